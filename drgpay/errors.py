@@ -1,0 +1,13 @@
+"""The one error a user may see: a sentence that names what is wrong and the remedy."""
+
+
+class DrgpayError(Exception):
+    """A mistake in the user's input. The command line prints it as one sentence and exits with 2.
+
+    `problem` names the file, row, column or key; `remedy` says what to do about it.
+    """
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem}; {remedy}.")
+        self.problem = problem
+        self.remedy = remedy

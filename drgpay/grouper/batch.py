@@ -1,0 +1,130 @@
+"""Group one Arrow batch: a pure function from batch to batch, the same on any engine."""
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from drgpay.grouper.coded import CodedStays, CodeLists, Ints
+from drgpay.grouper.columns import leaves_of
+from drgpay.grouper.compiled import CompiledScheme, Leaf
+from drgpay.grouper.facts import Facts, distinct, observe
+from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
+
+RESULT_COLUMNS = ("status", "mdc", "adrg", "drg", "severity")
+# By the two bits of Facts.severity; an MCC outranks a CC.
+_SEVERITY_NAMES = pa.array(["none", "CC", "MCC"])
+_SEVERITY_NAME_OF_BITS = np.array([0, 1, 2, 2], dtype=np.int8)
+
+
+def group_batch(compiled: CompiledScheme, batch: pa.RecordBatch) -> pa.RecordBatch:
+    """Group stays.
+
+    Reads the columns `compiled.columns()` (02-schemes; code columns as strings or dictionary-coded
+    strings, lists of them for other_diagnoses and procedures; numbers of any numeric type).
+    Returns, row by row: status, mdc, adrg, drg, severity (dictionary-coded strings; null groups and
+    severity where the status is invalid).
+    """
+    stays = encode_stays(compiled, batch)
+    facts = observe(compiled, stays)
+    leaf = _leaf_of_each(compiled, facts)
+    if compiled.scheme.info.options.retry_other_procedures:
+        _retry_other_procedures(compiled, stays, leaf)
+    severity = _SEVERITY_NAME_OF_BITS[facts.severity]
+    invalid = None if stays.valid.all() else ~stays.valid
+    columns = [_column(compiled.leaves, _STATUS, np.where(stays.valid, leaf, -1), None)]
+    columns += [_column(compiled.leaves, level, leaf, invalid) for level in _LEVELS]
+    columns.append(
+        pa.DictionaryArray.from_arrays(pa.array(severity, mask=invalid), _SEVERITY_NAMES)
+    )
+    return pa.RecordBatch.from_arrays(columns, names=list(RESULT_COLUMNS))
+
+
+def encode_stays(compiled: CompiledScheme, batch: pa.RecordBatch) -> CodedStays:
+    """Translate the columns that grouping reads into integers of the compiled scheme."""
+    rows = batch.num_rows
+    columns = compiled.columns()
+
+    def lists(column: str) -> CodeLists:
+        if column not in columns:
+            return CodeLists.empty(rows)
+        index = compiled.procedures if column == "procedures" else compiled.diagnoses
+        return CodeLists.encode(index, batch.column(column))
+
+    def department() -> Ints:
+        if "department" not in columns:
+            return np.full(rows, compiled.departments.missing, dtype=np.int32)
+        return compiled.departments.encode(batch.column("department"))
+
+    principal = compiled.diagnoses.encode(batch.column("principal_diagnosis"))
+    numbers = {
+        COLUMN_OF_FIELD[field]: _numbers(batch.column(COLUMN_OF_FIELD[field]))
+        for field in NumberField
+        if COLUMN_OF_FIELD[field] in columns
+    }
+    valid = principal != compiled.diagnoses.missing
+    valid &= ~np.isnan(numbers["sex"]) & ~np.isnan(numbers["age"])
+    return CodedStays(
+        principal_diagnosis=principal,
+        other_diagnoses=lists("other_diagnoses"),
+        procedures=lists("procedures"),
+        department=department(),
+        numbers=numbers,
+        valid=valid,
+    )
+
+
+def _leaf_of_each(compiled: CompiledScheme, facts: Facts) -> Ints:
+    example, kind = distinct(compiled, facts)
+    return leaves_of(compiled, facts.take(example))[kind]
+
+
+def _retry_other_procedures(compiled: CompiledScheme, stays: CodedStays, leaf: Ints) -> None:
+    """02-schemes, option of Zhejiang 2022: each other procedure alone, in order, until one groups."""
+    lengths = stays.procedures.lengths
+    for n in range(1, int(lengths.max(initial=0))):
+        again = np.flatnonzero((leaf == 0) & (lengths > n) & stays.valid)
+        if len(again):
+            alone = stays.with_single_procedure(again, n)
+            leaf[again] = _leaf_of_each(compiled, observe(compiled, alone))
+
+
+def _numbers(values: pa.Array) -> NDArray[np.float64]:
+    numbers: NDArray[np.float64] = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _status(leaf: Leaf) -> str:
+    return leaf.status
+
+
+_STATUS: Callable[[Leaf], str] = _status
+_LEVELS: tuple[Callable[[Leaf], str], ...] = (
+    lambda leaf: leaf.mdc,
+    lambda leaf: leaf.adrg,
+    lambda leaf: leaf.drg,
+)
+
+
+@cache
+def _names(
+    leaves: tuple[Leaf, ...], name_of: Callable[[Leaf], str]
+) -> tuple[NDArray[np.int16], pa.Array]:
+    """The name number of each leaf (the last is "invalid") and the names."""
+    names = [name_of(leaf) for leaf in leaves] + ["invalid"]
+    different = sorted(set(names))
+    numbers = np.array([different.index(name) for name in names], dtype=np.int16)
+    return numbers, pa.array(different)
+
+
+def _column(
+    leaves: tuple[Leaf, ...],
+    name_of: Callable[[Leaf], str],
+    leaf: Ints,
+    mask: NDArray[np.bool_] | None,
+) -> pa.DictionaryArray:
+    numbers, names = _names(leaves, name_of)
+    return pa.DictionaryArray.from_arrays(pa.array(numbers[leaf], mask=mask), names)

@@ -1,0 +1,155 @@
+"""The plain evaluator: one stay at a time, to be read beside docs/rule-language.md.
+
+It is the definition of what grouping means; the compiled grouper must agree with it on every stay.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from operator import eq, ge, gt, le, lt, ne
+
+from drgpay.grouper.rules.fields import CodeField, NumberField
+from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.scheme import (
+    UNGROUPED_ADRG,
+    UNGROUPED_DRG,
+    UNGROUPED_MDC,
+    Scheme,
+    Status,
+    status_of,
+)
+
+_COMPARE = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
+
+
+@dataclass(frozen=True)
+class Stay:
+    """What grouping may know of one stay; codes of the scheme's code system."""
+
+    principal_diagnosis: str | None
+    sex: float | None
+    age: float | None
+    other_diagnoses: tuple[str, ...] = ()
+    procedures: tuple[str, ...] = ()
+    department: str | None = None
+    age_days: float | None = None
+    weight_g: float | None = None
+    length_of_stay: float | None = None
+    discharge_type: float | None = None
+
+    def codes(self, field: CodeField) -> tuple[str, ...]:
+        """The codes of a field, in order; empty when the field is missing."""
+        match field:
+            case CodeField.PRINCIPAL_DIAGNOSIS:
+                return _present(self.principal_diagnosis)
+            case CodeField.OTHER_DIAGNOSES:
+                return self.other_diagnoses
+            case CodeField.PRINCIPAL_PROCEDURE:
+                return self.procedures[:1]
+            case CodeField.OTHER_PROCEDURES:
+                return self.procedures[1:]
+            case CodeField.DEPARTMENT:
+                return _present(self.department)
+
+    def number(self, field: NumberField) -> float | None:
+        """The number of a field, or None when it is missing."""
+        match field:
+            case NumberField.AGE:
+                return self.age
+            case NumberField.SEX:
+                return self.sex
+            case NumberField.AGE_DAYS:
+                return self.age_days
+            case NumberField.WEIGHT_G:
+                return self.weight_g
+            case NumberField.LENGTH_OF_STAY:
+                return self.length_of_stay
+            case NumberField.DISCHARGE_TYPE:
+                return self.discharge_type
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """The result of one stay; an invalid stay has no groups."""
+
+    status: Status
+    mdc: str | None
+    adrg: str | None
+    drg: str | None
+    severity: str | None
+
+
+def group_stay(scheme: Scheme, stay: Stay) -> Grouping:
+    """Group one stay as 02-schemes, "Grouping one stay", describes."""
+    if not stay.principal_diagnosis or stay.sex is None or stay.age is None:
+        return Grouping("invalid", None, None, None, None)
+    severity = _severity(scheme, stay)
+    found = _walk(scheme, stay)
+    if found is None and scheme.info.options.retry_other_procedures:
+        for procedure in stay.procedures[1:]:
+            alone = _with_procedures(stay, (procedure,))
+            found = found or _walk(scheme, alone)
+    mdc, adrg, drg = found or (UNGROUPED_MDC, UNGROUPED_ADRG, UNGROUPED_DRG)
+    return Grouping(status_of(adrg, drg), mdc, adrg, drg, severity)
+
+
+def holds(scheme: Scheme, rule: Rule, stay: Stay) -> bool:
+    """Whether a rule is true of a stay."""
+    match rule:
+        case Always(value):
+            return value
+        case Not(part):
+            return not holds(scheme, part, stay)
+        case And(parts):
+            return all(holds(scheme, part, stay) for part in parts)
+        case Or(parts):
+            return any(holds(scheme, part, stay) for part in parts)
+        case Member(fields, sets):
+            return any(
+                _in_set(scheme, name, code, stay)
+                for field in fields
+                for code in stay.codes(field)
+                for name in sets
+            )
+        case Count(name, fields, op, number):
+            codes = {code for field in fields for code in stay.codes(field)}
+            return bool(_COMPARE[op](len(codes & scheme.sets[name]), number))
+        case Compare(field, op, number):
+            value = stay.number(field)
+            return value is not None and bool(_COMPARE[op](value, float(number)))
+
+
+def counting_levels(scheme: Scheme, stay: Stay, codes: Iterable[str]) -> set[str]:
+    """The levels (MCC, CC) of those codes that the principal diagnosis does not exclude."""
+    excluding = scheme.excluding_tables.get(stay.principal_diagnosis or "", frozenset())
+    entries = (scheme.complications.get(code) for code in codes)
+    return {entry.level for entry in entries if entry and entry.exclusion_table not in excluding}
+
+
+def _walk(scheme: Scheme, stay: Stay) -> tuple[str, str, str] | None:
+    for mdc in scheme.mdcs:
+        if holds(scheme, mdc.rule, stay):
+            for adrg in mdc.adrgs:
+                if holds(scheme, adrg.rule, stay):
+                    for drg in adrg.drgs:
+                        if holds(scheme, drg.rule, stay):
+                            return mdc.code, adrg.code, drg.code
+    return None
+
+
+def _in_set(scheme: Scheme, name: str, code: str, stay: Stay) -> bool:
+    if name in ("MCC", "CC"):
+        return name in counting_levels(scheme, stay, [code])
+    return code in scheme.sets[name]
+
+
+def _severity(scheme: Scheme, stay: Stay) -> str:
+    levels = counting_levels(scheme, stay, stay.other_diagnoses)
+    return "MCC" if "MCC" in levels else "CC" if "CC" in levels else "none"
+
+
+def _with_procedures(stay: Stay, procedures: tuple[str, ...]) -> Stay:
+    return Stay(**{**stay.__dict__, "procedures": procedures})
+
+
+def _present(code: str | None) -> tuple[str, ...]:
+    return () if code is None else (code,)

@@ -1,0 +1,1 @@
+"""The rule language of grouping schemes: its text, its tree, its parser."""

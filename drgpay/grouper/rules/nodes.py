@@ -1,0 +1,106 @@
+"""The tree of a parsed rule: small frozen nodes, checked when they are built."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, get_args
+
+from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, SEVERITY_SETS, CodeField, NumberField
+
+CompareOp = Literal["=", "!=", ">", ">=", "<", "<="]
+CountOp = Literal[">=", ">", "="]
+
+
+@dataclass(frozen=True)
+class Always:
+    """A rule that does not look at the stay: the empty rule and `1` hold, `0` never does."""
+
+    value: bool
+
+
+@dataclass(frozen=True)
+class Member:
+    """`{fields} in {sets}`: some code of these fields is in one of these sets."""
+
+    fields: tuple[CodeField, ...]
+    sets: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if any(name in SEVERITY_SETS for name in self.sets) and not set(self.fields) <= set(
+            DIAGNOSIS_FIELDS
+        ):
+            raise ValueError("MCC and CC are sets of diagnoses: ask ZYZD or QTZD for them")
+
+
+@dataclass(frozen=True)
+class Compare:
+    """`field op number`; false when the field is missing."""
+
+    field: NumberField
+    op: CompareOp
+    number: Decimal
+
+
+@dataclass(frozen=True)
+class Count:
+    """`length(set ∩ fields) op number`: how many different codes of these fields the set holds."""
+
+    set: str
+    fields: tuple[CodeField, ...]
+    op: CountOp
+    number: int
+
+    def __post_init__(self) -> None:
+        if self.set in SEVERITY_SETS:
+            raise ValueError("MCC and CC cannot be counted with length()")
+
+
+@dataclass(frozen=True)
+class Not:
+    """Holds when its part does not."""
+
+    part: "Rule"
+
+
+@dataclass(frozen=True)
+class And:
+    """Holds when every part does."""
+
+    parts: tuple["Rule", ...]
+
+
+@dataclass(frozen=True)
+class Or:
+    """Holds when some part does."""
+
+    parts: tuple["Rule", ...]
+
+
+Atom = Always | Member | Compare | Count
+Rule = Atom | Not | And | Or
+
+COMPARE_OPS: tuple[str, ...] = get_args(CompareOp)
+
+
+def atoms(rule: Rule) -> Iterator[Atom]:
+    """Every question that the rule asks of a stay, from left to right."""
+    match rule:
+        case Not(part):
+            yield from atoms(part)
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from atoms(part)
+        case _:
+            yield rule
+
+
+def field_names(rule: Rule) -> set[CodeField | NumberField]:
+    """The fields the rule reads."""
+    found: set[CodeField | NumberField] = set()
+    for atom in atoms(rule):
+        match atom:
+            case Member(fields=fields) | Count(fields=fields):
+                found.update(fields)
+            case Compare(field=field):
+                found.add(field)
+    return found
