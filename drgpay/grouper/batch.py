@@ -8,11 +8,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from drgpay.grouper.coded import CodedStays, CodeLists, Ints
+from drgpay.grouper.coded import CodedStays
 from drgpay.grouper.columns import leaves_of
 from drgpay.grouper.compiled import CompiledScheme, Leaf
 from drgpay.grouper.facts import Facts, distinct, observe
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
+from drgpay.records.codes import CodeLists, Ints
 
 RESULT_COLUMNS = ("status", "mdc", "adrg", "drg", "severity")
 # By the two bits of Facts.severity; an MCC outranks a CC.

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from drgpay.grouper.coded import CodeIndex
 from drgpay.grouper.rules.fields import (
     COLUMN_OF_FIELD,
     DIAGNOSIS_FIELDS,
@@ -29,6 +28,7 @@ from drgpay.grouper.scheme import (
     Status,
     status_of,
 )
+from drgpay.records.codes import CodeIndex
 
 LEVEL_NUMBER = {"CC": 1, "MCC": 2}
 _SINGLE_FIELDS = (
@@ -120,7 +120,7 @@ def compile_scheme(scheme: Scheme) -> CompiledScheme:
                         asked_sets[field].extend(sets)
                 case Compare(number_field, _, number):
                     thresholds.setdefault(number_field, set()).add(float(number))
-                case Count(name, fields):
+                case Count():
                     counts[atom] = None
     asked = {field: sorted(set(names)) for field, names in asked_sets.items()}
 
@@ -131,8 +131,8 @@ def compile_scheme(scheme: Scheme) -> CompiledScheme:
     )
     procedures = CodeIndex(_codes(scheme, asked, counts, PROCEDURE_FIELDS))
     departments = CodeIndex(_codes(scheme, asked, counts, {CodeField.DEPARTMENT}))
-    index = {field: diagnoses for field in DIAGNOSIS_FIELDS}
-    index |= {field: procedures for field in PROCEDURE_FIELDS}
+    index = dict.fromkeys(DIAGNOSIS_FIELDS, diagnoses)
+    index |= dict.fromkeys(PROCEDURE_FIELDS, procedures)
     index[CodeField.DEPARTMENT] = departments
     severity = _severity_table(scheme, diagnoses)
     return CompiledScheme(

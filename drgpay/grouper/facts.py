@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.grouper.coded import CodedStays, CodeLists
+from drgpay.grouper.coded import CodedStays
 from drgpay.grouper.compiled import BitTable, CompiledScheme, SeverityTable, set_mask
 from drgpay.grouper.rules.fields import (
     COLUMN_OF_FIELD,
@@ -16,6 +16,7 @@ from drgpay.grouper.rules.fields import (
     NumberField,
 )
 from drgpay.grouper.rules.nodes import Count
+from drgpay.records.codes import CodeLists
 
 Rows = NDArray[np.int64]
 
@@ -105,8 +106,7 @@ def distinct(compiled: CompiledScheme, facts: Facts) -> tuple[Rows, NDArray[np.i
         size = missing_bucket(compiled.thresholds[number_field]) + 1
         parts.append((buckets.astype(np.int64), size))
     for words in facts.bits.values():
-        for word in range(words.shape[1]):
-            parts.append(_number_words(words[:, word]))
+        parts.extend(_number_words(words[:, word]) for word in range(words.shape[1]))
     for column in range(facts.counts.shape[1]):
         values = facts.counts[:, column].astype(np.int64)
         parts.append((values, int(values.max(initial=0)) + 1))

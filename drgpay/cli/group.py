@@ -1,0 +1,48 @@
+"""`drgpay group`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from drgpay.cli import console
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay group stays.parquet --scheme chs-drg-2.0 --out groups.parquet
+
+drgpay group stays/ --scheme my-scheme/ --out groups.parquet --with-input
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(epilog=EXAMPLES)(group)
+
+
+def group(
+    stays: Annotated[Path, typer.Argument(help="A Parquet file, folder or partitioned dataset.")],
+    scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")],
+    out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
+    with_input: Annotated[
+        bool, typer.Option("--with-input", help="Put the columns of the input in front.")
+    ] = False,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads to use; by default one a core.")
+    ] = None,
+) -> None:
+    """Group stays into MDC, ADRG, DRG and severity.
+
+    Writes case_id, status, mdc, adrg, drg, severity in the order of the input.
+    """
+    from drgpay.grouper.compiled import compile_scheme
+    from drgpay.grouper.scheme import load_scheme
+    from drgpay.grouper.stream import group_dataset
+    from drgpay.records.dataset import open_dataset
+
+    dataset = open_dataset(stays)
+    compiled = compile_scheme(load_scheme(scheme))
+    with console.progress_bar("grouping", dataset.rows) as advance:
+        rows = group_dataset(dataset, compiled, out, with_input, advance, threads)
+    typer.echo(f"{rows:,} stays grouped with {compiled.scheme.info.id} into {out}")

@@ -1,0 +1,53 @@
+"""The program `drgpay`: its commands, and how errors reach the user."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from drgpay import __version__
+from drgpay.cli import calibrate, group, run, sample, scheme
+from drgpay.errors import DrgpayError
+
+app = typer.Typer(
+    name="drgpay",
+    help="Pay hospitals by the DRG point method: group stays, calibrate points, settle a month.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+run.register(app)
+group.register(app)
+calibrate.register(app)
+scheme.register(app)
+sample.register(app)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"drgpay {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the program; a user's mistake is one sentence on standard error and exit status 2."""
+    try:
+        app()
+    except DrgpayError as error:
+        typer.echo(f"drgpay: {error}", err=True)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

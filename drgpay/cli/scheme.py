@@ -1,0 +1,68 @@
+"""`drgpay scheme list` and `drgpay scheme show`."""
+
+from datetime import date
+from typing import Annotated
+
+import typer
+
+from drgpay.cli import console
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    commands = typer.Typer(no_args_is_help=True, help="The grouping schemes: list and show them.")
+    commands.command("list", epilog="[bold]Example[/bold]\n\ndrgpay scheme list")(list_schemes)
+    commands.command("show", epilog="[bold]Example[/bold]\n\ndrgpay scheme show chs-drg-2.0")(
+        show_scheme
+    )
+    app.add_typer(commands, name="scheme")
+
+
+def list_schemes() -> None:
+    """List the schemes that come with the program."""
+    from drgpay.grouper.scheme import load_scheme_info, scheme_folder, shipped_schemes
+
+    table = console.table("", "id", "name", "kind", "version", "in force")
+    for name in shipped_schemes():
+        info = load_scheme_info(scheme_folder(name))
+        dates = _dates(info.effective_from, info.effective_to)
+        table.add_row(info.id, info.name, info.kind, info.version, dates)
+    console.out().print(table)
+
+
+def show_scheme(
+    scheme: Annotated[str, typer.Argument(help="A scheme's id or its folder.")],
+) -> None:
+    """Show what a scheme is, where it comes from and how many groups it has."""
+    from drgpay.grouper.scheme import load_scheme
+
+    loaded = load_scheme(scheme)
+    info, counts = loaded.info, loaded.counts()
+    table = console.table("", "", "")
+    table.show_header = False
+    for key, value in {
+        "id": info.id,
+        "name": f"{info.name} ({info.name_en})" if info.name_en else info.name,
+        "kind": info.kind,
+        "version": info.version,
+        "authority": info.authority,
+        "in force": _dates(info.effective_from, info.effective_to),
+        "codes": info.code_system,
+        "source": info.source,
+        "options": ", ".join(f"{key} = {value}" for key, value in info.options),
+        "MDC": f"{counts['mdc']:,}",
+        "ADRG": f"{counts['adrg']:,}",
+        "DRG": f"{counts['drg']:,}",
+        "ambiguous groups (QY)": f"{counts['ambiguous']:,}",
+        "code sets": f"{counts['sets']:,}",
+        "MCC / CC": f"{counts['mcc']:,} / {counts['cc']:,}",
+        "content": f"sha256 {loaded.content_hash[:16]}",
+    }.items():
+        table.add_row(key, value)
+    console.out().print(table)
+
+
+def _dates(start: date | None, end: date | None) -> str:
+    if start is None and end is None:
+        return "not given"
+    return f"{start or '…'} to {end or '…'}"

@@ -1,0 +1,117 @@
+"""Group a dataset of any size: row groups are read and grouped by threads, written in order."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+import pyarrow as pa
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.batch import RESULT_COLUMNS, group_batch
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.records.columns import CODE_COLUMNS
+from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.writing import staged_file, write_batches
+
+Progress = Callable[[int], None]
+"""Is told how many more rows are done."""
+
+_T = TypeVar("_T")
+_NAMES = pa.dictionary(pa.int16(), pa.string())
+_RESULT_FIELDS = [pa.field(name, _NAMES) for name in RESULT_COLUMNS]
+
+
+def group_dataset(
+    dataset: Dataset,
+    compiled: CompiledScheme,
+    out: Path,
+    with_input: bool = False,
+    progress: Progress = lambda rows: None,
+    threads: int | None = None,
+) -> int:
+    """Write case_id, status, mdc, adrg, drg, severity of every stay to a Parquet file.
+
+    Rows keep the order of the input (files by name). `with_input` puts the input's columns first.
+    Returns the number of stays. The bytes do not depend on `threads`.
+    """
+    needed = compiled.columns()
+    dataset.require(["case_id", *needed])
+    kept = dataset.column_names if with_input else ["case_id"]
+    clash = sorted(set(kept) & set(RESULT_COLUMNS))
+    if clash:
+        raise DrgpayError(
+            f"{dataset.path} already has the column {', '.join(clash)}",
+            "rename it, or leave --with-input out",
+        )
+    read = list(dict.fromkeys([*kept, *needed]))
+    coded = [] if with_input else [column for column in CODE_COLUMNS if column in needed]
+    schema = pa.schema([*_kept_fields(dataset, kept), *_RESULT_FIELDS])
+
+    def grouped(piece: Piece) -> list[pa.RecordBatch]:
+        results = []
+        for batch in piece.batches(read, coded):
+            groups = group_batch(compiled, batch)
+            columns = [_as_field(batch, field) for field in schema][: len(kept)]
+            columns += [
+                column if column.type == _NAMES else _widened(column) for column in groups.columns
+            ]
+            results.append(pa.RecordBatch.from_arrays(columns, schema=schema))
+        return results
+
+    with staged_file(out) as staged:
+        pieces = dataset.pieces()
+        batches = _counted(in_order(grouped, pieces, threads), progress)
+        return write_batches(batches, schema, staged, coded=[*RESULT_COLUMNS])
+
+
+def in_order(
+    work: Callable[[Piece], list[_T]], pieces: Iterable[Piece], threads: int | None = None
+) -> Iterator[_T]:
+    """What `work` gives for each piece, in the order of the pieces, few pieces ahead of the taker."""
+    workers = threads or os.cpu_count() or 1
+    waiting: deque[Future[list[_T]]] = deque()
+    todo = iter(pieces)
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            waiting.extend(pool.submit(work, piece) for piece in islice(todo, workers + 1))
+            while waiting:
+                results = waiting.popleft().result()
+                waiting.extend(pool.submit(work, piece) for piece in islice(todo, 1))
+                yield from results
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def _counted(batches: Iterable[pa.RecordBatch], progress: Progress) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        yield batch
+        progress(batch.num_rows)
+
+
+def _kept_fields(dataset: Dataset, names: list[str]) -> list[pa.Field]:
+    fields = []
+    for name in names:
+        types = {file.type_of(name) for file in dataset.files} - {None}
+        known = sorted((type_ for type_ in types if not pa.types.is_null(type_)), key=str)
+        if len(known) > 1:
+            raise DrgpayError(
+                f"{dataset.path}: the column {name} is {known[0]} in one file and {known[1]} in another",
+                "write it with one type",
+            )
+        fields.append(pa.field(name, known[0] if known else pa.string()))
+    return fields
+
+
+def _as_field(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
+    if field.name not in batch.schema.names:
+        return pa.nulls(batch.num_rows, field.type)
+    return batch.column(field.name).cast(field.type)
+
+
+def _widened(column: pa.DictionaryArray) -> pa.DictionaryArray:
+    return pa.DictionaryArray.from_arrays(column.indices.cast(pa.int16()), column.dictionary)
