@@ -1,5 +1,49 @@
+"""`drgpay calibrate`."""
+
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from drgpay.cli import console
+
+EXAMPLES = """
+[bold]Example[/bold]
+
+drgpay calibrate history/ --scheme chs-drg-2.0 --policy policy.toml --hospitals hospitals.csv
+--out catalogue-2026
+"""
 
 
 def register(app: typer.Typer) -> None:
-    pass
+    """Add the command to the program."""
+    app.command(epilog=EXAMPLES)(calibrate)
+
+
+def calibrate(
+    stays: Annotated[Path, typer.Argument(help="Stays of past years: Parquet file or folder.")],
+    scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")],
+    policy: Annotated[str, typer.Option(help="A policy's id or its TOML file.")],
+    hospitals: Annotated[Path, typer.Option(help="Table of hospitals, CSV or Parquet.")],
+    out: Annotated[Path, typer.Option(help="The catalogue's folder to make.")],
+) -> None:
+    """Make a catalogue: the points of every group and the coefficients of every hospital."""
+    from drgpay.run.calibration import make_catalogue
+
+    catalogue = make_catalogue(stays, scheme, policy, hospitals, out, console.progress_bar)
+    info = catalogue.info
+    table = console.table("", "", "", numbers=("",))
+    table.show_header = False
+    unstable = catalogue.groups.filter(~catalogue.groups["stable"]).height
+    for key, value in {
+        "stays read": f"{info.stays_read:,}",
+        "eligible": f"{info.stays_eligible:,}",
+        "trimmed": f"{info.stays_trimmed:,}",
+        "groups": f"{catalogue.groups.height:,}",
+        "unstable groups": f"{unstable:,}",
+        "mean over all (yuan)": info.all_mean_yuan,
+        "coefficients": f"{catalogue.coefficients.height:,}",
+    }.items():
+        table.add_row(key, value)
+    console.out().print(table)
+    typer.echo(f"{out}")

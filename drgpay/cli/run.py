@@ -1,5 +1,59 @@
+"""`drgpay run`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
 import typer
+
+from drgpay.cli import console
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay run sample_data/2026-10.toml
+
+drgpay run october.toml --lang en --output /data/runs
+"""
+
+
+class Lang(StrEnum):
+    """Languages of reports."""
+
+    zh = "zh"
+    en = "en"
 
 
 def register(app: typer.Typer) -> None:
-    pass
+    """Add the command to the program."""
+    app.command(epilog=EXAMPLES)(run)
+
+
+def run(
+    job: Annotated[Path, typer.Argument(help="The job file (TOML).")],
+    lang: Annotated[Lang, typer.Option(help="Language of the tables and the workbook.")] = Lang.zh,
+    output: Annotated[
+        Path | None, typer.Option(help="Put the run's folder here instead of the job's output.")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option(help="Name of the run's folder; by default from its inputs.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
+    ] = None,
+) -> None:
+    """Settle a month: group, price and pay every stay, and leave a folder of results."""
+    from dataclasses import replace
+
+    from drgpay.report.console import month_tables
+    from drgpay.run.job import load_job
+    from drgpay.run.month_end import run_month
+
+    loaded = load_job(job)
+    if output:
+        loaded = replace(loaded, output=output)
+    typer.echo(f"drgpay run {job}: {loaded.period}, {loaded.scheme}, {loaded.stays}", err=True)
+    finished = run_month(loaded, lang.value, console.progress_bar, run_id, threads)
+    console.out().print(month_tables(finished.tables, lang.value))
+    same = " (the same results lay there already)" if finished.repeated else ""
+    typer.echo(f"{finished.folder}{same}")

@@ -198,7 +198,7 @@ def _bit_table(scheme: Scheme, index: CodeIndex, asked: Sequence[str]) -> BitTab
         words[set_mask(scheme, index, name), bit // 64] |= np.uint64(1) << np.uint64(bit % 64)
     return BitTable(
         words_of_code=words,
-        touched=words.any(axis=1),
+        touched=np.asarray(words.any(axis=1)),
         bit_of_set={name: bit for bit, name in enumerate(names)},
     )
 

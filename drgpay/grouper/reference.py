@@ -114,8 +114,8 @@ def holds(scheme: Scheme, rule: Rule, stay: Stay) -> bool:
             codes = {code for field in fields for code in stay.codes(field)}
             return bool(_COMPARE[op](len(codes & scheme.sets[name]), number))
         case Compare(field, op, number):
-            value = stay.number(field)
-            return value is not None and bool(_COMPARE[op](value, float(number)))
+            measured = stay.number(field)
+            return measured is not None and bool(_COMPARE[op](measured, float(number)))
 
 
 def counting_levels(scheme: Scheme, stay: Stay, codes: Iterable[str]) -> set[str]:

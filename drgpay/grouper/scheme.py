@@ -332,7 +332,7 @@ def _refuse_orphans(folder: Path, table: str, named: set[str], known: set[str]) 
 
 
 def _refuse_undefined_sets(folder: Path, scheme: Scheme) -> None:
-    groups = [
+    groups: list[Mdc | Adrg | Drg] = [
         *scheme.mdcs,
         *(adrg for mdc in scheme.mdcs for adrg in mdc.adrgs),
         *(drg for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs),

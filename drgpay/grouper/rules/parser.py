@@ -61,7 +61,7 @@ def parse_rule(text: str) -> Rule:
     if not text.strip():
         return Always(True)
     try:
-        return cast("Rule", _ToNodes().transform(_parser().parse(text)))
+        return _ToNodes().transform(_parser().parse(text))
     except UnexpectedToken as error:
         if error.token.type == "$END":
             _fail_at_end(text, error.expected)
@@ -74,7 +74,7 @@ def parse_rule(text: str) -> Rule:
         _fail_at_end(text, error.expected)
     except UnexpectedCharacters as error:
         raise RuleError(
-            f"the character {text[error.pos_in_stream]!r} has no meaning here",
+            f"the character {error.char!r} has no meaning here",
             error.line,
             error.column,
         ) from None

@@ -1,0 +1,80 @@
+"""Stays read, grouped and stripped of their lists of codes, for the stages that follow."""
+
+import polars as pl
+import pyarrow as pa
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.batch import group_batch
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.stream import Progress, in_order
+from drgpay.records.columns import CODE_COLUMNS
+from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.known_codes import KnownCodes
+from drgpay.records.stays import DEFAULTS, PLAIN_COLUMNS, REQUIRED, plain_stays
+
+
+def read_grouped_stays(
+    dataset: Dataset,
+    compiled: CompiledScheme,
+    progress: Progress = lambda rows: None,
+    threads: int | None = None,
+) -> pl.DataFrame:
+    """All stays of a dataset with the columns of `plain_stays`, status, mdc, adrg, drg, severity,
+    unknown_diagnosis and unknown_procedure.
+
+    Raises DrgpayError for a missing column, a wrong type, a damaged file, or no stay at all.
+    """
+    codes = ["principal_diagnosis", "other_diagnoses", "procedures"]
+    needed = list(dict.fromkeys([*REQUIRED, *codes, *compiled.columns()]))
+    dataset.require(needed, optional=DEFAULTS)
+    if not dataset.rows:
+        raise DrgpayError(f"{dataset.path} holds no stay", "name the month's records")
+    columns = list(dict.fromkeys([*PLAIN_COLUMNS, *needed]))
+    coded = [column for column in CODE_COLUMNS if column in needed]
+    known = KnownCodes.of(
+        compiled.scheme.info.code_system, compiled.diagnoses.codes, compiled.procedures.codes
+    )
+
+    def grouped(piece: Piece) -> list[pl.DataFrame]:
+        frames = []
+        for batch in piece.batches(columns, coded):
+            groups = pl.DataFrame(pa.table(group_batch(compiled, batch))).cast(pl.String)
+            frames.append(plain_stays(batch).hstack(groups).hstack(known.unknown_in(batch)))
+            progress(batch.num_rows)
+        return frames
+
+    return pl.concat(list(in_order(grouped, dataset.pieces(), threads)))
+
+
+def sex_of_diagnosis(compiled: CompiledScheme) -> pl.DataFrame:
+    """Principal diagnoses that the scheme groups for one sex only: code and only_sex (1 or 2).
+
+    Every diagnosis is grouped once as a man's and once as a woman's, adults without procedures.
+    """
+    codes = compiled.diagnoses.codes
+    grouped = [_grouped_as(compiled, codes, sex) for sex in (1, 2)]
+    both = pl.DataFrame({"code": codes, "man": grouped[0], "woman": grouped[1]})
+    return both.filter(pl.col("man") != pl.col("woman")).select(
+        "code", only_sex=pl.when("man").then(1.0).otherwise(2.0)
+    )
+
+
+_ADULT = 30
+
+
+def _grouped_as(compiled: CompiledScheme, codes: list[str], sex: int) -> pl.Series:
+    stays = len(codes)
+    empty = pa.array([[]] * stays, pa.large_list(pa.large_string()))
+    numbers = {"sex": pa.repeat(sex, stays), "age": pa.repeat(_ADULT, stays)}
+    arrays = {"principal_diagnosis": pa.array(codes), "other_diagnoses": empty, "procedures": empty}
+    columns = {"principal_diagnosis": arrays["principal_diagnosis"]}
+    for column in compiled.columns():
+        if column in numbers:
+            columns[column] = numbers[column]
+        elif column in arrays:
+            columns[column] = arrays[column]
+        else:
+            missing = pa.string() if column == "department" else pa.float64()
+            columns[column] = pa.nulls(stays, missing)
+    result = group_batch(compiled, pa.RecordBatch.from_pydict(columns))
+    return pl.Series(result.column("status").cast(pa.string())) != "ungrouped"

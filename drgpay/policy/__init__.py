@@ -1,0 +1,1 @@
+"""The policy: every parameter of a region and a year, from one TOML file."""

@@ -1,0 +1,102 @@
+"""Read a policy file; every mistake in it is reported at once, by the path of its key."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from drgpay.errors import DrgpayError
+from drgpay.policy.model import Policy
+from drgpay.shipped import shipped_folder
+
+
+class Provenance(BaseModel):
+    """Where a value comes from, and whether somebody compared it with that source."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str = ""
+    verified: bool = False
+
+
+@dataclass(frozen=True)
+class LoadedPolicy:
+    """A policy with the provenance of its values, keyed by dotted path."""
+
+    policy: Policy
+    provenance: Mapping[str, Provenance]
+    path: Path
+
+
+def load_policy(name: str | Path) -> LoadedPolicy:
+    """Read a policy by the id of a shipped one or by its file.
+
+    A value is written plainly, or as a table with `value`, `source` and `verified`.
+    Raises DrgpayError for unknown keys, missing keys and impossible values.
+    """
+    path = _policy_path(name)
+    try:
+        # Decimals keep the digits that were written: 38.90 stays 38.90.
+        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
+    provenance: dict[str, Provenance] = {}
+    try:
+        plain = _without_provenance(raw, "", provenance)
+        return LoadedPolicy(Policy.model_validate(plain), provenance, path)
+    except ValidationError as error:
+        raise DrgpayError(
+            f"{path}: {validation_sentence(error)}", "correct these keys; docs/policy.md lists them"
+        ) from None
+
+
+def shipped_policies() -> list[str]:
+    """The ids of the policies that come with the program, sorted."""
+    return sorted(path.stem for path in shipped_folder("policies").glob("*.toml"))
+
+
+def validation_sentence(error: ValidationError) -> str:
+    """All findings of a validation in one sentence, each with the path of its key."""
+    found = []
+    for detail in error.errors():
+        key = ".".join(str(part) for part in detail["loc"])
+        match detail["type"]:
+            case "extra_forbidden":
+                found.append(f"the key {key} is unknown")
+            case "missing":
+                found.append(f"the key {key} is missing")
+            case _:
+                message = detail["msg"].removeprefix("Value error, ")
+                given = detail["input"]
+                shown = "" if isinstance(given, dict) else f" (given: {given})"
+                found.append(f"the key {key or 'of the file'} is wrong: {message}{shown}")
+    return "; ".join(found)
+
+
+def _policy_path(name: str | Path) -> Path:
+    path = Path(name)
+    if path.is_file():
+        return path
+    shipped = shipped_folder("policies") / f"{name}.toml"
+    if str(name) in shipped_policies():
+        return shipped
+    known = ", ".join(shipped_policies())
+    raise DrgpayError(f"there is no policy {name}", f"name a TOML file or one of {known}")
+
+
+def _without_provenance(raw: Any, path: str, found: dict[str, Provenance]) -> Any:
+    """Put plain values where tables with `value` stand, and remember what else they say."""
+    if isinstance(raw, dict):
+        if "value" in raw:
+            about = {key: value for key, value in raw.items() if key != "value"}
+            found[path] = Provenance.model_validate(about)
+            return raw["value"]
+        return {
+            key: _without_provenance(value, f"{path}.{key}" if path else key, found)
+            for key, value in raw.items()
+        }
+    return raw

@@ -1,0 +1,356 @@
+"""Whether a stay can be paid: every check of 01-records, and the quarantine of what fails."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.exact import scaled
+from drgpay.policy.model import Policy
+from drgpay.records.stays import FEN_COLUMNS, REQUIRED
+
+FINDING_COLUMNS = (
+    "case_id",
+    "hospital_id",
+    "settlement_date",
+    "column",
+    "code",
+    "message",
+    "other_codes",
+)
+PAYMENT_UNITS = ("drg", "bed_day", "fee")
+
+
+@dataclass(frozen=True)
+class Check:
+    """A named check: true of the rows that fail; the message shows some of the row's values."""
+
+    code: str
+    column: str
+    fails: pl.Expr
+    message: str
+    shows: tuple[pl.Expr, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckedStays:
+    """Valid stays; one quarantine row per refused stay; one warning row per stay and check.
+
+    Quarantine and warnings have FINDING_COLUMNS (strings, settlement_date a date) and are sorted.
+    """
+
+    valid: pl.DataFrame
+    quarantine: pl.DataFrame
+    warnings: pl.DataFrame
+
+
+def check_stays(
+    stays: pl.DataFrame,
+    policy: Policy,
+    hospitals: pl.DataFrame,
+    period: tuple[date, date] | None,
+    sex_of_diagnosis: pl.DataFrame,
+    source: str,
+) -> CheckedStays:
+    """Check the rows of `plain_stays`, with unknown_diagnosis and unknown_procedure (the first
+    unknown code of the stay, or null) beside them.
+
+    `sex_of_diagnosis` has code and only_sex (1 or 2): principal diagnoses that only one sex has.
+    `period` is the first and last settlement date, or None for any. Every row of the input is in
+    `valid` or in `quarantine`. Raises DrgpayError for a finding that the policy stops at.
+    """
+    stays = stays.join(hospitals.select("hospital_id", "level"), on="hospital_id", how="left")
+    stays = stays.join(sex_of_diagnosis, left_on="principal_diagnosis", right_on="code", how="left")
+    checks = [
+        check
+        for check in stay_checks(policy, hospitals, period)
+        if _severity(policy, check) != "ignore"
+    ]
+    stays = stays.with_columns(
+        check.fails.fill_null(False).alias(f"check_{number}") for number, check in enumerate(checks)
+    )
+    by_severity = {
+        severity: [n for n, check in enumerate(checks) if _severity(policy, check) == severity]
+        for severity in ("stop", "reject", "warn")
+    }
+    for number in by_severity["stop"]:
+        _stop_at(stays.filter(f"check_{number}"), checks[number], source)
+
+    refused = pl.any_horizontal(*[f"check_{n}" for n in by_severity["reject"]], pl.lit(False))
+    marks = pl.selectors.starts_with("check_")
+    quarantine = _first_findings(stays.filter(refused), checks, by_severity["reject"])
+    valid = stays.filter(~refused)
+    warnings = _findings(valid, checks, by_severity["warn"])
+    extra = ["bad_type", "unknown_diagnosis", "unknown_procedure", "only_sex"]
+    return CheckedStays(valid.drop(marks, *extra), quarantine, warnings)
+
+
+def stay_checks(
+    policy: Policy, hospitals: pl.DataFrame, period: tuple[date, date] | None
+) -> list[Check]:
+    """All checks in the order in which they are reported."""
+    return [
+        *_presence(),
+        *_values(policy),
+        *_identity(hospitals, period),
+        *_bed_days(policy),
+        *_codes(),
+        *_newborns(policy),
+        *_dates(),
+        *_costs(policy),
+    ]
+
+
+def _presence() -> list[Check]:
+    return [
+        Check(
+            "missing_required",
+            column,
+            pl.col(FEN_COLUMNS.get(column, column)).is_null()
+            & (pl.col("bad_type").is_null() | (pl.col("bad_type") != column)),
+            f"{column} is missing",
+        )
+        for column in REQUIRED
+    ]
+
+
+def _values(policy: Policy) -> list[Check]:
+    accounts = policy.records.accounts
+    return [
+        Check(
+            "bad_type",
+            column,
+            pl.col("bad_type") == column,
+            f"{column} is not "
+            + (
+                "a whole number of days" if column == "length_of_stay" else "an amount in whole fen"
+            ),
+        )
+        for column in ("length_of_stay", *FEN_COLUMNS)
+    ] + [
+        Check(
+            "bad_value",
+            "account",
+            ~pl.col("account").is_in(accounts),
+            "account is {}, not " + " or ".join(accounts),
+            (pl.col("account"),),
+        ),
+        Check(
+            "bad_value", "sex", ~pl.col("sex").is_in([1, 2]), "sex is {}, not 1 or 2", (_n("sex"),)
+        ),
+        Check("bad_value", "age", ~pl.col("age").is_between(0, 150), "age is {}", (_n("age"),)),
+        Check(
+            "bad_value",
+            "payment_unit",
+            ~pl.col("payment_unit").is_in(PAYMENT_UNITS),
+            "payment_unit is {}, not " + " or ".join(PAYMENT_UNITS),
+            (pl.col("payment_unit"),),
+        ),
+        Check(
+            "bad_value",
+            "length_of_stay",
+            pl.col("length_of_stay") < 0,
+            "length_of_stay is {}",
+            (_n("length_of_stay"),),
+        ),
+    ]
+
+
+def _identity(hospitals: pl.DataFrame, period: tuple[date, date] | None) -> list[Check]:
+    checks = [
+        Check(
+            "duplicate_id",
+            "case_id",
+            pl.col("case_id").is_not_null() & pl.col("case_id").is_duplicated(),
+            "case_id occurs more than once",
+        ),
+        Check(
+            "unknown_hospital",
+            "hospital_id",
+            pl.col("hospital_id").is_not_null() & pl.col("level").is_null(),
+            "hospital {} is not in the table of hospitals",
+            (pl.col("hospital_id"),),
+        ),
+    ]
+    if period:
+        first, last = period
+        checks.append(
+            Check(
+                "outside_period",
+                "settlement_date",
+                ~pl.col("settlement_date").is_between(first, last),
+                f"settled on {{}}, outside {first} to {last}",
+                (pl.col("settlement_date").cast(pl.String),),
+            )
+        )
+    return checks
+
+
+def _bed_days(policy: Policy) -> list[Check]:
+    priced = pl.lit(False)
+    for row in policy.points.bed_days:
+        here = pl.col("bed_day_class") == row.bed_day_class
+        if row.levels:
+            here &= pl.col("level").is_in(row.levels)
+        priced |= here
+    return [
+        Check(
+            "unknown_bed_day_class",
+            "bed_day_class",
+            (pl.col("payment_unit") == "bed_day") & ~priced.fill_null(False),
+            "bed-day class {} at level {} has no row in points.bed_days",
+            (pl.col("bed_day_class").fill_null("(none)"), pl.col("level").fill_null("?")),
+        )
+    ]
+
+
+def _codes() -> list[Check]:
+    return [
+        Check(
+            f"unknown_{kind}",
+            column,
+            pl.col(f"unknown_{kind}").is_not_null(),
+            f"no code table knows the {kind} {{}}",
+            (pl.col(f"unknown_{kind}"),),
+        )
+        for kind, column in (("diagnosis", "principal_diagnosis"), ("procedure", "procedures"))
+    ] + [
+        Check(
+            "sex_conflict",
+            "sex",
+            pl.col("sex") != pl.col("only_sex"),
+            "principal diagnosis {} does not go with sex {}",
+            (pl.col("principal_diagnosis"), _n("sex")),
+        )
+    ]
+
+
+def _newborns(policy: Policy) -> list[Check]:
+    return [
+        Check(
+            "age_days_missing",
+            "age_days",
+            (pl.col("age") == 0) & pl.col("age_days").is_null(),
+            "age is 0 and age_days is missing",
+        ),
+        Check(
+            "newborn_weight_missing",
+            "weight_g",
+            (pl.col("age") == 0)
+            & (pl.col("age_days") <= policy.records.newborn_max_days)
+            & pl.col("weight_g").is_null(),
+            "a newborn of {} days has no weight",
+            (_n("age_days"),),
+        ),
+    ]
+
+
+def _dates() -> list[Check]:
+    text = {name: pl.col(name).cast(pl.String) for name in ("admission_date", "discharge_date")}
+    return [
+        Check(
+            "dates_reversed",
+            "discharge_date",
+            pl.col("discharge_date") < pl.col("admission_date"),
+            "discharged {} before admitted {}",
+            (text["discharge_date"], text["admission_date"]),
+        ),
+        Check(
+            "dates_reversed",
+            "settlement_date",
+            pl.col("settlement_date") < pl.col("discharge_date"),
+            "settled {} before discharged {}",
+            (pl.col("settlement_date").cast(pl.String), text["discharge_date"]),
+        ),
+    ]
+
+
+def _costs(policy: Policy) -> list[Check]:
+    tolerance = scaled(policy.records.cost_tolerance_yuan, 2)
+    parts = pl.col("fund_fen") + pl.col("patient_fen") + pl.col("other_fen")
+    negative = [
+        Check("cost_negative", column, pl.col(fen) < 0, f"{column} is {{}}", (_yuan(fen),))
+        for column, fen in FEN_COLUMNS.items()
+    ]
+    return [
+        *negative,
+        Check(
+            "cost_identity",
+            "total_cost",
+            (pl.col("total_fen") - parts).abs() > tolerance,
+            "total_cost {} is not fund_cost {} + patient_cost {} + other_cost {}",
+            tuple(_yuan(fen) for fen in FEN_COLUMNS.values()),
+        ),
+    ]
+
+
+def _severity(policy: Policy, check: Check) -> str:
+    severity: str = getattr(policy.records.severity, check.code)
+    return severity
+
+
+def _n(column: str) -> pl.Expr:
+    """A number as it was written, without a needless fraction."""
+    return pl.col(column).cast(pl.String).str.strip_suffix(".0")
+
+
+def _yuan(fen: str) -> pl.Expr:
+    return pl.col(fen).cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, 2)).cast(pl.String)
+
+
+def _stop_at(rows: pl.DataFrame, check: Check, source: str) -> None:
+    if rows.height:
+        cases = rows["case_id"].unique().sort()
+        others = f" and {len(cases) - 1} other cases" if len(cases) > 1 else ""
+        shown = rows.sort("case_id").head(1).select(_message(check))["message"][0]
+        raise DrgpayError(
+            f"{source}: case {cases[0]}{others}: {shown}",
+            f'correct the rows, or set records.severity.{check.code} = "reject" in the policy to '
+            "quarantine them",
+        )
+
+
+def _message(check: Check) -> pl.Expr:
+    return pl.format(check.message, *check.shows).alias("message")
+
+
+def _finding(rows: pl.DataFrame, check: Check) -> pl.DataFrame:
+    return rows.select(
+        "case_id",
+        "hospital_id",
+        "settlement_date",
+        pl.lit(check.column).alias("column"),
+        pl.lit(check.code).alias("code"),
+        _message(check),
+        (pl.col("other_codes") if "other_codes" in rows.columns else pl.lit("")).alias(
+            "other_codes"
+        ),
+    )
+
+
+def _findings(rows: pl.DataFrame, checks: list[Check], numbers: list[int]) -> pl.DataFrame:
+    found = [_finding(rows.filter(f"check_{n}"), checks[n]) for n in numbers]
+    return pl.concat([_finding(rows.clear(), _NOTHING), *found]).sort(FINDING_COLUMNS)
+
+
+def _first_findings(rows: pl.DataFrame, checks: list[Check], numbers: list[int]) -> pl.DataFrame:
+    """One row per stay: its first finding in the order of the checks, the others by code."""
+    codes = pl.concat_list(
+        [
+            pl.when(pl.col(f"check_{n}")).then(pl.lit(f"{checks[n].code}:{checks[n].column}"))
+            for n in numbers
+        ]
+        or [pl.lit(None, pl.String)]
+    ).list.drop_nulls()
+    rows = rows.with_columns(
+        first=pl.coalesce(
+            *[pl.when(pl.col(f"check_{n}")).then(pl.lit(n)) for n in numbers], pl.lit(-1)
+        ),
+        other_codes=codes.list.slice(1).list.join("; "),
+    )
+    found = [_finding(rows.filter(pl.col("first") == n), checks[n]) for n in numbers]
+    return pl.concat([_finding(rows.clear(), _NOTHING), *found]).sort(FINDING_COLUMNS)
+
+
+_NOTHING = Check("", "", pl.lit(False), "")

@@ -1,0 +1,87 @@
+"""The table at the end of a run."""
+
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from drgpay.report.month import MonthTables, class_totals, hospital_totals
+from drgpay.report.wording import Language, word
+
+
+def month_tables(tables: MonthTables, language: Language) -> RenderableType:
+    """Point value by account, hospitals with their amounts, classes of cases."""
+    facts = tables.facts
+    records = word("records_text", language).format(
+        read=facts.read,
+        valid=facts.valid,
+        quarantined=facts.quarantined,
+        warnings=facts.warnings,
+    )
+    return Group(
+        _values(tables, language),
+        _hospitals(tables, language),
+        _classes(tables, language),
+        Text(f"{word('records', language)}: {records}"),
+    )
+
+
+def _values(tables: MonthTables, language: Language) -> Table:
+    keys = ["budget", "patient_cost", "other_cost", "points", "point_value", "remainder"]
+    table = _table("values", ["account", *keys], language)
+    for row in tables.values.iter_rows(named=True):
+        table.add_row(word(row["account"], language), *(_number(row[key]) for key in keys))
+    return table
+
+
+def _hospitals(tables: MonthTables, language: Language) -> Table:
+    keys = ["cases", "points", "fund_amount", "fund_cost", "difference"]
+    table = _table("hospitals", ["name", "level", *keys, "difference_share"], language)
+    rows = hospital_totals(tables.statements)
+    for row in rows.iter_rows(named=True):
+        table.add_row(
+            row["name"],
+            row["level"],
+            *(_number(row[key]) for key in keys),
+            _percent(row["difference"], row["fund_cost"]),
+        )
+    table.add_section()
+    sums: dict[str, Any] = {key: rows[key].sum() for key in keys}
+    table.add_row(
+        word("total", language),
+        "",
+        *(_number(sums[key]) for key in keys),
+        _percent(sums["difference"], sums["fund_cost"]),
+    )
+    return table
+
+
+def _classes(tables: MonthTables, language: Language) -> Table:
+    keys = ["cases", "points", "fund_amount", "fund_cost"]
+    table = _table("classes", ["case_class", *keys], language)
+    for row in class_totals(tables.cases).iter_rows(named=True):
+        name = word(f"class_{row['case_class']}", language)
+        table.add_row(name, *(_number(row[key]) for key in keys))
+    return table
+
+
+def _table(title: str, columns: list[str], language: Language) -> Table:
+    table = Table(
+        title=word(title, language), title_justify="left", title_style="bold", header_style="bold"
+    )
+    for column in columns:
+        text = column in ("account", "name", "level", "case_class")
+        table.add_column(word(column, language), justify="left" if text else "right")
+    return table
+
+
+def _number(value: Decimal | int) -> Text:
+    return Text(f"{value:,}", style="red" if value < 0 else "")
+
+
+def _percent(part: Decimal, whole: Decimal) -> Text:
+    if not whole:
+        return Text("–")
+    return Text(f"{part / whole * 100:+.2f}%", style="red" if part < 0 else "")

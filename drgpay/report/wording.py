@@ -1,0 +1,91 @@
+"""Every word of a report, Chinese first, English by switch."""
+
+from typing import Literal
+
+Language = Literal["zh", "en"]
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "title": ("医保基金点数法月度结算汇总", "Monthly settlement by points: summary"),
+    "run": ("运行编号", "Run"),
+    "period": ("结算期", "Period"),
+    "region": ("统筹区", "Region"),
+    "policy": ("政策", "Policy"),
+    "scheme": ("分组方案", "Grouping scheme"),
+    "catalogue": ("点数目录", "Catalogue"),
+    "records": ("记录", "Records"),
+    "records_text": (
+        "读取 {read:,} 条 = 有效 {valid:,} 条 + 隔离 {quarantined:,} 条（提示 {warnings:,} 条）",
+        "{read:,} read = {valid:,} valid + {quarantined:,} quarantined ({warnings:,} warnings)",
+    ),
+    "values": ("点值", "Point values"),
+    "hospitals": ("医疗机构结算", "Hospitals"),
+    "classes": ("病例类型", "Case classes"),
+    "quarantine": ("隔离记录", "Quarantine"),
+    "formula_note": (
+        "点值 =（基金预算 + 个人负担 + 其他基金）÷ 总点数，向下取至 {places} 位小数；"
+        "医疗机构基金支付 = 点数 × 点值 − 个人负担 − 其他基金。",
+        "Point value = (budget + patients' part + other funds) / points, rounded down at {places} "
+        "places; fund amount of a hospital = points x value - patients' part - other funds.",
+    ),
+    "formula_note_fund_only": (
+        "点值 = 基金预算 ÷ 总点数，向下取至 {places} 位小数；医疗机构基金支付 = 点数 × 点值。",
+        "Point value = budget / points, rounded down at {places} places; "
+        "fund amount of a hospital = points x value.",
+    ),
+    "account": ("险种", "Account"),
+    "employee": ("职工医保", "employee"),
+    "resident": ("居民医保", "resident"),
+    "budget": ("基金预算（元）", "Budget (yuan)"),
+    "from_home_funds": ("异地基金并入（元）", "From home funds (yuan)"),
+    "patient_cost": ("个人负担（元）", "Patients (yuan)"),
+    "other_cost": ("其他基金（元）", "Other funds (yuan)"),
+    "points": ("点数", "Points"),
+    "point_value": ("点值（元/点）", "Point value (yuan)"),
+    "fund_amount": ("基金支付（元）", "Fund amount (yuan)"),
+    "remainder": ("结余入风险金（元）", "Remainder to reserve (yuan)"),
+    "hospital_id": ("机构编码", "Hospital id"),
+    "name": ("医疗机构", "Hospital"),
+    "level": ("等级", "Level"),
+    "line": ("结算类别", "Line"),
+    "local_points": ("本地·点数", "local, points"),
+    "local_item": ("本地·按项目", "local, by item"),
+    "outside_points": ("异地·点数", "out of area, points"),
+    "outside_item": ("异地·按项目", "out of area, by item"),
+    "cases": ("病例数", "Cases"),
+    "total_cost": ("医疗总费用（元）", "Total cost (yuan)"),
+    "standard_amount": ("点数结算标准（元）", "Standard (yuan)"),
+    "fund_cost": ("按项目基金支付（元）", "Item by item (yuan)"),
+    "difference": ("与按项目差额（元）", "Difference (yuan)"),
+    "difference_share": ("差额占比", "Difference"),
+    "prepayment": ("本月预拨（元）", "Prepayment (yuan)"),
+    "home_fund_bill": ("异地基金应付（元）", "Billed to home fund (yuan)"),
+    "carried": ("结转清算（元）", "Carried to clearing (yuan)"),
+    "total": ("合计", "Total"),
+    "case_class": ("病例类型", "Class"),
+    "class_normal": ("正常病例", "normal"),
+    "class_high": ("高倍率病例", "high"),
+    "class_low": ("低倍率病例", "low"),
+    "class_incomplete": ("住院过程不完整", "incomplete"),
+    "class_few_cases": ("病例数不足或不稳定组", "few cases"),
+    "class_ambiguous": ("歧义组", "ambiguous"),
+    "class_ungrouped": ("未入组", "ungrouped"),
+    "class_bed_day": ("床日病例", "bed-day"),
+    "class_fee": ("按项目付费", "item by item"),
+    "code": ("问题代码", "Finding"),
+    "column": ("字段", "Column"),
+    "message": ("说明", "Message"),
+    "case_id": ("结算编号", "Case id"),
+    "settlement_date": ("结算日期", "Settled on"),
+    "rows": ("条数", "Rows"),
+    "negative_note": (
+        "红色为负数：基金支付为负的机构本月不预拨，结转年终清算。",
+        "Red is negative: a hospital with a negative fund amount is not prepaid; it is cleared at "
+        "year-end.",
+    ),
+    "yuan_note": ("金额单位：元", "Amounts in yuan"),
+}
+
+
+def word(key: str, language: Language) -> str:
+    """The wording of a key; a key without one (an account of a city) stands for itself."""
+    return _WORDS[key][language == "en"] if key in _WORDS else key

@@ -1,0 +1,77 @@
+"""The job file: what a run reads, with what it settles, and where it leaves its folder."""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.scheme import shipped_schemes
+from drgpay.policy.load import shipped_policies, validation_sentence
+from drgpay.settle.budget import Period
+
+_MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+
+
+class Inputs(BaseModel):
+    """[inputs]: the records of the run."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    stays: str
+    hospitals: str
+
+
+class JobFile(BaseModel):
+    """The keys of a job file; relative paths start at the job file's folder."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    period: Annotated[str, StringConstraints(pattern=_MONTH.pattern)]
+    scheme: str
+    catalogue: str
+    policy: str
+    output: str
+    inputs: Inputs
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job with its paths resolved."""
+
+    path: Path
+    period: Period
+    scheme: str
+    catalogue: Path
+    policy: str
+    output: Path
+    stays: Path
+    hospitals: Path
+
+
+def load_job(path: Path) -> Job:
+    """Read a job file; raises DrgpayError with the path of every wrong key."""
+    if not path.is_file():
+        raise DrgpayError(f"there is no job file {path}", "correct the path")
+    try:
+        file = JobFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
+    except ValidationError as error:
+        raise DrgpayError(
+            f"{path}: {validation_sentence(error)}", "correct these keys; docs/files.md lists them"
+        ) from None
+    here = path.parent
+    return Job(
+        path=path,
+        period=Period(int(file.period[:4]), int(file.period[5:])),
+        scheme=file.scheme if file.scheme in shipped_schemes() else str(here / file.scheme),
+        catalogue=here / file.catalogue,
+        policy=file.policy if file.policy in shipped_policies() else str(here / file.policy),
+        output=here / file.output,
+        stays=here / file.inputs.stays,
+        hospitals=here / file.inputs.hospitals,
+    )

@@ -1,0 +1,172 @@
+"""The month-end run: records -> groups -> points -> settlement -> a folder of results."""
+
+import calendar
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.compiled import compile_scheme
+from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
+from drgpay.grouper.scheme import load_scheme
+from drgpay.points.cases import points_of_stays
+from drgpay.points.catalogue import load_catalogue
+from drgpay.policy.load import load_policy
+from drgpay.records.checks import CheckedStays, check_stays
+from drgpay.records.dataset import Dataset, open_dataset
+from drgpay.records.hospitals import read_hospitals
+from drgpay.records.writing import ROW_GROUP_ROWS
+from drgpay.report.month import (
+    MonthTables,
+    RunFacts,
+    cases_table,
+    statements_table,
+    values_table,
+)
+from drgpay.report.summary_xlsx import write_summary
+from drgpay.report.wording import Language
+from drgpay.run.job import Job
+from drgpay.run.manifest import basis_of_run, output_hashes, run_id_of, write_manifest
+from drgpay.run.staging import staged_folder
+from drgpay.settle.budget import Period
+from drgpay.settle.month import settle_month
+
+ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """Where a run lies, what it says, and whether it lay there before with the same bytes."""
+
+    folder: Path
+    tables: MonthTables
+    repeated: bool
+
+
+@contextmanager
+def no_progress(_title: str, _total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar for nobody."""
+    yield lambda rows: None
+
+
+def run_month(
+    job: Job,
+    language: Language = "zh",
+    progress: ProgressBar = no_progress,
+    run_id: str | None = None,
+    threads: int | None = None,
+) -> FinishedRun:
+    """Run a job and leave its folder `output/<run id>` (docs/files.md describes the files).
+
+    The folder appears only when everything in it is written. Raises DrgpayError for every mistake
+    in the inputs, and when another run has the id.
+    """
+    clock = _Clock()
+    scheme = load_scheme(job.scheme)
+    loaded = load_policy(job.policy)
+    policy = loaded.policy
+    catalogue = load_catalogue(job.catalogue, scheme)
+    hospitals = read_hospitals(job.hospitals)
+    dataset = open_dataset(job.stays)
+    compiled = compile_scheme(scheme)
+    basis = basis_of_run(job, dataset, scheme, loaded)
+    identity = run_id or run_id_of(basis)
+    clock.lap("load")
+
+    with progress("分组 grouping" if language == "zh" else "grouping", dataset.rows) as advance:
+        stays = read_grouped_stays(dataset, compiled, advance, threads)
+    clock.lap("read and group")
+    checked = check_stays(
+        stays, policy, hospitals, _days_of(job.period), sex_of_diagnosis(compiled), str(job.stays)
+    )
+    _refuse_empty(checked, dataset, job)
+    del stays
+    clock.lap("check")
+    cases = points_of_stays(checked.valid, catalogue, policy.points)
+    clock.lap("points")
+    settled = settle_month(cases, policy, job.period)
+    clock.lap("settle")
+
+    counts = {
+        "read": dataset.rows,
+        "valid": checked.valid.height,
+        "quarantined": checked.quarantine.height,
+        "warnings": checked.warnings.height,
+    }
+    facts = RunFacts(
+        run_id=identity,
+        period=str(job.period),
+        region=policy.policy.region,
+        policy=policy.policy.id,
+        scheme=scheme.info.id,
+        catalogue=catalogue.info.id,
+        method=policy.settlement.method,
+        value_places=policy.settlement.value_places,
+        **counts,
+    )
+    tables = MonthTables(
+        facts,
+        cases_table(settled),
+        statements_table(settled, hospitals),
+        values_table(settled, policy.settlement.value_places),
+        checked.quarantine,
+        checked.warnings,
+    )
+    folder = job.output / identity
+    repeated = folder.exists()
+    with staged_folder(folder, _refuse_other_results) as staged:
+        _write_tables(tables, staged)
+        write_summary(tables, staged / "summary.xlsx", language)
+        clock.lap("write")
+        write_manifest(staged, identity, basis, counts, clock.seconds)
+    return FinishedRun(folder, tables, repeated)
+
+
+class _Clock:
+    """Seconds by step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step] = now - self._last
+        self._last = now
+
+
+def _days_of(period: Period) -> tuple[date, date]:
+    last = calendar.monthrange(period.year, period.month)[1]
+    return date(period.year, period.month, 1), date(period.year, period.month, last)
+
+
+def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:
+    if checked.valid.height:
+        return
+    codes = checked.quarantine["code"].value_counts(sort=True)
+    most = codes.row(0) if codes.height else ("nothing", 0)
+    raise DrgpayError(
+        f"{job.stays}: none of {dataset.rows} stays is valid for {job.period}; "
+        f"the commonest finding is {most[0]} ({most[1]} stays)",
+        "correct the records or the period of the job",
+    )
+
+
+def _write_tables(tables: MonthTables, folder: Path) -> None:
+    for name in ("cases", "statements", "values", "quarantine", "warnings"):
+        frame: pl.DataFrame = getattr(tables, name)
+        # One chunk, so that the layout of the file depends on its rows alone.
+        frame.rechunk().write_parquet(folder / f"{name}.parquet", row_group_size=ROW_GROUP_ROWS)
+
+
+def _refuse_other_results(folder: Path, staged: Path) -> None:
+    if output_hashes(folder) != output_hashes(staged):
+        raise DrgpayError(
+            f"the run {folder} exists and holds other results",
+            "give this run another id with --run-id, or move the old folder away",
+        )

@@ -1,0 +1,1 @@
+"""Settlement: from points to a value, to each hospital's payment, and down to each case."""

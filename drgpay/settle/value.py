@@ -1,0 +1,40 @@
+"""The point value: what a point is worth in an account and a period (04-settlement)."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from drgpay.errors import DrgpayError
+from drgpay.exact import FEN_PLACES, POINT_PLACES
+
+ValueMethod = Literal["residual", "fund_only", "cost"]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Everything that one point value is made of: money in fen, points in 1/10,000."""
+
+    account: str
+    budget_fen: int
+    patient_fen: int
+    other_fen: int
+    total_fen: int
+    points: int
+
+
+def point_value(pool: Pool, method: ValueMethod, places: int) -> int:
+    """Yuan per point, in units of 10^-places, rounded DOWN so that the budget is not exceeded.
+
+    residual: (B + S + O) / P, the fund pays what is left; fund_only: B / P; cost: total cost / P.
+    Raises DrgpayError when the pool has no points.
+    """
+    if pool.points <= 0:
+        raise DrgpayError(
+            f"the stays of the account {pool.account} earned no points, so a point has no value",
+            "check that the stays are grouped and the catalogue has their groups",
+        )
+    fen = {
+        "residual": pool.budget_fen + pool.patient_fen + pool.other_fen,
+        "fund_only": pool.budget_fen,
+        "cost": pool.total_fen,
+    }[method]
+    return fen * 10 ** (places + POINT_PLACES - FEN_PLACES) // pool.points
