@@ -17,6 +17,7 @@ class SamplePlan:
     last_period: str = "2026-10"
     seed: int = 1
     scheme: str = "chs-drg-2.0"
+    history_stays_per_month: int | None = None  # as many as in the settled months
 
     def __post_init__(self) -> None:
         if self.stays_per_month < 1 or self.months < 0 or self.history_months < 0 or self.seed < 0:

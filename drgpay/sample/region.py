@@ -88,5 +88,6 @@ def month_tables(
 def _volume(plan: SamplePlan, month: Month) -> int:
     """Fewer stays in earlier years."""
     years: float = (plan.months_before_last(month) - plan.months + 1) / 12
-    earlier: float = plan.stays_per_month / (1 + _YEARLY_VOLUME_GROWTH) ** years
+    latest = plan.history_stays_per_month or plan.stays_per_month
+    earlier: float = latest / (1 + _YEARLY_VOLUME_GROWTH) ** years
     return max(1, round(earlier))
