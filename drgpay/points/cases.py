@@ -22,7 +22,8 @@ from drgpay.policy.model import Points
 def points_of_stays(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:
     """Add class and points to grouped stays.
 
-    stays: the columns of records.stays, level, status and drg. Added, in scaled integers:
+    stays: the columns of records.stays, level, status and drg. Returns them sorted by case_id,
+    without person and dates, and with, in scaled integers:
     base_points, coefficient, mean_fen, cost_ratio (null where the class has no group mean),
     case_class, formula (in words), points_before, adjustment, adjustment_factor,
     readmission_case_id (null where nothing was adjusted), points.
@@ -33,7 +34,9 @@ def points_of_stays(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -
     factor = scaled(points.readmission.factor, POINT_PLACES)
     readmitted = pl.col("readmission_case_id").is_not_null()
     return (
-        priced.join(followed, on="case_id", how="left")
+        priced.drop(_DONE_WITH)
+        .sort("case_id")
+        .join(followed, on="case_id", how="left", maintain_order="left")
         .with_columns(
             points_before=divide_half_up(pl.col("numerator"), pl.col("denominator")).cast(pl.Int64),
             adjustment=pl.when(readmitted).then(pl.lit("readmission")),
@@ -49,8 +52,28 @@ def points_of_stays(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -
             .otherwise(wide("points_before"))
             .cast(pl.Int64),
         )
-        .drop("numerator", "denominator", "reference_total_fen", "reference_cases", "high_ratio")
+        .drop("numerator", "denominator")
     )
+
+
+_DONE_WITH = (
+    "person_id",
+    "admission_date",
+    "discharge_date",
+    "settlement_date",
+    "sex",
+    "age",
+    "age_days",
+    "weight_g",
+    "principal_diagnosis",
+    "payment_unit",
+    "bed_day_class",
+    "complete",
+    "stable",
+    "high_ratio",
+    "reference_total_fen",
+    "reference_cases",
+)
 
 
 def priced_stays(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:

@@ -137,7 +137,11 @@ def _values(policy: Policy) -> list[Check]:
             (pl.col("account"),),
         ),
         Check(
-            "bad_value", "sex", ~pl.col("sex").is_in([1.0, 2.0]), "sex is {}, not 1 or 2", (_n("sex"),)
+            "bad_value",
+            "sex",
+            ~pl.col("sex").is_in([1.0, 2.0]),
+            "sex is {}, not 1 or 2",
+            (_n("sex"),),
         ),
         Check("bad_value", "age", ~pl.col("age").is_between(0, 150), "age is {}", (_n("age"),)),
         Check(

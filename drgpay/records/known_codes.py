@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,51 +14,63 @@ from drgpay.shipped import shipped_folder
 
 @dataclass(frozen=True)
 class KnownCodes:
-    """The codes of a code system, and any that a scheme uses beside them."""
+    """The codes of a code system, and any that a scheme uses beside them.
 
-    diagnoses: CodeIndex
-    procedures: CodeIndex
+    None where the program has no table of the system: then nothing can be called unknown.
+    """
+
+    diagnoses: CodeIndex | None
+    procedures: CodeIndex | None
 
     @staticmethod
     def of(system: str, diagnoses: Iterable[str], procedures: Iterable[str]) -> "KnownCodes":
         """The tables of a code system together with further codes."""
-        folder = shipped_folder("grouping_schemes") / "codes" / system
         return KnownCodes(
-            CodeIndex({*_code_table(folder / "diagnoses.csv"), *diagnoses}),
-            CodeIndex({*_code_table(folder / "procedures.csv"), *procedures}),
+            _index(code_table(system, "diagnoses"), diagnoses),
+            _index(code_table(system, "procedures"), procedures),
         )
 
     def unknown_in(self, batch: pa.RecordBatch) -> pl.DataFrame:
         """Per stay unknown_diagnosis and unknown_procedure: its first unknown code, or null."""
-        principal = batch.column("principal_diagnosis")
-        unknown = _where_single(self.diagnoses, principal)
-        listed = _where_listed(self.diagnoses, batch.column("other_diagnoses"))
-        procedures = _where_listed(self.procedures, batch.column("procedures"))
+        principal = _first_unknown(self.diagnoses, batch.column("principal_diagnosis"))
+        other = _first_unknown_listed(self.diagnoses, batch.column("other_diagnoses"))
+        procedures = _first_unknown_listed(self.procedures, batch.column("procedures"))
         return pl.DataFrame(
-            {
-                "unknown_diagnosis": unknown.fill_null(listed),
-                "unknown_procedure": procedures,
-            }
+            {"unknown_diagnosis": principal.fill_null(other), "unknown_procedure": procedures}
         )
 
 
-def _code_table(path: Path) -> list[str]:
-    return pl.read_csv(path, infer_schema=False)["code"].to_list() if path.is_file() else []
+def code_table(system: str, kind: str) -> pl.DataFrame | None:
+    """The table `diagnoses` or `procedures` of a code system (code, name), if it is shipped."""
+    path = shipped_folder("grouping_schemes") / "codes" / system / f"{kind}.csv"
+    return pl.read_csv(path, infer_schema=False) if path.is_file() else None
 
 
-def _where_single(index: CodeIndex, values: pa.Array) -> pl.Series:
+def _index(table: pl.DataFrame | None, further: Iterable[str]) -> CodeIndex | None:
+    return None if table is None else CodeIndex({*table["code"], *further})
+
+
+def _first_unknown(index: CodeIndex | None, values: pa.Array) -> pl.Series:
+    if index is None:
+        return _spread(len(values), _NO_ROWS, values.slice(0, 0))
     rows = np.flatnonzero(index.encode(values) == index.unknown)
     return _spread(len(values), rows, values.take(pa.array(rows)))
 
 
-def _where_listed(index: CodeIndex, values: pa.Array) -> pl.Series:
+def _first_unknown_listed(index: CodeIndex | None, values: pa.Array) -> pl.Series:
+    if index is None:
+        return _spread(len(values), _NO_ROWS, values.slice(0, 0))
     lists = CodeLists.encode(index, values)
     positions = np.flatnonzero(lists.flat == index.unknown)
     stays, first = np.unique(lists.stays_of(positions), return_index=True)
     return _spread(len(values), stays, values.flatten().take(pa.array(positions[first])))
 
 
+_NO_ROWS = np.empty(0, dtype=np.int64)
+
+
 def _spread(length: int, rows: NDArray[np.int64], found: pa.Array) -> pl.Series:
     spread = pl.Series([None], dtype=pl.String).new_from_index(0, length)
-    texts = pl.Series(found.cast(pa.large_string()), dtype=pl.String)
-    return spread.scatter(rows, texts) if len(rows) else spread
+    if not len(rows):
+        return spread
+    return spread.scatter(rows, pl.Series(found.cast(pa.large_string()), dtype=pl.String))

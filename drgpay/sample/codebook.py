@@ -1,6 +1,5 @@
 """The codes that stays are written with: those of the code tables and of a scheme's sets."""
 
-import csv
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -13,8 +12,8 @@ from drgpay.grouper.rules.fields import (
 )
 from drgpay.grouper.rules.nodes import Compare, Count, Member, atoms
 from drgpay.grouper.scheme import Scheme
+from drgpay.records.known_codes import code_table
 from drgpay.sample.alternatives import alternatives
-from drgpay.shipped import shipped_folder
 
 
 @dataclass(frozen=True)
@@ -144,10 +143,9 @@ class Codebook:
 
 def load_codebook(scheme: Scheme) -> Codebook:
     """Put a scheme beside the shipped code tables."""
-    return Codebook(scheme, _table("diagnoses"), _table("procedures"))
+    return Codebook(scheme, _codes(scheme, "diagnoses"), _codes(scheme, "procedures"))
 
 
-def _table(name: str) -> frozenset[str]:
-    path = shipped_folder("grouping_schemes") / "codes" / f"{name}.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        return frozenset(row["code"] for row in csv.DictReader(file))
+def _codes(scheme: Scheme, kind: str) -> frozenset[str]:
+    table = code_table(scheme.info.code_system, kind)
+    return frozenset() if table is None else frozenset(table["code"])

@@ -32,12 +32,12 @@ class Settled:
 def settle_month(cases: pl.DataFrame, policy: Policy, period: Period) -> Settled:
     """Settle the cases of a month.
 
-    cases: case_id, hospital_id, account, out_of_area, case_class, points, total_fen, fund_fen,
-    patient_fen, other_fen. Raises DrgpayError for a missing budget and for an account without
+    cases: sorted by case_id; case_id, hospital_id, account, out_of_area, case_class, points,
+    total_fen, fund_fen, patient_fen, other_fen. Raises DrgpayError for a missing budget and for an account without
     points. Every account of the policy that has cases is settled; each balances to the fen.
     """
     rules = policy.settlement
-    cases = cases.with_columns(payment=_payment(rules)).sort("case_id")
+    cases = cases.with_columns(payment=_payment(rules))
     lines = cases.group_by(LINE).agg(
         cases=pl.len().cast(pl.Int64),
         points=pl.col("points").sum(),
@@ -144,37 +144,37 @@ def _settle_cases(
     cases: pl.DataFrame, statements: pl.DataFrame, values: pl.DataFrame, rules: Settlement
 ) -> pl.DataFrame:
     """Each case's part of its hospital's standard, summing to the statement to the fen."""
-    of_line = statements.select(*LINE, "standard_fen", "distributed_fen", line_points="points")
-    priced = (
-        cases.join(of_line, on=LINE, how="left")
-        .join(values.select("account", "point_value"), on="account", how="left")
-        .with_columns(by_points_fen=pl.col("standard_fen") - pl.col("distributed_fen"))
-    )
-    by_points = priced.filter(pl.col("payment") == "points")
+    of_line = statements.select(
+        *LINE,
+        line=pl.int_range(pl.len(), dtype=pl.Int32),
+        by_points_fen=pl.col("standard_fen") - pl.col("distributed_fen"),
+        distributed_fen="distributed_fen",
+        line_points="points",
+    ).join(values.select("account", "point_value"), on="account", how="left")
+    priced = cases.select(*LINE, "points").join(of_line, on=LINE, how="left", maintain_order="left")
     scale = 10 ** (POINT_PLACES + rules.value_places - FEN_PLACES)
-    shares = largest_remainder(
-        by_points,
-        LINE,
+    by_points = (pl.col("payment") == "points") & (pl.col("line_points") > 0)
+    share = largest_remainder(
+        priced.with_columns(by_points_fen=pl.when(by_points).then("by_points_fen").otherwise(0)),
         "by_points_fen",
-        quota=wide("points") * wide("point_value"),
+        quota=pl.when(by_points).then(wide("points") * wide("point_value")).otherwise(wide(0)),
         denominator=wide(scale),
     )
     if rules.distribute_remainder == "all":
-        spread = largest_remainder(
-            by_points.filter(pl.col("line_points") > 0),
-            LINE,
+        share += largest_remainder(
+            priced.with_columns(
+                distributed_fen=pl.when(by_points).then("distributed_fen").otherwise(0),
+                line_points=pl.when(by_points).then("line_points").otherwise(1),
+            ),
             "distributed_fen",
             quota=wide("distributed_fen") * wide("points"),
             denominator=wide("line_points"),
-        )
-        shares = shares.join(spread, on="case_id", how="left", suffix="_spread").select(
-            "case_id", share=pl.col("share") + pl.col("share_spread").fill_null(0)
         )
     by_item = pl.col("payment") == "item_by_item"
     paid_by_others = pl.col("patient_fen") + pl.col("other_fen")
     residual = pl.col("share") if rules.method == "fund_only" else pl.col("share") - paid_by_others
     return (
-        cases.join(shares, on="case_id", how="left", maintain_order="left")
+        cases.with_columns(share=share)
         .with_columns(
             standard_fen=pl.when(by_item).then("total_fen").otherwise("share"),
             case_fund_fen=pl.when(by_item).then("fund_fen").otherwise(residual),
