@@ -43,7 +43,7 @@ def read_grouped_stays(
             progress(batch.num_rows)
         return frames
 
-    return pl.concat(list(in_order(grouped, dataset.pieces(), threads)))
+    return pl.concat(list(in_order(grouped, dataset.pieces(), threads)), rechunk=True)
 
 
 def sex_of_diagnosis(compiled: CompiledScheme) -> pl.DataFrame:

@@ -128,18 +128,28 @@ def _with_formula(priced: pl.DataFrame, catalogue: Catalogue, points: Points) ->
             "normal": plain,
         }.items()
     ]
-    for row in points.bed_days:
-        here = (pl.col("case_class") == "bed_day") & (pl.col("bed_day_class") == row.bed_day_class)
+    unpriced = pl.col("case_class") == "bed_day"
+    for row in points.bed_days:  # the first row that fits a stay prices it
+        here = (pl.col("bed_day_class") == row.bed_day_class).fill_null(False)
         if row.levels:
             here &= pl.col("level").is_in(row.levels)
-        cases.append((here, bed_days(row, all_mean)))
+        cases.append((unpriced & here, bed_days(row, all_mean)))
+        unpriced &= ~here
 
+    # Each formula is evaluated for its own stays only.
+    rows = priced.with_row_index("row")
+    parts = [
+        rows.filter(here).select(
+            "row",
+            numerator=formula.numerator,
+            denominator=formula.denominator,
+            formula=pl.lit(formula.words),
+        )
+        for here, formula in cases
+    ]
+    by_row = pl.concat(parts).sort("row").drop("row")
     without_group = pl.col("case_class").is_in(["fee", "bed_day", "ungrouped", "ambiguous"])
-    return priced.with_columns(
-        numerator=pl.coalesce(pl.when(here).then(formula.numerator) for here, formula in cases),
-        denominator=pl.coalesce(pl.when(here).then(formula.denominator) for here, formula in cases),
-        formula=pl.coalesce(pl.when(here).then(pl.lit(formula.words)) for here, formula in cases),
-    ).with_columns(
+    return priced.hstack(by_row).with_columns(
         pl.when(~without_group).then(column).alias(column)
         for column in ("base_points", "coefficient", "mean_fen", "cost_ratio")
     )
