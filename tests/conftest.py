@@ -1,0 +1,29 @@
+"""What several tests need: the shipped schemes, loaded once."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from drgpay.grouper.compiled import CompiledScheme, compile_scheme
+from drgpay.grouper.scheme import load_scheme
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@cache
+def _compiled(name: str) -> CompiledScheme:
+    return compile_scheme(load_scheme(name))
+
+
+@pytest.fixture(scope="session")
+def compiled() -> Callable[[str], CompiledScheme]:
+    """A compiled scheme by its id."""
+    return _compiled
+
+
+@pytest.fixture(scope="session")
+def sample_data() -> Path:
+    """The committed sample region."""
+    return ROOT / "sample_data"

@@ -1,0 +1,189 @@
+"""The compiled grouper equals the reference evaluator on any scheme and any stay."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pyarrow as pa
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drgpay.grouper.batch import group_batch
+from drgpay.grouper.compiled import compile_scheme
+from drgpay.grouper.reference import Stay, group_stay
+from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, CodeField, NumberField
+from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.scheme import (
+    Adrg,
+    Complication,
+    Drg,
+    Mdc,
+    Scheme,
+    SchemeInfo,
+    SchemeOptions,
+)
+
+SETS = ("S1", "S2", "S3")
+DIAGNOSES = ("A00", "B01", "C02", "D03+E04*", "F05")
+PROCEDURES = ("00.1", "11.2", "22.3", "33.4")
+DEPARTMENTS = ("ICU", "01")
+CODES = (*DIAGNOSES, *PROCEDURES, *DEPARTMENTS)
+NUMBERS = (0, 1, 2, 28, 28.5, 1500)
+
+fields = st.lists(st.sampled_from(CodeField), min_size=1, max_size=3, unique=True).map(tuple)
+diagnosis_fields = st.lists(
+    st.sampled_from(sorted(DIAGNOSIS_FIELDS)), min_size=1, unique=True
+).map(tuple)
+sets = st.lists(st.sampled_from(SETS), min_size=1, max_size=2, unique=True).map(tuple)
+atoms: st.SearchStrategy[Rule] = st.one_of(
+    st.builds(Always, st.booleans()),
+    st.builds(Member, fields, sets),
+    st.builds(Member, diagnosis_fields, st.sampled_from([("MCC",), ("CC",), ("MCC", "S1")])),
+    st.builds(
+        Compare,
+        st.sampled_from(NumberField),
+        st.sampled_from(["=", "!=", ">", ">=", "<", "<="]),
+        st.sampled_from([Decimal(str(number)) for number in NUMBERS]),
+    ),
+    st.builds(
+        Count,
+        st.sampled_from(SETS),
+        fields,
+        st.sampled_from([">=", ">", "="]),
+        st.integers(0, 3),
+    ),
+)
+rules: st.SearchStrategy[Rule] = st.recursive(
+    atoms,
+    lambda inner: st.one_of(
+        st.builds(Not, inner),
+        st.builds(And, st.lists(inner, min_size=2, max_size=3).map(tuple)),
+        st.builds(Or, st.lists(inner, min_size=2, max_size=3).map(tuple)),
+    ),
+    max_leaves=5,
+)
+
+
+@st.composite
+def schemes(draw: st.DrawFn) -> Scheme:
+    """Small schemes with any rules, sets, severities and exclusions."""
+    number = 0
+
+    def rule_of(text: str) -> dict[str, object]:
+        nonlocal number
+        number += 1
+        return {"sort": number, "name": text, "rule_text": "", "rule": draw(rules)}
+
+    mdcs = []
+    for m in range(draw(st.integers(1, 3))):
+        adrgs = []
+        for a in range(draw(st.integers(0, 3))):
+            code = f"{chr(65 + m)}{a}{draw(st.sampled_from(['1', 'QY', '00']))}"
+            drgs = tuple(
+                Drg(code=f"{code}{d}", **rule_of("drg"))  # type: ignore[arg-type]
+                for d in range(draw(st.integers(0, 2)))
+            )
+            adrgs.append(Adrg(code=code, drgs=drgs, **rule_of("adrg")))  # type: ignore[arg-type]
+        mdcs.append(Mdc(code=f"MDC{m}", adrgs=tuple(adrgs), **rule_of("mdc")))  # type: ignore[arg-type]
+    complication = st.builds(
+        Complication, st.sampled_from(["MCC", "CC"]), st.sampled_from(["1", "2", "3"])
+    )
+    tables = st.frozensets(st.sampled_from(["1", "2", "9"]), min_size=1)
+    return Scheme(
+        info=SchemeInfo(
+            id="any",
+            name="any",
+            kind="drg",
+            authority="",
+            version="",
+            code_system="",
+            source="",
+            options=SchemeOptions(retry_other_procedures=draw(st.booleans())),
+        ),
+        mdcs=tuple(mdcs),
+        sets={name: draw(st.frozensets(st.sampled_from(CODES))) for name in SETS},
+        complications=draw(st.dictionaries(st.sampled_from(DIAGNOSES), complication)),
+        excluding_tables=draw(st.dictionaries(st.sampled_from(DIAGNOSES), tables)),
+        content_hash="",
+    )
+
+
+numbers = st.none() | st.sampled_from([float(number) for number in (*NUMBERS, -1, 30, 2499)])
+stays = st.builds(
+    Stay,
+    principal_diagnosis=st.none() | st.sampled_from([*DIAGNOSES, "unknown", ""]),
+    sex=st.none() | st.sampled_from([1.0, 2.0, 9.0]),
+    age=numbers,
+    other_diagnoses=st.lists(st.sampled_from([*DIAGNOSES, "unknown"]), max_size=4).map(tuple),
+    procedures=st.lists(st.sampled_from([*PROCEDURES, "unknown"]), max_size=4).map(tuple),
+    department=st.none() | st.sampled_from([*DEPARTMENTS, "unknown"]),
+    age_days=numbers,
+    weight_g=numbers,
+    length_of_stay=numbers,
+    discharge_type=numbers,
+)
+
+
+def batch_of(all_stays: list[Stay]) -> pa.RecordBatch:
+    """Stays as an Arrow batch."""
+    text, number = pa.string(), pa.float64()
+    types = {
+        "principal_diagnosis": text,
+        "department": text,
+        "other_diagnoses": pa.list_(text),
+        "procedures": pa.large_list(pa.large_string()),
+    }
+    return pa.RecordBatch.from_pydict(
+        {
+            name: pa.array([getattr(stay, name) for stay in all_stays], types.get(name, number))
+            for name in Stay.__dataclass_fields__
+        }
+    )
+
+
+@settings(max_examples=300, deadline=None)
+@given(schemes(), st.lists(stays, min_size=1, max_size=8))
+def test_compiled_equals_reference(scheme: Scheme, all_stays: list[Stay]) -> None:
+    fast = group_batch(compile_scheme(scheme), batch_of(all_stays)).to_pylist()
+    assert fast == [group_stay(scheme, stay).__dict__ for stay in all_stays]
+
+
+@settings(max_examples=50, deadline=None)
+@given(schemes(), st.lists(stays, min_size=2, max_size=8), st.integers(1, 7))
+def test_a_stay_does_not_depend_on_its_batch(
+    scheme: Scheme, all_stays: list[Stay], cut: int
+) -> None:
+    compiled = compile_scheme(scheme)
+    whole = group_batch(compiled, batch_of(all_stays)).to_pylist()
+    batch = batch_of(all_stays)
+    parts = [batch.slice(0, cut), batch.slice(cut)]
+    assert whole == [row for part in parts for row in group_batch(compiled, part).to_pylist()]
+
+
+def test_retry_tries_each_other_procedure_alone_and_in_order() -> None:
+    """02-schemes, option retry_other_procedures."""
+    surgical = Member((CodeField.PRINCIPAL_PROCEDURE,), ("S1",))
+    no_others = Not(Member((CodeField.OTHER_PROCEDURES,), ("S1", "S2")))
+    drg = Drg(1, "A1", "", "", Always(True))
+    adrg = Adrg(1, "A", "", "", And((surgical, no_others)), (drg,))
+    scheme = Scheme(
+        info=SchemeInfo(
+            id="x",
+            name="x",
+            kind="drg",
+            authority="",
+            version="",
+            code_system="",
+            source="",
+            options=SchemeOptions(retry_other_procedures=True),
+        ),
+        mdcs=(Mdc(1, "M", "", "", Always(True), (adrg,)),),
+        sets={"S1": frozenset({"11.2"}), "S2": frozenset({"00.1"}), "S3": frozenset()},
+        complications={},
+        excluding_tables={},
+        content_hash="",
+    )
+    stay = Stay("A00", 1, 40, procedures=("22.3", "00.1", "11.2"))
+    assert group_stay(scheme, stay).drg == "A1"
+    assert group_batch(compile_scheme(scheme), batch_of([stay])).to_pylist()[0]["drg"] == "A1"
+    without = replace(scheme, info=scheme.info.model_copy(update={"options": SchemeOptions()}))
+    assert group_batch(compile_scheme(without), batch_of([stay])).to_pylist()[0]["drg"] == "0000"

@@ -1,0 +1,69 @@
+"""The rule language: what parses to what, and how errors read."""
+
+from decimal import Decimal
+
+import pytest
+
+from drgpay.grouper.rules.fields import CodeField, NumberField
+from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or
+from drgpay.grouper.rules.parser import RuleError, parse_rule
+
+ZYZD, QTZD = CodeField.PRINCIPAL_DIAGNOSIS, CodeField.OTHER_DIAGNOSES
+ZYSS, QTSS = CodeField.PRINCIPAL_PROCEDURE, CodeField.OTHER_PROCEDURES
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("", Always(True)),
+        (" \n", Always(True)),
+        ("1", Always(True)),
+        ("0", Always(False)),
+        ("ZYZD in A", Member((ZYZD,), ("A",))),
+        ("{ZYZD,QTZD} in {A, B}", Member((ZYZD, QTZD), ("A", "B"))),
+        ("zyzd IN A", Member((ZYZD,), ("A",))),
+        ("{ZYSS,QTSS} not in A", Not(Member((ZYSS, QTSS), ("A",)))),
+        ("XSRTZ >= 1500", Compare(NumberField.WEIGHT_G, ">=", Decimal(1500))),
+        ("length(A ∩ {ZYSS,QTSS}) >= 2", Count("A", (ZYSS, QTSS), ">=", 2)),
+        (
+            "ZYZD in A or ZYZD in B and NL = 0",
+            Or(
+                (
+                    Member((ZYZD,), ("A",)),
+                    And((Member((ZYZD,), ("B",)), Compare(NumberField.AGE, "=", Decimal(0)))),
+                )
+            ),
+        ),
+        (
+            "not (1 or 0) AND XB != 2",
+            And((Not(Or((Always(True), Always(False)))), Compare(NumberField.SEX, "!=", Decimal(2)))),
+        ),
+        # a set may be named like a keyword's beginning
+        ("ZYZD in ORDER", Member((ZYZD,), ("ORDER",))),
+    ],
+)
+def test_parses(text: str, rule: object) -> None:
+    assert parse_rule(text) == rule
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "words"),
+    [
+        ("ZYZD in", 1, 8, "the rule ends where"),
+        ("ZYZD im A", 1, 6, "found 'im'"),
+        ("FOO in A", 1, 1, "'FOO' is not a field that holds codes"),
+        ("NL = 0\nand ZYZD < 3", 2, 5, "'ZYZD' is not a field that holds a number"),
+        ("2", 1, 1, "1 or 0, not 2"),
+        ("ZYSS in MCC", 1, 1, "MCC and CC are sets of diagnoses"),
+        ("NL ? 3", 1, 4, "the character '?'"),
+        ("(NL < 3", 1, 8, "the rule ends where )"),
+        ("length(A ∩ ZYSS) < 2", 1, 18, "not <"),
+        ("length(A ∩ ZYSS) > 1.5", 1, 20, "whole number"),
+        ("length(MCC ∩ QTZD) > 1", 1, 8, "cannot be counted"),
+    ],
+)
+def test_errors_have_a_position(text: str, line: int, column: int, words: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        parse_rule(text)
+    assert (caught.value.line, caught.value.column) == (line, column)
+    assert words in caught.value.message

@@ -1,0 +1,86 @@
+"""The policy file: everything wrong in it is said, with the path of its key."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from drgpay.errors import DrgpayError
+from drgpay.policy.load import load_policy, shipped_policies
+
+ROOT = Path(__file__).resolve().parents[2]
+ILLUSTRATIVE = (ROOT / "policies" / "illustrative.toml").read_text(encoding="utf-8")
+
+
+def test_shipped_policies_load() -> None:
+    assert shipped_policies() == ["illustrative", "zhejiang-2019-core"]
+    for name in shipped_policies():
+        assert load_policy(name).policy.policy.id == name
+
+
+def test_only_sourced_values_are_verified() -> None:
+    for name in shipped_policies():
+        for path, about in load_policy(name).provenance.items():
+            assert about.source or not about.verified, path
+
+
+def test_provenance_stands_beside_the_value() -> None:
+    loaded = load_policy("zhejiang-2019-core")
+    assert loaded.policy.points.readmission.days == 15
+    about = loaded.provenance["points.readmission.days"]
+    assert about.verified
+    assert "21号" in about.source
+
+
+def test_decimals_keep_their_digits(tmp_path: Path) -> None:
+    text = ILLUSTRATIVE.replace("prepay_ratio = 0.97", "prepay_ratio = 0.9700")
+    (tmp_path / "p.toml").write_text(text, encoding="utf-8")
+    policy = load_policy(tmp_path / "p.toml").policy
+    assert policy.settlement.prepay_ratio == Decimal("0.97")
+    assert policy.points.bed_days[1].points_per_day == Decimal("2.36182972")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("prepay_ratio = 0.97", "prepay = 0.97", "the key settlement.prepay is unknown"),
+        ("prepay_ratio = 0.97", "", "the key settlement.prepay_ratio is missing"),
+        ("prepay_ratio = 0.97", "prepay_ratio = 1.5", "settlement.prepay_ratio is wrong"),
+        ("prepay_ratio = 0.97", 'prepay_ratio = "much"', "settlement.prepay_ratio is wrong"),
+        ('method = "residual"', 'method = "rest"', "the key settlement.method is wrong"),
+        ("employee = 300000000.00", "employee = 0", "budget.annual_yuan.employee is wrong"),
+        ("employee = 300000000.00", "employe = 300000000.00", "does not list the account employe"),
+        ("low = 0.2", "low = 0.2, hihg = 1", "the key calibration.trim.ratio.hihg is unknown"),
+        ("hospital_weight = 0.6", "hospital_weight = 0.7", "must add up to 1"),
+        ("points_per_day = 3.5", "days = 3.5", "points.bed_days.0.days is unknown"),
+        ('duplicate_id = "reject"', 'duplicate_id = "ignore"', "records.severity.duplicate_id"),
+        (
+            "prepay_ratio = 0.97",
+            'prepay_ratio = { value = 0.97, verfied = true }',
+            "the key verfied is unknown",
+        ),
+        ("[settlement]", "[settlement", "is not valid TOML"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, old: str, new: str, words: str) -> None:
+    assert old in ILLUSTRATIVE
+    path = tmp_path / "mine.toml"
+    path.write_text(ILLUSTRATIVE.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(DrgpayError, match=r"mine\.toml") as caught:
+        load_policy(path)
+    assert words in str(caught.value)
+
+
+def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = ILLUSTRATIVE.replace("value_places = 4", "places = 4").replace("days = 10", "days = -1")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DrgpayError) as caught:
+        load_policy(path)
+    for words in ("settlement.places", "settlement.value_places", "points.readmission.days"):
+        assert words in str(caught.value)
+
+
+def test_unknown_policy() -> None:
+    with pytest.raises(DrgpayError, match="there is no policy nowhere-2020"):
+        load_policy("nowhere-2020")
