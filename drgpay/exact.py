@@ -53,7 +53,7 @@ def wide(column: str | pl.Expr | int) -> pl.Expr:
 def divide_half_up(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     """The quotient of 128-bit integers, rounded half-up; the denominator must be positive."""
     nearest = (numerator.abs() * 2 + denominator) // (denominator * 2)
-    return pl.when(numerator < 0).then(-nearest).otherwise(nearest)
+    return pl.when(numerator < 0).then(wide(0) - nearest).otherwise(nearest)
 
 
 def as_decimal(column: str, places: int) -> pl.Expr:
