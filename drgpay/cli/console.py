@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -27,6 +28,12 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
     ) as progress:
         task = progress.add_task(title, total=total)
         yield lambda rows: progress.advance(task, rows)
+
+
+def shown(path: Path) -> Path:
+    """A path as a person would write it from here."""
+    whole = path.resolve()
+    return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole
 
 
 def table(title: str, *columns: str, numbers: tuple[str, ...] = ()) -> Table:

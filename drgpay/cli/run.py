@@ -56,4 +56,4 @@ def run(
     finished = run_month(loaded, lang.value, console.progress_bar, run_id, threads)
     console.out().print(month_tables(finished.tables, lang.value))
     same = " (the same results lay there already)" if finished.repeated else ""
-    typer.echo(f"{finished.folder}{same}")
+    typer.echo(f"{console.shown(finished.folder)}{same}")

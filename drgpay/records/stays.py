@@ -1,11 +1,10 @@
 """Stays as the later stages want them: one type a column, money in fen, defaults filled in."""
 
-from dataclasses import dataclass
-
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from drgpay.records.columns import CODE_COLUMNS, STAY_COLUMNS, Kind
+from drgpay.records.columns import STAY_COLUMNS, Kind
 
 REQUIRED = (
     "case_id",
@@ -56,14 +55,6 @@ _POLARS_TYPE = {
 }
 
 
-@dataclass(frozen=True)
-class Untyped:
-    """A value that its type admits but its column cannot hold, as an expression that is true."""
-
-    column: str
-    expr: pl.Expr
-
-
 def plain_stays(batch: pa.RecordBatch) -> pl.DataFrame:
     """One batch of stays with the columns PLAIN_COLUMNS, except that the four costs become
     total_fen, fund_fen, patient_fen, other_fen (Int64 fen) and length_of_stay becomes Int64;
@@ -76,7 +67,7 @@ def plain_stays(batch: pa.RecordBatch) -> pl.DataFrame:
         for column, default in DEFAULTS.items()
         if column not in frame.columns
     )
-    money = [_fen(frame.schema[column], column).alias(fen) for column, fen in FEN_COLUMNS.items()]
+    money = [_fen(frame[column]).alias(fen) for column, fen in FEN_COLUMNS.items()]
     plain = [
         _plain(column).fill_null(DEFAULTS.get(column))
         if DEFAULTS.get(column) is not None
@@ -105,26 +96,32 @@ def _plain(column: str) -> pl.Expr:
     return expr.replace("", None) if STAY_COLUMNS[column] is Kind.TEXT else expr
 
 
-def _fen(dtype: pl.DataType, column: str) -> pl.Expr:
-    """Money in fen; null where the amount has a part of a fen.
+def _fen(amounts: pl.Series) -> pl.Series:
+    """Money in fen (Int64); null where the amount has a part of a fen.
 
     A double is taken as the amount that it is the nearest double of, so 12.34 is 1234 fen.
     """
-    value = pl.col(column)
-    if isinstance(dtype, pl.Decimal):
-        units = value.to_physical().cast(pl.Int128)
-        more = dtype.scale - 2
-        if more <= 0:
-            fen = units * pl.lit(10**-more, dtype=pl.Int128)
-        else:
-            step = pl.lit(10**more, dtype=pl.Int128)
-            fen = pl.when(units % step == 0).then(units // step)
-        return fen.cast(pl.Int64, strict=False)
+    dtype = amounts.dtype
     if dtype.is_float():
-        nearest = (value.cast(pl.Float64) * 100).round(0)
-        same = (nearest / 100) == value.cast(pl.Float64)
-        return pl.when(same).then(nearest).cast(pl.Int64, strict=False)
-    return (value.cast(pl.Int128) * 100).cast(pl.Int64, strict=False)
+        # In numpy: polars divides by a constant through its reciprocal, and 69 * 0.01 is not 0.69.
+        value = amounts.cast(pl.Float64).to_numpy()
+        nearest = np.round(value * 100)
+        same = (nearest / 100 == value) & (np.abs(nearest) < _EXACT_DOUBLES)
+        whole = np.where(same, nearest, 0).astype(np.int64)
+        return (
+            pl.DataFrame({"fen": whole, "same": same})
+            .select(pl.when("same").then("fen"))
+            .to_series()
+        )
+    decimal = isinstance(dtype, pl.Decimal)
+    units = (amounts.to_physical() if decimal else amounts).to_frame("units").cast(pl.Int128)
+    more = dtype.scale - 2 if isinstance(dtype, pl.Decimal) else -2
+    if more <= 0:
+        fen = pl.col("units") * pl.lit(10**-more, dtype=pl.Int128)
+    else:
+        step = pl.lit(10**more, dtype=pl.Int128)
+        fen = pl.when(pl.col("units") % step == 0).then(pl.col("units") // step)
+    return units.select(fen.cast(pl.Int64, strict=False)).to_series()
 
 
-__all__ = ["CODE_COLUMNS", "DEFAULTS", "FEN_COLUMNS", "PLAIN_COLUMNS", "REQUIRED", "plain_stays"]
+_EXACT_DOUBLES = 2.0**53

@@ -30,9 +30,9 @@ CODES = (*DIAGNOSES, *PROCEDURES, *DEPARTMENTS)
 NUMBERS = (0, 1, 2, 28, 28.5, 1500)
 
 fields = st.lists(st.sampled_from(CodeField), min_size=1, max_size=3, unique=True).map(tuple)
-diagnosis_fields = st.lists(
-    st.sampled_from(sorted(DIAGNOSIS_FIELDS)), min_size=1, unique=True
-).map(tuple)
+diagnosis_fields = st.lists(st.sampled_from(sorted(DIAGNOSIS_FIELDS)), min_size=1, unique=True).map(
+    tuple
+)
 sets = st.lists(st.sampled_from(SETS), min_size=1, max_size=2, unique=True).map(tuple)
 atoms: st.SearchStrategy[Rule] = st.one_of(
     st.builds(Always, st.booleans()),

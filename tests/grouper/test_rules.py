@@ -36,7 +36,9 @@ ZYSS, QTSS = CodeField.PRINCIPAL_PROCEDURE, CodeField.OTHER_PROCEDURES
         ),
         (
             "not (1 or 0) AND XB != 2",
-            And((Not(Or((Always(True), Always(False)))), Compare(NumberField.SEX, "!=", Decimal(2)))),
+            And(
+                (Not(Or((Always(True), Always(False)))), Compare(NumberField.SEX, "!=", Decimal(2)))
+            ),
         ),
         # a set may be named like a keyword's beginning
         ("ZYZD in ORDER", Member((ZYZD,), ("ORDER",))),

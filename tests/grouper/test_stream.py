@@ -127,7 +127,10 @@ def test_nothing_is_left_when_grouping_fails(
     ("change", "words"),
     [
         (lambda frame: frame.drop("weight_g", "age"), "lacks the column age, weight_g"),
-        (lambda frame: frame.cast({"sex": pl.String}), "the column sex is large_string, not number"),
+        (
+            lambda frame: frame.cast({"sex": pl.String}),
+            "the column sex is large_string, not number",
+        ),
         (
             lambda frame: frame.with_columns(procedures=pl.col("procedures").list.join(",")),
             "the column procedures is large_string, not list of text",

@@ -9,12 +9,12 @@ import polars as pl
 import pytest
 
 from drgpay.exact import unscaled
-from drgpay.policy.load import load_policy
-from drgpay.policy.model import BedDay, HighBand, Points
 from drgpay.points.calibrate import base_points
 from drgpay.points.cases import points_of_stays
 from drgpay.points.catalogue import COEFFICIENT_SCHEMA, GROUP_SCHEMA, Catalogue, CatalogueInfo
 from drgpay.points.coefficients import mix_parts
+from drgpay.policy.load import load_policy
+from drgpay.policy.model import BedDay, HighBand, Points
 
 CORE = load_policy("zhejiang-2019-core").policy
 MEAN_20_000 = 2_000_000  # fen
@@ -78,11 +78,15 @@ def priced(
 ) -> pl.DataFrame:
     """The points of some stays, each the standard stay with changes."""
     rows = [{**STAY, "case_id": str(n), **change} for n, change in enumerate(changes or [{}])]
-    frame = pl.DataFrame(rows, schema_overrides={"age_days": pl.Float64, "bed_day_class": pl.String})
+    frame = pl.DataFrame(
+        rows, schema_overrides={"age_days": pl.Float64, "bed_day_class": pl.String}
+    )
     return points_of_stays(frame, of or catalogue(), points)
 
 
-def one(points: Points = CORE.points, of: Catalogue | None = None, **change: Any) -> tuple[str, str]:
+def one(
+    points: Points = CORE.points, of: Catalogue | None = None, **change: Any
+) -> tuple[str, str]:
     """Class and points of one stay."""
     row = priced(points, of, change).row(0, named=True)
     return row["case_class"], str(unscaled(row["points"], 4))
@@ -241,7 +245,7 @@ def test_high_bands_go_by_base_points_level_and_account() -> None:
     cost = {"total_fen": 5_000_000}  # 2.5 times the mean
     assert one(points, **cost)[0] == "normal"
     assert one(points, **cost, account="resident")[0] == "high"
-    assert one(points, **{"total_fen": 3_200_000}, level="1")[0] == "high"
+    assert one(points, total_fen=3_200_000, level="1")[0] == "high"
 
 
 def test_few_cases() -> None:

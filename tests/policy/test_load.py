@@ -56,7 +56,7 @@ def test_decimals_keep_their_digits(tmp_path: Path) -> None:
         ('duplicate_id = "reject"', 'duplicate_id = "ignore"', "records.severity.duplicate_id"),
         (
             "prepay_ratio = 0.97",
-            'prepay_ratio = { value = 0.97, verfied = true }',
+            "prepay_ratio = { value = 0.97, verfied = true }",
             "the key verfied is unknown",
         ),
         ("[settlement]", "[settlement", "is not valid TOML"),

@@ -1,0 +1,188 @@
+"""Each check of 01-records finds its rows; no row is lost."""
+
+from datetime import date
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drgpay.errors import DrgpayError
+from drgpay.policy.load import load_policy
+from drgpay.policy.model import Policy
+from drgpay.records.checks import FINDING_COLUMNS, CheckedStays, check_stays
+
+POLICY = load_policy("illustrative").policy
+HOSPITALS = pl.DataFrame({"hospital_id": ["H1", "H2"], "level": ["3A", "1"]})
+ONLY_WOMEN = pl.DataFrame({"code": ["O80"], "only_sex": [2.0]})
+OCTOBER = (date(2026, 10, 1), date(2026, 10, 31))
+
+GOOD: dict[str, Any] = {
+    "case_id": "1",
+    "hospital_id": "H1",
+    "person_id": "P1",
+    "account": "employee",
+    "admission_date": date(2026, 10, 1),
+    "discharge_date": date(2026, 10, 5),
+    "settlement_date": date(2026, 10, 6),
+    "sex": 1.0,
+    "age": 50.0,
+    "age_days": None,
+    "weight_g": None,
+    "principal_diagnosis": "A00",
+    "length_of_stay": 4,
+    "out_of_area": False,
+    "payment_unit": "drg",
+    "bed_day_class": None,
+    "complete": True,
+    "total_fen": 1000,
+    "fund_fen": 600,
+    "patient_fen": 300,
+    "other_fen": 100,
+    "bad_type": None,
+    "unknown_diagnosis": None,
+    "unknown_procedure": None,
+}
+NUMBERS = ("sex", "age", "age_days", "weight_g")
+TYPES = {
+    name: pl.Float64 if name in NUMBERS else pl.Int64 if name.endswith("_fen") else pl.String
+    for name, value in GOOD.items()
+    if name in NUMBERS or name.endswith("_fen") or value is None or isinstance(value, str)
+}
+
+
+def check(rows: list[dict[str, Any]], policy: Policy = POLICY) -> CheckedStays:
+    numbered = [{"case_id": str(number), **row} for number, row in enumerate(rows)]
+    frame = pl.DataFrame(
+        [{**GOOD, **row} for row in numbered], schema_overrides=TYPES, infer_schema_length=None
+    )
+    return check_stays(frame, policy, HOSPITALS, OCTOBER, ONLY_WOMEN, "stays.parquet")
+
+
+def severity(**change: str) -> Policy:
+    severities = POLICY.records.severity.model_copy(update=change)
+    records = POLICY.records.model_copy(update={"severity": severities})
+    return POLICY.model_copy(update={"records": records})
+
+
+def test_a_good_stay_is_valid() -> None:
+    checked = check([{}])
+    assert checked.valid.height == 1
+    assert checked.quarantine.is_empty()
+    assert checked.warnings.is_empty()
+    assert checked.quarantine.columns == list(FINDING_COLUMNS)
+
+
+BAD: list[tuple[dict[str, Any], str, str, str]] = [
+    ({"principal_diagnosis": None}, "missing_required", "principal_diagnosis", "is missing"),
+    ({"total_fen": None}, "missing_required", "total_cost", "is missing"),
+    ({"case_id": None}, "missing_required", "case_id", "is missing"),
+    ({"total_fen": None, "bad_type": "total_cost"}, "bad_type", "total_cost", "whole fen"),
+    ({"account": "army"}, "bad_value", "account", "account is army, not employee or resident"),
+    ({"sex": 9.0}, "bad_value", "sex", "sex is 9, not 1 or 2"),
+    ({"age": 200.0}, "bad_value", "age", "age is 200"),
+    ({"payment_unit": "dip"}, "bad_value", "payment_unit", "payment_unit is dip"),
+    ({"length_of_stay": -1}, "bad_value", "length_of_stay", "length_of_stay is -1"),
+    ({"hospital_id": "H9"}, "unknown_hospital", "hospital_id", "hospital H9"),
+    (
+        {"settlement_date": date(2026, 11, 1)},
+        "outside_period",
+        "settlement_date",
+        "2026-11-01, outside 2026-10-01 to 2026-10-31",
+    ),
+    (
+        {"payment_unit": "bed_day", "bed_day_class": "hotel"},
+        "unknown_bed_day_class",
+        "bed_day_class",
+        "class hotel at level 3A",
+    ),
+    ({"payment_unit": "bed_day"}, "unknown_bed_day_class", "bed_day_class", "class (none)"),
+    ({"principal_diagnosis": "O80"}, "sex_conflict", "sex", "O80 does not go with sex 1"),
+    ({"age": 0.0}, "age_days_missing", "age_days", "age_days is missing"),
+    (
+        {"discharge_date": date(2026, 9, 30)},
+        "dates_reversed",
+        "discharge_date",
+        "discharged 2026-09-30 before admitted 2026-10-01",
+    ),
+    (
+        {"settlement_date": date(2026, 10, 4)},
+        "dates_reversed",
+        "settlement_date",
+        "settled 2026-10-04 before discharged 2026-10-05",
+    ),
+    (
+        {"patient_fen": -300, "total_fen": 400},
+        "cost_negative",
+        "patient_cost",
+        "patient_cost is -3.00",
+    ),
+    (
+        {"total_fen": 1002},
+        "cost_identity",
+        "total_cost",
+        "10.02 is not fund_cost 6.00 + patient_cost 3.00 + other_cost 1.00",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "code", "column", "words"), BAD)
+def test_findings(change: dict[str, Any], code: str, column: str, words: str) -> None:
+    checked = check([change, {}])
+    assert checked.valid.height == 1
+    finding = checked.quarantine.row(0, named=True)
+    assert (finding["code"], finding["column"]) == (code, column)
+    assert words in finding["message"]
+
+
+def test_the_tolerance_of_the_identity() -> None:
+    assert check([{"total_fen": 1001}, {"total_fen": 999}]).valid.height == 2
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"unknown_diagnosis": "Z99"}, "unknown_diagnosis"),
+        ({"unknown_procedure": "99.9"}, "unknown_procedure"),
+        ({"age": 0.0, "age_days": 3.0}, "newborn_weight_missing"),
+    ],
+)
+def test_warnings_do_not_refuse(change: dict[str, Any], code: str) -> None:
+    checked = check([change])
+    assert checked.valid.height == 1
+    assert checked.warnings["code"].to_list() == [code]
+
+
+def test_one_row_a_stay_with_its_other_findings() -> None:
+    checked = check([{"sex": 9.0, "age": 200.0, "hospital_id": "H9"}])
+    assert checked.quarantine.height == 1
+    assert checked.quarantine["other_codes"][0] == "bad_value:age; unknown_hospital:hospital_id"
+
+
+def test_severity_comes_from_the_policy() -> None:
+    reversed_dates = {"discharge_date": date(2026, 9, 30)}
+    assert check([reversed_dates], severity(dates_reversed="warn")).valid.height == 1
+    ignored = check([reversed_dates], severity(dates_reversed="ignore"))
+    assert ignored.warnings.is_empty()
+    with pytest.raises(DrgpayError, match=r"stays\.parquet: case 0: discharged 2026-09-30"):
+        check([reversed_dates], severity(dates_reversed="stop"))
+
+
+def test_duplicates_stop_or_are_all_quarantined() -> None:
+    rows = [{"case_id": "a"}, {"case_id": "a"}, {"case_id": "b"}]
+    checked = check(rows)
+    assert checked.quarantine["code"].to_list() == ["duplicate_id"] * 2
+    assert checked.valid["case_id"].to_list() == ["b"]
+    with pytest.raises(DrgpayError, match="case a: case_id occurs more than once"):
+        check(rows, severity(duplicate_id="stop"))
+
+
+changes = st.sampled_from([{}, *[change for change, *_ in BAD]])
+
+
+@given(st.lists(st.lists(changes, min_size=1, max_size=3), min_size=1, max_size=8))
+def test_read_is_valid_plus_quarantined(rows: list[list[dict[str, Any]]]) -> None:
+    merged = [{key: value for change in row for key, value in change.items()} for row in rows]
+    checked = check(merged)
+    assert checked.valid.height + checked.quarantine.height == len(rows)

@@ -1,0 +1,40 @@
+"""The table of hospitals, and what is said when it is wrong."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from drgpay.errors import DrgpayError
+from drgpay.records.hospitals import read_hospitals
+
+
+def test_csv_and_parquet_read_the_same(tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {"hospital_id": ["02", "01"], "name": ["乙", "甲"], "level": ["1", "3A"], "more": [1, 2]}
+    )
+    frame.write_csv(tmp_path / "h.csv")
+    frame.write_parquet(tmp_path / "h.parquet")
+    from_csv = read_hospitals(tmp_path / "h.csv")
+    assert from_csv.equals(read_hospitals(tmp_path / "h.parquet"))
+    assert from_csv["hospital_id"].to_list() == ["01", "02"]
+    assert from_csv["county"].null_count() == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("hospital_id,name\n1,甲\n", "lacks the column level"),
+        ("hospital_id,name,level\n1,,3A\n", "a row has no name"),
+        ("hospital_id,name,level\n1,甲,3A\n1,乙,3A\n", "hospital_id 1 is listed twice"),
+        ("", "cannot be read"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "h.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DrgpayError, match=r"h\.csv") as caught:
+        read_hospitals(path)
+    assert words in str(caught.value)
+    with pytest.raises(DrgpayError, match="there is no file"):
+        read_hospitals(tmp_path / "none.csv")
