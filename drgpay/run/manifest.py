@@ -22,12 +22,13 @@ def file_hash(path: Path) -> str:
 
 
 def basis_of_run(
-    job: Job, dataset: Dataset, scheme: Scheme, loaded: LoadedPolicy
+    job: Job, dataset: Dataset, scheme: Scheme, loaded: LoadedPolicy, language: str
 ) -> dict[str, Any]:
     """Everything that the results depend on, by content; file names without folders."""
     return {
         "program": f"drgpay {__version__}",
         "period": str(job.period),
+        "language": language,
         "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
         "catalogue": {"name": job.catalogue.name, "sha256": catalogue_hash(job.catalogue)},
         "policy": {

@@ -74,7 +74,7 @@ def run_month(
     hospitals = read_hospitals(job.hospitals)
     dataset = open_dataset(job.stays)
     compiled = compile_scheme(scheme)
-    basis = basis_of_run(job, dataset, scheme, loaded)
+    basis = basis_of_run(job, dataset, scheme, loaded, language)
     identity = run_id or run_id_of(basis)
     clock.lap("load")
 

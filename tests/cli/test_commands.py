@@ -1,0 +1,266 @@
+"""The commands as a user types them: what they leave behind, and how mistakes read."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from drgpay.cli.main import main
+
+Run = Callable[..., tuple[int, str, str]]
+ORACLE = Path(__file__).resolve().parents[1] / "data" / "oracle-chs-drg-2.0.parquet"
+
+
+@pytest.fixture
+def drgpay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the program in this process: exit status, standard output, standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["drgpay", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        status = ended.value.code
+        return status if isinstance(status, int) else 0, said.out, said.err
+
+    return run
+
+
+@pytest.fixture
+def region(tmp_path: Path, sample_data: Path) -> Path:
+    """A copy of the sample region to spoil; its runs lie in tmp_path/runs."""
+    return Path(shutil.copytree(sample_data, tmp_path / "region"))
+
+
+def refused(result: tuple[int, str, str], *words: str) -> None:
+    """Exit 2, one sentence, no traceback."""
+    status, out, err = result
+    sentence = [line for line in err.splitlines() if line.startswith("drgpay: ")]
+    assert status == 2, (out, err)
+    assert len(sentence) == 1, err
+    assert "Traceback" not in err
+    for word in words:
+        assert word in sentence[0]
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text, old
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def change_stays(region: Path, edit: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+    path = region / "stays" / "2026-10.parquet"
+    edit(pl.read_parquet(path)).write_parquet(path)
+
+
+def test_run_leaves_a_folder(drgpay: Run, region: Path, tmp_path: Path) -> None:
+    status, out, _ = drgpay("run", region / "2026-10.toml")
+    assert status == 0
+    assert "点值" in out
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "cases.parquet",
+        "manifest.json",
+        "quarantine.parquet",
+        "statements.parquet",
+        "summary.xlsx",
+        "values.parquet",
+        "warnings.parquet",
+    ]
+    assert str(folder.name) in out
+    before = (folder / "cases.parquet").read_bytes()
+    status, out, _ = drgpay("run", region / "2026-10.toml")
+    assert status == 0
+    assert "the same results lay there already" in out
+    assert (folder / "cases.parquet").read_bytes() == before
+
+
+def test_a_run_id_is_given_once(drgpay: Run, region: Path, tmp_path: Path) -> None:
+    assert drgpay("run", region / "2026-10.toml", "--run-id", "paid")[0] == 0
+    cases = tmp_path / "runs" / "paid" / "cases.parquet"
+    before = cases.read_bytes()
+    change(region / "policy.toml", "low_ratio = 0.4", "low_ratio = 0.5")
+    refused(drgpay("run", region / "2026-10.toml", "--run-id", "paid"), "holds other results")
+    assert cases.read_bytes() == before
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["paid"]
+
+
+def test_english_by_switch(drgpay: Run, region: Path) -> None:
+    status, out, _ = drgpay("run", region / "2026-10.toml", "--lang", "en")
+    assert status == 0
+    assert "Point values" in out
+    assert "点值" not in out
+
+
+def test_group(drgpay: Run, tmp_path: Path) -> None:
+    out = tmp_path / "groups.parquet"
+    status, said, _ = drgpay("group", ORACLE, "--scheme", "chs-drg-2.0", "--out", out)
+    assert (status, said.split(" with ")[0]) == (0, "600 stays grouped")
+    columns = ["case_id", "status", "mdc", "adrg", "drg", "severity"]
+    assert pl.read_parquet(out).columns == columns
+
+
+def test_calibrate_gives_the_committed_catalogue(
+    drgpay: Run, sample_data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "catalogue"
+    status, _, _ = drgpay(
+        *("calibrate", sample_data / "history", "--scheme", "chs-drg-2.0"),
+        *("--policy", sample_data / "policy.toml"),
+        *("--hospitals", sample_data / "hospitals.csv", "--out", out),
+    )
+    assert status == 0
+    for name in ("catalogue.json", "groups.csv", "coefficients.csv"):
+        assert (out / name).read_bytes() == (sample_data / "catalogue" / name).read_bytes()
+
+
+def test_scheme_list_and_show(drgpay: Run) -> None:
+    status, out, _ = drgpay("scheme", "list")
+    assert (status, "chs-drg-2.0" in out, "2026-12-31" in out) == (0, True, True)
+    status, out, _ = drgpay("scheme", "show", "chs-drg-2.0")
+    assert (status, "634" in out, "409" in out, "国家医疗保障局" in out) == (0, True, True, True)
+
+
+def test_sample_makes_a_region_that_runs(drgpay: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "region"
+    status, out, _ = drgpay(
+        *("sample", "--out", folder, "--stays", 300, "--history-months", 2, "--months", 2)
+    )
+    assert (status, "600 stays to settle" in out) == (0, True)
+    assert drgpay("run", folder / "2026-09.toml")[0] == 0
+    refused(drgpay("sample", "--out", folder), "is not empty")
+
+
+def test_help_needs_no_heavy_library() -> None:
+    code = (
+        "import sys; sys.argv = ['drgpay', '--help']\n"
+        "from drgpay.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'polars', 'pyarrow', 'numpy', 'pydantic', 'lark'} & sys.modules.keys()\n"
+        "print('HEAVY', sorted(heavy))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.endswith("HEAVY []\n")
+
+
+# Bad input of the month-end run: each is one sentence that names the file, the column or key.
+
+
+def test_wrong_paths(drgpay: Run, region: Path, tmp_path: Path) -> None:
+    refused(drgpay("run", region / "2026-13.toml"), "no job file", "2026-13.toml")
+    for old, words in [
+        ('"stays/2026-10.parquet"', "no file or folder"),
+        ('"hospitals.csv"', "no file"),
+        ('"catalogue"', "is no catalogue"),
+        ('"policy.toml"', "no policy"),
+        ('"chs-drg-2.0"', "no scheme"),
+    ]:
+        job = region / "job.toml"
+        shutil.copy(region / "2026-10.toml", job)
+        change(job, old, '"nowhere"')
+        refused(drgpay("run", job), words, "nowhere")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_wrong_job_keys(drgpay: Run, region: Path) -> None:
+    job = region / "2026-10.toml"
+    change(job, "period =", "month =")
+    refused(drgpay("run", job), "the key month is unknown", "the key period is missing")
+    change(job, 'month = "2026-10"', 'period = "2026-13"')
+    refused(drgpay("run", job), "the key period is wrong", "2026-13")
+
+
+def test_truncated_parquet(drgpay: Run, region: Path, tmp_path: Path) -> None:
+    path = region / "stays" / "2026-10.parquet"
+    path.write_bytes(path.read_bytes()[:5000])
+    refused(drgpay("run", region / "2026-10.toml"), "2026-10.parquet is not a readable Parquet")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_missing_column_and_wrong_type(drgpay: Run, region: Path) -> None:
+    change_stays(region, lambda frame: frame.drop("fund_cost"))
+    refused(drgpay("run", region / "2026-10.toml"), "2026-10.parquet lacks the column fund_cost")
+    change_stays(region, lambda frame: frame.with_columns(fund_cost=pl.lit("12.00")))
+    refused(drgpay("run", region / "2026-10.toml"), "the column fund_cost is", "decimal(18,2)")
+
+
+def test_unknown_scheme(drgpay: Run, tmp_path: Path) -> None:
+    refused(
+        drgpay("group", ORACLE, "--scheme", "chs-drg-4.0", "--out", tmp_path / "x.parquet"),
+        "no scheme 'chs-drg-4.0'",
+        "chs-drg-2.0",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_catalogue_of_another_scheme(drgpay: Run, region: Path) -> None:
+    change(region / "2026-10.toml", '"chs-drg-2.0"', '"chs-drg-1.1"')
+    refused(
+        drgpay("run", region / "2026-10.toml"),
+        "catalogue was made for the scheme chs-drg-2.0, not for chs-drg-1.1",
+    )
+
+
+def test_budget_of_zero(drgpay: Run, region: Path) -> None:
+    policy = region / "policy.toml"
+    text = policy.read_text(encoding="utf-8")
+    start = text.index("employee = ", text.index("[budget]"))
+    policy.write_text(text[:start] + "employee = 0" + text[text.index(",", start) :], "utf-8")
+    refused(drgpay("run", region / "2026-10.toml"), "budget.annual_yuan.employee is wrong")
+
+
+def test_month_without_valid_stays(drgpay: Run, region: Path, tmp_path: Path) -> None:
+    change(region / "2026-10.toml", 'period = "2026-10"', 'period = "2026-11"')
+    refused(
+        drgpay("run", region / "2026-10.toml"),
+        "none of 2000 stays is valid for 2026-11",
+        "outside_period",
+    )
+    change_stays(region, lambda frame: frame.clear())
+    refused(drgpay("run", region / "2026-10.toml"), "holds no stay")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_zero_points(drgpay: Run, region: Path) -> None:
+    change_stays(region, lambda frame: frame.with_columns(payment_unit=pl.lit("fee")))
+    refused(drgpay("run", region / "2026-10.toml"), "the account employee earned no points")
+
+
+def test_duplicate_case_ids(drgpay: Run, region: Path, tmp_path: Path) -> None:
+    change_stays(region, lambda frame: pl.concat([frame, frame.head(3)]))
+    refused(
+        drgpay("run", region / "2026-10.toml"),
+        "2026-10.parquet",
+        "and 2 other cases: case_id occurs more than once",
+        "records.severity.duplicate_id",
+    )
+    change(region / "policy.toml", 'duplicate_id = "stop"', 'duplicate_id = "reject"')
+    assert drgpay("run", region / "2026-10.toml")[0] == 0
+    (folder,) = (tmp_path / "runs").iterdir()
+    quarantine = pl.read_parquet(folder / "quarantine.parquet")
+    assert quarantine.filter(pl.col("code") == "duplicate_id").height == 6
+    cases = pl.read_parquet(folder / "cases.parquet")
+    assert cases.height + quarantine.height == 2003
+
+
+def test_a_folder_that_cannot_be_written(drgpay: Run, region: Path, tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file stands in the way")
+    refused(drgpay("run", region / "2026-10.toml"), "cannot be written")
+
+
+def test_an_existing_catalogue_is_kept(drgpay: Run, region: Path) -> None:
+    before = (region / "catalogue" / "groups.csv").read_bytes()
+    refused(
+        drgpay(
+            *("calibrate", region / "history", "--scheme", "chs-drg-2.0"),
+            *("--policy", region / "policy.toml"),
+            *("--hospitals", region / "hospitals.csv", "--out", region / "catalogue"),
+        ),
+        "catalogue exists already",
+    )
+    assert (region / "catalogue" / "groups.csv").read_bytes() == before
