@@ -7,6 +7,7 @@ import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.exact import scaled
+from drgpay.language import Language, Words
 from drgpay.policy.model import Policy
 from drgpay.records.stays import FEN_COLUMNS, REQUIRED
 
@@ -29,7 +30,7 @@ class Check:
     code: str
     column: str
     fails: pl.Expr
-    message: str
+    message: Words
     shows: tuple[pl.Expr, ...] = ()
 
 
@@ -52,13 +53,14 @@ def check_stays(
     period: tuple[date, date] | None,
     sex_of_diagnosis: pl.DataFrame,
     source: str,
+    language: Language = "zh",
 ) -> CheckedStays:
     """Check the rows of `plain_stays`, with unknown_diagnosis and unknown_procedure (the first
     unknown code of the stay, or null) beside them.
 
     `sex_of_diagnosis` has code and only_sex (1 or 2): principal diagnoses that only one sex has.
     `period` is the first and last settlement date, or None for any. Every row of the input is in
-    `valid` or in `quarantine`. Raises DrgpayError for a finding that the policy stops at.
+    `valid` or in `quarantine`; messages are in `language`. Raises DrgpayError for a finding that the policy stops at.
     """
     stays = stays.join(hospitals.select("hospital_id", "level"), on="hospital_id", how="left")
     stays = stays.join(sex_of_diagnosis, left_on="principal_diagnosis", right_on="code", how="left")
@@ -80,9 +82,9 @@ def check_stays(
 
     refused = pl.any_horizontal(*[f"check_{n}" for n in by_severity["reject"]], pl.lit(False))
     marks = pl.selectors.starts_with("check_")
-    quarantine = _first_findings(stays.filter(refused), checks, by_severity["reject"])
+    quarantine = _first_findings(stays.filter(refused), checks, by_severity["reject"], language)
     valid = stays.filter(~refused)
-    warnings = _findings(valid, checks, by_severity["warn"])
+    warnings = _findings(valid, checks, by_severity["warn"], language)
     extra = ["repeated", "bad_type", "unknown_diagnosis", "unknown_procedure", "only_sex"]
     return CheckedStays(valid.drop(marks, *extra), quarantine, warnings)
 
@@ -110,7 +112,7 @@ def _presence() -> list[Check]:
             column,
             pl.col(FEN_COLUMNS.get(column, column)).is_null()
             & (pl.col("bad_type").is_null() | (pl.col("bad_type") != column)),
-            f"{column} is missing",
+            Words(f"缺少 {column}", f"{column} is missing"),
         )
         for column in REQUIRED
     ]
@@ -123,10 +125,9 @@ def _values(policy: Policy) -> list[Check]:
             "bad_type",
             column,
             pl.col("bad_type") == column,
-            f"{column} is not "
-            + (
-                "a whole number of days" if column == "length_of_stay" else "an amount in whole fen"
-            ),
+            Words(f"{column} 不是整天数", f"{column} is not a whole number of days")
+            if column == "length_of_stay"
+            else Words(f"{column} 不是精确到分的金额", f"{column} is not an amount in whole fen"),
         )
         for column in ("length_of_stay", *FEN_COLUMNS)
     ] + [
@@ -134,29 +135,41 @@ def _values(policy: Policy) -> list[Check]:
             "bad_value",
             "account",
             ~pl.col("account").is_in(accounts),
-            "account is {}, not " + " or ".join(accounts),
+            Words(
+                "account 为 {}，应为 " + "、".join(accounts),
+                "account is {}, not " + " or ".join(accounts),
+            ),
             (pl.col("account"),),
         ),
         Check(
             "bad_value",
             "sex",
             ~pl.col("sex").is_in([1.0, 2.0]),
-            "sex is {}, not 1 or 2",
+            Words("sex 为 {}，应为 1 或 2", "sex is {}, not 1 or 2"),
             (_n("sex"),),
         ),
-        Check("bad_value", "age", ~pl.col("age").is_between(0, 150), "age is {}", (_n("age"),)),
+        Check(
+            "bad_value",
+            "age",
+            ~pl.col("age").is_between(0, 150),
+            Words("age 为 {}，超出合理范围", "age is {}"),
+            (_n("age"),),
+        ),
         Check(
             "bad_value",
             "payment_unit",
             ~pl.col("payment_unit").is_in(PAYMENT_UNITS),
-            "payment_unit is {}, not " + " or ".join(PAYMENT_UNITS),
+            Words(
+                "payment_unit 为 {}，应为 " + "、".join(PAYMENT_UNITS),
+                "payment_unit is {}, not " + " or ".join(PAYMENT_UNITS),
+            ),
             (pl.col("payment_unit"),),
         ),
         Check(
             "bad_value",
             "length_of_stay",
             pl.col("length_of_stay") < 0,
-            "length_of_stay is {}",
+            Words("length_of_stay 为 {}", "length_of_stay is {}"),
             (_n("length_of_stay"),),
         ),
     ]
@@ -168,13 +181,13 @@ def _identity(hospitals: pl.DataFrame, period: tuple[date, date] | None) -> list
             "duplicate_id",
             "case_id",
             pl.col("repeated"),
-            "case_id occurs more than once",
+            Words("case_id 重复出现", "case_id occurs more than once"),
         ),
         Check(
             "unknown_hospital",
             "hospital_id",
             pl.col("hospital_id").is_not_null() & pl.col("level").is_null(),
-            "hospital {} is not in the table of hospitals",
+            Words("机构 {} 不在医疗机构表中", "hospital {} is not in the table of hospitals"),
             (pl.col("hospital_id"),),
         ),
     ]
@@ -185,7 +198,10 @@ def _identity(hospitals: pl.DataFrame, period: tuple[date, date] | None) -> list
                 "outside_period",
                 "settlement_date",
                 ~pl.col("settlement_date").is_between(first, last),
-                f"settled on {{}}, outside {first} to {last}",
+                Words(
+                    f"结算日期 {{}} 不在 {first} 至 {last} 之内",
+                    f"settled on {{}}, outside {first} to {last}",
+                ),
                 (pl.col("settlement_date").cast(pl.String),),
             )
         )
@@ -204,7 +220,10 @@ def _bed_days(policy: Policy) -> list[Check]:
             "unknown_bed_day_class",
             "bed_day_class",
             (pl.col("payment_unit") == "bed_day") & ~priced.fill_null(False),
-            "bed-day class {} at level {} has no row in points.bed_days",
+            Words(
+                "床日类别 {}（{} 级）在政策 points.bed_days 中没有对应行",
+                "bed-day class {} at level {} has no row in points.bed_days",
+            ),
             (pl.col("bed_day_class").fill_null("(none)"), pl.col("level").fill_null("?")),
         )
     ]
@@ -216,7 +235,7 @@ def _codes() -> list[Check]:
             f"unknown_{kind}",
             column,
             pl.col(f"unknown_{kind}").is_not_null(),
-            f"no code table knows the {kind} {{}}",
+            Words(f"代码表中没有编码 {{}}（{column}）", f"no code table knows the {kind} {{}}"),
             (pl.col(f"unknown_{kind}"),),
         )
         for kind, column in (("diagnosis", "principal_diagnosis"), ("procedure", "procedures"))
@@ -225,7 +244,7 @@ def _codes() -> list[Check]:
             "sex_conflict",
             "sex",
             pl.col("sex") != pl.col("only_sex"),
-            "principal diagnosis {} does not go with sex {}",
+            Words("主要诊断 {} 与性别 {} 不符", "principal diagnosis {} does not go with sex {}"),
             (pl.col("principal_diagnosis"), _n("sex")),
         )
     ]
@@ -237,7 +256,7 @@ def _newborns(policy: Policy) -> list[Check]:
             "age_days_missing",
             "age_days",
             (pl.col("age") == 0) & pl.col("age_days").is_null(),
-            "age is 0 and age_days is missing",
+            Words("age 为 0 而缺少 age_days", "age is 0 and age_days is missing"),
         ),
         Check(
             "newborn_weight_missing",
@@ -245,7 +264,7 @@ def _newborns(policy: Policy) -> list[Check]:
             (pl.col("age") == 0)
             & (pl.col("age_days") <= policy.records.newborn_max_days)
             & pl.col("weight_g").is_null(),
-            "a newborn of {} days has no weight",
+            Words("{} 天的新生儿缺少体重", "a newborn of {} days has no weight"),
             (_n("age_days"),),
         ),
     ]
@@ -258,14 +277,14 @@ def _dates() -> list[Check]:
             "dates_reversed",
             "discharge_date",
             pl.col("discharge_date") < pl.col("admission_date"),
-            "discharged {} before admitted {}",
+            Words("出院日期 {} 早于入院日期 {}", "discharged {} before admitted {}"),
             (text["discharge_date"], text["admission_date"]),
         ),
         Check(
             "dates_reversed",
             "settlement_date",
             pl.col("settlement_date") < pl.col("discharge_date"),
-            "settled {} before discharged {}",
+            Words("结算日期 {} 早于出院日期 {}", "settled {} before discharged {}"),
             (pl.col("settlement_date").cast(pl.String), text["discharge_date"]),
         ),
     ]
@@ -275,7 +294,13 @@ def _costs(policy: Policy) -> list[Check]:
     tolerance = scaled(policy.records.cost_tolerance_yuan, 2)
     parts = pl.col("fund_fen") + pl.col("patient_fen") + pl.col("other_fen")
     negative = [
-        Check("cost_negative", column, pl.col(fen) < 0, f"{column} is {{}}", (_yuan(fen),))
+        Check(
+            "cost_negative",
+            column,
+            pl.col(fen) < 0,
+            Words(f"{column} 为 {{}}", f"{column} is {{}}"),
+            (_yuan(fen),),
+        )
         for column, fen in FEN_COLUMNS.items()
     ]
     return [
@@ -284,7 +309,10 @@ def _costs(policy: Policy) -> list[Check]:
             "cost_identity",
             "total_cost",
             (pl.col("total_fen") - parts).abs() > tolerance,
-            "total_cost {} is not fund_cost {} + patient_cost {} + other_cost {}",
+            Words(
+                "total_cost {} 不等于 fund_cost {} + patient_cost {} + other_cost {}",
+                "total_cost {} is not fund_cost {} + patient_cost {} + other_cost {}",
+            ),
             tuple(_yuan(fen) for fen in FEN_COLUMNS.values()),
         ),
     ]
@@ -316,7 +344,7 @@ def _stop_at(rows: pl.DataFrame, check: Check, source: str) -> None:
     if rows.height:
         cases = rows["case_id"].unique().sort()
         others = f" and {len(cases) - 1} other cases" if len(cases) > 1 else ""
-        shown = rows.sort("case_id").head(1).select(_message(check))["message"][0]
+        shown = rows.sort("case_id").head(1).select(_message(check, "en"))["message"][0]
         raise DrgpayError(
             f"{source}: case {cases[0]}{others}: {shown}",
             f'correct the rows, or set records.severity.{check.code} = "reject" in the policy to '
@@ -324,30 +352,34 @@ def _stop_at(rows: pl.DataFrame, check: Check, source: str) -> None:
         )
 
 
-def _message(check: Check) -> pl.Expr:
-    return pl.format(check.message, *check.shows).alias("message")
+def _message(check: Check, language: Language) -> pl.Expr:
+    return pl.format(check.message.said_in(language), *check.shows).alias("message")
 
 
-def _finding(rows: pl.DataFrame, check: Check) -> pl.DataFrame:
+def _finding(rows: pl.DataFrame, check: Check, language: Language) -> pl.DataFrame:
     return rows.select(
         "case_id",
         "hospital_id",
         "settlement_date",
         pl.lit(check.column).alias("column"),
         pl.lit(check.code).alias("code"),
-        _message(check),
+        _message(check, language),
         (pl.col("other_codes") if "other_codes" in rows.columns else pl.lit("")).alias(
             "other_codes"
         ),
     )
 
 
-def _findings(rows: pl.DataFrame, checks: list[Check], numbers: list[int]) -> pl.DataFrame:
-    found = [_finding(rows.filter(f"check_{n}"), checks[n]) for n in numbers]
-    return pl.concat([_finding(rows.clear(), _NOTHING), *found]).sort(FINDING_COLUMNS)
+def _findings(
+    rows: pl.DataFrame, checks: list[Check], numbers: list[int], language: Language
+) -> pl.DataFrame:
+    found = [_finding(rows.filter(f"check_{n}"), checks[n], language) for n in numbers]
+    return pl.concat([_finding(rows.clear(), _NOTHING, language), *found]).sort(FINDING_COLUMNS)
 
 
-def _first_findings(rows: pl.DataFrame, checks: list[Check], numbers: list[int]) -> pl.DataFrame:
+def _first_findings(
+    rows: pl.DataFrame, checks: list[Check], numbers: list[int], language: Language
+) -> pl.DataFrame:
     """One row per stay: its first finding in the order of the checks, the others by code."""
     codes = pl.concat_list(
         [
@@ -362,8 +394,8 @@ def _first_findings(rows: pl.DataFrame, checks: list[Check], numbers: list[int])
         ),
         other_codes=codes.list.slice(1).list.join("; "),
     )
-    found = [_finding(rows.filter(pl.col("first") == n), checks[n]) for n in numbers]
-    return pl.concat([_finding(rows.clear(), _NOTHING), *found]).sort(FINDING_COLUMNS)
+    found = [_finding(rows.filter(pl.col("first") == n), checks[n], language) for n in numbers]
+    return pl.concat([_finding(rows.clear(), _NOTHING, language), *found]).sort(FINDING_COLUMNS)
 
 
-_NOTHING = Check("", "", pl.lit(False), "")
+_NOTHING = Check("", "", pl.lit(False), Words("", ""))

@@ -7,8 +7,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from drgpay.language import Language
 from drgpay.report.month import MonthTables, class_totals, hospital_totals
-from drgpay.report.wording import Language, word
+from drgpay.report.wording import word
 
 
 def month_tables(tables: MonthTables, language: Language) -> RenderableType:

@@ -7,8 +7,9 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
+from drgpay.language import Language
 from drgpay.report.month import MonthTables, class_totals
-from drgpay.report.wording import Language, word
+from drgpay.report.wording import word
 
 _MONEY_FORMAT = "#,##0.00;[Red]-#,##0.00"
 _POINT_FORMAT = "#,##0.0000"

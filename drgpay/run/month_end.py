@@ -14,6 +14,7 @@ from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import compile_scheme
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
 from drgpay.grouper.scheme import load_scheme
+from drgpay.language import Language
 from drgpay.points.cases import points_of_stays
 from drgpay.points.catalogue import load_catalogue
 from drgpay.policy.load import load_policy
@@ -29,7 +30,6 @@ from drgpay.report.month import (
     values_table,
 )
 from drgpay.report.summary_xlsx import write_summary
-from drgpay.report.wording import Language
 from drgpay.run.job import Job
 from drgpay.run.manifest import basis_of_run, output_hashes, run_id_of, write_manifest
 from drgpay.run.staging import staged_folder
@@ -78,11 +78,17 @@ def run_month(
     identity = run_id or run_id_of(basis)
     clock.lap("load")
 
-    with progress("分组 grouping" if language == "zh" else "grouping", dataset.rows) as advance:
+    with progress("grouping", dataset.rows) as advance:
         stays = read_grouped_stays(dataset, compiled, advance, threads)
     clock.lap("read and group")
     checked = check_stays(
-        stays, policy, hospitals, _days_of(job.period), sex_of_diagnosis(compiled), str(job.stays)
+        stays,
+        policy,
+        hospitals,
+        _days_of(job.period),
+        sex_of_diagnosis(compiled),
+        str(job.stays),
+        language,
     )
     _refuse_empty(checked, dataset, job)
     del stays

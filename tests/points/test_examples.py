@@ -179,13 +179,21 @@ def test_a_missing_part_counts_as_one_and_the_mix_is_clamped() -> None:
 
 def test_c12_bed_days_hezhou_2022() -> None:
     row = BedDay(bed_day_class="psychiatry", points_per_day=Decimal("2.36182972"))
-    stay = {"payment_unit": "bed_day", "bed_day_class": "psychiatry", "length_of_stay": 30}
+    stay: dict[str, Any] = {
+        "payment_unit": "bed_day",
+        "bed_day_class": "psychiatry",
+        "length_of_stay": 30,
+    }
     assert one(with_(bed_days=(row,)), **stay) == ("bed_day", "70.8549")
 
 
 def test_bed_days_in_yuan_become_points_as_costs_do() -> None:
     row = BedDay(bed_day_class="long", yuan_per_day=Decimal("420.00"))
-    stay = {"payment_unit": "bed_day", "bed_day_class": "long", "length_of_stay": 10}
+    stay: dict[str, Any] = {
+        "payment_unit": "bed_day",
+        "bed_day_class": "long",
+        "length_of_stay": 10,
+    }
     assert one(with_(bed_days=(row,)), **stay) == ("bed_day", "42.0000")
 
 
@@ -194,7 +202,11 @@ def test_the_first_bed_day_row_that_fits_prices_the_stay() -> None:
         BedDay(bed_day_class="long", levels=("3A",), points_per_day=Decimal(3)),
         BedDay(bed_day_class="long", points_per_day=Decimal(2)),
     )
-    stay = {"payment_unit": "bed_day", "bed_day_class": "long", "length_of_stay": 10}
+    stay: dict[str, Any] = {
+        "payment_unit": "bed_day",
+        "bed_day_class": "long",
+        "length_of_stay": 10,
+    }
     assert one(with_(bed_days=rows), **stay) == ("bed_day", "30.0000")
     assert one(with_(bed_days=rows), **stay, level="1") == ("bed_day", "20.0000")
 
@@ -242,7 +254,7 @@ def test_high_bands_go_by_base_points_level_and_account() -> None:
         HighBand(ratio=Decimal(3)),
     )
     points = with_(high_bands=bands)
-    cost = {"total_fen": 5_000_000}  # 2.5 times the mean
+    cost: dict[str, Any] = {"total_fen": 5_000_000}  # 2.5 times the mean
     assert one(points, **cost)[0] == "normal"
     assert one(points, **cost, account="resident")[0] == "high"
     assert one(points, total_fen=3_200_000, level="1")[0] == "high"
@@ -255,7 +267,7 @@ def test_few_cases() -> None:
 
 
 @pytest.mark.parametrize("change", [{"status": "ungrouped", "drg": "0000"}, {"drg": "G9"}])
-def test_ungrouped_and_not_in_the_catalogue(change: dict[str, str]) -> None:
+def test_ungrouped_and_not_in_the_catalogue(change: dict[str, Any]) -> None:
     assert one(with_(ungrouped_ratio=Decimal("0.5")), **change) == ("ungrouped", "100.0000")
 
 

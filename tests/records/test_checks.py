@@ -57,7 +57,7 @@ def check(rows: list[dict[str, Any]], policy: Policy = POLICY) -> CheckedStays:
     frame = pl.DataFrame(
         [{**GOOD, **row} for row in numbered], schema_overrides=TYPES, infer_schema_length=None
     )
-    return check_stays(frame, policy, HOSPITALS, OCTOBER, ONLY_WOMEN, "stays.parquet")
+    return check_stays(frame, policy, HOSPITALS, OCTOBER, ONLY_WOMEN, "stays.parquet", "en")
 
 
 def severity(**change: str) -> Policy:
@@ -186,3 +186,9 @@ def test_read_is_valid_plus_quarantined(rows: list[list[dict[str, Any]]]) -> Non
     merged = [{key: value for change in row for key, value in change.items()} for row in rows]
     checked = check(merged)
     assert checked.valid.height + checked.quarantine.height == len(rows)
+
+
+def test_messages_are_chinese_first() -> None:
+    frame = pl.DataFrame([{**GOOD, "sex": 9.0}], schema_overrides=TYPES)
+    checked = check_stays(frame, POLICY, HOSPITALS, OCTOBER, ONLY_WOMEN, "stays.parquet")
+    assert checked.quarantine["message"].to_list() == ["sex 为 9，应为 1 或 2"]
