@@ -16,6 +16,7 @@ _POINT_FORMAT = "#,##0.0000"
 _COUNT_FORMAT = "#,##0"
 _TEXT_COLUMNS = {"account", "hospital_id", "name", "level", "line", "case_class", "code", "column"}
 _TEXT_COLUMNS |= {"message", "case_id", "settlement_date"}
+_A3, _A4, _COLUMNS_ON_A4 = 8, 9, 10
 _QUARANTINE_ROWS = 10_000  # more would not be read in a sheet; quarantine.parquet has them all
 
 
@@ -27,15 +28,11 @@ def write_summary(tables: MonthTables, path: Path, language: Language) -> None:
             {"title": word("title", language), "created": datetime(year, month, 1)}
         )
         sheet = _Sheet(workbook, tables, language)
-        sheet.add("values", _values(tables))
+        sheet.add("values", tables.values)
         sheet.add("hospitals", _hospitals(tables, language), note="negative_note")
         sheet.add("classes", _classes(tables, language))
         counts = tables.quarantine.group_by("code", "column").agg(rows=pl.len())
         sheet.add("quarantine", counts.sort("code", "column"), further=_quarantined(tables))
-
-
-def _values(tables: MonthTables) -> pl.DataFrame:
-    return tables.values
 
 
 def _hospitals(tables: MonthTables, language: Language) -> pl.DataFrame:
@@ -106,7 +103,7 @@ class _Sheet:
         """One sheet: the frame with totals, then a note and a further table without totals."""
         sheet = self._workbook.add_worksheet(word(title, self._language))
         sheet.set_landscape()
-        sheet.set_paper(9)
+        sheet.set_paper(_A3 if frame.width > _COLUMNS_ON_A4 else _A4)
         sheet.fit_to_pages(1, 0)
         top = self._heading(sheet, title)
         end = self._table(sheet, frame, top, totals=True)
@@ -151,22 +148,25 @@ class _Sheet:
         """Header at row `top`, then rows, then totals as formulas; returns the next free row."""
         sheet.set_row(top, 32)
         for column, name in enumerate(frame.columns):
-            sheet.write_string(top, column, word(name, self._language), self._head)
+            sheet.write_string(top, column, "\n".join(self._header(name)), self._head)
         last = top + frame.height
         for column, name in enumerate(frame.columns):
             kind = _kind(name)
             for row, value in enumerate(frame[name], start=top + 1):
-                self._write(sheet, row, column, value, kind)
+                self._write(sheet, row, column, value, kind, name == "account")
             if totals and frame.height:
                 self._total(sheet, frame[name], top + 1, last, column, kind)
         return last + (2 if totals and frame.height else 1)
 
-    def _write(self, sheet: Any, row: int, column: int, value: Any, kind: str) -> None:
+    def _write(
+        self, sheet: Any, row: int, column: int, value: Any, kind: str, is_account: bool
+    ) -> None:
         shape = self._cell[kind, False]
         if value is None:
             sheet.write_blank(row, column, None, shape)
         elif kind == "text":
-            sheet.write_string(row, column, word(str(value), self._language), shape)
+            text = word(value, self._language) if is_account else str(value)
+            sheet.write_string(row, column, text, shape)
         else:
             sheet.write_number(row, column, value, shape)
 
@@ -185,6 +185,15 @@ class _Sheet:
             total: Any = values.sum()
             sheet.write_formula(last + 1, column, f"=SUM({start}:{end})", shape, total)
 
+    def _header(self, name: str) -> list[str]:
+        """The heading of a column, its unit on a line of its own."""
+        heading = word(name, self._language)
+        for bracket in ("（", " ("):
+            if bracket in heading:
+                title, unit = heading.split(bracket, 1)
+                return [title, bracket.strip() + unit]
+        return [heading]
+
     def _widths(self, frame: pl.DataFrame, further: pl.DataFrame | None) -> list[float]:
         widths: dict[int, float] = {}
         for table in [frame] if further is None else [frame, further]:
@@ -192,7 +201,7 @@ class _Sheet:
                 text = table[name].cast(pl.String).head(500)
                 # A Chinese character is two columns wide.
                 longest = max((_columns_of(value) for value in text.drop_nulls()), default=0)
-                heading = _columns_of(word(name, self._language)) / 1.6
+                heading = max(_columns_of(line) for line in self._header(name))
                 widest = max(widths.get(column, 0), longest * 1.25 + 2, heading + 2, 9)
                 widths[column] = min(widest, 60)
         return list(widths.values())
