@@ -1,0 +1,1 @@
+"""An independent recomputation of calibration, points and settlement, and tests against it."""
