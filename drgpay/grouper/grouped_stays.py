@@ -19,8 +19,8 @@ def read_grouped_stays(
     progress: Progress = lambda rows: None,
     threads: int | None = None,
 ) -> pl.DataFrame:
-    """All stays of a dataset with the columns of `plain_stays`, status, mdc, adrg, drg, severity,
-    unknown_diagnosis and unknown_procedure.
+    """All stays of a dataset with the columns of `plain_stays`, status, mdc, adrg, drg, severity
+    and UNKNOWN_COLUMNS.
 
     Raises DrgpayError for a missing column, a wrong type, a damaged file, or no stay at all.
     """

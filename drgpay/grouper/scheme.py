@@ -255,6 +255,9 @@ def _read_table(folder: Path, table: str) -> pl.DataFrame:
                 f"{path}: {wrong['code'][0]} has the level {wrong['level'][0]!r}",
                 "write MCC or CC",
             )
+        repeated = frame.filter(pl.col("code").is_duplicated())
+        if repeated.height:
+            raise DrgpayError(f"{path} lists {repeated['code'][0]} twice", "keep one of the rows")
     return frame.select(pl.col(columns).fill_null(""))
 
 

@@ -24,7 +24,8 @@ def points_of_stays(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -
 
     stays: the columns of records.stays, level, status and drg. Returns them sorted by case_id,
     without person and dates, and with, in scaled integers:
-    base_points, coefficient, mean_fen, cost_ratio (null where the class has no group mean),
+    base_points, coefficient, mean_fen, reference_mean_fen (rounded for the reader), cost_ratio,
+    high_ratio (all null where the class has no group mean),
     case_class, formula (in words), points_before, adjustment, adjustment_factor,
     readmission_case_id (null where nothing was adjusted), points.
     """
@@ -70,7 +71,6 @@ _DONE_WITH = (
     "bed_day_class",
     "complete",
     "stable",
-    "high_ratio",
     "reference_total_fen",
     "reference_cases",
 )
@@ -98,13 +98,21 @@ def priced_stays(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> p
     by_level = (points.reference_mean == "level") & pl.col("level_cases").is_not_null()
     coefficient = pl.coalesce("own", "of_level", pl.lit(POINT_SCALE, pl.Int64))
     ratio = divide_half_up(wide("total_fen") * wide(POINT_SCALE), wide("mean_fen"))
-    return priced.with_columns(
-        coefficient=pl.when(pl.col("mean_fen").is_not_null()).then(coefficient),
-        cost_ratio=pl.when(pl.col("mean_fen") > 0).then(ratio).cast(pl.Int64),
-        reference_total_fen=pl.when(by_level).then("level_total_fen").otherwise("mean_fen"),
-        reference_cases=pl.when(by_level).then("level_cases").otherwise(pl.lit(1, pl.Int64)),
-        high_ratio=high_ratio(points.high_bands),
-    ).drop("own", "of_level", "level_total_fen", "level_cases")
+    return (
+        priced.with_columns(
+            coefficient=pl.when(pl.col("mean_fen").is_not_null()).then(coefficient),
+            cost_ratio=pl.when(pl.col("mean_fen") > 0).then(ratio).cast(pl.Int64),
+            reference_total_fen=pl.when(by_level).then("level_total_fen").otherwise("mean_fen"),
+            reference_cases=pl.when(by_level).then("level_cases").otherwise(pl.lit(1, pl.Int64)),
+            high_ratio=high_ratio(points.high_bands),
+        )
+        .with_columns(
+            reference_mean_fen=divide_half_up(
+                wide("reference_total_fen"), wide("reference_cases")
+            ).cast(pl.Int64)
+        )
+        .drop("own", "of_level", "level_total_fen", "level_cases")
+    )
 
 
 def _with_formula(priced: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:
@@ -151,5 +159,12 @@ def _with_formula(priced: pl.DataFrame, catalogue: Catalogue, points: Points) ->
     without_group = pl.col("case_class").is_in(["fee", "bed_day", "ungrouped", "ambiguous"])
     return priced.hstack(by_row).with_columns(
         pl.when(~without_group).then(column).alias(column)
-        for column in ("base_points", "coefficient", "mean_fen", "cost_ratio")
+        for column in (
+            "base_points",
+            "coefficient",
+            "mean_fen",
+            "reference_mean_fen",
+            "cost_ratio",
+            "high_ratio",
+        )
     )

@@ -137,7 +137,7 @@ def _load_info(path: Path) -> CatalogueInfo:
     try:
         return CatalogueInfo.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise DrgpayError(f"{path}: {validation_sentence(error)}", "calibrate again") from None
+        raise DrgpayError(f"{path}: {validation_sentence(error, {})}", "calibrate again") from None
 
 
 def _load_table(

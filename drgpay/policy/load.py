@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from drgpay.errors import DrgpayError
 from drgpay.policy.model import Policy
@@ -21,6 +21,9 @@ class Provenance(BaseModel):
 
     source: str = ""
     verified: bool = False
+
+
+_PROVENANCES = TypeAdapter(dict[str, Provenance])
 
 
 @dataclass(frozen=True)
@@ -44,14 +47,15 @@ def load_policy(name: str | Path) -> LoadedPolicy:
         raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
-    provenance: dict[str, Provenance] = {}
+    about: dict[str, Any] = {}
+    plain = _without_provenance(raw, "", about)
+    remedy = "correct these keys; docs/policy.md lists them"
     try:
-        plain = _without_provenance(raw, "", provenance)
+        provenance = _PROVENANCES.validate_python(about)
         return LoadedPolicy(Policy.model_validate(plain), provenance, path)
     except ValidationError as error:
-        raise DrgpayError(
-            f"{path}: {validation_sentence(error)}", "correct these keys; docs/policy.md lists them"
-        ) from None
+        read = about if error.title.startswith("dict") else plain
+        raise DrgpayError(f"{path}: {validation_sentence(error, read)}", remedy) from None
 
 
 def shipped_policies() -> list[str]:
@@ -59,22 +63,38 @@ def shipped_policies() -> list[str]:
     return sorted(path.stem for path in shipped_folder("policies").glob("*.toml"))
 
 
-def validation_sentence(error: ValidationError) -> str:
-    """All findings of a validation in one sentence, each with the path of its key."""
+def validation_sentence(error: ValidationError, raw: Any) -> str:
+    """All findings of a validation of `raw` in one sentence, each with the path of its key."""
     found = []
     for detail in error.errors():
-        key = ".".join(str(part) for part in detail["loc"])
+        key = _key_path(detail["loc"], raw)
         match detail["type"]:
             case "extra_forbidden":
                 found.append(f"the key {key} is unknown")
             case "missing":
                 found.append(f"the key {key} is missing")
+            case "value_error" if not key:
+                found.append(detail["msg"].removeprefix("Value error, "))
             case _:
                 message = detail["msg"].removeprefix("Value error, ")
                 given = detail["input"]
                 shown = "" if isinstance(given, dict) else f" (given: {given})"
-                found.append(f"the key {key or 'of the file'} is wrong: {message}{shown}")
+                found.append(f"the key {key} is wrong: {message}{shown}")
     return "; ".join(found)
+
+
+def _key_path(location: tuple[int | str, ...], raw: Any) -> str:
+    """The dotted path as it stands in the file; pydantic adds the name of a chosen variant."""
+    path: list[str] = []
+    for place, part in enumerate(location):
+        inside = isinstance(raw, dict) and part in raw
+        listed = isinstance(raw, list | tuple) and isinstance(part, int)
+        if inside or listed:
+            raw = raw[part]
+        elif place < len(location) - 1:
+            continue
+        path.append(str(part))
+    return ".".join(path)
 
 
 def _policy_path(name: str | Path) -> Path:
@@ -88,15 +108,14 @@ def _policy_path(name: str | Path) -> Path:
     raise DrgpayError(f"there is no policy {name}", f"name a TOML file or one of {known}")
 
 
-def _without_provenance(raw: Any, path: str, found: dict[str, Provenance]) -> Any:
-    """Put plain values where tables with `value` stand, and remember what else they say."""
+def _without_provenance(raw: Any, path: str, about: dict[str, Any]) -> Any:
+    """Put plain values where tables with `value` stand; `about` gets what else they say."""
     if isinstance(raw, dict):
         if "value" in raw:
-            about = {key: value for key, value in raw.items() if key != "value"}
-            found[path] = Provenance.model_validate(about)
+            about[path] = {key: value for key, value in raw.items() if key != "value"}
             return raw["value"]
         return {
-            key: _without_provenance(value, f"{path}.{key}" if path else key, found)
+            key: _without_provenance(value, f"{path}.{key}" if path else key, about)
             for key, value in raw.items()
         }
     return raw

@@ -16,6 +16,7 @@ Share = Annotated[Decimal, Field(ge=0, le=1, max_digits=9, decimal_places=4)]
 Ratio = Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=4)]
 PositiveRatio = Annotated[Decimal, Field(gt=0, max_digits=9, decimal_places=4)]
 Yuan = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=2)]
+Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 PositiveYuan = Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=2)]
 
 
@@ -50,7 +51,7 @@ class Findings(Section):
     age_days_missing: Severity
     newborn_weight_missing: Severity
     dates_reversed: Severity
-    cost_negative: Severity
+    cost_negative: Refusal
     cost_identity: Severity
 
 
@@ -111,7 +112,7 @@ class Calibration(Section):
     """[calibration]: from the cases of past years to a catalogue (03-points)."""
 
     max_los_days: Annotated[int, Field(ge=1)]
-    min_cost_yuan: Yuan
+    min_cost_yuan: PositiveYuan
     trim: Trim
     stable_min_cases: Annotated[int, Field(ge=1)]
     stable_max_cv: PositiveRatio
@@ -199,7 +200,7 @@ class Budget(Section):
     annual_yuan: dict[Name, PositiveYuan]
     reserve_ratio: Share
     months: Annotated[EqualMonths | WeightedMonths, Field(discriminator="rule")]
-    month_yuan: dict[Name, dict[Name, PositiveYuan]] = {}
+    month_yuan: dict[Month, dict[Name, PositiveYuan]] = {}
 
 
 class Policy(Section):
@@ -221,5 +222,8 @@ class Policy(Section):
             named |= {name for month in self.budget.month_yuan.values() for name in month}
         if named - known:
             unknown = ", ".join(sorted(named - known))
-            raise ValueError(f"records.accounts does not list the account {unknown}")
+            raise ValueError(
+                f"records.accounts does not list the account {unknown}, "
+                "which budget or points.high_bands names"
+            )
         return self

@@ -9,6 +9,7 @@ from drgpay.errors import DrgpayError
 from drgpay.exact import scaled
 from drgpay.language import Language, Words
 from drgpay.policy.model import Policy
+from drgpay.records.known_codes import UNKNOWN_COLUMNS
 from drgpay.records.stays import FEN_COLUMNS, REQUIRED
 
 FINDING_COLUMNS = (
@@ -55,8 +56,7 @@ def check_stays(
     source: str,
     language: Language = "zh",
 ) -> CheckedStays:
-    """Check the rows of `plain_stays`, with unknown_diagnosis and unknown_procedure (the first
-    unknown code of the stay, or null) beside them.
+    """Check the rows of `plain_stays`, with UNKNOWN_COLUMNS beside them.
 
     `sex_of_diagnosis` has code and only_sex (1 or 2): principal diagnoses that only one sex has.
     `period` is the first and last settlement date, or None for any. Every row of the input is in
@@ -85,7 +85,7 @@ def check_stays(
     quarantine = _first_findings(stays.filter(refused), checks, by_severity["reject"], language)
     valid = stays.filter(~refused)
     warnings = _findings(valid, checks, by_severity["warn"], language)
-    extra = ["repeated", "bad_type", "unknown_diagnosis", "unknown_procedure", "only_sex"]
+    extra = ["repeated", "bad_type", *UNKNOWN_COLUMNS, "only_sex"]
     return CheckedStays(valid.drop(marks, *extra), quarantine, warnings)
 
 
@@ -234,11 +234,16 @@ def _codes() -> list[Check]:
         Check(
             f"unknown_{kind}",
             column,
-            pl.col(f"unknown_{kind}").is_not_null(),
+            pl.col(unknown).is_not_null(),
             Words(f"代码表中没有编码 {{}}（{column}）", f"no code table knows the {kind} {{}}"),
-            (pl.col(f"unknown_{kind}"),),
+            (pl.col(unknown),),
         )
-        for kind, column in (("diagnosis", "principal_diagnosis"), ("procedure", "procedures"))
+        for unknown, kind, column in zip(
+            UNKNOWN_COLUMNS,
+            ("diagnosis", "diagnosis", "procedure"),
+            ("principal_diagnosis", "other_diagnoses", "procedures"),
+            strict=True,
+        )
     ] + [
         Check(
             "sex_conflict",
@@ -343,7 +348,7 @@ def _yuan(fen: str) -> pl.Expr:
 def _stop_at(rows: pl.DataFrame, check: Check, source: str) -> None:
     if rows.height:
         cases = rows["case_id"].unique().sort()
-        others = f" and {len(cases) - 1} other cases" if len(cases) > 1 else ""
+        others = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
         shown = rows.sort("case_id").head(1).select(_message(check, "en"))["message"][0]
         raise DrgpayError(
             f"{source}: case {cases[0]}{others}: {shown}",

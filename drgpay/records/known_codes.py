@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from drgpay.records.codes import CodeIndex, CodeLists
 from drgpay.shipped import shipped_folder
 
+UNKNOWN_COLUMNS = ("unknown_principal", "unknown_other", "unknown_procedure")
+
 
 @dataclass(frozen=True)
 class KnownCodes:
@@ -31,13 +33,11 @@ class KnownCodes:
         )
 
     def unknown_in(self, batch: pa.RecordBatch) -> pl.DataFrame:
-        """Per stay unknown_diagnosis and unknown_procedure: its first unknown code, or null."""
+        """Per stay and column of codes its first unknown code, or null: UNKNOWN_COLUMNS."""
         principal = _first_unknown(self.diagnoses, batch.column("principal_diagnosis"))
         other = _first_unknown_listed(self.diagnoses, batch.column("other_diagnoses"))
         procedures = _first_unknown_listed(self.procedures, batch.column("procedures"))
-        return pl.DataFrame(
-            {"unknown_diagnosis": principal.fill_null(other), "unknown_procedure": procedures}
-        )
+        return pl.DataFrame(dict(zip(UNKNOWN_COLUMNS, (principal, other, procedures), strict=True)))
 
 
 def code_table(system: str, kind: str) -> pl.DataFrame | None:

@@ -4,9 +4,8 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import shipped_schemes
@@ -30,12 +29,19 @@ class JobFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    period: Annotated[str, StringConstraints(pattern=_MONTH.pattern)]
+    period: str
     scheme: str
     catalogue: str
     policy: str
     output: str
     inputs: Inputs
+
+    @field_validator("period")
+    @classmethod
+    def _is_month(cls, period: str) -> str:
+        if not _MONTH.match(period):
+            raise ValueError("write a month as 2026-10")
+        return period
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,15 @@ def load_job(path: Path) -> Job:
     if not path.is_file():
         raise DrgpayError(f"there is no job file {path}", "correct the path")
     try:
-        file = JobFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
+    try:
+        file = JobFile.model_validate(raw)
     except ValidationError as error:
         raise DrgpayError(
-            f"{path}: {validation_sentence(error)}", "correct these keys; docs/files.md lists them"
+            f"{path}: {validation_sentence(error, raw)}",
+            "correct these keys; docs/files.md lists them",
         ) from None
     here = path.parent
     return Job(

@@ -1,6 +1,7 @@
 """The month-end run: records -> groups -> points -> settlement -> a folder of results."""
 
 import calendar
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,11 +14,11 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import compile_scheme
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
-from drgpay.grouper.scheme import load_scheme
+from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.language import Language
 from drgpay.points.cases import points_of_stays
 from drgpay.points.catalogue import load_catalogue
-from drgpay.policy.load import load_policy
+from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.checks import CheckedStays, check_stays
 from drgpay.records.dataset import Dataset, open_dataset
 from drgpay.records.hospitals import read_hospitals
@@ -70,12 +71,14 @@ def run_month(
     scheme = load_scheme(job.scheme)
     loaded = load_policy(job.policy)
     policy = loaded.policy
+    _refuse_other_year(loaded, job)
+    _refuse_unknown_groups(loaded, scheme)
     catalogue = load_catalogue(job.catalogue, scheme)
     hospitals = read_hospitals(job.hospitals)
     dataset = open_dataset(job.stays)
     compiled = compile_scheme(scheme)
     basis = basis_of_run(job, dataset, scheme, loaded, language)
-    identity = run_id or run_id_of(basis)
+    identity = _checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
 
     with progress("grouping", dataset.rows) as advance:
@@ -144,6 +147,40 @@ class _Clock:
         now = time.perf_counter()
         self.seconds[step] = now - self._last
         self._last = now
+
+
+def _checked_id(run_id: str) -> str:
+    """A run id names a folder directly below the output folder."""
+    if not re.fullmatch(r"\w[\w.-]*", run_id):
+        raise DrgpayError(
+            f"the run id {run_id!r} cannot name a folder", "use letters, digits, '-', '_' and '.'"
+        )
+    return run_id
+
+
+def _refuse_other_year(loaded: LoadedPolicy, job: Job) -> None:
+    year = loaded.policy.policy.year
+    if year != job.period.year:
+        raise DrgpayError(
+            f"the policy {loaded.path} is for {year}, the job's period is {job.period}",
+            "name the policy of that year or correct policy.year",
+        )
+
+
+def _refuse_unknown_groups(loaded: LoadedPolicy, scheme: Scheme) -> None:
+    known = {drg.code for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
+    for key, groups in {
+        "calibration.coefficients.groups_without": (
+            loaded.policy.calibration.coefficients.groups_without
+        ),
+        "points.readmission.exempt_groups": loaded.policy.points.readmission.exempt_groups,
+    }.items():
+        unknown = [group for group in groups if group not in known]
+        if unknown:
+            raise DrgpayError(
+                f"{loaded.path}: {key} names {unknown[0]}, which {scheme.info.id} does not have",
+                "correct the group",
+            )
 
 
 def _days_of(period: Period) -> tuple[date, date]:

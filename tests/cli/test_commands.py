@@ -236,7 +236,7 @@ def test_duplicate_case_ids(drgpay: Run, region: Path, tmp_path: Path) -> None:
     refused(
         drgpay("run", region / "2026-10.toml"),
         "2026-10.parquet",
-        "and 2 other cases: case_id occurs more than once",
+        "and 2 more: case_id occurs more than once",
         "records.severity.duplicate_id",
     )
     change(region / "policy.toml", 'duplicate_id = "stop"', 'duplicate_id = "reject"')

@@ -59,6 +59,7 @@ def test_other_tables_are_another_scheme(own: Path) -> None:
         ("drg.csv", "1,AB1,AB19", "1,AB9,AB19", "under AB9, which no row defines"),
         ("drg.csv", "sort,adrg,drg", "sort,adrg,group", "lacks the column drg"),
         ("cc.csv", ",MCC,", ",MMC,", "has the level 'MMC'"),
+        ("cc.csv", "A02.100,MCC,1\n", "A02.100,MCC,1\nA02.100,CC,1\n", "lists A02.100 twice"),
         ("scheme.toml", 'kind = "drg"', 'kind = "dgr"', "the key kind is wrong"),
         ("scheme.toml", 'kind = "drg"', 'kind = "drg', "is not valid TOML"),
         ("scheme.toml", 'empty_sets = ["OP_DA1"]', "", "DA1 names the set OP_DA1"),

@@ -56,6 +56,8 @@ _NUMBERS = [
     "home_fund_bill_fen",
     "length_of_stay",
     "mean_fen",
+    "reference_mean_fen",
+    "high_ratio",
     "other_fen",
     "patient_fen",
     "point_value",

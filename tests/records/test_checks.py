@@ -41,7 +41,8 @@ GOOD: dict[str, Any] = {
     "patient_fen": 300,
     "other_fen": 100,
     "bad_type": None,
-    "unknown_diagnosis": None,
+    "unknown_principal": None,
+    "unknown_other": None,
     "unknown_procedure": None,
 }
 NUMBERS = ("sex", "age", "age_days", "weight_g")
@@ -143,7 +144,8 @@ def test_the_tolerance_of_the_identity() -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        ({"unknown_diagnosis": "Z99"}, "unknown_diagnosis"),
+        ({"unknown_principal": "Z99"}, "unknown_diagnosis"),
+        ({"unknown_other": "Z99"}, "unknown_diagnosis"),
         ({"unknown_procedure": "99.9"}, "unknown_procedure"),
         ({"age": 0.0, "age_days": 3.0}, "newborn_weight_missing"),
     ],

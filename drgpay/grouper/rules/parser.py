@@ -26,19 +26,20 @@ _CODE_FIELDS = {field.value: field for field in CodeField}
 _NUMBER_FIELDS = {field.value: field for field in NumberField}
 
 _READABLE = {
-    "_OR": "or",
-    "_AND": "and",
-    "_NOT": "not",
-    "_IN": "in",
-    "_LENGTH": "length(",
+    "_OR": "'or'",
+    "_AND": "'and'",
+    "_NOT": "'not'",
+    "_IN": "'in'",
+    "_LENGTH": "'length('",
+    "_CAP": "'∩'",
     "COMPARE": "a comparison",
     "NUMBER": "a number",
     "NAME": "a name",
-    "LPAR": "(",
-    "RPAR": ")",
-    "LBRACE": "{",
-    "RBRACE": "}",
-    "COMMA": ",",
+    "LPAR": "'('",
+    "RPAR": "')'",
+    "LBRACE": "'{'",
+    "RBRACE": "'}'",
+    "COMMA": "','",
     "$END": "the end",
 }
 
