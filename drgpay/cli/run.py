@@ -46,14 +46,15 @@ def run(
     from dataclasses import replace
 
     from drgpay.report.console import month_tables
+    from drgpay.report.wording import word
     from drgpay.run.job import load_job
     from drgpay.run.month_end import run_month
 
     loaded = load_job(job)
     if output:
         loaded = replace(loaded, output=output)
-    typer.echo(f"drgpay run {job}: {loaded.period}, {loaded.scheme}, {loaded.stays}", err=True)
+    typer.echo(f"{loaded.period} · {loaded.scheme} · {console.shown(loaded.stays)}", err=True)
     finished = run_month(loaded, lang.value, console.progress_bar, run_id, threads)
     console.out().print(month_tables(finished.tables, lang.value))
-    same = " (the same results lay there already)" if finished.repeated else ""
+    same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
     typer.echo(f"{console.shown(finished.folder)}{same}")

@@ -8,8 +8,8 @@ from rich.table import Table
 from rich.text import Text
 
 from drgpay.language import Language
-from drgpay.report.month import MonthTables, class_totals, hospital_totals
-from drgpay.report.wording import word
+from drgpay.report.month import MonthTables, class_totals, hospital_totals, line_totals
+from drgpay.report.wording import labelled, level_name, word
 
 
 def month_tables(tables: MonthTables, language: Language) -> RenderableType:
@@ -25,7 +25,8 @@ def month_tables(tables: MonthTables, language: Language) -> RenderableType:
         _values(tables, language),
         _hospitals(tables, language),
         _classes(tables, language),
-        Text(f"{word('records', language)}: {records}"),
+        Text(word("lines_note", language)),
+        Text(labelled("records", records, language)),
     )
 
 
@@ -39,23 +40,28 @@ def _values(tables: MonthTables, language: Language) -> Table:
 
 def _hospitals(tables: MonthTables, language: Language) -> Table:
     keys = ["cases", "points", "fund_amount", "fund_cost", "difference"]
-    table = _table("hospitals", ["name", "level", *keys, "difference_share"], language)
+    columns = ["name", "level", *keys, "difference_share", "prepayment"]
+    table = _table("hospitals", columns, language)
     rows = hospital_totals(tables.statements)
     for row in rows.iter_rows(named=True):
         table.add_row(
             row["name"],
-            row["level"],
+            level_name(row["level"], language),
             *(_number(row[key]) for key in keys),
             _percent(row["difference"], row["fund_cost"]),
+            _number(row["prepayment"]),
         )
     table.add_section()
-    sums: dict[str, Any] = {key: rows[key].sum() for key in keys}
-    table.add_row(
-        word("total", language),
-        "",
-        *(_number(sums[key]) for key in keys),
-        _percent(sums["difference"], sums["fund_cost"]),
-    )
+    sums: dict[str, Any] = {key: rows[key].sum() for key in [*keys, "prepayment"]}
+    parts = line_totals(tables.statements).iter_rows(named=True)
+    for name, row in [("total", sums), *((row["line"], row) for row in parts)]:
+        table.add_row(
+            word(name, language),
+            "",
+            *(_number(row[key]) for key in keys),
+            _percent(row["difference"], row["fund_cost"]),
+            _number(row["prepayment"]),
+        )
     return table
 
 

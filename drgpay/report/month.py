@@ -131,6 +131,39 @@ def hospital_totals(statements: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def line_totals(statements: pl.DataFrame) -> pl.DataFrame:
+    """One row a kind of line: local or outside, by points or by item; only what is there.
+
+    Only local lines by points are paid from the budget.
+    """
+    return (
+        statements.with_columns(line=line_kind())
+        .group_by("line")
+        .agg(
+            pl.col(
+                "cases",
+                "points",
+                "fund_amount",
+                "fund_cost",
+                "difference",
+                "prepayment",
+                "home_fund_bill",
+            ).sum()
+        )
+        .sort(pl.col("line").replace_strict({kind: n for n, kind in enumerate(LINE_KINDS)}))
+    )
+
+
+LINE_KINDS = ("local_points", "local_item", "outside_points", "outside_item")
+
+
+def line_kind() -> pl.Expr:
+    """The kind of a statement line, one of LINE_KINDS."""
+    place = pl.when("out_of_area").then(pl.lit("outside")).otherwise(pl.lit("local"))
+    kind = pl.when(pl.col("payment") == "points").then(pl.lit("points")).otherwise(pl.lit("item"))
+    return pl.concat_str(place, kind, separator="_")
+
+
 def class_totals(cases: pl.DataFrame) -> pl.DataFrame:
     """One row a case class: cases, points, total cost, fund amount, item by item."""
     return (

@@ -1,5 +1,6 @@
 """summary.xlsx: the pool's summary as an official would send it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,16 +9,17 @@ import polars as pl
 import xlsxwriter
 
 from drgpay.language import Language
-from drgpay.report.month import MonthTables, class_totals
-from drgpay.report.wording import word
+from drgpay.report.month import LINE_KINDS, MonthTables, class_totals, line_kind, line_totals
+from drgpay.report.wording import labelled, level_name, word
 
 _MONEY_FORMAT = "#,##0.00;[Red]-#,##0.00"
 _POINT_FORMAT = "#,##0.0000"
 _COUNT_FORMAT = "#,##0"
 _TEXT_COLUMNS = {"account", "hospital_id", "name", "level", "line", "case_class", "code", "column"}
 _TEXT_COLUMNS |= {"message", "case_id", "settlement_date"}
+_WORDED = {"account", "code"}  # columns whose values have words of their own
 _A3, _A4, _COLUMNS_ON_A4 = 8, 9, 10
-_QUARANTINE_ROWS = 10_000  # more would not be read in a sheet; quarantine.parquet has them all
+_LISTED_ROWS = 10_000  # more would not be read in a sheet; the Parquet file has them all
 
 
 def write_summary(tables: MonthTables, path: Path, language: Language) -> None:
@@ -28,19 +30,18 @@ def write_summary(tables: MonthTables, path: Path, language: Language) -> None:
             {"title": word("title", language), "created": datetime(year, month, 1)}
         )
         sheet = _Sheet(workbook, tables, language)
-        sheet.add("values", tables.values)
+        sheet.add("values", tables.values, note="lines_note", further=_lines(tables, language))
         sheet.add("hospitals", _hospitals(tables, language), note="negative_note")
         sheet.add("classes", _classes(tables, language))
-        counts = tables.quarantine.group_by("code", "column").agg(rows=pl.len())
-        sheet.add("quarantine", counts.sort("code", "column"), further=_quarantined(tables))
+        sheet.add("quarantine", _counts(tables.quarantine), further=_listed(tables.quarantine))
+        sheet.add("warnings", _counts(tables.warnings), further=_listed(tables.warnings))
 
 
 def _hospitals(tables: MonthTables, language: Language) -> pl.DataFrame:
-    place = pl.when("out_of_area").then(pl.lit("outside")).otherwise(pl.lit("local"))
-    kind = pl.when(pl.col("payment") == "points").then(pl.lit("points")).otherwise(pl.lit("item"))
-    lines = pl.concat_str(place, kind, separator="_")
-    names = {key: word(key, language) for key in _LINE_KEYS}
-    return tables.statements.with_columns(line=lines.replace_strict(names)).select(
+    return tables.statements.with_columns(
+        _translated(line_kind(), LINE_KINDS, language).alias("line"),
+        level=_levels(tables.statements, language),
+    ).select(
         "hospital_id",
         "name",
         "level",
@@ -61,7 +62,18 @@ def _hospitals(tables: MonthTables, language: Language) -> pl.DataFrame:
     )
 
 
-_LINE_KEYS = ("local_points", "local_item", "outside_points", "outside_item")
+def _levels(statements: pl.DataFrame, language: Language) -> pl.Expr:
+    names = {level: level_name(level, language) for level in statements["level"].unique()}
+    return pl.col("level").replace_strict(names)
+
+
+def _lines(tables: MonthTables, language: Language) -> pl.DataFrame:
+    totals = line_totals(tables.statements)
+    return totals.with_columns(_translated(pl.col("line"), LINE_KINDS, language))
+
+
+def _translated(key: pl.Expr, keys: Iterable[str], language: Language) -> pl.Expr:
+    return key.replace_strict({name: word(name, language) for name in keys})
 
 
 def _classes(tables: MonthTables, language: Language) -> pl.DataFrame:
@@ -70,9 +82,13 @@ def _classes(tables: MonthTables, language: Language) -> pl.DataFrame:
     return totals.with_columns(pl.col("case_class").replace_strict(names))
 
 
-def _quarantined(tables: MonthTables) -> pl.DataFrame:
+def _counts(findings: pl.DataFrame) -> pl.DataFrame:
+    return findings.group_by("code", "column").agg(rows=pl.len()).sort("code", "column")
+
+
+def _listed(findings: pl.DataFrame) -> pl.DataFrame:
     columns = ["case_id", "hospital_id", "settlement_date", "code", "column", "message"]
-    return tables.quarantine.select(columns).head(_QUARANTINE_ROWS)
+    return findings.select(columns).head(_LISTED_ROWS)
 
 
 class _Sheet:
@@ -107,14 +123,16 @@ class _Sheet:
         sheet.fit_to_pages(1, 0)
         top = self._heading(sheet, title)
         end = self._table(sheet, frame, top, totals=True)
+        if note:
+            sheet.write_string(end, 0, word(note, self._language), self._fact)
+            end += 1
         sheet.freeze_panes(top + 1, 2 if "hospital_id" in frame.columns else 0)
         sheet.repeat_rows(top)
         for column, width in enumerate(self._widths(frame, further)):
             sheet.set_column(column, column, width)
-        if note:
-            sheet.write_string(end + 1, 0, word(note, self._language), self._fact)
         if further is not None and further.height:
-            self._table(sheet, further, end + 2, totals=False)
+            end = self._table(sheet, further, end + 1, totals=False)
+        sheet.write_string(end + 1, 0, word("signature", self._language), self._fact)
 
     def _heading(self, sheet: Any, title: str) -> int:
         facts, language = self._facts, self._language
@@ -142,7 +160,7 @@ class _Sheet:
         return len(lines) + 2
 
     def _line(self, *pairs: tuple[str, str]) -> str:
-        return "    ".join(f"{word(key, self._language)}: {value}" for key, value in pairs)
+        return "    ".join(labelled(key, value, self._language) for key, value in pairs)
 
     def _table(self, sheet: Any, frame: pl.DataFrame, top: int, totals: bool) -> int:
         """Header at row `top`, then rows, then totals as formulas; returns the next free row."""
@@ -153,19 +171,19 @@ class _Sheet:
         for column, name in enumerate(frame.columns):
             kind = _kind(name)
             for row, value in enumerate(frame[name], start=top + 1):
-                self._write(sheet, row, column, value, kind, name == "account")
+                self._write(sheet, row, column, value, kind, name in _WORDED)
             if totals and frame.height:
                 self._total(sheet, frame[name], top + 1, last, column, kind)
         return last + (2 if totals and frame.height else 1)
 
     def _write(
-        self, sheet: Any, row: int, column: int, value: Any, kind: str, is_account: bool
+        self, sheet: Any, row: int, column: int, value: Any, kind: str, worded: bool
     ) -> None:
         shape = self._cell[kind, False]
         if value is None:
             sheet.write_blank(row, column, None, shape)
         elif kind == "text":
-            text = word(value, self._language) if is_account else str(value)
+            text = word(value, self._language) if worded else str(value)
             sheet.write_string(row, column, text, shape)
         else:
             sheet.write_number(row, column, value, shape)

@@ -76,7 +76,7 @@ def test_run_leaves_a_folder(drgpay: Run, region: Path, tmp_path: Path) -> None:
     before = (folder / "cases.parquet").read_bytes()
     status, out, _ = drgpay("run", region / "2026-10.toml")
     assert status == 0
-    assert "the same results lay there already" in out
+    assert "结果与此前一致" in out
     assert (folder / "cases.parquet").read_bytes() == before
 
 

@@ -1,6 +1,7 @@
 """The rule language: what parses to what, and how errors read."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -8,6 +9,7 @@ from drgpay.grouper.rules.fields import CodeField, NumberField
 from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 
+ROOT = Path(__file__).resolve().parents[2]
 ZYZD, QTZD = CodeField.PRINCIPAL_DIAGNOSIS, CodeField.OTHER_DIAGNOSES
 ZYSS, QTSS = CodeField.PRINCIPAL_PROCEDURE, CodeField.OTHER_PROCEDURES
 
@@ -70,3 +72,17 @@ def test_errors_have_a_position(text: str, line: int, column: int, words: str) -
         parse_rule(text)
     assert (caught.value.line, caught.value.column) == (line, column)
     assert words in caught.value.message
+
+
+def documented_messages() -> list[tuple[str, str]]:
+    """The rules and messages of the table in docs/rule-language.md."""
+    text = (ROOT / "docs" / "rule-language.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if "| line 1, " in line]
+    return [(rule.strip("`"), message) for rule, message in rows]
+
+
+@pytest.mark.parametrize(("rule", "message"), documented_messages())
+def test_documented_messages_are_real(rule: str, message: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        parse_rule(rule)
+    assert str(caught.value) == message
