@@ -302,7 +302,9 @@ class CasePoints:
     base_points: Decimal | None
     coefficient: Decimal | None
     mean_cost: Decimal | None
+    reference_mean: Decimal | None
     cost_ratio: Decimal | None
+    high_ratio: Decimal | None
     exact: Fraction
     readmission_case_id: str | None = None
     factor: Fraction = Fraction(1)
@@ -371,13 +373,15 @@ def points_of(
         group.base_points,
         coefficient,
         group.mean_cost,
+        half_up(reference, 2),
         half_up(cost / Fraction(group.mean_cost), 4),
+        ratio,
         exact,
     )
 
 
 def _without_group(case_class: str, exact: Fraction) -> CasePoints:
-    return CasePoints(case_class, None, None, None, None, exact)
+    return CasePoints(case_class, None, None, None, None, None, None, exact)
 
 
 def _bed_day_points(stay: Stay, all_mean: Fraction, points: Points) -> Fraction:

@@ -25,7 +25,7 @@ POINT_COLUMNS = {
     "values": ("points", "point_value"),
 }
 MONEY_COLUMNS = {
-    "cases": ("mean_cost", *MONEY_OF_CASES),
+    "cases": ("mean_cost", "reference_mean", *MONEY_OF_CASES),
     "statements": (*MONEY_OF_CASES, "difference", "prepayment", "home_fund_bill", "carried"),
     "values": (
         "budget",
