@@ -10,6 +10,7 @@ from drgpay.points.classes import case_class, high_ratio
 from drgpay.points.formulas import (
     PointFormula,
     at_cost,
+    base_alone,
     base_times_coefficient,
     bed_days,
     by_cost_share,
@@ -120,7 +121,11 @@ def _with_formula(priced: pl.DataFrame, catalogue: Catalogue, points: Points) ->
     all_mean = catalogue.all_mean_fen
     share = by_cost_share(points.incomplete_formula == "with_coefficient")
     plain = base_times_coefficient()
-    few = plain if points.few_cases_rule == "base" else at_cost(all_mean, points.few_cases_ratio)
+    few = (
+        base_alone()
+        if points.few_cases_rule == "base"
+        else at_cost(all_mean, points.few_cases_ratio)
+    )
     low = share if points.low_formula == "as_incomplete" else at_cost(all_mean, Decimal(1))
     cases: list[tuple[pl.Expr, PointFormula]] = [
         (pl.col("case_class") == name, formula)

@@ -37,6 +37,11 @@ def base_times_coefficient() -> PointFormula:
     return PointFormula(product, wide(POINT_SCALE), "base_points * coefficient")
 
 
+def base_alone() -> PointFormula:
+    """Groups with few cases: base points without coefficient, which would rest on fewer still."""
+    return PointFormula(wide("base_points"), wide(1), "base_points")
+
+
 def by_cost_share(with_coefficient: bool) -> PointFormula:
     """Incomplete stays: min(base x coef x cost / mean, base).
 

@@ -9,25 +9,37 @@ def earlier_stays(stays: pl.DataFrame, rule: Readmission) -> pl.DataFrame:
     """The stays that a readmission follows, and the stay that followed.
 
     stays: case_id, person_id, hospital_id, drg, status, payment_unit, admission_date,
-    discharge_date. A stay is followed when the same person comes back with the same DRG at most
-    `days` after the discharge; in a chain of three the first two are. Returns case_id and
-    readmission_case_id.
+    discharge_date. The stay before a return is the one with the latest discharge; it is followed
+    when the same person comes back with the same DRG at most `days` after that discharge, so in a
+    chain of three the first two are. Returns case_id and readmission_case_id (the first return).
     """
     keys = ["person_id", "drg", *(["hospital_id"] if rule.scope == "hospital" else [])]
-    candidates = stays.filter(
-        (pl.col("status") == "grouped")
-        & (pl.col("payment_unit") == "drg")
-        & ~pl.col("drg").is_in(rule.exempt_groups)
-        & pl.col("person_id").is_duplicated()
-    ).sort([*keys, "admission_date", "discharge_date", "case_id"])
-    same = pl.all_horizontal(*[pl.col(key) == pl.col(key).shift(-1) for key in keys])
-    days = (pl.col("admission_date").shift(-1) - pl.col("discharge_date")).dt.total_days()
-    return (
-        candidates.select(
-            "case_id",
-            pl.col("case_id").shift(-1).alias("readmission_case_id"),
-            followed=same & days.is_between(0, rule.days),
+    order = ["admission_date", "discharge_date", "case_id"]
+    candidates = (
+        stays.filter(
+            (pl.col("status") == "grouped")
+            & (pl.col("payment_unit") == "drg")
+            & ~pl.col("drg").is_in(rule.exempt_groups)
+            & pl.col("person_id").is_duplicated()
         )
-        .filter("followed")
-        .drop("followed")
+        .sort(order)
+        .select(*keys, *order)
+        .with_row_index("place")
+    )
+    pairs = candidates.join(candidates, on=keys, suffix="_again").filter(
+        pl.col("place") < pl.col("place_again")
+    )
+    days = (pl.col("admission_date_again") - pl.col("discharge_date")).dt.total_days()
+    before_return = (
+        pairs.with_columns(days=days)
+        .filter(pl.col("days") >= 0)
+        .sort("discharge_date", "place")
+        .group_by("place_again", maintain_order=True)
+        .last()
+    )
+    return (
+        before_return.filter(pl.col("days") <= rule.days)
+        .sort("place_again")
+        .group_by("case_id", maintain_order=True)
+        .agg(readmission_case_id=pl.col("case_id_again").first())
     )

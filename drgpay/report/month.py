@@ -80,6 +80,7 @@ def statements_table(settled: Settled, hospitals: pl.DataFrame) -> pl.DataFrame:
         _money("prepayment"),
         _money("home_fund_bill"),
         _money("carried"),
+        negative_fund=pl.col("fund_amount_fen") < 0,
     )
 
 
@@ -117,6 +118,7 @@ def cases_table(settled: Settled) -> pl.DataFrame:
         _money("other_cost", "other_fen"),
         _money("fund_amount", "case_fund_fen"),
         _money("fund_cost", "fund_fen"),
+        negative_fund=pl.col("case_fund_fen") < 0,
     )
 
 

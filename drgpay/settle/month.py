@@ -91,7 +91,8 @@ def _settle_account(
     ]
     inside = [row for row in rows if row["in_pool"]]
     remainder = pool.budget_fen - sum(row["fund_amount_fen"] for row in inside)
-    if rules.distribute_remainder == "all" and remainder > 0:
+    earned = any(row["standard_fen"] for row in inside)  # else nothing to be in proportion to
+    if rules.distribute_remainder == "all" and remainder > 0 and earned:
         shares = apportion(remainder, [row["standard_fen"] for row in inside])
         for row, share in zip(inside, shares, strict=True):
             row["distributed_fen"] = share
@@ -129,15 +130,18 @@ def _statement_line(row: dict[str, Any], value: int, rules: Settlement) -> dict[
 def _prepay(row: dict[str, Any], rules: Settlement) -> None:
     """Prepay a part of the fund amount; a negative one waits for the clearing.
 
-    What outside patients' home funds owe is billed to them and not prepaid from this budget.
+    The home funds of outside patients are billed the fund amount, which the hospital gets from
+    them and not from this budget. Where outside cases are pooled, their item-by-item cost joined
+    the budget: that is billed, and the hospital is prepaid from the pool.
     """
-    fund = row["fund_amount_fen"]
-    billed = bool(row["out_of_area"])
+    fund, outside = row["fund_amount_fen"], bool(row["out_of_area"])
+    pooled = outside and rules.out_of_area == "pooled"
+    from_budget = pooled or not outside
     ratio = scaled(rules.prepay_ratio, POINT_PLACES)
-    pays = fund > 0 and not billed
-    row["prepayment_fen"] = half_up(Fraction(fund * ratio, POINT_SCALE)) if pays else 0
-    row["home_fund_bill_fen"] = fund if billed else 0
-    row["carried_fen"] = min(fund, 0) if not billed else 0
+    prepaid = half_up(Fraction(fund * ratio, POINT_SCALE)) if fund > 0 else 0
+    row["prepayment_fen"] = prepaid if from_budget else 0
+    row["carried_fen"] = min(fund, 0) if from_budget else 0
+    row["home_fund_bill_fen"] = row["fund_fen"] if pooled else fund if outside else 0
 
 
 def _settle_cases(
@@ -147,29 +151,26 @@ def _settle_cases(
     of_line = statements.select(
         *LINE,
         line=pl.int_range(pl.len(), dtype=pl.Int32),
-        by_points_fen=pl.col("standard_fen") - pl.col("distributed_fen"),
+        standard_fen="standard_fen",
         distributed_fen="distributed_fen",
         line_points="points",
     ).join(values.select("account", "point_value"), on="account", how="left")
     priced = cases.select(*LINE, "points").join(of_line, on=LINE, how="left", maintain_order="left")
+    # A case's exact part is points x value; with a distributed remainder in the standard, the
+    # same share of the whole standard.
     scale = 10 ** (POINT_PLACES + rules.value_places - FEN_PLACES)
     by_points = (pl.col("payment") == "points") & (pl.col("line_points") > 0)
+    spread = by_points & (pl.col("distributed_fen") > 0)
     share = largest_remainder(
-        priced.with_columns(by_points_fen=pl.when(by_points).then("by_points_fen").otherwise(0)),
-        "by_points_fen",
-        quota=pl.when(by_points).then(wide("points") * wide("point_value")).otherwise(wide(0)),
-        denominator=wide(scale),
+        priced.with_columns(standard_fen=pl.when(by_points).then("standard_fen").otherwise(0)),
+        "standard_fen",
+        quota=pl.when(spread)
+        .then(wide("standard_fen") * wide("points"))
+        .when(by_points)
+        .then(wide("points") * wide("point_value"))
+        .otherwise(wide(0)),
+        denominator=pl.when(spread).then(wide("line_points")).otherwise(wide(scale)),
     )
-    if rules.distribute_remainder == "all":
-        share += largest_remainder(
-            priced.with_columns(
-                distributed_fen=pl.when(by_points).then("distributed_fen").otherwise(0),
-                line_points=pl.when(by_points).then("line_points").otherwise(1),
-            ),
-            "distributed_fen",
-            quota=wide("distributed_fen") * wide("points"),
-            denominator=wide("line_points"),
-        )
     by_item = pl.col("payment") == "item_by_item"
     paid_by_others = pl.col("patient_fen") + pl.col("other_fen")
     residual = pl.col("share") if rules.method == "fund_only" else pl.col("share") - paid_by_others

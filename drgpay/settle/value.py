@@ -37,4 +37,13 @@ def point_value(pool: Pool, method: ValueMethod, places: int) -> int:
         "fund_only": pool.budget_fen,
         "cost": pool.total_fen,
     }[method]
-    return fen * 10 ** (places + POINT_PLACES - FEN_PLACES) // pool.points
+    value = fen * 10 ** (places + POINT_PLACES - FEN_PLACES) // pool.points
+    if value >= 10**_DIGITS:
+        raise DrgpayError(
+            f"a point of the account {pool.account} would be worth more than {_DIGITS} digits hold",
+            "compare the budget with the points of the month",
+        )
+    return value
+
+
+_DIGITS = 18  # of the decimals in which values and amounts are written

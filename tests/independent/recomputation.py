@@ -33,25 +33,12 @@ class Readings:
     The defaults are the literal reading; AS_BUILT below is what drgpay does.
     """
 
-    # "`unstable_rule` (base points, or cost ...)": base points alone, or times the coefficient?
-    few_cases_with_coefficient: bool = False
     # "standard_h = P_h x value": is a hospital with pooled outside stays one hospital or two lines?
     pooled_outside_apart: bool = False
-    # "the standard is apportioned to its cases by largest remainder": once with the distributed
-    # remainder in it, or the distributed part on its own?
-    distributed_apart: bool = False
-    # What is asked of the home fund of a pooled outside stay: the item-by-item cost that joined
-    # the numerator, or what its points are worth?
-    pooled_bill_by_points: bool = False
 
 
 LITERAL = Readings()
-AS_BUILT = Readings(
-    few_cases_with_coefficient=True,
-    pooled_outside_apart=True,
-    distributed_apart=True,
-    pooled_bill_by_points=True,
-)
+AS_BUILT = Readings(pooled_outside_apart=True)
 
 
 class NoPointsError(Exception):
@@ -321,19 +308,17 @@ class CasePoints:
 
 
 def points_of_month(
-    stays: list[Stay], catalogue: Catalogue, points: Points, readings: Readings = LITERAL
+    stays: list[Stay], catalogue: Catalogue, points: Points
 ) -> dict[str, CasePoints]:
     """The points of every stay of a period, by case_id, readmissions included."""
-    cases = {stay.case_id: points_of(stay, catalogue, points, readings) for stay in stays}
+    cases = {stay.case_id: points_of(stay, catalogue, points) for stay in stays}
     for earlier, later in readmissions(stays, points.readmission).items():
         factor = Fraction(points.readmission.factor)  # C6
         cases[earlier] = replace(cases[earlier], readmission_case_id=later, factor=factor)
     return cases
 
 
-def points_of(
-    stay: Stay, catalogue: Catalogue, points: Points, readings: Readings = LITERAL
-) -> CasePoints:
+def points_of(stay: Stay, catalogue: Catalogue, points: Points) -> CasePoints:
     """Class and points of one stay, before readmission: the first row of the table that applies."""
     cost, all_mean = Fraction(stay.total_cost), catalogue.all_mean
     at_cost = cost / all_mean * 100
@@ -357,9 +342,8 @@ def points_of(
     high_bound = None if ratio is None else Fraction(ratio) * reference  # E5
     at_bound = points.bounds == "inclusive"
     if not group.stable:
-        base_rule = full if readings.few_cases_with_coefficient else base
         few = at_cost * Fraction(points.few_cases_ratio)
-        case_class, exact = "few_cases", base_rule if points.few_cases_rule == "base" else few
+        case_class, exact = "few_cases", base if points.few_cases_rule == "base" else few
     elif not stay.complete:
         case_class, exact = "incomplete", share
     elif cost < low_bound or (at_bound and cost == low_bound):
@@ -537,7 +521,7 @@ def settle(
                 account, mine, budgets[account], policy.settlement, readings
             )
             amounts |= settled
-    return Month(values, _statements(cases, amounts, policy.settlement, readings), amounts)
+    return Month(values, _statements(cases, amounts, policy.settlement), amounts)
 
 
 def budget_of_month(budget: Budget, account: str, year: int, month: int) -> Decimal:
@@ -614,7 +598,7 @@ def _settle_account(
         if payment_of(case, rules) == "item_by_item"
     }
     for key, members in hospitals.items():
-        parts = _case_standards(members, standards[key], shares[key], value, readings)
+        parts = _case_standards(members, standards[key], shares[key], value)
         for case, standard in zip(members, parts, strict=True):
             fund = standard - _paid_by_others([case], rules)  # E1: may be negative
             settled[case.case_id] = Amounts("points", standard, fund)
@@ -639,7 +623,7 @@ def _paid_by_others(cases: list[Case], rules: Settlement) -> Decimal:
 
 
 def _case_standards(
-    members: list[Case], standard: Decimal, share: Decimal, value: Decimal, readings: Readings
+    members: list[Case], standard: Decimal, share: Decimal, value: Decimal
 ) -> list[Decimal]:
     """The hospital's standard among its cases, ties in order of case_id (C18)."""
     whole = _points(members)
@@ -649,14 +633,11 @@ def _case_standards(
     if not share:
         return largest_remainder(standard, at_value)
     weights = [Fraction(case.points) for case in members]
-    if not readings.distributed_apart:
-        return in_proportion(standard + share, weights)
-    first, second = largest_remainder(standard, at_value), in_proportion(share, weights)
-    return [one + two for one, two in zip(first, second, strict=True)]
+    return in_proportion(standard + share, weights)
 
 
 def _statements(
-    cases: list[Case], amounts: Mapping[str, Amounts], rules: Settlement, readings: Readings
+    cases: list[Case], amounts: Mapping[str, Amounts], rules: Settlement
 ) -> dict[LineKey, Statement]:
     lines: dict[LineKey, Statement] = {}
     for case in cases:
@@ -673,10 +654,13 @@ def _statements(
         line.fund_cost += case.fund_cost
     for (_, _, outside, _), line in lines.items():
         line.difference = line.fund_amount - line.fund_cost
-        if outside:  # billed to the home fund (C20), not prepaid from this budget
-            at_cost = rules.out_of_area == "pooled" and not readings.pooled_bill_by_points
-            line.home_fund_bill = line.fund_cost if at_cost else line.fund_amount
-        elif line.fund_amount > 0:
+        pooled = outside and rules.out_of_area == "pooled"
+        if pooled:  # what joined the numerator is billed; the pool pays the hospital
+            line.home_fund_bill = line.fund_cost
+        elif outside:  # billed to the home fund (C20), not prepaid from this budget
+            line.home_fund_bill = line.fund_amount
+            continue
+        if line.fund_amount > 0:
             exact = Fraction(line.fund_amount) * Fraction(rules.prepay_ratio)
             line.prepayment = half_up(exact, 2)
         else:  # a negative amount gives no prepayment and waits for the clearing

@@ -242,7 +242,7 @@ def recompute(
         account: budget_of_month(policy.budget, account, *MONTH)
         for account in policy.records.accounts
     }
-    points = points_of_month(stays, catalogue, policy.points, readings)
+    points = points_of_month(stays, catalogue, policy.points)
     return points, settle(to_cases(stays, points), policy, budgets, readings)
 
 
@@ -262,19 +262,10 @@ def test_every_number_of_the_month(region: Region, name: str) -> None:
     assert check_variant(region, *VARIANTS[name], AS_BUILT) > 1400
 
 
-@pytest.mark.parametrize(
-    ("name", "reading"),
-    [
-        ("clamped", "few_cases_with_coefficient"),
-        ("pooled", "pooled_outside_apart"),
-        ("distribute", "distributed_apart"),
-        ("pooled", "pooled_bill_by_points"),
-    ],
-)
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="drgpay reads this otherwise")
-def test_literal_reading(region: Region, name: str, reading: str) -> None:
-    readings = replace(AS_BUILT, **{reading: getattr(LITERAL, reading)})
-    check_variant(region, *VARIANTS[name], readings)
+def test_pooled_outside_stays_have_lines_of_their_own(region: Region) -> None:
+    """docs/decisions/0007: a hospital's local and outside stays are rounded as two lines."""
+    with pytest.raises(AssertionError):
+        check_variant(region, *VARIANTS["pooled"], LITERAL)
 
 
 @pytest.mark.parametrize("name", ["sample", "illustrative"])
@@ -403,7 +394,7 @@ def test_stays_at_the_bounds(region: Region, base: str, bounds: str, seed: int) 
     found = drgpay_calibrate(frame_of(history), len(history), scheme, policy, "crafted", "crafted")
     expected = calibrate(history, policy.calibration)
     compare_catalogue(found, expected)
-    points = points_of_month(stays, expected, policy.points, AS_BUILT)
+    points = points_of_month(stays, expected, policy.points)
     assert {case.case_class for case in points.values()} == CLASSES
     frame = points_of_stays(frame_of(stays), found, policy.points)
     wanted = {
@@ -456,7 +447,6 @@ def test_readmissions_at_the_day(region: Region, scope: str, days: int) -> None:
     compare_readmissions(stays, policy)
 
 
-@pytest.mark.xfail(strict=True, reason="drgpay looks only at the next stay by admission date")
 def test_readmission_after_overlapping_stays(region: Region) -> None:
     """The previous discharge before C is A's; B lies within A and ended a week earlier."""
     stay = replace(crafted_stay(random.Random(0), 0), drg="AA11", status="grouped")
@@ -605,7 +595,6 @@ def _nothing_to_distribute_by(month: Month, policy: Policy) -> bool:
     return distributes and any(left)
 
 
-@pytest.mark.xfail(strict=True, raises=ZeroDivisionError, reason="drgpay divides by zero")
 def test_remainder_without_standards(region: Region) -> None:
     """The value rounds down to 0: nothing to distribute by, so the remainder goes to the reserve."""
     zero, points = Decimal("0.00"), Decimal("2.0000")

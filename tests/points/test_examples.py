@@ -261,7 +261,7 @@ def test_high_bands_go_by_base_points_level_and_account() -> None:
 
 
 def test_few_cases() -> None:
-    assert one(of=catalogue(stable=False)) == ("few_cases", "220.0000")
+    assert one(of=catalogue(stable=False)) == ("few_cases", "200.0000")  # without coefficient
     at_cost = with_(few_cases_rule="at_cost", few_cases_ratio=Decimal("0.8"))
     assert one(at_cost, catalogue(stable=False)) == ("few_cases", "160.0000")
 
