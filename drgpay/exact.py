@@ -1,7 +1,7 @@
 """Exact arithmetic on scaled integers: money in fen, points and coefficients in 1/10,000.
 
 No float enters a sum that is paid or published. Columns are multiplied and divided as 128-bit
-integers; rounding is half-up, away from zero at the half (03-points, 04-settlement).
+integers; rounding is half-up, away from zero at the half (docs/points.md, docs/settlement.md).
 """
 
 from decimal import ROUND_HALF_UP, Decimal

@@ -24,8 +24,9 @@ _SEVERITY_NAME_OF_BITS = np.array([0, 1, 2, 2], dtype=np.int8)
 def group_batch(compiled: CompiledScheme, batch: pa.RecordBatch) -> pa.RecordBatch:
     """Group stays.
 
-    Reads the columns `compiled.columns()` (02-schemes; code columns as strings or dictionary-coded
-    strings, lists of them for other_diagnoses and procedures; numbers of any numeric type).
+    Reads the columns `compiled.columns()` (docs/rule-language.md, "Fields"; code columns as strings
+    or dictionary-coded strings, lists of them for other_diagnoses and procedures; numbers of any
+    numeric type).
     Returns, row by row: status, mdc, adrg, drg, severity (dictionary-coded strings; null groups and
     severity where the status is invalid).
     """
@@ -84,7 +85,7 @@ def _leaf_of_each(compiled: CompiledScheme, facts: Facts) -> Ints:
 
 
 def _retry_other_procedures(compiled: CompiledScheme, stays: CodedStays, leaf: Ints) -> None:
-    """02-schemes, option of Zhejiang 2022: each other procedure alone, in order, until one groups."""
+    """Option of Zhejiang 2022 (docs/rule-language.md): each other procedure alone, in order."""
     lengths = stays.procedures.lengths
     for n in range(1, int(lengths.max(initial=0))):
         again = np.flatnonzero((leaf == 0) & (lengths > n) & stays.valid)

@@ -148,7 +148,7 @@ def _collect(table: BitTable, lists: CodeLists, first: int) -> NDArray[np.uint64
 
 
 def _severity(table: SeverityTable, stays: CodedStays) -> NDArray[np.uint8]:
-    """02-schemes: an MCC or CC counts unless the principal diagnosis stands in its table."""
+    """An MCC or CC counts unless its table has the principal diagnosis (docs/rule-language.md)."""
     lists = stays.other_diagnoses
     levels = table.level[lists.flat]
     positions = np.flatnonzero(levels)

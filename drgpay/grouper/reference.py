@@ -79,7 +79,7 @@ class Grouping:
 
 
 def group_stay(scheme: Scheme, stay: Stay) -> Grouping:
-    """Group one stay as 02-schemes, "Grouping one stay", describes."""
+    """Group one stay as docs/rule-language.md, "Grouping a stay", describes."""
     if not stay.principal_diagnosis or stay.sex is None or stay.age is None:
         return Grouping("invalid", None, None, None, None)
     severity = _severity(scheme, stay)

@@ -23,7 +23,8 @@ from drgpay.shipped import shipped_folder
 UNGROUPED_DRG = "0000"
 UNGROUPED_MDC = "0000"
 UNGROUPED_ADRG = "00"
-# 02-schemes, "Fallbacks": a stay that ends in a group of such a name is ungrouped, with that code.
+# Fallbacks (docs/rule-language.md): a stay that ends in a group of such a name is ungrouped, with
+# that code.
 _FALLBACK_NAME = re.compile(r"^[A-Z]?0{2,4}$")
 _AMBIGUOUS_SUFFIX = "QY"
 

@@ -1,4 +1,4 @@
-"""Calibration: grouped stays of past years become a catalogue (03-points)."""
+"""Calibration: grouped stays of past years become a catalogue (docs/points.md, steps 1-7)."""
 
 from decimal import Decimal, localcontext
 from fractions import Fraction

@@ -1,4 +1,4 @@
-"""The class of a stay: the first of 03-points' table that applies.
+"""The class of a stay: the first that applies of the table in docs/points.md.
 
 Reads the columns of `priced_stays` (see cases.py). Comparisons are exact, in whole numbers.
 """

@@ -1,7 +1,8 @@
 """Coefficients: how a hospital's and its level's costs of a group compare with the region's.
 
-03-points, calibration step 7: coefficient = hospital part x weight + level part x weight, each part
-the mean of the hospital or level divided by the mean of the group, clamped, rounded to 4 places.
+docs/points.md, calibration step 7: coefficient = hospital part x weight + level part x weight, each
+part the mean of the hospital or level divided by the mean of the group, clamped, rounded to 4
+places.
 """
 
 from fractions import Fraction

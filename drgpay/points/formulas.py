@@ -1,4 +1,4 @@
-"""The points of a stay as exact fractions, one function a formula of 03-points.
+"""The points of a stay as exact fractions, one function a formula of docs/points.md.
 
 A formula gives (numerator, denominator) in 1/10,000 points as 128-bit integers; a stay is rounded
 once, when all its adjustments are made. Columns: base_points and coefficient in 1/10,000,

@@ -1,4 +1,4 @@
-"""Which cases of a group count towards its mean (03-points, calibration step 2).
+"""Which cases of a group count towards its mean (docs/points.md, calibration step 2).
 
 Each method is one expression over the costs of a group, compared in whole numbers.
 """

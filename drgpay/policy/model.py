@@ -36,7 +36,7 @@ class Identity(Section):
 
 
 class Findings(Section):
-    """[records.severity]: what a finding does to a row, or, with `stop`, to the run (01-records)."""
+    """[records.severity]: what a finding (docs/files.md) does to a row or, with `stop`, the run."""
 
     missing_required: Refusal
     bad_type: Refusal
@@ -109,7 +109,7 @@ class Coefficients(Section):
 
 
 class Calibration(Section):
-    """[calibration]: from the cases of past years to a catalogue (03-points)."""
+    """[calibration]: from the cases of past years to a catalogue (docs/points.md)."""
 
     max_los_days: Annotated[int, Field(ge=1)]
     min_cost_yuan: PositiveYuan
@@ -154,7 +154,7 @@ class Readmission(Section):
 
 
 class Points(Section):
-    """[points]: classes of stays and their points (03-points)."""
+    """[points]: classes of stays and their points (docs/points.md)."""
 
     reference_mean: Literal["region", "level"]
     bounds: Literal["strict", "inclusive"]
@@ -172,7 +172,7 @@ class Points(Section):
 
 
 class Settlement(Section):
-    """[settlement]: point value and payment (04-settlement)."""
+    """[settlement]: point value and payment (docs/settlement.md)."""
 
     method: Literal["residual", "fund_only"]
     value_places: Annotated[int, Field(ge=0, le=8)]

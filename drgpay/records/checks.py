@@ -1,4 +1,4 @@
-"""Whether a stay can be paid: every check of 01-records, and the quarantine of what fails."""
+"""Whether a stay can be paid: the checks of docs/files.md, and the quarantine of what fails."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -1,4 +1,4 @@
-"""The columns of the input tables and the kinds of value they hold (01-records)."""
+"""The columns of the input tables and the kinds of value they hold (docs/files.md)."""
 
 from enum import StrEnum
 

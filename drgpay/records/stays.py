@@ -33,7 +33,7 @@ DEFAULTS: dict[str, bool | str | None] = {
     "age_days": None,
     "weight_g": None,
 }
-"""Columns that a file may lack or leave null, and what then holds (01-records)."""
+"""Columns that a file may lack or leave null, and what then holds (docs/files.md)."""
 
 FEN_COLUMNS = {
     "total_cost": "total_fen",

@@ -1,4 +1,4 @@
-"""Rows that the record checks must find: each breaks exactly one rule of 01-records."""
+"""Rows that the record checks must find: each breaks exactly one check of docs/files.md."""
 
 from collections.abc import Callable
 

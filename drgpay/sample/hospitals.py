@@ -39,7 +39,7 @@ def load_hospitals() -> tuple[Hospital, ...]:
 
 
 def write_hospitals(hospitals: tuple[Hospital, ...], path: Path) -> None:
-    """Write hospitals.csv with the columns of 01-records."""
+    """Write hospitals.csv with the columns of docs/files.md."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(_COLUMNS)

@@ -1,4 +1,4 @@
-"""Drawn stays as an Arrow table with the columns of 01-records."""
+"""Drawn stays as an Arrow table with the columns of docs/files.md."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The fund's budget of one month (04-settlement, Budget)."""
+"""The fund's budget of one month (docs/settlement.md, "Budget of a month")."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The month-end run: point values, hospitals' statements, and each case's part (04-settlement)."""
+"""The month-end run: point values, statements and each case's part (docs/settlement.md)."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -33,8 +33,9 @@ def settle_month(cases: pl.DataFrame, policy: Policy, period: Period) -> Settled
     """Settle the cases of a month.
 
     cases: sorted by case_id; case_id, hospital_id, account, out_of_area, case_class, points,
-    total_fen, fund_fen, patient_fen, other_fen. Raises DrgpayError for a missing budget and for an account without
-    points. Every account of the policy that has cases is settled; each balances to the fen.
+    total_fen, fund_fen, patient_fen, other_fen. Every account of the policy that has cases is
+    settled; each balances to the fen. Raises DrgpayError for a missing budget and for an account
+    without points.
     """
     rules = policy.settlement
     cases = cases.with_columns(payment=_payment(rules))

@@ -1,4 +1,4 @@
-"""The point value: what a point is worth in an account and a period (04-settlement)."""
+"""The point value: what a point is worth in an account and a period (docs/settlement.md)."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -160,7 +160,7 @@ def test_a_stay_does_not_depend_on_its_batch(
 
 
 def test_retry_tries_each_other_procedure_alone_and_in_order() -> None:
-    """02-schemes, option retry_other_procedures."""
+    """docs/rule-language.md, option retry_other_procedures."""
     surgical = Member((CodeField.PRINCIPAL_PROCEDURE,), ("S1",))
     no_others = Not(Member((CodeField.OTHER_PROCEDURES,), ("S1", "S2")))
     drg = Drg(1, "A1", "", "", Always(True))

@@ -1,8 +1,8 @@
-"""Calibration, points and month-end settlement recomputed from the specification, slowly.
+"""Calibration, points and month-end settlement recomputed from the rules alone, slowly.
 
-Written from 03-points and 04-settlement alone: one stay at a time, exact fractions, dicts and
-loops. Of drgpay it takes only the policy, that is the parameters; none of its arithmetic.
-A row leaves a number as it is until a sentence says "rounded"; then half-up.
+docs/points.md and docs/settlement.md state the rules: one stay at a time, exact fractions, dicts
+and loops. Of drgpay it takes only the policy, that is the parameters; none of its arithmetic.
+A number stays as it is until a rule says "rounded"; then half-up.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,7 +28,7 @@ from drgpay.policy.model import (
 
 @dataclass(frozen=True)
 class Readings:
-    """Sentences of the specification that can be read in two ways.
+    """Rules that can be read in two ways.
 
     The defaults are the literal reading; AS_BUILT below is what drgpay does.
     """
@@ -49,7 +49,7 @@ class NoPointsError(Exception):
 
 
 def half_up(number: Fraction, places: int) -> Decimal:
-    """Rounded half-up, the half away from zero (E3: 2,940.443... -> 2,940.44)."""
+    """Rounded half-up, the half away from zero (E3: 2,940.4404... -> 2,940.44)."""
     units = floor(abs(number) * 10**places + Fraction(1, 2))
     return Decimal(units if number >= 0 else -units).scaleb(-places)
 
@@ -154,12 +154,12 @@ class Catalogue:
 
     @property
     def all_mean(self) -> Fraction:
-        """Step 5; no sentence rounds it."""
+        """Step 5; no rule rounds it."""
         return Fraction(self.all_total) / self.all_cases
 
 
 def calibrate(rows: Iterable[Stay], rules: Calibration) -> Catalogue:
-    """The catalogue of grouped, valid stays of past years, step by step as numbered in 03-points."""
+    """The catalogue of grouped, valid stays of past years, by the steps of docs/points.md."""
     eligible: dict[str, list[Stay]] = {}
     for stay in rows:  # 1
         if (
@@ -209,7 +209,7 @@ def trimmed(stays: list[Stay], rules: Calibration) -> list[Stay]:
 
 
 def _quantile(costs: list[Decimal], share: Fraction) -> Fraction:
-    """By linear interpolation between ranks (the specification names no method)."""
+    """By linear interpolation between ranks (docs/points.md, step 2)."""
     ordered = [Fraction(cost) for cost in sorted(costs)]
     place = share * (len(ordered) - 1)
     below = floor(place)
@@ -218,7 +218,7 @@ def _quantile(costs: list[Decimal], share: Fraction) -> Fraction:
 
 
 def _group(cases: int, costs: list[Decimal], rules: Calibration) -> Group:
-    """Steps 3 and 4; sd with n - 1 (the specification does not say), 0 for a single case."""
+    """Steps 3 and 4; sd with n - 1, 0 for a single case."""
     n, exact_mean = len(costs), mean(costs)
     squares = sum(((Fraction(cost) - exact_mean) ** 2 for cost in costs), Fraction(0))
     variance = squares / (n - 1) if n > 1 else Fraction(0)
@@ -527,8 +527,7 @@ def settle(
 def budget_of_month(budget: Budget, account: str, year: int, month: int) -> Decimal:
     """An explicit month, else its part of the annual budget less the reserve.
 
-    The specification does not round the reserve or the months: the reserve is rounded down, the
-    twelve months add up by largest remainder.
+    The reserve is rounded down to the fen, the twelve months add up by largest remainder.
     """
     explicit = budget.month_yuan.get(f"{year:04d}-{month:02d}", {}).get(account)
     if explicit is not None:

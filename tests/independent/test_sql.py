@@ -74,7 +74,7 @@ def test_statements_are_sums_of_cases(sql: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_values_balance(sql: duckdb.DuckDBPyConnection) -> None:
-    """B - sum of fund_h = remainder (04-settlement), home funds' money included when pooled."""
+    """B - sum of fund_h = remainder (docs/settlement.md), home funds' money included if pooled."""
     unbalanced = """
         SELECT * FROM values_of_run
         WHERE fund_amount + remainder <> budget + from_home_funds

@@ -1,4 +1,4 @@
-"""Worked numbers of points (examples C1-C8, C12, E3-E5), through the code that a run uses."""
+"""Worked numbers of points (examples C1-C8, C12, E3, E5), through the code that a run uses."""
 
 from datetime import date
 from decimal import Decimal
@@ -211,9 +211,13 @@ def test_the_first_bed_day_row_that_fits_prices_the_stay() -> None:
     assert one(with_(bed_days=rows), **stay, level="1") == ("bed_day", "20.0000")
 
 
-def test_e3_rounds_half_up_at_the_fourth_place() -> None:
-    # 200 x 1.00005 is 200.01 exactly; 200.0001 x 1.10005 must not be cut
-    assert one(of=catalogue(coefficient=10_001)) == ("normal", "200.0200")
+def test_points_are_rounded_half_up_at_the_fourth_place() -> None:
+    """200.0005 x 1.1000 = 220.00055 exactly, a half at the fifth place."""
+    of = catalogue()
+    odd = Catalogue(
+        of.info, of.groups.with_columns(base_points=pl.lit(200_0005, pl.Int64)), of.coefficients
+    )
+    assert one(of=odd) == ("normal", "220.0006")
 
 
 @pytest.mark.parametrize(

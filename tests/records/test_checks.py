@@ -1,4 +1,4 @@
-"""Each check of 01-records finds its rows; no row is lost."""
+"""Each check of docs/files.md finds its rows; no row is lost."""
 
 from datetime import date
 from typing import Any

@@ -94,7 +94,10 @@ def test_e3_half_up_to_the_fen() -> None:
 def test_c14_point_value_by_cost() -> None:
     pool = Pool("employee", 0, 0, 0, fen("1000000"), 20_000 * 10_000)
     assert point_value(pool, "cost", 4) == 50_0000
-    assert 3_000 * 50 == 150_000
+    cases = [case(1, "3000", hospital_id="H1"), case(2, "17000", hospital_id="H2")]
+    settled = settle(policy("1000000.00"), *cases)
+    assert settled.values["point_value"].to_list() == [50_0000]
+    assert settled.statements["standard_fen"].to_list() == [fen("150000.00"), fen("850000.00")]
 
 
 def test_c18_largest_remainder_inside_a_hospital() -> None:
