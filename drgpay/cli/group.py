@@ -12,7 +12,7 @@ EXAMPLES = """
 
 drgpay group stays.parquet --scheme chs-drg-2.0 --out groups.parquet
 
-drgpay group stays/ --scheme my-scheme/ --out groups.parquet --with-input
+drgpay group stays/ --scheme my-scheme/ --out groups.parquet --with-input --reasons
 """
 
 
@@ -27,6 +27,9 @@ def group(
     out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
     with_input: Annotated[
         bool, typer.Option("--with-input", help="Put the columns of the input in front.")
+    ] = False,
+    reasons: Annotated[
+        bool, typer.Option("--reasons", help="Add what decided: rules, severity code, why not.")
     ] = False,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads to use; by default one a core.")
@@ -44,5 +47,5 @@ def group(
     dataset = open_dataset(stays)
     compiled = compile_scheme(load_scheme(scheme))
     with console.progress_bar("grouping", dataset.rows) as advance:
-        rows = group_dataset(dataset, compiled, out, with_input, advance, threads)
+        rows = group_dataset(dataset, compiled, out, with_input, reasons, advance, threads)
     typer.echo(f"{rows:,} stays grouped with {compiled.scheme.info.id} into {out}")

@@ -12,6 +12,7 @@ from drgpay.grouper.coded import CodedStays
 from drgpay.grouper.columns import leaves_of
 from drgpay.grouper.compiled import CompiledScheme, Leaf
 from drgpay.grouper.facts import Facts, distinct, observe
+from drgpay.grouper.reasons import REASON_COLUMNS, reason_arrays
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
 from drgpay.records.codes import CodeLists, Ints
 
@@ -21,20 +22,30 @@ _SEVERITY_NAMES = pa.array(["none", "CC", "MCC"])
 _SEVERITY_NAME_OF_BITS = np.array([0, 1, 2, 2], dtype=np.int8)
 
 
-def group_batch(compiled: CompiledScheme, batch: pa.RecordBatch) -> pa.RecordBatch:
+def group_batch(
+    compiled: CompiledScheme, batch: pa.RecordBatch, reasons: bool = False
+) -> pa.RecordBatch:
     """Group stays.
 
     Reads the columns `compiled.columns()` (docs/rule-language.md, "Fields"; code columns as strings
     or dictionary-coded strings, lists of them for other_diagnoses and procedures; numbers of any
     numeric type).
     Returns, row by row: status, mdc, adrg, drg, severity (dictionary-coded strings; null groups and
-    severity where the status is invalid).
+    severity where the status is invalid); with `reasons` also REASON_COLUMNS (see reasons.py).
     """
     stays = encode_stays(compiled, batch)
+    return group_coded(compiled, stays, reasons)
+
+
+def group_coded(
+    compiled: CompiledScheme, stays: CodedStays, reasons: bool = False
+) -> pa.RecordBatch:
+    """Group stays that are already integers; the columns of `group_batch`."""
     facts = observe(compiled, stays)
     leaf = _leaf_of_each(compiled, facts)
+    retried = np.zeros(len(stays), dtype=np.int16)
     if compiled.scheme.info.options.retry_other_procedures:
-        _retry_other_procedures(compiled, stays, leaf)
+        _retry_other_procedures(compiled, stays, leaf, retried)
     severity = _SEVERITY_NAME_OF_BITS[facts.severity]
     invalid = None if stays.valid.all() else ~stays.valid
     columns = [_column(compiled.leaves, _STATUS, np.where(stays.valid, leaf, -1), None)]
@@ -42,7 +53,11 @@ def group_batch(compiled: CompiledScheme, batch: pa.RecordBatch) -> pa.RecordBat
     columns.append(
         pa.DictionaryArray.from_arrays(pa.array(severity, mask=invalid), _SEVERITY_NAMES)
     )
-    return pa.RecordBatch.from_arrays(columns, names=list(RESULT_COLUMNS))
+    names = list(RESULT_COLUMNS)
+    if reasons:
+        columns += reason_arrays(compiled, stays, facts, leaf, retried)
+        names += REASON_COLUMNS
+    return pa.RecordBatch.from_arrays(columns, names=names)
 
 
 def encode_stays(compiled: CompiledScheme, batch: pa.RecordBatch) -> CodedStays:
@@ -84,7 +99,9 @@ def _leaf_of_each(compiled: CompiledScheme, facts: Facts) -> Ints:
     return leaves_of(compiled, facts.take(example))[kind]
 
 
-def _retry_other_procedures(compiled: CompiledScheme, stays: CodedStays, leaf: Ints) -> None:
+def _retry_other_procedures(
+    compiled: CompiledScheme, stays: CodedStays, leaf: Ints, retried: NDArray[np.int16]
+) -> None:
     """Option of Zhejiang 2022 (docs/rule-language.md): each other procedure alone, in order."""
     lengths = stays.procedures.lengths
     for n in range(1, int(lengths.max(initial=0))):
@@ -92,6 +109,7 @@ def _retry_other_procedures(compiled: CompiledScheme, stays: CodedStays, leaf: I
         if len(again):
             alone = stays.with_single_procedure(again, n)
             leaf[again] = _leaf_of_each(compiled, observe(compiled, alone))
+            retried[again[leaf[again] > 0]] = n + 1
 
 
 def _numbers(values: pa.Array) -> NDArray[np.float64]:

@@ -46,6 +46,19 @@ def leaves_of(compiled: CompiledScheme, facts: Facts) -> NDArray[np.int32]:
     return result
 
 
+def furthest_level(compiled: CompiledScheme, facts: Facts) -> NDArray[np.int8]:
+    """How far rows without a group came: 0 no MDC holds, 1 an MDC but no ADRG, 2 an ADRG."""
+    reached = np.zeros(len(facts), dtype=np.int8)
+    for mdc in compiled.scheme.mdcs:
+        in_mdc = holds(compiled, mdc.rule, facts)
+        reached[in_mdc & (reached == 0)] = 1
+        rows = np.flatnonzero(in_mdc)
+        here = facts.take(rows)
+        for adrg in mdc.adrgs:
+            reached[rows[holds(compiled, adrg.rule, here)]] = 2
+    return reached
+
+
 def holds(compiled: CompiledScheme, rule: Rule, facts: Facts) -> Truth:
     """Whether a rule is true of each row."""
     match rule:

@@ -69,12 +69,13 @@ class SeverityTable:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A place where a stay can end."""
+    """A place where a stay can end; `sorts` are those of its MDC, ADRG and DRG rules."""
 
     status: Status
     mdc: str
     adrg: str
     drg: str
+    sorts: tuple[int, int, int] | None
 
 
 @dataclass(frozen=True)
@@ -224,8 +225,9 @@ def _severity_table(scheme: Scheme, diagnoses: CodeIndex) -> SeverityTable:
 
 
 def _leaves(scheme: Scheme) -> Iterable[Leaf]:
-    yield Leaf("ungrouped", UNGROUPED_MDC, UNGROUPED_ADRG, UNGROUPED_DRG)
+    yield Leaf("ungrouped", UNGROUPED_MDC, UNGROUPED_ADRG, UNGROUPED_DRG, None)
     for mdc in scheme.mdcs:
         for adrg in mdc.adrgs:
             for drg in adrg.drgs:
-                yield Leaf(status_of(adrg.code, drg.code), mdc.code, adrg.code, drg.code)
+                sorts = (mdc.sort, adrg.sort, drg.sort)
+                yield Leaf(status_of(adrg.code, drg.code), mdc.code, adrg.code, drg.code, sorts)

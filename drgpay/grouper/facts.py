@@ -147,15 +147,25 @@ def _collect(table: BitTable, lists: CodeLists, first: int) -> NDArray[np.uint64
     return words
 
 
-def _severity(table: SeverityTable, stays: CodedStays) -> NDArray[np.uint8]:
-    """An MCC or CC counts unless its table has the principal diagnosis (docs/rule-language.md)."""
+def counting_complications(
+    table: SeverityTable, stays: CodedStays
+) -> tuple[Rows, Rows, NDArray[np.uint8]]:
+    """The other diagnoses that count as CC (1) or MCC (2): (stay, flat position, level) of each.
+
+    One counts unless the principal diagnosis stands in its exclusion table
+    (docs/rule-language.md). In the order of stays and, within a stay, of its diagnoses.
+    """
     lists = stays.other_diagnoses
     levels = table.level[lists.flat]
     positions = np.flatnonzero(levels)
     rows = lists.stays_of(positions)
     principal = table.exclusion_profile[stays.principal_diagnosis[rows]]
     counts = ~table.excluded[principal, table.exclusion_table[lists.flat[positions]]]
-    rows, levels = rows[counts], levels[positions[counts]]
+    return rows[counts], positions[counts], levels[positions[counts]]
+
+
+def _severity(table: SeverityTable, stays: CodedStays) -> NDArray[np.uint8]:
+    rows, _, levels = counting_complications(table, stays)
     severity = np.zeros(len(stays), dtype=np.uint8)
     severity[rows[levels == 1]] = 1
     severity[rows[levels == 2]] |= 2

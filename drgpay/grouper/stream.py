@@ -13,6 +13,7 @@ import pyarrow as pa
 from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import RESULT_COLUMNS, group_batch
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.reasons import REASON_COLUMNS
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.writing import staged_file, write_batches
@@ -23,6 +24,11 @@ Progress = Callable[[int], None]
 _T = TypeVar("_T")
 _NAMES = pa.dictionary(pa.int16(), pa.string())
 _RESULT_FIELDS = [pa.field(name, _NAMES) for name in RESULT_COLUMNS]
+_CODES = pa.dictionary(pa.int32(), pa.string())
+_REASON_FIELDS = [
+    pa.field(name, _CODES if name in ("severity_code", "ungrouped_reason") else pa.int16())
+    for name in REASON_COLUMNS
+]
 
 
 def group_dataset(
@@ -30,18 +36,21 @@ def group_dataset(
     compiled: CompiledScheme,
     out: Path,
     with_input: bool = False,
+    reasons: bool = False,
     progress: Progress = lambda rows: None,
     threads: int | None = None,
 ) -> int:
     """Write case_id, status, mdc, adrg, drg, severity of every stay to a Parquet file.
 
-    Rows keep the order of the input (files by name). `with_input` puts the input's columns first.
+    Rows keep the order of the input (files by name). `with_input` puts the input's columns first,
+    `reasons` adds REASON_COLUMNS.
     Returns the number of stays. The bytes do not depend on `threads`.
     """
     needed = compiled.columns()
     dataset.require(["case_id", *needed])
     kept = dataset.column_names if with_input else ["case_id"]
-    clash = sorted(set(kept) & set(RESULT_COLUMNS))
+    results = [*_RESULT_FIELDS, *(_REASON_FIELDS if reasons else [])]
+    clash = sorted(set(kept) & {field.name for field in results})
     if clash:
         raise DrgpayError(
             f"{dataset.path} already has the column {', '.join(clash)}",
@@ -49,23 +58,22 @@ def group_dataset(
         )
     read = list(dict.fromkeys([*kept, *needed]))
     coded = [] if with_input else [column for column in CODE_COLUMNS if column in needed]
-    schema = pa.schema([*_kept_fields(dataset, kept), *_RESULT_FIELDS])
+    schema = pa.schema([*_kept_fields(dataset, kept), *results])
 
     def grouped(piece: Piece) -> list[pa.RecordBatch]:
-        results = []
+        batches = []
         for batch in piece.batches(read, coded):
-            groups = group_batch(compiled, batch)
+            groups = group_batch(compiled, batch, reasons)
             columns = [_as_field(batch, field) for field in schema][: len(kept)]
-            columns += [
-                column if column.type == _NAMES else _widened(column) for column in groups.columns
-            ]
-            results.append(pa.RecordBatch.from_arrays(columns, schema=schema))
-        return results
+            columns += [_as_result(groups.column(field.name), field) for field in results]
+            batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
+        return batches
 
     with staged_file(out) as staged:
         pieces = dataset.pieces()
         batches = _counted(in_order(grouped, pieces, threads), progress)
-        return write_batches(batches, schema, staged, coded=[*RESULT_COLUMNS])
+        coded_results = [field.name for field in results if pa.types.is_dictionary(field.type)]
+        return write_batches(batches, schema, staged, coded=coded_results)
 
 
 def in_order(
@@ -113,5 +121,8 @@ def _as_field(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
     return batch.column(field.name).cast(field.type)
 
 
-def _widened(column: pa.DictionaryArray) -> pa.DictionaryArray:
-    return pa.DictionaryArray.from_arrays(column.indices.cast(pa.int16()), column.dictionary)
+def _as_result(column: pa.Array, field: pa.Field) -> pa.Array:
+    if not pa.types.is_dictionary(field.type) or column.type == field.type:
+        return column
+    indices = column.indices.cast(field.type.index_type)
+    return pa.DictionaryArray.from_arrays(indices, column.dictionary)

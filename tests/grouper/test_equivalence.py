@@ -2,14 +2,17 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import compile_scheme
-from drgpay.grouper.reference import Stay, group_stay
+from drgpay.grouper.reasons import REASON_COLUMNS
+from drgpay.grouper.reference import Stay, counting_levels, group_stay, holds
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, CodeField, NumberField
 from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
 from drgpay.grouper.scheme import (
@@ -20,8 +23,10 @@ from drgpay.grouper.scheme import (
     Scheme,
     SchemeInfo,
     SchemeOptions,
+    load_scheme,
 )
 
+ROOT = Path(__file__).resolve().parents[2]
 SETS = ("S1", "S2", "S3")
 DIAGNOSES = ("A00", "B01", "C02", "D03+E04*", "F05")
 PROCEDURES = ("00.1", "11.2", "22.3", "33.4")
@@ -187,3 +192,61 @@ def test_retry_tries_each_other_procedure_alone_and_in_order() -> None:
     assert group_batch(compile_scheme(scheme), batch_of([stay])).to_pylist()[0]["drg"] == "A1"
     without = replace(scheme, info=scheme.info.model_copy(update={"options": SchemeOptions()}))
     assert group_batch(compile_scheme(without), batch_of([stay])).to_pylist()[0]["drg"] == "0000"
+
+
+def expected_reasons(scheme: Scheme, stay: Stay) -> dict[str, object]:
+    """The reason columns of one stay, from the reference evaluator."""
+    found = group_stay(scheme, stay)
+    reasons: dict[str, object] = dict.fromkeys(REASON_COLUMNS)
+    if found.status == "invalid":
+        missing = [
+            name
+            for name in ("principal_diagnosis", "sex", "age")
+            if getattr(stay, name) in (None, "")
+        ]
+        return reasons | {"ungrouped_reason": f"missing_{missing[0]}"}
+    for code in stay.other_diagnoses:
+        if found.severity in counting_levels(scheme, stay, [code]):
+            reasons["severity_code"] = code
+            break
+    if found.mdc == "0000" and found.adrg == "00":
+        mdcs = [mdc for mdc in scheme.mdcs if holds(scheme, mdc.rule, stay)]
+        adrgs = [adrg for mdc in mdcs for adrg in mdc.adrgs if holds(scheme, adrg.rule, stay)]
+        reason = "no_drg" if adrgs else "no_adrg" if mdcs else "no_mdc"
+        return reasons | {"ungrouped_reason": reason}
+    if found.status == "ungrouped":
+        reasons["ungrouped_reason"] = "fallback"
+    mdc = next(mdc for mdc in scheme.mdcs if mdc.code == found.mdc)
+    adrg = next(adrg for adrg in mdc.adrgs if adrg.code == found.adrg)
+    drg = next(drg for drg in adrg.drgs if drg.code == found.drg)
+    return reasons | {"mdc_sort": mdc.sort, "adrg_sort": adrg.sort, "drg_sort": drg.sort}
+
+
+@settings(max_examples=200, deadline=None)
+@given(schemes(), st.lists(stays, min_size=1, max_size=8))
+def test_reasons_say_what_decided(scheme: Scheme, all_stays: list[Stay]) -> None:
+    rows = group_batch(compile_scheme(scheme), batch_of(all_stays), reasons=True).to_pylist()
+    for stay, row in zip(all_stays, rows, strict=True):
+        retried = row.pop("retried_procedure")
+        expected = expected_reasons(scheme, stay)
+        expected.pop("retried_procedure")
+        if retried is None:
+            assert {name: row[name] for name in expected} == expected
+        else:  # the same group with that procedure alone, and with none before it
+            alone = [replace(stay, procedures=(code,)) for code in stay.procedures]
+            plain = replace(
+                scheme, info=scheme.info.model_copy(update={"options": SchemeOptions()})
+            )
+            groups = [group_stay(plain, one).drg for one in alone[1:retried]]
+            assert groups[-1] == row["drg"]
+            assert set(groups[:-1]) <= {"0000"}
+
+
+def test_reasons_do_not_change_the_groups() -> None:
+    scheme = compile_scheme(load_scheme("zj-drg-2022"))
+    table = pq.read_table(ROOT / "tests" / "data" / "oracle-zj-drg-2022.parquet")
+    batch = table.combine_chunks().to_batches()[0]
+    without = group_batch(scheme, batch)
+    with_reasons = group_batch(scheme, batch, reasons=True)
+    assert with_reasons.select(without.schema.names).equals(without)
+    assert with_reasons.column("retried_procedure").null_count < batch.num_rows

@@ -1,0 +1,84 @@
+"""Why a stay is where it is, in a few small columns: the short form of an explanation."""
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from drgpay.grouper.coded import CodedStays
+from drgpay.grouper.columns import furthest_level
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.facts import Facts, counting_complications
+from drgpay.records.codes import Ints
+
+REASON_COLUMNS = (
+    "mdc_sort",
+    "adrg_sort",
+    "drg_sort",
+    "severity_code",
+    "retried_procedure",
+    "ungrouped_reason",
+)
+UNGROUPED_REASONS = (
+    "no_mdc",  # no MDC takes the stay
+    "no_adrg",  # some MDC does, none of its ADRGs
+    "no_drg",  # some ADRG does, none of its DRGs
+    "fallback",  # a group that stands for "none" in the scheme
+    "missing_principal_diagnosis",
+    "missing_sex",
+    "missing_age",
+)
+_FALLBACK, _NO_PRINCIPAL, _NO_SEX, _NO_AGE = 3, 4, 5, 6
+
+
+def reason_arrays(
+    compiled: CompiledScheme,
+    stays: CodedStays,
+    facts: Facts,
+    leaf: Ints,
+    retried: NDArray[np.int16],
+) -> list[pa.Array]:
+    """The columns REASON_COLUMNS.
+
+    mdc_sort, adrg_sort, drg_sort: the sort numbers of the rules that decided (int16, null without
+    a group). severity_code: the first other diagnosis that gave the severity. retried_procedure:
+    the place of the procedure that grouped alone (from 1; null where the first did).
+    ungrouped_reason: one of UNGROUPED_REASONS, null for grouped stays.
+    """
+    placed = stays.valid & (leaf > 0)
+    sorts = np.array([entry.sorts or (0, 0, 0) for entry in compiled.leaves], dtype=np.int16)
+    columns = [pa.array(sorts[leaf, level], mask=~placed) for level in range(3)]
+    columns.append(_severity_codes(compiled, stays))
+    columns.append(pa.array(retried, mask=(retried == 0) | ~stays.valid))
+    columns.append(_ungrouped_reasons(compiled, stays, facts, leaf))
+    return columns
+
+
+def _severity_codes(compiled: CompiledScheme, stays: CodedStays) -> pa.Array:
+    rows, positions, levels = counting_complications(compiled.severity, stays)
+    highest = np.zeros(len(stays), dtype=np.uint8)
+    np.maximum.at(highest, rows, levels)
+    deciding = np.flatnonzero((levels == highest[rows]) & stays.valid[rows])
+    stay, first = np.unique(rows[deciding], return_index=True)
+    numbers = stays.other_diagnoses.flat[positions[deciding[first]]]
+    different, place = np.unique(numbers, return_inverse=True)
+    index = np.zeros(len(stays), dtype=np.int32)
+    index[stay] = place
+    without = np.ones(len(stays), dtype=np.bool_)
+    without[stay] = False
+    names = pa.array([compiled.diagnoses.codes[number] for number in different], pa.string())
+    return pa.DictionaryArray.from_arrays(pa.array(index, mask=without), names)
+
+
+def _ungrouped_reasons(
+    compiled: CompiledScheme, stays: CodedStays, facts: Facts, leaf: Ints
+) -> pa.Array:
+    reason = np.full(len(stays), -1, dtype=np.int32)
+    fallback = np.array([entry.status == "ungrouped" for entry in compiled.leaves])
+    reason[fallback[leaf]] = _FALLBACK
+    nowhere = np.flatnonzero(leaf == 0)
+    reason[nowhere] = furthest_level(compiled, facts.take(nowhere))
+    reason[np.isnan(stays.numbers["age"])] = _NO_AGE
+    reason[np.isnan(stays.numbers["sex"])] = _NO_SEX
+    reason[stays.principal_diagnosis == compiled.diagnoses.missing] = _NO_PRINCIPAL
+    indices = pa.array(np.maximum(reason, 0), mask=reason < 0)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(UNGROUPED_REASONS))
