@@ -39,13 +39,12 @@ def group(
 
     Writes case_id, status, mdc, adrg, drg, severity in the order of the input.
     """
-    from drgpay.grouper.compiled import compile_scheme
-    from drgpay.grouper.scheme import load_scheme
+    from drgpay.grouper.compiled_cache import load_compiled
     from drgpay.grouper.stream import group_dataset
     from drgpay.records.dataset import open_dataset
 
     dataset = open_dataset(stays)
-    compiled = compile_scheme(load_scheme(scheme))
+    compiled = load_compiled(scheme)
     with console.progress_bar("grouping", dataset.rows) as advance:
         rows = group_dataset(dataset, compiled, out, with_input, reasons, advance, threads)
     typer.echo(f"{rows:,} stays grouped with {compiled.scheme.info.id} into {out}")

@@ -9,9 +9,8 @@ import tomllib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-import polars as pl
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from drgpay.errors import DrgpayError
@@ -19,6 +18,9 @@ from drgpay.grouper.rules.fields import SEVERITY_SETS
 from drgpay.grouper.rules.nodes import Count, Member, Rule, atoms
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.shipped import shipped_folder
+
+if TYPE_CHECKING:
+    import polars as pl
 
 UNGROUPED_DRG = "0000"
 UNGROUPED_MDC = "0000"
@@ -211,7 +213,7 @@ def load_scheme(name: str) -> Scheme:
         sets=sets,
         complications=complications,
         excluding_tables=excluding,
-        content_hash=_content_hash(folder),
+        content_hash=content_hash(folder),
     )
     _refuse_undefined_sets(folder, scheme)
     return scheme
@@ -234,11 +236,13 @@ def load_scheme_info(folder: Path) -> SchemeInfo:
         ) from None
 
 
-def _read_table(folder: Path, table: str) -> pl.DataFrame:
+def _read_table(folder: Path, table: str) -> "pl.DataFrame":
     path = folder / f"{table}.csv"
     columns = TABLES[table]
     if not path.is_file():
-        raise DrgpayError(f"{path} is missing", "a scheme needs " + ", ".join(TABLES))
+        raise _missing(path)
+    import polars as pl  # a scheme from the cache of compiled ones does without it
+
     try:
         frame = pl.read_csv(path, infer_schema=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
@@ -262,16 +266,24 @@ def _read_table(folder: Path, table: str) -> pl.DataFrame:
     return frame.select(pl.col(columns).fill_null(""))
 
 
-def _content_hash(folder: Path) -> str:
+def _missing(path: Path) -> DrgpayError:
+    return DrgpayError(f"{path} is missing", "a scheme needs scheme.toml, " + ", ".join(TABLES))
+
+
+def content_hash(folder: Path) -> str:
+    """A hash over the files of a scheme; raises DrgpayError if one is missing."""
     digest = hashlib.sha256()
     for name in ["scheme.toml", *(f"{table}.csv" for table in TABLES)]:
         digest.update(name.encode())
         # A checkout with other line endings is the same scheme.
-        digest.update((folder / name).read_bytes().replace(b"\r\n", b"\n"))
+        try:
+            digest.update((folder / name).read_bytes().replace(b"\r\n", b"\n"))
+        except FileNotFoundError:
+            raise _missing(folder / name) from None
     return digest.hexdigest()
 
 
-def _tree(folder: Path, tables: dict[str, pl.DataFrame]) -> tuple[Mdc, ...]:
+def _tree(folder: Path, tables: "dict[str, pl.DataFrame]") -> tuple[Mdc, ...]:
     parsed: dict[str, Rule] = {}  # many groups share a rule text
 
     def children(table: str, parent: str | None) -> dict[str, list[dict[str, Any]]]:

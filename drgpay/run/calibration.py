@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from drgpay.errors import DrgpayError
-from drgpay.grouper.compiled import compile_scheme
+from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
-from drgpay.grouper.scheme import load_scheme
 from drgpay.points.calibrate import calibrate
 from drgpay.points.catalogue import Catalogue, save_catalogue
 from drgpay.policy.load import load_policy
@@ -32,11 +31,11 @@ def make_catalogue(
         raise DrgpayError(
             f"{out} exists already", "name a new folder: a catalogue is not rewritten"
         )
-    scheme = load_scheme(scheme_name)
+    compiled = load_compiled(scheme_name)
+    scheme = compiled.scheme
     policy = load_policy(policy_name).policy
     hospitals = read_hospitals(hospitals_path)
     dataset = open_dataset(stays)
-    compiled = compile_scheme(scheme)
     with progress("grouping", dataset.rows) as advance:
         grouped = read_grouped_stays(dataset, compiled, advance)
     checked = check_stays(grouped, policy, hospitals, None, sex_of_diagnosis(compiled), str(stays))

@@ -12,9 +12,9 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.grouper.compiled import compile_scheme
+from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
-from drgpay.grouper.scheme import Scheme, load_scheme
+from drgpay.grouper.scheme import Scheme
 from drgpay.language import Language
 from drgpay.points.cases import points_of_stays
 from drgpay.points.catalogue import load_catalogue
@@ -68,7 +68,8 @@ def run_month(
     in the inputs, and when another run has the id.
     """
     clock = _Clock()
-    scheme = load_scheme(job.scheme)
+    compiled = load_compiled(job.scheme)
+    scheme = compiled.scheme
     loaded = load_policy(job.policy)
     policy = loaded.policy
     _refuse_other_year(loaded, job)
@@ -76,7 +77,6 @@ def run_month(
     catalogue = load_catalogue(job.catalogue, scheme)
     hospitals = read_hospitals(job.hospitals)
     dataset = open_dataset(job.stays)
-    compiled = compile_scheme(scheme)
     basis = basis_of_run(job, dataset, scheme, loaded, language)
     identity = _checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")

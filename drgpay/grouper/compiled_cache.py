@@ -1,0 +1,90 @@
+"""Compiled schemes kept on disk, so that a command starts without compiling again.
+
+The key is the content of the scheme and the version of everything that the tables depend on. A
+file that is damaged, foreign or from another version is compiled anew, without a word.
+"""
+
+import hashlib
+import os
+import pickle
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from drgpay import __version__
+from drgpay.grouper.compiled import CompiledScheme, compile_scheme
+from drgpay.grouper.scheme import content_hash, load_scheme, scheme_folder
+
+_FOLDER_VARIABLE = "DRGPAY_CACHE"
+_DIGEST_BYTES = hashlib.sha256().digest_size
+
+
+def load_compiled(name: str) -> CompiledScheme:
+    """A compiled scheme by id or folder, from the cache if it is there.
+
+    The cache lies in $DRGPAY_CACHE, else in $XDG_CACHE_HOME/drgpay or ~/.cache/drgpay; an empty
+    DRGPAY_CACHE switches it off. Raises DrgpayError for the mistakes of `load_scheme`.
+    """
+    cache = _cache_folder()
+    if cache is None:
+        return compile_scheme(load_scheme(name))
+    path = cache / f"{_key(scheme_folder(name))}.compiled"
+    found = _read(path)
+    if found is None:
+        found = compile_scheme(load_scheme(name))
+        _write(path, found)
+    return found
+
+
+def _cache_folder() -> Path | None:
+    chosen = os.environ.get(_FOLDER_VARIABLE)
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "drgpay"
+    except RuntimeError:  # nobody's home
+        return None
+
+
+def _key(folder: Path) -> str:
+    versions = (__version__, _source_of_tables(), np.__version__, sys.version)
+    text = "\n".join([content_hash(folder), *versions])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _source_of_tables() -> str:
+    """A checkout may change the tables without a new version: the code is part of the key."""
+    here = Path(__file__).parent
+    sources = [here / "compiled.py", here / "scheme.py", *sorted((here / "rules").glob("*"))]
+    digest = hashlib.sha256()
+    for source in sources:
+        if source.is_file():
+            digest.update(source.read_bytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> CompiledScheme | None:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
+    if hashlib.sha256(payload).digest() != digest:
+        return None
+    found = pickle.loads(payload)
+    return found if isinstance(found, CompiledScheme) else None
+
+
+def _write(path: Path, compiled: CompiledScheme) -> None:
+    """Keep it if possible: a read-only or full disk is no reason not to group."""
+    payload = pickle.dumps(compiled, protocol=5)
+    staged = path.with_name(f".{path.name}.{os.getpid()}")
+    with suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        staged.write_bytes(hashlib.sha256(payload).digest() + payload)
+        staged.replace(path)
+    with suppress(OSError):
+        staged.unlink(missing_ok=True)

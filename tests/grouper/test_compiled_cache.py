@@ -1,0 +1,86 @@
+"""The cache of compiled schemes: quicker, never different, never in the way."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper import compiled_cache
+from drgpay.grouper.compiled import compile_scheme
+from drgpay.grouper.compiled_cache import load_compiled
+from drgpay.grouper.scheme import load_scheme, scheme_folder
+
+NAME = "chs-drg-1.1"
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty cache folder."""
+    folder = tmp_path / "cache"
+    monkeypatch.setenv("DRGPAY_CACHE", str(folder))
+    return folder
+
+
+def forbid_compiling(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_scheme: object) -> None:
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(compiled_cache, "compile_scheme", never)
+
+
+def test_the_second_load_does_not_compile(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = load_compiled(NAME)
+    assert len(list(cache.iterdir())) == 1
+    forbid_compiling(monkeypatch)
+    second = load_compiled(NAME)
+    assert second.scheme == first.scheme == load_scheme(NAME)
+    assert second.leaves == compile_scheme(first.scheme).leaves
+
+
+@pytest.mark.parametrize("content", [b"", b"rubbish", b"x" * 100_000])
+def test_a_damaged_file_is_compiled_anew(cache: Path, content: bytes) -> None:
+    load_compiled(NAME)
+    (file,) = cache.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(content)
+    assert load_compiled(NAME).scheme == load_scheme(NAME)
+    assert file.read_bytes()[:1] != b"r"
+    file.write_bytes(whole[:-1] + b"?")  # as long as before, and not what was written
+    assert load_compiled(NAME).scheme == load_scheme(NAME)
+
+
+def test_other_content_is_another_scheme(
+    cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_compiled(NAME)
+    own = Path(shutil.copytree(scheme_folder(NAME), tmp_path / "own"))
+    with monkeypatch.context() as context:
+        forbid_compiling(context)
+        load_compiled(str(own))  # the same content under another name
+    cc = own / "cc.csv"
+    cc.write_text(cc.read_text(encoding="utf-8").replace(",MCC,", ",CC,", 1), encoding="utf-8")
+    assert load_compiled(str(own)).scheme == load_scheme(str(own))
+    assert len(list(cache.iterdir())) == 2
+
+
+def test_a_cache_that_cannot_be_written_is_no_mistake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("DRGPAY_CACHE", str(tmp_path / "file" / "cache"))
+    assert load_compiled(NAME).scheme.info.id == NAME
+
+
+def test_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DRGPAY_CACHE", "")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    load_compiled(NAME)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_table_is_named(cache: Path, tmp_path: Path) -> None:
+    own = Path(shutil.copytree(scheme_folder(NAME), tmp_path / "own"))
+    (own / "drg.csv").unlink()
+    with pytest.raises(DrgpayError, match=r"drg\.csv is missing"):
+        load_compiled(str(own))
