@@ -1,6 +1,7 @@
 """What a scheme can see of each stay, and which stays it cannot tell apart."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -99,23 +100,26 @@ def missing_bucket(thresholds: tuple[float, ...]) -> int:
 
 def distinct(compiled: CompiledScheme, facts: Facts) -> tuple[Rows, NDArray[np.int32]]:
     """Stays with the same facts fall into one group: (one row of each kind, the kind of each row)."""
-    parts: list[tuple[NDArray[np.int64], int]] = [(facts.severity.astype(np.int64), 4)]
+    parts: list[tuple[NDArray[Any], int]] = [(facts.severity, 4)]
     for field, profiles in facts.profiles.items():
-        parts.append((profiles.astype(np.int64), len(compiled.profiles[field].membership)))
+        parts.append((profiles, len(compiled.profiles[field].membership)))
     for number_field, buckets in facts.buckets.items():
-        size = missing_bucket(compiled.thresholds[number_field]) + 1
-        parts.append((buckets.astype(np.int64), size))
+        parts.append((buckets, missing_bucket(compiled.thresholds[number_field]) + 1))
     for words in facts.bits.values():
         parts.extend(_number_words(words[:, word]) for word in range(words.shape[1]))
     for column in range(facts.counts.shape[1]):
-        values = facts.counts[:, column].astype(np.int64)
+        values = facts.counts[:, column]
         parts.append((values, int(values.max(initial=0)) + 1))
 
-    key, size = parts[0]
-    for values, radix in parts[1:]:
+    # One whole number a row, digit by digit in the mixed base of the parts.
+    key, size = np.zeros(len(facts), dtype=np.int64), 1
+    for values, radix in parts:
+        if radix == 1:
+            continue
         if size * radix >= 1 << 62:  # rare: renumber what is combined so far
             key, size = _number_words(key.view(np.uint64))
-        key = key * radix + values
+        key *= radix
+        key += values
         size *= radix
     encoded = pa.array(key).dictionary_encode()
     kind = encoded.indices.to_numpy()
@@ -149,7 +153,7 @@ def _collect(table: BitTable, lists: CodeLists, first: int) -> NDArray[np.uint64
 
 def counting_complications(
     table: SeverityTable, stays: CodedStays
-) -> tuple[Rows, Rows, NDArray[np.uint8]]:
+) -> tuple[NDArray[np.int32], Rows, NDArray[np.uint8]]:
     """The other diagnoses that count as CC (1) or MCC (2): (stay, flat position, level) of each.
 
     One counts unless the principal diagnosis stands in its exclusion table
@@ -187,7 +191,7 @@ def _count(compiled: CompiledScheme, count: Count, stays: CodedStays) -> NDArray
         index = compiled.index_of(next(iter(fields)))
         mask = set_mask(compiled.scheme, index, count.set)
         pairs = [_codes_in(mask, field, stays, index.missing) for field in fields]
-        rows = np.concatenate([pair[0] for pair in pairs])
+        rows = np.concatenate([pair[0] for pair in pairs]).astype(np.int64)
         codes = np.concatenate([pair[1] for pair in pairs])
         different = np.unique(rows * index.size + codes) // index.size
         total += np.bincount(different, minlength=len(stays)).astype(np.int32)
@@ -196,7 +200,7 @@ def _count(compiled: CompiledScheme, count: Count, stays: CodedStays) -> NDArray
 
 def _codes_in(
     mask: NDArray[np.bool_], field: CodeField, stays: CodedStays, missing: int
-) -> tuple[Rows, NDArray[np.int32]]:
+) -> tuple[NDArray[Any], NDArray[np.int32]]:
     """The (stay, code) pairs of a field whose code is in the mask."""
     match field:
         case CodeField.OTHER_DIAGNOSES:
@@ -209,8 +213,8 @@ def _codes_in(
                 CodeField.PRINCIPAL_PROCEDURE: stays.procedures.nth(0, missing),
                 CodeField.DEPARTMENT: stays.department,
             }[field]
-            rows = np.flatnonzero(mask[single])
-            return rows, single[rows]
+            hit = np.flatnonzero(mask[single])
+            return hit, single[hit]
     positions = np.flatnonzero(mask[lists.flat])
     rows = lists.stays_of(positions)
     later = positions >= lists.offsets[rows] + first

@@ -72,9 +72,13 @@ class CodeLists:
         """How many codes each stay has."""
         return np.diff(self.offsets)
 
-    def stays_of(self, positions: NDArray[np.int64]) -> NDArray[np.int64]:
+    @cached_property
+    def _stay_of_each(self) -> Ints:
+        return np.repeat(np.arange(len(self.offsets) - 1, dtype=np.int32), self.lengths)
+
+    def stays_of(self, positions: NDArray[np.int64]) -> Ints:
         """The stay to which each flat position belongs."""
-        return np.searchsorted(self.offsets, positions, side="right") - 1
+        return self._stay_of_each[positions]
 
     def nth(self, n: int, missing: int) -> Ints:
         """The n-th code of each stay (from 0), or `missing`."""
