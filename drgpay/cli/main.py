@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from drgpay import __version__
-from drgpay.cli import calibrate, group, run, sample, scheme
+from drgpay.cli import calibrate, explain, group, run, sample, scheme
 from drgpay.errors import DrgpayError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 run.register(app)
 group.register(app)
+explain.register(app)
 calibrate.register(app)
 scheme.register(app)
 sample.register(app)

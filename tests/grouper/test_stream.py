@@ -1,5 +1,6 @@
 """Datasets of any layout give the same results in the order of the input."""
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,9 +19,11 @@ SCHEME = "chs-drg-2.0"
 
 
 def group(path: Path, compiled: CompiledScheme, **options: object) -> bytes:
-    out = path.parent / "groups.out"
-    group_dataset(open_dataset(path), compiled, out, **options)  # type: ignore[arg-type]
-    return out.read_bytes()
+    """The bytes of the result."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "groups.parquet"
+        group_dataset(open_dataset(path), compiled, out, **options)  # type: ignore[arg-type]
+        return out.read_bytes()
 
 
 def test_layout_and_threads_change_no_byte(

@@ -1,0 +1,121 @@
+"""`drgpay explain`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drgpay.cli import console
+from drgpay.cli.run import Lang
+from drgpay.errors import DrgpayError
+
+if TYPE_CHECKING:
+    from drgpay.grouper.reference import Stay
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay explain stays.parquet --case 1004 --scheme chs-drg-2.0 --what-if
+
+drgpay explain --stay --scheme chs-drg-1.1 --sex 2 --age 88 --diagnosis K22.301 --diagnosis K11.901 --procedure 96.0800x005
+
+drgpay explain stays/ --case 1004 --scheme zj-drg-2022 --json > trace.json
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(epilog=EXAMPLES)(explain)
+
+
+def explain(
+    scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")],
+    stays: Annotated[
+        Path | None, typer.Argument(help="A Parquet file, folder or partitioned dataset.")
+    ] = None,
+    case: Annotated[str | None, typer.Option(help="The case_id of the stay to explain.")] = None,
+    stay: Annotated[
+        bool, typer.Option("--stay", help="Explain the stay typed with the options below.")
+    ] = False,
+    sex: Annotated[float | None, typer.Option(help="1 male, 2 female.")] = None,
+    age: Annotated[float | None, typer.Option(help="Years.")] = None,
+    age_days: Annotated[float | None, typer.Option(help="Days, for age 0.")] = None,
+    weight_g: Annotated[float | None, typer.Option(help="A newborn's weight in grams.")] = None,
+    department: Annotated[str | None, typer.Option(help="Department of discharge.")] = None,
+    length_of_stay: Annotated[float | None, typer.Option(help="Days.")] = None,
+    discharge_type: Annotated[
+        float | None, typer.Option(help="1 ordered, 2 transfer, 3 community, 4 left, 5 died.")
+    ] = None,
+    diagnosis: Annotated[
+        list[str] | None, typer.Option(help="Repeatable; the first is the principal diagnosis.")
+    ] = None,
+    procedure: Annotated[
+        list[str] | None, typer.Option(help="Repeatable; the first is the principal procedure.")
+    ] = None,
+    what_if: Annotated[
+        bool,
+        typer.Option(
+            "--what-if",
+            help="Also the result with each other diagnosis as principal, without each procedure.",
+        ),
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full/--brief", help="Show every rule tried, or the path alone.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="The whole trace as JSON.")] = False,
+    lang: Annotated[Lang, typer.Option(help="Language of the explanation.")] = Lang.zh,
+) -> None:
+    """Explain one stay: every rule tried, the facts that decided it, and what was narrowly missed."""
+    from drgpay.explain.code_names import CodeNames
+    from drgpay.explain.console import trace_view
+    from drgpay.explain.stays import find_case
+    from drgpay.explain.trace import trace_json
+    from drgpay.explain.tracing import explain_stay
+    from drgpay.grouper.compiled import compile_scheme
+    from drgpay.grouper.reference import Stay
+    from drgpay.grouper.scheme import load_scheme
+    from drgpay.records.dataset import open_dataset
+
+    diagnoses, procedures = diagnosis or [], procedure or []
+    typed = Stay(
+        principal_diagnosis=diagnoses[0] if diagnoses else None,
+        sex=sex,
+        age=age,
+        other_diagnoses=tuple(diagnoses[1:]),
+        procedures=tuple(procedures),
+        department=department,
+        age_days=age_days,
+        weight_g=weight_g,
+        length_of_stay=length_of_stay,
+        discharge_type=discharge_type,
+    )
+    _refuse_mixture(stays, case, stay, typed)
+    dataset = open_dataset(stays) if stays else None
+    compiled = compile_scheme(load_scheme(scheme))
+    found = find_case(dataset, compiled, case) if dataset and case else typed
+    names = CodeNames.of(compiled.scheme.info.code_system)
+    trace = explain_stay(compiled, found, names, case, what_if)
+    if json:
+        typer.echo(trace_json(trace))
+    else:
+        console.out().print(trace_view(trace, lang.value, full))
+
+
+def _refuse_mixture(stays: Path | None, case: str | None, stay: bool, typed: "Stay") -> None:
+    """One stay, named in a file or typed."""
+    if stay:
+        if stays or case:
+            raise DrgpayError(
+                "--stay was given together with a file or --case",
+                "leave out --stay, or the file and --case",
+            )
+        return
+    given = [name for name, value in typed.__dict__.items() if value not in (None, ())]
+    if given:
+        raise DrgpayError(
+            f"the stay was typed ({', '.join(given)}) without --stay", "add --stay to explain it"
+        )
+    if not stays or not case:
+        raise DrgpayError(
+            "no stay was named", "give a file and --case, or type the stay with --stay"
+        )

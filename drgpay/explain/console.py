@@ -1,0 +1,143 @@
+"""A trace for the terminal: the answer first, then the path that held, then what was missed."""
+
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+from drgpay.explain import wording
+from drgpay.explain.trace import Attempt, Level, NearMiss, Question, Trace, Tried
+from drgpay.explain.wording import named, word
+from drgpay.language import Language
+
+_NEAR_SHOWN = 5  # of each level
+_RULE_SHOWN = 120  # characters of a rule in the brief view
+
+
+def trace_view(trace: Trace, language: Language, full: bool = False) -> RenderableType:
+    """The trace as panels and trees; `full` shows every rule that was tried."""
+    parts: list[RenderableType] = [
+        Panel(Text(wording.sentence(trace, language), style="bold")),
+        _stay(trace, language),
+    ]
+    if trace.attempts:
+        walks = trace.attempts if full else (_decisive(trace),)
+        parts += [_walk(attempt, language, full) for attempt in walks]
+        if not full and (in_vain := wording.retried_in_vain(trace, language)):
+            parts.append(Text(in_vain, style="yellow"))
+        parts.append(_severity(trace, language))
+    if trace.near_misses:
+        parts.append(_near_misses(trace.near_misses, language, full))
+    if trace.what_if:
+        parts.append(_what_if(trace, language))
+    return Group(*parts)
+
+
+def _decisive(trace: Trace) -> Attempt:
+    return trace.attempts[-1] if trace.attempts[-1].path() else trace.attempts[0]
+
+
+def _stay(trace: Trace, language: Language) -> RenderableType:
+    table = Table.grid(padding=(0, 2))
+    for label, value in wording.stay_lines(trace.stay, language):
+        table.add_row(Text(label, style="dim"), Text(value))
+    return Panel(table, title=word("stay", language), title_align="left")
+
+
+def _walk(attempt: Attempt, language: Language, full: bool) -> RenderableType:
+    title = word("tried" if full else "path", language)
+    tree = Tree(Text(f"{title} · {wording.attempt_title(attempt, language)}", style="bold"))
+    if full:
+        _grow(tree, attempt.tried, language)
+        return tree
+    path = attempt.path()
+    _passed(tree, [step for step in attempt.tried if step not in path], language)
+    branch = tree
+    for step in path:
+        branch = branch.add(_step(step, language, full=False))
+        _passed(branch, [inner for inner in step.inside if inner not in path], language)
+    if not path:
+        tree.add(Text(word("not_reached", language), style="yellow"))
+    return tree
+
+
+def _grow(branch: Tree, steps: tuple[Tried, ...], language: Language) -> None:
+    for step in steps:
+        _grow(branch.add(_step(step, language, full=True)), step.inside, language)
+
+
+def _passed(branch: Tree, steps: list[Tried], language: Language) -> None:
+    for step in steps:
+        if step.holds:
+            note = f"{step.level.upper()} {step.code} {step.name} · {word('passed', language)}"
+            branch.add(Text(f"· {note}", style="yellow"))
+
+
+def _step(step: Tried, language: Language, full: bool) -> Text:
+    colour = "green" if step.holds else "red"
+    text = Text()
+    text.append(f"{_mark(step.holds)} {step.level.upper()} {step.code} {step.name}", style=colour)
+    rule = wording.rule_text(step.rule, language)
+    if not full and len(rule) > _RULE_SHOWN:
+        rule = f"{rule[:_RULE_SHOWN]}…"
+    text.append(f"\n{word('rule', language)}{word('colon', language)}{rule}", style="dim")
+    if step.rule:
+        for question in step.questions if full else step.deciding():
+            text.append("\n")
+            text.append(_question(question, language))
+    return text
+
+
+def _question(question: Question, language: Language) -> Text:
+    text = Text(f"{_mark(question.holds)} {question.text}")
+    text.append(f" — {wording.fact(question, language)}", style="cyan")
+    return text
+
+
+def _severity(trace: Trace, language: Language) -> RenderableType:
+    level = wording.severity_level(trace.answer.severity or "none", language)
+    tree = Tree(Text(f"{word('severity', language)}{word('colon', language)}{level}", style="bold"))
+    for entry in trace.severity.counted:
+        said = wording.counted(entry, language)
+        tree.add(Text(f"✓ {word('counted', language)} {said}", style="green"))
+    for entry in trace.severity.removed:
+        said = wording.removed(entry, trace.stay.principal_diagnosis, language)
+        tree.add(Text(f"✗ {word('removed', language)} {said}", style="red"))
+    return tree
+
+
+def _near_misses(missed: tuple[NearMiss, ...], language: Language, full: bool) -> RenderableType:
+    tree = Tree(Text(word("near", language), style="bold"))
+    levels: dict[Level, list[NearMiss]] = {}
+    for miss in missed:
+        levels.setdefault(miss.level, []).append(miss)
+    for level, misses in levels.items():
+        branch = tree.add(Text(level.upper()))
+        shown = len(misses) if full else _NEAR_SHOWN
+        for miss in misses[:shown]:
+            text = Text(f"✗ {miss.code} {miss.name}", style="red")
+            for question in miss.lacking:
+                text.append("\n")
+                text.append(_question(question, language))
+            branch.add(text)
+        if len(misses) > shown:
+            more = word("more_groups", language).format(number=len(misses) - shown)
+            branch.add(Text(more, style="dim"))
+    return tree
+
+
+def _what_if(trace: Trace, language: Language) -> RenderableType:
+    table = Table(title=word("what_if", language), title_justify="left", title_style="bold")
+    table.add_column(word("change", language))
+    table.add_column(word("result", language))
+    for other in trace.what_if:
+        same = other.answer == trace.answer
+        said = word("same", language) if same else wording.short_answer(other.answer, language)
+        change = word(other.change, language).format(code=named(other.code))
+        table.add_row(Text(change), Text(said, style="dim" if same else ""))
+    return table
+
+
+def _mark(truth: bool) -> str:
+    return "✓" if truth else "✗"

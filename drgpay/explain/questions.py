@@ -1,0 +1,190 @@
+"""What a rule asks of one stay, and the answers, question by question.
+
+The truth of every question is that of the compiled scheme, as in the batch; the codes beside it are
+looked up in the tables of the scheme.
+"""
+
+from dataclasses import dataclass, replace
+
+from drgpay.explain.code_names import CodeNames
+from drgpay.explain.stays import batch_of
+from drgpay.explain.trace import CodeFact, Number, Question
+from drgpay.grouper.batch import encode_stays
+from drgpay.grouper.columns import holds
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.facts import Facts, observe
+from drgpay.grouper.reference import Stay
+from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
+from drgpay.grouper.rules.nodes import Always, And, Atom, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.scheme import Scheme
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One stay with the one row of facts that the compiled scheme sees of it."""
+
+    compiled: CompiledScheme
+    names: CodeNames
+    stay: Stay
+    facts: Facts
+
+    @staticmethod
+    def of(compiled: CompiledScheme, names: CodeNames, stay: Stay) -> "Observed":
+        """Look at a stay with the eyes of the batch."""
+        facts = observe(compiled, encode_stays(compiled, batch_of([stay])))
+        return Observed(compiled, names, stay, facts)
+
+    def holds(self, rule: Rule) -> bool:
+        """Whether the compiled scheme finds the rule true of this stay."""
+        return bool(holds(self.compiled, rule, self.facts)[0])
+
+    def severity(self) -> str:
+        """The highest level that counts: MCC, CC or none."""
+        counting = int(self.facts.severity[0])
+        return "MCC" if counting & 2 else "CC" if counting & 1 else "none"
+
+
+def answered(observed: Observed, rule: Rule) -> tuple[Question, ...]:
+    """The questions of a rule from left to right, answered."""
+    return _answered(observed, rule, negated=False)[1]
+
+
+def _answered(observed: Observed, rule: Rule, negated: bool) -> tuple[bool, tuple[Question, ...]]:
+    """Negations are carried down to the questions: `not (a and b)` is `not a or not b`."""
+    match rule:
+        case Not(part):
+            return _answered(observed, part, not negated)
+        case And(parts) | Or(parts):
+            answers = [_answered(observed, part, negated) for part in parts]
+            if isinstance(rule, And) != negated:
+                return _all_of(answers)
+            return _any_of(answers)
+        case _:
+            question = _question(observed, rule, negated)
+            return question.holds, (question,)
+
+
+def _all_of(answers: list[tuple[bool, tuple[Question, ...]]]) -> tuple[bool, tuple[Question, ...]]:
+    """A conjunction rests on all its parts if it holds, on the parts that fail if it does not."""
+    truth = all(held for held, _ in answers)
+    kept = (questions if held == truth else _undecided(questions) for held, questions in answers)
+    return truth, tuple(question for questions in kept for question in questions)
+
+
+def _any_of(answers: list[tuple[bool, tuple[Question, ...]]]) -> tuple[bool, tuple[Question, ...]]:
+    """A disjunction rests on the first part that holds; it fails by the part that lacks least."""
+    truth = any(held for held, _ in answers)
+    places = [place for place, (held, _) in enumerate(answers) if held == truth]
+    chosen = places[0] if truth else min(places, key=lambda place: _lack(answers[place][1]))
+    kept = (
+        questions if place == chosen else _undecided(questions)
+        for place, (_, questions) in enumerate(answers)
+    )
+    return truth, tuple(question for questions in kept for question in questions)
+
+
+def _lack(questions: tuple[Question, ...]) -> tuple[int, int]:
+    """A part that no stay can fulfil (the rule 0) is the farthest of all."""
+    lacking = [question for question in questions if question.decides]
+    hopeless = sum(
+        not (question.codes or question.field or question.missing) for question in lacking
+    )
+    return hopeless, len(lacking)
+
+
+def _undecided(questions: tuple[Question, ...]) -> tuple[Question, ...]:
+    return tuple(replace(question, decides=False) for question in questions)
+
+
+def _question(observed: Observed, atom: Atom, negated: bool) -> Question:
+    stay, truth = observed.stay, observed.holds(atom)
+    question = Question(
+        text=atom_text(atom, negated),
+        holds=truth != negated,
+        decides=True,
+        codes=(),
+        field=None,
+        number=None,
+        missing=(),
+    )
+    match atom:
+        case Always():
+            return question
+        case Compare(number_field):
+            number = plain_number(stay.number(number_field))
+            missing = (number_field.value,) if number is None else ()
+            return replace(question, field=number_field.value, number=number, missing=missing)
+        case Member(fields, sets):
+            return replace(
+                question, codes=_codes(observed, fields, sets), missing=_missing(stay, fields)
+            )
+        case Count(name, fields):
+            codes = _codes(observed, fields, (name,))
+            counted = len({fact.code for fact in codes if fact.in_sets})
+            return replace(question, codes=codes, number=counted, missing=_missing(stay, fields))
+
+
+def _codes(
+    observed: Observed, fields: tuple[CodeField, ...], sets: tuple[str, ...]
+) -> tuple[CodeFact, ...]:
+    scheme, stay = observed.compiled.scheme, observed.stay
+    return tuple(
+        CodeFact(
+            field=field.value,
+            code=code,
+            name=observed.names.name(field, code),
+            in_sets=tuple(name for name in sets if _in_set(scheme, stay, code, name)),
+            excluded_by=_excluded_by(scheme, stay, code, sets),
+        )
+        for field in fields
+        for code in dict.fromkeys(stay.codes(field))
+        if code
+    )
+
+
+def _in_set(scheme: Scheme, stay: Stay, code: str, name: str) -> bool:
+    if name not in SEVERITY_SETS:
+        return code in scheme.sets[name]
+    entry = scheme.complications.get(code)
+    return entry is not None and entry.level == name and not excluded(scheme, stay, code)
+
+
+def _excluded_by(scheme: Scheme, stay: Stay, code: str, sets: tuple[str, ...]) -> str | None:
+    entry = scheme.complications.get(code)
+    if entry is None or entry.level not in sets or not excluded(scheme, stay, code):
+        return None
+    return entry.exclusion_table
+
+
+def excluded(scheme: Scheme, stay: Stay, code: str) -> bool:
+    """Whether the principal diagnosis stands in the exclusion table of this MCC or CC."""
+    tables = scheme.excluding_tables.get(stay.principal_diagnosis or "", frozenset())
+    return scheme.complications[code].exclusion_table in tables
+
+
+def _missing(stay: Stay, fields: tuple[CodeField, ...]) -> tuple[str, ...]:
+    return tuple(field.value for field in fields if not any(stay.codes(field)))
+
+
+def plain_number(value: float | None) -> Number | None:
+    """A whole number without its decimal point."""
+    return int(value) if value is not None and value == int(value) else value
+
+
+def atom_text(atom: Atom, negated: bool = False) -> str:
+    """A question in the rule language."""
+    match atom:
+        case Always(value):
+            return "1" if value != negated else "0"
+        case Member(fields, sets):
+            word = "not in" if negated else "in"
+            return f"{_braced(fields)} {word} {_braced(sets)}"
+        case Compare(field, op, number):
+            text = f"{field.value} {op} {number}"
+        case Count(name, fields, op, at_least):
+            text = f"length({name} ∩ {_braced(fields)}) {op} {at_least}"
+    return f"not {text}" if negated else text
+
+
+def _braced(names: tuple[str, ...]) -> str:
+    return str(names[0]) if len(names) == 1 else "{" + ",".join(names) + "}"

@@ -1,0 +1,82 @@
+"""The one stay to explain: found in a dataset, and brought into the form that the batch reads."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.reference import Stay
+from drgpay.grouper.stream import in_order
+from drgpay.records.dataset import Dataset, Piece
+
+_COLUMNS = [field.name for field in fields(Stay)]
+_CODES = ("principal_diagnosis", "department")
+_LISTS = ("other_diagnoses", "procedures")
+
+
+def find_case(dataset: Dataset, compiled: CompiledScheme, case_id: str) -> Stay:
+    """The stay with this case_id; of the other columns only its own piece is read.
+
+    Raises DrgpayError if no row or more than one has that id, or a needed column is missing.
+    """
+    dataset.require(["case_id", *compiled.columns()], optional=_COLUMNS)
+
+    def rows_of(piece: Piece) -> list[tuple[Piece, int]]:
+        found, start = [], 0
+        for batch in piece.batches(["case_id"]):
+            column = batch.column("case_id").cast(pa.large_string())
+            rows = pc.indices_nonzero(pc.equal(column, case_id))
+            found += [(piece, start + row) for row in rows.to_pylist()]
+            start += batch.num_rows
+        return found
+
+    places = list(in_order(rows_of, dataset.pieces()))
+    if not places:
+        raise DrgpayError(
+            f"{dataset.path} has no case_id {case_id!r}", "give the case_id as the file writes it"
+        )
+    if len(places) > 1:
+        raise DrgpayError(
+            f"{dataset.path} has {len(places)} rows with the case_id {case_id!r}",
+            "keep one of them, or type the stay with --stay",
+        )
+    return _read(*places[0])
+
+
+def batch_of(stays: Sequence[Stay]) -> pa.RecordBatch:
+    """Stays as the Arrow batch that grouping reads: one row a stay, one column a field of Stay."""
+    text, number = pa.string(), pa.float64()
+    types = dict.fromkeys(_CODES, text) | dict.fromkeys(_LISTS, pa.list_(text))
+    return pa.RecordBatch.from_pydict(
+        {
+            name: pa.array([getattr(stay, name) for stay in stays], types.get(name, number))
+            for name in _COLUMNS
+        }
+    )
+
+
+def _read(piece: Piece, row: int) -> Stay:
+    for batch in piece.batches(_COLUMNS):
+        if row < batch.num_rows:
+            return _stay(batch.slice(row, 1).to_pylist()[0])
+        row -= batch.num_rows
+    raise AssertionError("the row was counted in this piece")
+
+
+def _stay(row: dict[str, Any]) -> Stay:
+    values: dict[str, Any] = {}
+    for name in _COLUMNS:
+        value = row.get(name)
+        if name in _LISTS:
+            # An empty code keeps its place: what follows it is not the principal procedure.
+            values[name] = tuple(code or "" for code in value or ())
+        elif name in _CODES:
+            values[name] = value or None
+        else:
+            values[name] = None if value is None or math.isnan(value) else float(value)
+    return Stay(**values)
