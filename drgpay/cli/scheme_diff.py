@@ -1,0 +1,177 @@
+"""`drgpay scheme diff`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from drgpay.cli import console
+from drgpay.language import Language, Words
+
+if TYPE_CHECKING:
+    import polars as pl
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay scheme diff chs-drg-1.1 chs-drg-2.0 --out changes.csv
+
+drgpay scheme diff chs-drg-2.0 my-scheme/ --stays stays/ --matrix-out migration.parquet
+"""
+
+
+class Lang(StrEnum):
+    """Languages of the tables."""
+
+    zh = "zh"
+    en = "en"
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the command to `drgpay scheme`."""
+    commands.command("diff", epilog=EXAMPLES)(diff)
+
+
+def diff(
+    before: Annotated[str, typer.Argument(help="A scheme's id or its folder.")],
+    after: Annotated[str, typer.Argument(help="The scheme to compare with it.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Write one row a change here (.csv or .parquet).")
+    ] = None,
+    stays: Annotated[
+        Path | None, typer.Option(help="Stays to group under both: a file or folder.")
+    ] = None,
+    matrix_out: Annotated[
+        Path | None,
+        typer.Option(help="Write the migration matrix here (.csv or .parquet); needs --stays."),
+    ] = None,
+    show: Annotated[
+        int, typer.Option(min=0, help="Changes of groups, and moves of stays, to print.")
+    ] = 20,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads to use; by default one a core.")
+    ] = None,
+    lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = Lang.zh,
+) -> None:
+    """Compare two schemes: groups, rules, code sets, MCC and CC, exclusions; and where stays go."""
+    from drgpay.errors import DrgpayError
+    from drgpay.grouper.scheme import load_scheme
+    from drgpay.schemes.diff import diff_schemes, summary, write_table
+
+    if matrix_out and not stays:
+        raise DrgpayError("--matrix-out needs stays to group", "name them with --stays")
+    schemes = load_scheme(before), load_scheme(after)
+    changes = diff_schemes(*schemes)
+    if out:
+        write_table(changes, out)
+    language: Language = lang.value
+    title = f"{schemes[0].info.id} → {schemes[1].info.id}"
+    console.out().print(_summary_table(summary(changes), title, language))
+    if show and changes.height:
+        console.out().print(_group_table(changes, show, language))
+    if stays:
+        from drgpay.grouper.compiled import compile_scheme
+        from drgpay.records.dataset import open_dataset
+        from drgpay.schemes.diff import migration
+
+        dataset = open_dataset(stays)
+        compiled = compile_scheme(schemes[0]), compile_scheme(schemes[1])
+        with console.progress_bar("grouping", dataset.rows) as advance:
+            matrix = migration(dataset, *compiled, advance, threads)
+        if matrix_out:
+            write_table(matrix, matrix_out)
+        console.out().print(_move_table(matrix, show, language))
+    for path in (out, matrix_out):
+        if path:
+            typer.echo(f"{console.shown(path)}")
+
+
+_HEADS = {
+    "level": Words("层级", "level"),
+    "kind": Words("变化", "change"),
+    "changes": Words("数量", "number"),
+    "key": Words("编码", "code"),
+    "before": Words("原", "before"),
+    "after": Words("新", "after"),
+    "from_group": Words("原组", "from group"),
+    "to_group": Words("新组", "to group"),
+    "cases": Words("病例数", "cases"),
+    "total_cost": Words("总费用（元）", "total cost (yuan)"),
+}
+_LEVELS = {
+    "option": Words("选项", "option"),
+    "mdc": Words("MDC", "MDC"),
+    "adrg": Words("ADRG", "ADRG"),
+    "drg": Words("DRG", "DRG"),
+    "set": Words("集合", "set"),
+    "code": Words("集合中的编码", "code in sets"),
+    "cc": Words("MCC/CC", "MCC/CC"),
+    "exclusion": Words("排除表", "exclusion table"),
+}
+_KINDS = {
+    "added": Words("新增", "added"),
+    "removed": Words("删除", "removed"),
+    "renamed": Words("更名", "renamed"),
+    "moved": Words("移动", "moved"),
+    "rule_changed": Words("规则改变", "rule changed"),
+    "reordered": Words("顺序改变", "order changed"),
+    "level_changed": Words("MCC/CC 级别改变", "level changed"),
+    "table_changed": Words("排除表编号改变", "exclusion table changed"),
+    "changed": Words("改变", "changed"),
+}
+_SAME = Words("两个方案没有差异", "the schemes do not differ")
+_GROUP_TITLE = Words("分组的变化（前 {} 项，共 {} 项）", "Changes of groups (first {} of {})")
+_MOVE_TITLE = Words(
+    "病例去向：{} 例中 {} 例换组（{}），前 {} 项",
+    "Where stays go: of {} stays {} change their group ({}); first {} moves",
+)
+_GROUP_LEVELS = ("option", "mdc", "adrg", "drg")
+
+
+def _heads(names: list[str], language: Language) -> list[str]:
+    return [_HEADS[name].said_in(language) for name in names]
+
+
+def _summary_table(counts: "pl.DataFrame", title: str, language: Language) -> Table:
+    heads = _heads(counts.columns, language)
+    table = console.table(title, *heads, numbers=(heads[2],))
+    for level, kind, number in counts.iter_rows():
+        table.add_row(
+            _LEVELS[level].said_in(language), _KINDS[kind].said_in(language), f"{number:,}"
+        )
+    if counts.is_empty():
+        table.caption = _SAME.said_in(language)
+    return table
+
+
+def _group_table(changes: "pl.DataFrame", show: int, language: Language) -> Table:
+    import polars as pl
+    from rich.text import Text
+
+    groups = changes.filter(pl.col("level").is_in(_GROUP_LEVELS))
+    shown = groups.head(show)
+    title = _GROUP_TITLE.said_in(language).format(shown.height, f"{groups.height:,}")
+    table = console.table(title, *_heads(changes.columns, language))
+    for level, kind, *texts in shown.iter_rows():
+        words = _LEVELS[level].said_in(language), _KINDS[kind].said_in(language)
+        table.add_row(*words, *map(Text, texts))
+    return table
+
+
+def _move_table(matrix: "pl.DataFrame", show: int, language: Language) -> Table:
+    import polars as pl
+
+    moves = matrix.filter(pl.col("from_group") != pl.col("to_group")).sort(
+        ["cases", "from_group", "to_group"], descending=[True, False, False]
+    )
+    whole, moved = int(matrix["cases"].sum()), int(moves["cases"].sum())
+    shown = moves.head(show)
+    share = f"{moved / whole:.2%}" if whole else "–"
+    title = _MOVE_TITLE.said_in(language).format(f"{whole:,}", f"{moved:,}", share, shown.height)
+    heads = _heads(matrix.columns, language)
+    table = console.table(title, *heads, numbers=tuple(heads[2:]))
+    for before, after, *numbers in shown.iter_rows():
+        table.add_row(before, after, *(f"{number:,}" for number in numbers))
+    return table

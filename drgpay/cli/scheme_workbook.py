@@ -1,0 +1,171 @@
+"""`drgpay scheme import` and `drgpay scheme export`: the configuration workbook."""
+
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from drgpay.cli import console
+from drgpay.language import Language, Words
+
+if TYPE_CHECKING:
+    from drgpay.schemes.workbook.notes import Notes
+
+IMPORT_EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay scheme import CHS-DRG-3.0.xlsx --id chs-drg-3.0 --out schemes/chs-drg-3.0
+
+drgpay scheme import city.xlsx --id city-2026 --out city-2026 --amendments amendments.csv
+"""
+
+EXPORT_EXAMPLES = """
+[bold]Example[/bold]
+
+drgpay scheme export chs-drg-2.0 --xlsx chs-drg-2.0.xlsx
+"""
+
+
+class Lang(StrEnum):
+    """Languages of the report."""
+
+    zh = "zh"
+    en = "en"
+
+
+class SchemeKind(StrEnum):
+    """What a scheme groups: stays or outpatient visits."""
+
+    drg = "drg"
+    apg = "apg"
+
+
+def register(commands: typer.Typer) -> None:
+    """Add the commands to `drgpay scheme`."""
+    commands.command("import", epilog=IMPORT_EXAMPLES)(import_scheme)
+    commands.command("export", epilog=EXPORT_EXAMPLES)(export_scheme)
+
+
+def import_scheme(
+    workbook: Annotated[Path, typer.Argument(help="The configuration workbook (.xlsx).")],
+    scheme_id: Annotated[str, typer.Option("--id", help="The id of the scheme.")],
+    out: Annotated[Path, typer.Option(help="The folder to make.")],
+    amendments: Annotated[
+        Path | None,
+        typer.Option(help="Corrections, a CSV: table, action, key, value, reason."),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="Full name; by default the id.")] = None,
+    authority: Annotated[str | None, typer.Option(help="Who published it.")] = None,
+    version_label: Annotated[str | None, typer.Option(help="Version, any text.")] = None,
+    effective_from: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day in force.")
+    ] = None,
+    effective_to: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day in force.")
+    ] = None,
+    kind: Annotated[SchemeKind | None, typer.Option(help="By default drg.")] = None,
+    code_system: Annotated[
+        str | None, typer.Option(help="Code system of its codes; by default insurance-2.0.")
+    ] = None,
+    retry_other_procedures: Annotated[
+        bool | None,
+        typer.Option(
+            "--retry-other-procedures/--no-retry-other-procedures",
+            help="Where nothing fits, try each other procedure alone as the principal one.",
+        ),
+    ] = None,
+    keep_order: Annotated[
+        bool | None,
+        typer.Option(
+            "--keep-order/--repair-order",
+            help="Keep the sort numbers as they are, or put fallbacks and QY groups where they "
+            "belong. By default repaired, except in a workbook that drgpay exported.",
+        ),
+    ] = None,
+    allow_empty_sets: Annotated[
+        bool,
+        typer.Option("--allow-empty-sets", help="Accept sets that rules name and no row defines."),
+    ] = False,
+    lang: Annotated[Lang, typer.Option(help="Language of the report.")] = Lang.zh,
+) -> None:
+    """Make a scheme of a configuration workbook, and report line by line what was repaired."""
+    from drgpay.run.staging import staged_folder
+    from drgpay.schemes.workbook.importing import (
+        REPORT_FILE,
+        ImportChoices,
+        import_workbook,
+        write_scheme,
+    )
+
+    fields = {
+        "id": scheme_id,
+        "name": name,
+        "authority": authority,
+        "version": version_label,
+        "effective_from": effective_from.date() if effective_from else None,
+        "effective_to": effective_to.date() if effective_to else None,
+        "kind": kind.value if kind else None,
+        "code_system": code_system,
+    }
+    choices = ImportChoices(
+        fields, retry_other_procedures, keep_order, allow_empty_sets, amendments
+    )
+    imported = import_workbook(workbook, choices)
+    with staged_folder(out) as staged:
+        write_scheme(imported, staged, lang.value)
+    console.out().print(_note_counts(imported.notes, lang.value))
+    rows = ", ".join(f"{table} {frame.height:,}" for table, frame in imported.frames.items())
+    typer.echo(f"{console.shown(out)}: {rows}")
+    typer.echo(f"{console.shown(out / REPORT_FILE)}")
+
+
+def export_scheme(
+    scheme: Annotated[str, typer.Argument(help="A scheme's id or its folder.")],
+    xlsx: Annotated[Path, typer.Option(help="The workbook to write.")],
+) -> None:
+    """Write a scheme as a configuration workbook, which `drgpay scheme import` reads again."""
+    from drgpay.schemes.workbook.export import export_workbook
+
+    sheets = export_workbook(scheme, xlsx)
+    rows = ", ".join(f"{sheet} {count:,}" for sheet, count in sheets.items())
+    typer.echo(f"{console.shown(xlsx)}: {rows}")
+
+
+_TITLE = Words("导入报告", "Import report")
+_HEADS = (Words("内容", "what"), Words("条数", "lines"), Words("第一条", "first of them"))
+_KINDS = {
+    "read": Words("已读工作表", "sheets read"),
+    "characters": Words("清除的字符", "characters cleaned"),
+    "letter_case": Words("统一大小写", "letter case made uniform"),
+    "number_as_code": Words("编码存为数字", "codes stored as numbers"),
+    "left_out": Words("缺编码的行", "rows without a code, left out"),
+    "duplicate": Words("重复的行", "repeated rows"),
+    "always_true": Words("规则只写 1", "rules that are the bare number 1"),
+    "sort_missing": Words("没有排序", "sort numbers missing"),
+    "sort_repeated": Words("排序重复", "sort numbers repeated"),
+    "fallback_moved": Words("兜底组移到最后", "fallbacks moved to the end"),
+    "ambiguous_moved": Words("歧义组移位", "ambiguous groups moved"),
+    "surgical_after_medical": Words("手术操作组在内科组之后", "medical before surgical groups"),
+    "order_kept": Words("按要求保留的顺序", "order kept as asked"),
+    "parent_differs": Words("所属MDC不一致", "MDC of a DRG differs"),
+    "exclusion_table_missing": Words("没有排除表的MCC/CC", "MCC/CC without exclusion table"),
+    "empty_set": Words("按空处理的集合", "sets taken as empty"),
+    "amended": Words("已执行的修订", "amendments applied"),
+    "amendment_idle": Words("没有作用的修订", "amendments without effect"),
+}
+
+
+def _note_counts(notes: "Notes", language: Language) -> Table:
+    first = {note.kind: note for note in reversed(notes.lines)}
+    heads = [head.said_in(language) for head in _HEADS]
+    table = console.table(_TITLE.said_in(language), *heads, numbers=(heads[1],))
+    for kind, words in _KINDS.items():
+        note = next((found for found in first.values() if found.kind == kind), None)
+        if note:
+            row = f" {note.row}" if note.row else ""
+            shown = f"{note.sheet}{row}: {note.text.said_in(language)}"
+            table.add_row(words.said_in(language), f"{notes.count(note.kind):,}", shown)
+    return table

@@ -1,0 +1,282 @@
+"""What differs between two schemes, and which stays change their group between them."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from drgpay.errors import DrgpayError
+from drgpay.exact import FEN_PLACES, as_decimal
+from drgpay.grouper.batch import group_batch
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.rules.nodes import Rule
+from drgpay.grouper.scheme import Adrg, Drg, Mdc, Scheme
+from drgpay.grouper.stream import Progress, in_order
+from drgpay.records.columns import CODE_COLUMNS
+from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.writing import staged_file
+
+Level = Literal["option", "mdc", "adrg", "drg", "set", "code", "cc", "exclusion"]
+Kind = Literal[
+    "added",
+    "removed",
+    "renamed",  # the same code of a group with another name
+    "moved",  # a group under another parent; a code in other sets
+    "rule_changed",
+    "reordered",  # the groups below a parent are tried in another order
+    "level_changed",  # MCC or CC
+    "table_changed",  # the number of the exclusion table
+    "changed",  # an option
+]
+
+CHANGE_COLUMNS = ("level", "kind", "key", "before", "after")
+INVALID = "invalid"
+"""Stands in the migration matrix for a stay that no scheme can group."""
+
+
+@dataclass(frozen=True)
+class _Change:
+    level: Level
+    kind: Kind
+    key: str
+    before: str = ""
+    after: str = ""
+
+
+def diff_schemes(before: Scheme, after: Scheme) -> pl.DataFrame:
+    """All differences, one row a change: level, kind, key, before, after (text).
+
+    Levels in the order option, mdc, adrg, drg, set, code, cc, exclusion, keys sorted within. Rules are
+    compared by their meaning as parsed: letter case, spaces and needless brackets are no change.
+    key: the code of the group, the set, the code, the exclusion table, or for `reordered` the parent.
+    """
+    changes = [
+        *_options(before, after),
+        *_groups(before, after),
+        *_sets(before, after),
+        *_codes(before, after),
+        *_complications(before, after),
+        *_exclusions(before, after),
+    ]
+    return pl.DataFrame(
+        [(c.level, c.kind, c.key, c.before, c.after) for c in changes],
+        schema=dict.fromkeys(CHANGE_COLUMNS, pl.String),
+        orient="row",
+    )
+
+
+def summary(changes: pl.DataFrame) -> pl.DataFrame:
+    """How many changes there are: level, kind, changes; in the order of their first appearance."""
+    return changes.group_by("level", "kind", maintain_order=True).agg(
+        pl.len().cast(pl.Int64).alias("changes")
+    )
+
+
+def migration(
+    dataset: Dataset,
+    before: CompiledScheme,
+    after: CompiledScheme,
+    progress: Progress = lambda rows: None,
+    threads: int | None = None,
+) -> pl.DataFrame:
+    """Where stays go: from_group, to_group (DRG, or `invalid`), cases and, if the stays have the
+    column, total_cost (yuan, decimal(18,2); a missing cost counts as 0).
+
+    One row for each pair of groups that occurs, sorted; stays that keep their group included. Reads
+    piece by piece, so the dataset may be of any size.
+    """
+    needed = list(dict.fromkeys([*before.columns(), *after.columns()]))
+    dataset.require(needed, optional=["total_cost"])
+    with_cost = all(file.type_of("total_cost") is not None for file in dataset.files)
+    read = [*needed, *(["total_cost"] if with_cost else [])]
+    coded = [column for column in CODE_COLUMNS if column in needed]
+
+    def counted(piece: Piece) -> list[pl.DataFrame]:
+        counts = []
+        for batch in piece.batches(read, coded):
+            groups = {
+                "from_group": _drgs(before, batch),
+                "to_group": _drgs(after, batch),
+                "fen": _fen(batch) if with_cost else pl.zeros(batch.num_rows, pl.Int64, eager=True),
+            }
+            counts.append(_summed(pl.DataFrame(groups).with_columns(cases=pl.lit(1, pl.Int64))))
+            progress(batch.num_rows)
+        return counts
+
+    parts = list(in_order(counted, dataset.pieces(), threads))
+    if not parts:
+        raise DrgpayError(f"{dataset.path} holds no stay", "name the stays to compare with")
+    matrix = _summed(pl.concat(parts)).sort("from_group", "to_group")
+    cost = [as_decimal("fen", FEN_PLACES).alias("total_cost")] if with_cost else []
+    return matrix.select("from_group", "to_group", "cases", *cost)
+
+
+def write_table(frame: pl.DataFrame, path: Path) -> None:
+    """Write a table as .csv (with a byte order mark, for Excel) or .parquet, by its name."""
+    writers: dict[str, Callable[[Path], None]] = {
+        ".csv": lambda staged: frame.write_csv(staged, include_bom=True),
+        ".parquet": lambda staged: frame.write_parquet(staged, compression="zstd"),
+    }
+    if path.suffix.lower() not in writers:
+        raise DrgpayError(f"{path} is neither .csv nor .parquet", "let the name end in one of them")
+    with staged_file(path) as staged:
+        writers[path.suffix.lower()](staged)
+
+
+def _options(before: Scheme, after: Scheme) -> Iterator[_Change]:
+    old, new = before.info.options.model_dump(), after.info.options.model_dump()
+    for key in sorted(old):
+        if old[key] != new[key]:
+            yield _Change("option", "changed", key, _shown(old[key]), _shown(new[key]))
+
+
+def _shown(value: object) -> str:
+    return " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+@dataclass(frozen=True)
+class _Group:
+    parent: str
+    name: str
+    text: str
+    rule: Rule
+
+
+def _groups(before: Scheme, after: Scheme) -> Iterator[_Change]:
+    olds, news = _levels(before), _levels(after)
+    for level in olds:
+        old, new = olds[level], news[level]
+        for key in sorted({*old, *new}):
+            yield from _group(level, key, old.get(key), new.get(key))
+        yield from _reordered(level, old, new)
+
+
+def _levels(scheme: Scheme) -> dict[Level, dict[str, _Group]]:
+    """The groups of each level by code, in the order in which they are tried."""
+
+    def entry(parent: str, group: Mdc | Adrg | Drg) -> tuple[str, _Group]:
+        return group.code, _Group(parent, group.name, group.rule_text, group.rule)
+
+    adrgs = [(mdc.code, adrg) for mdc in scheme.mdcs for adrg in mdc.adrgs]
+    drgs = [(adrg.code, drg) for _, adrg in adrgs for drg in adrg.drgs]
+    return {
+        "mdc": dict(entry("", mdc) for mdc in scheme.mdcs),
+        "adrg": dict(entry(parent, adrg) for parent, adrg in adrgs),
+        "drg": dict(entry(parent, drg) for parent, drg in drgs),
+    }
+
+
+def _group(level: Level, key: str, old: _Group | None, new: _Group | None) -> Iterator[_Change]:
+    if old is None or new is None:
+        kind: Kind = "added" if old is None else "removed"
+        yield _Change(level, kind, key, old.name if old else "", new.name if new else "")
+        return
+    if old.name != new.name:
+        yield _Change(level, "renamed", key, old.name, new.name)
+    if old.parent != new.parent:
+        yield _Change(level, "moved", key, old.parent, new.parent)
+    if old.rule != new.rule:
+        yield _Change(level, "rule_changed", key, old.text, new.text)
+
+
+def _reordered(level: Level, old: dict[str, _Group], new: dict[str, _Group]) -> Iterator[_Change]:
+    stayed = {key for key in old if key in new and old[key].parent == new[key].parent}
+    orders = [_below(groups, stayed) for groups in (old, new)]
+    for parent in sorted(orders[0]):
+        before, after = orders[0][parent], orders[1][parent]
+        if before != after:
+            key = parent or "all"
+            yield _Change(level, "reordered", key, " ".join(before), " ".join(after))
+
+
+def _below(groups: dict[str, _Group], kept: set[str]) -> dict[str, list[str]]:
+    below: dict[str, list[str]] = {}
+    for key, group in groups.items():
+        if key in kept:
+            below.setdefault(group.parent, []).append(key)
+    return below
+
+
+def _sets(before: Scheme, after: Scheme) -> Iterator[_Change]:
+    for name in sorted(before.sets.keys() ^ after.sets.keys()):
+        if name in before.sets:
+            yield _Change("set", "removed", name, str(len(before.sets[name])))
+        else:
+            yield _Change("set", "added", name, "", str(len(after.sets[name])))
+
+
+def _codes(before: Scheme, after: Scheme) -> Iterator[_Change]:
+    """Codes that left some sets, joined others, or both; only these sets are named."""
+    old = {(code, name) for name, codes in before.sets.items() for code in codes}
+    new = {(code, name) for name, codes in after.sets.items() for code in codes}
+    left, joined = _by_first(old - new), _by_first(new - old)
+    for code in sorted({*left, *joined}):
+        kind: Kind = "removed" if code not in joined else "added" if code not in left else "moved"
+        yield _Change(
+            "code", kind, code, " ".join(left.get(code, [])), " ".join(joined.get(code, []))
+        )
+
+
+def _by_first(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for first, second in sorted(pairs):
+        found.setdefault(first, []).append(second)
+    return found
+
+
+def _complications(before: Scheme, after: Scheme) -> Iterator[_Change]:
+    old, new = before.complications, after.complications
+    for code in sorted({*old, *new}):
+        if code not in new:
+            yield _Change("cc", "removed", code, old[code].level)
+        elif code not in old:
+            yield _Change("cc", "added", code, "", new[code].level)
+        else:
+            if old[code].level != new[code].level:
+                yield _Change("cc", "level_changed", code, old[code].level, new[code].level)
+            tables = old[code].exclusion_table, new[code].exclusion_table
+            if tables[0] != tables[1]:
+                yield _Change("cc", "table_changed", code, *tables)
+
+
+def _exclusions(before: Scheme, after: Scheme) -> Iterator[_Change]:
+    """Principal diagnoses that joined or left an exclusion table."""
+    old, new = _pairs(before.excluding_tables), _pairs(after.excluding_tables)
+    for table, code in sorted(old ^ new, key=_as_numbers):
+        if (table, code) in old:
+            yield _Change("exclusion", "removed", table, code)
+        else:
+            yield _Change("exclusion", "added", table, "", code)
+
+
+def _pairs(excluding: Mapping[str, frozenset[str]]) -> set[tuple[str, str]]:
+    return {(table, code) for code, tables in excluding.items() for table in tables}
+
+
+def _as_numbers(pair: tuple[str, str]) -> tuple[int, str, str]:
+    """Exclusion tables have numbers: 2 comes before 10."""
+    table, code = pair
+    return int(table) if table.isdecimal() else 0, table, code
+
+
+def _drgs(compiled: CompiledScheme, batch: pa.RecordBatch) -> pl.Series:
+    drg = group_batch(compiled, batch).column("drg").cast(pa.large_string())
+    return pl.Series(drg, dtype=pl.String).fill_null(INVALID)
+
+
+def _summed(counts: pl.DataFrame) -> pl.DataFrame:
+    return counts.group_by("from_group", "to_group").agg(pl.col("cases", "fen").sum())
+
+
+def _fen(batch: pa.RecordBatch) -> pl.Series:
+    """The costs in fen, Int64; a double is taken as the nearest whole fen."""
+    cost = pl.DataFrame(pa.table({"cost": batch.column("total_cost")})).to_series()
+    if cost.dtype.is_float():
+        yuan = cost.cast(pl.Float64).fill_null(0.0).fill_nan(0.0).to_numpy()
+        return pl.Series(np.round(yuan * 100).astype(np.int64))
+    fen = cost.cast(pl.Decimal(38, FEN_PLACES)).to_physical().cast(pl.Int64)
+    return fen.fill_null(0)

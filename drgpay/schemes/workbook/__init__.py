@@ -1,0 +1,1 @@
+"""The configuration workbook of a grouping scheme: Excel to tables and tables to Excel."""

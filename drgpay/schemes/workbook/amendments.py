@@ -1,0 +1,282 @@
+"""Apply a list of amendments to the tables: what the published workbook lacks or has wrong.
+
+The file is a CSV with the columns table, action, key, value, reason:
+
+| table | add: value is | remove: value is | rename: value is |
+|---|---|---|---|
+| mdc | sort, name, rule, joined by a bar | empty | the new code |
+| adrg, drg | parent, sort, name, rule, joined by a bar | empty | the new code |
+| sets, exclusions | the code to put under the key | the code, or empty for all | the new name |
+| cc | level and exclusion table, with a space between | empty | the new code |
+
+A group takes those below it along when it is removed. A rename reaches every place that names the
+key: groups below, rules, exclusion tables of MCC and CC.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.schemes.workbook.notes import Notes
+from drgpay.schemes.workbook.tables import (
+    ADDED,
+    CODE_KEYS,
+    GROUP_TABLES,
+    PARENT_TABLE,
+    Group,
+    GroupTable,
+    Tables,
+)
+
+COLUMNS = ("table", "action", "key", "value", "reason")
+_CHILD: dict[GroupTable, GroupTable] = {"mdc": "adrg", "adrg": "drg"}
+_GROUP_TABLES: dict[str, GroupTable] = {table: table for table in GROUP_TABLES}
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """One line of the list; `where` names its file and row."""
+
+    where: str
+    row: int
+    table: str
+    action: str
+    key: str
+    value: str
+    reason: str
+
+
+def read_amendments(path: Path) -> list[Amendment]:
+    """Read the list; raises DrgpayError for a missing column or an unknown table or action."""
+    if not path.is_file():
+        raise DrgpayError(f"there is no file {path}", "correct the path of the amendments")
+    try:
+        frame = pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        detail = str(error).splitlines()[0]
+        raise DrgpayError(f"{path} is not a readable CSV: {detail}", "save it as UTF-8") from None
+    missing = [column for column in COLUMNS if column not in frame.columns]
+    if missing:
+        raise DrgpayError(
+            f"{path} lacks the column {', '.join(missing)}", f"it needs {', '.join(COLUMNS)}"
+        )
+    plain = frame.select(pl.col(COLUMNS).fill_null("").str.strip_chars())
+    amendments = [
+        Amendment(f"{path}, row {row}", row, *values)
+        for row, values in enumerate(plain.iter_rows(), start=2)
+    ]
+    for amendment in amendments:
+        _refuse_unknown_words(amendment)
+    return amendments
+
+
+def amended(tables: Tables, amendments: list[Amendment], file: str, notes: Notes) -> Tables:
+    """The tables after all amendments, in order; each is noted, also when it changes nothing."""
+    for amendment in amendments:
+        change = _change_of(amendment)
+        after, lines = change(tables, amendment)
+        said = f"{amendment.table} {amendment.action} {amendment.key} {amendment.value}".strip()
+        if lines:
+            notes.add(
+                file,
+                amendment.row,
+                "amended",
+                f"{said}：改动 {lines} 行（{amendment.reason or '未写理由'}）",
+                f"{said}: {lines} rows changed ({amendment.reason or 'no reason given'})",
+            )
+        else:
+            notes.add(
+                file,
+                amendment.row,
+                "amendment_idle",
+                f"{said}：没有可改之处，表中已是如此或没有此项",
+                f"{said}: nothing to change, the table says so already or has no such entry",
+            )
+        tables = after
+    return tables
+
+
+_Change = Callable[[Tables, Amendment], tuple[Tables, int]]
+
+
+def _change_of(amendment: Amendment) -> _Change:
+    if amendment.table in _GROUP_TABLES:
+        groups: dict[str, _Change] = {
+            "add": _add_group,
+            "remove": _remove_group,
+            "rename": _rename_group,
+        }
+        return groups[amendment.action]
+    if amendment.table == "cc":
+        levels: dict[str, _Change] = {"add": _add_cc, "remove": _remove_cc, "rename": _rename_cc}
+        return levels[amendment.action]
+    codes: dict[str, _Change] = {
+        "add": _add_code,
+        "remove": _remove_codes,
+        "rename": _rename_codes,
+    }
+    return codes[amendment.action]
+
+
+def _refuse_unknown_words(amendment: Amendment) -> None:
+    known = [*GROUP_TABLES, "cc", *CODE_KEYS]
+    if amendment.table not in known:
+        raise DrgpayError(
+            f"{amendment.where}: there is no table {amendment.table!r}",
+            f"write one of {', '.join(known)}",
+        )
+    if amendment.action not in ("add", "remove", "rename"):
+        raise DrgpayError(
+            f"{amendment.where}: there is no action {amendment.action!r}",
+            "write add, remove or rename",
+        )
+    needs_value = amendment.action != "remove"
+    if not amendment.key or (needs_value and not amendment.value):
+        raise DrgpayError(
+            f"{amendment.where}: {amendment.action} needs a key{' and a value' * needs_value}",
+            "fill the cell in",
+        )
+
+
+def _add_group(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
+    table = _GROUP_TABLES[amendment.table]
+    names = (["parent"] if PARENT_TABLE[table] else []) + ["sort", "name", "rule"]
+    values = [value.strip() for value in amendment.value.split("|", len(names) - 1)]
+    given = dict(zip(names, values, strict=False))
+    if len(values) != len(names) or not given["sort"].isdecimal():
+        raise DrgpayError(
+            f"{amendment.where}: the value {amendment.value!r} does not describe a group",
+            f"write {'|'.join(names)}, with a whole number as sort",
+        )
+    if any(group.code == amendment.key for group in tables.groups[table]):
+        return tables, 0
+    added = Group(
+        ADDED,
+        amendment.key,
+        given.get("parent", ""),
+        given["name"],
+        given["rule"],
+        int(given["sort"]),
+    )
+    return tables.with_groups(table, [*tables.groups[table], added]), 1
+
+
+def _remove_group(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
+    table: GroupTable | None = _GROUP_TABLES[amendment.table]
+    gone, by_parent, lines = {amendment.key}, False, 0
+    while table and gone:
+        below = {
+            group.code
+            for group in tables.groups[table]
+            if (group.parent if by_parent else group.code) in gone
+        }
+        left = [group for group in tables.groups[table] if group.code not in below]
+        lines += len(tables.groups[table]) - len(left)
+        tables = tables.with_groups(table, left)
+        gone, by_parent, table = below, True, _CHILD.get(table)
+    return tables, lines
+
+
+def _rename_group(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
+    table = _GROUP_TABLES[amendment.table]
+    lines = sum(group.code == amendment.key for group in tables.groups[table])
+    renamed = [
+        replace(group, code=amendment.value) if group.code == amendment.key else group
+        for group in tables.groups[table]
+    ]
+    tables = tables.with_groups(table, renamed)
+    if table in _CHILD:
+        below = [
+            replace(group, parent=amendment.value) if group.parent == amendment.key else group
+            for group in tables.groups[_CHILD[table]]
+        ]
+        tables = tables.with_groups(_CHILD[table], below)
+    return tables, lines
+
+
+def _add_cc(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
+    level, _, exclusion_table = amendment.value.replace(",", " ").partition(" ")
+    if level.upper() not in ("MCC", "CC"):
+        raise DrgpayError(
+            f"{amendment.where}: {amendment.value!r} does not begin with MCC or CC",
+            "write the level, a space and the exclusion table",
+        )
+    values = [amendment.key, level.upper(), exclusion_table.strip()]
+    return _with_row(tables, "cc", values)
+
+
+def _remove_cc(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
+    return _filtered(tables, "cc", pl.col("code") != amendment.key)
+
+
+def _rename_cc(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
+    return _replaced(tables, "cc", "code", amendment)
+
+
+def _add_code(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
+    return _with_row(tables, amendment.table, [amendment.key, amendment.value])
+
+
+def _remove_codes(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
+    key, code = CODE_KEYS[amendment.table]
+    others = pl.col(key) != amendment.key
+    if amendment.value:
+        others |= pl.col(code) != amendment.value
+    return _filtered(tables, amendment.table, others)
+
+
+def _rename_codes(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
+    key, _ = CODE_KEYS[amendment.table]
+    tables, lines = _replaced(tables, amendment.table, key, amendment)
+    if amendment.table == "exclusions":
+        tables, named = _replaced(tables, "cc", key, amendment)
+        return tables, lines + named
+    word = re.compile(rf"\b{re.escape(amendment.key)}\b")
+    for table in GROUP_TABLES:
+        groups = [
+            replace(group, rule=word.sub(lambda _: amendment.value, group.rule))
+            for group in tables.groups[table]
+        ]
+        pairs = zip(groups, tables.groups[table], strict=True)
+        lines += sum(new != old for new, old in pairs)
+        tables = tables.with_groups(table, groups)
+    return tables, lines
+
+
+def _frame(tables: Tables, table: str) -> pl.DataFrame:
+    return {"sets": tables.sets, "cc": tables.cc, "exclusions": tables.exclusions}[table]
+
+
+def _with_frame(tables: Tables, table: str, frame: pl.DataFrame) -> Tables:
+    match table:
+        case "sets":
+            return replace(tables, sets=frame)
+        case "cc":
+            return replace(tables, cc=frame)
+        case _:
+            return replace(tables, exclusions=frame)
+
+
+def _with_row(tables: Tables, table: str, values: list[str]) -> tuple[Tables, int]:
+    frame = _frame(tables, table)
+    row = pl.DataFrame([[ADDED, *values]], schema=frame.schema, orient="row")
+    if not frame.join(row, on=frame.columns[1:], how="semi").is_empty():
+        return tables, 0
+    return _with_frame(tables, table, pl.concat([frame, row])), 1
+
+
+def _filtered(tables: Tables, table: str, kept: pl.Expr) -> tuple[Tables, int]:
+    frame = _frame(tables, table)
+    left = frame.filter(kept)
+    return _with_frame(tables, table, left), frame.height - left.height
+
+
+def _replaced(tables: Tables, table: str, column: str, amendment: Amendment) -> tuple[Tables, int]:
+    frame = _frame(tables, table)
+    lines = int((frame[column] == amendment.key).sum())
+    renamed = frame.with_columns(pl.col(column).replace(amendment.key, amendment.value))
+    return _with_frame(tables, table, renamed), lines

@@ -1,0 +1,166 @@
+"""Make a scheme of a configuration workbook: read, clean, amend, verify, put in order, write."""
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import ValidationError
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.scheme import TABLES, SchemeInfo
+from drgpay.language import Language
+from drgpay.schemes.workbook.amendments import amended, read_amendments
+from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY
+from drgpay.schemes.workbook.notes import Notes
+from drgpay.schemes.workbook.order import ordered
+from drgpay.schemes.workbook.reading import WorkbookText, read_workbook_text
+from drgpay.schemes.workbook.soundness import sound_tables
+from drgpay.schemes.workbook.tables import (
+    GROUP_TABLES,
+    PARENT_TABLE,
+    GroupTable,
+    Tables,
+    clean_tables,
+)
+
+REPORT_FILE = "import-report.csv"
+DEFAULT_CODE_SYSTEM = "insurance-2.0"
+"""The published workbooks use the insurance edition 2.0."""
+
+
+@dataclass(frozen=True)
+class ImportChoices:
+    """What the workbook leaves open.
+
+    `fields` go into scheme.toml (keys of SchemeInfo without options; values that are None are left
+    to the workbook or to a default). `keep_order` None means: as the workbook says, else repair.
+    """
+
+    fields: dict[str, Any] = field(default_factory=dict)
+    retry_other_procedures: bool | None = None
+    keep_order: bool | None = None
+    allow_empty_sets: bool = False
+    amendments: Path | None = None
+
+
+@dataclass(frozen=True)
+class ImportedScheme:
+    """A scheme ready to be written: its identity, its tables as in TABLES (text), the notes."""
+
+    info: SchemeInfo
+    frames: dict[str, pl.DataFrame]
+    notes: Notes
+
+
+def import_workbook(path: Path, choices: ImportChoices) -> ImportedScheme:
+    """Read a workbook with the sheets of `layout`.
+
+    Raises DrgpayError for a missing sheet or column, contradictory rows, groups without parent, a
+    rule that does not parse and a rule that names an unknown set.
+    """
+    notes = Notes()
+    text = read_workbook_text(path, notes)
+    tables = clean_tables(text, notes)
+    if choices.amendments:
+        amendments = read_amendments(choices.amendments)
+        tables = amended(tables, amendments, choices.amendments.name, notes)
+    options = _options(text)
+    known_empty = frozenset(options.get("empty_sets", ()))
+    sound = sound_tables(path, tables, known_empty, choices.allow_empty_sets, notes)
+    keep_order = choices.keep_order
+    if keep_order is None:
+        keep_order = text.scheme.get(KEEP_ORDER_KEY) == "true"
+    tables = ordered(sound.tables, sound.rules, keep_order, notes)
+    options["empty_sets"] = sound.empty_sets
+    if choices.retry_other_procedures is not None:
+        options["retry_other_procedures"] = choices.retry_other_procedures
+    return ImportedScheme(_info(text, choices, options), _frames(tables), notes)
+
+
+def write_scheme(imported: ImportedScheme, folder: Path, language: Language) -> None:
+    """Write scheme.toml, the six tables and the report into a folder that exists."""
+    (folder / "scheme.toml").write_text(scheme_toml(imported.info), encoding="utf-8")
+    for table, frame in imported.frames.items():
+        # An empty text is written as nothing, not as "".
+        frame.select(pl.all().replace("", None)).write_csv(folder / f"{table}.csv")
+    imported.notes.write(folder / REPORT_FILE, language)
+
+
+def scheme_toml(info: SchemeInfo) -> str:
+    """The text of scheme.toml; keys in the order of SchemeInfo, empty ones left out."""
+    values = info.model_dump()
+    options = values.pop("options")
+    lines = [f"{key} = {_toml(value)}" for key, value in values.items() if value not in (None, "")]
+    lines += ["", "[options]"]
+    lines += [f"{key} = {_toml(value)}" for key, value in options.items() if value != ()]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: object) -> str:
+    # A JSON string, number, boolean or list of strings is written the same in TOML.
+    if isinstance(value, str | bool | int | tuple | list):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)
+
+
+def _options(text: WorkbookText) -> dict[str, Any]:
+    options = {}
+    for key, value in text.scheme.items():
+        if key.startswith("options."):
+            try:
+                options[key.removeprefix("options.")] = json.loads(value)
+            except json.JSONDecodeError:
+                raise DrgpayError(
+                    f"{text.path}, sheet 方案: {key} is {value!r}",
+                    'write true, false, a number or a list like ["A", "B"]',
+                ) from None
+    return options
+
+
+def _info(text: WorkbookText, choices: ImportChoices, options: dict[str, Any]) -> SchemeInfo:
+    said = {
+        key: value
+        for key, value in text.scheme.items()
+        if key != KEEP_ORDER_KEY and not key.startswith("options.")
+    }
+    given = {key: value for key, value in choices.fields.items() if value is not None}
+    digest = hashlib.sha256(text.path.read_bytes()).hexdigest()
+    defaults = {
+        "name": given.get("id"),
+        "kind": "drg",
+        "authority": "未注明",
+        "version": "未注明",
+        "code_system": DEFAULT_CODE_SYSTEM,
+        "source": f"{text.path.name}, sha256 {digest}",
+    }
+    try:
+        return SchemeInfo.model_validate({**defaults, **said, **given, "options": options})
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise DrgpayError(
+            f"{text.path}: {key} for scheme.toml is wrong: {first['msg']}",
+            "correct the option of the command or the sheet 方案",
+        ) from None
+
+
+def _frames(tables: Tables) -> dict[str, pl.DataFrame]:
+    frames: dict[str, pl.DataFrame] = {table: _group_frame(tables, table) for table in GROUP_TABLES}
+    rest = {"sets": tables.sets, "cc": tables.cc, "exclusions": tables.exclusions}
+    return {**frames, **{table: frame.select(TABLES[table]) for table, frame in rest.items()}}
+
+
+def _group_frame(tables: Tables, table: GroupTable) -> pl.DataFrame:
+    parent = PARENT_TABLE[table]
+    groups = tables.groups[table]
+    columns: dict[str, list[str]] = {
+        "sort": [str(group.sort) for group in groups],
+        **({parent: [group.parent for group in groups]} if parent else {}),
+        table: [group.code for group in groups],
+        "name": [group.name for group in groups],
+        "rule": [group.rule for group in groups],
+    }
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).select(TABLES[table])

@@ -1,0 +1,182 @@
+"""Read the sheets of a workbook as text: find each sheet, its header and its columns."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from python_calamine import CalamineError, CalamineWorkbook
+
+from drgpay.errors import DrgpayError
+from drgpay.schemes.workbook.layout import LAST_HEADER_ROW, SCHEME_SHEET, SHEETS, Column, Sheet
+from drgpay.schemes.workbook.notes import Notes
+
+Row = Sequence[Any]
+
+
+@dataclass(frozen=True)
+class SheetText:
+    """A sheet as it stands: `rows` has row (in Excel, from 1) and one text column for each found
+    column of the layout; `numeric` says in which of them a code was stored as a number.
+    """
+
+    sheet: Sheet
+    rows: pl.DataFrame
+    numeric: dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class WorkbookText:
+    """The sheets by table, and the key and value pairs of our own sheet, if it is there."""
+
+    path: Path
+    sheets: dict[str, SheetText]
+    scheme: dict[str, str]
+
+
+def read_workbook_text(path: Path, notes: Notes) -> WorkbookText:
+    """Read a workbook; raises DrgpayError for a missing sheet or column, naming what was found."""
+    book = _open(path)
+    sheets = {sheet.table: _read_sheet(path, book, sheet, notes) for sheet in SHEETS}
+    return WorkbookText(path, sheets, _scheme_sheet(book))
+
+
+def _open(path: Path) -> CalamineWorkbook:
+    if not path.is_file():
+        raise DrgpayError(f"there is no file {path}", "correct the path")
+    try:
+        return CalamineWorkbook.from_path(path)
+    except (CalamineError, OSError) as error:
+        raise DrgpayError(
+            f"{path} is not a readable Excel workbook ({error})",
+            "save it as .xlsx without password",
+        ) from None
+
+
+def _read_sheet(path: Path, book: CalamineWorkbook, sheet: Sheet, notes: Notes) -> SheetText:
+    rows = _rows(path, book, sheet.name)
+    header_row, places = _header(path, sheet, rows)
+    body = [
+        (number, row)
+        for number, row in enumerate(rows[header_row:], start=header_row + 1)
+        if any(cell not in ("", None) for cell in row)
+    ]
+    numeric: dict[str, list[int]] = {}
+    columns: dict[str, list[Any]] = {"row": [number for number, _ in body]}
+    for column in sheet.columns:
+        if column.key in places:
+            cells = [row[places[column.key]] for _, row in body]
+            columns[column.key] = [_text(cell) for cell in cells]
+            if column.kind == "code":
+                numeric[column.key] = [
+                    number
+                    for (number, _), cell in zip(body, cells, strict=True)
+                    if isinstance(cell, int | float)
+                ]
+    schema = {key: pl.Int64 if key == "row" else pl.String for key in columns}
+    frame = pl.DataFrame(columns, schema=schema)
+    found = ", ".join(
+        f"{column.key} = {plain_header(rows[header_row - 1][places[column.key]])} "
+        f"({_letters(places[column.key])})"
+        for column in sheet.columns
+        if column.key in places
+    )
+    notes.add(
+        sheet.name,
+        header_row,
+        "read",
+        f"表头在第 {header_row} 行：{found}；读取 {frame.height} 行",
+        f"header in row {header_row}: {found}; {frame.height} rows read",
+    )
+    return SheetText(sheet, frame, numeric)
+
+
+def _rows(path: Path, book: CalamineWorkbook, name: str) -> list[list[Any]]:
+    titles = {plain_header(title): title for title in reversed(book.sheet_names)}
+    if plain_header(name) not in titles:
+        raise DrgpayError(
+            f"{path} has no sheet {name}; its sheets are {', '.join(book.sheet_names)}",
+            "name the sheet so, or add it",
+        )
+    # With the empty area, so that the numbers of rows are those that Excel shows.
+    sheet = book.get_sheet_by_name(titles[plain_header(name)])
+    return sheet.to_python(skip_empty_area=False)
+
+
+def _header(path: Path, sheet: Sheet, rows: list[list[Any]]) -> tuple[int, dict[str, int]]:
+    """The row of the header (from 1) and the place of each column in it."""
+    best: tuple[int, dict[str, int], list[str]] = (1, {}, [])
+    for number, row in enumerate(rows[:LAST_HEADER_ROW], start=1):
+        texts = [plain_header(cell) for cell in row]
+        places = _places(sheet.columns, texts)
+        if len(places) > len(best[1]):
+            best = (number, places, [text for text in texts if text])
+        if all(column.key in places for column in sheet.columns if column.required):
+            return number, places
+    lacking = [
+        " or ".join(column.headers)
+        for column in sheet.columns
+        if column.required and column.key not in best[1]
+    ]
+    found = f"row {best[0]} holds {', '.join(best[2])}" if best[2] else "no header was found"
+    raise DrgpayError(
+        f"{path}, sheet {sheet.name}: there is no column {'; no column '.join(lacking)}; {found}",
+        f"add the column, with a header in one of the first {LAST_HEADER_ROW} rows",
+    )
+
+
+def _places(columns: Sequence[Column], texts: list[str]) -> dict[str, int]:
+    taken: set[int] = set()
+    places: dict[str, int] = {}
+    for column in columns:
+        for header in column.headers:
+            wanted = plain_header(header)
+            found = [n for n, text in enumerate(texts) if text == wanted and n not in taken]
+            if found:
+                places[column.key] = found[0]
+                taken.add(found[0])
+                break
+    return places
+
+
+def _scheme_sheet(book: CalamineWorkbook) -> dict[str, str]:
+    if SCHEME_SHEET not in book.sheet_names:
+        return {}
+    rows = book.get_sheet_by_name(SCHEME_SHEET).to_python()
+    pairs = [[_text(cell).strip() for cell in row if _text(cell).strip()] for row in rows[1:]]
+    return {pair[0]: pair[1] for pair in pairs if len(pair) >= 2}
+
+
+_ESCAPED = re.compile(r"_x00[01][0-9A-Fa-f]_")
+
+
+def plain_header(cell: object) -> str:
+    """A header without anything that cannot be seen, in capitals, full-width letters narrowed."""
+    text = unicodedata.normalize("NFKC", _ESCAPED.sub("", _text(cell)))
+    visible = (
+        char for char in text if not char.isspace() and unicodedata.category(char) not in _UNSEEN
+    )
+    return "".join(visible).upper()
+
+
+_UNSEEN = ("Cc", "Cf")
+
+
+def _text(cell: object) -> str:
+    """A cell as its reader sees it; Excel holds whole numbers as floats."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(int(cell))
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return str(cell)
+
+
+def _letters(place: int) -> str:
+    """The letters of a column in Excel: 0 is A."""
+    head, last = divmod(place, 26)
+    return (_letters(head - 1) if head else "") + chr(ord("A") + last)

@@ -1,0 +1,234 @@
+"""What must hold of tables before they are a scheme: no row twice, parents there, rules understood,
+sets defined.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.rules.fields import SEVERITY_SETS
+from drgpay.grouper.rules.nodes import Count, Member, Rule, atoms
+from drgpay.grouper.rules.parser import RuleError, parse_rule
+from drgpay.schemes.workbook.cleaning import in_usual_case, is_bare_one
+from drgpay.schemes.workbook.notes import Notes
+from drgpay.schemes.workbook.tables import (
+    GROUP_TABLES,
+    PARENT_TABLE,
+    Group,
+    GroupTable,
+    Tables,
+    sheet_name,
+)
+
+
+@dataclass(frozen=True)
+class SoundTables:
+    """Tables whose rules parse; `rules` has the tree of each rule text."""
+
+    tables: Tables
+    rules: dict[str, Rule]
+    empty_sets: tuple[str, ...]
+
+
+def sound_tables(
+    path: Path, tables: Tables, known_empty: frozenset[str], allow_empty_sets: bool, notes: Notes
+) -> SoundTables:
+    """The tables without repeated rows, rules in the usual case, with their trees.
+
+    Sets that rules name and no row defines are errors, unless they are in `known_empty` or
+    `allow_empty_sets` holds. Raises DrgpayError naming sheet, row and rule.
+    """
+    tables = _without_repeated_rows(path, tables, notes)
+    _refuse_orphans(path, tables)
+    _note_missing_exclusion_tables(tables, notes)
+    tables = _rules_in_usual_case(tables, notes)
+    rules = _parsed(path, tables)
+    missing = _missing_sets(tables, rules)
+    refused = [name for name in missing if name not in known_empty and not allow_empty_sets]
+    if refused:
+        table, group = missing[refused[0]][0]
+        further = f" (nor {', '.join(refused[1:])})" if refused[1:] else ""
+        raise DrgpayError(
+            f"{path}, {_where(table, group)}: the rule of {group.code} ({group.rule}) names the "
+            f"set {refused[0]}, which sheet {sheet_name('sets')} does not define{further}",
+            "add the set, amend the rule or accept it as empty with --allow-empty-sets",
+        )
+    for name, naming in missing.items():
+        for table, group in naming:
+            notes.add(
+                sheet_name(table),
+                group.row or None,
+                "empty_set",
+                f"{group.code} 的规则引用集合 {name}，而集合表中没有，按空集合处理",
+                f"the rule of {group.code} names the set {name}, which no row defines; "
+                "taken as empty",
+            )
+    return SoundTables(tables, rules, tuple(sorted(missing)))
+
+
+def _without_repeated_rows(path: Path, tables: Tables, notes: Notes) -> Tables:
+    for table in GROUP_TABLES:
+        first: dict[str, Group] = {}
+        for group in tables.groups[table]:
+            earlier = first.setdefault(group.code, group)
+            if earlier is group:
+                continue
+            if replace(group, row=earlier.row) != earlier:
+                raise DrgpayError(
+                    f"{path}, {_where(table, group)}: {group.code} stands already in row "
+                    f"{earlier.row}, with other content",
+                    "keep one of the rows",
+                )
+            _note_repeated(sheet_name(table), group.row, group.code, earlier.row, notes)
+        tables = tables.with_groups(table, list(first.values()))
+    cc = _distinct(tables.cc, "cc", notes)
+    twice = cc.filter(pl.col("code").is_duplicated())
+    if twice.height:
+        raise DrgpayError(
+            f"{path}, sheet {sheet_name('cc')}, rows {twice['row'][0]} and later: "
+            f"{twice['code'][0]} is listed twice with different levels or exclusion tables",
+            "keep one of the rows, or remove and add it by amendments",
+        )
+    return replace(
+        tables,
+        cc=cc,
+        sets=_distinct(tables.sets, "sets", notes),
+        exclusions=_distinct(tables.exclusions, "exclusions", notes),
+    )
+
+
+def _distinct(frame: pl.DataFrame, table: str, notes: Notes) -> pl.DataFrame:
+    keys = frame.columns[1:]
+    marked = frame.with_columns(first=pl.col("row").first().over(keys), nth=_nth(keys))
+    for line in marked.filter(pl.col("nth") > 0).iter_rows(named=True):
+        text = " ".join(line[key] for key in keys)
+        _note_repeated(sheet_name(table), line["row"], text, line["first"], notes)
+    return marked.filter(pl.col("nth") == 0).select(frame.columns)
+
+
+def _nth(keys: list[str]) -> pl.Expr:
+    return pl.int_range(pl.len()).over(keys)
+
+
+def _note_repeated(sheet: str, row: int, text: str, earlier: int, notes: Notes) -> None:
+    notes.add(
+        sheet,
+        row or None,
+        "duplicate",
+        f"{text} 与第 {earlier} 行重复，只保留前者",
+        f"{text} repeats row {earlier}; the first is kept",
+    )
+
+
+def _refuse_orphans(path: Path, tables: Tables) -> None:
+    for table in GROUP_TABLES:
+        parent = PARENT_TABLE[table]
+        if parent is None:
+            continue
+        known = {group.code for group in tables.groups[parent]}
+        for group in tables.groups[table]:
+            if group.parent not in known:
+                raise DrgpayError(
+                    f"{path}, {_where(table, group)}: {group.code} belongs to "
+                    f"{group.parent or 'nothing'}, which sheet {sheet_name(parent)} does not list",
+                    "add the row or correct the code",
+                )
+
+
+def _note_missing_exclusion_tables(tables: Tables, notes: Notes) -> None:
+    known = tables.exclusions.select("exclusion_table").unique()
+    without = tables.cc.join(known, on="exclusion_table", how="anti", maintain_order="left")
+    for row, code, level, table in without.iter_rows():
+        zh = f"引用排除表 {table}，而排除表中没有" if table else "没有排除表"
+        en = (
+            f"names exclusion table {table}, which has no row"
+            if table
+            else "has no exclusion table"
+        )
+        notes.add(
+            sheet_name("cc"),
+            row or None,
+            "exclusion_table_missing",
+            f"{level} {code} {zh}，任何主要诊断都不排除它",
+            f"{level} {code} {en}; no principal diagnosis excludes it",
+        )
+
+
+def _rules_in_usual_case(tables: Tables, notes: Notes) -> Tables:
+    names = frozenset(tables.sets["set"].unique())
+    times = Counter(name.upper() for name in names)
+    by_capitals = {name.upper(): name for name in sorted(names) if times[name.upper()] == 1}
+    for table in GROUP_TABLES:
+        groups = []
+        for group in tables.groups[table]:
+            rule = in_usual_case(group.rule, names, by_capitals)
+            if rule != group.rule:
+                notes.add(
+                    sheet_name(table),
+                    group.row or None,
+                    "letter_case",
+                    f"{group.code} 的规则统一大小写：{group.rule} 改为 {rule}",
+                    f"letter case in the rule of {group.code}: {group.rule} became {rule}",
+                )
+            if is_bare_one(rule):
+                rule = "1"
+                notes.add(
+                    sheet_name(table),
+                    group.row or None,
+                    "always_true",
+                    f"{group.code} 的规则只有数字 1，恒成立",
+                    f"the rule of {group.code} is the bare number 1: it always holds",
+                )
+            groups.append(replace(group, rule=rule))
+        tables = tables.with_groups(table, groups)
+    return tables
+
+
+def _parsed(path: Path, tables: Tables) -> dict[str, Rule]:
+    rules: dict[str, Rule] = {}
+    for table in GROUP_TABLES:
+        for group in tables.groups[table]:
+            if group.rule in rules:
+                continue
+            try:
+                rules[group.rule] = parse_rule(group.rule)
+            except RuleError as error:
+                raise DrgpayError(
+                    f"{path}, {_where(table, group)}: the rule of {group.code} ({group.rule}) does "
+                    f"not parse: {error}",
+                    "correct the rule",
+                ) from None
+    return rules
+
+
+def _missing_sets(
+    tables: Tables, rules: dict[str, Rule]
+) -> dict[str, list[tuple[GroupTable, Group]]]:
+    """Each set that no row defines, with the groups whose rules name it."""
+    known = {*tables.sets["set"].unique(), *SEVERITY_SETS}
+    missing: dict[str, list[tuple[GroupTable, Group]]] = {}
+    for table in GROUP_TABLES:
+        for group in tables.groups[table]:
+            for name in sorted(set(set_names(rules[group.rule])) - known):
+                missing.setdefault(name, []).append((table, group))
+    return missing
+
+
+def set_names(rule: Rule) -> list[str]:
+    """The sets that a rule names, from left to right."""
+    names: list[str] = []
+    for atom in atoms(rule):
+        match atom:
+            case Member(sets=sets):
+                names.extend(sets)
+            case Count(set=name):
+                names.append(name)
+    return names
+
+
+def _where(table: GroupTable, group: Group) -> str:
+    sheet = f"sheet {sheet_name(table)}"
+    return f"{sheet}, row {group.row}" if group.row else f"{sheet}, a group added by amendment"
