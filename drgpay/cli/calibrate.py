@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
+from drgpay.cli.records_options import ClinicalCodes, Encoding, Mapping
 
 EXAMPLES = """
 [bold]Example[/bold]
@@ -26,11 +27,16 @@ def calibrate(
     policy: Annotated[str, typer.Option(help="A policy's id or its TOML file.")],
     hospitals: Annotated[Path, typer.Option(help="Table of hospitals, CSV or Parquet.")],
     out: Annotated[Path, typer.Option(help="The catalogue's folder to make.")],
+    mapping: Mapping = None,
+    encoding: Encoding = None,
+    clinical_codes: ClinicalCodes = False,
 ) -> None:
     """Make a catalogue: the points of every group and the coefficients of every hospital."""
+    from drgpay.records.dataset import RecordsInput
     from drgpay.run.calibration import make_catalogue
 
-    catalogue = make_catalogue(stays, scheme, policy, hospitals, out, console.progress_bar)
+    records = RecordsInput(stays, mapping, encoding, clinical_codes)
+    catalogue = make_catalogue(records, scheme, policy, hospitals, out, console.progress_bar)
     info = catalogue.info
     table = console.table("", "", "", numbers=("",))
     table.show_header = False

@@ -6,11 +6,19 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
+from drgpay.cli.records_options import (
+    ClinicalCodes,
+    Encoding,
+    Mapping,
+    say_what_was_converted,
+)
 
 EXAMPLES = """
 [bold]Examples[/bold]
 
 drgpay group stays.parquet --scheme chs-drg-2.0 --out groups.parquet
+
+drgpay group 清单.csv --scheme chs-drg-2.0 --mapping settlement-list --out groups.parquet
 
 drgpay group stays/ --scheme my-scheme/ --out groups.parquet --with-input --reasons
 """
@@ -22,7 +30,9 @@ def register(app: typer.Typer) -> None:
 
 
 def group(
-    stays: Annotated[Path, typer.Argument(help="A Parquet file, folder or partitioned dataset.")],
+    stays: Annotated[
+        Path, typer.Argument(help="Parquet or CSV: a file, folder or partitioned dataset.")
+    ],
     scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")],
     out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
     with_input: Annotated[
@@ -31,6 +41,12 @@ def group(
     reasons: Annotated[
         bool, typer.Option("--reasons", help="Add what decided: rules, severity code, why not.")
     ] = False,
+    mapping: Mapping = None,
+    encoding: Encoding = None,
+    clinical_codes: ClinicalCodes = False,
+    cache: Annotated[
+        Path | None, typer.Option(help="A folder for decoded columns: grouping again is quicker.")
+    ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads to use; by default one a core.")
     ] = None,
@@ -41,10 +57,15 @@ def group(
     """
     from drgpay.grouper.compiled_cache import load_compiled
     from drgpay.grouper.stream import group_dataset
-    from drgpay.records.dataset import open_dataset
+    from drgpay.records.column_cache import with_column_cache
+    from drgpay.records.dataset import RecordsInput
 
-    dataset = open_dataset(stays)
     compiled = load_compiled(scheme)
+    records = RecordsInput(stays, mapping, encoding, clinical_codes)
+    dataset = records.open(compiled.scheme.info.code_system)
+    if cache:
+        dataset = with_column_cache(dataset, cache)
     with console.progress_bar("grouping", dataset.rows) as advance:
         rows = group_dataset(dataset, compiled, out, with_input, reasons, advance, threads)
+    say_what_was_converted(dataset)
     typer.echo(f"{rows:,} stays grouped with {compiled.scheme.info.id} into {out}")

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
+from drgpay.cli.records_options import say_what_was_converted
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -53,8 +54,9 @@ def run(
     loaded = load_job(job)
     if output:
         loaded = replace(loaded, output=output)
-    typer.echo(f"{loaded.period} · {loaded.scheme} · {console.shown(loaded.stays)}", err=True)
+    typer.echo(f"{loaded.period} · {loaded.scheme} · {console.shown(loaded.stays.path)}", err=True)
     finished = run_month(loaded, lang.value, console.progress_bar, run_id, threads)
+    say_what_was_converted(finished.dataset, lang.value)
     console.out().print(month_tables(finished.tables, lang.value))
     same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
     typer.echo(f"{console.shown(finished.folder)}{same}")

@@ -78,6 +78,9 @@ class Leaf:
     sorts: tuple[int, int, int] | None
 
 
+NO_GROUP = Leaf("ungrouped", UNGROUPED_MDC, UNGROUPED_ADRG, UNGROUPED_DRG, None)
+
+
 @dataclass(frozen=True)
 class CompiledScheme:
     """A scheme with the tables for evaluating columns. Leaf 0 is "no group fits"."""
@@ -225,7 +228,7 @@ def _severity_table(scheme: Scheme, diagnoses: CodeIndex) -> SeverityTable:
 
 
 def _leaves(scheme: Scheme) -> Iterable[Leaf]:
-    yield Leaf("ungrouped", UNGROUPED_MDC, UNGROUPED_ADRG, UNGROUPED_DRG, None)
+    yield NO_GROUP
     for mdc in scheme.mdcs:
         for adrg in mdc.adrgs:
             for drg in adrg.drgs:

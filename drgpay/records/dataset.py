@@ -1,89 +1,55 @@
-"""Parquet input: one file, a folder, or a Hive-partitioned dataset, read piece by piece."""
+"""The records under one path: Parquet or CSV, a file, a folder or a partitioned dataset."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from drgpay.errors import DrgpayError
 from drgpay.records.columns import STAY_COLUMNS, Kind
+from drgpay.records.crosswalk import Crosswalk, TranslatedSource, TranslationReport
+from drgpay.records.csv_source import open_csv
+from drgpay.records.mapping.load import NO_MAPPING, LoadedMapping, load_mapping
+from drgpay.records.mapping.mapped import MappedSource
+from drgpay.records.mapping.report import ConversionReport
+from drgpay.records.parquet_source import open_parquet
+from drgpay.records.source import Piece, SourceFile, partition_of
 
-BATCH_ROWS = 262_144
+__all__ = [
+    "Dataset",
+    "Piece",
+    "RecordsInput",
+    "SourceFile",
+    "open_dataset",
+    "translate_clinical_codes",
+]
 
-
-@dataclass(frozen=True)
-class DataFile:
-    """One Parquet file; `partition` holds the values that its folders name (key=value)."""
-
-    path: Path
-    partition: dict[str, str]
-    metadata: pq.FileMetaData
-    schema: pa.Schema
-
-    def type_of(self, column: str) -> pa.DataType | None:
-        """The Arrow type of a column, or None if the file has none of that name."""
-        if column in self.schema.names:
-            return self.schema.field(column).type
-        return pa.string() if column in self.partition else None
-
-
-@dataclass(frozen=True)
-class Piece:
-    """One row group of one file: the unit that a thread reads."""
-
-    file: DataFile
-    row_group: int
-    rows: int
-
-    def batches(
-        self, columns: Iterable[str], coded: Iterable[str] = ()
-    ) -> Iterator[pa.RecordBatch]:
-        """Read some columns, `coded` ones with dictionary-coded strings.
-
-        A column that the file lacks is left out, except that a partition's value is added as a
-        constant. Raises DrgpayError if the file is damaged.
-        """
-        stored = [column for column in columns if column in self.file.schema.names]
-        constant = [column for column in columns if column in self.file.partition]
-        try:
-            # Opened per piece: a ParquetFile may not be shared between threads.
-            with pq.ParquetFile(
-                self.file.path,
-                metadata=self.file.metadata,
-                read_dictionary=_leaf_paths(self.file.metadata, coded),
-                memory_map=True,
-            ) as file:
-                for batch in file.iter_batches(
-                    BATCH_ROWS, [self.row_group], stored, use_threads=False
-                ):
-                    for column in constant:
-                        value = pa.scalar(self.file.partition[column])
-                        batch = batch.append_column(column, pa.repeat(value, batch.num_rows))
-                    yield batch
-        except (pa.ArrowException, OSError) as error:
-            raise _unreadable(self.file.path, error) from None
+CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """The Parquet files under one path, in the order of their names."""
+    """The files under one path, in the order of their names.
+
+    `conversions` and `translations` fill while pieces are read, each value counted once; they are
+    complete when every piece was read.
+    """
 
     path: Path
-    files: tuple[DataFile, ...]
+    files: tuple[SourceFile, ...]
+    mapping: LoadedMapping | None = None
+    conversions: ConversionReport = field(default_factory=ConversionReport, compare=False)
+    translations: TranslationReport | None = field(default=None, compare=False)
 
     @cached_property
     def rows(self) -> int:
         """How many rows all files hold."""
-        return sum(file.metadata.num_rows for file in self.files)
+        return sum(file.rows for file in self.files)
 
     @cached_property
     def column_names(self) -> list[str]:
         """The columns of any file, in the order of their first appearance."""
-        names = (name for file in self.files for name in [*file.schema.names, *file.partition])
-        return list(dict.fromkeys(names))
+        return list(dict.fromkeys(name for file in self.files for name in file.column_names))
 
     def require(self, columns: Iterable[str], optional: Iterable[str] = ()) -> None:
         """Refuse files that lack a column or hold it in a type that cannot be read."""
@@ -91,10 +57,8 @@ class Dataset:
         for file in self.files:
             missing = [column for column in needed if file.type_of(column) is None]
             if missing:
-                raise DrgpayError(
-                    f"{file.path} lacks the column {', '.join(missing)}",
-                    "add it, named as in docs/files.md, or leave it null where it is unknown",
-                )
+                names = ", ".join(file.described(column) for column in missing)
+                raise DrgpayError(f"{file.path} lacks the column {names}", self._advice())
             for column in [*needed, *optional]:
                 type_, kind = file.type_of(column), STAY_COLUMNS[column]
                 if type_ is not None and not kind.admits(type_):
@@ -104,12 +68,13 @@ class Dataset:
                     )
 
     def pieces(self) -> list[Piece]:
-        """The row groups of all files, in order."""
-        return [
-            Piece(file, number, file.metadata.row_group(number).num_rows)
-            for file in self.files
-            for number in range(file.metadata.num_row_groups)
-        ]
+        """What threads read: the row groups or blocks of all files, in order."""
+        return [piece for file in self.files for piece in file.pieces()]
+
+    def _advice(self) -> str:
+        if self.mapping:
+            return f"add it, or correct the mapping {self.mapping.path}"
+        return "add it, named as in docs/files.md, or leave it null where it is unknown"
 
 
 _TYPE_ADVICE = {
@@ -122,44 +87,82 @@ _TYPE_ADVICE = {
 }
 
 
-def open_dataset(path: Path) -> Dataset:
-    """Find the Parquet files of an input; raises DrgpayError if there are none or one is damaged."""
+@dataclass(frozen=True)
+class RecordsInput:
+    """Where records lie and how they are written: what a command or a job says of its input.
+
+    mapping: a preset or a TOML file; encoding: of CSV; clinical_codes: translate the codes.
+    """
+
+    path: Path
+    mapping: str | None = None
+    encoding: str | None = None
+    clinical_codes: bool = False
+
+    def open(self, code_system: str) -> Dataset:
+        """The dataset, its codes those of `code_system`; errors as in `open_dataset`."""
+        dataset = open_dataset(self.path, self.mapping, self.encoding)
+        return translate_clinical_codes(dataset, code_system) if self.clinical_codes else dataset
+
+
+def open_dataset(
+    path: Path, mapping: str | Path | None = None, encoding: str | None = None
+) -> Dataset:
+    """Find the files of an input.
+
+    A folder is read as Parquet if it holds any .parquet file, else as CSV. `mapping` is the name of
+    a preset or a TOML file (docs/mappings.md); without one the columns are those of docs/files.md.
+    `encoding` is that of CSV files; by default it is found for each file. Raises DrgpayError if
+    there are no files, one is damaged or not in that encoding, or the mapping is wrong.
+    """
+    loaded = load_mapping(mapping) if mapping is not None else None
+    rules = loaded.mapping if loaded else NO_MAPPING
+    report = ConversionReport()
+    files: list[SourceFile] = []
+    for number, file in enumerate(_files_of(path)):
+        partition = partition_of(file, path) if path.is_dir() else {}
+        if file.suffix.lower() in CSV_SUFFIXES:
+            delimiter = rules.csv.delimiter or ("\t" if file.suffix.lower() == ".tsv" else ",")
+            text = open_csv(file, partition, encoding or rules.csv.encoding, delimiter)
+            files.append(MappedSource(text, rules, report, number))
+        elif encoding:
+            raise DrgpayError(
+                f"{file} is no CSV file, so it has no encoding", "leave the encoding out"
+            )
+        else:
+            parquet = open_parquet(file, partition)
+            files.append(MappedSource(parquet, rules, report, number) if loaded else parquet)
+    return Dataset(path, tuple(files), loaded, report)
+
+
+def translate_clinical_codes(dataset: Dataset, code_system: str = "insurance-2.0") -> Dataset:
+    """The same records with clinical-edition codes replaced by those of the insurance edition.
+
+    `principal_diagnosis`, `other_diagnoses` and `procedures` are translated; `translations` counts.
+    Only for records that are known to be coded in the clinical edition: the editions share some
+    code strings with different meanings. Raises DrgpayError if there is no such crosswalk.
+    """
+    crosswalk = Crosswalk.load(code_system)
+    report = TranslationReport()
+    files = tuple(
+        TranslatedSource(file, crosswalk, report, number)
+        for number, file in enumerate(dataset.files)
+    )
+    return Dataset(dataset.path, files, dataset.mapping, dataset.conversions, report)
+
+
+def _files_of(path: Path) -> list[Path]:
     if path.is_file():
-        return Dataset(path, (_open_file(path, {}),))
+        return [path]
     if not path.is_dir():
         raise DrgpayError(f"there is no file or folder {path}", "correct the path")
-    found = sorted(
-        file
-        for file in path.rglob("*.parquet")
-        if not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
-    )
-    if not found:
-        raise DrgpayError(f"the folder {path} holds no .parquet file", "correct the path")
-    return Dataset(path, tuple(_open_file(file, _partition(file, path)) for file in found))
-
-
-def _partition(file: Path, root: Path) -> dict[str, str]:
-    folders = file.relative_to(root).parts[:-1]
-    return dict(folder.split("=", 1) for folder in folders if "=" in folder)
-
-
-def _open_file(path: Path, partition: dict[str, str]) -> DataFile:
-    try:
-        with pq.ParquetFile(path) as file:
-            return DataFile(path, partition, file.metadata, file.schema_arrow)
-    except (pa.ArrowException, OSError) as error:
-        raise _unreadable(path, error) from None
-
-
-def _unreadable(path: Path, error: Exception) -> DrgpayError:
-    detail = str(error).splitlines()[0].rstrip(".")
-    return DrgpayError(
-        f"{path} is not a readable Parquet file ({detail})", "export or copy the file again"
-    )
-
-
-def _leaf_paths(metadata: pq.FileMetaData, columns: Iterable[str]) -> list[str]:
-    """The paths of the leaves below some columns: a list's strings lie at name.list.element."""
-    wanted = set(columns)
-    paths = [metadata.schema.column(number).path for number in range(metadata.num_columns)]
-    return [path for path in paths if path.split(".")[0] in wanted]
+    for suffixes in ((".parquet",), CSV_SUFFIXES[:2]):
+        found = sorted(
+            file
+            for file in path.rglob("*")
+            if file.suffix in suffixes
+            and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
+        )
+        if found:
+            return found
+    raise DrgpayError(f"the folder {path} holds no .parquet or .csv file", "correct the path")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -69,7 +70,7 @@ def _first_unknown_listed(index: CodeIndex | None, values: pa.Array) -> pl.Serie
 _NO_ROWS = np.empty(0, dtype=np.int64)
 
 
-def _spread(length: int, rows: NDArray[np.int64], found: pa.Array) -> pl.Series:
+def _spread(length: int, rows: NDArray[Any], found: pa.Array) -> pl.Series:
     spread = pl.Series([None], dtype=pl.String).new_from_index(0, length)
     if not len(rows):
         return spread

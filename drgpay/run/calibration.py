@@ -9,14 +9,14 @@ from drgpay.points.calibrate import calibrate
 from drgpay.points.catalogue import Catalogue, save_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.records.checks import check_stays
-from drgpay.records.dataset import open_dataset
+from drgpay.records.dataset import RecordsInput
 from drgpay.records.hospitals import read_hospitals
 from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.run.staging import staged_folder
 
 
 def make_catalogue(
-    stays: Path,
+    stays: RecordsInput,
     scheme_name: str,
     policy_name: str,
     hospitals_path: Path,
@@ -35,10 +35,12 @@ def make_catalogue(
     scheme = compiled.scheme
     policy = load_policy(policy_name).policy
     hospitals = read_hospitals(hospitals_path)
-    dataset = open_dataset(stays)
+    dataset = stays.open(scheme.info.code_system)
     with progress("grouping", dataset.rows) as advance:
         grouped = read_grouped_stays(dataset, compiled, advance)
-    checked = check_stays(grouped, policy, hospitals, None, sex_of_diagnosis(compiled), str(stays))
+    checked = check_stays(
+        grouped, policy, hospitals, None, sex_of_diagnosis(compiled), str(stays.path)
+    )
     catalogue = calibrate(checked.valid, dataset.rows, scheme, policy, out.name, dataset.path.name)
     with staged_folder(out) as staged:
         save_catalogue(catalogue, staged)

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import shipped_schemes
 from drgpay.policy.load import shipped_policies, validation_sentence
+from drgpay.records.dataset import RecordsInput
+from drgpay.records.mapping.load import shipped_mappings
 from drgpay.settle.budget import Period
 
 _MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
@@ -22,6 +24,9 @@ class Inputs(BaseModel):
 
     stays: str
     hospitals: str
+    mapping: str | None = None
+    encoding: str | None = None
+    clinical_codes: bool = False
 
 
 class JobFile(BaseModel):
@@ -54,7 +59,7 @@ class Job:
     catalogue: Path
     policy: str
     output: Path
-    stays: Path
+    stays: RecordsInput
     hospitals: Path
 
 
@@ -73,7 +78,7 @@ def load_job(path: Path) -> Job:
             f"{path}: {validation_sentence(error, raw)}",
             "correct these keys; docs/files.md lists them",
         ) from None
-    here = path.parent
+    here, inputs = path.parent, file.inputs
     return Job(
         path=path,
         period=Period(int(file.period[:4]), int(file.period[5:])),
@@ -81,6 +86,18 @@ def load_job(path: Path) -> Job:
         catalogue=here / file.catalogue,
         policy=file.policy if file.policy in shipped_policies() else str(here / file.policy),
         output=here / file.output,
-        stays=here / file.inputs.stays,
-        hospitals=here / file.inputs.hospitals,
+        stays=RecordsInput(
+            here / inputs.stays,
+            _beside(here, inputs.mapping),
+            inputs.encoding,
+            inputs.clinical_codes,
+        ),
+        hospitals=here / inputs.hospitals,
     )
+
+
+def _beside(here: Path, mapping: str | None) -> str | None:
+    """A preset by its name, another mapping by its path from the job file."""
+    if mapping is None or mapping in shipped_mappings():
+        return mapping
+    return str(here / mapping)

@@ -45,11 +45,18 @@ def basis_of_run(
                     "file": file.path.relative_to(dataset.path).as_posix()
                     if dataset.path.is_dir()
                     else file.path.name,
-                    "rows": file.metadata.num_rows,
+                    "rows": file.rows,
                     "sha256": file_hash(file.path),
                 }
                 for file in dataset.files
             ],
+            "mapping": (
+                {"file": dataset.mapping.path.name, "sha256": file_hash(dataset.mapping.path)}
+                if dataset.mapping
+                else None
+            ),
+            "encoding": job.stays.encoding,
+            "clinical_codes": job.stays.clinical_codes,
             "hospitals": {"file": job.hospitals.name, "sha256": file_hash(job.hospitals)},
         },
     }

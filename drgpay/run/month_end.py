@@ -20,7 +20,7 @@ from drgpay.points.cases import points_of_stays
 from drgpay.points.catalogue import load_catalogue
 from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.checks import CheckedStays, check_stays
-from drgpay.records.dataset import Dataset, open_dataset
+from drgpay.records.dataset import Dataset
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.writing import ROW_GROUP_ROWS
 from drgpay.report.month import (
@@ -42,11 +42,15 @@ ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """Where a run lies, what it says, and whether it lay there before with the same bytes."""
+    """Where a run lies, what it says, and whether it lay there before with the same bytes.
+
+    `dataset` counts what its mapping converted.
+    """
 
     folder: Path
     tables: MonthTables
     repeated: bool
+    dataset: Dataset
 
 
 @contextmanager
@@ -76,7 +80,7 @@ def run_month(
     _refuse_unknown_groups(loaded, scheme)
     catalogue = load_catalogue(job.catalogue, scheme)
     hospitals = read_hospitals(job.hospitals)
-    dataset = open_dataset(job.stays)
+    dataset = job.stays.open(scheme.info.code_system)
     basis = basis_of_run(job, dataset, scheme, loaded, language)
     identity = _checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
@@ -90,7 +94,7 @@ def run_month(
         hospitals,
         _days_of(job.period),
         sex_of_diagnosis(compiled),
-        str(job.stays),
+        str(job.stays.path),
         language,
     )
     _refuse_empty(checked, dataset, job)
@@ -133,7 +137,7 @@ def run_month(
         write_summary(tables, staged / "summary.xlsx", language)
         clock.lap("write")
         write_manifest(staged, identity, basis, counts, clock.seconds)
-    return FinishedRun(folder, tables, repeated)
+    return FinishedRun(folder, tables, repeated, dataset)
 
 
 class _Clock:
@@ -194,7 +198,7 @@ def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:
     codes = checked.quarantine["code"].value_counts(sort=True)
     most = codes.row(0) if codes.height else ("nothing", 0)
     raise DrgpayError(
-        f"{job.stays}: none of {dataset.rows} stays is valid for {job.period}; "
+        f"{job.stays.path}: none of {dataset.rows} stays is valid for {job.period}; "
         f"the commonest finding is {most[0]} ({most[1]} stays)",
         "correct the records or the period of the job",
     )

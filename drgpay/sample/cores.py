@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from drgpay.grouper.batch import group_batch
-from drgpay.grouper.compiled import CompiledScheme, Leaf, compile_scheme
+from drgpay.grouper.compiled import NO_GROUP, CompiledScheme, Leaf, compile_scheme
 from drgpay.grouper.rules.nodes import And
 from drgpay.sample.alternatives import alternatives
 from drgpay.sample.blueprints import Blueprint, Pool, blueprint
@@ -22,7 +22,6 @@ from drgpay.sample.patients import PatientKind, patient_kinds
 
 CORES_PER_GROUP = 32
 _STRAY_CORES = 200
-_STRAY_GROUP = Leaf("ungrouped", "0000", "00", "0000")
 # (candidates per group, drawn for groups that have fewer cores than)
 _ROUNDS = ((48, CORES_PER_GROUP), (200, 8), (1000, 4), (4000, 1))
 # Up to how many alternatives of a group are tried.
@@ -77,7 +76,7 @@ def build_cores(codebook: Codebook, seed: int) -> CoreBook:
         for core in dict.fromkeys(_kept(compiled, kinds, candidates)):
             if len(found[core.group]) < CORES_PER_GROUP and core not in found[core.group]:
                 found[core.group].append(core)
-    found[_STRAY_GROUP] = _strays(codebook, compiled, kinds, rng)
+    found[NO_GROUP] = _strays(codebook, compiled, kinds, rng)
     cores = [core for group in found.values() for core in group]
     cores = _with_patients(codebook, compiled, kinds, cores)
     cores = _with_tolerance(codebook, compiled, kinds, cores, rng)
@@ -150,7 +149,7 @@ def _strays(
     pool = tuple(codebook.homeless_diagnoses)
     commonest = max(range(len(kinds)), key=lambda number: kinds[number].mass)
     candidates = [
-        Core(_STRAY_GROUP, _one(pool, rng), (), (), None, (commonest,))
+        Core(NO_GROUP, _one(pool, rng), (), (), None, (commonest,))
         for _ in range(_STRAY_CORES if pool else 0)
     ]
     return _kept(compiled, kinds, candidates)

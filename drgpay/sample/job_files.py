@@ -6,6 +6,7 @@ from string import Template
 
 import polars as pl
 
+from drgpay.records.dataset import RecordsInput
 from drgpay.run.calibration import make_catalogue
 from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.sample.plan import SamplePlan
@@ -43,7 +44,7 @@ def write_job_files(
     policy.write_text(Template(template).substitute(budget=budget), encoding="utf-8")
     if plan.history:
         make_catalogue(
-            folder / "history",
+            RecordsInput(folder / "history"),
             plan.scheme,
             str(policy),
             folder / "hospitals.csv",

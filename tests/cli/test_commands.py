@@ -264,3 +264,56 @@ def test_an_existing_catalogue_is_kept(drgpay: Run, region: Path) -> None:
         "catalogue exists already",
     )
     assert (region / "catalogue" / "groups.csv").read_bytes() == before
+
+
+# Records in other forms.
+
+
+def test_run_reads_mapped_csv(drgpay: Run, region: Path, tmp_path: Path) -> None:
+    """The month as CSV in GB18030 with names of its own settles like the Parquet file."""
+    stays = pl.read_parquet(region / "stays" / "2026-10.parquet")
+    text = stays.with_columns(
+        pl.col("other_diagnoses", "procedures").list.join("|"),
+        account=pl.col("account").replace({"employee": "310", "resident": "390"}),
+    ).rename({"account": "insutype", "case_id": "结算编号"})
+    csv = region / "stays.csv"
+    csv.write_bytes(text.write_csv().encode("gb18030"))
+    (region / "own.toml").write_text(
+        '[columns.account]\nfrom = "insutype"\nvalues = { 310 = "employee", 390 = "resident" }\n'
+        '[columns.case_id]\nfrom = "结算编号"\n',
+        encoding="utf-8",
+    )
+    plain = drgpay("run", region / "2026-10.toml", "--run-id", "plain")
+    change(region / "2026-10.toml", "stays/2026-10.parquet", "stays.csv")
+    change(region / "2026-10.toml", "[inputs]", '[inputs]\nmapping = "own.toml"')
+    mapped = drgpay("run", region / "2026-10.toml", "--run-id", "mapped")
+    assert (plain[0], mapped[0]) == (0, 0), mapped[2]
+    for name in ("cases", "statements", "values", "quarantine", "warnings"):
+        files = [tmp_path / "runs" / run / f"{name}.parquet" for run in ("plain", "mapped")]
+        assert files[0].read_bytes() == files[1].read_bytes(), name
+    change(region / "2026-10.toml", "[inputs]", '[inputs]\nencoding = "utf-8"')
+    refused(drgpay("run", region / "2026-10.toml"), "stays.csv is not", "encoding")
+
+
+def test_explain(drgpay: Run) -> None:
+    status, out, _ = drgpay(
+        *("explain", "--scheme", "chs-drg-1.1", "--stay", "--sex", 2, "--age", 88),
+        *("--diagnosis", "K22.301", "--diagnosis", "K11.901", "--procedure", "96.0800x005"),
+    )
+    assert (status, "MDCG" in out, "GZ13" in out) == (0, True, True)
+    refused(
+        drgpay("explain", ORACLE, "--case", "nobody", "--scheme", "chs-drg-2.0"),
+        "oracle-chs-drg-2.0.parquet has no case_id 'nobody'",
+    )
+
+
+def test_scheme_export_import_diff(drgpay: Run, tmp_path: Path) -> None:
+    book, folder = tmp_path / "book.xlsx", tmp_path / "copy"
+    assert drgpay("scheme", "export", "chs-drg-1.1", "--xlsx", book)[0] == 0
+    assert drgpay("scheme", "import", book, "--id", "chs-drg-1.1", "--out", folder)[0] == 0
+    changes = tmp_path / "changes.csv"
+    status, out, _ = drgpay("scheme", "diff", "chs-drg-1.1", folder, "--out", changes)
+    assert (status, pl.read_csv(changes).height) == (0, 0), out
+    status, _, _ = drgpay("scheme", "diff", "chs-drg-1.1", "chs-drg-2.0", "--out", changes)
+    assert (status, pl.read_csv(changes, infer_schema=False).height > 1000) == (0, True)
+    refused(drgpay("scheme", "import", ORACLE, "--id", "x", "--out", tmp_path / "x"), "oracle-chs")

@@ -18,7 +18,7 @@ from drgpay.points.catalogue import Catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.checks import check_stays
-from drgpay.records.dataset import open_dataset
+from drgpay.records.dataset import RecordsInput, open_dataset
 from drgpay.records.hospitals import read_hospitals
 from drgpay.report.month import cases_table, statements_table, values_table
 from drgpay.run.calibration import make_catalogue
@@ -77,7 +77,7 @@ class Region:
         """History and month as drgpay reads and groups them."""
         return {
             "history": read_grouped_stays(open_dataset(self.folder / "history"), self.compiled),
-            "month": read_grouped_stays(open_dataset(self.job.stays), self.compiled),
+            "month": read_grouped_stays(open_dataset(self.job.stays.path), self.compiled),
         }
 
     @cached_property
@@ -143,7 +143,9 @@ def job_with(region: Region, folder: Path, policy: str) -> Job:
         return replace(region.job, output=folder)
     catalogue = folder / "catalogue"
     history, hospitals = region.folder / "history", region.job.hospitals
-    make_catalogue(history, region.job.scheme, str(ILLUSTRATIVE), hospitals, catalogue)
+    make_catalogue(
+        RecordsInput(history), region.job.scheme, str(ILLUSTRATIVE), hospitals, catalogue
+    )
     return replace(region.job, output=folder, policy=str(ILLUSTRATIVE), catalogue=catalogue)
 
 

@@ -23,6 +23,7 @@ from drgpay.points.cases import points_of_stays
 from drgpay.points.catalogue import Catalogue as DrgpayCatalogue
 from drgpay.points.readmission import earlier_stays
 from drgpay.policy.model import Coefficients, Policy
+from drgpay.records.dataset import RecordsInput
 from drgpay.report.month import statements_table, values_table
 from drgpay.run.month_end import run_month
 from drgpay.settle.budget import Period
@@ -639,10 +640,10 @@ def test_order_files_and_threads_change_no_byte(region: Region, tmp_path: Path, 
     first = run_month(job, run_id="first", threads=1).folder
     for number, (rearrange, threads) in enumerate([(unchanged, 2), (shuffled, 2), (split, 1)]):
         stays = tmp_path / f"stays{number}"
-        rearrange(region.job.stays, stays)
+        rearrange(region.job.stays.path, stays)
         output = tmp_path / f"runs{number}"
         again = run_month(
-            replace(job, stays=stays, output=output), run_id="first", threads=threads
+            replace(job, stays=RecordsInput(stays), output=output), run_id="first", threads=threads
         ).folder
         for file in [*(f"{result}.parquet" for result in RESULTS), "summary.xlsx"]:
             assert (again / file).read_bytes() == (first / file).read_bytes(), (number, file)

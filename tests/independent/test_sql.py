@@ -154,7 +154,7 @@ def test_types_and_persons(run: Path, sql: duckdb.DuckDBPyConnection) -> None:
 
 def test_no_person_in_any_cell(region: Region, run: Path, sql: duckdb.DuckDBPyConnection) -> None:
     """Person ids never appear in reports: not under another name either."""
-    stays = region.job.stays.as_posix()
+    stays = region.job.stays.path.as_posix()
     persons = f"SELECT person_id FROM read_parquet('{stays}') WHERE person_id IS NOT NULL"
     for name in RESULTS:
         for column, type_ in types(sql, name).items():

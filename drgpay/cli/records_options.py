@@ -1,0 +1,28 @@
+"""The options with which every command reads records, and what it says of what was converted."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from drgpay.language import Language
+    from drgpay.records.dataset import Dataset
+
+Mapping = Annotated[
+    str | None,
+    typer.Option(help="How the columns are named: settlement-list, front-page or a TOML file."),
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Encoding of CSV; by default UTF-8 or GB18030, as it is found.")
+]
+ClinicalCodes = Annotated[
+    bool,
+    typer.Option("--clinical-codes", help="Translate codes of the clinical edition (国临版)."),
+]
+
+
+def say_what_was_converted(dataset: "Dataset", language: "Language" = "zh") -> None:
+    """Print the counts of converted values and translated codes, on standard error."""
+    for report in (dataset.conversions, dataset.translations):
+        for line in report.lines(language) if report is not None else ():
+            typer.echo(line, err=True)

@@ -1,0 +1,1 @@
+"""Mappings: how records with other column names and codes become the columns of docs/files.md."""

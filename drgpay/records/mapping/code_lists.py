@@ -1,0 +1,190 @@
+"""Lists of codes out of records, out of one column, or out of one column for each code."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from drgpay.records.mapping.convert import Texts, as_text, texts_of
+from drgpay.records.mapping.model import CodeListRule, Mapping
+from drgpay.records.mapping.report import Finding, Problem
+
+Marks = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class CodeLists:
+    """The codes of all stays one after another: stay i has the next lengths[i] of them.
+
+    `main` marks principal codes; None where the source has no marks.
+    """
+
+    lengths: NDArray[np.int64]
+    codes: pa.Array
+    main: Marks | None
+
+    @property
+    def stays(self) -> NDArray[np.int64]:
+        """The stay of each code."""
+        return np.repeat(np.arange(len(self.lengths)), self.lengths)
+
+    def keep(self, mask: Marks) -> "CodeLists":
+        """Only some of the codes."""
+        lengths = np.bincount(self.stays[mask], minlength=len(self.lengths)).astype(np.int64)
+        main = None if self.main is None else self.main[mask]
+        return CodeLists(lengths, self.codes.filter(pa.array(mask)), main)
+
+    def column(self) -> pa.Array:
+        """As an Arrow column of lists of text."""
+        offsets = np.concatenate(([0], np.cumsum(self.lengths)))
+        return pa.LargeListArray.from_arrays(pa.array(offsets, pa.int64()), self.codes)
+
+
+def from_records(values: pa.Array, rule: CodeListRule, mapping: Mapping) -> CodeLists:
+    """The codes of a column of lists of structs."""
+    flat = values.flatten()
+    codes = texts_of(_field(flat, rule.code), mapping.missing)
+    main = None
+    if rule.main:
+        marks = texts_of(_field(flat, rule.main), mapping.missing)
+        main = _is_any(marks, rule.main_values)
+    lists = CodeLists(_lengths(values), codes.spread(codes.distinct), main)
+    kept = codes.distinct.is_not_null().to_numpy()[codes.rows]
+    for name, left_out in rule.leave_out.items():
+        if field_named(flat.type, (name,)):
+            kept &= ~_is_any(texts_of(_field(flat, (name,)), mapping.missing), left_out)
+    return lists.keep(kept)
+
+
+def from_list(
+    column: str, values: pa.Array, marks: pa.Array | None, rule: CodeListRule, mapping: Mapping
+) -> tuple[CodeLists, list[Finding]]:
+    """The codes of a column of lists, or of delimited text, with a parallel column of marks."""
+    delimiter = mapping.csv.list_delimiter
+    lengths, flat = _split(values, delimiter)
+    codes = texts_of(flat, mapping.missing)
+    main = None
+    findings: list[Finding] = []
+    if marks is not None:
+        mark_lengths, flat_marks = _split(marks, delimiter)
+        same = lengths == mark_lengths
+        main = np.zeros(len(codes.rows), dtype=np.bool_)
+        marked = _is_any(texts_of(flat_marks, mapping.missing), rule.main_values)
+        main[np.repeat(same, lengths)] = marked[np.repeat(same, mark_lengths)]
+        findings = _found(column, Problem.LENGTHS_DIFFER, ~same, values)
+    lists = CodeLists(lengths, codes.spread(codes.distinct), main)
+    return lists.keep(codes.distinct.is_not_null().to_numpy()[codes.rows]), findings
+
+
+def from_columns(columns: list[pa.Array], mapping: Mapping) -> CodeLists:
+    """The codes of several columns, in the order of the columns."""
+    rows = len(columns[0])
+    texts = [texts_of(column, mapping.missing) for column in columns]
+    codes = pa.concat_arrays([text.spread(text.distinct) for text in texts])
+    by_stay = np.arange(rows * len(columns)).reshape(len(columns), rows).T.ravel()
+    codes = codes.take(pa.array(by_stay))
+    lengths = np.full(rows, len(columns), dtype=np.int64)
+    present = codes.is_valid().to_numpy(zero_copy_only=False)
+    return CodeLists(lengths, codes, None).keep(present)
+
+
+def principal_first(
+    column: str, lists: CodeLists, without_main: str
+) -> tuple[CodeLists, list[Finding]]:
+    """Marked codes before the others, each in their order."""
+    if lists.main is None:
+        return lists, []
+    findings = _about_marks(column, lists)
+    if without_main == "first":
+        findings = [finding for finding in findings if finding.problem is not Problem.NO_MAIN]
+    order = np.lexsort((~lists.main, lists.stays))
+    return CodeLists(lists.lengths, lists.codes.take(pa.array(order)), lists.main[order]), findings
+
+
+def principal_and_others(
+    column: str, lists: CodeLists, without_main: str
+) -> tuple[pa.Array, CodeLists, list[Finding]]:
+    """The first marked code of each stay, and all others in their order.
+
+    A stay without a mark has no principal code; with `without_main` "first" its first code.
+    """
+    findings = _about_marks(column, lists)
+    stays = lists.stays
+    marked = np.zeros(len(stays), dtype=np.bool_) if lists.main is None else lists.main
+    if without_main == "first":
+        findings = [finding for finding in findings if finding.problem is not Problem.NO_MAIN]
+        first = np.r_[True, stays[1:] != stays[:-1]] if len(stays) else marked
+        unmarked = np.bincount(stays[marked], minlength=len(lists.lengths)) == 0
+        marked = marked | (first & unmarked[stays])
+    places = np.flatnonzero(marked)
+    owners, first_place = np.unique(stays[places], return_index=True)
+    principal = places[first_place]
+    place_of = np.full(len(lists.lengths), -1, dtype=np.int64)
+    place_of[owners] = principal
+    codes = lists.codes.take(pa.array(place_of, mask=place_of < 0))
+    others = np.ones(len(stays), dtype=np.bool_)
+    others[principal] = False
+    return codes, lists.keep(others), findings
+
+
+def field_named(type_: pa.DataType, names: tuple[str, ...]) -> str | None:
+    """The first of some names that a struct has; capitals do not matter."""
+    fields = [type_.field(number).name for number in range(type_.num_fields)]
+    return first_named(names, fields)
+
+
+def first_named(names: tuple[str, ...], available: list[str]) -> str | None:
+    """The first of some names that is available; capitals do not matter."""
+    folded = {name.casefold(): name for name in reversed(available)}
+    for name in names:
+        if name in available:
+            return name
+        if name.casefold() in folded:
+            return folded[name.casefold()]
+    return None
+
+
+def _field(flat: pa.Array, names: tuple[str, ...]) -> pa.Array:
+    name = field_named(flat.type, names)
+    return pa.nulls(len(flat), pa.large_string()) if name is None else pc.struct_field(flat, name)
+
+
+def _lengths(values: pa.Array) -> NDArray[np.int64]:
+    lengths = pc.fill_null(pc.list_value_length(values), 0).cast(pa.int64())
+    return lengths.to_numpy(zero_copy_only=False)
+
+
+def _split(values: pa.Array, delimiter: str) -> tuple[NDArray[np.int64], pa.Array]:
+    """The lengths and the items of lists or delimited texts."""
+    if not pa.types.is_nested(values.type):
+        texts = pl.Series(as_text(values), dtype=pl.String)
+        empty = texts.is_null() | (texts.str.strip_chars() == "")
+        lists = texts.set(empty, None).str.split(delimiter)
+        values = lists.to_arrow()
+    return _lengths(values), values.flatten()
+
+
+def _is_any(texts: Texts, wanted: tuple[str, ...]) -> Marks:
+    marks: Marks = texts.distinct.is_in([*wanted]).fill_null(False).to_numpy()[texts.rows]
+    return marks
+
+
+def _about_marks(column: str, lists: CodeLists) -> list[Finding]:
+    if lists.main is None:
+        return []
+    marks = np.bincount(lists.stays[lists.main], minlength=len(lists.lengths))
+    codes = lists.column()
+    none = _found(column, Problem.NO_MAIN, (marks == 0) & (lists.lengths > 0), codes)
+    return none + _found(column, Problem.SEVERAL_MAINS, marks > 1, codes)
+
+
+def _found(column: str, problem: Problem, stays: Marks, shown: pa.Array) -> list[Finding]:
+    rows = np.flatnonzero(stays)
+    if not len(rows):
+        return []
+    value = shown[int(rows[0])].as_py()
+    example = value if isinstance(value, str) else "|".join(str(item) for item in value or ())
+    return [Finding(column, problem, len(rows), example, int(rows[0]))]

@@ -1,0 +1,374 @@
+"""A file seen through a mapping: the columns of docs/files.md, made from those that it has."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+from drgpay.records.columns import STAY_COLUMNS, Kind
+from drgpay.records.mapping.code_lists import (
+    CodeLists,
+    first_named,
+    from_columns,
+    from_list,
+    from_records,
+    principal_and_others,
+    principal_first,
+)
+from drgpay.records.mapping.convert import (
+    ARROW_TYPES,
+    as_text,
+    constant,
+    converted,
+    joined,
+    summed,
+)
+from drgpay.records.mapping.model import CodeListRule, ColumnRule, Mapping
+from drgpay.records.mapping.report import ConversionReport, Finding
+from drgpay.records.source import Piece, SourceFile
+
+Made = tuple[dict[str, pa.Array], list[Finding]]
+
+
+class Recipe(Protocol):
+    """How some columns of the stays table are made from columns of a file."""
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The columns that are read."""
+
+    def type_of(self, column: str) -> pa.DataType:
+        """The Arrow type of a column that the recipe makes."""
+
+    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
+        """The columns, and what could not be converted."""
+
+
+@dataclass(frozen=True)
+class OneColumn:
+    """A column out of one other; left as it is where its type already fits."""
+
+    target: str
+    source: str
+    rule: ColumnRule | None
+    source_type: pa.DataType
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The one column."""
+        return (self.source,)
+
+    @cached_property
+    def _fits(self) -> bool:
+        kind = STAY_COLUMNS[self.target]
+        plain = not self.rule or not (self.rule.values or self.rule.default)
+        text = kind is Kind.TEXT
+        return (
+            plain
+            and not text
+            and not pa.types.is_null(self.source_type)
+            and kind.admits(self.source_type)
+        )
+
+    def type_of(self, column: str) -> pa.DataType:
+        """The type of the kind, or that of the source."""
+        return self.source_type if self._fits else ARROW_TYPES[STAY_COLUMNS[column]]
+
+    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
+        """The converted column."""
+        values = batch.column(self.source)
+        if self._fits:
+            return {self.target: values}, []
+        made, findings = converted(
+            self.target, values, STAY_COLUMNS[self.target], self.rule, mapping
+        )
+        return {self.target: made}, findings
+
+
+@dataclass(frozen=True)
+class SumOfColumns:
+    """An amount out of the amounts of several columns."""
+
+    target: str
+    sources: tuple[str, ...]
+    rule: ColumnRule
+
+    def type_of(self, column: str) -> pa.DataType:
+        """decimal(18,2)."""
+        return ARROW_TYPES[Kind.MONEY]
+
+    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
+        """The sum."""
+        addends = [batch.column(source) for source in self.sources]
+        made, findings = summed(self.target, addends, self.rule, mapping)
+        return {self.target: made}, findings
+
+
+@dataclass(frozen=True)
+class JoinedColumns:
+    """A text out of the texts of several columns."""
+
+    target: str
+    sources: tuple[str, ...]
+
+    def type_of(self, column: str) -> pa.DataType:
+        """Text."""
+        return ARROW_TYPES[Kind.TEXT]
+
+    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
+        """The joined texts."""
+        return {self.target: joined([batch.column(name) for name in self.sources], mapping)}, []
+
+
+@dataclass(frozen=True)
+class Constant:
+    """The same value for each stay."""
+
+    target: str
+    value: str
+    sources: tuple[str, ...] = ()
+
+    def type_of(self, column: str) -> pa.DataType:
+        """The type of the kind."""
+        return ARROW_TYPES[STAY_COLUMNS[column]]
+
+    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
+        """The constant column."""
+        kind = STAY_COLUMNS[self.target]
+        return {self.target: constant(self.value, kind, mapping, batch.num_rows)}, []
+
+
+@dataclass(frozen=True)
+class Codes:
+    """A list of codes, for diagnoses with marks also the principal one."""
+
+    target: str
+    form: str
+    sources: tuple[str, ...]
+    rule: CodeListRule
+
+    @property
+    def gives_principal(self) -> bool:
+        """Whether principal_diagnosis comes from here too."""
+        return self.target == "other_diagnoses" and bool(self.rule.main) and self.form != "columns"
+
+    def type_of(self, column: str) -> pa.DataType:
+        """Text or lists of text."""
+        return ARROW_TYPES[STAY_COLUMNS[column]]
+
+    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
+        """The list, and the principal diagnosis where the source marks it."""
+        lists, findings = self._lists(batch, mapping)
+        if self.gives_principal:
+            principal, others, about = principal_and_others(
+                "principal_diagnosis", lists, self.rule.without_main
+            )
+            made = {"principal_diagnosis": principal, self.target: others.column()}
+            return made, findings + about
+        lists, about = principal_first(self.target, lists, self.rule.without_main)
+        return {self.target: lists.column()}, findings + about
+
+    def _lists(self, batch: pa.RecordBatch, mapping: Mapping) -> tuple[CodeLists, list[Finding]]:
+        columns = [batch.column(source) for source in self.sources]
+        match self.form:
+            case "records":
+                return from_records(columns[0], self.rule, mapping), []
+            case "list":
+                marks = columns[1] if len(columns) > 1 else None
+                return from_list(self.target, columns[0], marks, self.rule, mapping)
+            case _:
+                return from_columns(columns, mapping), []
+
+
+@dataclass(frozen=True)
+class MappedSource:
+    """A file with the columns that a mapping makes; columns that it does not use pass through."""
+
+    base: SourceFile
+    mapping: Mapping
+    report: ConversionReport
+    number: int
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self.base.path
+
+    @property
+    def rows(self) -> int:
+        """How many rows it holds."""
+        return self.base.rows
+
+    @cached_property
+    def recipes(self) -> dict[str, Recipe]:
+        """How each column of the stays table is made, as far as the file allows."""
+        recipes: dict[str, Recipe] = {}
+        for target in ("other_diagnoses", "procedures"):
+            codes = self._codes(target)
+            if codes:
+                recipes[target] = codes
+                if codes.gives_principal:
+                    recipes["principal_diagnosis"] = codes
+        for target, kind in STAY_COLUMNS.items():
+            recipe = None if target in recipes or kind is Kind.TEXTS else self._column(target)
+            if recipe:
+                recipes[target] = recipe
+        return recipes
+
+    @cached_property
+    def column_names(self) -> list[str]:
+        """The stays columns in the order of docs/files.md, then what the mapping does not use."""
+        used = {source for recipe in self.recipes.values() for source in recipe.sources}
+        rest = [
+            name for name in self.base.column_names if name not in used and name not in self.recipes
+        ]
+        return [*[name for name in STAY_COLUMNS if name in self.recipes], *rest]
+
+    def type_of(self, column: str) -> pa.DataType | None:
+        """The Arrow type of a column, or None if the file cannot give it."""
+        if column in self.recipes:
+            return self.recipes[column].type_of(column)
+        return self.base.type_of(column) if column in self.column_names else None
+
+    def described(self, column: str) -> str:
+        """The names that the mapping looks for."""
+        names = self._names_of(column)
+        if not names or names == (column,):
+            return column
+        return f"{' or '.join(names)} (for {column})"
+
+    def pieces(self) -> list["MappedPiece"]:
+        """The pieces of the file, seen through the mapping."""
+        pieces = []
+        first_row = 0
+        for piece in self.base.pieces():
+            pieces.append(MappedPiece(self, piece, first_row))
+            first_row += piece.rows
+        return pieces
+
+    def _names_of(self, target: str) -> tuple[str, ...]:
+        rule = self.mapping.columns.get(target)
+        if rule:
+            joined_names = (" + ".join(rule.join),) if rule.join else ()
+            return (*rule.names, *joined_names, *rule.sum)
+        lists = {
+            "other_diagnoses": self.mapping.diagnoses,
+            "principal_diagnosis": self.mapping.diagnoses,
+            "procedures": self.mapping.procedures,
+        }.get(target)
+        return () if lists is None else (*lists.records, *lists.list, *lists.columns)
+
+    def _column(self, target: str) -> Recipe | None:
+        available = self.base.column_names
+        rule = self.mapping.columns.get(target)
+        source = first_named((*(rule.names if rule else ()), target), available)
+        if source:
+            return OneColumn(target, source, rule, self._base_type(source))
+        if rule is None:
+            return None
+        parts = self._present(rule.join)
+        if parts and len(parts) == len(rule.join):
+            return JoinedColumns(target, parts)
+        addends = self._present(rule.sum)
+        if addends:
+            return SumOfColumns(target, addends, rule)
+        return None if rule.default is None else Constant(target, rule.default)
+
+    def _present(self, names: Iterable[str]) -> tuple[str, ...]:
+        found = (first_named((name,), self.base.column_names) for name in names)
+        return tuple(dict.fromkeys(name for name in found if name))
+
+    def _codes(self, target: str) -> Codes | None:
+        available = self.base.column_names
+        rule = self.mapping.diagnoses if target == "other_diagnoses" else self.mapping.procedures
+        if rule is None:
+            rule = CodeListRule(list=(target,))
+        records = first_named(rule.records, available)
+        if records and _is_records(self._base_type(records)):
+            return Codes(target, "records", (records,), rule)
+        codes = first_named(rule.list, available)
+        if codes:
+            marks = first_named(rule.main, available)
+            if rule.main and marks is None:
+                rule = rule.model_copy(update={"main": ()})
+            return Codes(target, "list", (codes, marks) if marks else (codes,), rule)
+        present = self._present(rule.column_names())
+        if present:
+            return Codes(target, "columns", present, rule)
+        if target in available:
+            return Codes(target, "list", (target,), rule.model_copy(update={"main": ()}))
+        return None
+
+    def _base_type(self, column: str) -> pa.DataType:
+        type_ = self.base.type_of(column)
+        return pa.null() if type_ is None else type_
+
+
+@dataclass(frozen=True)
+class MappedPiece:
+    """A piece of a file, seen through a mapping; `first_row` counts from 0."""
+
+    file: MappedSource
+    base: Piece
+    first_row: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows the piece has."""
+        return self.base.rows
+
+    def batches(
+        self, columns: Iterable[str], coded: Iterable[str] = ()
+    ) -> Iterator[pa.RecordBatch]:
+        """Read some columns, `coded` ones with dictionary-coded strings.
+
+        What cannot be converted becomes null and is counted in the report of the file.
+        """
+        recipes = self.file.recipes
+        wanted = [name for name in dict.fromkeys(columns) if self.file.type_of(name) is not None]
+        coded = set(coded)
+        sources = [
+            source
+            for name in wanted
+            for source in (recipes[name].sources if name in recipes else (name,))
+        ]
+        # A file of constants alone still has to say how many rows it has.
+        needed = list(dict.fromkeys(sources)) or self.file.base.column_names[:1]
+        row = self.first_row
+        for batch in self.base.batches(needed):
+            made: dict[str, pa.Array] = {}
+            findings: list[Finding] = []
+            for name in wanted:
+                if name in made:
+                    continue
+                if name in recipes:
+                    columns_made, found = recipes[name].make(batch, self.file.mapping)
+                    made |= columns_made
+                    findings += [replace(one, row=row + one.row + 1) for one in found]
+                else:
+                    made[name] = batch.column(name)
+            self.file.report.add(self.file.number, self.file.path.name, row, findings)
+            row += batch.num_rows
+            arrays = [with_codes(made[name]) if name in coded else made[name] for name in wanted]
+            yield pa.RecordBatch.from_arrays(arrays, names=wanted)
+
+
+def with_codes(values: pa.Array) -> pa.Array:
+    """Texts, or lists of texts, with dictionary-coded strings."""
+    if pa.types.is_large_list(values.type) or pa.types.is_list(values.type):
+        if values.offset or values.null_count or pa.types.is_dictionary(values.values.type):
+            return values
+        return type(values).from_arrays(values.offsets, values.values.dictionary_encode())
+    if pa.types.is_dictionary(values.type):
+        return values
+    return as_text(values).dictionary_encode()
+
+
+def _is_records(type_: pa.DataType) -> bool:
+    return bool(
+        (pa.types.is_list(type_) or pa.types.is_large_list(type_))
+        and pa.types.is_struct(type_.value_type)
+    )

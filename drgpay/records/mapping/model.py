@@ -1,0 +1,181 @@
+"""The keys of a mapping file (docs/mappings.md)."""
+
+import re
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from drgpay.records.columns import STAY_COLUMNS, Kind
+
+DATE_FORMATS = (
+    "%Y-%m-%d",
+    "%Y-%m-%d %H:%M:%S",
+    "%Y/%m/%d",
+    "%Y/%m/%d %H:%M:%S",
+    "%Y%m%d",
+    "%Y-%m-%dT%H:%M:%S",
+    "%Y-%m-%d %H:%M",
+    "%Y/%m/%d %H:%M",
+    "%Y%m%d%H%M%S",
+    "%Y年%m月%d日",
+)
+_RUNNING_NUMBER = re.compile(r"\{n(:0\d)?\}")
+
+Names = tuple[str, ...]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+def _texts(value: Any) -> Any:
+    """Numbers and booleans of a TOML file as the texts that a record would have."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else value
+
+
+class ColumnRule(_Part):
+    """Where one column comes from: the first name of `from` that the file has, else `join`."""
+
+    names: Names = Field(default=(), alias="from")
+    join: Names = ()
+    sum: Names = ()
+    values: dict[str, str] = {}
+    others: Literal["null", "keep"] = "null"
+    formats: Names = ()
+    default: str | None = None
+
+    _lists = field_validator("names", "join", "sum", "formats", mode="before")(_listed)
+
+    @field_validator("values", mode="before")
+    @classmethod
+    def _plain_values(cls, values: Any) -> Any:
+        if not isinstance(values, dict):
+            return values
+        return {key: _texts(value) for key, value in values.items()}
+
+    @field_validator("default", mode="before")
+    @classmethod
+    def _plain_default(cls, value: Any) -> Any:
+        return _texts(value)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.sum and (self.names or self.join):
+            raise ValueError("name `sum` or `from` and `join`")
+        if not (self.names or self.join or self.sum) and self.default is None:
+            raise ValueError("name `from`, `join`, `sum` or `default`")
+        return self
+
+
+class CodeListRule(_Part):
+    """Where a list of codes comes from: records, one column, or one column for each code.
+
+    The first that the file has is taken, in that order.
+    """
+
+    records: Names = ()
+    code: Names = ()
+    list: Names = ()
+    columns: Names = ()
+    count: int = Field(default=40, ge=1, le=200)
+    main: Names = ()
+    main_values: Names = ("1",)
+    leave_out: dict[str, Names] = {}
+    without_main: Literal["null", "first"] = "null"
+
+    _lists = field_validator(
+        "records", "code", "list", "columns", "main", "main_values", mode="before"
+    )(_listed)
+
+    @field_validator("columns")
+    @classmethod
+    def _numbered(cls, columns: Names) -> Names:
+        for name in columns:
+            rest = _RUNNING_NUMBER.sub("", name, count=1)
+            if "{" in rest or "}" in rest:
+                raise ValueError("write the running number as {n} or {n:02}")
+        return columns
+
+    @model_validator(mode="after")
+    def _some_source(self) -> Self:
+        if not (self.records or self.list or self.columns):
+            raise ValueError("name `records`, `list` or `columns`")
+        if self.records and not self.code:
+            raise ValueError("`records` needs `code`, the field of the code")
+        if self.columns and self.main and not (self.records or self.list):
+            raise ValueError("`main` marks codes of `records` or `list`, not of `columns`")
+        return self
+
+    def column_names(self) -> Names:
+        """The names that `columns` stands for."""
+        return tuple(
+            name.format(n=n)
+            for name in self.columns
+            for n in range(1, self.count + 1 if "{" in name else 2)
+        )
+
+
+class CsvRules(_Part):
+    """[csv]: how CSV files are written."""
+
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    list_delimiter: str = Field(default="|", min_length=1)
+    encoding: str | None = None
+
+
+class DateRules(_Part):
+    """[dates]: formats of dates in text, tried in order."""
+
+    formats: Names = DATE_FORMATS
+
+
+class Mapping(_Part):
+    """A whole mapping. Columns that it does not name are taken by their own names."""
+
+    name: str = ""
+    missing: Names = ()
+    csv: CsvRules = CsvRules()
+    dates: DateRules = DateRules()
+    columns: dict[str, ColumnRule] = {}
+    diagnoses: CodeListRule | None = None
+    procedures: CodeListRule | None = None
+
+    @field_validator("columns", mode="before")
+    @classmethod
+    def _short_forms(cls, columns: Any) -> Any:
+        if not isinstance(columns, dict):
+            return columns
+        return {
+            target: {"from": rule} if isinstance(rule, str | list | tuple) else rule
+            for target, rule in columns.items()
+        }
+
+    @field_validator("columns")
+    @classmethod
+    def _known(cls, columns: dict[str, ColumnRule]) -> dict[str, ColumnRule]:
+        for target, rule in columns.items():
+            kind = STAY_COLUMNS.get(target)
+            if kind is None:
+                raise ValueError(f"{target} is no column of docs/files.md")
+            if kind is Kind.TEXTS:
+                raise ValueError(f"{target} is a list: describe it in [diagnoses] or [procedures]")
+            if rule.join and kind is not Kind.TEXT:
+                raise ValueError(f"{target} is no text, so it cannot be a `join`")
+            if rule.sum and kind is not Kind.MONEY:
+                raise ValueError(f"{target} is no amount, so it cannot be a `sum`")
+        return columns
+
+    @model_validator(mode="after")
+    def _one_principal(self) -> Self:
+        if self.diagnoses and self.diagnoses.main and "principal_diagnosis" in self.columns:
+            raise ValueError(
+                "principal_diagnosis comes from columns.principal_diagnosis or from "
+                "diagnoses.main: leave one out"
+            )
+        return self

@@ -1,0 +1,65 @@
+"""What every kind of input file offers, so that stages need not know Parquet from CSV."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pyarrow as pa
+
+
+class Piece(Protocol):
+    """A run of rows of one file: the unit that a thread reads."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows the piece has."""
+
+    def batches(
+        self, columns: Iterable[str], coded: Iterable[str] = ()
+    ) -> Iterator[pa.RecordBatch]:
+        """Read some columns, `coded` ones with dictionary-coded strings where that is cheaper.
+
+        A column that the file lacks is left out. Raises DrgpayError if the file is damaged.
+        """
+
+
+class SourceFile(Protocol):
+    """One input file with the columns that it can give."""
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+
+    @property
+    def rows(self) -> int:
+        """How many rows it holds."""
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns that it can give, in order."""
+
+    def type_of(self, column: str) -> pa.DataType | None:
+        """The Arrow type of a column, or None if the file cannot give it."""
+
+    def described(self, column: str) -> str:
+        """How the file would have to name a column that it cannot give."""
+
+    def pieces(self) -> Sequence[Piece]:
+        """The rows of the file in order."""
+
+
+def partition_of(file: Path, root: Path) -> dict[str, str]:
+    """The values that the folders between a dataset and a file name (key=value)."""
+    folders = file.relative_to(root).parts[:-1]
+    return dict(folder.split("=", 1) for folder in folders if "=" in folder)
+
+
+def with_partition(
+    batch: pa.RecordBatch, partition: dict[str, str], columns: Iterable[str]
+) -> pa.RecordBatch:
+    """A batch with those of `columns` that the folders name, as constants."""
+    for column in columns:
+        if column in partition:
+            value = pa.scalar(partition[column])
+            batch = batch.append_column(column, pa.repeat(value, batch.num_rows))
+    return batch
