@@ -6,6 +6,7 @@ integers; rounding is half-up, away from zero at the half (docs/points.md, docs/
 
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from math import isqrt
 
 import polars as pl
 
@@ -35,6 +36,12 @@ def half_up(value: Fraction) -> int:
     quotient, remainder = divmod(abs(value.numerator), value.denominator)
     nearest = quotient + (2 * remainder >= value.denominator)
     return nearest if value >= 0 else -nearest
+
+
+def root_half_up(square: Fraction) -> int:
+    """The square root of a number that is not negative, rounded half-up to a whole number."""
+    # The largest n with n - 1/2 <= root, that is (2n - 1)^2 <= 4 square.
+    return (isqrt(4 * square.numerator // square.denominator) + 1) // 2
 
 
 def round_half_up(value: Decimal, places: int) -> Decimal:

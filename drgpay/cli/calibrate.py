@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.records_options import ClinicalCodes, Encoding, Mapping
+from drgpay.cli.options import ClinicalCodes, Encoding, Mapping
 
 EXAMPLES = """
 [bold]Example[/bold]

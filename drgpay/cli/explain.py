@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.run import Lang
+from drgpay.cli.options import Lang
 from drgpay.errors import DrgpayError
 
 if TYPE_CHECKING:

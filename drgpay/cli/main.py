@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from drgpay import __version__
-from drgpay.cli import calibrate, explain, group, run, sample, scheme
+from drgpay.cli import calibrate, check, explain, group, reconcile, run, sample, scheme, stats
 from drgpay.errors import DrgpayError
 
 app = typer.Typer(
@@ -20,8 +20,11 @@ app = typer.Typer(
 run.register(app)
 group.register(app)
 explain.register(app)
+check.register(app)
 calibrate.register(app)
 scheme.register(app)
+stats.register(app)
+reconcile.register(app)
 sample.register(app)
 
 

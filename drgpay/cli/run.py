@@ -1,13 +1,12 @@
 """`drgpay run`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.records_options import say_what_was_converted
+from drgpay.cli.options import Lang, say_what_was_converted
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -16,13 +15,6 @@ drgpay run sample_data/2026-10.toml
 
 drgpay run october.toml --lang en --output /data/runs
 """
-
-
-class Lang(StrEnum):
-    """Languages of reports."""
-
-    zh = "zh"
-    en = "en"
 
 
 def register(app: typer.Typer) -> None:

@@ -10,7 +10,10 @@ from drgpay.cli import console, scheme_diff, scheme_workbook
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    commands = typer.Typer(no_args_is_help=True, help="The grouping schemes: list, show, check, compare, import and export them.")
+    commands = typer.Typer(
+        no_args_is_help=True,
+        help="The grouping schemes: list, show, check, compare, import and export them.",
+    )
     commands.command("list", epilog="[bold]Example[/bold]\n\ndrgpay scheme list")(list_schemes)
     commands.command("show", epilog="[bold]Example[/bold]\n\ndrgpay scheme show chs-drg-2.0")(
         show_scheme

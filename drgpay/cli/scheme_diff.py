@@ -1,6 +1,5 @@
 """`drgpay scheme diff`."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,6 +7,7 @@ import typer
 from rich.table import Table
 
 from drgpay.cli import console
+from drgpay.cli.options import Lang
 from drgpay.language import Language, Words
 
 if TYPE_CHECKING:
@@ -20,13 +20,6 @@ drgpay scheme diff chs-drg-1.1 chs-drg-2.0 --out changes.csv
 
 drgpay scheme diff chs-drg-2.0 my-scheme/ --stays stays/ --matrix-out migration.parquet
 """
-
-
-class Lang(StrEnum):
-    """Languages of the tables."""
-
-    zh = "zh"
-    en = "en"
 
 
 def register(commands: typer.Typer) -> None:

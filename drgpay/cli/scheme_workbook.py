@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from drgpay.cli import console
+from drgpay.cli.options import Lang
 from drgpay.language import Language, Words
 
 if TYPE_CHECKING:
@@ -27,13 +28,6 @@ EXPORT_EXAMPLES = """
 
 drgpay scheme export chs-drg-2.0 --xlsx chs-drg-2.0.xlsx
 """
-
-
-class Lang(StrEnum):
-    """Languages of the report."""
-
-    zh = "zh"
-    en = "en"
 
 
 class SchemeKind(StrEnum):

@@ -1,13 +1,21 @@
 """Calibration: grouped stays of past years become a catalogue (docs/points.md, steps 1-7)."""
 
-from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, half_up, scaled, unscaled, wide
+from drgpay.exact import (
+    FEN_PLACES,
+    POINT_PLACES,
+    POINT_SCALE,
+    half_up,
+    root_half_up,
+    scaled,
+    unscaled,
+    wide,
+)
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.catalogue import GROUP_SCHEMA, Catalogue, CatalogueInfo
 from drgpay.points.coefficients import coefficient_table
@@ -117,17 +125,9 @@ def _group_rows(
                 "kept": n,
                 "total_fen": total,
                 "mean_fen": half_up(mean),
-                "sd_fen": _root(variance),
-                "cv": _root(variance / mean**2 * POINT_SCALE**2),
+                "sd_fen": root_half_up(variance),
+                "cv": root_half_up(variance / mean**2 * POINT_SCALE**2),
                 "stable": stable,
             }
         )
     return rows
-
-
-def _root(square: Fraction) -> int:
-    """The square root, rounded half-up to a whole number."""
-    with localcontext() as context:
-        context.prec = 60
-        root = (Decimal(square.numerator) / Decimal(square.denominator)).sqrt()
-        return half_up(Fraction(root))

@@ -1,6 +1,5 @@
 """The job file: what a run reads, with what it settles, and where it leaves its folder."""
 
-import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +11,7 @@ from drgpay.grouper.scheme import shipped_schemes
 from drgpay.policy.load import shipped_policies, validation_sentence
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
-from drgpay.settle.budget import Period
-
-_MONTH = re.compile(r"^(\d{4})-(0[1-9]|1[0-2])$")
+from drgpay.records.period import Period
 
 
 class Inputs(BaseModel):
@@ -44,9 +41,10 @@ class JobFile(BaseModel):
     @field_validator("period")
     @classmethod
     def _is_month(cls, period: str) -> str:
-        if not _MONTH.match(period):
-            raise ValueError("write a month as 2026-10")
-        return period
+        try:
+            return str(Period.parse(period))
+        except DrgpayError as error:
+            raise ValueError(error.remedy) from None
 
 
 @dataclass(frozen=True)
@@ -81,7 +79,7 @@ def load_job(path: Path) -> Job:
     here, inputs = path.parent, file.inputs
     return Job(
         path=path,
-        period=Period(int(file.period[:4]), int(file.period[5:])),
+        period=Period.parse(file.period),
         scheme=file.scheme if file.scheme in shipped_schemes() else str(here / file.scheme),
         catalogue=here / file.catalogue,
         policy=file.policy if file.policy in shipped_policies() else str(here / file.policy),

@@ -1,12 +1,10 @@
 """The month-end run: records -> groups -> points -> settlement -> a folder of results."""
 
-import calendar
 import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -34,7 +32,6 @@ from drgpay.report.summary_xlsx import write_summary
 from drgpay.run.job import Job
 from drgpay.run.manifest import basis_of_run, output_hashes, run_id_of, write_manifest
 from drgpay.run.staging import staged_folder
-from drgpay.settle.budget import Period
 from drgpay.settle.month import settle_month
 
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
@@ -92,7 +89,7 @@ def run_month(
         stays,
         policy,
         hospitals,
-        _days_of(job.period),
+        job.period.days,
         sex_of_diagnosis(compiled),
         str(job.stays.path),
         language,
@@ -185,11 +182,6 @@ def _refuse_unknown_groups(loaded: LoadedPolicy, scheme: Scheme) -> None:
                 f"{loaded.path}: {key} names {unknown[0]}, which {scheme.info.id} does not have",
                 "correct the group",
             )
-
-
-def _days_of(period: Period) -> tuple[date, date]:
-    last = calendar.monthrange(period.year, period.month)[1]
-    return date(period.year, period.month, 1), date(period.year, period.month, last)
 
 
 def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:

@@ -1,21 +1,9 @@
 """The fund's budget of one month (docs/settlement.md, "Budget of a month")."""
 
-from dataclasses import dataclass
-
 from drgpay.errors import DrgpayError
 from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, apportion, scaled
 from drgpay.policy.model import Budget, EqualMonths
-
-
-@dataclass(frozen=True)
-class Period:
-    """A month of settlement dates, written 2026-10."""
-
-    year: int
-    month: int
-
-    def __str__(self) -> str:
-        return f"{self.year:04d}-{self.month:02d}"
+from drgpay.records.period import Period
 
 
 def month_budget_fen(budget: Budget | None, account: str, period: Period) -> int:

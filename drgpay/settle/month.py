@@ -8,8 +8,9 @@ import polars as pl
 
 from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, apportion, half_up, scaled, wide
 from drgpay.policy.model import Policy, Settlement
+from drgpay.records.period import Period
 from drgpay.settle.apportion import largest_remainder
-from drgpay.settle.budget import Period, month_budget_fen
+from drgpay.settle.budget import month_budget_fen
 from drgpay.settle.value import Pool, point_value
 
 LINE = ["hospital_id", "account", "out_of_area", "payment"]

@@ -317,3 +317,29 @@ def test_scheme_export_import_diff(drgpay: Run, tmp_path: Path) -> None:
     status, _, _ = drgpay("scheme", "diff", "chs-drg-1.1", "chs-drg-2.0", "--out", changes)
     assert (status, pl.read_csv(changes, infer_schema=False).height > 1000) == (0, True)
     refused(drgpay("scheme", "import", ORACLE, "--id", "x", "--out", tmp_path / "x"), "oracle-chs")
+
+
+def test_check_stats_reconcile(drgpay: Run, region: Path, tmp_path: Path) -> None:
+    stays = region / "stays" / "2026-10.parquet"
+    groups = tmp_path / "groups.parquet"
+    scheme = ("--scheme", "chs-drg-2.0")
+    month = (*scheme, "--policy", region / "policy.toml", "--hospitals", region / "hospitals.csv")
+    status, out, _ = drgpay("check", stays, *month, "--period", "2026-10", "--lang", "en")
+    assert (status, "age_days_missing" in out) == (0, True), out
+    refused(drgpay("check", stays, *month, "--period", "October"), "'October' is no month")
+
+    assert drgpay("group", stays, *scheme, "--out", groups, "--with-input", "--reasons")[0] == 0
+    out_folder = tmp_path / "stats"
+    assert drgpay("stats", groups, "--out", out_folder)[0] == 0
+    assert any(path.suffix == ".xlsx" for path in out_folder.iterdir())
+
+    official = tmp_path / "official.parquet"
+    ours = pl.read_parquet(groups, columns=["case_id", "drg"])
+    ours.write_parquet(official)
+    assert drgpay("reconcile", groups, official, *scheme)[0] == 0
+    ours.with_columns(
+        drg=pl.when(pl.int_range(pl.len()) % 10 == 0).then(pl.lit("0000")).otherwise("drg")
+    ).write_parquet(official)
+    assert drgpay("reconcile", groups, official, *scheme, "--stays", stays)[0] == 1
+    pl.concat([ours, ours.head(1)]).write_parquet(official)
+    refused(drgpay("reconcile", groups, official), "official.parquet")

@@ -23,7 +23,6 @@ from drgpay.records.hospitals import read_hospitals
 from drgpay.report.month import cases_table, statements_table, values_table
 from drgpay.run.calibration import make_catalogue
 from drgpay.run.job import Job, load_job
-from drgpay.run.month_end import _days_of
 from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
@@ -92,7 +91,7 @@ class Region:
     def valid(self, name: str, policy: Policy) -> pl.DataFrame:
         """The stays that pass drgpay's checks."""
         sexes = sex_of_diagnosis(self.compiled)
-        days = _days_of(self.job.period) if name == "month" else None
+        days = self.job.period.days if name == "month" else None
         checked = check_stays(self.grouped[name], policy, self.hospitals, days, sexes, name)
         assert checked.valid.height + checked.quarantine.height == self.grouped[name].height
         return checked.valid

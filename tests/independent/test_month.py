@@ -24,9 +24,9 @@ from drgpay.points.catalogue import Catalogue as DrgpayCatalogue
 from drgpay.points.readmission import earlier_stays
 from drgpay.policy.model import Coefficients, Policy
 from drgpay.records.dataset import RecordsInput
+from drgpay.records.period import Period
 from drgpay.report.month import statements_table, values_table
 from drgpay.run.month_end import run_month
-from drgpay.settle.budget import Period
 from drgpay.settle.month import settle_month
 
 from .recomputation import (

@@ -9,7 +9,8 @@ import pytest
 from drgpay.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Budget, EqualMonths, Policy, WeightedMonths
-from drgpay.settle.budget import Period, month_budget_fen
+from drgpay.records.period import Period
+from drgpay.settle.budget import month_budget_fen
 from drgpay.settle.month import Settled, settle_month
 from drgpay.settle.value import Pool, point_value
 

@@ -1,5 +1,6 @@
-"""The options with which every command reads records, and what it says of what was converted."""
+"""Options that several commands share, and what they say of converted records."""
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -7,6 +8,14 @@ import typer
 if TYPE_CHECKING:
     from drgpay.language import Language
     from drgpay.records.dataset import Dataset
+
+
+class Lang(StrEnum):
+    """Languages of what people read."""
+
+    zh = "zh"
+    en = "en"
+
 
 Mapping = Annotated[
     str | None,

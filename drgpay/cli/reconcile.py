@@ -1,0 +1,148 @@
+"""`drgpay reconcile`."""
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drgpay.cli.options import Lang
+from drgpay.errors import DrgpayError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from drgpay.grouper.scheme import Scheme
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay reconcile groups.parquet official.csv --scheme chs-drg-2.0 --stays stays.parquet
+
+drgpay reconcile groups.parquet official.parquet --history agreement.json --period 2026-10
+--threshold 0.98 --out reconcile-2026-10
+"""
+
+# What holds where neither --threshold nor the history says anything.
+_USUAL_THRESHOLD = Decimal("0.98")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(epilog=EXAMPLES)(reconcile)
+
+
+def reconcile(
+    grouped: Annotated[Path, typer.Argument(help="Our groups: what `drgpay group` wrote.")],
+    official: Annotated[
+        Path,
+        typer.Argument(help="The official's groups: case_id, drg (adrg, mdc); Parquet or CSV."),
+    ],
+    stays: Annotated[
+        Path | None, typer.Option(help="The stays: tells the cause of each difference.")
+    ] = None,
+    scheme: Annotated[
+        str | None, typer.Option(help="The scheme of our groups: its id or folder.")
+    ] = None,
+    threshold: Annotated[
+        str | None,
+        typer.Option(
+            help="Least agreement of DRGs; by default that of the history, or else 0.98.",
+            metavar="SHARE",
+        ),
+    ] = None,
+    history: Annotated[
+        Path | None, typer.Option(help="File (JSON) that keeps the agreement of each period.")
+    ] = None,
+    period: Annotated[
+        str | None, typer.Option(help="Month of these cases, as 2026-10; needed with --history.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to make: Parquet tables and reconcile.xlsx.")
+    ] = None,
+    lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = Lang.zh,
+) -> None:
+    """Compare our groups with an official grouper's; exit 1 when too few cases agree.
+
+    The agreement is the share of cases, among those that both have, with the same DRG.
+    """
+    from drgpay.cli.quality_output import leave, refuse_existing, show
+    from drgpay.grouper.scheme import load_scheme
+    from drgpay.quality.agreement_history import (
+        AgreementHistory,
+        entry_of,
+        load_history,
+        save_history,
+    )
+    from drgpay.quality.reconcile import reconcile as compare
+    from drgpay.records.period import Period
+    from drgpay.report.quality_tables import reconcile_report, speaker
+
+    refuse_existing(out)
+    if stays and not scheme:
+        raise DrgpayError("--stays is given without --scheme", "name the scheme of our groups")
+    if history and not period:
+        raise DrgpayError("--history is given without --period", "add --period 2026-10")
+    month = str(Period.parse(period)) if period else None
+    before = load_history(history) if history else None
+    least = _share(threshold) if threshold else before.threshold if before else _USUAL_THRESHOLD
+    loaded = load_scheme(scheme) if scheme else None
+    found = compare(grouped, official, loaded)
+    differing = _with_causes(found.differing, stays, loaded)
+
+    previous, after = None, None
+    if history and month:
+        before = before or AgreementHistory(threshold=least)
+        previous = before.before(month)
+        after = before.with_period(entry_of(found, month), least)
+    facts = {"source": f"{grouped.name} / {official.name}"}
+    if loaded:
+        facts["scheme"] = f"{loaded.info.name} ({loaded.info.id})"
+    facts |= {"period": month or "–", "threshold": f"{least:.2%}"}
+    report = reconcile_report(found, differing, previous, after, facts)
+    leave(report, out, lang.value)
+    if history and after:
+        save_history(after, history)
+    show(report, out, lang.value)
+    if found.drg_agreement < least:
+        say = speaker(lang.value)
+        typer.echo(say("below").format(rate=found.drg_agreement, least=least), err=True)
+        raise typer.Exit(1)
+
+
+def _with_causes(
+    differing: "pl.DataFrame", stays: Path | None, scheme: "Scheme | None"
+) -> "pl.DataFrame":
+    """The differing cases with the cause of each, as far as stays and scheme are given."""
+    import polars as pl
+
+    from drgpay.grouper.compiled import compile_scheme
+    from drgpay.quality.difference_causes import CAUSE_SCHEMA, causes, stays_of_cases
+    from drgpay.records.dataset import open_dataset
+
+    if stays and scheme:
+        compiled = compile_scheme(scheme)
+        records = stays_of_cases(open_dataset(stays), compiled, differing["case_id"])
+        return differing.join(
+            causes(differing, records, scheme), on="case_id", how="left", maintain_order="left"
+        )
+    told = {"cause": pl.lit("not_examined")}
+    empty = [
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in CAUSE_SCHEMA.items()
+        if name not in ("case_id", "cause")
+    ]
+    return differing.with_columns(**told).with_columns(empty)
+
+
+def _share(text: str) -> Decimal:
+    try:
+        share = Decimal(text)
+    except InvalidOperation:
+        share = Decimal(-1)
+    if not share.is_finite() or not 0 <= share <= 1 or share != share.quantize(Decimal("0.0001")):
+        raise DrgpayError(
+            f"--threshold is {text!r}",
+            "write a share between 0 and 1 with up to four places, as 0.98",
+        )
+    return share

@@ -1,0 +1,1 @@
+"""What analysts ask of records and groups: quality of a month, statistics, agreement with others."""

@@ -1,0 +1,78 @@
+"""Tables of groups as input: the Parquet of `drgpay group` and the like, scanned lazily."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.exact import divide_half_up, wide
+
+
+def scan_table(path: Path, needed: Iterable[str], remedy: str, text: bool = False) -> pl.LazyFrame:
+    """A Parquet file or folder, or a CSV (UTF-8, every column as text), not read yet.
+
+    `text` casts the needed columns to strings. Raises DrgpayError for a missing or damaged file and
+    for a missing column; `remedy` then says what the table ought to be.
+    """
+    if not path.exists():
+        raise DrgpayError(f"there is no file or folder {path}", "correct the path")
+    try:
+        if path.suffix.lower() == ".csv":
+            frame = pl.scan_csv(path, infer_schema=False)
+        else:
+            source = path / "**/*.parquet" if path.is_dir() else path
+            frame = pl.scan_parquet(source, glob=path.is_dir())
+        schema = frame.collect_schema()
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        raise unreadable(path, error) from None
+    missing = [column for column in needed if column not in schema.names()]
+    if missing:
+        raise DrgpayError(f"{path} lacks the column {', '.join(missing)}", remedy)
+    nested = [column for column in needed if schema[column].is_nested()]
+    if nested:
+        raise DrgpayError(f"{path}: the column {nested[0]} is {schema[nested[0]]}", remedy)
+    if text:
+        frame = frame.with_columns(pl.col(list(needed)).cast(pl.String))
+    return frame
+
+
+def collect(frame: pl.LazyFrame, path: Path) -> pl.DataFrame:
+    """The rows of a scanned table; raises DrgpayError if the file turns out to be damaged."""
+    try:
+        return frame.collect(engine="streaming")
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        raise unreadable(path, error) from None
+
+
+def fen_of(column: str, dtype: pl.DataType, path: Path) -> pl.Expr:
+    """A column of yuan as whole fen (Int64), rounded to the nearest fen; for statistics only."""
+    if isinstance(dtype, pl.Decimal):
+        units = pl.col(column).to_physical().cast(pl.Int128)
+        if dtype.scale <= 2:
+            return (units * pl.lit(10 ** (2 - dtype.scale), dtype=pl.Int128)).cast(pl.Int64)
+        return divide_half_up(units, wide(10 ** (dtype.scale - 2))).cast(pl.Int64)
+    if dtype.is_integer():
+        return pl.col(column).cast(pl.Int64) * 100
+    if dtype.is_float():
+        return (pl.col(column).cast(pl.Float64) * 100).round().cast(pl.Int64)
+    raise DrgpayError(
+        f"{path}: the column {column} is {dtype}, not decimal(18,2)", "write it as decimal(18,2)"
+    )
+
+
+def whole_days(column: str, dtype: pl.DataType, path: Path) -> pl.Expr:
+    """A column of days as Int64."""
+    if not dtype.is_numeric():
+        raise DrgpayError(
+            f"{path}: the column {column} is {dtype}, not a number", "write it as an integer"
+        )
+    return pl.col(column).cast(pl.Float64).round().cast(pl.Int64)
+
+
+def unreadable(path: Path, error: Exception) -> DrgpayError:
+    """The sentence about a file that is not what its name says."""
+    detail = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+    return DrgpayError(
+        f"{path} is not a readable Parquet or CSV file ({detail})", "export or copy the file again"
+    )

@@ -1,0 +1,77 @@
+"""Diagnoses that say too little to be a good principal diagnosis, by patterns in a small file."""
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from drgpay.errors import DrgpayError
+from drgpay.policy.load import validation_sentence
+
+DEFAULT_FILE = Path(__file__).with_name("nonspecific.toml")
+
+
+class NonspecificKind(BaseModel):
+    """One kind: a code is of it when its name or itself fits one of the patterns."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: Literal["unspecified", "residual"]
+    name_patterns: tuple[str, ...] = ()
+    code_patterns: tuple[str, ...] = ()
+
+
+class NonspecificFile(BaseModel):
+    """The keys of the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kinds: tuple[NonspecificKind, ...]
+
+
+def load_nonspecific(path: Path = DEFAULT_FILE) -> tuple[NonspecificKind, ...]:
+    """Read the kinds; raises DrgpayError for a wrong key or a pattern that is no expression."""
+    if not path.is_file():
+        raise DrgpayError(f"there is no file {path}", "correct the path of --nonspecific")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        kinds = NonspecificFile.model_validate(raw).kinds
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
+    except ValidationError as error:
+        raise DrgpayError(
+            f"{path}: {validation_sentence(error, raw)}",
+            "write [[kinds]] with id, name_patterns and code_patterns",
+        ) from None
+    for kind in kinds:
+        for pattern in (*kind.name_patterns, *kind.code_patterns):
+            try:
+                pl.Series([""]).str.contains(pattern)
+            except pl.exceptions.ComputeError:
+                raise DrgpayError(
+                    f"{path}: the pattern {pattern!r} of {kind.id} is no regular expression",
+                    "correct it",
+                ) from None
+    return kinds
+
+
+def nonspecific_codes(diagnoses: pl.DataFrame, kinds: tuple[NonspecificKind, ...]) -> pl.DataFrame:
+    """Of a table code, name those that say too little: code, name, nonspecific (the kind's id)."""
+    found = pl.coalesce(
+        *[
+            pl.when(_fits("name", kind.name_patterns) | _fits("code", kind.code_patterns)).then(
+                pl.lit(kind.id)
+            )
+            for kind in kinds
+        ],
+        pl.lit(None, pl.String),
+    )
+    table = diagnoses.select("code", "name", nonspecific=found)
+    return table.filter(pl.col("nonspecific").is_not_null()).sort("code")
+
+
+def _fits(column: str, patterns: tuple[str, ...]) -> pl.Expr:
+    fits = [pl.col(column).str.contains(pattern).fill_null(False) for pattern in patterns]
+    return pl.any_horizontal(*fits, pl.lit(False))

@@ -1,0 +1,72 @@
+"""Weights of groups: from a catalogue, from a table of weights, or from the stays themselves."""
+
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, round_half_up, scaled, wide
+
+WEIGHT_SCHEMA: dict[str, pl.DataType] = {"drg": pl.String(), "weight_units": pl.Int64()}
+"""Weights in 1/10,000, one row a group, sorted by group."""
+
+_POINTS_PER_WEIGHT = 100  # base points = weight x 100 (docs/points.md)
+
+
+def read_weights(path: Path) -> pl.DataFrame:
+    """WEIGHT_SCHEMA from a catalogue's folder (base points / 100) or a CSV with drg and weight.
+
+    More than four decimal places are rounded. Raises DrgpayError for a missing file or column, a
+    weight that is no number or negative, and a group that is listed twice.
+    """
+    if path.is_dir():
+        return _weights(path / "groups.csv", "base_points", Decimal(_POINTS_PER_WEIGHT))
+    return _weights(path, "weight", Decimal(1))
+
+
+def own_weights(group_sums: pl.DataFrame) -> pl.DataFrame:
+    """WEIGHT_SCHEMA from sums by drg (drg, cases, total_fen): mean cost / mean cost over all."""
+    cases, total = group_sums["cases"].sum(), group_sums["total_fen"].cast(pl.Int128).sum()
+    if not total or total < 0:
+        return pl.DataFrame(schema=WEIGHT_SCHEMA)
+    part = wide("total_fen") * pl.lit(cases * POINT_SCALE, dtype=pl.Int128)
+    whole = wide("cases") * pl.lit(total, dtype=pl.Int128)
+    return group_sums.select("drg", weight_units=divide_half_up(part, whole).cast(pl.Int64)).sort(
+        "drg"
+    )
+
+
+def _weights(path: Path, column: str, divisor: Decimal) -> pl.DataFrame:
+    if not path.is_file():
+        raise DrgpayError(
+            f"there is no file {path}", "name a catalogue's folder or a CSV with drg and weight"
+        )
+    try:
+        table = pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
+        detail = str(error).splitlines()[0]
+        raise DrgpayError(f"{path} cannot be read ({detail})", "save it as UTF-8 CSV") from None
+    missing = [name for name in ("drg", column) if name not in table.columns]
+    if missing:
+        raise DrgpayError(
+            f"{path} lacks the column {', '.join(missing)}", f"it needs drg and {column}"
+        )
+    rows = []
+    for number, (drg, text) in enumerate(table.select("drg", column).iter_rows(), start=2):
+        rows.append((drg, _units(text, divisor, f"{path}, row {number}: the {column} of {drg}")))
+    weights = pl.DataFrame(rows, schema=WEIGHT_SCHEMA, orient="row").sort("drg")
+    repeated = weights.filter(pl.col("drg").is_duplicated())
+    if repeated.height:
+        raise DrgpayError(f"{path} lists {repeated['drg'][0]} twice", "keep one of the rows")
+    return weights
+
+
+def _units(text: str | None, divisor: Decimal, what: str) -> int:
+    try:
+        weight = Decimal((text or "").strip())
+    except InvalidOperation:
+        weight = Decimal("NaN")
+    if not weight.is_finite() or weight < 0:
+        raise DrgpayError(f"{what} is {text!r}", "write a number that is not negative")
+    return scaled(round_half_up(weight / divisor, POINT_PLACES), POINT_PLACES)

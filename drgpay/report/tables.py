@@ -1,0 +1,55 @@
+"""A table for people: a frame with a title, and how its columns are to be shown."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import polars as pl
+
+Kind = Literal["text", "count", "money", "ratio", "percent"]
+Say = Callable[[str], str]
+"""The words of a key (a title, a column, a value) in the reader's language."""
+
+_PERCENT_SUFFIXES = ("_share", "_rate")
+
+
+@dataclass(frozen=True)
+class ReportTable:
+    """One table of a report.
+
+    `key` is the key of its title; `worded` are columns whose values have words of their own;
+    `total` holds the values of a last row by column: they are taken as given, since a ratio of a
+    total is no sum of ratios; `note` is the key of a sentence below the table.
+    """
+
+    key: str
+    frame: pl.DataFrame
+    total: Mapping[str, Any] | None = None
+    worded: frozenset[str] = field(default_factory=frozenset)
+    note: str = ""
+
+
+def kind_of(name: str, dtype: pl.DataType) -> Kind:
+    """How a column is shown: by its type, and a share (a name in _share or _rate) as a percentage."""
+    if dtype.is_integer():
+        return "count"
+    if isinstance(dtype, pl.Decimal):
+        if name.endswith(_PERCENT_SUFFIXES):
+            return "percent"
+        return "money" if dtype.scale == 2 else "ratio"
+    return "text"
+
+
+def heading(name: str, say: Say) -> list[str]:
+    """The heading of a column, its unit in brackets on a line of its own."""
+    words = say(name)
+    for bracket in ("（", " ("):
+        if bracket in words:
+            title, unit = words.split(bracket, 1)
+            return [title, bracket.strip() + unit]
+    return [words]
+
+
+def text_of(value: Any, worded: bool, say: Say) -> str:
+    """A value of a text column as it is shown."""
+    return say(str(value)) if worded else str(value)

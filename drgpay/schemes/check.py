@@ -1,0 +1,419 @@
+"""All findings of a scheme: mistakes of its tables, and groups that no stay can reach.
+
+Loading a scheme stops at the first mistake. A check reads the tables as they are, reports every
+mistake, and goes on with what can be understood.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, PROCEDURE_FIELDS, SEVERITY_SETS, CodeField
+from drgpay.grouper.rules.nodes import Always, Count, Member, Rule, atoms
+from drgpay.grouper.rules.parser import RuleError, parse_rule
+from drgpay.grouper.scheme import (
+    TABLES,
+    Adrg,
+    Complication,
+    Drg,
+    Mdc,
+    Scheme,
+    SchemeInfo,
+    load_scheme_info,
+    scheme_folder,
+    status_of,
+)
+from drgpay.records.known_codes import code_table
+from drgpay.schemes.findings import Finding, finding
+from drgpay.schemes.reachability import Reach, search_reach
+
+_LEVELS = ("mdc", "adrg", "drg")
+_PARENT = {"mdc": None, "adrg": "mdc", "drg": "adrg"}
+_EXAMPLES = 5
+_ORDER = ("scheme", *TABLES)
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """A row of mdc.csv, adrg.csv or drg.csv; `rule` is None where it does not parse."""
+
+    table: str
+    row: int
+    code: str
+    parent: str
+    name: str
+    sort: int
+    rule_text: str
+    rule: Rule | None
+
+
+def check_scheme(name: str) -> list[Finding]:
+    """Every finding of a scheme named by its id or folder, errors first, then by table and row.
+
+    Raises DrgpayError only where there is no such scheme at all. Takes a few seconds for a
+    national scheme, most of them for the search of groups that no stay can reach.
+    """
+    folder = scheme_folder(name)
+    info, found = _info(folder)
+    tables: dict[str, pl.DataFrame] = {}
+    for table in TABLES:
+        tables[table], mistakes = _read(folder, table)
+        found += mistakes
+    groups: dict[str, list[GroupRow]] = {}
+    for level in _LEVELS:
+        groups[level], mistakes = _group_rows(level, tables[level])
+        found += mistakes
+    # What hangs on a table that cannot be read at all would only repeat that, row by row.
+    unread = {one.table for one in found if one.code in ("missing_table", "unreadable_table")}
+    found += _tree_findings({level: groups[level] for level in _LEVELS if level not in unread})
+    found += _name_findings(groups)
+    found += _repeats(tables)
+    if "sets" not in unread:
+        found += _set_findings(info, groups, tables["sets"])
+    if not unread & {"cc", "exclusions"}:
+        found += _severity_findings(tables["cc"], tables["exclusions"])
+    found += _unknown_codes(info.code_system, groups, tables)
+    if not unread:
+        scheme = _understood(info, groups, tables)
+        found += unreachable_findings(search_reach(scheme), groups)
+    return sorted(found, key=_place)
+
+
+def unreachable_findings(
+    reach: Reach, groups: Mapping[str, Sequence[GroupRow]]
+) -> Iterator[Finding]:
+    """A finding for each DRG that no stay reaches, unless a rule on its way does not parse."""
+    rows = {row.code: row.row for row in groups["drg"]}
+    broken = {(level, row.code) for level in _LEVELS for row in groups[level] if row.rule is None}
+    for missed in reach.unreached:
+        way = set(zip(_LEVELS, missed.group.names, strict=True))
+        if not way & broken:
+            code = missed.group.drg.code
+            facts = {"blockers": ", ".join(missed.blockers), "tried": missed.tried}
+            yield finding(f"unreachable_{missed.reason}", "drg", rows[code], code, **facts)
+
+
+def _place(found: Finding) -> tuple[bool, int, str, int, str]:
+    warning = found.severity == "warning"
+    return warning, _ORDER.index(found.table), found.code, found.row or 0, found.subject
+
+
+def _info(folder: Path) -> tuple[SchemeInfo, list[Finding]]:
+    try:
+        return load_scheme_info(folder), []
+    except DrgpayError as error:
+        unknown = SchemeInfo(
+            id=folder.name,
+            name=folder.name,
+            kind="drg",
+            authority="",
+            version="",
+            code_system="",
+            source="",
+        )
+        problem = error.problem.removeprefix(f"{folder / 'scheme.toml'}").removeprefix(": ").strip()
+        facts = {"problem": problem, "advice": error.remedy}
+        return unknown, [finding("scheme_file", "scheme", None, "scheme.toml", **facts)]
+
+
+def _read(folder: Path, table: str) -> tuple[pl.DataFrame, list[Finding]]:
+    """The table with its columns and `row`; missing columns are empty."""
+    path, columns = folder / f"{table}.csv", TABLES[table]
+    nothing = pl.DataFrame(schema={"row": pl.Int64, **dict.fromkeys(columns, pl.String)})
+    if not path.is_file():
+        return nothing, [finding("missing_table", table, None, path.name)]
+    try:
+        frame = pl.read_csv(path, infer_schema=False)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        problem = str(error).splitlines()[0]
+        return nothing, [finding("unreadable_table", table, None, path.name, problem=problem)]
+    if table in _LEVELS and not frame.height:
+        return nothing, [finding("empty_table", table, None, path.name)]
+    missing = [column for column in columns if column not in frame.columns]
+    frame = frame.with_columns(pl.lit("").alias(column) for column in missing)
+    rows = (pl.int_range(pl.len(), dtype=pl.Int64) + 2).alias("row")
+    frame = frame.select(rows, pl.col(columns).fill_null(""))
+    return frame, [
+        *(finding("missing_column", table, 1, column) for column in missing),
+        *(
+            finding("blank_code", table, row, column, column=column)
+            for column in _needed(table)
+            if column not in missing
+            for row in frame.filter(pl.col(column).str.strip_chars() == "")["row"]
+        ),
+    ]
+
+
+def _needed(table: str) -> tuple[str, ...]:
+    """The columns of a table in which every row has a code."""
+    if table in _LEVELS:
+        return TABLES[table][1:-2]
+    return ("code",) if table == "cc" else TABLES[table]
+
+
+def _group_rows(level: str, frame: pl.DataFrame) -> tuple[list[GroupRow], list[Finding]]:
+    rows: list[GroupRow] = []
+    found: list[Finding] = []
+    parent = _PARENT[level]
+    for entry in frame.iter_rows(named=True):
+        row, code = entry["row"], entry[level]
+        sort, rule = _whole(entry["sort"]), None
+        if sort is None:
+            found.append(finding("bad_sort", level, row, code, sort=entry["sort"]))
+        try:
+            rule = parse_rule(entry["rule"])
+        except RuleError as error:
+            facts = {"line": error.line, "column": error.column, "problem": error.message}
+            found.append(finding("rule_not_parsed", level, row, code, **facts))
+        rows.append(
+            GroupRow(
+                table=level,
+                row=row,
+                code=code,
+                parent=entry[parent] if parent else "",
+                name=entry["name"],
+                sort=0 if sort is None else sort,
+                rule_text=entry["rule"],
+                rule=rule,
+            )
+        )
+    return rows, found
+
+
+def _whole(text: str) -> int | None:
+    try:
+        return int(text)
+    except ValueError:
+        return None
+
+
+def _tree_findings(groups: dict[str, list[GroupRow]]) -> Iterator[Finding]:
+    for level, below in (("mdc", "adrg"), ("adrg", "drg")):
+        if level not in groups or below not in groups:
+            continue
+        parents = {row.parent for row in groups[below]}
+        known = {row.code for row in groups[level]}
+        for row in groups[below]:
+            if row.parent and row.parent not in known:
+                yield finding("unknown_parent", below, row.row, row.code, parent=row.parent)
+        for row in groups[level]:
+            if row.code not in parents:
+                yield finding(f"{level}_without_{below}", level, row.row, row.code)
+
+
+def _name_findings(groups: dict[str, list[GroupRow]]) -> Iterator[Finding]:
+    for level in _LEVELS:
+        first: dict[str, GroupRow] = {}
+        for row in groups[level]:
+            # Ambiguous groups and fallbacks are called alike in every published scheme.
+            if not row.name or (level != "mdc" and status_of(row.code, row.code) != "grouped"):
+                continue
+            other = first.setdefault(row.name, row)
+            if other is not row and other.code != row.code:
+                facts = {"first": other.row, "other": other.code, "name": row.name}
+                yield finding("repeated_name", level, row.row, row.code, **facts)
+
+
+def _repeats(tables: dict[str, pl.DataFrame]) -> Iterator[Finding]:
+    for table, key in {**{level: level for level in _LEVELS}, "cc": "code"}.items():
+        for row, first, code in _repeated(tables[table], [key]):
+            yield finding("duplicate_code", table, row, code, first=first)
+    for table, owner in {"sets": "set", "exclusions": "exclusion_table"}.items():
+        for row, first, code, name in _repeated(tables[table], ["code", owner]):
+            yield finding("duplicate_row", table, row, code, first=first, owner=name)
+
+
+def _repeated(frame: pl.DataFrame, keys: list[str]) -> list[tuple[Any, ...]]:
+    """row, row of the first occurrence, keys: of every row whose keys occurred before."""
+    firsts = frame.with_columns(first=pl.col("row").min().over(keys))
+    later = firsts.filter((pl.col("row") > pl.col("first")) & (pl.col(keys[0]) != ""))
+    return later.sort("row").select("row", "first", *keys).rows()
+
+
+def _set_findings(
+    info: SchemeInfo, groups: dict[str, list[GroupRow]], sets: pl.DataFrame
+) -> Iterator[Finding]:
+    defined = sets.group_by("set").agg(pl.col("row").min(), pl.len()).sort("row")
+    known, empty = set(defined["set"]), set(info.options.empty_sets)
+    used: set[str] = set()
+    for level in _LEVELS:
+        for row in groups[level]:
+            names = {name for _, name in _asked(row.rule)}
+            used |= names
+            for name in sorted(names - known):
+                code = "declared_empty_set" if name in empty else "undefined_set"
+                yield finding(code, level, row.row, name, group=row.code)
+    for name, first, codes in defined.iter_rows():
+        if name and name not in used:
+            yield finding("unused_set", "sets", first, name, codes=codes)
+    for name in sorted(empty):
+        if name in known:
+            reason = {"reason_zh": "已在 sets.csv 中定义", "reason_en": "which sets.csv defines"}
+        elif name not in used:
+            reason = {"reason_zh": "没有规则使用", "reason_en": "which no rule names"}
+        else:
+            continue
+        yield finding("needless_empty_set", "scheme", None, name, **reason)
+
+
+def _asked(rule: Rule | None) -> Iterator[tuple[CodeField, str]]:
+    """The sets that a rule asks of its fields; MCC and CC are not sets of a table."""
+    for atom in atoms(rule) if rule else ():
+        match atom:
+            case Member(fields, sets):
+                names: tuple[str, ...] = sets
+            case Count(name, fields):
+                names = (name,)
+            case _:
+                continue
+        yield from (
+            (field, name) for field in fields for name in names if name not in SEVERITY_SETS
+        )
+
+
+def _severity_findings(cc: pl.DataFrame, exclusions: pl.DataFrame) -> Iterator[Finding]:
+    wrong = cc.filter(~pl.col("level").is_in(list(SEVERITY_SETS)))
+    for row, code, level in wrong.select("row", "code", "level").iter_rows():
+        yield finding("wrong_level", "cc", row, code, level=level)
+    without = cc.filter(pl.col("exclusion_table") == "")
+    for row, code, level in without.select("row", "code", "level").iter_rows():
+        yield finding("no_exclusion_table", "cc", row, code, level=level)
+    listed = exclusions.group_by("exclusion_table").agg(pl.col("row").min(), pl.len())
+    named = cc.filter(pl.col("exclusion_table") != "").group_by("exclusion_table")
+    users = named.agg(pl.col("row").min(), pl.len(), pl.col("code").sort().head(_EXAMPLES))
+    tables = set(listed["exclusion_table"])
+    for table, row, codes, examples in users.sort("row").iter_rows():
+        if table not in tables:
+            facts = {"codes": codes, "examples": " ".join(examples)}
+            yield finding("exclusion_table_without_codes", "cc", row, table, **facts)
+    used = set(users["exclusion_table"])
+    for table, row, codes in listed.sort("row").iter_rows():
+        if table and table not in used:
+            yield finding("unused_exclusion_table", "exclusions", row, table, codes=codes)
+
+
+def _unknown_codes(
+    system: str, groups: dict[str, list[GroupRow]], tables: dict[str, pl.DataFrame]
+) -> Iterator[Finding]:
+    """Per set, for cc.csv and for exclusions.csv the codes that no code table knows.
+
+    A set is looked up in the tables of the fields that rules ask it of, an unused set in all;
+    departments have no table.
+    """
+    diagnoses, procedures = _known(system, "diagnoses"), _known(system, "procedures")
+    if diagnoses is None or procedures is None:
+        return
+    fields: dict[str, set[CodeField]] = {}
+    for level in _LEVELS:
+        for row in groups[level]:
+            for field, name in _asked(row.rule):
+                fields.setdefault(name, set()).add(field)
+
+    def known_of(name: str) -> frozenset[str] | None:
+        asked = fields.get(name, set(DIAGNOSIS_FIELDS | PROCEDURE_FIELDS))
+        if CodeField.DEPARTMENT in asked:
+            return None
+        of_diagnoses = diagnoses if asked & DIAGNOSIS_FIELDS else frozenset()
+        return of_diagnoses | (procedures if asked & PROCEDURE_FIELDS else frozenset())
+
+    listed = _with_codes(tables["sets"]).sort("row")
+    for (name, *_), part in listed.group_by("set", maintain_order=True):
+        known = known_of(str(name))
+        if known is not None:
+            yield from _unknown_in("sets", str(name), str(name), system, part, known)
+    for table in ("cc", "exclusions"):
+        part = _with_codes(tables[table])
+        yield from _unknown_in(table, "code", f"{table}.csv", system, part, diagnoses)
+
+
+def _unknown_in(
+    table: str, subject: str, owner: str, system: str, part: pl.DataFrame, known: frozenset[str]
+) -> Iterator[Finding]:
+    codes = part.filter([code not in known for code in part["code"]])
+    if codes.height:
+        different = codes["code"].unique().sort()
+        facts = {"codes": len(different), "examples": " ".join(different.head(_EXAMPLES))}
+        row = codes["row"][0]
+        yield finding("unknown_code", table, row, subject, owner=owner, system=system, **facts)
+
+
+def _known(system: str, kind: str) -> frozenset[str] | None:
+    table = code_table(system, kind) if system else None
+    return None if table is None else frozenset(table["code"])
+
+
+def _understood(
+    info: SchemeInfo, groups: dict[str, list[GroupRow]], tables: dict[str, pl.DataFrame]
+) -> Scheme:
+    """The scheme as far as it can be understood.
+
+    Of rows with the same code the first counts; a rule that does not parse never holds; sets that
+    no table defines are empty.
+    """
+    sets: dict[str, frozenset[str]] = {
+        name: frozenset()
+        for level in _LEVELS
+        for row in groups[level]
+        for _, name in _asked(row.rule)
+    }
+    listed = _with_codes(tables["sets"]).group_by("set").agg("code")
+    sets |= {str(name): frozenset(codes) for name, codes in listed.iter_rows()}
+    right = _with_codes(tables["cc"]).filter(pl.col("level").is_in(list(SEVERITY_SETS)))
+    excluding = _with_codes(tables["exclusions"]).group_by("code").agg("exclusion_table")
+    return Scheme(
+        info=info,
+        mdcs=_tree(groups),
+        sets=sets,
+        complications={
+            code: Complication(level, table)
+            for code, level, table in right.unique("code", keep="first", maintain_order=True)
+            .select("code", "level", "exclusion_table")
+            .iter_rows()
+        },
+        excluding_tables={str(code): frozenset(found) for code, found in excluding.iter_rows()},
+        content_hash="",
+    )
+
+
+def _with_codes(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.filter(pl.col("code").str.strip_chars() != "")
+
+
+def _tree(groups: dict[str, list[GroupRow]]) -> tuple[Mdc, ...]:
+    def children(level: str, parent: str) -> list[dict[str, Any]]:
+        return [
+            {
+                "sort": row.sort,
+                "code": row.code,
+                "name": row.name,
+                "rule_text": row.rule_text,
+                "rule": Always(False) if row.rule is None else row.rule,
+            }
+            for row in by_parent[level].get(parent, [])
+        ]
+
+    by_parent = {level: _by_parent(rows) for level, rows in groups.items()}
+    return tuple(
+        Mdc(
+            **mdc,
+            adrgs=tuple(
+                Adrg(**adrg, drgs=tuple(Drg(**drg) for drg in children("drg", adrg["code"])))
+                for adrg in children("adrg", mdc["code"])
+            ),
+        )
+        for mdc in children("mdc", "")
+    )
+
+
+def _by_parent(rows: list[GroupRow]) -> dict[str, list[GroupRow]]:
+    found: dict[str, list[GroupRow]] = {}
+    seen: set[str] = set()
+    for row in sorted(rows, key=lambda row: row.sort):  # stable: equal sorts keep the row order
+        if row.code and row.code not in seen:
+            seen.add(row.code)
+            found.setdefault(row.parent, []).append(row)
+    return found
