@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from drgpay.cli import console, scheme_diff, scheme_workbook
+from drgpay.cli import console, scheme_check, scheme_diff, scheme_workbook
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     commands.command("show", epilog="[bold]Example[/bold]\n\ndrgpay scheme show chs-drg-2.0")(
         show_scheme
     )
+    scheme_check.register(commands)
     scheme_diff.register(commands)
     scheme_workbook.register(commands)
     app.add_typer(commands, name="scheme")

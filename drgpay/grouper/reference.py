@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt, ne
 
-from drgpay.grouper.rules.fields import CodeField, NumberField
+from drgpay.grouper.rules.fields import CodeField, NumberField, kind_of
 from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
 from drgpay.grouper.scheme import (
     UNGROUPED_ADRG,
@@ -111,8 +111,14 @@ def holds(scheme: Scheme, rule: Rule, stay: Stay) -> bool:
                 for name in sets
             )
         case Count(name, fields, op, number):
-            codes = {code for field in fields for code in stay.codes(field)}
-            return bool(_COMPARE[op](len(codes & scheme.sets[name]), number))
+            # A diagnosis and a procedure are different codes even if they are written alike.
+            codes = {
+                (kind_of(field), code)
+                for field in fields
+                for code in stay.codes(field)
+                if code in scheme.sets[name]
+            }
+            return bool(_COMPARE[op](len(codes), number))
         case Compare(field, op, number):
             measured = stay.number(field)
             return measured is not None and bool(_COMPARE[op](measured, float(number)))

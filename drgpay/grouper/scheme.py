@@ -6,6 +6,7 @@ The layout of the folder is described in grouping_schemes/README.md.
 import hashlib
 import re
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,8 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from drgpay.errors import DrgpayError
-from drgpay.grouper.rules.fields import SEVERITY_SETS
-from drgpay.grouper.rules.nodes import Count, Member, Rule, atoms
+from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
+from drgpay.grouper.rules.nodes import Count, Member, Rule, atoms, field_names
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.shipped import shipped_folder
 
@@ -48,6 +49,10 @@ class SchemeOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     retry_other_procedures: bool = False
+    # DRGs whose rule asks for the department (KS) are tried first within their ADRG. Zhejiang 2022
+    # lists its ICU groups behind a group that always holds, where nobody reaches them; their names
+    # ask for this order, the published order and the official groups do without.
+    department_rules_first: bool = False
     # Sets that the published rules name and no published table defines: nothing is in them.
     empty_sets: tuple[str, ...] = ()
 
@@ -209,7 +214,7 @@ def load_scheme(name: str) -> Scheme:
     }
     scheme = Scheme(
         info=info,
-        mdcs=_tree(folder, tables),
+        mdcs=_tree(folder, tables, info.options),
         sets=sets,
         complications=complications,
         excluding_tables=excluding,
@@ -283,7 +288,9 @@ def content_hash(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _tree(folder: Path, tables: "dict[str, pl.DataFrame]") -> tuple[Mdc, ...]:
+def _tree(
+    folder: Path, tables: "dict[str, pl.DataFrame]", options: SchemeOptions
+) -> tuple[Mdc, ...]:
     parsed: dict[str, Rule] = {}  # many groups share a rule text
 
     def children(table: str, parent: str | None) -> dict[str, list[dict[str, Any]]]:
@@ -330,12 +337,24 @@ def _tree(folder: Path, tables: "dict[str, pl.DataFrame]") -> tuple[Mdc, ...]:
         Mdc(
             **mdc,
             adrgs=tuple(
-                Adrg(**adrg, drgs=tuple(Drg(**drg) for drg in drgs.get(adrg["code"], [])))
+                Adrg(
+                    **adrg,
+                    drgs=in_trial_order(
+                        [Drg(**drg) for drg in drgs.get(adrg["code"], [])], options
+                    ),
+                )
                 for adrg in adrgs.get(mdc["code"], [])
             ),
         )
         for mdc in mdcs.get("", [])
     )
+
+
+def in_trial_order(drgs: Iterable[Drg], options: SchemeOptions) -> tuple[Drg, ...]:
+    """The DRGs of an ADRG, sorted, in the order in which they are tried."""
+    if not options.department_rules_first:
+        return tuple(drgs)
+    return tuple(sorted(drgs, key=lambda drg: CodeField.DEPARTMENT not in field_names(drg.rule)))
 
 
 def _refuse_orphans(folder: Path, table: str, named: set[str], known: set[str]) -> None:

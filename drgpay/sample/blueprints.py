@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from drgpay.grouper.rules.fields import CodeField
 from drgpay.grouper.rules.nodes import Compare, Count, Member
-from drgpay.sample.alternatives import Alternative, Requirement
 from drgpay.sample.codebook import Codebook
 from drgpay.sample.patients import PatientKind
+from drgpay.schemes.alternatives import Alternative, Requirement
 
 Pool = tuple[str, ...]
 _SINGLE = (CodeField.PRINCIPAL_DIAGNOSIS, CodeField.PRINCIPAL_PROCEDURE, CodeField.DEPARTMENT)

@@ -13,7 +13,7 @@ from drgpay.grouper.rules.fields import (
 from drgpay.grouper.rules.nodes import Compare, Count, Member, atoms
 from drgpay.grouper.scheme import Scheme
 from drgpay.records.known_codes import code_table
-from drgpay.sample.alternatives import alternatives
+from drgpay.schemes.alternatives import alternatives
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import NO_GROUP, CompiledScheme, Leaf, compile_scheme
 from drgpay.grouper.rules.nodes import And
-from drgpay.sample.alternatives import alternatives
 from drgpay.sample.blueprints import Blueprint, Pool, blueprint
 from drgpay.sample.codebook import Codebook
 from drgpay.sample.patients import PatientKind, patient_kinds
+from drgpay.schemes.alternatives import alternatives
 
 CORES_PER_GROUP = 32
 _STRAY_CORES = 200

@@ -23,6 +23,8 @@ from drgpay.grouper.scheme import (
     Mdc,
     Scheme,
     SchemeInfo,
+    SchemeOptions,
+    in_trial_order,
     load_scheme_info,
     scheme_folder,
     status_of,
@@ -366,7 +368,7 @@ def _understood(
     excluding = _with_codes(tables["exclusions"]).group_by("code").agg("exclusion_table")
     return Scheme(
         info=info,
-        mdcs=_tree(groups),
+        mdcs=_tree(groups, info.options),
         sets=sets,
         complications={
             code: Complication(level, table)
@@ -383,7 +385,7 @@ def _with_codes(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.filter(pl.col("code").str.strip_chars() != "")
 
 
-def _tree(groups: dict[str, list[GroupRow]]) -> tuple[Mdc, ...]:
+def _tree(groups: dict[str, list[GroupRow]], options: SchemeOptions) -> tuple[Mdc, ...]:
     def children(level: str, parent: str) -> list[dict[str, Any]]:
         return [
             {
@@ -401,7 +403,12 @@ def _tree(groups: dict[str, list[GroupRow]]) -> tuple[Mdc, ...]:
         Mdc(
             **mdc,
             adrgs=tuple(
-                Adrg(**adrg, drgs=tuple(Drg(**drg) for drg in children("drg", adrg["code"])))
+                Adrg(
+                    **adrg,
+                    drgs=in_trial_order(
+                        [Drg(**drg) for drg in children("drg", adrg["code"])], options
+                    ),
+                )
                 for adrg in children("adrg", mdc["code"])
             ),
         )

@@ -37,6 +37,14 @@ PROCEDURE_FIELDS = frozenset({CodeField.PRINCIPAL_PROCEDURE, CodeField.OTHER_PRO
 # Sets that no table lists: which diagnoses belong depends on the principal diagnosis of the stay.
 SEVERITY_SETS = ("MCC", "CC")
 
+
+def kind_of(field: CodeField) -> str:
+    """What kind of code a field holds: diagnosis, procedure or department."""
+    if field in DIAGNOSIS_FIELDS:
+        return "diagnosis"
+    return "procedure" if field in PROCEDURE_FIELDS else "department"
+
+
 COLUMN_OF_FIELD: dict[CodeField | NumberField, str] = {
     CodeField.PRINCIPAL_DIAGNOSIS: "principal_diagnosis",
     CodeField.OTHER_DIAGNOSES: "other_diagnoses",

@@ -3,7 +3,7 @@
 import pytest
 
 from drgpay.grouper.rules.parser import parse_rule
-from drgpay.sample.alternatives import alternatives
+from drgpay.schemes.alternatives import alternatives
 
 
 def _spelled(rule: str) -> list[list[str]]:
