@@ -1,19 +1,20 @@
 """The records under one path: Parquet or CSV, a file, a folder or a partitioned dataset."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drgpay.errors import DrgpayError
 from drgpay.records.columns import STAY_COLUMNS, Kind
-from drgpay.records.crosswalk import Crosswalk, TranslatedSource, TranslationReport
-from drgpay.records.csv_source import open_csv
-from drgpay.records.mapping.load import NO_MAPPING, LoadedMapping, load_mapping
-from drgpay.records.mapping.mapped import MappedSource
-from drgpay.records.mapping.report import ConversionReport
 from drgpay.records.parquet_source import open_parquet
-from drgpay.records.source import Piece, SourceFile, partition_of
+from drgpay.records.source import CSV_SUFFIXES, Piece, SourceFile, is_csv, partition_of
+
+if TYPE_CHECKING:
+    from drgpay.records.crosswalk import TranslationReport
+    from drgpay.records.mapping.load import LoadedMapping
+    from drgpay.records.mapping.report import ConversionReport
 
 __all__ = [
     "Dataset",
@@ -24,22 +25,20 @@ __all__ = [
     "translate_clinical_codes",
 ]
 
-CSV_SUFFIXES = (".csv", ".tsv", ".txt")
-
 
 @dataclass(frozen=True)
 class Dataset:
     """The files under one path, in the order of their names.
 
-    `conversions` and `translations` fill while pieces are read, each value counted once; they are
-    complete when every piece was read.
+    `conversions` (None for plain Parquet) and `translations` (None unless asked for) fill while
+    pieces are read, each value counted once; they are complete when every piece was read.
     """
 
     path: Path
     files: tuple[SourceFile, ...]
-    mapping: LoadedMapping | None = None
-    conversions: ConversionReport = field(default_factory=ConversionReport, compare=False)
-    translations: TranslationReport | None = field(default=None, compare=False)
+    mapping: "LoadedMapping | None" = None
+    conversions: "ConversionReport | None" = field(default=None, compare=False)
+    translations: "TranslationReport | None" = field(default=None, compare=False)
 
     @cached_property
     def rows(self) -> int:
@@ -115,23 +114,15 @@ def open_dataset(
     `encoding` is that of CSV files; by default it is found for each file. Raises DrgpayError if
     there are no files, one is damaged or not in that encoding, or the mapping is wrong.
     """
-    loaded = load_mapping(mapping) if mapping is not None else None
-    rules = loaded.mapping if loaded else NO_MAPPING
-    report = ConversionReport()
-    files: list[SourceFile] = []
-    for number, file in enumerate(_files_of(path)):
-        partition = partition_of(file, path) if path.is_dir() else {}
-        if file.suffix.lower() in CSV_SUFFIXES:
-            delimiter = rules.csv.delimiter or ("\t" if file.suffix.lower() == ".tsv" else ",")
-            text = open_csv(file, partition, encoding or rules.csv.encoding, delimiter)
-            files.append(MappedSource(text, rules, report, number))
-        elif encoding:
-            raise DrgpayError(
-                f"{file} is no CSV file, so it has no encoding", "leave the encoding out"
-            )
-        else:
-            parquet = open_parquet(file, partition)
-            files.append(MappedSource(parquet, rules, report, number) if loaded else parquet)
+    paths = _files_of(path)
+    parts = [partition_of(file, path) if path.is_dir() else {} for file in paths]
+    if mapping is None and encoding is None and not any(is_csv(file) for file in paths):
+        plain = (open_parquet(*found) for found in zip(paths, parts, strict=True))
+        return Dataset(path, tuple(plain))
+    # Imported here: plain Parquet, the usual input, starts quicker without.
+    from drgpay.records.mapping.opening import open_mapped
+
+    files, loaded, report = open_mapped(paths, parts, mapping, encoding)
     return Dataset(path, tuple(files), loaded, report)
 
 
@@ -142,13 +133,15 @@ def translate_clinical_codes(dataset: Dataset, code_system: str = "insurance-2.0
     Only for records that are known to be coded in the clinical edition: the editions share some
     code strings with different meanings. Raises DrgpayError if there is no such crosswalk.
     """
+    from drgpay.records.crosswalk import Crosswalk, TranslatedSource, TranslationReport
+
     crosswalk = Crosswalk.load(code_system)
     report = TranslationReport()
     files = tuple(
         TranslatedSource(file, crosswalk, report, number)
         for number, file in enumerate(dataset.files)
     )
-    return Dataset(dataset.path, files, dataset.mapping, dataset.conversions, report)
+    return replace(dataset, files=files, translations=report)
 
 
 def _files_of(path: Path) -> list[Path]:

@@ -6,6 +6,13 @@ from typing import Protocol
 
 import pyarrow as pa
 
+CSV_SUFFIXES = (".csv", ".tsv", ".txt")
+
+
+def is_csv(file: Path) -> bool:
+    """Whether a file is read as text; all others are read as Parquet."""
+    return file.suffix.lower() in CSV_SUFFIXES
+
 
 class Piece(Protocol):
     """A run of rows of one file: the unit that a thread reads."""

@@ -44,7 +44,13 @@ def write_batches(
     waiting: list[pa.RecordBatch] = []
     waiting_rows = 0
     with pq.ParquetWriter(
-        path, schema, compression="zstd", use_dictionary=coded, store_schema=False
+        path,
+        schema,
+        compression="zstd",
+        use_dictionary=coded,
+        # Minimum and maximum of a few repeated names cost more than all the rest of writing.
+        write_statistics=[name for name in schema.names if name not in coded],
+        store_schema=False,
     ) as writer:
         for batch in batches:
             rows += batch.num_rows

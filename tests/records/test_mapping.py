@@ -18,6 +18,7 @@ from drgpay.records.columns import Kind
 from drgpay.records.dataset import Dataset, open_dataset
 from drgpay.records.mapping.convert import converted
 from drgpay.records.mapping.load import NO_MAPPING, load_mapping, shipped_mappings
+from drgpay.records.mapping.report import ConversionReport
 
 STAYS = Path(__file__).resolve().parents[1] / "data" / "oracle-chs-drg-2.0.parquet"
 SCHEME = "chs-drg-2.0"
@@ -26,6 +27,12 @@ GROUPING = [
     "discharge_type", "principal_diagnosis", "other_diagnoses", "procedures",
 ]  # fmt: skip
 Frame = pl.DataFrame
+
+
+def conversions_of(dataset: Dataset) -> ConversionReport:
+    """The report of a dataset that has one."""
+    assert dataset.conversions is not None
+    return dataset.conversions
 
 
 def plain() -> Frame:
@@ -137,7 +144,7 @@ def test_a_preset_groups_like_the_plain_table(
     dataset = open_dataset(path, preset)
     assert dataset.rows == frame.height
     found = read(dataset, GROUPING)
-    assert dataset.conversions.frame().is_empty()
+    assert conversions_of(dataset).frame().is_empty()
     ids = plain()["case_id"]
     assert found["case_id"].to_list() == [
         f"H1-{case}-1" if preset == "front-page" else case for case in ids
@@ -196,7 +203,7 @@ def test_marks_of_principal_codes(tmp_path: Path) -> None:
     ]  # fmt: skip
     again = read(dataset, ["principal_diagnosis"])
     assert again.height == 5
-    report = dataset.conversions.frame().select("column", "problem", "rows", "example", "row")
+    report = conversions_of(dataset).frame().select("column", "problem", "rows", "example", "row")
     assert report.rows() == [
         ("principal_diagnosis", "no_main", 1, "A|B", 2),
         ("principal_diagnosis", "several_mains", 1, "A|B|C", 1),
@@ -216,7 +223,7 @@ def test_the_first_diagnosis_may_be_the_principal_one(tmp_path: Path) -> None:
     found = read(dataset, ["principal_diagnosis", "other_diagnoses"])
     assert found["principal_diagnosis"].to_list() == ["B", "A", "A", None]
     assert found["other_diagnoses"].to_list() == [["A"], ["B"], ["B"], []]
-    assert dataset.conversions.frame().select("problem", "rows", "row").rows() == [
+    assert conversions_of(dataset).frame().select("problem", "rows", "row").rows() == [
         ("lengths_differ", 1, 3)
     ]
 
@@ -252,7 +259,7 @@ def test_what_cannot_be_converted_is_null_and_counted(tmp_path: Path) -> None:
     assert dates == ["2026-01-05", "2026-01-05", None, "2026-01-05"]
     assert found["complete"].to_list() == [True, False, False, None]
     assert found["total_cost"].to_list() == [Decimal("1234.50"), None, None, Decimal("0.50")]
-    assert dataset.conversions.frame().rows() == [
+    assert conversions_of(dataset).frame().rows() == [
         ("account", "not_in_values", 1, "320", "stays.parquet", 3),
         ("admission_date", "not_a_date", 2, "2026-10-05", "stays.parquet", 2),
         ("age", "not_a_number", 1, "36岁", "stays.parquet", 2),
@@ -261,10 +268,10 @@ def test_what_cannot_be_converted_is_null_and_counted(tmp_path: Path) -> None:
         ("sex", "not_a_number", 2, "二", "stays.parquet", 2),
         ("total_cost", "not_an_amount", 2, "12.345", "stays.parquet", 2),
     ]
-    assert dataset.conversions.lines("zh")[0] == (
+    assert conversions_of(dataset).lines("zh")[0] == (
         "account：1 条不在对照值中，置空（stays.parquet 第 3 行：320）"
     )
-    assert dataset.conversions.lines("en")[2] == (
+    assert conversions_of(dataset).lines("en")[2] == (
         "age: 1 stays, no number: left empty (stays.parquet row 2: 36岁)"
     )
 
@@ -295,7 +302,7 @@ def test_sums_joins_and_defaults(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert found["payment_unit"].to_list() == ["drg"] * 4
     assert found["out_of_area"].to_list() == [True, False, False, True]
-    assert dataset.conversions.rows == 1
+    assert conversions_of(dataset).rows == 1
     assert read(dataset, ["payment_unit"]).height == 4
 
 
@@ -305,7 +312,7 @@ def test_a_sum_alone_is_wrong_only_where_an_addend_is(tmp_path: Path) -> None:
     frame.write_parquet(stays)
     dataset = open_dataset(stays, "settlement-list")
     assert read(dataset, ["other_cost"])["other_cost"].to_list() == [None, None]
-    assert dataset.conversions.rows == 2
+    assert conversions_of(dataset).rows == 2
 
 
 def test_typed_columns_and_unknown_ones_pass_through(tmp_path: Path) -> None:
