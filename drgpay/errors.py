@@ -1,5 +1,7 @@
 """The one error a user may see: a sentence that names what is wrong and the remedy."""
 
+import os
+
 
 class DrgpayError(Exception):
     """A mistake in the user's input. The command line prints it as one sentence and exits with 2.
@@ -11,3 +13,8 @@ class DrgpayError(Exception):
         super().__init__(f"{problem}; {remedy}.")
         self.problem = problem
         self.remedy = remedy
+
+
+def reason_of(error: OSError) -> str:
+    """What the operating system says of a file that it refused, in a few words."""
+    return os.strerror(error.errno) if error.errno else str(error)

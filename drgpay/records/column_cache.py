@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, reason_of
 from drgpay.records.dataset import Dataset
-from drgpay.records.source import Piece, SourceFile
+from drgpay.records.source import Piece, WrappedSource
 
 _TAIL_BYTES = 65_536  # of a Parquet file: its footer, which names every column chunk
 
@@ -36,42 +36,17 @@ def with_column_cache(dataset: Dataset, folder: Path) -> Dataset:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
         raise DrgpayError(
-            f"{folder} cannot be used as a cache ({reason})", "name another"
+            f"{folder} cannot be used as a cache ({reason_of(error)})", "name another"
         ) from None
     return replace(dataset, files=tuple(CachedSource(file, folder) for file in dataset.files))
 
 
 @dataclass(frozen=True)
-class CachedSource:
+class CachedSource(WrappedSource):
     """A file whose pieces are kept in a folder."""
 
-    inner: SourceFile
     folder: Path
-
-    @property
-    def path(self) -> Path:
-        """Where the file itself lies."""
-        return self.inner.path
-
-    @property
-    def rows(self) -> int:
-        """How many rows it holds."""
-        return self.inner.rows
-
-    @property
-    def column_names(self) -> list[str]:
-        """The columns that it can give, in order."""
-        return self.inner.column_names
-
-    def type_of(self, column: str) -> pa.DataType | None:
-        """The Arrow type of a column, or None if the file cannot give it."""
-        return self.inner.type_of(column)
-
-    def described(self, column: str) -> str:
-        """How the file would have to name a column that it cannot give."""
-        return self.inner.described(column)
 
     @cached_property
     def _fingerprint(self) -> str:
@@ -85,7 +60,7 @@ class CachedSource:
         """The pieces of the file, each with its place."""
         return [
             CachedPiece(piece, self.folder, f"{self._fingerprint} {place}")
-            for place, piece in enumerate(self.inner.pieces())
+            for place, piece in enumerate(self.base.pieces())
         ]
 
 
@@ -139,9 +114,9 @@ def _keep(batches: Iterable[pa.RecordBatch], path: Path) -> Iterator[pa.RecordBa
             writer.close()
             staged.replace(path)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
         raise DrgpayError(
-            f"the cache {path.parent} cannot be written ({reason})", "free it or leave --cache out"
+            f"the cache {path.parent} cannot be written ({reason_of(error)})",
+            "free it or leave --cache out",
         ) from None
     finally:
         with suppress(OSError):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Lock
 from typing import Literal
 
@@ -14,7 +13,7 @@ import pyarrow.compute as pc
 from drgpay.errors import DrgpayError
 from drgpay.language import Language, Words
 from drgpay.records.known_codes import code_table
-from drgpay.records.source import Piece, SourceFile
+from drgpay.records.source import Piece, WrappedSource
 
 Outcome = Literal["translated", "same", "no_counterpart"]
 OUTCOMES: tuple[Outcome, ...] = ("translated", "same", "no_counterpart")
@@ -181,28 +180,12 @@ class TranslationReport:
 
 
 @dataclass(frozen=True)
-class TranslatedSource:
+class TranslatedSource(WrappedSource):
     """A file whose codes are translated while they are read."""
 
-    base: SourceFile
     crosswalk: Crosswalk
     report: TranslationReport
     number: int
-
-    @property
-    def path(self) -> Path:
-        """Where the file lies."""
-        return self.base.path
-
-    @property
-    def rows(self) -> int:
-        """How many rows it holds."""
-        return self.base.rows
-
-    @property
-    def column_names(self) -> list[str]:
-        """Those of the file."""
-        return self.base.column_names
 
     def type_of(self, column: str) -> pa.DataType | None:
         """Text for the columns that are translated, else the type in the file."""
@@ -212,10 +195,6 @@ class TranslatedSource:
         if not pa.types.is_nested(type_):
             return pa.large_string() if column == "principal_diagnosis" else type_
         return pa.large_list(pa.large_string())
-
-    def described(self, column: str) -> str:
-        """As the file describes it."""
-        return self.base.described(column)
 
     def pieces(self) -> list["TranslatedPiece"]:
         """The pieces of the file, translated."""

@@ -1,6 +1,7 @@
 """What every kind of input file offers, so that stages need not know Parquet from CSV."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -53,6 +54,36 @@ class SourceFile(Protocol):
 
     def pieces(self) -> Sequence[Piece]:
         """The rows of the file in order."""
+
+
+@dataclass(frozen=True)
+class WrappedSource:
+    """A file read through something: a mapping, a crosswalk, a cache. Says what the file says."""
+
+    base: SourceFile
+
+    @property
+    def path(self) -> Path:
+        """Where the file lies."""
+        return self.base.path
+
+    @property
+    def rows(self) -> int:
+        """How many rows it holds."""
+        return self.base.rows
+
+    @property
+    def column_names(self) -> list[str]:
+        """The columns that it can give, in order."""
+        return self.base.column_names
+
+    def type_of(self, column: str) -> pa.DataType | None:
+        """The Arrow type of a column, or None if the file cannot give it."""
+        return self.base.type_of(column)
+
+    def described(self, column: str) -> str:
+        """How the file would have to name a column that it cannot give."""
+        return self.base.described(column)
 
 
 def partition_of(file: Path, root: Path) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Write Parquet results so that a reader never meets half a file."""
 
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, reason_of
 
 ROW_GROUP_ROWS = 262_144
 
@@ -25,9 +24,8 @@ def staged_file(path: Path) -> Iterator[Path]:
         yield staged
         staged.replace(path)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
         raise DrgpayError(
-            f"{path} cannot be written ({reason})", "free it or choose another"
+            f"{path} cannot be written ({reason_of(error)})", "free it or choose another"
         ) from error
     finally:
         staged.unlink(missing_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, reason_of
 
 
 def _refuse(folder: Path, _staged: Path) -> None:
@@ -31,9 +31,8 @@ def staged_folder(
         else:
             staged.rename(folder)
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
         raise DrgpayError(
-            f"{folder} cannot be written ({reason})", "free it or choose another"
+            f"{folder} cannot be written ({reason_of(error)})", "free it or choose another"
         ) from error
     finally:
         shutil.rmtree(staged, ignore_errors=True)

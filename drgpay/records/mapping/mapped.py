@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Protocol
 
 import pyarrow as pa
@@ -28,7 +27,7 @@ from drgpay.records.mapping.convert import (
 )
 from drgpay.records.mapping.model import CodeListRule, ColumnRule, Mapping
 from drgpay.records.mapping.report import ConversionReport, Finding
-from drgpay.records.source import Piece, SourceFile
+from drgpay.records.source import Piece, WrappedSource
 
 Made = tuple[dict[str, pa.Array], list[Finding]]
 
@@ -184,23 +183,12 @@ class Codes:
 
 
 @dataclass(frozen=True)
-class MappedSource:
+class MappedSource(WrappedSource):
     """A file with the columns that a mapping makes; columns that it does not use pass through."""
 
-    base: SourceFile
     mapping: Mapping
     report: ConversionReport
     number: int
-
-    @property
-    def path(self) -> Path:
-        """Where the file lies."""
-        return self.base.path
-
-    @property
-    def rows(self) -> int:
-        """How many rows it holds."""
-        return self.base.rows
 
     @cached_property
     def recipes(self) -> dict[str, Recipe]:
