@@ -85,7 +85,7 @@ class Region:
         columns = [name for name in Stay.__annotations__ if name not in ("level", "status", "drg")]
         return {
             "history": pq.read_table(self.folder / "history", columns=columns).to_pylist(),
-            "month": pq.read_table(self.job.stays, columns=columns).to_pylist(),
+            "month": pq.read_table(self.job.stays.path, columns=columns).to_pylist(),
         }
 
     def valid(self, name: str, policy: Policy) -> pl.DataFrame:
