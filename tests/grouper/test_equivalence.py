@@ -1,7 +1,6 @@
 """The compiled grouper equals the reference evaluator on any scheme and any stay."""
 
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,11 +12,10 @@ from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import compile_scheme
 from drgpay.grouper.reasons import REASON_COLUMNS
 from drgpay.grouper.reference import Stay, counting_levels, group_stay, holds
-from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, CodeField, NumberField
-from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.rules.fields import CodeField
+from drgpay.grouper.rules.nodes import Always, And, Member, Not
 from drgpay.grouper.scheme import (
     Adrg,
-    Complication,
     Drg,
     Mdc,
     Scheme,
@@ -25,107 +23,9 @@ from drgpay.grouper.scheme import (
     SchemeOptions,
     load_scheme,
 )
+from tests.any_scheme import schemes, stays
 
 ROOT = Path(__file__).resolve().parents[2]
-SETS = ("S1", "S2", "S3")
-DIAGNOSES = ("A00", "B01", "C02", "D03+E04*", "F05")
-PROCEDURES = ("00.1", "11.2", "22.3", "33.4")
-DEPARTMENTS = ("ICU", "01")
-CODES = (*DIAGNOSES, *PROCEDURES, *DEPARTMENTS)
-NUMBERS = (0, 1, 2, 28, 28.5, 1500)
-
-fields = st.lists(st.sampled_from(CodeField), min_size=1, max_size=3, unique=True).map(tuple)
-diagnosis_fields = st.lists(st.sampled_from(sorted(DIAGNOSIS_FIELDS)), min_size=1, unique=True).map(
-    tuple
-)
-sets = st.lists(st.sampled_from(SETS), min_size=1, max_size=2, unique=True).map(tuple)
-atoms: st.SearchStrategy[Rule] = st.one_of(
-    st.builds(Always, st.booleans()),
-    st.builds(Member, fields, sets),
-    st.builds(Member, diagnosis_fields, st.sampled_from([("MCC",), ("CC",), ("MCC", "S1")])),
-    st.builds(
-        Compare,
-        st.sampled_from(NumberField),
-        st.sampled_from(["=", "!=", ">", ">=", "<", "<="]),
-        st.sampled_from([Decimal(str(number)) for number in NUMBERS]),
-    ),
-    st.builds(
-        Count,
-        st.sampled_from(SETS),
-        fields,
-        st.sampled_from([">=", ">", "="]),
-        st.integers(0, 3),
-    ),
-)
-rules: st.SearchStrategy[Rule] = st.recursive(
-    atoms,
-    lambda inner: st.one_of(
-        st.builds(Not, inner),
-        st.builds(And, st.lists(inner, min_size=2, max_size=3).map(tuple)),
-        st.builds(Or, st.lists(inner, min_size=2, max_size=3).map(tuple)),
-    ),
-    max_leaves=5,
-)
-
-
-@st.composite
-def schemes(draw: st.DrawFn) -> Scheme:
-    """Small schemes with any rules, sets, severities and exclusions."""
-    number = 0
-
-    def rule_of(text: str) -> dict[str, object]:
-        nonlocal number
-        number += 1
-        return {"sort": number, "name": text, "rule_text": "", "rule": draw(rules)}
-
-    mdcs = []
-    for m in range(draw(st.integers(1, 3))):
-        adrgs = []
-        for a in range(draw(st.integers(0, 3))):
-            code = f"{chr(65 + m)}{a}{draw(st.sampled_from(['1', 'QY', '00']))}"
-            drgs = tuple(
-                Drg(code=f"{code}{d}", **rule_of("drg"))  # type: ignore[arg-type]
-                for d in range(draw(st.integers(0, 2)))
-            )
-            adrgs.append(Adrg(code=code, drgs=drgs, **rule_of("adrg")))  # type: ignore[arg-type]
-        mdcs.append(Mdc(code=f"MDC{m}", adrgs=tuple(adrgs), **rule_of("mdc")))  # type: ignore[arg-type]
-    complication = st.builds(
-        Complication, st.sampled_from(["MCC", "CC"]), st.sampled_from(["1", "2", "3"])
-    )
-    tables = st.frozensets(st.sampled_from(["1", "2", "9"]), min_size=1)
-    return Scheme(
-        info=SchemeInfo(
-            id="any",
-            name="any",
-            kind="drg",
-            authority="",
-            version="",
-            code_system="",
-            source="",
-            options=SchemeOptions(retry_other_procedures=draw(st.booleans())),
-        ),
-        mdcs=tuple(mdcs),
-        sets={name: draw(st.frozensets(st.sampled_from(CODES))) for name in SETS},
-        complications=draw(st.dictionaries(st.sampled_from(DIAGNOSES), complication)),
-        excluding_tables=draw(st.dictionaries(st.sampled_from(DIAGNOSES), tables)),
-        content_hash="",
-    )
-
-
-numbers = st.none() | st.sampled_from([float(number) for number in (*NUMBERS, -1, 30, 2499)])
-stays = st.builds(
-    Stay,
-    principal_diagnosis=st.none() | st.sampled_from([*DIAGNOSES, "unknown", ""]),
-    sex=st.none() | st.sampled_from([1.0, 2.0, 9.0]),
-    age=numbers,
-    other_diagnoses=st.lists(st.sampled_from([*DIAGNOSES, "unknown"]), max_size=4).map(tuple),
-    procedures=st.lists(st.sampled_from([*PROCEDURES, "unknown"]), max_size=4).map(tuple),
-    department=st.none() | st.sampled_from([*DEPARTMENTS, "unknown"]),
-    age_days=numbers,
-    weight_g=numbers,
-    length_of_stay=numbers,
-    discharge_type=numbers,
-)
 
 
 def batch_of(all_stays: list[Stay]) -> pa.RecordBatch:
