@@ -1,12 +1,13 @@
 """`drgpay explain`."""
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
 from drgpay.errors import DrgpayError
 
 if TYPE_CHECKING:
@@ -29,11 +30,14 @@ def register(app: typer.Typer) -> None:
 
 
 def explain(
-    scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")],
     stays: Annotated[
-        Path | None, typer.Argument(help="A Parquet file, folder or partitioned dataset.")
+        Path | None, typer.Argument(help="Parquet or CSV: a file, folder or partitioned dataset.")
     ] = None,
     case: Annotated[str | None, typer.Option(help="The case_id of the stay to explain.")] = None,
+    scheme: Annotated[
+        str | None,
+        typer.Option(help="A scheme's id or its folder; by default the one in force today."),
+    ] = None,
     stay: Annotated[
         bool, typer.Option("--stay", help="Explain the stay typed with the options below.")
     ] = False,
@@ -62,6 +66,9 @@ def explain(
     full: Annotated[
         bool, typer.Option("--full/--brief", help="Show every rule tried, or the path alone.")
     ] = False,
+    mapping: Mapping = None,
+    encoding: Encoding = None,
+    clinical_codes: ClinicalCodes = False,
     json: Annotated[bool, typer.Option("--json", help="The whole trace as JSON.")] = False,
     lang: Annotated[Lang, typer.Option(help="Language of the explanation.")] = Lang.zh,
 ) -> None:
@@ -71,10 +78,10 @@ def explain(
     from drgpay.explain.stays import find_case
     from drgpay.explain.trace import trace_json
     from drgpay.explain.tracing import explain_stay
-    from drgpay.grouper.compiled import compile_scheme
+    from drgpay.grouper.compiled_cache import load_compiled
     from drgpay.grouper.reference import Stay
-    from drgpay.grouper.scheme import load_scheme
-    from drgpay.records.dataset import open_dataset
+    from drgpay.grouper.scheme import scheme_in_force
+    from drgpay.records.dataset import RecordsInput
 
     diagnoses, procedures = diagnosis or [], procedure or []
     typed = Stay(
@@ -90,10 +97,13 @@ def explain(
         discharge_type=discharge_type,
     )
     _refuse_mixture(stays, case, stay, typed)
-    dataset = open_dataset(stays) if stays else None
-    compiled = compile_scheme(load_scheme(scheme))
-    found = find_case(dataset, compiled, case) if dataset and case else typed
-    names = CodeNames.of(compiled.scheme.info.code_system)
+    compiled = load_compiled(scheme or scheme_in_force(date.today()))
+    system = compiled.scheme.info.code_system
+    found = typed
+    if stays and case:
+        records = RecordsInput(stays, mapping, encoding, clinical_codes)
+        found = find_case(records.open(system), compiled, case)
+    names = CodeNames.of(system)
     trace = explain_stay(compiled, found, names, case, what_if)
     if json:
         typer.echo(trace_json(trace))

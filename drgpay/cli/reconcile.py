@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drgpay.cli.options import Lang
+from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
 from drgpay.errors import DrgpayError
 
 if TYPE_CHECKING:
     import polars as pl
 
     from drgpay.grouper.scheme import Scheme
+    from drgpay.records.dataset import RecordsInput
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -41,6 +42,9 @@ def reconcile(
     stays: Annotated[
         Path | None, typer.Option(help="The stays: tells the cause of each difference.")
     ] = None,
+    mapping: Mapping = None,
+    encoding: Encoding = None,
+    clinical_codes: ClinicalCodes = False,
     scheme: Annotated[
         str | None, typer.Option(help="The scheme of our groups: its id or folder.")
     ] = None,
@@ -75,6 +79,7 @@ def reconcile(
         save_history,
     )
     from drgpay.quality.reconcile import reconcile as compare
+    from drgpay.records.dataset import RecordsInput
     from drgpay.records.period import Period
     from drgpay.report.quality_tables import reconcile_report, speaker
 
@@ -88,7 +93,8 @@ def reconcile(
     least = _share(threshold) if threshold else before.threshold if before else _USUAL_THRESHOLD
     loaded = load_scheme(scheme) if scheme else None
     found = compare(grouped, official, loaded)
-    differing = _with_causes(found.differing, stays, loaded)
+    records = RecordsInput(stays, mapping, encoding, clinical_codes) if stays else None
+    differing = _with_causes(found.differing, records, loaded)
 
     previous, after = None, None
     if history and month:
@@ -111,18 +117,18 @@ def reconcile(
 
 
 def _with_causes(
-    differing: "pl.DataFrame", stays: Path | None, scheme: "Scheme | None"
+    differing: "pl.DataFrame", stays: "RecordsInput | None", scheme: "Scheme | None"
 ) -> "pl.DataFrame":
     """The differing cases with the cause of each, as far as stays and scheme are given."""
     import polars as pl
 
     from drgpay.grouper.compiled import compile_scheme
     from drgpay.quality.difference_causes import CAUSE_SCHEMA, causes, stays_of_cases
-    from drgpay.records.dataset import open_dataset
 
     if stays and scheme:
         compiled = compile_scheme(scheme)
-        records = stays_of_cases(open_dataset(stays), compiled, differing["case_id"])
+        dataset = stays.open(scheme.info.code_system)
+        records = stays_of_cases(dataset, compiled, differing["case_id"])
         return differing.join(
             causes(differing, records, scheme), on="case_id", how="left", maintain_order="left"
         )

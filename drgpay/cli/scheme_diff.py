@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
 from drgpay.language import Language, Words
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ def diff(
         Path | None,
         typer.Option(help="Write the migration matrix here (.csv or .parquet); needs --stays."),
     ] = None,
+    mapping: Mapping = None,
+    encoding: Encoding = None,
+    clinical_codes: ClinicalCodes = False,
     show: Annotated[
         int, typer.Option(min=0, help="Changes of groups, and moves of stays, to print.")
     ] = 20,
@@ -66,10 +69,11 @@ def diff(
         console.out().print(_group_table(changes, show, language))
     if stays:
         from drgpay.grouper.compiled import compile_scheme
-        from drgpay.records.dataset import open_dataset
+        from drgpay.records.dataset import RecordsInput
         from drgpay.schemes.diff import migration
 
-        dataset = open_dataset(stays)
+        records = RecordsInput(stays, mapping, encoding, clinical_codes)
+        dataset = records.open(schemes[0].info.code_system)
         compiled = compile_scheme(schemes[0]), compile_scheme(schemes[1])
         with console.progress_bar("grouping", dataset.rows) as advance:
             matrix = migration(dataset, *compiled, advance, threads)

@@ -172,6 +172,22 @@ def shipped_schemes() -> list[str]:
     return sorted(path.parent.name for path in folder.glob("*/scheme.toml"))
 
 
+def scheme_in_force(day: date) -> str:
+    """The id of the shipped scheme that is in force on a day.
+
+    Raises DrgpayError if none says so, or several do.
+    """
+    found = []
+    for name in shipped_schemes():
+        info = load_scheme_info(scheme_folder(name))
+        if info.effective_from and info.effective_from <= day <= (info.effective_to or day):
+            found.append(name)
+    if len(found) != 1:
+        said = " and ".join(found) or "no shipped scheme"
+        raise DrgpayError(f"{said} is in force on {day}", "name a scheme with --scheme")
+    return found[0]
+
+
 def scheme_folder(name: str) -> Path:
     """The folder of a scheme that is named by its id or by its folder."""
     shipped = shipped_folder("grouping_schemes") / name

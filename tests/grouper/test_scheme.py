@@ -1,13 +1,20 @@
 """Schemes: the shipped ones are complete, and mistakes in one are named."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import polars as pl
 import pytest
 
 from drgpay.errors import DrgpayError
-from drgpay.grouper.scheme import load_scheme, scheme_folder, shipped_schemes, status_of
+from drgpay.grouper.scheme import (
+    load_scheme,
+    scheme_folder,
+    scheme_in_force,
+    shipped_schemes,
+    status_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -96,3 +103,9 @@ def test_tables_are_sorted_for_diffs() -> None:
     for name in shipped_schemes():
         sets = pl.read_csv(scheme_folder(name) / "sets.csv", infer_schema=False)
         assert sets.n_unique() == sets.height, name
+
+
+def test_the_scheme_in_force_comes_from_its_dates() -> None:
+    assert scheme_in_force(date(2026, 12, 31)) == "chs-drg-2.0"
+    with pytest.raises(DrgpayError, match="no shipped scheme is in force on 2027-01-01"):
+        scheme_in_force(date(2027, 1, 1))
