@@ -1,5 +1,6 @@
 """Records with other column names and codes give the results of the plain table."""
 
+import tempfile
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -108,9 +109,10 @@ def read(dataset: Dataset, columns: Iterable[str]) -> Frame:
 
 
 def groups(path: Path, compiled: CompiledScheme, mapping: str | None = None) -> Frame:
-    out = path.parent / "groups.out"
-    group_dataset(open_dataset(path, mapping), compiled, out)
-    return pl.read_parquet(out)
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "groups.parquet"
+        group_dataset(open_dataset(path, mapping), compiled, out)
+        return pl.read_parquet(out)
 
 
 def mapped(tmp_path: Path, toml: str, frame: Frame) -> Dataset:
