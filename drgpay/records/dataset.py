@@ -73,7 +73,7 @@ class Dataset:
     def _advice(self) -> str:
         if self.mapping:
             return f"add it, or correct the mapping {self.mapping.path}"
-        return "add it, named as in docs/files.md, or leave it null where it is unknown"
+        return "add it, named as in docs/files.md; an optional fact that nobody knows is a column of nulls"
 
 
 _TYPE_ADVICE = {
