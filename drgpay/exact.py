@@ -15,7 +15,6 @@ POINT_PLACES = 4
 POINT_SCALE = 10**POINT_PLACES
 
 MONEY = pl.Decimal(18, FEN_PLACES)
-POINTS = pl.Decimal(18, POINT_PLACES)
 
 
 def scaled(value: Decimal, places: int) -> int:

@@ -27,7 +27,7 @@ def publish(report: "QualityReport", out: Path | None, language: Language) -> No
 
 def leave(report: "QualityReport", out: Path | None, language: Language) -> None:
     """With `out`, make a folder with the report's workbook and Parquet files."""
-    from drgpay.records.writing import ROW_GROUP_ROWS
+    from drgpay.records.writing import write_frame
     from drgpay.report.quality_tables import speaker
     from drgpay.report.tables_xlsx import write_tables
     from drgpay.run.staging import staged_folder
@@ -36,9 +36,7 @@ def leave(report: "QualityReport", out: Path | None, language: Language) -> None
         return
     with staged_folder(out) as staged:
         for name, frame in report.files.items():
-            # One chunk, so that the layout of the file depends on its rows alone.
-            path = staged / f"{name}.parquet"
-            frame.rechunk().write_parquet(path, row_group_size=ROW_GROUP_ROWS)
+            write_frame(frame, staged / f"{name}.parquet")
         workbook, say = staged / report.workbook, speaker(language)
         write_tables(workbook, report.title, report.facts, report.sheets, language, say)
 

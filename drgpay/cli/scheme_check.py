@@ -76,8 +76,8 @@ def check(
 
     Exit status 1 if there is an error, 0 if there are at most warnings.
     """
+    from drgpay.records.writing import write_table
     from drgpay.schemes.check import check_scheme
-    from drgpay.schemes.diff import write_table
     from drgpay.schemes.findings import findings_frame
 
     language: Language = lang.value

@@ -54,7 +54,8 @@ def diff(
     """Compare two schemes: groups, rules, code sets, MCC and CC, exclusions; and where stays go."""
     from drgpay.errors import DrgpayError
     from drgpay.grouper.scheme import load_scheme
-    from drgpay.schemes.diff import diff_schemes, summary, write_table
+    from drgpay.records.writing import write_table
+    from drgpay.schemes.diff import diff_schemes, summary
 
     if matrix_out and not stays:
         raise DrgpayError("--matrix-out needs stays to group", "name them with --stays")

@@ -24,7 +24,7 @@ def find_case(dataset: Dataset, compiled: CompiledScheme, case_id: str) -> Stay:
 
     Raises DrgpayError if no row or more than one has that id, or a needed column is missing.
     """
-    dataset.require(["case_id", *compiled.columns()], optional=_COLUMNS)
+    dataset.require(["case_id", *compiled.columns], optional=_COLUMNS)
 
     def rows_of(piece: Piece) -> list[tuple[Piece, int]]:
         found, start = [], 0

@@ -1,8 +1,5 @@
 """Group one Arrow batch: a pure function from batch to batch, the same on any engine."""
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,7 +7,7 @@ from numpy.typing import NDArray
 
 from drgpay.grouper.coded import CodedStays
 from drgpay.grouper.columns import leaves_of
-from drgpay.grouper.compiled import CompiledScheme, Leaf
+from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import Facts, distinct, observe
 from drgpay.grouper.reasons import REASON_COLUMNS, reason_arrays
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
@@ -27,20 +24,13 @@ def group_batch(
 ) -> pa.RecordBatch:
     """Group stays.
 
-    Reads the columns `compiled.columns()` (docs/rule-language.md, "Fields"; code columns as strings
+    Reads the columns `compiled.columns` (docs/rule-language.md, "Fields"; code columns as strings
     or dictionary-coded strings, lists of them for other_diagnoses and procedures; numbers of any
     numeric type).
     Returns, row by row: status, mdc, adrg, drg, severity (dictionary-coded strings; null groups and
     severity where the status is invalid); with `reasons` also REASON_COLUMNS (see reasons.py).
     """
     stays = encode_stays(compiled, batch)
-    return group_coded(compiled, stays, reasons)
-
-
-def group_coded(
-    compiled: CompiledScheme, stays: CodedStays, reasons: bool = False
-) -> pa.RecordBatch:
-    """Group stays that are already integers; the columns of `group_batch`."""
     facts = observe(compiled, stays)
     leaf = _leaf_of_each(compiled, facts)
     retried = np.zeros(len(stays), dtype=np.int16)
@@ -48,8 +38,8 @@ def group_coded(
         _retry_other_procedures(compiled, stays, leaf, retried)
     severity = _SEVERITY_NAME_OF_BITS[facts.severity]
     invalid = None if stays.valid.all() else ~stays.valid
-    columns = [_column(compiled.leaves, _STATUS, np.where(stays.valid, leaf, -1), None)]
-    columns += [_column(compiled.leaves, level, leaf, invalid) for level in _LEVELS]
+    columns = [_column(compiled, "status", np.where(stays.valid, leaf, -1), None)]
+    columns += [_column(compiled, level, leaf, invalid) for level in ("mdc", "adrg", "drg")]
     columns.append(
         pa.DictionaryArray.from_arrays(pa.array(severity, mask=invalid), _SEVERITY_NAMES)
     )
@@ -63,7 +53,7 @@ def group_coded(
 def encode_stays(compiled: CompiledScheme, batch: pa.RecordBatch) -> CodedStays:
     """Translate the columns that grouping reads into integers of the compiled scheme."""
     rows = batch.num_rows
-    columns = compiled.columns()
+    columns = compiled.columns
 
     def lists(column: str) -> CodeLists:
         if column not in columns:
@@ -117,34 +107,8 @@ def _numbers(values: pa.Array) -> NDArray[np.float64]:
     return numbers
 
 
-def _status(leaf: Leaf) -> str:
-    return leaf.status
-
-
-_STATUS: Callable[[Leaf], str] = _status
-_LEVELS: tuple[Callable[[Leaf], str], ...] = (
-    lambda leaf: leaf.mdc,
-    lambda leaf: leaf.adrg,
-    lambda leaf: leaf.drg,
-)
-
-
-@cache
-def _names(
-    leaves: tuple[Leaf, ...], name_of: Callable[[Leaf], str]
-) -> tuple[NDArray[np.int16], pa.Array]:
-    """The name number of each leaf (the last is "invalid") and the names."""
-    names = [name_of(leaf) for leaf in leaves] + ["invalid"]
-    different = sorted(set(names))
-    numbers = np.array([different.index(name) for name in names], dtype=np.int16)
-    return numbers, pa.array(different)
-
-
 def _column(
-    leaves: tuple[Leaf, ...],
-    name_of: Callable[[Leaf], str],
-    leaf: Ints,
-    mask: NDArray[np.bool_] | None,
+    compiled: CompiledScheme, level: str, leaf: Ints, mask: NDArray[np.bool_] | None
 ) -> pa.DictionaryArray:
-    numbers, names = _names(leaves, name_of)
-    return pa.DictionaryArray.from_arrays(pa.array(numbers[leaf], mask=mask), names)
+    numbers, names = compiled.leaf_names[level]
+    return pa.DictionaryArray.from_arrays(pa.array(numbers[leaf], mask=mask), pa.array(names))

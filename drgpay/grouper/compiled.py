@@ -7,6 +7,7 @@ builds the tables that turn codes into these facts.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,11 +105,26 @@ class CompiledScheme:
             return self.procedures
         return self.departments
 
-    def columns(self) -> list[str]:
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
         """The record columns that grouping with this scheme reads."""
         asked = {field for rule in self.scheme.rules() for field in field_names(rule)}
         always = ["principal_diagnosis", "other_diagnoses", "sex", "age"]
-        return list(dict.fromkeys([*always, *(COLUMN_OF_FIELD[field] for field in sorted(asked))]))
+        return tuple(dict.fromkeys([*always, *(COLUMN_OF_FIELD[field] for field in sorted(asked))]))
+
+    @cached_property
+    def leaf_names(self) -> dict[str, tuple[NDArray[np.int16], list[str]]]:
+        """For status, mdc, adrg, drg: the number of each leaf's name, and the names in order.
+
+        The number after the last leaf is that of "invalid".
+        """
+        named = {}
+        for level in ("status", "mdc", "adrg", "drg"):
+            names = [str(getattr(leaf, level)) for leaf in self.leaves] + ["invalid"]
+            different = sorted(set(names))
+            number_of = {name: number for number, name in enumerate(different)}
+            named[level] = np.array([number_of[name] for name in names], np.int16), different
+        return named
 
 
 def compile_scheme(scheme: Scheme) -> CompiledScheme:

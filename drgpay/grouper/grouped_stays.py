@@ -25,7 +25,7 @@ def read_grouped_stays(
     Raises DrgpayError for a missing column, a wrong type, a damaged file, or no stay at all.
     """
     codes = ["principal_diagnosis", "other_diagnoses", "procedures"]
-    needed = list(dict.fromkeys([*REQUIRED, *codes, *compiled.columns()]))
+    needed = list(dict.fromkeys([*REQUIRED, *codes, *compiled.columns]))
     dataset.require(needed, optional=DEFAULTS)
     if not dataset.rows:
         raise DrgpayError(f"{dataset.path} holds no stay", "name the month's records")
@@ -68,7 +68,7 @@ def _grouped_as(compiled: CompiledScheme, codes: list[str], sex: int) -> pl.Seri
     numbers = {"sex": pa.repeat(sex, stays), "age": pa.repeat(_ADULT, stays)}
     arrays = {"principal_diagnosis": pa.array(codes), "other_diagnoses": empty, "procedures": empty}
     columns = {"principal_diagnosis": arrays["principal_diagnosis"]}
-    for column in compiled.columns():
+    for column in compiled.columns:
         if column in numbers:
             columns[column] = numbers[column]
         elif column in arrays:

@@ -46,7 +46,7 @@ def group_dataset(
     `reasons` adds REASON_COLUMNS.
     Returns the number of stays. The bytes do not depend on `threads`.
     """
-    needed = compiled.columns()
+    needed = compiled.columns
     dataset.require(["case_id", *needed])
     kept = dataset.column_names if with_input else ["case_id"]
     results = [*_RESULT_FIELDS, *(_REASON_FIELDS if reasons else [])]

@@ -8,21 +8,9 @@ import polars as pl
 from drgpay.exact import POINT_PLACES, POINT_SCALE, scaled, wide
 from drgpay.policy.model import HighBand, Points
 
-CASE_CLASSES = (
-    "fee",
-    "bed_day",
-    "ungrouped",
-    "ambiguous",
-    "few_cases",
-    "incomplete",
-    "low",
-    "high",
-    "normal",
-)
-
 
 def case_class(points: Points) -> pl.Expr:
-    """The class of each stay, as a string of CASE_CLASSES."""
+    """The class of each stay, as a string."""
     conditions = {
         "fee": pl.col("payment_unit") == "fee",
         "bed_day": pl.col("payment_unit") == "bed_day",

@@ -20,17 +20,6 @@ from drgpay.grouper.rules.nodes import Always, And, Atom, Compare, Count, Member
 from drgpay.grouper.scheme import Adrg, Drg, Mdc, Scheme
 from drgpay.records.dataset import Dataset
 
-CAUSES = (
-    "no_record",
-    "official_no_group",
-    "not_in_scheme",
-    "not_reproduced",
-    "severity_differs",
-    "rule_false",
-    "earlier_group",
-)
-"""Causes of a difference; a case has the first that applies."""
-
 CAUSE_SCHEMA: dict[str, pl.DataType] = {
     "case_id": pl.String(),
     "cause": pl.String(),
@@ -69,7 +58,7 @@ def stays_of_cases(dataset: Dataset, compiled: CompiledScheme, case_ids: pl.Seri
 
     Raises DrgpayError for a missing column or a case that has several rows.
     """
-    needed = list(dict.fromkeys(["case_id", *_CODE_COLUMNS, *compiled.columns()]))
+    needed = list(dict.fromkeys(["case_id", *_CODE_COLUMNS, *compiled.columns]))
     dataset.require(needed)
     wanted = pa.array(case_ids.to_list(), pa.string())
     frames = []

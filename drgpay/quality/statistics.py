@@ -121,12 +121,6 @@ def statistics(
     )
 
 
-def case_mix_index(cases: pl.DataFrame) -> Decimal | None:
-    """Mean weight of cases (cases, weight_units in 1/10,000); None without cases (E4)."""
-    weighted = sum(n * units for n, units in cases.select("cases", "weight_units").iter_rows())
-    return ratio(Fraction(weighted, POINT_SCALE), int(cases["cases"].sum()))
-
-
 def _sums(stays: pl.LazyFrame, path: Path) -> pl.DataFrame:
     """Sums by hospital, level and group: small, whatever the number of stays."""
     by = [name for name in stays.collect_schema().names() if name not in _SUMMED]

@@ -1,15 +1,36 @@
 """Write Parquet results so that a reader never meets half a file."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from drgpay.errors import DrgpayError, reason_of
 
+if TYPE_CHECKING:
+    import polars as pl
+
 ROW_GROUP_ROWS = 262_144
+
+
+def write_frame(frame: "pl.DataFrame", path: Path) -> None:
+    """Write a frame to Parquet; in one chunk, so that the bytes depend on its rows alone."""
+    frame.rechunk().write_parquet(path, row_group_size=ROW_GROUP_ROWS)
+
+
+def write_table(frame: "pl.DataFrame", path: Path) -> None:
+    """Write a table as .csv (with a byte order mark, for Excel) or .parquet, by its name."""
+    writers: dict[str, Callable[[Path], None]] = {
+        ".csv": lambda staged: frame.write_csv(staged, include_bom=True),
+        ".parquet": lambda staged: write_frame(frame, staged),
+    }
+    if path.suffix.lower() not in writers:
+        raise DrgpayError(f"{path} is neither .csv nor .parquet", "let the name end in one of them")
+    with staged_file(path) as staged:
+        writers[path.suffix.lower()](staged)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.checks import CheckedStays, check_stays
 from drgpay.records.dataset import Dataset
 from drgpay.records.hospitals import read_hospitals
-from drgpay.records.writing import ROW_GROUP_ROWS
+from drgpay.records.writing import write_frame
 from drgpay.report.month import (
     MonthTables,
     RunFacts,
@@ -199,8 +199,7 @@ def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:
 def _write_tables(tables: MonthTables, folder: Path) -> None:
     for name in ("cases", "statements", "values", "quarantine", "warnings"):
         frame: pl.DataFrame = getattr(tables, name)
-        # One chunk, so that the layout of the file depends on its rows alone.
-        frame.rechunk().write_parquet(folder / f"{name}.parquet", row_group_size=ROW_GROUP_ROWS)
+        write_frame(frame, folder / f"{name}.parquet")
 
 
 def _refuse_other_results(folder: Path, staged: Path) -> None:

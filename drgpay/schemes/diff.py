@@ -1,8 +1,7 @@
 """What differs between two schemes, and which stays change their group between them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -18,7 +17,6 @@ from drgpay.grouper.scheme import Adrg, Drg, Mdc, Scheme
 from drgpay.grouper.stream import Progress, in_order
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
-from drgpay.records.writing import staged_file
 
 Level = Literal["option", "mdc", "adrg", "drg", "set", "code", "cc", "exclusion"]
 Kind = Literal[
@@ -89,7 +87,7 @@ def migration(
     One row for each pair of groups that occurs, sorted; stays that keep their group included. Reads
     piece by piece, so the dataset may be of any size.
     """
-    needed = list(dict.fromkeys([*before.columns(), *after.columns()]))
+    needed = list(dict.fromkeys([*before.columns, *after.columns]))
     dataset.require(needed, optional=["total_cost"])
     with_cost = all(file.type_of("total_cost") is not None for file in dataset.files)
     read = [*needed, *(["total_cost"] if with_cost else [])]
@@ -113,18 +111,6 @@ def migration(
     matrix = _summed(pl.concat(parts)).sort("from_group", "to_group")
     cost = [as_decimal("fen", FEN_PLACES).alias("total_cost")] if with_cost else []
     return matrix.select("from_group", "to_group", "cases", *cost)
-
-
-def write_table(frame: pl.DataFrame, path: Path) -> None:
-    """Write a table as .csv (with a byte order mark, for Excel) or .parquet, by its name."""
-    writers: dict[str, Callable[[Path], None]] = {
-        ".csv": lambda staged: frame.write_csv(staged, include_bom=True),
-        ".parquet": lambda staged: frame.write_parquet(staged, compression="zstd"),
-    }
-    if path.suffix.lower() not in writers:
-        raise DrgpayError(f"{path} is neither .csv nor .parquet", "let the name end in one of them")
-    with staged_file(path) as staged:
-        writers[path.suffix.lower()](staged)
 
 
 def _options(before: Scheme, after: Scheme) -> Iterator[_Change]:

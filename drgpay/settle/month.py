@@ -40,15 +40,14 @@ def settle_month(cases: pl.DataFrame, policy: Policy, period: Period) -> Settled
     """
     rules = policy.settlement
     cases = cases.with_columns(payment=_payment(rules))
-    lines = cases.group_by(LINE).agg(
-        cases=pl.len().cast(pl.Int64),
-        points=pl.col("points").sum(),
-        total_fen=pl.col("total_fen").sum(),
-        fund_fen=pl.col("fund_fen").sum(),
-        patient_fen=pl.col("patient_fen").sum(),
-        other_fen=pl.col("other_fen").sum(),
+    lines = (
+        cases.group_by(LINE)
+        .agg(
+            pl.len().cast(pl.Int64).alias("cases"),
+            pl.col("points", "total_fen", "fund_fen", "patient_fen", "other_fen").sum(),
+        )
+        .sort(LINE)
     )
-    lines = lines.sort(LINE)
     accounts = [name for name in policy.records.accounts if name in set(lines["account"])]
     settled = [
         _settle_account(lines.filter(pl.col("account") == account), account, policy, period)

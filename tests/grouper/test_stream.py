@@ -74,9 +74,9 @@ def test_only_grouping_columns_are_needed(
 ) -> None:
     scheme = compiled(SCHEME)
     stays = tmp_path / "stays.parquet"
-    pl.read_parquet(STAYS).select("case_id", *scheme.columns()).write_parquet(stays)
+    pl.read_parquet(STAYS).select("case_id", *scheme.columns).write_parquet(stays)
     assert group(stays, scheme) == group(STAYS, scheme)
-    assert "department" not in scheme.columns()
+    assert "department" not in scheme.columns
 
 
 def test_invalid_stays_have_no_groups(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from drgpay.errors import DrgpayError
 from drgpay.exact import root_half_up
-from drgpay.quality.statistics import Limits, case_mix_index, cv, explained_variance, statistics
+from drgpay.quality.statistics import Limits, cv, explained_variance, statistics
 from drgpay.quality.weights import own_weights, read_weights
 
 Rows = list[tuple[str, str, str | None, int, int]]
@@ -65,13 +65,8 @@ def as_table(rows: Rows) -> pl.DataFrame:
     )
 
 
-def test_case_mix_index_of_the_worked_example() -> None:
+def test_case_mix_index_of_the_worked_example(table: Table, tmp_path: Path) -> None:
     # E4: weights 1.2, 0.8, 2.5 with 50, 30, 20 cases.
-    cases = pl.DataFrame({"cases": [50, 30, 20], "weight_units": [12000, 8000, 25000]})
-    assert case_mix_index(cases) == Decimal("1.3400")
-
-
-def test_case_mix_index_of_hospitals(table: Table, tmp_path: Path) -> None:
     rows: Rows = []
     for drg, number in (("XX11", 50), ("XX13", 30), ("YY11", 20)):
         rows += [(f"{drg}-{n}", "A", drg, 10000, 1) for n in range(number)]

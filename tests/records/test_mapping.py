@@ -156,7 +156,7 @@ def test_a_preset_groups_like_the_plain_table(
     same = plain().with_columns(pl.col(pl.List).fill_null([]))
     assert found.select(rest).equals(same.select(rest))
     assert found.select(numbers).cast(pl.Float64).equals(same.select(numbers).cast(pl.Float64))
-    columns = compiled(SCHEME).columns()
+    columns = compiled(SCHEME).columns
     coded = [name for name in columns if name in ("principal_diagnosis", "procedures")]
     batch = next(iter(dataset.pieces()[0].batches(columns, coded)))
     assert pa.types.is_dictionary(batch.column("principal_diagnosis").type)

@@ -13,7 +13,8 @@ from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.scheme import load_scheme, scheme_folder
 from drgpay.grouper.stream import group_dataset
 from drgpay.records.dataset import open_dataset
-from drgpay.schemes.diff import diff_schemes, migration, summary, write_table
+from drgpay.records.writing import write_table
+from drgpay.schemes.diff import diff_schemes, migration, summary
 
 OLD = {
     "mdc.csv": "sort,mdc,name,rule\n1,MDCA,甲,ZYZD in DI_A\n2,MDCB,乙,ZYZD in DI_B\n",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal, get_args
+from typing import Literal
 
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, SEVERITY_SETS, CodeField, NumberField
 
@@ -78,8 +78,6 @@ class Or:
 
 Atom = Always | Member | Compare | Count
 Rule = Atom | Not | And | Or
-
-COMPARE_OPS: tuple[str, ...] = get_args(CompareOp)
 
 
 def atoms(rule: Rule) -> Iterator[Atom]:

@@ -14,8 +14,6 @@ from drgpay.errors import DrgpayError
 from drgpay.schemes.workbook.layout import LAST_HEADER_ROW, SCHEME_SHEET, SHEETS, Column, Sheet
 from drgpay.schemes.workbook.notes import Notes
 
-Row = Sequence[Any]
-
 
 @dataclass(frozen=True)
 class SheetText:
