@@ -1,0 +1,118 @@
+"""[calibration]: from the cases of past years to a catalogue (docs/points.md)."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from drgpay.policy.fields import (
+    Name,
+    PositiveCount,
+    PositiveRatio,
+    PositiveYuan,
+    Ratio,
+    Section,
+    Share,
+)
+
+
+class NoTrim(Section):
+    """Keep every case."""
+
+    method: Literal["none"]
+
+
+class IqrTrim(Section):
+    """Keep Q1 - factor x IQR ... Q3 + factor x IQR of each group."""
+
+    method: Literal["iqr"]
+    factor: PositiveRatio
+
+
+class RatioTrim(Section):
+    """Keep low x mean ... high x mean of each group, in one pass."""
+
+    method: Literal["ratio"]
+    low: Ratio
+    high: PositiveRatio
+
+
+class PercentileTrim(Section):
+    """Keep the costs between two percentiles of each group, both included."""
+
+    method: Literal["percentile"]
+    low: Share
+    high: Share
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.low >= self.high:
+            raise ValueError("low must be below high")
+        return self
+
+
+class LogSdTrim(Section):
+    """Keep mean - deviations x sd ... mean + deviations x sd of the logarithm of cost."""
+
+    method: Literal["log_sd"]
+    deviations: PositiveRatio
+
+
+Trim = Annotated[
+    NoTrim | IqrTrim | RatioTrim | PercentileTrim | LogSdTrim, Field(discriminator="method")
+]
+
+
+class Neighbour(Section):
+    """[calibration.coefficients.neighbour]: a level without cases follows its neighbour.
+
+    Zigong 2023: the next higher level x 0.90, else the next lower x 1.10.
+    """
+
+    level_order: Annotated[tuple[Name, ...], Field(min_length=2)]
+    from_higher: PositiveRatio
+    from_lower: PositiveRatio
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if len(set(self.level_order)) < len(self.level_order):
+            raise ValueError("level_order names a level twice")
+        return self
+
+
+class Coefficients(Section):
+    """[calibration.coefficients]: coefficient = hospital part x weight + level part x weight."""
+
+    per: Literal["group", "level"]
+    hospital_weight: Share
+    level_weight: Share
+    min_cases: PositiveCount
+    minimum: Ratio
+    maximum: PositiveRatio
+    missing_part: Literal["one", "neighbour"]
+    neighbour: Neighbour | None = None
+    groups_without: tuple[Name, ...]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.hospital_weight + self.level_weight != 1:
+            raise ValueError("hospital_weight and level_weight must add up to 1")
+        if self.minimum > self.maximum:
+            raise ValueError("minimum is above maximum")
+        if (self.missing_part == "neighbour") != (self.neighbour is not None):
+            raise ValueError('neighbour is given exactly when missing_part = "neighbour"')
+        if self.per == "level" and self.hospital_weight != 0:
+            raise ValueError('per = "level" has no hospital part: hospital_weight must be 0')
+        return self
+
+
+class Calibration(Section):
+    """[calibration]: from the cases of past years to a catalogue (docs/points.md)."""
+
+    max_los_days: PositiveCount
+    min_cost_yuan: PositiveYuan
+    trim: Trim
+    stable_min_cases: PositiveCount
+    stable_max_cv: PositiveRatio
+    mean_over: Literal["all", "stable"]
+    unstable_base_points: Literal["mean", "median", "none"]
+    coefficients: Coefficients

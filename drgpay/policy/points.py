@@ -1,0 +1,159 @@
+"""[points]: classes of stays, their points, and what is added or taken (docs/points.md)."""
+
+from decimal import Decimal
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from drgpay.policy.fields import (
+    Count,
+    Name,
+    PointAmount,
+    PositiveRatio,
+    PositiveYuan,
+    Ratio,
+    Section,
+    Share,
+    Year,
+)
+
+
+class HighBand(Section):
+    """A row of [[points.high_bands]]: the first that fits the stay gives its high ratio."""
+
+    ratio: PositiveRatio
+    base_points_from: Ratio = Decimal(0)
+    levels: tuple[Name, ...] = ()
+    accounts: tuple[Name, ...] = ()
+
+
+class BedDay(Section):
+    """A row of [[points.bed_days]]: what a day of a class earns.
+
+    One of: points, yuan, or `calibrated`, the mean daily cost in the catalogue.
+    """
+
+    bed_day_class: Name
+    levels: tuple[Name, ...] = ()
+    points_per_day: Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=8)] | None = None
+    yuan_per_day: PositiveYuan | None = None
+    calibrated: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        given = [self.points_per_day is not None, self.yuan_per_day is not None, self.calibrated]
+        if sum(given) != 1:
+            raise ValueError("give one of points_per_day, yuan_per_day and calibrated = true")
+        return self
+
+
+class Readmission(Section):
+    """[points.readmission]: a return within `days` reduces the earlier stay's points."""
+
+    days: Count
+    factor: Share
+    scope: Literal["hospital", "region"]
+    exempt_groups: tuple[Name, ...]
+
+
+class Reviews(Section):
+    """[points.reviews]: special reviews (特病单议) and how many a period may have."""
+
+    classes: tuple[Literal["ungrouped", "ambiguous", "few_cases", "high"], ...]
+    quota_share: Share
+    quota_scope: Literal["hospital", "region"]
+    over_quota: Literal["report", "refuse"]
+
+
+class Deduction(Section):
+    """A row of [[points.deductions]]: what a violation takes.
+
+    The case keeps its points x case_factor; the hospital loses its base points x base_times, or
+    x base_times_serious where the finding is serious.
+    """
+
+    kind: Name
+    case_factor: Share
+    base_times: Ratio
+    base_times_serious: Ratio
+
+
+class BaseLevel(Section):
+    """[points.base_level]: groups that every hospital is paid for at the coefficient of one level."""
+
+    groups: tuple[Name, ...]
+    level: Name
+
+
+class VolumeCap(Section):
+    """A row of [[points.volume_caps]]: cases of a hospital's month beyond the cap earn less."""
+
+    groups: Annotated[tuple[Name, ...], Field(min_length=1)]
+    cases_a_month: Count
+    factor: Share
+
+
+class NewTechnology(Section):
+    """A row of [[points.new_technologies]]: extra points as a share of base points, by year.
+
+    A filed technology counts for the cases that the input file `technologies` lists, another for
+    every case of its groups.
+    """
+
+    technology: Name
+    groups: Annotated[tuple[Name, ...], Field(min_length=1)]
+    share_by_year: Annotated[dict[Year, Ratio], Field(min_length=1)]
+    filed: bool
+
+
+class Tcm(Section):
+    """[points.tcm]: the uplift of groups of Chinese medicine, at most `max_points` a case."""
+
+    groups: tuple[Name, ...]
+    uplift: Ratio
+    max_points: PointAmount
+
+
+class Points(Section):
+    """[points]: classes of stays and their points (docs/points.md)."""
+
+    reference_mean: Literal["region", "level", "own_and_level"]
+    own_mean_weight: Share | None = None
+    bounds: Literal["strict", "inclusive"]
+    bounds_mean: Literal["reference", "level"]
+    low_ratio: Share
+    low_formula: Literal["as_incomplete", "at_cost"]
+    always_low_groups: tuple[Name, ...]
+    incomplete_formula: Literal["with_coefficient", "without_coefficient"]
+    high_bands: Annotated[tuple[HighBand, ...], Field(min_length=1)]
+    high_formula: Literal["review_only", "excess", "cost_less_cap", "cost_less_cap_coef", "at_cost"]
+    ambiguous_ratio: Ratio
+    ungrouped_rule: Literal["at_cost", "fixed_points"]
+    ungrouped_ratio: Ratio
+    ungrouped_points: PointAmount
+    few_cases_rule: Literal["base", "at_cost"]
+    few_cases_ratio: Ratio
+    bed_days: tuple[BedDay, ...]
+    base_level: BaseLevel | None = None
+    volume_caps: tuple[VolumeCap, ...]
+    readmission: Readmission
+    reviews: Reviews
+    deductions: tuple[Deduction, ...]
+    new_technologies: tuple[NewTechnology, ...]
+    tcm: Tcm | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.reference_mean == "own_and_level") != (self.own_mean_weight is not None):
+            raise ValueError(
+                'own_mean_weight is given exactly when reference_mean = "own_and_level"'
+            )
+        for key, names in {
+            "deductions": [row.kind for row in self.deductions],
+            "new_technologies": [row.technology for row in self.new_technologies],
+            "volume_caps": [group for row in self.volume_caps for group in row.groups],
+        }.items():
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                raise ValueError(f"{key} names {twice[0]} twice")
+        return self

@@ -1,0 +1,40 @@
+"""[records]: what a valid record is, and what a finding does."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from drgpay.policy.fields import Count, Name, Section, Yuan
+
+Severity = Literal["stop", "reject", "warn", "ignore"]
+# Findings that leave a stay unpayable: later stages count on their absence.
+Refusal = Literal["stop", "reject"]
+
+
+class Findings(Section):
+    """[records.severity]: what a finding (docs/files.md) does to a row or, with `stop`, the run."""
+
+    missing_required: Refusal
+    bad_type: Refusal
+    bad_value: Refusal
+    duplicate_id: Refusal
+    unknown_hospital: Refusal
+    outside_period: Severity
+    unknown_bed_day_class: Refusal
+    unknown_diagnosis: Severity
+    unknown_procedure: Severity
+    sex_conflict: Severity
+    age_days_missing: Severity
+    newborn_weight_missing: Severity
+    dates_reversed: Severity
+    cost_negative: Refusal
+    cost_identity: Severity
+
+
+class Records(Section):
+    """[records]: what a valid record is."""
+
+    accounts: Annotated[tuple[Name, ...], Field(min_length=1)]
+    cost_tolerance_yuan: Yuan
+    newborn_max_days: Count
+    severity: Findings
