@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import ClinicalCodes, Encoding, Mapping
+from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
 
 EXAMPLES = """
 [bold]Example[/bold]
@@ -30,26 +30,15 @@ def calibrate(
     mapping: Mapping = None,
     encoding: Encoding = None,
     clinical_codes: ClinicalCodes = False,
+    lang: Annotated[Lang, typer.Option(help="Language of the report.")] = Lang.zh,
 ) -> None:
     """Make a catalogue: the points of every group and the coefficients of every hospital."""
     from drgpay.records.dataset import RecordsInput
+    from drgpay.report.calibration import console_report
     from drgpay.run.calibration import make_catalogue
 
     records = RecordsInput(stays, mapping, encoding, clinical_codes)
-    catalogue = make_catalogue(records, scheme, policy, hospitals, out, console.progress_bar)
-    info = catalogue.info
-    table = console.table("", "", "", numbers=("",))
-    table.show_header = False
-    unstable = catalogue.groups.filter(~catalogue.groups["stable"]).height
-    for key, value in {
-        "stays read": f"{info.stays_read:,}",
-        "eligible": f"{info.stays_eligible:,}",
-        "trimmed": f"{info.stays_trimmed:,}",
-        "groups": f"{catalogue.groups.height:,}",
-        "unstable groups": f"{unstable:,}",
-        "mean over all (yuan)": info.all_mean_yuan,
-        "coefficients": f"{catalogue.coefficients.height:,}",
-    }.items():
-        table.add_row(key, value)
-    console.out().print(table)
+    progress = console.progress_bar
+    made = make_catalogue(records, scheme, policy, hospitals, out, progress, lang.value)
+    console.out().print(console_report(made.report, lang.value))
     typer.echo(f"{out}")

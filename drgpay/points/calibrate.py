@@ -1,5 +1,6 @@
-"""Calibration: grouped stays of past years become a catalogue (docs/points.md, steps 1-7)."""
+"""Calibration: grouped stays of past years become a catalogue (docs/points.md)."""
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -17,10 +18,13 @@ from drgpay.exact import (
     wide,
 )
 from drgpay.grouper.scheme import Scheme
+from drgpay.points.bed_day_table import bed_day_table
 from drgpay.points.catalogue import GROUP_SCHEMA, Catalogue, CatalogueInfo
 from drgpay.points.coefficients import coefficient_table
-from drgpay.points.trimming import kept
-from drgpay.policy.model import Calibration, Policy
+from drgpay.points.ranks import CostRanks
+from drgpay.points.trimming import kept_cases
+from drgpay.policy.calibration import Calibration
+from drgpay.policy.model import Policy
 
 
 def calibrate(
@@ -34,7 +38,7 @@ def calibrate(
     """Make a catalogue from grouped stays.
 
     stays: the valid ones of `stays_read`, with hospital_id, level, status, drg, payment_unit,
-    complete, length_of_stay, total_fen.
+    complete, bed_day_class, length_of_stay, total_fen.
     Raises DrgpayError when no stay is eligible.
     """
     rules = policy.calibration
@@ -44,9 +48,8 @@ def calibrate(
             f"{source}: none of {stays_read} stays can be calibrated with",
             "give grouped, complete stays of past years; see calibration in the policy",
         )
-    trimmed = counted.filter(kept(rules.trim))
-    groups = _group_rows(counted, trimmed, rules)
-    base = [row for row in groups if row["stable"] or rules.mean_over == "all"]
+    groups = group_means(counted, rules)
+    base = [row for row in groups.rows if row["stable"] or rules.mean_over == "all"]
     all_total = sum(row["total_fen"] for row in base)
     all_cases = sum(row["kept"] for row in base)
     if not all_total:
@@ -54,10 +57,6 @@ def calibrate(
             f"{source}: no group is stable, so there is no mean over all cases",
             'lower calibration.stable_min_cases or set calibration.mean_over = "all"',
         )
-    all_mean = Fraction(all_total, all_cases)
-    for row in groups:
-        row["base_points"] = base_points(row["mean_fen"], all_mean)
-    means = {row["drg"]: row["mean_fen"] for row in groups}
     info = CatalogueInfo(
         id=catalogue_id,
         scheme=scheme.info.id,
@@ -66,15 +65,17 @@ def calibrate(
         source=source,
         stays_read=stays_read,
         stays_eligible=counted.height,
-        stays_trimmed=counted.height - trimmed.height,
+        stays_trimmed=counted.height - groups.kept.height,
         all_total_fen=all_total,
         all_cases=all_cases,
-        all_mean_yuan=str(unscaled(half_up(all_mean), FEN_PLACES)),
+        all_mean_yuan=mean_for_the_reader(all_total, all_cases),
     )
-    table = pl.DataFrame(
-        [{column: row[column] for column in GROUP_SCHEMA} for row in groups], schema=GROUP_SCHEMA
+    return Catalogue(
+        info,
+        group_table(groups, Fraction(all_total, all_cases), rules),
+        coefficient_table(groups.kept, groups.means, rules.coefficients),
+        bed_day_table(stays, rules),
     )
-    return Catalogue(info, table, coefficient_table(trimmed, means, rules.coefficients))
 
 
 def eligible(rules: Calibration) -> pl.Expr:
@@ -93,10 +94,58 @@ def base_points(mean_fen: int, all_mean_fen: Fraction) -> int:
     return half_up(Fraction(mean_fen) / all_mean_fen * 100 * POINT_SCALE)
 
 
+def _cost_behind_base_points(row: dict[str, Any], rules: Calibration) -> int | None:
+    """The mean cost in fen; of an unstable group by policy its median, or nothing."""
+    if row["stable"] or rules.unstable_base_points == "mean":
+        mean: int = row["mean_fen"]
+        return mean
+    median: int = row["median_fen"]
+    return median if rules.unstable_base_points == "median" else None
+
+
+@dataclass(frozen=True)
+class GroupMeans:
+    """Steps 2 to 4. kept: the cases that trimming leaves. rows: of each group with kept cases its
+    GROUP_SCHEMA without base_points, and total_fen; sorted by drg.
+    """
+
+    kept: pl.DataFrame
+    rows: list[dict[str, Any]]
+
+    @property
+    def means(self) -> dict[str, int]:
+        """The mean cost of each group in fen."""
+        return {row["drg"]: row["mean_fen"] for row in self.rows}
+
+
+def group_means(counted: pl.DataFrame, rules: Calibration) -> GroupMeans:
+    """Trim the cases that count (drg, total_fen; other columns pass through) and average each group.
+
+    A case is whatever a group stands for: a stay, or an entry of a visit.
+    """
+    trimmed = counted.filter(kept_cases(counted, rules.trim))
+    return GroupMeans(trimmed, _group_rows(counted, trimmed, rules))
+
+
+def group_table(groups: GroupMeans, all_mean_fen: Fraction, rules: Calibration) -> pl.DataFrame:
+    """Step 6: the groups of a catalogue (GROUP_SCHEMA) with their base points."""
+    rows = []
+    for row in groups.rows:
+        cost = _cost_behind_base_points(row, rules)
+        points = None if cost is None else base_points(cost, all_mean_fen)
+        rows.append({column: (row | {"base_points": points})[column] for column in GROUP_SCHEMA})
+    return pl.DataFrame(rows, schema=GROUP_SCHEMA)
+
+
+def mean_for_the_reader(total_fen: int, cases: int) -> str:
+    """all_mean_yuan of a catalogue: rounded to fen."""
+    return str(unscaled(half_up(Fraction(total_fen, cases)), FEN_PLACES))
+
+
 def _group_rows(
     counted: pl.DataFrame, trimmed: pl.DataFrame, rules: Calibration
 ) -> list[dict[str, Any]]:
-    """Steps 3 and 4: per group cases, mean, sd, cv and whether it is stable; sorted by group.
+    """Steps 3 and 4: per group cases, mean, median, sd, cv and whether it is stable; sorted by group.
 
     `total_fen` is beside the columns of the catalogue.
     """
@@ -106,6 +155,8 @@ def _group_rows(
         total=pl.col("total_fen").sum(),
         squares=(wide("total_fen") * wide("total_fen")).sum(),
     )
+    ranks = CostRanks.of(trimmed)
+    medians = dict(zip(ranks.groups, ranks.quantiles(Fraction(1, 2)), strict=True))
     max_cv = scaled(rules.stable_max_cv, POINT_PLACES)
     rows = []
     for drg, cases, n, total, squares in (
@@ -125,8 +176,10 @@ def _group_rows(
                 "kept": n,
                 "total_fen": total,
                 "mean_fen": half_up(mean),
+                "median_fen": half_up(medians[drg]),
                 "sd_fen": root_half_up(variance),
-                "cv": root_half_up(variance / mean**2 * POINT_SCALE**2),
+                # Entries of visits may cost nothing, stays never do.
+                "cv": root_half_up(variance / mean**2 * POINT_SCALE**2) if mean else 0,
                 "stable": stable,
             }
         )

@@ -1,21 +1,21 @@
 """The catalogue: the calibrated points of every group, a folder that a whole year is paid with.
 
-catalogue.json says what it was made from; groups.csv and coefficients.csv can be read and compared
-by a person. docs/files.md describes the columns.
+catalogue.json says what it was made from; groups.csv, coefficients.csv and bed_days.csv can be read
+and compared by a person. docs/files.md describes the columns.
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drgpay.errors import DrgpayError
-from drgpay.exact import as_decimal
+from drgpay.exact import as_decimal, half_up
 from drgpay.grouper.scheme import Scheme
 from drgpay.policy.load import validation_sentence
 
@@ -23,14 +23,21 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class CatalogueInfo(BaseModel):
-    """catalogue.json: identity and provenance. Amounts are in fen."""
+    """catalogue.json: identity and provenance. Amounts are in fen.
+
+    A `published` catalogue comes from a table of weights: it has no policy and no stays, and its
+    all_total_fen is the mean given with the table (all_cases 1). An `apg` catalogue is calibrated
+    from visits: its drg are APGs, stays_read and stays_eligible count visits, all_cases and
+    all_total_fen are those of the eligible visits, and stays_trimmed counts entries.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     id: str
+    kind: Literal["calibrated", "published", "apg"] = "calibrated"
     scheme: str
     scheme_hash: str
-    policy: str
+    policy: str | None
     source: str
     stays_read: Count
     stays_eligible: Count
@@ -41,13 +48,21 @@ class CatalogueInfo(BaseModel):
 
 
 # Column -> decimal places in the file; in memory they are scaled integers of the same name.
-_GROUP_DECIMALS = {"mean_fen": 2, "sd_fen": 2, "cv": 4, "base_points": 4}
-_COEFFICIENT_DECIMALS = {"hospital_total_fen": 2, "level_total_fen": 2, "coefficient": 4}
+_GROUP_DECIMALS = {"mean_fen": 2, "median_fen": 2, "sd_fen": 2, "cv": 4, "base_points": 4}
+_COEFFICIENT_DECIMALS = {
+    "hospital_total_fen": 2,
+    "level_total_fen": 2,
+    "level_expected_fen": 2,
+    "level_factor": 4,
+    "coefficient": 4,
+}
+_BED_DAY_DECIMALS = {"total_fen": 2, "day_points": 8}
 GROUP_SCHEMA: dict[str, pl.DataType] = {
     "drg": pl.String(),
     "cases": pl.Int64(),
     "kept": pl.Int64(),
     "mean_fen": pl.Int64(),
+    "median_fen": pl.Int64(),
     "sd_fen": pl.Int64(),
     "cv": pl.Int64(),
     "stable": pl.Boolean(),
@@ -61,22 +76,65 @@ COEFFICIENT_SCHEMA: dict[str, pl.DataType] = {
     "hospital_total_fen": pl.Int64(),
     "level_cases": pl.Int64(),
     "level_total_fen": pl.Int64(),
+    "level_expected_fen": pl.Int64(),
+    "hospital_part_from": pl.String(),
+    "level_part_from": pl.String(),
+    "level_factor": pl.Int64(),
+    "clamped": pl.Boolean(),
     "coefficient": pl.Int64(),
 }
+BED_DAY_SCHEMA: dict[str, pl.DataType] = {
+    "bed_day_class": pl.String(),
+    "level": pl.String(),
+    "cases": pl.Int64(),
+    "days": pl.Int64(),
+    "total_fen": pl.Int64(),
+}
+# What the files have beside the columns in memory: numbers for the reader.
+_BED_DAY_FILE = BED_DAY_SCHEMA | {"day_points": pl.Int64()}
+_HASHED = ("catalogue.json", "groups.csv", "coefficients.csv", "bed_days.csv")
+
+
+def no_bed_days() -> pl.DataFrame:
+    """The bed-day table of a catalogue whose stays had no bed days."""
+    return pl.DataFrame(schema=BED_DAY_SCHEMA)
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The catalogue in memory.
+    """The catalogue in memory; points, cv and coefficients in 1/10,000, money in fen.
 
-    groups: GROUP_SCHEMA, one row a group, sorted by drg; points and cv in 1/10,000, money in fen.
-    coefficients: COEFFICIENT_SCHEMA; a row with a hospital_id holds for that hospital, a row
-    without one for every other hospital of its level; a group without rows has coefficient 1.
+    groups: GROUP_SCHEMA, one row a group, sorted by drg. base_points is null for an unstable group
+    where the policy says unstable_base_points = "none". A published catalogue has null in cases,
+    kept, median_fen, sd_fen and cv.
+
+    coefficients: COEFFICIENT_SCHEMA, sorted by drg, level, hospital_id (nulls first). A stay takes
+    the first coefficient that is not null of
+      1. the row of its drg and hospital_id,
+      2. the row of its drg and level without hospital_id,
+      3. the row of its level without drg and hospital_id (every group: policy per = "level"),
+      4. 1.
+    hospital_cases and hospital_total_fen are the hospital's kept cases of the group, level_cases and
+    level_total_fen the level's: means for reference_mean, null where there are too few (or in a
+    published catalogue). In a row without drg they cover every group, so they are no mean of a group.
+    With per = "level" the rows of a drg are there for these sums: their coefficient is null.
+    How it was made: coefficient = hospital part x weight + level part x weight, clamped.
+    hospital_part_from: "hospital" (hospital_total / hospital_cases / mean of the group), "level"
+    (the level part again) or "one". level_part_from: the level whose level_total / level_expected
+    is the level part (see its row), x level_factor; it is another level than the row's where the
+    row's own has too few cases (missing_part = "neighbour"). clamped: the mix was out of bounds.
+    level_expected_fen: what the level's cases would cost at the mean of their groups.
+    All of these are null where the coefficient is 1 by groups_without, or published.
+
+    bed_days: BED_DAY_SCHEMA, sorted by bed_day_class, level (nulls first). The mean cost of a day
+    is total_fen / days, its points that / all_mean_fen x 100, not rounded. A row without level
+    covers all levels of the class: it holds for a level that has no row.
     """
 
     info: CatalogueInfo
     groups: pl.DataFrame
     coefficients: pl.DataFrame
+    bed_days: pl.DataFrame = field(default_factory=no_bed_days)
 
     @property
     def all_mean_fen(self) -> Fraction:
@@ -91,11 +149,22 @@ def save_catalogue(catalogue: Catalogue, folder: Path) -> None:
     for name, frame, decimals in (
         ("groups", catalogue.groups, _GROUP_DECIMALS),
         ("coefficients", catalogue.coefficients, _COEFFICIENT_DECIMALS),
+        ("bed_days", with_day_points(catalogue), _BED_DAY_DECIMALS),
     ):
         shown = frame.with_columns(
             as_decimal(column, places) for column, places in decimals.items()
         )
         shown.rename(_in_yuan).write_csv(folder / f"{name}.csv")
+
+
+def with_day_points(catalogue: Catalogue) -> pl.DataFrame:
+    """The bed-day table with `day_points` for the reader: points of a day in 1/10^8, rounded."""
+    mean = catalogue.all_mean_fen
+    points = [
+        half_up(Fraction(total, days) / mean * 100 * 10 ** _BED_DAY_DECIMALS["day_points"])
+        for total, days in catalogue.bed_days.select("total_fen", "days").iter_rows()
+    ]
+    return catalogue.bed_days.with_columns(pl.Series("day_points", points, pl.Int64))
 
 
 def load_catalogue(folder: Path, scheme: Scheme) -> Catalogue:
@@ -109,19 +178,56 @@ def load_catalogue(folder: Path, scheme: Scheme) -> Catalogue:
             f"the catalogue {folder} was made for the scheme {made_for}, not for {scheme.info.id}",
             "calibrate a catalogue with this scheme (drgpay calibrate), or name its own scheme",
         )
-    return Catalogue(
+    bed_days = _load_table(folder / "bed_days.csv", _BED_DAY_FILE, _BED_DAY_DECIMALS)
+    catalogue = Catalogue(
         info,
         _load_table(folder / "groups.csv", GROUP_SCHEMA, _GROUP_DECIMALS),
         _load_table(folder / "coefficients.csv", COEFFICIENT_SCHEMA, _COEFFICIENT_DECIMALS),
+        bed_days.drop("day_points"),
     )
+    _refuse_damage(catalogue, bed_days, folder)
+    return catalogue
 
 
 def catalogue_hash(folder: Path) -> str:
-    """A hash over the files of a catalogue."""
+    """A hash over the files of a catalogue that pay; its report is not among them."""
     digest = hashlib.sha256()
-    for name in ("catalogue.json", "groups.csv", "coefficients.csv"):
+    for name in _HASHED:
         digest.update((folder / name).read_bytes())
     return digest.hexdigest()
+
+
+def _refuse_damage(catalogue: Catalogue, bed_days_of_file: pl.DataFrame, folder: Path) -> None:
+    """Refuse rows that would price a stay twice or not at all."""
+    for name, frame, key, needed in (
+        ("groups", catalogue.groups, ["drg"], ["drg", "mean_fen", "stable"]),
+        ("coefficients", catalogue.coefficients, ["drg", "level", "hospital_id"], ["level"]),
+        (
+            "bed_days",
+            catalogue.bed_days,
+            ["bed_day_class", "level"],
+            ["bed_day_class", "cases", "days", "total_fen"],
+        ),
+    ):
+        path = folder / f"{name}.csv"
+        for column in needed:
+            if frame[column].null_count():
+                raise DrgpayError(f"{path}: a row has no {_in_yuan(column)}", "calibrate again")
+        repeated = frame.filter(pl.struct(key).is_duplicated())
+        if repeated.height:
+            said = ", ".join(value or "-" for value in repeated.select(key).row(0))
+            raise DrgpayError(f"{path} lists {said} twice", "keep one of the rows")
+    wrong = catalogue.bed_days.filter((pl.col("days") <= 0) | (pl.col("total_fen") <= 0))
+    if wrong.height:
+        said = wrong["bed_day_class"][0]
+        raise DrgpayError(
+            f"{folder / 'bed_days.csv'}: {said} has no days or no cost", "calibrate again"
+        )
+    if not with_day_points(catalogue).equals(bed_days_of_file):
+        raise DrgpayError(
+            f"{folder / 'bed_days.csv'}: day_points is not total_yuan / days / all mean x 100",
+            "calibrate again; a day's points of your own belong to points.bed_days of the policy",
+        )
 
 
 def _in_yuan(column: str) -> str:

@@ -1,18 +1,40 @@
-"""Make a catalogue from the stays of past years and leave it as a folder."""
+"""Make a catalogue, from the stays of past years or from published weights, and leave its folder."""
 
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
+from drgpay.grouper.scheme import load_scheme
+from drgpay.language import Language
 from drgpay.points.calibrate import calibrate
+from drgpay.points.calibration_report import calibration_report
 from drgpay.points.catalogue import Catalogue, save_catalogue
+from drgpay.points.published_weights import WeightOptions, published_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.records.checks import check_stays
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.hospitals import read_hospitals
+from drgpay.report.calibration import (
+    ReportedTables,
+    calibration_tables,
+    published_tables,
+    write_report,
+)
 from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.run.staging import staged_folder
+
+REPORT_FOLDER = "report"
+
+
+@dataclass(frozen=True)
+class MadeCatalogue:
+    """A catalogue that lies in its folder now, and its report."""
+
+    catalogue: Catalogue
+    report: ReportedTables
 
 
 def make_catalogue(
@@ -22,15 +44,14 @@ def make_catalogue(
     hospitals_path: Path,
     out: Path,
     progress: ProgressBar = no_progress,
-) -> Catalogue:
+    language: Language = "zh",
+) -> MadeCatalogue:
     """Group, check and calibrate; `out` must not exist yet.
 
-    Raises DrgpayError for every mistake in the inputs.
+    Leaves the catalogue in `out` and its report in `out/report`, in a language. Raises DrgpayError
+    for every mistake in the inputs.
     """
-    if out.exists():
-        raise DrgpayError(
-            f"{out} exists already", "name a new folder: a catalogue is not rewritten"
-        )
+    _refuse_existing(out)
     compiled = load_compiled(scheme_name)
     scheme = compiled.scheme
     policy = load_policy(policy_name).policy
@@ -41,7 +62,45 @@ def make_catalogue(
     checked = check_stays(
         grouped, policy, hospitals, None, sex_of_diagnosis(compiled), str(stays.path)
     )
+    del grouped
     catalogue = calibrate(checked.valid, dataset.rows, scheme, policy, out.name, dataset.path.name)
+    rules = policy.calibration
+    report = calibration_report(checked.valid, catalogue, scheme, rules)
+    made = MadeCatalogue(catalogue, calibration_tables(report, catalogue, scheme, rules))
+    _leave(made, out, language)
+    return made
+
+
+def import_catalogue(
+    weights: Path,
+    scheme_name: str,
+    all_mean_yuan: Decimal,
+    out: Path,
+    options: WeightOptions,
+    language: Language = "zh",
+) -> MadeCatalogue:
+    """Turn published weights into a catalogue; `out` must not exist yet.
+
+    Raises DrgpayError for every mistake in the table.
+    """
+    _refuse_existing(out)
+    scheme = load_scheme(scheme_name)
+    published = published_catalogue(weights, scheme, all_mean_yuan, out.name, options)
+    made = MadeCatalogue(published.catalogue, published_tables(published, scheme))
+    _leave(made, out, language)
+    return made
+
+
+def _refuse_existing(out: Path) -> None:
+    if out.exists():
+        raise DrgpayError(
+            f"{out} exists already", "name a new folder: a catalogue is not rewritten"
+        )
+
+
+def _leave(made: MadeCatalogue, out: Path, language: Language) -> None:
     with staged_folder(out) as staged:
-        save_catalogue(catalogue, staged)
-    return catalogue
+        save_catalogue(made.catalogue, staged)
+        report = staged / REPORT_FOLDER
+        report.mkdir()
+        write_report(made.report, report, language)

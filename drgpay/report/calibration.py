@@ -1,0 +1,174 @@
+"""The calibration report for people and for files: a terminal, a workbook, Parquet."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from drgpay.grouper.scheme import Scheme
+from drgpay.language import Language
+from drgpay.points.calibration_report import CalibrationReport
+from drgpay.points.catalogue import Catalogue
+from drgpay.points.published_weights import PublishedCatalogue
+from drgpay.policy.calibration import Calibration
+from drgpay.records.writing import write_frame
+from drgpay.report.calibration_wording import calibration_speaker
+from drgpay.report.tables import ReportTable
+from drgpay.report.tables_console import console_tables
+from drgpay.report.tables_xlsx import write_tables
+
+WORKBOOK = "calibration.xlsx"
+_ROWS_SHOWN = 15
+
+
+@dataclass(frozen=True)
+class ReportedTables:
+    """What is shown, put on sheets and written as Parquet (by file name)."""
+
+    title: str
+    facts: Mapping[str, str]
+    shown: Sequence[ReportTable]
+    sheets: Sequence[ReportTable]
+    files: Mapping[str, pl.DataFrame]
+
+
+def calibration_tables(
+    report: CalibrationReport, catalogue: Catalogue, scheme: Scheme, rules: Calibration
+) -> ReportedTables:
+    """The tables of `drgpay calibrate`."""
+    level = frozenset({"level"})
+    steps = ReportTable("steps", report.steps, worded=frozenset({"step"}))
+    coverage = ReportTable(
+        "coverage", report.coverage, _sums(report.coverage), frozenset({"status"})
+    )
+    explained = ReportTable(
+        "explained", report.explained, worded=frozenset({"trim"}), note="r2_note"
+    )
+    marked = ReportTable("marked", report.marked, worded=frozenset({"measure"}))
+    unstable = ReportTable(
+        "unstable",
+        report.unstable.rename({"kept": "kept_cases"}),
+        worded=frozenset({"unstable_reason"}),
+    )
+    made = ReportTable("coefficients", report.coefficients, worded=frozenset({"measure"}))
+    clamped = ReportTable("clamped", report.clamped, worded=level)
+    neighbours = ReportTable("neighbours", report.neighbours, worded=level | {"level_part_from"})
+    groups = ReportTable("groups_table", _groups_said(report.groups), worded=frozenset(_WORDED))
+    missing = ReportTable("missing", report.missing)
+    by_level = report.bed_days.with_columns(pl.col("level").fill_null("all_levels"))
+    bed_days = ReportTable("bed_days", by_level, worded=level | {"bed_day_class"})
+    lists = [table for table in (clamped, neighbours, bed_days) if table.frame.height]
+    return ReportedTables(
+        title="calibration_title",
+        facts=_facts(catalogue, scheme) | {"trim_rule": _said_trim(rules)},
+        shown=[steps, coverage, explained, marked, unstable, made, *lists],
+        sheets=[
+            *(steps, coverage, explained, marked, groups, unstable, made, clamped, neighbours),
+            *(missing, bed_days),
+        ],
+        files={
+            "steps": report.steps,
+            "coverage": report.coverage,
+            "explained": report.explained,
+            "groups": report.groups,
+            "groups_unstable": report.unstable,
+            "groups_marked": report.marked,
+            "coefficients_clamped": report.clamped,
+            "coefficients_from_neighbours": report.neighbours,
+            "groups_without_cases": report.missing,
+        },
+    )
+
+
+def published_tables(published: PublishedCatalogue, scheme: Scheme) -> ReportedTables:
+    """The tables of `drgpay catalogue import`."""
+    catalogue = published.catalogue
+    counts = {
+        "weighted_groups": catalogue.groups.height,
+        "coefficient_rows": catalogue.coefficients.height,
+        "unweighted_groups": published.without_weight.height,
+        "skipped_rows": published.skipped.height,
+    }
+    frame = pl.DataFrame(
+        list(counts.items()), schema={"measure": pl.String, "rows": pl.Int64}, orient="row"
+    )
+    imported = ReportTable("imported", frame, worded=frozenset({"measure"}))
+    without = ReportTable("without_weight", published.without_weight)
+    skipped = ReportTable("skipped", published.skipped, worded=frozenset({"reason"}))
+    tables = [imported, *(table for table in (without, skipped) if table.frame.height)]
+    return ReportedTables(
+        title="published_title",
+        facts=_facts(catalogue, scheme),
+        shown=tables,
+        sheets=tables,
+        files={
+            "groups_without_weight": published.without_weight,
+            "skipped_rows": published.skipped,
+        },
+    )
+
+
+def write_report(tables: ReportedTables, folder: Path, language: Language) -> None:
+    """Write the Parquet files and calibration.xlsx; equal tables give equal bytes."""
+    for name, frame in tables.files.items():
+        write_frame(frame, folder / f"{name}.parquet")
+    say = calibration_speaker(language)
+    path = folder / WORKBOOK
+    write_tables(path, tables.title, tables.facts, tables.sheets, language, say)
+
+
+def console_report(tables: ReportedTables, language: Language) -> RenderableType:
+    """The facts and the tables for a terminal."""
+    say = calibration_speaker(language)
+    colon = "：" if language == "zh" else ": "
+    facts = [Text(f"{say(key)}{colon}{value}") for key, value in tables.facts.items()]
+    return Group(*facts, console_tables(tables.shown, say, _ROWS_SHOWN))
+
+
+def _facts(catalogue: Catalogue, scheme: Scheme) -> dict[str, str]:
+    info = catalogue.info
+    facts = {"catalogue": info.id, "scheme": f"{scheme.info.name} ({scheme.info.id})"}
+    if info.policy:
+        facts["policy"] = info.policy
+    facts["source" if info.kind == "calibrated" else "weights"] = info.source
+    return facts | {"all_mean": f"{Decimal(info.all_mean_yuan):,}"}
+
+
+def _said_trim(rules: Calibration) -> str:
+    """The method and its keys as the policy has them: 'ratio, low = 0.2, high = 5'."""
+    given: dict[str, Any] = rules.trim.model_dump()
+    method = given.pop("method")
+    return ", ".join([method, *(f"{key} = {value}" for key, value in given.items())])
+
+
+_FLAGS = ("few_cases", "high_cv")
+_WORDED = (*_FLAGS, "unstable_reason")
+
+
+def _groups_said(groups: pl.DataFrame) -> pl.DataFrame:
+    """Flags as words that stand only where the flag does; counts under names of their own."""
+    return (
+        groups.drop("stable")
+        .rename(
+            {
+                "kept": "kept_cases",
+                "trimmed_low": "trimmed_low_cases",
+                "trimmed_high": "trimmed_high_cases",
+            }
+        )
+        .with_columns(pl.when(flag).then(pl.lit(flag)).alias(flag) for flag in _FLAGS)
+    )
+
+
+def _sums(frame: pl.DataFrame) -> dict[str, Any]:
+    """The whole of counts and costs; rounded shares need not add up to 1, theirs is 1."""
+    return {
+        name: Decimal(1) if name.endswith("_share") else frame[name].sum()
+        for name, dtype in frame.schema.items()
+        if dtype.is_numeric()
+    }

@@ -1,0 +1,132 @@
+"""`drgpay calibrate` and `drgpay catalogue import` as a user types them."""
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+import typer
+from openpyxl import load_workbook
+
+from drgpay.cli import calibrate, catalogue
+from drgpay.errors import DrgpayError
+from drgpay.grouper.scheme import load_scheme
+from drgpay.points.catalogue import load_catalogue
+
+FILES = ("catalogue.json", "groups.csv", "coefficients.csv", "bed_days.csv")
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def drgpay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run one of the two commands; returns what it printed, raises what it refused."""
+    app = typer.Typer(pretty_exceptions_enable=False)
+    calibrate.register(app)
+    catalogue.register(app)
+
+    def run(*arguments: object) -> str:
+        monkeypatch.setattr(sys, "argv", ["drgpay", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            app()
+        assert not ended.value.code
+        return capsys.readouterr().out
+
+    return run
+
+
+def calibrated(drgpay: Run, sample: Path, out: Path, *options: str, policy: str = "") -> str:
+    return drgpay(
+        *("calibrate", sample / "history", "--scheme", "chs-drg-2.0", "--out", out),
+        *("--policy", policy or sample / "policy.toml"),
+        *("--hospitals", sample / "hospitals.csv", *options),
+    )
+
+
+def files_below(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield str(path.relative_to(folder)), path.read_bytes()
+
+
+def test_the_committed_catalogue_and_its_report(
+    drgpay: Run, sample_data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "catalogue"
+    said = calibrated(drgpay, sample_data, out)
+    for name in FILES:
+        assert (out / name).read_bytes() == (sample_data / "catalogue" / name).read_bytes(), name
+    for words in ("方案解释度", "非稳定组", "病例取舍", "R²", "床日", str(out)):
+        assert words in said
+    report = out / "report"
+    steps = dict(pl.read_parquet(report / "steps.parquet").select("step", "stays").iter_rows())
+    made = load_catalogue(out, load_scheme("chs-drg-2.0"))
+    assert steps["read"] == made.info.stays_read
+    assert steps["eligible"] == made.info.stays_eligible
+    assert steps["trimmed_low"] + steps["trimmed_high"] == made.info.stays_trimmed
+    book = load_workbook(report / "calibration.xlsx")
+    assert book.sheetnames[:3] == ["病例取舍", "入组情况", "方案解释度"]
+    groups = pl.read_parquet(report / "groups.parquet")
+    assert groups["kept"].sum() == steps["kept"]
+    assert book["病组"].max_row > groups.height
+
+
+def test_every_feature_in_english_twice_the_same_bytes(
+    drgpay: Run, sample_data: Path, tmp_path: Path
+) -> None:
+    folders = [tmp_path / name / "catalogue" for name in ("one", "two")]
+    for out in folders:
+        said = calibrated(drgpay, sample_data, out, "--lang", "en", policy="illustrative")
+        assert "Coefficients from a neighbour" in said
+        assert "非稳定组" not in said
+    assert list(files_below(folders[0])) == list(files_below(folders[1]))
+    neighbours = pl.read_parquet(folders[0] / "report" / "coefficients_from_neighbours.parquet")
+    assert neighbours.height > 100
+    assert set(neighbours["level_factor"].cast(pl.String)) == {"0.9000", "1.1000"}
+
+
+def test_an_existing_folder_is_kept(drgpay: Run, sample_data: Path, tmp_path: Path) -> None:
+    (tmp_path / "catalogue").mkdir()
+    with pytest.raises(DrgpayError, match="exists already"):
+        calibrated(drgpay, sample_data, tmp_path / "catalogue")
+    assert not list((tmp_path / "catalogue").iterdir())
+
+
+def test_import_of_weights(drgpay: Run, tmp_path: Path) -> None:
+    table = tmp_path / "weights.csv"
+    table.write_bytes("DRG编码,RW,三级\nBB11,2,26000\nBB21,1.5,\n".encode("gb18030"))
+    out = tmp_path / "catalogue"
+    said = drgpay(
+        *("catalogue", "import", table, "--scheme", "chs-drg-2.0", "--all-mean", "10000"),
+        *("--column", "price_3A=三级", "--out", out),
+    )
+    assert "方案中无权重的病组" in said
+    made = load_catalogue(out, load_scheme("chs-drg-2.0"))
+    assert made.groups.select("drg", "base_points").rows() == [("BB11", 2000000), ("BB21", 1500000)]
+    assert made.coefficients.select("drg", "level", "coefficient").rows() == [("BB11", "3A", 13000)]
+    without = pl.read_parquet(out / "report" / "groups_without_weight.parquet")
+    assert without.height == 632
+    assert (out / "report" / "calibration.xlsx").is_file()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--all-mean", "ten"], "--all-mean ten is not an amount"),
+        (["--all-mean", "0"], "--all-mean 0 is not an amount"),
+        (["--all-mean", "1.005"], "--all-mean 1.005 is not an amount"),
+        (["--all-mean", "1", "--column", "weight"], "--column weight is not NAME=HEADING"),
+        (
+            ["--all-mean", "1", "--column", "drg=a", "--column", "drg=b"],
+            "--column drg is given twice",
+        ),
+    ],
+)
+def test_mistaken_options(drgpay: Run, options: list[str], said: str, tmp_path: Path) -> None:
+    table = tmp_path / "weights.csv"
+    table.write_text("drg,weight\nBB11,1\n")
+    out = tmp_path / "catalogue"
+    with pytest.raises(DrgpayError) as told:
+        drgpay("catalogue", "import", table, "--scheme", "chs-drg-2.0", "--out", out, *options)
+    assert said in str(told.value)
+    assert not out.exists()
