@@ -1,175 +1,193 @@
-"""The points of every stay of a period: class, formula, adjustments, one rounding at the end."""
+"""The points of every stay of a period: class, formula, adjustments, rounded to 4 places."""
 
-from decimal import Decimal
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, scaled, wide
+from drgpay.errors import DrgpayError
+from drgpay.exact import divide_half_up
+from drgpay.points.adjustments import Step, adjust, no_adjustments
 from drgpay.points.catalogue import Catalogue
-from drgpay.points.classes import case_class, high_ratio
-from drgpay.points.formulas import (
-    PointFormula,
-    at_cost,
-    base_alone,
-    base_times_coefficient,
-    bed_days,
-    by_cost_share,
-    no_points,
+from drgpay.points.classes import WITHOUT_GROUP, case_class
+from drgpay.points.deductions import deduction_steps, refuse_unknown_kinds
+from drgpay.points.extra_points import (
+    refuse_unknown_technologies,
+    tcm_changes,
+    technology_changes,
 )
-from drgpay.points.readmission import earlier_stays
-from drgpay.policy.model import Points
+from drgpay.points.formulas import Choice, PointFormula, class_formulas
+from drgpay.points.prices import BOUND_COLUMNS, PRICE_COLUMNS, priced_stays
+from drgpay.points.readmission import readmission_changes
+from drgpay.points.reviews import review_changes
+from drgpay.points.volume import volume_changes
+from drgpay.policy.points import Points
+from drgpay.records.filings import NO_FILINGS, Filings
 
 
-def points_of_stays(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:
-    """Add class and points to grouped stays.
+@dataclass(frozen=True)
+class EarnedPoints:
+    """The points of a period in scaled integers: money in fen, points and ratios in 1/10,000.
 
-    stays: the columns of records.stays, level, status and drg. Returns them sorted by case_id,
-    without person and dates, and with, in scaled integers:
-    base_points, coefficient, mean_fen, reference_mean_fen (rounded for the reader), cost_ratio,
-    high_ratio (all null where the class has no group mean),
-    case_class, formula (in words), points_before, adjustment, adjustment_factor,
-    readmission_case_id (null where nothing was adjusted), points.
+    cases: one row a stay, sorted by case_id: the columns of the stays without _NOT_NEEDED and
+    person_id (persons never reach a result), PRICE_COLUMNS (null where the class has no group),
+    case_class, formula (in words), points_before, and points, which is points_before plus the
+    adjustments that apply to the case and is not negative.
+    adjustments: ADJUSTMENT_SCHEMA (see adjustments.py), sorted by case_id and step.
     """
+
+    cases: pl.DataFrame
+    adjustments: pl.DataFrame
+
+
+_NOT_NEEDED = ("sex", "age", "age_days", "weight_g", "principal_diagnosis")
+"""Columns of the records that neither points nor a later stage needs."""
+
+_MADE = (*PRICE_COLUMNS, "case_class", "formula", "points_before", "points")
+"""Made anew where the stays are the cases of an earlier run."""
+
+
+def points_of_stays(
+    stays: pl.DataFrame,
+    catalogue: Catalogue,
+    points: Points,
+    filings: Filings = NO_FILINGS,
+) -> EarnedPoints:
+    """Class, points and adjustments of grouped stays of a month or of a whole year.
+
+    stays: unique case_id, hospital_id, level, person_id (null: its readmissions are not seen),
+    account, out_of_area, admission_date, discharge_date, settlement_date, length_of_stay,
+    payment_unit, bed_day_class, complete, status, drg, total_fen; other columns pass through.
+    Quotas and readmissions are counted over all of them, volume caps by settlement month.
+    Raises DrgpayError for filings of cases that are not there, of kinds and technologies that the
+    policy does not have, and for a class that the catalogue cannot price.
+    """
+    _refuse_unknown_cases(stays, filings)
+    refuse_unknown_kinds(filings, points)
+    refuse_unknown_technologies(filings, points)
+    needed = stays.drop(*_NOT_NEEDED, *_MADE, strict=False)
+    ordered = needed if needed["case_id"].is_sorted() else needed.sort("case_id")
+    formulas = class_formulas(catalogue, points)
+    cases = _classed(ordered, catalogue, points)
+    cases = cases.hstack(_points_before(cases, formulas))
+    steps = _steps(cases, catalogue, points, filings)
+    kept = cases.drop("person_id")
+    if not steps:
+        return EarnedPoints(kept.with_columns(points="points_before"), no_adjustments())
+    places = _places_of(cases, steps)
+    final, adjustments = adjust(_exact_points(cases[places], formulas), steps)
+    adjusted = cases["points_before"].clone().scatter(places, final).alias("points")
+    return EarnedPoints(kept.with_columns(adjusted), adjustments)
+
+
+def _places_of(cases: pl.DataFrame, steps: list[Step]) -> pl.Series:
+    """The row numbers of the cases that any step concerns."""
+    concerned = pl.concat([step.rows.select("case_id") for step in steps]).unique()
+    rows = cases.select("case_id", place=pl.int_range(pl.len()))
+    return rows.join(concerned, on="case_id", how="semi", maintain_order="left")["place"]
+
+
+def _classed(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:
+    """Add PRICE_COLUMNS and case_class."""
     priced = priced_stays(stays, catalogue, points).with_columns(case_class=case_class(points))
-    priced = _with_formula(priced, catalogue, points)
-    followed = earlier_stays(priced, points.readmission)
-    factor = scaled(points.readmission.factor, POINT_PLACES)
-    readmitted = pl.col("readmission_case_id").is_not_null()
-    return (
-        priced.drop(_DONE_WITH)
-        .sort("case_id")
-        .join(followed, on="case_id", how="left", maintain_order="left")
-        .with_columns(
-            points_before=divide_half_up(pl.col("numerator"), pl.col("denominator")).cast(pl.Int64),
-            adjustment=pl.when(readmitted).then(pl.lit("readmission")),
-            adjustment_factor=pl.when(readmitted).then(pl.lit(factor, pl.Int64)),
-        )
-        .with_columns(
-            points=pl.when(readmitted)
-            .then(
-                divide_half_up(
-                    pl.col("numerator") * wide(factor), pl.col("denominator") * wide(POINT_SCALE)
-                )
-            )
-            .otherwise(wide("points_before"))
-            .cast(pl.Int64),
-        )
-        .drop("numerator", "denominator")
+    grouped = ~pl.col("case_class").is_in(WITHOUT_GROUP)
+    return priced.drop(BOUND_COLUMNS).with_columns(
+        pl.when(grouped).then(column).alias(column) for column in PRICE_COLUMNS
     )
 
 
-_DONE_WITH = (
-    "person_id",
-    "admission_date",
-    "discharge_date",
-    "settlement_date",
-    "sex",
-    "age",
-    "age_days",
-    "weight_g",
-    "principal_diagnosis",
-    "payment_unit",
+def _steps(
+    cases: pl.DataFrame, catalogue: Catalogue, points: Points, filings: Filings
+) -> list[Step]:
+    """All steps in their order that concern a case."""
+    steps: list[Step] = [
+        *review_changes(cases, filings, points, catalogue.all_mean_fen),
+        *volume_changes(cases, points.volume_caps),
+        *readmission_changes(cases, points.readmission),
+        *technology_changes(cases, points.new_technologies, filings.technologies),
+        *tcm_changes(cases, points.tcm),
+        *deduction_steps(cases, points.deductions, filings.deductions),
+    ]
+    return [step for step in steps if step.rows.height]
+
+
+_FORMULA_COLUMNS = (
+    "case_class",
+    "level",
     "bed_day_class",
-    "complete",
-    "stable",
-    "reference_total_fen",
-    "reference_cases",
+    "length_of_stay",
+    "total_fen",
+    "base_points",
+    "coefficient",
+    "mean_fen",
+    "high_ratio",
 )
 
 
-def priced_stays(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:
-    """Put beside each stay what the catalogue says of its group, hospital and level.
-
-    Added: base_points, coefficient, mean_fen, stable, cost_ratio, high_ratio, and the reference
-    mean as reference_total_fen / reference_cases.
-    """
-    groups = catalogue.groups.select("drg", "base_points", "mean_fen", "stable")
-    table = catalogue.coefficients
-    own = table.filter(pl.col("hospital_id").is_not_null()).select(
-        "drg", "hospital_id", own=pl.col("coefficient")
-    )
-    of_level = table.filter(pl.col("hospital_id").is_null()).select(
-        "drg", "level", "level_total_fen", "level_cases", of_level=pl.col("coefficient")
-    )
-    priced = (
-        stays.join(groups, on="drg", how="left")
-        .join(own, on=["drg", "hospital_id"], how="left")
-        .join(of_level, on=["drg", "level"], how="left")
-    )
-    by_level = (points.reference_mean == "level") & pl.col("level_cases").is_not_null()
-    coefficient = pl.coalesce("own", "of_level", pl.lit(POINT_SCALE, pl.Int64))
-    ratio = divide_half_up(wide("total_fen") * wide(POINT_SCALE), wide("mean_fen"))
-    return (
-        priced.with_columns(
-            coefficient=pl.when(pl.col("mean_fen").is_not_null()).then(coefficient),
-            cost_ratio=pl.when(pl.col("mean_fen") > 0).then(ratio).cast(pl.Int64),
-            reference_total_fen=pl.when(by_level).then("level_total_fen").otherwise("mean_fen"),
-            reference_cases=pl.when(by_level).then("level_cases").otherwise(pl.lit(1, pl.Int64)),
-            high_ratio=high_ratio(points.high_bands),
-        )
-        .with_columns(
-            reference_mean_fen=divide_half_up(
-                wide("reference_total_fen"), wide("reference_cases")
-            ).cast(pl.Int64)
-        )
-        .drop("own", "of_level", "level_total_fen", "level_cases")
-    )
-
-
-def _with_formula(priced: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:
-    """Add numerator, denominator and formula by class; clear what a class does not use."""
-    all_mean = catalogue.all_mean_fen
-    share = by_cost_share(points.incomplete_formula == "with_coefficient")
-    plain = base_times_coefficient()
-    few = (
-        base_alone()
-        if points.few_cases_rule == "base"
-        else at_cost(all_mean, points.few_cases_ratio)
-    )
-    low = share if points.low_formula == "as_incomplete" else at_cost(all_mean, Decimal(1))
-    cases: list[tuple[pl.Expr, PointFormula]] = [
-        (pl.col("case_class") == name, formula)
-        for name, formula in {
-            "fee": no_points(),
-            "ungrouped": at_cost(all_mean, points.ungrouped_ratio),
-            "ambiguous": at_cost(all_mean, points.ambiguous_ratio),
-            "few_cases": few,
-            "incomplete": share,
-            "low": low,
-            # Without an approved special review an expensive stay earns what a normal one does.
-            "high": plain,
-            "normal": plain,
-        }.items()
-    ]
-    unpriced = pl.col("case_class") == "bed_day"
-    for row in points.bed_days:  # the first row that fits a stay prices it
-        here = (pl.col("bed_day_class") == row.bed_day_class).fill_null(False)
-        if row.levels:
-            here &= pl.col("level").is_in(row.levels)
-        cases.append((unpriced & here, bed_days(row, all_mean)))
-        unpriced &= ~here
-
-    # Each formula is evaluated for its own stays only.
-    rows = priced.with_row_index("row")
+def _points_before(cases: pl.DataFrame, formulas: dict[str, list[Choice]]) -> pl.DataFrame:
+    """points_before and formula of every case, in its order."""
     parts = [
-        rows.filter(here).select(
+        part.select(
             "row",
-            numerator=formula.numerator,
-            denominator=formula.denominator,
             formula=pl.lit(formula.words),
+            points_before=divide_half_up(formula.numerator, formula.denominator).cast(pl.Int64),
         )
-        for here, formula in cases
+        for part, formula in _by_formula(cases, formulas)
     ]
-    by_row = pl.concat(parts).sort("row").drop("row")
-    without_group = pl.col("case_class").is_in(["fee", "bed_day", "ungrouped", "ambiguous"])
-    return priced.hstack(by_row).with_columns(
-        pl.when(~without_group).then(column).alias(column)
-        for column in (
-            "base_points",
-            "coefficient",
-            "mean_fen",
-            "reference_mean_fen",
-            "cost_ratio",
-            "high_ratio",
+    before = pl.concat(parts).sort("row").drop("row")
+    missing = before["points_before"].null_count()
+    if missing:
+        _refuse_unpriced(cases.filter(before["points_before"].is_null()))
+    return before
+
+
+def _exact_points(cases: pl.DataFrame, formulas: dict[str, list[Choice]]) -> pl.DataFrame:
+    """The exact points of some cases as `adjust` wants them."""
+    parts = [
+        part.select("row", numerator=formula.numerator, denominator=formula.denominator)
+        for part, formula in _by_formula(cases, formulas)
+    ]
+    exact = pl.concat(parts).sort("row").drop("row")
+    return cases.select("case_id", "hospital_id", "account", "out_of_area").hstack(exact)
+
+
+def _by_formula(
+    cases: pl.DataFrame, formulas: dict[str, list[Choice]]
+) -> Iterator[tuple[pl.DataFrame, PointFormula]]:
+    """The cases of each formula, so that it is evaluated for its own cases only."""
+    rows = cases.select(*_FORMULA_COLUMNS).with_row_index("row")
+    for name, choices in formulas.items():
+        rest = rows.filter(pl.col("case_class") == name)
+        for choice in choices:
+            yield rest.filter(choice.applies), choice.formula
+            rest = rest.filter(~choice.applies)
+        if rest.height:
+            _refuse_unpriced(rest)
+
+
+def _refuse_unpriced(cases: pl.DataFrame) -> None:
+    name = cases["case_class"][0]
+    if name == "bed_day":
+        raise DrgpayError(
+            f"nothing says what a day of the bed-day class {cases['bed_day_class'][0]} earns at "
+            f"the level {cases['level'][0]}",
+            "add a row to points.bed_days, or calibrate with stays of this class",
         )
+    raise DrgpayError(
+        f"the catalogue has no points for the {name} case {cases['case_id'][0]} of the group "
+        f"{cases['drg'][0]}",
+        'pay such groups with points.few_cases_rule = "at_cost", or calibrate again',
     )
+
+
+def _refuse_unknown_cases(stays: pl.DataFrame, filings: Filings) -> None:
+    for table, path in filings.of_cases.values():
+        if not table.height:
+            continue
+        unknown = table.join(stays, on="case_id", how="anti").sort("case_id")
+        if unknown.height:
+            raise DrgpayError(
+                f"{path}: the case {unknown['case_id'][0]} is not among the valid stays of the "
+                "period",
+                "correct the case_id, or leave the row out if the case is quarantined",
+            )

@@ -1,12 +1,15 @@
 """The class of a stay: the first that applies of the table in docs/points.md.
 
-Reads the columns of `priced_stays` (see cases.py). Comparisons are exact, in whole numbers.
+Reads the columns of `priced_stays` (see prices.py), whose bounds are exact.
 """
 
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, POINT_SCALE, scaled, wide
-from drgpay.policy.model import HighBand, Points
+from drgpay.exact import POINT_PLACES, scaled, wide
+from drgpay.policy.points import HighBand, Points
+
+WITHOUT_GROUP = ("fee", "bed_day", "ungrouped", "ambiguous")
+"""Classes whose points do not come from a group of the catalogue."""
 
 
 def case_class(points: Points) -> pl.Expr:
@@ -19,16 +22,13 @@ def case_class(points: Points) -> pl.Expr:
         "ungrouped": (pl.col("status") != "grouped") | pl.col("mean_fen").is_null(),
         "few_cases": ~pl.col("stable"),
         "incomplete": ~pl.col("complete"),
-        "low": _below(points),
-        "high": _above(points),
+        "low": (pl.col("total_fen") <= pl.col("low_up_to_fen"))
+        | pl.col("drg").is_in(points.always_low_groups),
+        "high": pl.col("total_fen") >= pl.col("high_from_fen"),
     }
-    chosen = pl.lit(None, pl.String)
+    chosen = pl.lit("normal")
     for name, condition in reversed(conditions.items()):
-        chosen = (
-            pl.when(condition)
-            .then(pl.lit(name))
-            .otherwise(pl.lit("normal") if name == "high" else chosen)
-        )
+        chosen = pl.when(condition).then(pl.lit(name)).otherwise(chosen)
     return chosen
 
 
@@ -43,15 +43,3 @@ def high_ratio(bands: tuple[HighBand, ...]) -> pl.Expr:
             fits &= pl.col("account").is_in(band.accounts)
         fitting.append(pl.when(fits).then(pl.lit(scaled(band.ratio, POINT_PLACES), pl.Int64)))
     return pl.coalesce(fitting)
-
-
-def _below(points: Points) -> pl.Expr:
-    cost = wide("total_fen") * wide(POINT_SCALE) * wide("reference_cases")
-    bound = wide("reference_total_fen") * wide(scaled(points.low_ratio, POINT_PLACES))
-    return cost <= bound if points.bounds == "inclusive" else cost < bound
-
-
-def _above(points: Points) -> pl.Expr:
-    cost = wide("total_fen") * wide(POINT_SCALE) * wide("reference_cases")
-    bound = wide("reference_total_fen") * wide("high_ratio")
-    return cost >= bound if points.bounds == "inclusive" else cost > bound

@@ -1,0 +1,74 @@
+"""Deductions for violations: the case loses points, and its hospital a multiple of base points.
+
+浙医保发〔2021〕50号, C13.
+"""
+
+from fractions import Fraction
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, scaled, wide
+from drgpay.points.adjustments import CaseChange, HospitalMinus, Step, change_columns
+from drgpay.policy.points import Deduction, Points
+from drgpay.records.filings import Filings
+
+
+def refuse_unknown_kinds(filings: Filings, points: Points) -> None:
+    """Refuse deductions of a kind that the policy does not have."""
+    known = [row.kind for row in points.deductions]
+    unknown = filings.deductions.filter(~pl.col("kind").is_in(known))
+    if unknown.height:
+        raise DrgpayError(
+            f"{filings.deductions_path}: the deduction of the case {unknown['case_id'][0]} is of "
+            f"the unknown kind {unknown['kind'][0]}",
+            "name one of points.deductions of the policy, or payment for money held back",
+        )
+
+
+def deduction_steps(
+    cases: pl.DataFrame, rules: tuple[Deduction, ...], found: pl.DataFrame
+) -> list[Step]:
+    """Two steps for each kind: the case's points x factor, and the hospital's minus.
+
+    cases: case_id, base_points, points_before. found: DEDUCTION_SCHEMA. Where a case has no base
+    points, its points before adjustments stand for them.
+    """
+    steps: list[Step] = []
+    for rule in rules:
+        of_kind = found.filter(pl.col("kind") == rule.kind)
+        if of_kind.height:
+            concerned = cases.join(of_kind, on="case_id")
+            steps += [_case_step(concerned, rule), _hospital_step(concerned, rule)]
+    return steps
+
+
+def _case_step(cases: pl.DataFrame, rule: Deduction) -> CaseChange:
+    reason = pl.lit(f"points * {rule.case_factor}")
+    columns = change_columns(reason, pl.col("reason"), times=Fraction(rule.case_factor))
+    return CaseChange(rule.kind, cases.select(columns))
+
+
+def _hospital_step(cases: pl.DataFrame, rule: Deduction) -> HospitalMinus:
+    serious = pl.col("serious")
+    times = (
+        pl.when(serious)
+        .then(wide(scaled(rule.base_times_serious, POINT_PLACES)))
+        .otherwise(wide(scaled(rule.base_times, POINT_PLACES)))
+    )
+    base = pl.coalesce("base_points", "points_before")
+    taken = divide_half_up(wide(base) * times, wide(POINT_SCALE)).cast(pl.Int64)
+    reason = pl.format(
+        "- {} * {}{}",
+        pl.when(serious)
+        .then(pl.lit(str(rule.base_times_serious)))
+        .otherwise(pl.lit(str(rule.base_times))),
+        pl.when(pl.col("base_points").is_null())
+        .then(pl.lit("points_before"))
+        .otherwise(pl.lit("base_points")),
+        pl.when(serious).then(pl.lit(" (serious)")).otherwise(pl.lit("")),
+    )
+    rows = cases.filter(times > 0).select(
+        "case_id", points=-taken, reason=reason, evidence="reason"
+    )
+    return HospitalMinus(rule.kind, rows)

@@ -1,0 +1,96 @@
+"""Extra points: new technologies, a share of base points by year, and Chinese medicine."""
+
+from fractions import Fraction
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.exact import POINT_PLACES, POINT_SCALE, scaled, wide
+from drgpay.points.adjustments import CaseChange, change_columns
+from drgpay.points.formulas import PointFormula
+from drgpay.policy.points import NewTechnology, Points, Tcm
+from drgpay.records.filings import Filings
+
+TECHNOLOGY_KIND = "new_technology"
+TCM_KIND = "tcm"
+
+
+def refuse_unknown_technologies(filings: Filings, points: Points) -> None:
+    """Refuse filings of a technology that the policy does not have or that is not filed."""
+    known = [row.technology for row in points.new_technologies if row.filed]
+    unknown = filings.technologies.filter(~pl.col("technology").is_in(known))
+    if unknown.height:
+        raise DrgpayError(
+            f"{filings.technologies_path}: the technology {unknown['technology'][0]} of the case "
+            f"{unknown['case_id'][0]} is not filed by this policy",
+            "name one of points.new_technologies with filed = true",
+        )
+
+
+def technology_changes(
+    cases: pl.DataFrame, rules: tuple[NewTechnology, ...], filed: pl.DataFrame
+) -> list[CaseChange]:
+    """A step for each technology: plus base points x share of the settlement year.
+
+    cases: case_id, drg, case_class, base_points (null: the class has no group), settlement_date.
+    filed: TECHNOLOGY_SCHEMA. A case that is filed but has no share, because of its group, class
+    or year, keeps its points with a row that says so.
+    """
+    steps = []
+    for rule in rules:
+        entitled = pl.col("drg").is_in(rule.groups) & pl.col("base_points").is_not_null()
+        if rule.filed:
+            ids = filed.filter(pl.col("technology") == rule.technology).select("case_id")
+            concerned = cases.join(ids, on="case_id", how="semi")
+            steps.append(_not_entitled(concerned.filter(~entitled.fill_null(False)), rule))
+        else:
+            concerned = cases
+        steps.append(_with_share(concerned.filter(entitled), rule))
+    return steps
+
+
+def _with_share(cases: pl.DataFrame, rule: NewTechnology) -> CaseChange:
+    shares = pl.DataFrame(
+        {
+            "year": list(rule.share_by_year),
+            "share": [scaled(share, POINT_PLACES) for share in rule.share_by_year.values()],
+            "words": [f"+ base_points * {share}" for share in rule.share_by_year.values()],
+        },
+        schema={"year": pl.String, "share": pl.Int64, "words": pl.String},
+    )
+    of_year = cases.with_columns(year=pl.col("settlement_date").dt.strftime("%Y")).join(
+        shares, on="year", how="left" if rule.filed else "inner"
+    )
+    reason = pl.format("{} in {}", pl.col("words").fill_null("no share"), "year")
+    extra = PointFormula(
+        wide("base_points") * wide(pl.col("share").fill_null(0)), wide(POINT_SCALE), ""
+    )
+    columns = change_columns(reason, pl.lit(rule.technology), plus=extra)
+    return CaseChange(TECHNOLOGY_KIND, of_year.select(columns))
+
+
+def _not_entitled(cases: pl.DataFrame, rule: NewTechnology) -> CaseChange:
+    reason = pl.format(
+        "not applicable: {} of class {} has no share", pl.col("drg").fill_null("-"), "case_class"
+    )
+    columns = change_columns(reason, pl.lit(rule.technology))
+    return CaseChange(TECHNOLOGY_KIND, cases.select(columns))
+
+
+def tcm_changes(cases: pl.DataFrame, rule: Tcm | None) -> list[CaseChange]:
+    """The step that lifts the points of groups of Chinese medicine, by at most max_points a case.
+
+    cases: case_id, drg, mean_fen (null: the class has no group).
+    """
+    if rule is None or not rule.groups:
+        return []
+    concerned = cases.filter(pl.col("drg").is_in(rule.groups) & pl.col("mean_fen").is_not_null())
+    reason = pl.lit(f"+ min(points * {rule.uplift}, {rule.max_points})")
+    times = 1 + Fraction(rule.uplift)
+    most = scaled(rule.max_points, POINT_PLACES)
+    return [
+        CaseChange(
+            TCM_KIND,
+            concerned.select(change_columns(reason, pl.lit(None), times=times, most=most)),
+        )
+    ]

@@ -1,0 +1,50 @@
+"""Volume caps: cases of a hospital's month beyond the cap of their groups earn less."""
+
+from fractions import Fraction
+
+import polars as pl
+
+from drgpay.points.adjustments import CaseChange, change_columns
+from drgpay.policy.points import VolumeCap
+
+KIND = "volume_cap"
+
+
+def volume_changes(cases: pl.DataFrame, caps: tuple[VolumeCap, ...]) -> list[CaseChange]:
+    """A step for each cap.
+
+    cases: case_id, hospital_id, settlement_date, payment_unit, status, drg. The cases of a
+    hospital, settlement month and cap count in the order of settlement date and case id; those
+    beyond `cases_a_month` are multiplied by the factor.
+    """
+    return [CaseChange(KIND, _beyond(cases, cap)) for cap in caps]
+
+
+def _beyond(cases: pl.DataFrame, cap: VolumeCap) -> pl.DataFrame:
+    counted = (
+        cases.filter(
+            (pl.col("status") == "grouped")
+            & (pl.col("payment_unit") == "drg")
+            & pl.col("drg").is_in(cap.groups)
+        )
+        .select(
+            "case_id",
+            "hospital_id",
+            "settlement_date",
+            month=pl.col("settlement_date").dt.strftime("%Y-%m"),
+        )
+        .sort("settlement_date", "case_id")
+        .with_columns(
+            number=pl.int_range(1, pl.len() + 1).over("hospital_id", "month"),
+        )
+    )
+    reason = pl.format(
+        "points * {}: case {} of the hospital in {}, the cap is {}",
+        pl.lit(str(cap.factor)),
+        "number",
+        "month",
+        pl.lit(str(cap.cases_a_month)),
+    )
+    return counted.filter(pl.col("number") > cap.cases_a_month).select(
+        change_columns(reason, pl.lit(None), times=Fraction(cap.factor))
+    )

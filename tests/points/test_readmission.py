@@ -1,0 +1,72 @@
+"""Readmission: which stays are followed by a return, and what it takes from them."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.points.standard_stay import CORE, earned, final, with_
+
+PATIENT = {"person_id": "P"}
+
+
+def back(admitted: int, left: int = 30, **change: Any) -> dict[str, Any]:
+    """A stay of the same person in October; the first ended on the 9th."""
+    dates = {"admission_date": date(2026, 10, admitted), "discharge_date": date(2026, 10, left)}
+    return {**PATIENT, **dates, **change}
+
+
+def rule(**change: Any) -> Any:
+    return with_(readmission={**CORE.points.readmission.model_dump(), **change})
+
+
+def test_a_chain_of_three_halves_the_first_two() -> None:
+    chain = [back(20, 25), back(10, 12), back(1, 4)]
+    result = earned(*chain)
+    assert final(result) == ["220.0000", "110.0000", "110.0000"]
+    followed = result.adjustments.select("case_id", "evidence").rows()
+    assert followed == [("1", "0"), ("2", "1")]
+
+
+@pytest.mark.parametrize("days", [0, 14, 15])
+def test_the_last_day_counts(days: int) -> None:
+    assert final(earned(PATIENT, back(9 + days)))[0] == "110.0000"
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        back(25),  # 16 days
+        back(8),  # before the discharge
+        back(20, person_id="P2"),
+        back(20, drg="G2"),
+        back(20, hospital_id="H2"),
+        back(20, payment_unit="fee"),
+        back(20, status="ungrouped"),
+    ],
+)
+def test_not_a_readmission(again: dict[str, Any]) -> None:
+    assert final(earned(PATIENT, again))[0] == "220.0000"
+
+
+def test_scope_exemption_days_and_factor() -> None:
+    elsewhere = back(20, hospital_id="H2")
+    assert final(earned(PATIENT, elsewhere, points=rule(scope="region")))[0] == "110.0000"
+    assert final(earned(PATIENT, back(20), points=rule(exempt_groups=["G1"])))[0] == "220.0000"
+    assert final(earned(PATIENT, back(20), points=rule(days=10)))[0] == "220.0000"
+    assert final(earned(PATIENT, back(19), points=rule(days=10)))[0] == "110.0000"
+    assert final(earned(PATIENT, back(19), points=rule(factor="0.3333")))[0] == "73.3260"
+
+
+def test_persons_that_are_not_known_never_come_back() -> None:
+    unknown = {"person_id": None}
+    assert final(earned(unknown, {**back(20), **unknown})) == ["220.0000", "220.0000"]
+
+
+def test_the_factor_comes_before_the_rounding() -> None:
+    """53.00405 x 0.5 = 26.502025; half of the rounded 53.0041 would be 26.5021."""
+    cheap = {**PATIENT, "complete": False, "total_fen": 481_855}
+    result = earned(cheap, back(20))
+    assert result.cases["points_before"][0] == 53_0041
+    assert final(result)[0] == "26.5020"
+    assert result.adjustments["points"][0] == 26_5020 - 53_0041
