@@ -1,8 +1,10 @@
-"""The fund's budget of one month (docs/settlement.md, "Budget of a month")."""
+"""The fund's budget of one month and the year's reserve (docs/settlement.md, "Budget")."""
+
+from decimal import Decimal
 
 from drgpay.errors import DrgpayError
 from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, apportion, scaled
-from drgpay.policy.model import Budget, EqualMonths
+from drgpay.policy.settlement import Budget, EqualMonths, MonthsByCost, WeightedMonths
 from drgpay.records.period import Period
 
 
@@ -26,10 +28,34 @@ def month_budget_fen(budget: Budget | None, account: str, period: Period) -> int
             f"add budget.annual_yuan.{account}",
         )
     annual = scaled(budget.annual_yuan[account], FEN_PLACES)
-    held_back = annual * scaled(budget.reserve_ratio, POINT_PLACES) // POINT_SCALE
-    weights = (
-        [1] * 12
-        if isinstance(budget.months, EqualMonths)
-        else [scaled(weight, POINT_PLACES) for weight in budget.months.weights]
-    )
-    return apportion(annual - held_back, weights)[period.month - 1]
+    shared = annual - annual_reserve_fen(budget, account)
+    return month_share_fen(shared, budget, period)
+
+
+def month_share_fen(annual_fen: int, budget: Budget, period: Period) -> int:
+    """The part of a month in an amount of the year; the twelve add up to it."""
+    return apportion(annual_fen, _weights(budget.months))[period.month - 1]
+
+
+def annual_reserve_fen(budget: Budget, account: str) -> int:
+    """What is held back from the annual budget of an account, in fen; 0 without one."""
+    annual = scaled(budget.annual_yuan.get(account, Decimal(0)), FEN_PLACES)
+    return annual * scaled(budget.reserve_ratio, POINT_PLACES) // POINT_SCALE
+
+
+def has_budget(budget: Budget | None, account: str, period: Period) -> bool:
+    """Whether the policy gives an account a budget in a month."""
+    if budget is None:
+        return False
+    return account in budget.annual_yuan or account in budget.month_yuan.get(str(period), {})
+
+
+def _weights(months: EqualMonths | WeightedMonths | MonthsByCost) -> list[int]:
+    """How the months share, January to December."""
+    match months:
+        case EqualMonths():
+            return [1] * 12
+        case WeightedMonths():
+            return [scaled(weight, POINT_PLACES) for weight in months.weights]
+        case MonthsByCost():
+            return [scaled(cost, FEN_PLACES) for cost in months.cost_yuan]

@@ -1,185 +1,142 @@
 """The month-end run: point values, statements and each case's part (docs/settlement.md)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, apportion, half_up, scaled, wide
-from drgpay.policy.model import Policy, Settlement
+from drgpay.policy.model import Policy
 from drgpay.records.period import Period
-from drgpay.settle.apportion import largest_remainder
-from drgpay.settle.budget import month_budget_fen
-from drgpay.settle.value import Pool, point_value
-
-LINE = ["hospital_id", "account", "out_of_area", "payment"]
-"""A statement line: `payment` is `points`, or `item_by_item` for stays outside the pool."""
+from drgpay.settle.budget import has_budget, month_budget_fen
+from drgpay.settle.case_parts import with_parts
+from drgpay.settle.lines import (
+    LINE,
+    LINE_SCHEMA,
+    NO_PAYMENTS,
+    Row,
+    line_rows,
+    with_bearing_line,
+    with_payment,
+)
+from drgpay.settle.pools import Pool, pools_of
+from drgpay.settle.prepayment import (
+    deductions_by_account,
+    lines_for_deductions,
+    prepaid_lines,
+    refuse_prepaying_too_much,
+)
+from drgpay.settle.pricing import price_pool
 
 
 @dataclass(frozen=True)
 class Settled:
     """A settled month in scaled integers: money in fen, points in 1/10,000.
 
-    values: one row an account (see `_values`). statements: one row a LINE. cases: the cases with
-    payment, standard_fen and case_fund_fen beside their columns, sorted by case_id.
+    values: one row a pool with cases or a budget, in the order of the policy: pool (its accounts
+    joined by +), accounts (list), budget_fen, from_home_funds_fen, total_fen, patient_fen,
+    other_fen, points, point_value (null where the pool has no case paid by points; places as
+    the policy says), fund_amount_fen, remainder_fen.
+        budget + from_home_funds = fund_amount + remainder.
+    statements: one row a line, sorted by LINE: hospital_id, account, out_of_area, payment, pool,
+    in_pool (paid by points out of the budget), paid_here (by the region's fund, not by the
+    patients' home funds), cases, points (with the minus), minus_points (of
+    the adjustments that apply to the hospital, <= 0), total_fen, fund_fen, patient_fen,
+    other_fen, standard_fen, distributed_fen (a part of standard_fen), fund_amount_fen,
+    prepayment_fen (after deductions), deduction_fen (payment deductions filed), deducted_fen
+    (taken from the prepayment), carried_fen (negative fund amount, less the deductions not
+    taken; <= 0), home_fund_bill_fen.
+    cases: the cases given, sorted by case_id, with payment, standard_fen, case_fund_fen.
+    adjustments: ALL adjustments given, with payment and standard_fen, both null where
+    applies_to is `case` (the row is in the points of its case). A `hospital` row has the LINE
+    that bears it and its (negative) part of that line's standard.
+        The standards of the cases and hospital rows of a line add up to the line's.
     """
 
     values: pl.DataFrame
     statements: pl.DataFrame
     cases: pl.DataFrame
+    adjustments: pl.DataFrame
 
 
-def settle_month(cases: pl.DataFrame, policy: Policy, period: Period) -> Settled:
+def settle_month(
+    cases: pl.DataFrame,
+    adjustments: pl.DataFrame,
+    policy: Policy,
+    period: Period,
+    payments: pl.DataFrame = NO_PAYMENTS,
+) -> Settled:
     """Settle the cases of a month.
 
     cases: sorted by case_id; case_id, hospital_id, account, out_of_area, case_class, points,
-    total_fen, fund_fen, patient_fen, other_fen. Every account of the policy that has cases is
-    settled; each balances to the fen. Raises DrgpayError for a missing budget and for an account
-    without points.
+    total_fen, fund_fen, patient_fen, other_fen. adjustments: sorted by case_id and step; case_id,
+    hospital_id, account, out_of_area, step, applies_to, points (lines.NO_ADJUSTMENTS where there
+    are none). payments: hospital_id, account, amount_fen: what is held back from the prepayment.
+    Each pool balances to the fen. Raises DrgpayError for a missing budget, for a pool whose
+    stays are paid by points and earned none, and for fund amounts or prepayments beyond the
+    budget unless settlement.may_exceed_budget.
     """
     rules = policy.settlement
-    cases = cases.with_columns(payment=_payment(rules))
-    lines = (
-        cases.group_by(LINE)
-        .agg(
-            pl.len().cast(pl.Int64).alias("cases"),
-            pl.col("points", "total_fen", "fund_fen", "patient_fen", "other_fen").sum(),
+    cases = with_payment(cases, policy)
+    adjustments = with_bearing_line(adjustments, cases)
+    deductions = deductions_by_account(payments, policy.records.accounts)
+    others = lines_for_deductions(deductions, cases)
+    lines = line_rows(cases, adjustments, others, policy)
+    values, settled = [], []
+    for pool in pools_of(policy):
+        mine = [line for line in lines if line["pool"] == pool.name]
+        budget = _budget_fen(pool, mine, policy, period)
+        if budget is None:
+            continue
+        priced = price_pool(pool.name, mine, budget, rules)
+        prepaid = prepaid_lines(priced.lines, _of_pool(deductions, pool), rules)
+        available = budget + priced.totals["from_home_funds_fen"]
+        refuse_prepaying_too_much(pool.name, prepaid, available, rules)
+        settled += prepaid
+        values.append(
+            {"pool": pool.name, "accounts": pool.accounts, "budget_fen": budget, **priced.totals}
         )
-        .sort(LINE)
-    )
-    accounts = [name for name in policy.records.accounts if name in set(lines["account"])]
-    settled = [
-        _settle_account(lines.filter(pl.col("account") == account), account, policy, period)
-        for account in accounts
+    values_frame = pl.DataFrame(values, schema=VALUE_SCHEMA)
+    statements = pl.DataFrame(settled, schema=STATEMENT_SCHEMA).sort(LINE)
+    parts = with_parts(cases, adjustments, statements, values_frame, rules)
+    return Settled(values_frame, statements, *parts)
+
+
+VALUE_SCHEMA = {
+    "pool": pl.String(),
+    "accounts": pl.List(pl.String()),
+    "budget_fen": pl.Int64(),
+    "from_home_funds_fen": pl.Int64(),
+    "total_fen": pl.Int64(),
+    "patient_fen": pl.Int64(),
+    "other_fen": pl.Int64(),
+    "points": pl.Int64(),
+    "point_value": pl.Int64(),
+    "fund_amount_fen": pl.Int64(),
+    "remainder_fen": pl.Int64(),
+}
+
+STATEMENT_SCHEMA = {
+    **LINE_SCHEMA,
+    "prepayment_fen": pl.Int64(),
+    "deduction_fen": pl.Int64(),
+    "deducted_fen": pl.Int64(),
+    "carried_fen": pl.Int64(),
+    "home_fund_bill_fen": pl.Int64(),
+}
+
+
+def _budget_fen(pool: Pool, lines: list[Row], policy: Policy, period: Period) -> int | None:
+    """The budgets of the accounts together; None for a pool without lines and without a budget."""
+    in_use = {line["account"] for line in lines}
+    accounts = [
+        account
+        for account in pool.accounts
+        if account in in_use or has_budget(policy.budget, account, period)
     ]
-    values = pl.DataFrame([row for row, _ in settled])
-    statements = pl.concat([frame for _, frame in settled]).sort(LINE)
-    return Settled(values, statements, _settle_cases(cases, statements, values, rules))
+    if not accounts:
+        return None
+    return sum(month_budget_fen(policy.budget, account, period) for account in accounts)
 
 
-def _payment(rules: Settlement) -> pl.Expr:
-    by_item = pl.col("case_class") == "fee"
-    if rules.out_of_area == "excluded":
-        by_item |= pl.col("out_of_area")
-    return pl.when(by_item).then(pl.lit("item_by_item")).otherwise(pl.lit("points"))
-
-
-def _settle_account(
-    lines: pl.DataFrame, account: str, policy: Policy, period: Period
-) -> tuple[dict[str, Any], pl.DataFrame]:
-    """The value and the statement lines of one account."""
-    rules = policy.settlement
-    in_pool = pl.col("payment") == "points"
-    if rules.out_of_area == "same_price":
-        in_pool &= ~pl.col("out_of_area")
-    pooled = lines.filter(in_pool)
-    budget = month_budget_fen(policy.budget, account, period)
-    # Pooled outside cases bring along what their home funds pay for them item by item.
-    from_home = int(pooled.filter("out_of_area")["fund_fen"].sum())
-    pool = Pool(
-        account=account,
-        budget_fen=budget + from_home,
-        patient_fen=int(pooled["patient_fen"].sum()),
-        other_fen=int(pooled["other_fen"].sum()),
-        total_fen=int(pooled["total_fen"].sum()),
-        points=int(pooled["points"].sum()),
-    )
-    value = point_value(pool, rules.method, rules.value_places)
-    rows = [
-        _statement_line(row, value, rules)
-        for row in lines.with_columns(in_pool=in_pool).iter_rows(named=True)
-    ]
-    inside = [row for row in rows if row["in_pool"]]
-    remainder = pool.budget_fen - sum(row["fund_amount_fen"] for row in inside)
-    earned = any(row["standard_fen"] for row in inside)  # else nothing to be in proportion to
-    if rules.distribute_remainder == "all" and remainder > 0 and earned:
-        shares = apportion(remainder, [row["standard_fen"] for row in inside])
-        for row, share in zip(inside, shares, strict=True):
-            row["distributed_fen"] = share
-            row["standard_fen"] += share
-            row["fund_amount_fen"] += share
-        remainder = 0
-    for row in rows:
-        _prepay(row, rules)
-    frame = pl.DataFrame(rows).drop("in_pool")
-    return {
-        "account": account,
-        "budget_fen": budget,
-        "from_home_funds_fen": from_home,
-        "patient_fen": pool.patient_fen,
-        "other_fen": pool.other_fen,
-        "points": pool.points,
-        "point_value": value,
-        "fund_amount_fen": sum(row["fund_amount_fen"] for row in inside),
-        "remainder_fen": remainder,
-    }, frame
-
-
-def _statement_line(row: dict[str, Any], value: int, rules: Settlement) -> dict[str, Any]:
-    """standard = points x value, to the fen; the fund pays what patients and others did not."""
-    if row["payment"] == "item_by_item":
-        standard, fund = row["total_fen"], row["fund_fen"]
-    else:
-        scale = 10 ** (POINT_PLACES + rules.value_places - FEN_PLACES)
-        standard = half_up(Fraction(row["points"] * value, scale))
-        paid_by_others = row["patient_fen"] + row["other_fen"]
-        fund = standard if rules.method == "fund_only" else standard - paid_by_others
-    return {**row, "standard_fen": standard, "distributed_fen": 0, "fund_amount_fen": fund}
-
-
-def _prepay(row: dict[str, Any], rules: Settlement) -> None:
-    """Prepay a part of the fund amount; a negative one waits for the clearing.
-
-    The home funds of outside patients are billed the fund amount, which the hospital gets from
-    them and not from this budget. Where outside cases are pooled, their item-by-item cost joined
-    the budget: that is billed, and the hospital is prepaid from the pool.
-    """
-    fund, outside = row["fund_amount_fen"], bool(row["out_of_area"])
-    pooled = outside and rules.out_of_area == "pooled"
-    from_budget = pooled or not outside
-    ratio = scaled(rules.prepay_ratio, POINT_PLACES)
-    prepaid = half_up(Fraction(fund * ratio, POINT_SCALE)) if fund > 0 else 0
-    row["prepayment_fen"] = prepaid if from_budget else 0
-    row["carried_fen"] = min(fund, 0) if from_budget else 0
-    row["home_fund_bill_fen"] = row["fund_fen"] if pooled else fund if outside else 0
-
-
-def _settle_cases(
-    cases: pl.DataFrame, statements: pl.DataFrame, values: pl.DataFrame, rules: Settlement
-) -> pl.DataFrame:
-    """Each case's part of its hospital's standard, summing to the statement to the fen."""
-    of_line = statements.select(
-        *LINE,
-        line=pl.int_range(pl.len(), dtype=pl.Int32),
-        standard_fen="standard_fen",
-        distributed_fen="distributed_fen",
-        line_points="points",
-    ).join(values.select("account", "point_value"), on="account", how="left")
-    priced = cases.select(*LINE, "points").join(of_line, on=LINE, how="left", maintain_order="left")
-    # A case's exact part is points x value; with a distributed remainder in the standard, the
-    # same share of the whole standard.
-    scale = 10 ** (POINT_PLACES + rules.value_places - FEN_PLACES)
-    by_points = (pl.col("payment") == "points") & (pl.col("line_points") > 0)
-    spread = by_points & (pl.col("distributed_fen") > 0)
-    share = largest_remainder(
-        priced.with_columns(standard_fen=pl.when(by_points).then("standard_fen").otherwise(0)),
-        "standard_fen",
-        quota=pl.when(spread)
-        .then(wide("standard_fen") * wide("points"))
-        .when(by_points)
-        .then(wide("points") * wide("point_value"))
-        .otherwise(wide(0)),
-        denominator=pl.when(spread).then(wide("line_points")).otherwise(wide(scale)),
-    )
-    by_item = pl.col("payment") == "item_by_item"
-    paid_by_others = pl.col("patient_fen") + pl.col("other_fen")
-    residual = pl.col("share") if rules.method == "fund_only" else pl.col("share") - paid_by_others
-    return (
-        cases.with_columns(share=share)
-        .with_columns(
-            standard_fen=pl.when(by_item).then("total_fen").otherwise("share"),
-            case_fund_fen=pl.when(by_item).then("fund_fen").otherwise(residual),
-        )
-        .drop("share")
-    )
+def _of_pool(deductions: Mapping[tuple[str, str], int], pool: Pool) -> dict[tuple[str, str], int]:
+    return {key: amount for key, amount in deductions.items() if key[1] in pool.accounts}

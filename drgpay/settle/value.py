@@ -1,4 +1,4 @@
-"""The point value: what a point is worth in an account and a period (docs/settlement.md)."""
+"""The point value: what a point is worth in a pool and a period (docs/settlement.md)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,10 +10,10 @@ ValueMethod = Literal["residual", "fund_only", "cost"]
 
 
 @dataclass(frozen=True)
-class Pool:
+class PoolSums:
     """Everything that one point value is made of: money in fen, points in 1/10,000."""
 
-    account: str
+    pool: str
     budget_fen: int
     patient_fen: int
     other_fen: int
@@ -21,27 +21,27 @@ class Pool:
     points: int
 
 
-def point_value(pool: Pool, method: ValueMethod, places: int) -> int:
+def point_value(sums: PoolSums, method: ValueMethod, places: int) -> int:
     """Yuan per point, in units of 10^-places, rounded DOWN so that the budget is not exceeded.
 
     residual: (B + S + O) / P, the fund pays what is left; fund_only: B / P; cost: total cost / P.
     Raises DrgpayError when the pool has no points.
     """
-    if pool.points <= 0:
+    if sums.points <= 0:
         raise DrgpayError(
-            f"the stays of the account {pool.account} earned no points, so a point has no value",
+            f"the stays of the account {sums.pool} earned no points, so a point has no value",
             "check that the stays are grouped and the catalogue has their groups",
         )
     fen = {
-        "residual": pool.budget_fen + pool.patient_fen + pool.other_fen,
-        "fund_only": pool.budget_fen,
-        "cost": pool.total_fen,
+        "residual": sums.budget_fen + sums.patient_fen + sums.other_fen,
+        "fund_only": sums.budget_fen,
+        "cost": sums.total_fen,
     }[method]
-    value = fen * 10 ** (places + POINT_PLACES - FEN_PLACES) // pool.points
+    value = fen * 10 ** (places + POINT_PLACES - FEN_PLACES) // sums.points
     if value >= 10**_DIGITS:
         raise DrgpayError(
-            f"a point of the account {pool.account} would be worth more than {_DIGITS} digits hold",
-            "compare the budget with the points of the month",
+            f"a point of the account {sums.pool} would be worth more than {_DIGITS} digits hold",
+            "compare the budget with the points of the period",
         )
     return value
 

@@ -8,11 +8,13 @@ import pytest
 
 from drgpay.errors import DrgpayError
 from drgpay.policy.load import load_policy
-from drgpay.policy.model import Budget, EqualMonths, Policy, WeightedMonths
+from drgpay.policy.model import Policy
+from drgpay.policy.settlement import Budget, EqualMonths, WeightedMonths
 from drgpay.records.period import Period
 from drgpay.settle.budget import month_budget_fen
+from drgpay.settle.lines import NO_ADJUSTMENTS
 from drgpay.settle.month import Settled, settle_month
-from drgpay.settle.value import Pool, point_value
+from drgpay.settle.value import PoolSums, point_value
 
 CORE = load_policy("zhejiang-2019-core").policy
 OCTOBER = Period(2026, 10)
@@ -22,14 +24,14 @@ def fen(yuan: str | int) -> int:
     return int(Decimal(yuan) * 100)
 
 
-def policy(budget_yuan: str, **settlement: Any) -> Policy:
-    """The core policy with a budget for October and other settlement rules."""
+def policy(budget_yuan: str, *accounts: str, **settlement: Any) -> Policy:
+    """The core policy with a budget of some accounts for October and other settlement rules."""
     amount = Decimal(budget_yuan)
     budget = Budget(
         annual_yuan={},
         reserve_ratio=Decimal(0),
         months=EqualMonths(rule="equal"),
-        month_yuan={"2026-10": {"employee": amount, "resident": amount}},
+        month_yuan={"2026-10": dict.fromkeys(accounts or ["employee"], amount)},
     )
     rules = CORE.settlement.model_copy(update=settlement)
     return CORE.model_copy(update={"budget": budget, "settlement": rules})
@@ -52,7 +54,7 @@ def case(number: int, points: str, **change: Any) -> dict[str, Any]:
 
 
 def settle(with_policy: Policy, *cases: dict[str, Any]) -> Settled:
-    return settle_month(pl.DataFrame(list(cases)), with_policy, OCTOBER)
+    return settle_month(pl.DataFrame(list(cases)), NO_ADJUSTMENTS, with_policy, OCTOBER)
 
 
 def test_e1_the_fund_part_is_the_residual_and_may_be_negative() -> None:
@@ -93,7 +95,7 @@ def test_e3_half_up_to_the_fen() -> None:
 
 
 def test_c14_point_value_by_cost() -> None:
-    pool = Pool("employee", 0, 0, 0, fen("1000000"), 20_000 * 10_000)
+    pool = PoolSums("employee", 0, 0, 0, fen("1000000"), 20_000 * 10_000)
     assert point_value(pool, "cost", 4) == 50_0000
     cases = [case(1, "3000", hospital_id="H1"), case(2, "17000", hospital_id="H2")]
     settled = settle(policy("1000000.00"), *cases)
@@ -172,8 +174,8 @@ def test_distributed_remainder_leaves_nothing() -> None:
 
 def test_accounts_have_values_of_their_own() -> None:
     cases = [case(1, "100", patient="0"), case(2, "400", account="resident")]
-    settled = settle(policy("20000.00"), *cases)
-    assert settled.values.select("account", "point_value").rows() == [
+    settled = settle(policy("20000.00", "employee", "resident"), *cases)
+    assert settled.values.select("pool", "point_value").rows() == [
         ("employee", 200_0000),
         ("resident", 50_0000),
     ]
@@ -213,6 +215,7 @@ def test_missing_budgets_are_named() -> None:
                 annual_yuan={"employee": Decimal(1)},
                 reserve_ratio=Decimal(0),
                 months=EqualMonths(rule="equal"),
+                month_yuan={},
             ),
             "resident",
             OCTOBER,

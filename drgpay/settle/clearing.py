@@ -1,0 +1,313 @@
+"""The annual clearing (清算): final budget, final value, what each hospital still gets.
+
+docs/settlement.md, "Annual clearing". Pure functions over frames in scaled integers.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.policy.model import Policy
+from drgpay.policy.settlement import Clearing, Settlement
+from drgpay.settle.assessment import assessed_hospitals, assessed_lines
+from drgpay.settle.bands import shared_by_bands
+from drgpay.settle.case_parts import with_parts
+from drgpay.settle.lines import (
+    LINE,
+    LINE_SCHEMA,
+    NO_PAYMENTS,
+    Row,
+    line_key,
+    line_rows,
+    with_bearing_line,
+    with_payment,
+)
+from drgpay.settle.pools import pools_of
+from drgpay.settle.prepayment import (
+    deductible_lines,
+    deductions_by_account,
+    home_fund_bill,
+    lines_for_deductions,
+)
+from drgpay.settle.pricing import price_pool, yuan
+
+
+@dataclass(frozen=True)
+class YearBudget:
+    """What a pool had for the year, in fen.
+
+    budget_fen: the sum of the months' budgets (B). reserve_fen: what was held back from them,
+    from which the fund bears its part of an overrun.
+    """
+
+    budget_fen: int
+    reserve_fen: int
+
+
+@dataclass(frozen=True)
+class Cleared:
+    """A cleared year in scaled integers: money in fen; points, scores and factors in 1/10,000.
+
+    pools: one row a pool, in the order of the policy: pool, accounts (list), budget_fen (B),
+    reserve_fen, fund_fen (F: what item-by-item payment of the pool's local cases would have
+    cost), surplus_fen, overrun_fen, retained_fen (of the surplus), shared_fen (of the overrun,
+    borne by the fund), budget_final_fen, from_home_funds_fen, total_fen, patient_fen, other_fen,
+    points,
+    point_value (null where no case of the pool earned points; places as the policy says),
+    fund_amount_fen, remainder_fen, assessment_fen, redistributed_fen, deduction_fen,
+    withheld_fen, payable_fen, prepaid_fen, clearing_fen (sums over the lines in the pool).
+        budget_final + from_home_funds = payable + withheld + remainder.
+    statements: one row a line, sorted by LINE: hospital_id, account, out_of_area, payment, pool,
+    in_pool, paid_here, cases, points (with the minus), minus_points, total_fen, fund_fen, patient_fen,
+    other_fen, standard_fen, distributed_fen, fund_amount_fen, score, factor (both null where the
+    assessment does not apply), assessment_fen (fund amount less fund amount x factor),
+    redistributed_fen, deduction_fen (payment deductions of the year), payable_fen
+    = fund_amount - assessment + redistributed - deduction, withheld_fen = fund_amount - payable,
+    prepaid_fen (of all months), clearing_fen = payable - prepaid, home_fund_bill_fen (of the
+    whole year), home_fund_billed_fen (by the months), home_fund_clearing_fen (the difference).
+    Lines of outside patients that their home funds pay have payable 0.
+    cases, adjustments: as in Settled (month.py), with the final standard and fund amount.
+    assessment: one row a hospital, sorted: hospital_id, score, factor, fund_amount_fen (of its
+    lines in a pool), assessment_fen, redistributed_fen. Empty where the policy assesses nobody.
+    """
+
+    pools: pl.DataFrame
+    statements: pl.DataFrame
+    cases: pl.DataFrame
+    adjustments: pl.DataFrame
+    assessment: pl.DataFrame
+
+
+def clear_year(
+    cases: pl.DataFrame,
+    adjustments: pl.DataFrame,
+    months: pl.DataFrame,
+    budgets: Mapping[str, YearBudget],
+    scores: pl.DataFrame | None,
+    policy: Policy,
+    year: int,
+    payments: pl.DataFrame = NO_PAYMENTS,
+) -> Cleared:
+    """Clear a year.
+
+    cases, adjustments: EarnedPoints of the whole year (as for settle_month).
+    months: the statements of all months (Settled.statements, one below the other; of a corrected
+    month those of its last correction, whose differences were paid); needed are LINE,
+    prepayment_fen, deduction_fen, home_fund_bill_fen.
+    budgets: by pool name (pools.pools_of); every pool of the policy with cases needs one.
+    scores: hospital_id, score (Int64, 1/10,000) of the year's assessment; None without one.
+    payments: payment deductions filed for the clearing itself, beyond those of the months:
+    hospital_id, account, amount_fen.
+    Raises DrgpayError for a policy without [clearing]; a pool without a budget, or whose stays
+    earned no points; a final budget below what was prepaid (unless settlement.may_exceed_budget);
+    a hospital without a score, with two, or with one out of range; scores that the policy does
+    not ask for.
+    """
+    rules, sharing = policy.settlement, policy.clearing
+    if sharing is None:
+        raise DrgpayError("the policy has no [clearing]", f"add it to clear {year}")
+    cases = with_payment(cases, policy)
+    adjustments = with_bearing_line(adjustments, cases)
+    deductions = deductions_by_account(payments, policy.records.accounts)
+    paid = _paid_by_line(months, policy)
+    others = [*paid.values(), *lines_for_deductions(deductions, cases)]
+    lines = line_rows(cases, adjustments, others, policy)
+    with_cases = {row["hospital_id"] for row in lines if row["in_pool"] and _earned(row)}
+    assessed = assessed_hospitals(scores, sharing.assessment, sorted(with_cases), year)
+    _refuse_unknown_pools(budgets, policy, year)
+
+    pools, cleared = [], []
+    for pool in pools_of(policy):
+        mine = [line for line in lines if line["pool"] == pool.name]
+        if not mine and pool.name not in budgets:
+            continue
+        if pool.name not in budgets:
+            raise DrgpayError(
+                f"the clearing of {year} has no budget for the pool {pool.name}",
+                "check that the months' runs have settled it",
+            )
+        final = _final_budget(mine, budgets[pool.name], sharing)
+        priced = price_pool(pool.name, mine, final["budget_final_fen"], rules)
+        available = final["budget_final_fen"] + priced.totals["from_home_funds_fen"]
+        mine = assessed_lines(priced.lines, assessed, sharing.assessment)
+        mine = _settled_up(mine, paid, deductions)
+        _refuse_budget_below_prepaid(pool.name, mine, available, months.height, rules)
+        sums = _sums([line for line in mine if line["in_pool"]])
+        named = {"pool": pool.name, "accounts": pool.accounts}
+        pools.append({**named, **final, **priced.totals, **sums})
+        cleared += mine
+    frame = pl.DataFrame(pools, schema=POOL_SCHEMA)
+    statements = pl.DataFrame(cleared, schema=CLEARED_SCHEMA).sort(LINE)
+    parts = with_parts(cases, adjustments, statements, frame, rules)
+    return Cleared(frame, statements, *parts, _assessment_table(statements))
+
+
+POOL_SCHEMA = {
+    "pool": pl.String(),
+    "accounts": pl.List(pl.String()),
+    "budget_fen": pl.Int64(),
+    "reserve_fen": pl.Int64(),
+    "fund_fen": pl.Int64(),
+    "surplus_fen": pl.Int64(),
+    "overrun_fen": pl.Int64(),
+    "retained_fen": pl.Int64(),
+    "shared_fen": pl.Int64(),
+    "budget_final_fen": pl.Int64(),
+    "from_home_funds_fen": pl.Int64(),
+    "total_fen": pl.Int64(),
+    "patient_fen": pl.Int64(),
+    "other_fen": pl.Int64(),
+    "points": pl.Int64(),
+    "point_value": pl.Int64(),
+    "fund_amount_fen": pl.Int64(),
+    "remainder_fen": pl.Int64(),
+    "assessment_fen": pl.Int64(),
+    "redistributed_fen": pl.Int64(),
+    "deduction_fen": pl.Int64(),
+    "withheld_fen": pl.Int64(),
+    "payable_fen": pl.Int64(),
+    "prepaid_fen": pl.Int64(),
+    "clearing_fen": pl.Int64(),
+}
+
+CLEARED_SCHEMA = {
+    **LINE_SCHEMA,
+    "score": pl.Int64(),
+    "factor": pl.Int64(),
+    "assessment_fen": pl.Int64(),
+    "redistributed_fen": pl.Int64(),
+    "deduction_fen": pl.Int64(),
+    "payable_fen": pl.Int64(),
+    "withheld_fen": pl.Int64(),
+    "prepaid_fen": pl.Int64(),
+    "clearing_fen": pl.Int64(),
+    "home_fund_bill_fen": pl.Int64(),
+    "home_fund_billed_fen": pl.Int64(),
+    "home_fund_clearing_fen": pl.Int64(),
+}
+
+_PAID = ["prepayment_fen", "deduction_fen", "home_fund_bill_fen"]
+
+
+def _paid_by_line(months: pl.DataFrame, policy: Policy) -> dict[tuple[str, ...], Row]:
+    """What the months paid, held back and billed, by line."""
+    sums = months.group_by(LINE).agg(pl.col(_PAID).sum()).sort(LINE).rows(named=True)
+    for row in sums:
+        if row["account"] not in policy.records.accounts:
+            raise DrgpayError(
+                f"a month has paid in the account {row['account']}, which records.accounts of "
+                "the policy does not list",
+                "clear the year with a policy that has all its accounts",
+            )
+    return {line_key(row): row for row in sums}
+
+
+def _refuse_unknown_pools(budgets: Mapping[str, YearBudget], policy: Policy, year: int) -> None:
+    known = [pool.name for pool in pools_of(policy)]
+    unknown = sorted(set(budgets) - set(known))
+    if unknown:
+        raise DrgpayError(
+            f"the months of {year} have a budget for the pool {unknown[0]}, but the pools of the "
+            f"policy are {', '.join(known)}",
+            "clear the year with the accounts and merged_accounts that paid its months",
+        )
+
+
+def _earned(line: Row) -> bool:
+    return bool(line["cases"] or line["points"])
+
+
+def _final_budget(lines: list[Row], budget: YearBudget, sharing: Clearing) -> Row:
+    """B_final: F and the retained part of the surplus, or B and the shared part of the overrun.
+
+    What home funds pay for pooled outside cases stands on both sides and is left out.
+    """
+    spent = sum(line["fund_fen"] for line in lines if line["in_pool"] and not line["out_of_area"])
+    surplus = max(budget.budget_fen - spent, 0)
+    overrun = max(spent - budget.budget_fen, 0)
+    retained = shared_by_bands(
+        surplus, budget.budget_fen, sharing.surplus_retained, sharing.band_rule
+    )
+    shared = shared_by_bands(overrun, budget.budget_fen, sharing.overrun_shared, sharing.band_rule)
+    if not sharing.overrun_beyond_reserve:
+        shared = min(shared, budget.reserve_fen)
+    return {
+        "budget_fen": budget.budget_fen,
+        "reserve_fen": budget.reserve_fen,
+        "fund_fen": spent,
+        "surplus_fen": surplus,
+        "overrun_fen": overrun,
+        "retained_fen": retained,
+        "shared_fen": shared,
+        "budget_final_fen": min(spent, budget.budget_fen) + retained + shared,
+    }
+
+
+def _settled_up(
+    lines: list[Row],
+    paid: Mapping[tuple[str, ...], Row],
+    deductions: Mapping[tuple[str, str], int],
+) -> list[Row]:
+    """The lines with what is payable, withheld and still to pay, by the region and home funds."""
+    lines = [dict(line) for line in lines]
+    for line in lines:
+        before = paid.get(line_key(line), dict.fromkeys(_PAID, 0))
+        line["deduction_fen"] = before["deduction_fen"]
+        line["prepaid_fen"] = before["prepayment_fen"]
+        line["home_fund_billed_fen"] = before["home_fund_bill_fen"]
+    by_account = {(line["hospital_id"], line["account"]) for line in lines}
+    for (hospital, account), amount in deductions.items():
+        if (hospital, account) in by_account:
+            deductible_lines(lines, hospital, account)[0]["deduction_fen"] += amount
+    for line in lines:
+        fund = line["fund_amount_fen"] if line["paid_here"] else 0
+        line["payable_fen"] = (
+            fund - line["assessment_fen"] + line["redistributed_fen"] - line["deduction_fen"]
+        )
+        line["withheld_fen"] = fund - line["payable_fen"]
+        line["clearing_fen"] = line["payable_fen"] - line["prepaid_fen"]
+        line["home_fund_bill_fen"] = home_fund_bill(line)
+        line["home_fund_clearing_fen"] = line["home_fund_bill_fen"] - line["home_fund_billed_fen"]
+    return lines
+
+
+def _refuse_budget_below_prepaid(
+    pool: str, lines: list[Row], available_fen: int, payments: int, rules: Settlement
+) -> None:
+    """What was paid in the year is more than the year has: somebody must say that this is so."""
+    prepaid = sum(line["prepaid_fen"] for line in lines if line["in_pool"])
+    # Each prepayment and the standard it comes from were rounded, by half a fen at most.
+    if prepaid - available_fen > payments and not rules.may_exceed_budget:
+        raise DrgpayError(
+            f"the final budget of the pool {pool} is {yuan(available_fen)} yuan, below the "
+            f"{yuan(prepaid)} that its months have already paid",
+            "check the months and [clearing] of the policy, or allow it with "
+            "settlement.may_exceed_budget = true: hospitals then pay back",
+        )
+
+
+_SUMS = [
+    "assessment_fen",
+    "redistributed_fen",
+    "deduction_fen",
+    "withheld_fen",
+    "payable_fen",
+    "prepaid_fen",
+    "clearing_fen",
+]
+
+
+def _sums(lines: list[Row]) -> Row:
+    return {column: sum(line[column] for line in lines) for column in _SUMS}
+
+
+def _assessment_table(statements: pl.DataFrame) -> pl.DataFrame:
+    """One row an assessed hospital."""
+    return (
+        statements.filter(pl.col("score").is_not_null())
+        .group_by("hospital_id", "score", "factor")
+        .agg(pl.col("fund_amount_fen", "assessment_fen", "redistributed_fen").sum())
+        .sort("hospital_id")
+    )

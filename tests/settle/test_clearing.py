@@ -1,0 +1,331 @@
+"""Worked numbers of the annual clearing (C16, C17), and what it refuses."""
+
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from drgpay.errors import DrgpayError
+from drgpay.policy.model import Policy
+from drgpay.policy.settlement import Assessment, AssessmentBand, Clearing, SharingBand
+from drgpay.records.period import Period
+from drgpay.settle.bands import shared_by_bands
+from drgpay.settle.clearing import Cleared, YearBudget, clear_year
+from drgpay.settle.ledger import balances, ledger_of_clearing, ledger_of_month
+from drgpay.settle.lines import NO_ADJUSTMENTS, NO_PAYMENTS
+from drgpay.settle.month import Settled, settle_month
+from tests.settle.test_examples import case, fen, policy
+
+OCTOBER = Period(2026, 10)
+OVERRUN = (
+    SharingBand(up_to=Decimal("0.05"), share=Decimal("0.60")),
+    SharingBand(up_to=Decimal("0.10"), share=Decimal("0.50")),
+    SharingBand(share=Decimal(0)),
+)
+BANDS = Assessment(
+    maximum_score=Decimal(100),
+    bands=(
+        AssessmentBand(score_from=Decimal(90), factor=Decimal(1)),
+        AssessmentBand(score_from=Decimal(80), factor=Decimal("0.98")),
+        AssessmentBand(score_from=Decimal(0), factor=Decimal("0.9")),
+    ),
+    withheld="fund",
+)
+SHARING = Clearing(
+    band_rule="marginal",
+    surplus_retained=(SharingBand(share=Decimal("0.85")),),
+    overrun_shared=OVERRUN,
+    overrun_beyond_reserve=False,
+    assessment=None,
+)
+
+
+def with_clearing(base: Policy, **changes: Any) -> Policy:
+    return base.model_copy(update={"clearing": SHARING.model_copy(update=changes)})
+
+
+def cases_of(*rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows))
+
+
+def clear(
+    rules: Policy,
+    cases: pl.DataFrame,
+    months: list[Settled],
+    *,
+    reserve: str = "0",
+    scores: dict[str, str] | None = None,
+    payments: pl.DataFrame = NO_PAYMENTS,
+) -> Cleared:
+    budgets = {
+        row["pool"]: YearBudget(row["budget_fen"], fen(reserve))
+        for row in pl.concat([month.values for month in months])
+        .group_by("pool")
+        .agg(pl.col("budget_fen").sum())
+        .rows(named=True)
+    }
+    table = None
+    if scores is not None:
+        given = [int(Decimal(score) * 10_000) for score in scores.values()]
+        table = pl.DataFrame({"hospital_id": list(scores), "score": given})
+    statements = pl.concat([month.statements for month in months])
+    return clear_year(cases, NO_ADJUSTMENTS, statements, budgets, table, rules, 2026, payments)
+
+
+def month_of(rules: Policy, cases: pl.DataFrame, payments: pl.DataFrame = NO_PAYMENTS) -> Settled:
+    return settle_month(cases, NO_ADJUSTMENTS, rules, OCTOBER, payments)
+
+
+def test_c16_an_overrun_is_shared_by_marginal_bands() -> None:
+    """B 100 million, F 112 million: the fund bears 3,000,000 + 2,500,000."""
+    rules = with_clearing(policy("100000000.00"))
+    cases = cases_of(case(1, "1000", total="112000000", fund="112000000"))
+    cleared = clear(rules, cases, [month_of(rules, cases)], reserve="6000000")
+    row = cleared.pools.row(0, named=True)
+    assert row["overrun_fen"] == fen("12000000")
+    assert row["shared_fen"] == fen("5500000")
+    assert row["budget_final_fen"] == fen("105500000")
+    assert row["point_value"] == 105_500_0000
+    assert row["payable_fen"] == fen("105500000")
+    assert row["clearing_fen"] == fen("20500000")  # 85 million were prepaid
+
+
+def test_c16_the_fund_bears_no_more_than_the_reserve() -> None:
+    rules = with_clearing(policy("100000000.00"))
+    cases = cases_of(case(1, "1000", total="112000000", fund="112000000"))
+    month = month_of(rules, cases)
+    cleared = clear(rules, cases, [month], reserve="5000000")
+    assert cleared.pools["budget_final_fen"].to_list() == [fen("105000000")]
+    beyond = with_clearing(policy("100000000.00"), overrun_beyond_reserve=True)
+    cleared = clear(beyond, cases, [month], reserve="5000000")
+    assert cleared.pools["budget_final_fen"].to_list() == [fen("105500000")]
+
+
+def test_c17_a_surplus_is_retained_in_part() -> None:
+    """B 100 million, F 96 million, 85% retained: B_final 99.4 million."""
+    rules = with_clearing(policy("100000000.00"))
+    cases = cases_of(case(1, "1000", total="96000000", fund="96000000"))
+    cleared = clear(rules, cases, [month_of(rules, cases)])
+    row = cleared.pools.row(0, named=True)
+    assert (row["surplus_fen"], row["retained_fen"]) == (fen("4000000"), fen("3400000"))
+    assert row["budget_final_fen"] == fen("99400000")
+
+
+def test_whole_bands_share_all_by_the_band_of_the_end() -> None:
+    """12% over: all by the last band. At a bound the lower band holds."""
+    budget = fen("100000000")
+    assert shared_by_bands(fen("12000000"), budget, OVERRUN, "whole") == 0
+    assert shared_by_bands(fen("10000000"), budget, OVERRUN, "whole") == fen("5000000")
+    assert shared_by_bands(fen("5000000"), budget, OVERRUN, "whole") == fen("3000000")
+    assert shared_by_bands(fen("5000000.01"), budget, OVERRUN, "whole") == fen("2500000.01")
+
+
+@given(st.integers(0, 10**12), st.integers(0, 10**12), st.integers(1, 10**12))
+def test_marginal_bands_never_jump(one: int, more: int, budget: int) -> None:
+    """Whoever runs over by more bears more, and the fund bears a part of the increase at most."""
+    low, high = sorted((one, more))
+    shared = [shared_by_bands(amount, budget, OVERRUN, "marginal") for amount in (low, high)]
+    assert 0 <= shared[1] - shared[0] <= high - low + 1
+
+
+def test_c20_the_final_value_prices_outside_cases_and_the_difference_is_a_line() -> None:
+    rules = with_clearing(policy("500000.00"))
+    local = case(1, "18000", patient="400000", total="900000", fund="500000")
+    outside = case(2, "200", patient="4000", total="9000", fund="5000", out_of_area=True)
+    october = month_of(rules, cases_of(local, outside))
+    assert october.statements["home_fund_bill_fen"].sum() == fen("6000")
+    # The year ends with other points: 17,500 local ones, so a point is worth 900,000 / 17,500.
+    final = cases_of(local | {"points": 17_500_0000}, outside)
+    cleared = clear(rules, final, [october])
+    line = cleared.statements.filter("out_of_area").row(0, named=True)
+    assert line["standard_fen"] == fen("10285.70")  # 200 x 51.4285
+    assert line["home_fund_bill_fen"] == fen("6285.70")
+    assert line["home_fund_billed_fen"] == fen("6000.00")
+    assert line["home_fund_clearing_fen"] == fen("285.70")
+    assert (line["payable_fen"], line["clearing_fen"], line["factor"]) == (0, 0, None)
+
+
+def test_the_assessment_withholds_for_the_fund() -> None:
+    rules = with_clearing(policy("1000.00"), assessment=BANDS)
+    cases = cases_of(
+        case(1, "6", total="600", fund="600"),
+        case(2, "4", hospital_id="H2", total="400", fund="400"),
+    )
+    cleared = clear(rules, cases, [month_of(rules, cases)], scores={"H1": "95", "H2": "80"})
+    assert cleared.statements["assessment_fen"].to_list() == [0, fen("8")]
+    assert cleared.statements["payable_fen"].to_list() == [fen("600"), fen("392")]
+    row = cleared.pools.row(0, named=True)
+    assert row["payable_fen"] + row["withheld_fen"] + row["remainder_fen"] == fen("1000")
+    assert cleared.assessment.select("hospital_id", "score", "factor").rows() == [
+        ("H1", 95_0000, 1_0000),
+        ("H2", 80_0000, 9800),
+    ]
+
+
+def test_the_assessment_redistributes_in_proportion_to_what_is_left() -> None:
+    """H2 loses 40.00 of 400; they go 600 : 360 to both, 25.00 and 15.00."""
+    redistributed = BANDS.model_copy(update={"withheld": "redistribute"})
+    rules = with_clearing(policy("1000.00"), assessment=redistributed)
+    cases = cases_of(
+        case(1, "6", total="600", fund="600"),
+        case(2, "4", hospital_id="H2", total="400", fund="400"),
+    )
+    cleared = clear(rules, cases, [month_of(rules, cases)], scores={"H1": "95", "H2": "79.9999"})
+    assert cleared.statements["redistributed_fen"].to_list() == [fen("25"), fen("15")]
+    assert cleared.statements["payable_fen"].to_list() == [fen("625"), fen("375")]
+    assert cleared.pools["withheld_fen"].to_list() == [0]
+
+
+def test_a_negative_fund_amount_stays_whole() -> None:
+    rules = with_clearing(policy("900.00"), assessment=BANDS)
+    cases = cases_of(
+        case(1, "10", total="900", fund="900"),
+        case(2, "1", hospital_id="H2", patient="200", total="200"),
+    )
+    month = month_of(rules, cases)
+    cleared = clear(rules, cases, [month], scores={"H1": "95", "H2": "0"})
+    line = cleared.statements.filter(pl.col("hospital_id") == "H2").row(0, named=True)
+    assert line["fund_amount_fen"] == line["payable_fen"] == fen("-100")
+    assert line["factor"] == 9000
+    assert line["clearing_fen"] == fen("-100")
+
+
+def test_payment_deductions_stay_withheld() -> None:
+    """150 are held back from a prepayment of 85; the rest of it is taken at the clearing."""
+    rules = with_clearing(policy("1000.00"))
+    cases = cases_of(
+        case(1, "1", total="100", fund="100"),
+        case(2, "9", hospital_id="H2", total="900", fund="900"),
+    )
+    held = pl.DataFrame(
+        {"hospital_id": ["H1"], "account": ["employee"], "amount_fen": [fen("150")]}
+    )
+    month = month_of(rules, cases, held)
+    line = month.statements.row(0, named=True)
+    assert (line["prepayment_fen"], line["deducted_fen"]) == (0, fen("85"))
+    assert (line["deduction_fen"], line["carried_fen"]) == (fen("150"), fen("-65"))
+    cleared = clear(rules, cases, [month])
+    line = cleared.statements.row(0, named=True)
+    assert (line["payable_fen"], line["withheld_fen"]) == (fen("-50"), fen("150"))
+    assert line["clearing_fen"] == fen("-50")
+    more = clear(rules, cases, [month], payments=held)
+    assert more.statements["deduction_fen"].to_list() == [fen("300"), 0]
+
+
+def test_the_ledger_of_a_year() -> None:
+    rules = with_clearing(policy("1000.00", value_places=0), assessment=BANDS)
+    cases = cases_of(
+        case(1, "6", total="600", fund="600"),
+        case(2, "3.0001", hospital_id="H2", total="400", fund="400"),
+        case(3, "0", hospital_id="H2", total="50", fund="50", case_class="fee"),
+    )
+    month = month_of(rules, cases)
+    booked = ledger_of_month(OCTOBER, month)
+    kinds = ["item_prepayment", "item_withheld", "prepayment", "remainder", "withheld"]
+    assert sorted(booked["kind"].unique()) == kinds
+    cleared = clear(rules, cases, [month], scores={"H1": "95", "H2": "80"})
+    ledger = pl.concat([booked, ledger_of_clearing(2026, booked, cleared)])
+    found = {
+        (account, hospital): balance
+        for _, account, hospital, balance in balances(ledger)
+        .select("pool", "account", "hospital_id", "balance_fen")
+        .iter_rows()
+    }
+    by_hospital = dict(
+        cleared.statements.group_by("hospital_id").agg(pl.col("payable_fen").sum()).rows()
+    )
+    assert found["fund", None] == -fen("1050")
+    assert found["hospital", "H1"] == by_hospital["H1"]
+    assert found["hospital", "H2"] == by_hospital["H2"]
+    assert found["withheld", "H2"] == cleared.statements["assessment_fen"].sum() > 0
+    assert found["reserve", None] == cleared.pools["remainder_fen"][0]
+    assert found["rounding", None] == 0
+
+
+REFUSED: dict[str, tuple[dict[str, str] | None, str]] = {
+    "no scores": (None, "the clearing of 2026 is given no scores"),
+    "missing": ({"H1": "90"}, "has no score for the hospital H2"),
+    "too high": ({"H1": "100.1", "H2": "90"}, "the hospital H1 the score 100.1; scores go from 0"),
+    "negative": ({"H1": "-1", "H2": "90"}, "the hospital H1 the score -1; scores go from 0 to 100"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_scores_that_cannot_be_used_are_refused(name: str) -> None:
+    scores, message = REFUSED[name]
+    rules = with_clearing(policy("1000.00"), assessment=BANDS)
+    cases = cases_of(case(1, "6"), case(2, "4", hospital_id="H2"))
+    with pytest.raises(DrgpayError, match=message):
+        clear(rules, cases, [month_of(rules, cases)], scores=scores)
+
+
+def test_a_hospital_assessed_twice_is_refused() -> None:
+    rules = with_clearing(policy("1000.00"), assessment=BANDS)
+    cases = cases_of(case(1, "6"))
+    month = month_of(rules, cases)
+    scores = pl.DataFrame({"hospital_id": ["H1", "H1"], "score": [90_0000, 90_0000]})
+    budgets = {"employee": YearBudget(fen("1000"), 0)}
+    with pytest.raises(DrgpayError, match="has the hospital H1 twice"):
+        clear_year(cases, NO_ADJUSTMENTS, month.statements, budgets, scores, rules, 2026)
+    empty = scores.head(1).with_columns(score=pl.lit(None, pl.Int64))
+    with pytest.raises(DrgpayError, match="gives the hospital H1 no score"):
+        clear_year(cases, NO_ADJUSTMENTS, month.statements, budgets, empty, rules, 2026)
+
+
+def test_scores_without_an_assessment_are_refused() -> None:
+    rules = with_clearing(policy("1000.00"))
+    cases = cases_of(case(1, "6"))
+    with pytest.raises(DrgpayError, match=r"the policy has no \[clearing.assessment\]"):
+        clear(rules, cases, [month_of(rules, cases)], scores={"H1": "90"})
+
+
+def test_a_policy_without_clearing_cannot_clear() -> None:
+    rules = policy("1000.00")
+    cases = cases_of(case(1, "6"))
+    month = month_of(rules, cases)
+    without = rules.model_copy(update={"clearing": None})
+    with pytest.raises(DrgpayError, match=r"the policy has no \[clearing\]"):
+        clear(without, cases, [month])
+
+
+def test_a_final_budget_below_what_was_paid_is_refused() -> None:
+    """F is half of B and nothing of the surplus is retained; 85% of B were prepaid."""
+    nothing = (SharingBand(share=Decimal(0)),)
+    rules = with_clearing(policy("1000.00"), surplus_retained=nothing)
+    cases = cases_of(case(1, "6", total="500", fund="500"))
+    month = month_of(rules, cases)
+    message = "the final budget of the pool employee is 500.00 yuan, below the 850.00 that"
+    with pytest.raises(DrgpayError, match=message):
+        clear(rules, cases, [month])
+    allowed = with_clearing(policy("1000.00", may_exceed_budget=True), surplus_retained=nothing)
+    cleared = clear(allowed, cases, [month])
+    assert cleared.statements["clearing_fen"].to_list() == [fen("-350")]
+
+
+def test_budgets_and_pools_must_fit() -> None:
+    rules = with_clearing(policy("1000.00"))
+    cases = cases_of(case(1, "6"))
+    month = month_of(rules, cases)
+    with pytest.raises(DrgpayError, match="of 2026 has no budget for the pool employee"):
+        clear_year(cases, NO_ADJUSTMENTS, month.statements, {}, None, rules, 2026)
+    budgets = {"employee": YearBudget(1, 0), "employee+resident": YearBudget(1, 0)}
+    with pytest.raises(DrgpayError, match=r"a budget for the pool employee\+resident, but"):
+        clear_year(cases, NO_ADJUSTMENTS, month.statements, budgets, None, rules, 2026)
+    other = month.statements.with_columns(account=pl.lit("retired"))
+    with pytest.raises(DrgpayError, match="a month has paid in the account retired"):
+        clear_year(cases, NO_ADJUSTMENTS, other, {"employee": YearBudget(1, 0)}, None, rules, 2026)
+
+
+def test_a_line_that_is_no_longer_there_pays_back() -> None:
+    """October paid H2; its only case was withdrawn before the clearing."""
+    rules = with_clearing(policy("1000.00"))
+    first = case(1, "6", total="600", fund="600")
+    second = case(2, "4", hospital_id="H2", total="400", fund="400")
+    month = month_of(rules, cases_of(first, second))
+    cleared = clear(rules, cases_of(first), [month])
+    line = cleared.statements.filter(pl.col("hospital_id") == "H2").row(0, named=True)
+    assert (line["cases"], line["payable_fen"]) == (0, 0)
+    assert (line["prepaid_fen"], line["clearing_fen"]) == (fen("340"), fen("-340"))
