@@ -3,13 +3,20 @@
 from decimal import Decimal
 from typing import Any
 
+import polars as pl
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from drgpay.language import Language
-from drgpay.report.month import MonthTables, class_totals, hospital_totals, line_totals
-from drgpay.report.wording import labelled, level_name, word
+from drgpay.report.month import (
+    DifferenceTables,
+    MonthTables,
+    class_totals,
+    hospital_totals,
+    line_totals,
+)
+from drgpay.report.wording import labelled, level_name, pool_name, word
 
 
 def month_tables(tables: MonthTables, language: Language) -> RenderableType:
@@ -25,6 +32,7 @@ def month_tables(tables: MonthTables, language: Language) -> RenderableType:
         _values(tables, language),
         _hospitals(tables, language),
         _classes(tables, language),
+        *([_differences(tables.differences, language)] if tables.differences else []),
         Text(word("lines_note", language)),
         Text(labelled("records", records, language)),
     )
@@ -32,9 +40,9 @@ def month_tables(tables: MonthTables, language: Language) -> RenderableType:
 
 def _values(tables: MonthTables, language: Language) -> Table:
     keys = ["budget", "patient_cost", "other_cost", "points", "point_value", "remainder"]
-    table = _table("values", ["account", *keys], language)
+    table = _table("values", ["pool", *keys], language)
     for row in tables.values.iter_rows(named=True):
-        table.add_row(word(row["account"], language), *(_number(row[key]) for key in keys))
+        table.add_row(pool_name(row["pool"], language), *(_number(row[key]) for key in keys))
     return table
 
 
@@ -74,17 +82,32 @@ def _classes(tables: MonthTables, language: Language) -> Table:
     return table
 
 
+def _differences(differences: DifferenceTables, language: Language) -> Table:
+    """What a correction pays or takes back, by hospital."""
+    keys = [f"prepayment_{state}" for state in ("paid", "now", "difference")]
+    table = _table("differences", ["hospital_id", *keys], language)
+    sums = differences.statements.group_by("hospital_id").agg(pl.col(keys).sum())
+    for row in sums.sort("hospital_id").iter_rows(named=True):
+        table.add_row(row["hospital_id"], *(_number(row[key]) for key in keys))
+    table.add_section()
+    total = sums.select(pl.col(keys).sum()).row(0)
+    table.add_row(word("total", language), *(_number(value) for value in total))
+    return table
+
+
 def _table(title: str, columns: list[str], language: Language) -> Table:
     table = Table(
         title=word(title, language), title_justify="left", title_style="bold", header_style="bold"
     )
     for column in columns:
-        text = column in ("account", "name", "level", "case_class")
+        text = column in ("pool", "hospital_id", "name", "level", "case_class")
         table.add_column(word(column, language), justify="left" if text else "right")
     return table
 
 
-def _number(value: Decimal | int) -> Text:
+def _number(value: Decimal | int | None) -> Text:
+    if value is None:
+        return Text("–")
     return Text(f"{value:,}", style="red" if value < 0 else "")
 
 

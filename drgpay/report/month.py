@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, as_decimal
+from drgpay.report.columns import Column, money, plain, points, written
+from drgpay.settle.differences import Differences
 from drgpay.settle.month import Settled
 
 
@@ -32,94 +33,160 @@ class MonthTables:
 
     facts: RunFacts
     cases: pl.DataFrame
+    adjustments: pl.DataFrame
     statements: pl.DataFrame
     values: pl.DataFrame
+    ledger: pl.DataFrame
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
+    differences: "DifferenceTables | None" = None
+
+
+@dataclass(frozen=True)
+class DifferenceTables:
+    """What a correction changes against the paid run: case by case, and by statement line."""
+
+    cases: pl.DataFrame
+    statements: pl.DataFrame
+
+
+CASE_COLUMNS = [
+    *plain("case_id", "hospital_id", "level", "account", "out_of_area", "payment"),
+    *plain("payment_unit", "bed_day_class", "complete"),
+    *plain("admission_date", "discharge_date", "settlement_date"),
+    *plain("status", "mdc", "adrg", "drg", "severity", "case_class"),
+    *points("base_points", "coefficient"),
+    *money("mean_cost", "mean_fen"),
+    *money("reference_mean"),
+    *points("cost_ratio", "high_ratio"),
+    *plain("length_of_stay", "formula"),
+    *points("points_before", "points"),
+    *money("total_cost", "total_fen"),
+    *money("standard_amount", "standard_fen"),
+    *money("patient_cost", "patient_fen"),
+    *money("other_cost", "other_fen"),
+    *money("fund_amount", "case_fund_fen"),
+    *money("fund_cost", "fund_fen"),
+]
+ADJUSTMENT_COLUMNS = [
+    *plain("case_id", "hospital_id", "account", "out_of_area", "payment"),
+    *plain("step", "applies_to", "kind"),
+    *points("points"),
+    *money("standard_amount", "standard_fen"),
+    *plain("reason", "evidence"),
+]
+LINE_COLUMNS = [
+    *plain("hospital_id", "account", "out_of_area", "payment"),
+    *plain("pool", "in_pool", "paid_here", "cases"),
+    *points("points", "minus_points"),
+    *money("total_cost", "total_fen"),
+    *money("standard_amount", "standard_fen"),
+    *money("distributed"),
+    *money("patient_cost", "patient_fen"),
+    *money("other_cost", "other_fen"),
+    *money("fund_amount"),
+    *money("fund_cost", "fund_fen"),
+]
+STATEMENT_COLUMNS = [
+    *LINE_COLUMNS,
+    *money("deduction"),
+    *money("deducted"),
+    *money("prepayment"),
+    *money("home_fund_bill"),
+    *money("carried"),
+]
+_COMPARED = [
+    *[column for name in ("paid", "now", "difference") for column in points(f"points_{name}")],
+    *[
+        column
+        for amount in ("standard", "fund_amount")
+        for name in ("paid", "now", "difference")
+        for column in money(f"{amount}_{name}")
+    ],
+]
+_LINE_KEY = plain("hospital_id", "account", "out_of_area", "payment")
+CASE_DIFFERENCE_COLUMNS = [*plain("case_id"), *_LINE_KEY, *plain("change"), *_COMPARED]
+STATEMENT_DIFFERENCE_COLUMNS = [
+    *_LINE_KEY,
+    *_COMPARED,
+    *[
+        column
+        for amount in ("prepayment", "home_fund_bill")
+        for name in ("paid", "now", "difference")
+        for column in money(f"{amount}_{name}")
+    ],
+]
+LEDGER_COLUMNS = [
+    *plain("entry", "period", "pool", "kind", "hospital_id", "debit", "credit"),
+    *money("amount"),
+    *plain("text"),
+]
+
+
+def value_columns(value_places: int) -> list[Column]:
+    """The columns of values.parquet; the policy says with how many places a value is published."""
+    return [
+        *plain("pool", "accounts"),
+        *money("budget"),
+        *money("from_home_funds"),
+        *money("total_cost", "total_fen"),
+        *money("patient_cost", "patient_fen"),
+        *money("other_cost", "other_fen"),
+        *points("points"),
+        *points("point_value", places=value_places),
+        *money("fund_amount"),
+        *money("remainder"),
+    ]
 
 
 def values_table(settled: Settled, value_places: int) -> pl.DataFrame:
-    """values.parquet: one row an account."""
-    return settled.values.select(
-        "account",
-        _money("budget"),
-        _money("from_home_funds"),
-        _money("patient_cost", "patient_fen"),
-        _money("other_cost", "other_fen"),
-        as_decimal("points", POINT_PLACES),
-        as_decimal("point_value", value_places),
-        _money("fund_amount"),
-        _money("remainder"),
-    )
+    """values.parquet: one row a pool, an account or several merged ones."""
+    return written(settled.values, value_columns(value_places))
 
 
 def statements_table(settled: Settled, hospitals: pl.DataFrame) -> pl.DataFrame:
     """statements.parquet: one row a hospital, account, out_of_area and payment."""
-    named = settled.statements.join(
+    return named_lines(written(settled.statements, STATEMENT_COLUMNS), hospitals)
+
+
+def named_lines(lines: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFrame:
+    """Statement lines with the hospital's name and level, and the difference to item by item."""
+    named = lines.join(
         hospitals.select("hospital_id", "name", "level"),
         on="hospital_id",
         how="left",
         maintain_order="left",
-    ).with_columns(difference_fen=pl.col("fund_amount_fen") - pl.col("fund_fen"))
-    return named.select(
-        "hospital_id",
-        "name",
-        "level",
-        "account",
-        "out_of_area",
-        "payment",
-        "cases",
-        as_decimal("points", POINT_PLACES),
-        _money("total_cost", "total_fen"),
-        _money("standard_amount", "standard_fen"),
-        _money("patient_cost", "patient_fen"),
-        _money("other_cost", "other_fen"),
-        _money("fund_amount"),
-        _money("fund_cost", "fund_fen"),
-        _money("difference"),
-        _money("prepayment"),
-        _money("home_fund_bill"),
-        _money("carried"),
-        negative_fund=pl.col("fund_amount_fen") < 0,
+    ).with_columns(
+        difference=pl.col("fund_amount") - pl.col("fund_cost"),
+        negative_fund=pl.col("fund_amount") < 0,
     )
+    first = ["hospital_id", "name", "level"]
+    rest = [name for name in lines.columns if name not in first]
+    after = rest.index("fund_cost") + 1
+    return named.select(*first, *rest[:after], "difference", *rest[after:], "negative_fund")
 
 
-def cases_table(settled: Settled) -> pl.DataFrame:
+def cases_table(cases: pl.DataFrame) -> pl.DataFrame:
     """cases.parquet: one row a paid stay, sorted by case_id; no person ids."""
-    return settled.cases.select(
-        "case_id",
-        "hospital_id",
-        "level",
-        "account",
-        "out_of_area",
-        "payment",
-        "status",
-        "mdc",
-        "adrg",
-        "drg",
-        "severity",
-        "case_class",
-        as_decimal("base_points", POINT_PLACES),
-        as_decimal("coefficient", POINT_PLACES),
-        _money("mean_cost", "mean_fen"),
-        _money("reference_mean"),
-        as_decimal("cost_ratio", POINT_PLACES),
-        as_decimal("high_ratio", POINT_PLACES),
-        "length_of_stay",
-        "formula",
-        as_decimal("points_before", POINT_PLACES),
-        "adjustment",
-        as_decimal("adjustment_factor", POINT_PLACES),
-        "readmission_case_id",
-        as_decimal("points", POINT_PLACES),
-        _money("total_cost", "total_fen"),
-        _money("standard_amount", "standard_fen"),
-        _money("patient_cost", "patient_fen"),
-        _money("other_cost", "other_fen"),
-        _money("fund_amount", "case_fund_fen"),
-        _money("fund_cost", "fund_fen"),
-        negative_fund=pl.col("case_fund_fen") < 0,
+    return written(cases, CASE_COLUMNS).with_columns(negative_fund=pl.col("fund_amount") < 0)
+
+
+def adjustments_table(adjustments: pl.DataFrame) -> pl.DataFrame:
+    """adjustments.parquet: one row an adjustment of a case's or a hospital's points."""
+    return written(adjustments, ADJUSTMENT_COLUMNS)
+
+
+def difference_tables(differences: Differences) -> DifferenceTables:
+    """differences.parquet and difference_statements.parquet of a correction."""
+    return DifferenceTables(
+        written(differences.cases, CASE_DIFFERENCE_COLUMNS),
+        written(differences.statements, STATEMENT_DIFFERENCE_COLUMNS),
     )
+
+
+def ledger_table(ledger: pl.DataFrame) -> pl.DataFrame:
+    """ledger.parquet: one row an entry, the same amount on the debit and the credit side."""
+    return written(ledger, LEDGER_COLUMNS)
 
 
 def hospital_totals(statements: pl.DataFrame) -> pl.DataFrame:
@@ -176,7 +243,3 @@ def class_totals(cases: pl.DataFrame) -> pl.DataFrame:
         )
         .sort("cases", "case_class", descending=[True, False])
     )
-
-
-def _money(name: str, fen: str | None = None) -> pl.Expr:
-    return as_decimal(fen or f"{name}_fen", FEN_PLACES).alias(name)

@@ -19,7 +19,9 @@ class ReportTable:
 
     `key` is the key of its title; `worded` are columns whose values have words of their own;
     `total` holds the values of a last row by column: they are taken as given, since a ratio of a
-    total is no sum of ratios; `note` is the key of a sentence below the table.
+    total is no sum of ratios; `note` is the key of a sentence below the table. `sums` are columns
+    that a workbook adds up below the table, as formulas. `prefixes` are columns whose values are
+    called by the words of prefix_value, or else by themselves.
     """
 
     key: str
@@ -27,6 +29,8 @@ class ReportTable:
     total: Mapping[str, Any] | None = None
     worded: frozenset[str] = field(default_factory=frozenset)
     note: str = ""
+    sums: frozenset[str] = frozenset()
+    prefixes: Mapping[str, str] = field(default_factory=dict)
 
 
 def kind_of(name: str, dtype: pl.DataType) -> Kind:
@@ -53,3 +57,10 @@ def heading(name: str, say: Say) -> list[str]:
 def text_of(value: Any, worded: bool, say: Say) -> str:
     """A value of a text column as it is shown."""
     return say(str(value)) if worded else str(value)
+
+
+def prefixed_text(value: Any, prefix: str, say: Say) -> str:
+    """A value of a column of ReportTable.prefixes as it is shown."""
+    key = f"{prefix}_{value}"
+    said = say(key)
+    return str(value) if said == key else said

@@ -1,5 +1,7 @@
-"""The workbook says what the tables say, in the language asked for."""
+"""The workbook of the pools says what the tables say, in the language asked for."""
 
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import openpyxl
@@ -9,55 +11,111 @@ import pytest
 from drgpay.language import Language
 from drgpay.report.month import MonthTables
 from drgpay.report.summary_xlsx import write_summary
+from drgpay.report.tables import heading
 from drgpay.report.wording import word
-from drgpay.run.job import load_job
-from drgpay.run.month_end import run_month
+from tests.report.settled_region import Region, policy_with, settled_region
+from tests.report.workbooks import exact, recomputed, tables_of, texts_of
+
+SHEETS = ("values", "hospitals", "classes", "adjustments", "ledger", "quarantine", "warnings")
+
+
+def title(name: str, language: Language = "zh") -> str:
+    return heading(name, lambda key: word(key, language))[0]
 
 
 @pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> MonthTables:
-    """The tables of the sample month."""
-    job = load_job(Path(__file__).resolve().parents[2] / "sample_data" / "2026-10.toml")
-    folder = tmp_path_factory.mktemp("runs")
-    return run_month(type(job)(**{**job.__dict__, "output": folder})).tables
+def region() -> Region:
+    merged = (("employee", "resident"),)
+    policy = policy_with({"merged_accounts": merged, "may_exceed_budget": True})
+    return settled_region(5, policy)
+
+
+@pytest.fixture(scope="module")
+def tables(region: Region) -> MonthTables:
+    return region.tables
+
+
+@pytest.fixture(scope="module")
+def book(tables: MonthTables, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run") / "summary.xlsx"
+    write_summary(tables, path, "zh")
+    return path
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_sheets_rows_and_totals(tables: MonthTables, tmp_path: Path, language: Language) -> None:
+def test_sheets_frozen_headers_and_formulas(
+    tables: MonthTables, tmp_path: Path, language: Language
+) -> None:
     path = tmp_path / "summary.xlsx"
     write_summary(tables, path, language)
-    values = openpyxl.load_workbook(path, data_only=True)
-    formulas = openpyxl.load_workbook(path)
-    names = ("values", "hospitals", "classes", "quarantine", "warnings")
-    assert values.sheetnames == [word(name, language) for name in names]
-
-    sheet = values[word("hospitals", language)]
-    header = next(row for row in sheet.iter_rows() if row[0].value == word("hospital_id", language))
-    top = header[0].row
-    assert sheet.freeze_panes == f"C{top + 1}"
-    titles = [str(cell.value).split("\n")[0] for cell in header]
-    column = titles.index(word("fund_amount", language).split("（")[0].split(" (")[0])
-    amounts = [row[column].value for row in sheet.iter_rows(min_row=top + 1, max_row=sheet.max_row)]
-    paid = tables.statements["fund_amount"]
-    assert amounts[: len(paid)] == [float(amount) for amount in paid]
-    total_row = top + len(paid) + 1
-    assert values[sheet.title].cell(total_row, 1).value == word("total", language)
-    assert amounts[len(paid)] == pytest.approx(float(paid.sum()), abs=0.005)
-    letter = openpyxl.utils.get_column_letter(column + 1)
-    formula = formulas[sheet.title].cell(total_row, column + 1).value
-    assert formula == f"=SUM({letter}{top + 1}:{letter}{total_row - 1})"
+    sheets = openpyxl.load_workbook(path)
+    assert sheets.sheetnames == [word(name, language) for name in SHEETS]
+    hospitals = sheets[word("hospitals", language)]
+    header = next(
+        row[0].row for row in hospitals.iter_rows() if row[0].value == word("hospital_id", language)
+    )
+    assert hospitals.freeze_panes == f"C{header + 1}"
+    assert hospitals.print_title_rows == f"${header}:${header}"
+    found = recomputed(path)
+    assert len(found) > 40
+    for sheet, cell, formula, shown, value in found:
+        assert Fraction(shown) == value, (sheet, cell, formula)
 
 
-def test_findings_are_counted_and_listed(tables: MonthTables, tmp_path: Path) -> None:
-    path = tmp_path / "summary.xlsx"
-    write_summary(tables, path, "zh")
-    sheet = openpyxl.load_workbook(path, data_only=True)[word("quarantine", "zh")]
-    cells = {cell.value for row in sheet.iter_rows() for cell in row}
-    assert set(tables.quarantine["case_id"]) <= cells
-    assert {word(code, "zh") for code in tables.quarantine["code"]} <= cells
+def test_hospitals_read_back_exactly(tables: MonthTables, book: Path) -> None:
+    [table] = tables_of(book, word("hospitals", "zh"), "合计")
+    for name, dtype in tables.statements.schema.items():
+        if isinstance(dtype, pl.Decimal) and title(name) in table.headings:
+            assert table.column(title(name)) == tables.statements[name].to_list()
+    assert [row[0] for row in table.rows] == tables.statements["hospital_id"].to_list()
 
 
-def test_no_person_appears_in_a_report(tables: MonthTables) -> None:
-    for name in ("cases", "statements", "values", "quarantine", "warnings"):
+def test_values_are_by_pool(tables: MonthTables, book: Path) -> None:
+    values, lines = tables_of(book, word("values", "zh"), "合计")
+    assert [row[0] for row in values.rows] == ["职工医保 + 居民医保"]
+    assert values.column(title("point_value")) == tables.values["point_value"].to_list()
+    assert sum(filter(None, lines.column("病例数"))) == tables.cases.height
+
+
+def test_classes_and_adjustments_add_up(tables: MonthTables, book: Path) -> None:
+    [classes] = tables_of(book, word("classes", "zh"), "合计")
+    assert classes.total
+    amount = classes.total[classes.headings.index(title("standard_amount"))]
+    assert exact(amount) == tables.statements["standard_amount"].sum()
+    [kinds] = tables_of(book, word("adjustments", "zh"), "合计")
+    counted = tables.adjustments.group_by("kind", "applies_to").len()
+    assert len(kinds.rows) == counted.height
+    assert sum(filter(None, kinds.column("笔数"))) == tables.adjustments.height
+    assert sum(filter(None, kinds.column("点数"))) == tables.adjustments["points"].sum()
+
+
+def test_ledger_balances_add_up_to_zero(tables: MonthTables, book: Path) -> None:
+    balances, kinds = tables_of(book, word("ledger", "zh"), "合计")
+    assert sum(filter(None, balances.column("余额"))) == 0
+    fund = next(row for row in balances.rows if row[1] == "统筹基金")
+    credited = tables.ledger.filter(pl.col("credit") == "fund")["amount"].sum()
+    assert exact(fund[balances.headings.index("贷方")]) == credited
+    assert sum(filter(None, kinds.column("金额"))) == tables.ledger["amount"].sum()
+
+
+def test_findings_are_counted_and_listed(tables: MonthTables, book: Path) -> None:
+    counts, rows = tables_of(book, word("quarantine", "zh"), "合计")
+    assert counts.column("条数") == [Decimal(1), Decimal(1)]
+    assert {row[0] for row in rows.rows} == set(tables.quarantine["case_id"])
+    assert {row[0] for row in counts.rows} == {
+        word(code, "zh") for code in tables.quarantine["code"]
+    }
+
+
+def test_no_person_appears_in_a_report(tables: MonthTables, book: Path) -> None:
+    for name in ("cases", "adjustments", "statements", "values", "ledger", "quarantine"):
         frame: pl.DataFrame = getattr(tables, name)
         assert "person_id" not in frame.columns
+    assert not any("person" in text for text in texts_of(book))
+
+
+def test_the_same_tables_give_the_same_bytes(
+    tables: MonthTables, book: Path, tmp_path: Path
+) -> None:
+    write_summary(tables, tmp_path / "again.xlsx", "zh")
+    assert (tmp_path / "again.xlsx").read_bytes() == book.read_bytes()

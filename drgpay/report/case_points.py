@@ -1,0 +1,113 @@
+"""The points of one case: its formula with numbers, each adjustment, the final points."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import polars as pl
+
+from drgpay.exact import POINT_PLACES
+from drgpay.points.formulas import Choice
+from drgpay.report.calculation import point_formula
+from drgpay.report.case_lines import Lines
+from drgpay.report.reasons import reason_said
+from drgpay.report.wording import formula_said, named
+
+Row = Mapping[str, Any]
+Formulas = Mapping[str, Sequence[Choice]]
+
+
+def add_formula(case: Row, formulas: Formulas, lines: Lines) -> None:
+    """The formula of the class, and the points that it gives before any adjustment.
+
+    A line exact_0 holds them unrounded: rounding comes once, after the adjustments.
+    """
+    words = formula_of_class(case, formulas)
+    said = None if words is None else formula_said(words, lines.language)
+    stored = formula_said(case["formula"] or "", lines.language)
+    lines.claimed("formula", stored, said, lines.say("how_formula"))
+    used = words or case["formula"] or ""
+    if "length_of_stay" in used:
+        lines.given("length_of_stay", case["length_of_stay"], lines.say("how_record"))
+    if used == "item by item":
+        lines.claimed("exact_0", None, 0, lines.say("how_item_by_item"), lines.say("exact_before"))
+        lines.claimed("points_before", case["points_before"], 0)
+        return
+    lines.reckoned("exact_0", _live(used, lines), label=lines.say("exact_before"))
+    lines.reckoned("points_before", _rounded("exact_0"), case["points_before"])
+
+
+def formula_of_class(case: Row, formulas: Formulas) -> str | None:
+    """The formula that the policy has for the class of the case, in the words of results."""
+    choices = formulas.get(case["case_class"], [])
+    if len(choices) == 1 and case["case_class"] != "bed_day":
+        return choices[0].formula.words
+    frame = pl.DataFrame(
+        {"bed_day_class": [case["bed_day_class"]], "level": [case["level"]]},
+        schema={"bed_day_class": pl.String, "level": pl.String},
+    )
+    fitting = (choice for choice in choices if frame.select(choice.applies).item())
+    found = next(fitting, None)
+    return found.formula.words if found else None
+
+
+def add_adjustments(case: Row, adjustments: Sequence[Row], lines: Lines) -> None:
+    """Each adjustment: the exact points after it, and its row as the difference of roundings.
+
+    adjustments: rows of the case and of its hospital, by step.
+    """
+    before, terms = "exact_0", ["points_before"]
+    for row in adjustments:
+        step, kind = row["step"], named("kind", row["kind"], lines.language)
+        texts = (reason_said(row["reason"], lines.language), row["evidence"])
+        how = " · ".join(text for text in texts if text)
+        if row["applies_to"] == "hospital":
+            _add_minus(case, row, kind, how, lines)
+            continue
+        after, name = f"exact_{step}", f"adjustment_{step}"
+        label = lines.say("exact_after", step=step, kind=kind)
+        lines.reckoned(after, _changed(row["reason"], before, lines), how=how, label=label)
+        lines.reckoned(
+            name,
+            f"{_rounded(after)}-{_rounded(before)}",
+            row["points"],
+            label=lines.say("adjustment", step=step, kind=kind),
+        )
+        before = after
+        terms.append(name)
+    total = "+".join(f"{{{name}}}" for name in terms)
+    lines.reckoned("points", total, case["points"], lines.say("how_final_points"))
+
+
+def _add_minus(case: Row, row: Row, kind: str, how: str, lines: Lines) -> None:
+    """Points that the hospital loses beside those of the case: a multiple of base points."""
+    name = f"hospital_minus_{row['step']}"
+    label = lines.say("hospital_minus", step=row["step"], kind=kind)
+    found = re.match(r"- (\d+(?:\.\d+)?) \* (base_points|points_before)", row["reason"])
+    if found is None or found[2] not in lines.values:
+        lines.given(name, row["points"], how, label)
+        return
+    formula = f"ROUND(-({found[1]}*{{{found[2]}}}),{POINT_PLACES})"
+    lines.reckoned(name, formula, row["points"], how, label)
+
+
+def _changed(reason: str, before: str, lines: Lines) -> str:
+    """The formula of the exact points after an adjustment, read from its reason."""
+    points = f"{{{before}}}"
+    if factor := re.match(r"points \* (\d+(?:\.\d+)?)(?=$|:)", reason):
+        return f"{points}*{factor[1]}"
+    if approved := re.fullmatch(r"approved: (.+?)( points)?", reason):
+        return approved[1] if approved[2] else _live(approved[1], lines)
+    if added := re.fullmatch(r"\+ (.+?)(?: in \d{4})?", reason):
+        # "+ min(points * 0.05, 20)": the points are those after the steps before.
+        return f"{points}+{_live(added[1], lines).replace('{points}', points)}"
+    return points
+
+
+def _live(words: str, lines: Lines) -> str:
+    """The formula of a result as that of a step; a plain number stands for itself."""
+    return point_formula(words, frozenset({*lines.values, "points"})) or words
+
+
+def _rounded(name: str) -> str:
+    return f"ROUND({{{name}}},{POINT_PLACES})"

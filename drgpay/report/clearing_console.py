@@ -1,0 +1,57 @@
+"""The tables at the end of a clearing."""
+
+import polars as pl
+from rich.console import Group, RenderableType
+from rich.table import Table
+
+from drgpay.language import Language
+from drgpay.report.clearing import ClearingTables
+from drgpay.report.tables import ReportTable
+from drgpay.report.tables_console import console_tables
+from drgpay.report.wording import level_name, pool_name, word
+
+_POOL = [
+    *("budget", "reserve", "fund_cost", "surplus", "retained", "overrun", "shared"),
+    *("budget_final", "patient_cost", "other_cost", "points", "point_value", "fund_amount"),
+    *("remainder", "withheld", "payable", "prepaid", "clearing"),
+]
+_SUMS = ["cases", "points", "fund_amount", "fund_cost", "payable", "prepaid", "clearing"]
+
+
+def clearing_summary(tables: ClearingTables, language: Language) -> RenderableType:
+    """Budgets and values by pool, and each hospital with what is still due to it."""
+    hospitals = (
+        tables.statements.filter(pl.col("paid_here"))
+        .group_by("hospital_id", "name", "level")
+        .agg(pl.col(_SUMS).sum())
+        .sort("hospital_id")
+        .drop("hospital_id")
+    )
+    levels = {level: level_name(level, language) for level in hospitals["level"].unique()}
+    hospitals = hospitals.with_columns(pl.col("level").replace_strict(levels))
+    total = {name: hospitals[name].sum() for name in _SUMS}
+    return Group(
+        _pools(tables.pools, language),
+        console_tables(
+            [ReportTable("hospitals", hospitals, total)],
+            lambda key: word(key, language),
+            most_rows=hospitals.height,
+        ),
+    )
+
+
+def _pools(pools: pl.DataFrame, language: Language) -> Table:
+    """A column for each pool, since a pool has more figures than a terminal has columns."""
+    table = Table(
+        title=word("pools", language),
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+    )
+    table.add_column("")
+    for pool in pools["pool"]:
+        table.add_column(pool_name(pool, language), justify="right")
+    for name in _POOL:
+        values = ["–" if value is None else f"{value:,}" for value in pools[name]]
+        table.add_row(word(name, language), *values)
+    return table

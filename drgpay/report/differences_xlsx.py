@@ -1,0 +1,54 @@
+"""The sheet of a correction: what was paid for a month and what is due now."""
+
+import polars as pl
+
+from drgpay.report.month import DifferenceTables, line_kind
+from drgpay.report.sheets import Sheet
+from drgpay.report.tables import ReportTable
+
+_STATES = ("paid", "now", "difference")
+
+
+def difference_sheet(differences: DifferenceTables, keys: tuple[str, ...] = ()) -> Sheet:
+    """Lines, then the cases that came late, changed or were withdrawn.
+
+    `keys` are columns before account and line, such as hospital_id where there are several.
+    """
+    amounts = [
+        f"{amount}_{state}"
+        for amount in ("points", "fund_amount", "prepayment", "home_fund_bill")
+        for state in _STATES
+    ]
+    of_cases = [f"{amount}_{state}" for amount in ("points", "fund_amount") for state in _STATES]
+    worded = frozenset({"account", "line"})
+    moved = differences.cases.filter(pl.col("change") != "repriced")
+    return Sheet(
+        "differences",
+        [
+            ReportTable(
+                "differences",
+                _with_line(differences.statements).select(*keys, "account", "line", *amounts),
+                worded=worded,
+                sums=frozenset(amounts),
+                note="differences_note",
+            ),
+            ReportTable(
+                "difference_cases",
+                _with_line(moved).select(*keys, "case_id", "account", "line", "change", *of_cases),
+                worded=worded,
+                sums=frozenset(of_cases),
+                prefixes={"change": "change"},
+            ),
+        ],
+        signed=True,
+    )
+
+
+def differences_of_hospital(differences: DifferenceTables, hospital_id: str) -> DifferenceTables:
+    """The rows of one hospital."""
+    mine = pl.col("hospital_id") == hospital_id
+    return DifferenceTables(differences.cases.filter(mine), differences.statements.filter(mine))
+
+
+def _with_line(frame: pl.DataFrame) -> pl.DataFrame:
+    return frame.with_columns(line=line_kind())

@@ -1,0 +1,268 @@
+"""The figures of a report: pure functions over the tables of runs. Money in yuan, as decimals.
+
+Every frame that counts cases went through `gathered`: no row of it has fewer than 5 cases, and the
+row of what was gathered has null names and its `members`.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from drgpay.report.html.run_folder import RunFolder
+from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
+from drgpay.report.month import LINE_KINDS, line_kind
+
+SHOWN_GROUPS = 30
+RATIO_STEP = 10
+"""Bars of cost ratio in one unit of it."""
+ITEM_BOOKING = "item_"
+"""What the kind of a ledger entry begins with where the line is paid item by item."""
+_BOUNDED_CLASSES = ["normal", "low", "high"]
+
+
+@dataclass(frozen=True)
+class Ratios:
+    """The distribution of total cost / reference mean over the cases that the bounds sort.
+
+    bars: tenth (lower edge of the bar x RATIO_STEP; the last bar is open above), cases, null where
+    they are fewer than 5; unshown counts the cases of those.
+    """
+
+    bars: pl.DataFrame
+    cases: int
+    unshown: int
+    low: Decimal
+    high: list[Decimal]
+    last_tenth: int
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a report shows.
+
+    months: period, run_id, pool and the columns of values, by period. hospitals: hospital_id, name,
+    level, cases, points and the amounts of statements, by difference. classes, groups: case_class
+    or drg, cases, points, standard_amount, fund_amount, fund_cost, difference. coverage: status,
+    cases (with `quarantined`). adjustments: kind, applies_to, cases, points. lines: line, cases,
+    fund_amount, fund_cost, prepayment, home_fund_bill. pools: the columns of values with fund_cost,
+    prepayment and withheld of the lines that the budget pays. ledger: pool,
+    kind, debit, credit, entries, amount.
+    """
+
+    months: pl.DataFrame
+    pools: pl.DataFrame
+    hospitals: pl.DataFrame
+    ratios: Ratios
+    classes: pl.DataFrame
+    groups: pl.DataFrame
+    coverage: pl.DataFrame
+    adjustments: pl.DataFrame
+    lines: pl.DataFrame
+    ledger: pl.DataFrame
+    example: dict[str, Any] | None
+
+
+def figures_of(run: RunFolder, months: list[RunFolder]) -> Figures:
+    """Read and sum up a run; `months` are the runs whose point values are compared."""
+    points = run.parameters["points"]
+    statements = run.frame("statements")
+    values = run.frame("values")
+    last_tenth = _last_tenth(points)
+    by_class, by_group, by_status, by_ratio = pl.collect_all(
+        [
+            _by_class(run.scan("cases")),
+            _by_group(run.scan("cases")),
+            _by_status(run.scan("cases")),
+            _by_ratio(run.scan("cases"), last_tenth),
+        ]
+    )
+    in_pool = statements.filter("in_pool")
+    return Figures(
+        months=pl.concat([_month(other) for other in months], how="vertical_relaxed"),
+        pools=_pools(values, in_pool),
+        hospitals=hospital_figures(statements),
+        ratios=_ratios(by_ratio, points, last_tenth),
+        classes=_largest_first(gathered(by_class.sort("case_class")), "cases"),
+        groups=largest_groups(by_group),
+        coverage=coverage_figures(by_status, run.manifest["counts"]["quarantined"]),
+        adjustments=_adjustments(run),
+        lines=_lines(statements),
+        ledger=ledger_figures(run.scan("ledger"), statements, values["pool"].to_list()),
+        example=_example(values, in_pool),
+    )
+
+
+def hospital_figures(statements: pl.DataFrame) -> pl.DataFrame:
+    """One row a hospital over all its lines, the largest gain first."""
+    amounts = ["points", "standard_amount", "fund_amount", "fund_cost", "difference"]
+    totals = (
+        statements.group_by("hospital_id", "name", "level")
+        .agg(pl.col("cases", *amounts).sum())
+        .sort("hospital_id")
+    )
+    return _largest_first(gathered(totals), "difference")
+
+
+def largest_groups(by_group: pl.DataFrame) -> pl.DataFrame:
+    """The groups with the most money, the others in one row. by_group: one row a DRG."""
+    by_money = by_group.sort("standard_amount", "drg", descending=[True, False])
+    enough = pl.col("cases") >= SMALLEST_CELL
+    return gathered(by_money, enough.cast(pl.Int64).cum_sum() <= SHOWN_GROUPS)
+
+
+def coverage_figures(by_status: pl.DataFrame, quarantined: int) -> pl.DataFrame:
+    """Cases by status and the records that never became cases. by_status: status, cases."""
+    order = pl.col("status").replace_strict({"grouped": 0, "ambiguous": 1}, default=2)
+    found = gathered(by_status.sort(order, "status"))
+    # A count of records that failed their checks says nothing of a patient.
+    refused = {"status": ["quarantined"], "cases": [quarantined], "members": [None]}
+    return pl.concat([found, pl.DataFrame(refused, schema=found.schema)])
+
+
+def _by_class(cases: pl.LazyFrame) -> pl.LazyFrame:
+    return cases.group_by("case_class").agg(*_CASE_SUMS).with_columns(_DIFFERENCE)
+
+
+def _by_group(cases: pl.LazyFrame) -> pl.LazyFrame:
+    return cases.group_by("drg").agg(*_CASE_SUMS).with_columns(_DIFFERENCE)
+
+
+def _by_status(cases: pl.LazyFrame) -> pl.LazyFrame:
+    return cases.group_by("status").agg(_CASES)
+
+
+_CASES = pl.len().cast(pl.Int64).alias("cases")
+_CASE_SUMS = (
+    _CASES,
+    pl.col("points", "total_cost", "standard_amount", "fund_amount", "fund_cost").sum(),
+)
+_DIFFERENCE = (pl.col("fund_amount") - pl.col("fund_cost")).alias("difference")
+
+
+def _by_ratio(cases: pl.LazyFrame, last_tenth: int) -> pl.LazyFrame:
+    """Cases by whole tenths of total cost / reference mean: in fen, so that edges are exact."""
+    cost, mean = pl.col("total_cost").to_physical(), pl.col("reference_mean").to_physical()
+    return (
+        cases.filter(pl.col("case_class").is_in(_BOUNDED_CLASSES) & (pl.col("reference_mean") > 0))
+        .group_by(tenth=((cost * RATIO_STEP) // mean).cast(pl.Int64).clip(0, last_tenth))
+        .agg(_CASES)
+    )
+
+
+def _last_tenth(points: dict[str, Any]) -> int:
+    """The axis ends one above the highest bound, at 4 at least."""
+    highest = max(Decimal(band["ratio"]) for band in points["high_bands"])
+    return max(4, int(highest) + 1) * RATIO_STEP
+
+
+def _ratios(by_ratio: pl.DataFrame, points: dict[str, Any], last_tenth: int) -> Ratios:
+    every = pl.DataFrame({"tenth": range(last_tenth + 1)}, schema={"tenth": pl.Int64})
+    bars = every.join(by_ratio, on="tenth", how="left").sort("tenth")
+    few = pl.col("cases") < SMALLEST_CELL
+    return Ratios(
+        bars=bars.with_columns(cases=pl.when(~few).then("cases")),
+        cases=int(bars["cases"].sum()),
+        unshown=int(bars.filter(few)["cases"].sum()),
+        low=Decimal(points["low_ratio"]),
+        high=sorted({Decimal(band["ratio"]) for band in points["high_bands"]}),
+        last_tenth=last_tenth,
+    )
+
+
+def _month(run: RunFolder) -> pl.DataFrame:
+    return run.frame("values").select(
+        pl.lit(run.period).alias("period"),
+        pl.lit(run.run_id).alias("run_id"),
+        "pool",
+        "budget",
+        "points",
+        # Cities may change the places of the value during a year.
+        pl.col("point_value").cast(pl.String),
+        "fund_amount",
+        "remainder",
+    )
+
+
+def _pools(values: pl.DataFrame, in_pool: pl.DataFrame) -> pl.DataFrame:
+    sums = in_pool.group_by("pool").agg(pl.col("fund_cost", "prepayment").sum())
+    return (
+        values.join(sums, on="pool", how="left", maintain_order="left")
+        .with_columns(pl.col("fund_cost", "prepayment").fill_null(0))
+        .with_columns(withheld=pl.col("fund_amount") - pl.col("prepayment"))
+    )
+
+
+def _adjustments(run: RunFolder) -> pl.DataFrame:
+    return gathered(
+        run.scan("adjustments")
+        .group_by("kind", "applies_to")
+        .agg(
+            pl.col("case_id").n_unique().cast(pl.Int64).alias("cases"),
+            pl.col("points").sum(),
+        )
+        .sort("kind", "applies_to")
+        .collect()
+    )
+
+
+def _lines(statements: pl.DataFrame) -> pl.DataFrame:
+    lines = statements.group_by(line=line_kind()).agg(
+        pl.col("cases", "fund_amount", "fund_cost", "prepayment", "home_fund_bill").sum()
+    )
+    order = {kind: place for place, kind in enumerate(LINE_KINDS)}
+    return gathered(lines.sort(pl.col("line").replace_strict(order)))
+
+
+def ledger_figures(
+    ledger: pl.LazyFrame, statements: pl.DataFrame, pools: list[str]
+) -> pl.DataFrame:
+    """The entries by pool, kind and accounts, in the order of the pools and of the entries.
+
+    Entries of lines paid item by item are left out where a pool has fewer than SMALLEST_CELL such
+    cases: nearly each would be the amount of one case.
+    """
+    by_item = (
+        statements.filter(~pl.col("in_pool") & ~pl.col("out_of_area"))
+        .group_by("pool")
+        .agg(pl.col("cases").sum())
+    )
+    enough = by_item.filter(pl.col("cases") >= SMALLEST_CELL)["pool"].to_list()
+    of_item = pl.col("kind").str.starts_with(ITEM_BOOKING)
+    place = {pool: place for place, pool in enumerate(pools)}
+    return (
+        ledger.filter(~of_item | pl.col("pool").is_in(enough))
+        .group_by("pool", "kind", "debit", "credit")
+        .agg(
+            pl.len().cast(pl.Int64).alias("entries"),
+            pl.col("amount").sum(),
+            pl.col("entry").min(),
+        )
+        .sort(pl.col("pool").replace_strict(place, default=len(place)), of_item, "entry")
+        .drop("entry")
+        .collect()
+    )
+
+
+def _example(values: pl.DataFrame, in_pool: pl.DataFrame) -> dict[str, Any] | None:
+    """The largest line that the budget pays: the statement by which the formulas are shown."""
+    if not in_pool.height:
+        return None
+    largest = in_pool.sort(
+        "points", "hospital_id", "account", "out_of_area", descending=[True, False, False, False]
+    ).row(0, named=True)
+    if largest["cases"] < SMALLEST_CELL:
+        return None
+    value = values.row(by_predicate=pl.col("pool") == largest["pool"], named=True)
+    return {**largest, "point_value": value["point_value"]}
+
+
+def _largest_first(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    """Sorted downwards; what was gathered comes last."""
+    return frame.sort(
+        pl.col("members").is_not_null(),
+        pl.col(column),
+        frame.columns[0],
+        descending=[False, True, False],
+    )

@@ -1,0 +1,110 @@
+"""How the figures of a report come about: each rule with the numbers of the run put in."""
+
+from dataclasses import dataclass
+from decimal import ROUND_DOWN, Decimal
+from typing import Any
+
+from drgpay.exact import round_half_up
+from drgpay.language import Language
+from drgpay.report.html.figures import Figures
+from drgpay.report.html.run_folder import RunFolder
+from drgpay.report.html.wording import word
+from drgpay.report.wording import pool_name
+
+_FURTHER_PLACES = 4
+
+
+@dataclass(frozen=True)
+class Formula:
+    """A figure: its name, its rule in words, and the rule with numbers; no numbers, no sum."""
+
+    name: str
+    rule: str
+    sum: str = ""
+
+
+def pool_formulas(run: RunFolder, figures: Figures, language: Language) -> list[Formula]:
+    """Point value and remainder of each pool."""
+    settlement = run.parameters["settlement"]
+    found = []
+    for row in figures.pools.iter_rows(named=True):
+        pool = pool_name(row["pool"], language)
+        if row["point_value"] is not None:  # none where no case of the pool earned points
+            found.append(_value(row, pool, settlement, language))
+        home = [row["from_home_funds"]] if row["from_home_funds"] else []
+        terms = _terms([row["budget"], *home])
+        total = f"{terms} − {_n(row['fund_amount'])} = {_n(row['remainder'])}"
+        found.append(
+            Formula(
+                word("f_remainder", language, pool=pool), word("f_remainder_rule", language), total
+            )
+        )
+    return found
+
+
+def line_formulas(run: RunFolder, example: dict[str, Any], language: Language) -> list[Formula]:
+    """From the points of one statement line to its prepayment."""
+    settlement = run.parameters["settlement"]
+    fund_only = settlement["method"] == "fund_only"
+    standard, fund = example["standard_amount"], example["fund_amount"]
+    spread = example["distributed"]
+    paid = f"{_n(example['points'])} × {_n(example['point_value'])}"
+    formulas = [
+        ("f_standard", "f_standard_share", f"{paid} + {_n(spread)} = {_n(standard)}")
+        if spread
+        else ("f_standard", "f_standard_rule", f"{paid} = {_n(standard)}"),
+        ("f_fund", "f_fund_only_rule", _n(fund))
+        if fund_only
+        else (
+            "f_fund",
+            "f_fund_rule",
+            f"{_n(standard)} − {_n(example['patient_cost'])} − {_n(example['other_cost'])}"
+            f" = {_n(fund)}",
+        ),
+        (
+            "f_difference",
+            "f_difference_rule",
+            f"{_n(fund)} − {_n(example['fund_cost'])} = {_n(example['difference'])}",
+        ),
+    ]
+    if example["fund_cost"]:
+        percent = round_half_up(example["difference"] / example["fund_cost"] * 100, 2)
+        total = f"{_n(example['difference'])} ÷ {_n(example['fund_cost'])} = {_n(percent)}%"
+        formulas.append(("f_share", "f_share_rule", total))
+    if fund > 0:
+        deducted = example["deducted"]
+        taken = f" − {_n(deducted)}" if deducted else ""
+        ratio = Decimal(settlement["prepay_ratio"])
+        total = f"{_n(fund)} × {_n(ratio * 100)}%{taken} = {_n(example['prepayment'])}"
+        formulas.append(("f_prepayment", "f_prepayment_rule", total))
+    return [Formula(word(name, language), word(rule, language), t) for name, rule, t in formulas]
+
+
+def _value(
+    row: dict[str, Any], pool: str, settlement: dict[str, Any], language: Language
+) -> Formula:
+    method, places = settlement["method"], settlement["value_places"]
+    home = [row["from_home_funds"]] if row["from_home_funds"] else []
+    parts = {
+        "residual": [row["budget"], *home, row["patient_cost"], row["other_cost"]],
+        "fund_only": [row["budget"], *home],
+        "cost": [row["total_cost"]],
+    }[method]
+    rule = f"f_value_{method}_home" if method == "residual" and home else f"f_value_{method}"
+    top = _terms(parts) if len(parts) == 1 else f"({_terms(parts)})"
+    quotient = sum(parts, Decimal(0)) / row["points"]
+    step = Decimal(1).scaleb(-(places + _FURTHER_PLACES))
+    exact = f"{_n(quotient.quantize(step, ROUND_DOWN))}… → "
+    return Formula(
+        word("f_value", language, pool=pool),
+        word(rule, language, places=places),
+        f"{top} ÷ {_n(row['points'])} = {exact}{_n(row['point_value'])}",
+    )
+
+
+def _terms(amounts: list[Decimal]) -> str:
+    return " + ".join(_n(amount) for amount in amounts)
+
+
+def _n(value: Decimal) -> str:
+    return f"{value:,f}".replace("-", "−")

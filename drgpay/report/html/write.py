@@ -1,0 +1,61 @@
+"""Leave the report as a file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from drgpay.errors import DrgpayError
+from drgpay.language import Language
+from drgpay.records.writing import staged_file
+from drgpay.report.html.page import GENERATOR, report_html
+from drgpay.report.html.run_folder import RunFolder, open_run, runs_beside, runs_of_the_year
+
+_HEAD_BYTES = 1_000
+
+
+@dataclass(frozen=True)
+class WrittenReport:
+    """Where a report lies and the runs whose point values it compares."""
+
+    path: Path
+    months: list[RunFolder]
+
+
+def write_report(
+    run_path: Path,
+    further: Sequence[Path] = (),
+    out: Path | None = None,
+    language: Language = "zh",
+) -> WrittenReport:
+    """Write the report of a run; by default `<run>.html` beside its folder.
+
+    further: runs of other months of the year; without any, the latest run of each month that lies
+    beside the run. A report is written over, since it can be made again; any other file is not.
+    Raises DrgpayError for what is not a run, for further runs of another year, region or of the
+    same month, and for a place where no report may be written.
+    """
+    run = open_run(run_path)
+    months = runs_of_the_year(run, further) if further else runs_beside(run)
+    path = out or run_path.resolve().with_name(f"{run_path.resolve().name}.html")
+    _refuse_place(path)
+    text = report_html(run, months, language)
+    with staged_file(path) as staged:
+        staged.write_text(text, encoding="utf-8", newline="\n")
+    return WrittenReport(path, months)
+
+
+def _refuse_place(path: Path) -> None:
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise DrgpayError(f"{path} is not named .html", "let the name of the report end in .html")
+    if (path.parent / "manifest.json").is_file():
+        raise DrgpayError(
+            f"{path} would lie in the folder of a run, whose files the manifest fixes",
+            "write it elsewhere",
+        )
+    if path.is_file():
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+        if f'content="{GENERATOR}"'.encode() not in head:
+            raise DrgpayError(
+                f"{path} exists and is no report of drgpay", "choose another name with --out"
+            )

@@ -1,0 +1,214 @@
+"""statements/<hospital_id>.xlsx: what each hospital is sent after a month."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import quote
+
+import polars as pl
+
+from drgpay.language import Language
+from drgpay.report.calculation import Calculation
+from drgpay.report.differences_xlsx import difference_sheet, differences_of_hospital
+from drgpay.report.explanation import (
+    Row,
+    Rules,
+    line_of_month,
+    total_over_lines,
+    value_of_pool,
+    worked_case,
+)
+from drgpay.report.fact_lines import joined, rule_lines, run_lines
+from drgpay.report.month import DifferenceTables, MonthTables, line_kind
+from drgpay.report.reasons import reason_said
+from drgpay.report.sheets import Sheet, write_book
+from drgpay.report.statement import (
+    AMOUNTS,
+    HospitalStatement,
+    hospital_statements,
+    values_by_account,
+)
+from drgpay.report.tables import ReportTable
+from drgpay.report.wording import level_name, word
+
+
+@dataclass(frozen=True)
+class StatementKind:
+    """What tells the statement of a month from that of a year.
+
+    title: its name in words. facts, rules: lines below it, before and after those of the hospital.
+    tables: what the first sheet shows. explained: the calculations of the last sheet. further:
+    sheets after the first.
+    """
+
+    title: str
+    facts: Sequence[str]
+    rules: Sequence[str]
+    created: datetime
+    tables: Callable[[HospitalStatement], Sequence[ReportTable]]
+    explained: Callable[[HospitalStatement], Sequence[Calculation]]
+    further: Callable[[HospitalStatement], Sequence[Sheet]] = lambda _statement: ()
+
+
+def write_statements(tables: MonthTables, rules: Rules, folder: Path, language: Language) -> None:
+    """Write a workbook for each hospital of the month into a folder, which is made.
+
+    The same tables give the same bytes.
+    """
+    facts, values = tables.facts, values_by_account(tables.values)
+    year, month = (int(part) for part in facts.period.split("-"))
+    pools = {row["pool"]: row for row in tables.values.iter_rows(named=True)}
+    statements = hospital_statements(
+        _shown_lines(tables.statements, values, rules),
+        tables.cases,
+        tables.adjustments,
+        values,
+        rules.group_names,
+    )
+    kind = StatementKind(
+        title=word("statement_title", language),
+        facts=run_lines(facts, language),
+        rules=rule_lines(facts.method, facts.value_places, language),
+        created=datetime(year, month, 1),
+        tables=lambda statement: [
+            line_table("earned", statement.lines, _EARNED),
+            line_table("payment", statement.lines, _PAID, "statement_note"),
+        ],
+        explained=lambda statement: _explained(statement, pools, rules, language),
+        further=lambda statement: _corrections(tables.differences, statement),
+    )
+    write_hospital_books(statements, kind, folder, language)
+
+
+def write_hospital_books(
+    statements: Sequence[HospitalStatement], kind: StatementKind, folder: Path, language: Language
+) -> None:
+    """Write <folder>/<hospital_id>.xlsx for each statement."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for statement in statements:
+        write_book(
+            folder / workbook_name(statement.hospital_id),
+            f"{statement.name} {kind.title}",
+            [_hospital_line(statement, language), *kind.facts, *kind.rules],
+            _sheets(statement, kind, language),
+            language,
+            lambda key: word(key, language),
+            kind.created,
+        )
+
+
+def workbook_name(hospital_id: str) -> str:
+    """The file of a hospital; letters that no file name may have are percent-encoded."""
+    name = "".join(
+        quote(letter, safe="") if letter in '\\/:*?"<>|%' or ord(letter) < 32 else letter
+        for letter in hospital_id
+    )
+    return f"{'%2E' + name[1:] if name.startswith('.') else name}.xlsx"
+
+
+def _hospital_line(statement: HospitalStatement, language: Language) -> str:
+    return joined(
+        language,
+        hospital=statement.name,
+        hospital_id=statement.hospital_id,
+        level=level_name(statement.level, language),
+    )
+
+
+def _sheets(statement: HospitalStatement, kind: StatementKind, language: Language) -> list[Sheet]:
+    sums = frozenset({"cases", *AMOUNTS})
+    classes = ReportTable(
+        "classes", statement.classes, sums=sums, prefixes=_CLASS, note="difference_note"
+    )
+    groups = [
+        ReportTable("gains", statement.gains, sums=sums),
+        ReportTable("losses", statement.losses, sums=sums),
+    ]
+    return [
+        Sheet("statement", kind.tables(statement), signed=True),
+        *kind.further(statement),
+        Sheet("classes", [classes]),
+        Sheet("groups", groups, notes=["difference_note"]),
+        Sheet("adjustments", [_adjustments(statement.adjustments, language)]),
+        Sheet("explanation", kind.explained(statement), notes=["explanation_note"]),
+    ]
+
+
+_CLASS = {"case_class": "class"}
+_ADJUSTMENT_COLUMNS = [
+    *("case_id", "kind", "applies_to", "account"),
+    *("points", "amount", "reason", "evidence"),
+]
+_LINE = ["account", "line"]
+_EARNED = [
+    *("cases", "points", "minus_points", "point_value", "total_cost"),
+    *("standard_amount", "patient_cost", "other_cost", "fund_amount"),
+]
+_PAID = [
+    *("fund_amount", "fund_cost", "difference"),
+    *("prepay_ratio", "deducted", "prepayment", "carried", "home_fund_bill"),
+]
+
+
+def _adjustments(adjustments: pl.DataFrame, language: Language) -> ReportTable:
+    frame = adjustments[_ADJUSTMENT_COLUMNS]
+    reasons = [reason_said(reason, language) for reason in frame["reason"].to_list()]
+    return ReportTable(
+        "adjustments",
+        frame.with_columns(reason=pl.Series(reasons, dtype=pl.String)),
+        worded=frozenset({"account"}),
+        prefixes={"kind": "kind", "applies_to": "applies_to"},
+        sums=frozenset({"points", "amount"}),
+        note="adjustments_note",
+    )
+
+
+def line_table(
+    key: str, lines: pl.DataFrame, columns: Sequence[str], note: str = ""
+) -> ReportTable:
+    """Some columns of statement lines, a row a line, adding up all but values and ratios."""
+    return ReportTable(
+        key,
+        lines[[*_LINE, *columns]],
+        worded=frozenset(_LINE),
+        sums=frozenset(columns) - {"point_value", "prepay_ratio", "factor", "score"},
+        note=note,
+    )
+
+
+def _shown_lines(statements: pl.DataFrame, values: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Lines with what a statement shows beside their amounts: line, point_value, prepay_ratio."""
+    ratio = pl.lit(rules.settlement.prepay_ratio).cast(pl.Decimal(18, 4))
+    paid_here = pl.lit(rules.settlement.out_of_area == "pooled") | ~pl.col("out_of_area")
+    return statements.join(values, on="account", how="left", maintain_order="left").with_columns(
+        line=line_kind(),
+        point_value=pl.when(pl.col("payment") == "points").then("point_value"),
+        prepay_ratio=pl.when(paid_here).then(ratio),
+    )
+
+
+def _corrections(
+    differences: DifferenceTables | None, statement: HospitalStatement
+) -> Sequence[Sheet]:
+    if not differences:
+        return ()
+    return [difference_sheet(differences_of_hospital(differences, statement.hospital_id))]
+
+
+def _explained(
+    statement: HospitalStatement, pools: Mapping[str, Row], rules: Rules, language: Language
+) -> list[Calculation]:
+    """Point values, then line by line to the prepayment, then one case."""
+    lines = statement.lines.rows(named=True)
+    mine = dict.fromkeys(line["pool"] for line in lines if line["payment"] == "points")
+    blocks = [value_of_pool(pools[pool], "budget", rules, language) for pool in mine]
+    blocks += [line_of_month(line, pools[line["pool"]], rules, language) for line in lines]
+    prepaid = [line for line in lines if rules.paid_here(line)]
+    if len(prepaid) > 1:
+        blocks.append(total_over_lines(prepaid, "prepayment", language, "total_prepayment"))
+    if statement.example:
+        case = statement.example.case
+        of_account = {line["account"]: pools[line["pool"]] for line in lines}
+        blocks.append(worked_case(statement.example, of_account[case["account"]], rules, language))
+    return blocks

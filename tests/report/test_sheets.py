@@ -1,0 +1,100 @@
+"""The layout that all workbooks share."""
+
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from drgpay.report.calculation import Calculation, Step, point_formula
+from drgpay.report.sheets import Sheet, write_book
+from drgpay.report.tables import ReportTable
+from drgpay.report.wording import word
+from tests.report.workbooks import exact, recomputed, tables_of
+
+
+def say(key: str) -> str:
+    return word(key, "zh")
+
+
+def write(path: Path, *blocks: ReportTable | Calculation) -> None:
+    write_book(path, "标题", ["事实：一"], [Sheet("values", list(blocks))], "zh", say)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.integers(-(10**15) + 1, 10**15 - 1), min_size=1, max_size=20))
+def test_amounts_of_fifteen_digits_are_exact(
+    tmp_path_factory: pytest.TempPathFactory, fen: list[int]
+) -> None:
+    path = tmp_path_factory.mktemp("book") / "book.xlsx"
+    amounts = [Decimal(number).scaleb(-2) for number in fen]
+    frame = pl.DataFrame({"budget": amounts}, schema={"budget": pl.Decimal(18, 2)})
+    write(path, ReportTable("values", frame))
+    [table] = tables_of(path, say("values"), "合计")
+    assert [exact(row[0]) for row in table.rows] == amounts
+
+
+def test_longer_numbers_stand_as_text(tmp_path: Path) -> None:
+    amount = Decimal("1234567890123456.78")
+    frame = pl.DataFrame(
+        {"account": ["employee", "resident"], "budget": [amount, Decimal("0.01")]},
+        schema={"account": pl.String, "budget": pl.Decimal(18, 2)},
+    )
+    write(tmp_path / "book.xlsx", ReportTable("values", frame, sums=frozenset({"budget"})))
+    [table] = tables_of(tmp_path / "book.xlsx", say("values"), "合计")
+    assert [row[1] for row in table.rows] == ["1234567890123456.78", "0.01"]
+    assert table.total == ["合计", None]
+
+
+def test_a_long_table_is_cut_and_says_so(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"account": ["x"] * 10_001, "rows": range(10_001)})
+    write(tmp_path / "book.xlsx", ReportTable("values", frame, sums=frozenset({"rows"})))
+    sheet = openpyxl.load_workbook(tmp_path / "book.xlsx")[say("values")]
+    [table] = tables_of(tmp_path / "book.xlsx", say("values"), "合计")
+    assert len(table.rows) == 10_000
+    texts = [row[0].value for row in sheet.iter_rows(min_row=10_000)]
+    assert any("10,000" in str(text) and "10,001" in str(text) for text in texts)
+    assert table.total is None, "a total of the rows shown would be taken for that of all"
+    assert sheet.auto_filter.ref
+
+
+def test_steps_refer_to_one_another(tmp_path: Path) -> None:
+    first = Calculation("a", "甲", (Step("points", "点数", Decimal("3.0000")),))
+    second = Calculation(
+        "b",
+        "乙",
+        (
+            Step("value", "点值", Decimal("2.5000"), how="given"),
+            Step("amount", "金额", Decimal("7.50"), "=ROUND({p}*{value},2)", "{p} × {value}"),
+        ),
+        {"p": ("a", "points")},
+    )
+    write(tmp_path / "book.xlsx", first, second)
+    [(_, _, _, shown, value)] = recomputed(tmp_path / "book.xlsx")
+    assert Fraction(shown) == value == Fraction("7.5")
+    texts = {
+        cell.value
+        for row in openpyxl.load_workbook(tmp_path / "book.xlsx")[say("values")].iter_rows()
+        for cell in row
+    }
+    assert "(1) × (2)" in texts
+
+
+@pytest.mark.parametrize(
+    ("words", "formula"),
+    [
+        ("base_points * coefficient", "{base_points} * {coefficient}"),
+        ("min(base_points, total_cost / 2)", "MIN({base_points}, {total_cost} / 2)"),
+        ("total_cost / all_mean * 100", None),
+        ("item by item", None),
+        ("40", None),
+        ("HYPERLINK(base_points)", None),
+    ],
+)
+def test_formulas_of_cases_become_live(words: str, formula: str | None) -> None:
+    names = frozenset({"base_points", "coefficient", "total_cost"})
+    assert point_formula(words, names) == formula
