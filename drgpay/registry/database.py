@@ -1,0 +1,213 @@
+"""The database file: read by many processes, written by one, always replaced as a whole.
+
+DuckDB locks a file that is open for writing against every other process. So a writer changes a copy
+beside it, under a lock of its own, and renames the copy over the database: a reader has the old
+tables or the new ones, never waits, and a crash leaves the old ones.
+"""
+
+import fcntl
+import glob
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drgpay.errors import DrgpayError, reason_of
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+DATABASE = "drgpay.duckdb"
+LAYOUT = 1
+"""The version of tables.sql and views.sql; to be counted up when either changes."""
+
+_WAIT_SECONDS = 30.0
+# Nothing is fetched from a network: what a query needs is in the package or is refused.
+_OFFLINE: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+
+
+def database_path(output: Path) -> Path:
+    """Where the database of an output folder lies."""
+    return output / DATABASE
+
+
+def rebuild_command(output: Path) -> str:
+    """The remedy for everything that is wrong with a database."""
+    return f"`drgpay runs rebuild --output {output}`"
+
+
+@contextmanager
+def reading(output: Path) -> Iterator["DuckDBPyConnection"]:
+    """The database, open for reading; any number of processes may.
+
+    Raises DrgpayError if it is missing, locked by a foreign program, damaged, not a database of
+    drgpay or one of another layout, whether that is found now or inside the block.
+    """
+    import duckdb
+
+    path = database_path(output)
+    if not path.is_file():
+        raise DrgpayError(
+            f"there is no database {path}",
+            f"{rebuild_command(output)} makes it from the folders of the runs",
+        )
+    try:
+        before = _version_of(path)
+        with duckdb.connect(str(path), read_only=True, config=_OFFLINE) as connection:
+            _refuse_other_layout(connection, path)
+            if _version_of(path) == before:  # else a writer has just put a whole one there
+                _refuse_cut_off(connection, output)
+            _set_runs_folder(connection, output)
+            yield connection
+    except duckdb.Error as error:
+        raise unreadable(output, error) from error
+
+
+@contextmanager
+def rewriting(output: Path, afresh: bool = False) -> Iterator["DuckDBPyConnection"]:
+    """A copy of the database to change; it replaces the database when the block ends well.
+
+    `afresh` starts with empty tables, whatever lies there. Raises DrgpayError as `reading` does,
+    and if another process keeps writing or the file system refuses.
+    """
+    import duckdb
+
+    path = database_path(output)
+    staged = path.with_name(f".{DATABASE}.partial")
+    try:
+        with _write_lock(output):
+            _remove(staged)
+            try:
+                if not afresh and path.exists():
+                    _copy(output, staged)
+                with duckdb.connect(str(staged), config=_OFFLINE) as connection:
+                    if afresh or not path.exists():
+                        _create_tables(connection)
+                    yield connection
+                    # Closing would do it too, but keeps silent about a disk that is full.
+                    connection.execute("CHECKPOINT")
+                if afresh:
+                    _journal(path).unlink(missing_ok=True)
+                staged.replace(path)
+            finally:
+                _remove(staged)
+    except (OSError, duckdb.Error) as error:
+        reason = reason_of(error) if isinstance(error, OSError) else first_sentence(error)
+        raise DrgpayError(
+            f"{path} cannot be written ({reason})",
+            f"mend that, then {rebuild_command(output)}",
+        ) from error
+
+
+def first_sentence(error: Exception) -> str:
+    """What DuckDB says, without the kind of error, the quoted query and the final mark."""
+    said = str(error).split("\n\nLINE")[0]
+    text = " ".join(line.strip() for line in said.splitlines() if line.strip())
+    head, colon, rest = text.partition(": ")
+    return (rest if colon and head.endswith("Error") else text).rstrip(".!? ")
+
+
+def unreadable(output: Path, error: Exception) -> DrgpayError:
+    """The sentence for a database that DuckDB does not open or cannot read on."""
+    path = database_path(output)
+    if "set lock" in str(error):
+        return DrgpayError(
+            f"{path} is locked: another program has it open for writing",
+            f"close that program (DuckDB's shell needs -readonly), or {rebuild_command(output)}",
+        )
+    return DrgpayError(
+        f"{path} is damaged or no database of drgpay ({first_sentence(error)})",
+        f"{rebuild_command(output)} makes it anew from the folders of the runs",
+    )
+
+
+def _refuse_other_layout(connection: "DuckDBPyConnection", path: Path) -> None:
+    row = connection.execute("SELECT version FROM stored.layout").fetchone()
+    version = row[0] if row else None
+    if version != LAYOUT:
+        raise DrgpayError(
+            f"{path} has tables of version {version}, this program works with version {LAYOUT}",
+            f"{rebuild_command(path.parent)} makes it anew from the folders of the runs",
+        )
+
+
+def _version_of(path: Path) -> tuple[int, int, int]:
+    """What tells apart the files that have borne this name."""
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _refuse_cut_off(connection: "DuckDBPyConnection", output: Path) -> None:
+    """DuckDB itself notices only when it needs a block that is missing."""
+    row = connection.execute(
+        "SELECT used_blocks * block_size FROM pragma_database_size()"
+    ).fetchone()
+    if row and row[0] > database_path(output).stat().st_size:
+        raise unreadable(output, ValueError("its end is missing"))
+
+
+def _set_runs_folder(connection: "DuckDBPyConnection", output: Path) -> None:
+    """Tell run_cases where the runs lie; brackets in that path are no pattern."""
+    folder = glob.escape(output.resolve().as_posix()).replace("'", "''")
+    connection.execute(f"SET VARIABLE runs_folder = '{folder}'")
+
+
+def _create_tables(connection: "DuckDBPyConnection") -> None:
+    folder = resources.files("drgpay.registry")
+    for name in ("tables.sql", "views.sql"):
+        connection.execute((folder / name).read_text(encoding="utf-8"))
+    connection.execute("INSERT INTO stored.layout VALUES (?)", [LAYOUT])
+
+
+def _copy(output: Path, staged: Path) -> None:
+    """Copy the database while it is open for reading, so that nobody changes it meanwhile."""
+    path = database_path(output)
+    if _journal(path).exists():
+        raise DrgpayError(
+            f"another program has left changes beside {path} ({_journal(path).name})",
+            f"{rebuild_command(output)} makes it anew from the folders of the runs",
+        )
+    with reading(output):
+        shutil.copyfile(path, staged)
+
+
+@contextmanager
+def _write_lock(output: Path) -> Iterator[None]:
+    """Be the only writer; the operating system ends the lock with the process.
+
+    The empty file stays: a name that comes and goes would let two writers lock different files.
+    """
+    handle = os.open(output / f".{DATABASE}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        patience = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > patience:
+                    raise DrgpayError(
+                        f"another process has been writing {database_path(output)} for "
+                        f"{_WAIT_SECONDS:.0f} s",
+                        f"wait until it has ended, then {rebuild_command(output)}",
+                    ) from None
+                time.sleep(0.02)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _remove(staged: Path) -> None:
+    staged.unlink(missing_ok=True)
+    _journal(staged).unlink(missing_ok=True)
+
+
+def _journal(path: Path) -> Path:
+    return path.with_name(f"{path.name}.wal")

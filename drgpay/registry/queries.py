@@ -1,0 +1,202 @@
+"""What the commands ask of the database; every answer is sorted."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.registry.database import (
+    DATABASE,
+    first_sentence,
+    reading,
+    rebuild_command,
+    unreadable,
+)
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+Answer = Mapping[str, pl.DataFrame]
+"""Frames by the name of a part; decimals are exact, money in yuan."""
+
+_SHOWN = {
+    "facts": "SELECT * FROM runs WHERE run = {run}",
+    "values": "SELECT * EXCLUDE (run) FROM run_values WHERE run = {run} ORDER BY pool",
+    "hospitals": "SELECT * EXCLUDE (run) FROM run_hospitals WHERE run = {run} ORDER BY hospital_id",
+    "classes": (
+        "SELECT * EXCLUDE (run) FROM run_classes WHERE run = {run} ORDER BY cases DESC, case_class"
+    ),
+    "groups": (
+        "SELECT * EXCLUDE (run) FROM run_groups WHERE run = {run} "
+        "ORDER BY fund_amount DESC, mdc, adrg, drg"
+    ),
+    "adjustments": (
+        "SELECT applies_to, kind, CAST(sum(adjustments) AS BIGINT) AS adjustments, "
+        "CAST(sum(points) AS DECIMAL(18, 4)) AS points FROM run_adjustments WHERE run = {run} "
+        "GROUP BY applies_to, kind ORDER BY applies_to, kind"
+    ),
+    "balances": (
+        "SELECT * EXCLUDE (run) FROM run_balances WHERE run = {run} ORDER BY pool, account"
+    ),
+}
+SHOWN_PARTS = tuple(_SHOWN)
+
+# View, keys, labels (the later run's first) and measures of a part of a comparison.
+_COMPARED: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
+    "values": (
+        "run_values",
+        ("pool",),
+        (),
+        ("budget", "points", "point_value", "fund_amount", "remainder"),
+    ),
+    "hospitals": (
+        "run_hospitals",
+        ("hospital_id",),
+        ("name", "level"),
+        ("cases", "points", "fund_amount"),
+    ),
+    "classes": ("run_classes", ("case_class",), (), ("cases", "points", "fund_amount")),
+    "groups": ("run_groups", ("mdc", "adrg", "drg"), (), ("cases", "points", "fund_amount")),
+}
+COMPARED_PARTS = ("facts", *_COMPARED)
+
+
+def list_runs(output: Path) -> Answer:
+    """All runs: one frame `runs` (the view of that name), by period, time and id."""
+    with reading(output) as connection:
+        return {
+            "runs": _frame(connection, "SELECT * FROM runs ORDER BY period, finished, run"),
+        }
+
+
+def show_run(output: Path, run: str) -> Answer:
+    """One run, named by its id or the beginning of it: a frame for each of SHOWN_PARTS.
+
+    Raises DrgpayError if no run, or more than one, begins like that.
+    """
+    with reading(output) as connection:
+        found = _find(connection, output, run)
+        answer = {
+            part: _frame(connection, query.format(run=f"'{found}'"))
+            for part, query in _SHOWN.items()
+        }
+    places = answer["facts"]["value_places"][0]
+    if places is not None:
+        as_published = pl.col("point_value").cast(pl.Decimal(26, places))
+        answer["values"] = answer["values"].with_columns(as_published)
+    return answer
+
+
+def compare_runs(output: Path, one: str, other: str) -> Answer:
+    """Two runs side by side: a frame for each of COMPARED_PARTS.
+
+    facts: fact, a, b, same. The others: their keys, then for every measure m the columns m_a, m_b
+    and m_change = m_b - m_a (0 stands for what a run does not have), and fund_amount_change_rate,
+    the change as a part of the amount of a (null where that is 0). Raises DrgpayError as show_run.
+    """
+    with reading(output) as connection:
+        pair = (_find(connection, output, one), _find(connection, output, other))
+        facts = [
+            _frame(connection, f"SELECT * EXCLUDE (run) FROM runs WHERE run = '{run}'")
+            for run in pair
+        ]
+        answer = {"facts": _facts_compared(pair, *facts)}
+        for part, (view, keys, labels, measures) in _COMPARED.items():
+            answer[part] = _frame(connection, _comparison(view, keys, labels, measures, pair))
+    places = max((fact["value_places"][0] or 0 for fact in facts), default=0)
+    answer["values"] = answer["values"].with_columns(
+        pl.col("^point_value_.*$").cast(pl.Decimal(26, places))
+    )
+    return answer
+
+
+def select(output: Path, query: str) -> pl.DataFrame:
+    """The answer to one SELECT over the views (also SHOW, DESCRIBE, FROM, WITH).
+
+    Raises DrgpayError for other statements, more than one, and every mistake that DuckDB finds.
+    """
+    import duckdb
+
+    with reading(output) as connection:
+        try:
+            statements = connection.extract_statements(query)
+            if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+                raise DrgpayError(
+                    "the SQL is not one single query",
+                    "the database is only read here: give one SELECT, FROM, DESCRIBE or SHOW",
+                )
+            return _frame(connection, query)
+        except (duckdb.Error, pl.exceptions.PolarsError) as error:
+            broken = isinstance(error, duckdb.FatalException | duckdb.SerializationException)
+            if broken or DATABASE in str(error):
+                raise unreadable(output, error) from error
+            raise DrgpayError(
+                f"the SQL does not work: {first_sentence(error)}",
+                "docs/database.md lists the views and their columns",
+            ) from error
+
+
+def _find(connection: "DuckDBPyConnection", output: Path, name: str) -> str:
+    """The id of the run that is named in full, by its beginning, or by the path of its folder."""
+    start = Path(name).name
+    rows = connection.execute(
+        "SELECT run FROM stored.runs WHERE starts_with(run, ?) ORDER BY run", [start]
+    ).fetchall()
+    found: list[str] = [run for (run,) in rows]
+    if start in found or len(found) == 1:
+        return start if start in found else found[0]
+    if not found:
+        raise DrgpayError(
+            f"there is no run {name!r} in the database of {output}",
+            f"`drgpay runs list` shows those there are, {rebuild_command(output)} finds new folders",
+        )
+    raise DrgpayError(
+        f"{len(found)} runs begin with {name!r} ({', '.join(found[:3])}"
+        f"{' ...' if len(found) > 3 else ''})",
+        "give more of the id",
+    )
+
+
+def _comparison(
+    view: str,
+    keys: tuple[str, ...],
+    labels: tuple[str, ...],
+    measures: tuple[str, ...],
+    pair: tuple[str, str],
+) -> str:
+    columns = [*keys, *(f"coalesce(b.{name}, a.{name}) AS {name}" for name in labels)]
+    for name in measures:
+        a, b = (f"coalesce({side}.{name}, 0)" for side in "ab")
+        columns += [f"{a} AS {name}_a", f"{b} AS {name}_b", f"{b} - {a} AS {name}_change"]
+    change = "coalesce(b.fund_amount, 0) - a.fund_amount"
+    columns.append(
+        f"CAST(round(({change}) / nullif(abs(a.fund_amount), 0), 6) AS DECIMAL(18, 6)) "
+        "AS fund_amount_change_rate"
+    )
+    a, b = (f"(FROM {view} WHERE run = '{run}')" for run in pair)
+    named, order = ", ".join(keys), ", ".join(keys)
+    return (
+        f"SELECT {', '.join(columns)} FROM {a} AS a FULL JOIN {b} AS b USING ({named}) "
+        f"ORDER BY {order}"
+    )
+
+
+def _facts_compared(pair: tuple[str, str], one: pl.DataFrame, other: pl.DataFrame) -> pl.DataFrame:
+    a, b = (
+        {"run": run, **frame.row(0, named=True)}
+        for run, frame in zip(pair, (one, other), strict=True)
+    )
+    texts = [
+        (fact, *("" if side[fact] is None else str(side[fact]) for side in (a, b))) for fact in a
+    ]
+    return pl.DataFrame(
+        [(fact, x, y, x == y) for fact, x, y in texts],
+        schema={"fact": pl.String, "a": pl.String, "b": pl.String, "same": pl.Boolean},
+        orient="row",
+    )
+
+
+def _frame(connection: "DuckDBPyConnection", query: str) -> pl.DataFrame:
+    return connection.sql(query).pl()

@@ -1,0 +1,134 @@
+-- The stored tables. The views of views.sql are what docs/database.md promises; these may change
+-- with the layout (LAYOUT in database.py counts its versions).
+-- A table that is filled from a Parquet file of a run takes the columns of its name; a column that
+-- the file lacks stays empty.
+
+CREATE SCHEMA stored;
+
+CREATE TABLE stored.layout (version INTEGER NOT NULL);
+
+CREATE TABLE stored.runs (
+    run VARCHAR NOT NULL,
+    kind VARCHAR NOT NULL,
+    period VARCHAR NOT NULL,
+    region VARCHAR,
+    policy VARCHAR,
+    scheme VARCHAR,
+    catalogue VARCHAR,
+    program VARCHAR,
+    language VARCHAR,
+    method VARCHAR,
+    value_places INTEGER,
+    corrects VARCHAR,
+    read BIGINT,
+    valid BIGINT,
+    quarantined BIGINT,
+    warnings BIGINT,
+    seconds DECIMAL(12, 3),
+    finished TIMESTAMP,
+    policy_sha256 VARCHAR,
+    scheme_sha256 VARCHAR,
+    catalogue_sha256 VARCHAR,
+    stays_sha256 VARCHAR,
+    hospitals_sha256 VARCHAR,
+    manifest_sha256 VARCHAR NOT NULL
+);
+
+CREATE TABLE stored.run_values (
+    run VARCHAR NOT NULL,
+    pool VARCHAR,
+    budget DECIMAL(18, 2),
+    from_home_funds DECIMAL(18, 2),
+    patient_cost DECIMAL(18, 2),
+    other_cost DECIMAL(18, 2),
+    points DECIMAL(18, 4),
+    -- up to 18 digits, and up to 8 of them behind the point (settlement.value_places)
+    point_value DECIMAL(26, 8),
+    fund_amount DECIMAL(18, 2),
+    remainder DECIMAL(18, 2)
+);
+
+CREATE TABLE stored.run_statements (
+    run VARCHAR NOT NULL,
+    hospital_id VARCHAR,
+    name VARCHAR,
+    level VARCHAR,
+    account VARCHAR,
+    out_of_area BOOLEAN,
+    payment VARCHAR,
+    cases BIGINT,
+    points DECIMAL(18, 4),
+    minus_points DECIMAL(18, 4),
+    total_cost DECIMAL(18, 2),
+    standard_amount DECIMAL(18, 2),
+    patient_cost DECIMAL(18, 2),
+    other_cost DECIMAL(18, 2),
+    fund_amount DECIMAL(18, 2),
+    fund_cost DECIMAL(18, 2),
+    difference DECIMAL(18, 2),
+    deducted DECIMAL(18, 2),
+    prepayment DECIMAL(18, 2),
+    home_fund_bill DECIMAL(18, 2),
+    carried DECIMAL(18, 2),
+    assessment DECIMAL(18, 2),
+    redistributed DECIMAL(18, 2),
+    payable DECIMAL(18, 2),
+    withheld DECIMAL(18, 2),
+    prepaid DECIMAL(18, 2),
+    clearing DECIMAL(18, 2)
+);
+
+CREATE TABLE stored.run_classes (
+    run VARCHAR NOT NULL,
+    case_class VARCHAR,
+    cases BIGINT,
+    days BIGINT,
+    points DECIMAL(18, 4),
+    total_cost DECIMAL(18, 2),
+    standard_amount DECIMAL(18, 2),
+    patient_cost DECIMAL(18, 2),
+    other_cost DECIMAL(18, 2),
+    fund_amount DECIMAL(18, 2),
+    fund_cost DECIMAL(18, 2)
+);
+
+CREATE TABLE stored.run_groups (
+    run VARCHAR NOT NULL,
+    mdc VARCHAR,
+    adrg VARCHAR,
+    drg VARCHAR,
+    cases BIGINT,
+    days BIGINT,
+    points DECIMAL(18, 4),
+    total_cost DECIMAL(18, 2),
+    standard_amount DECIMAL(18, 2),
+    patient_cost DECIMAL(18, 2),
+    other_cost DECIMAL(18, 2),
+    fund_amount DECIMAL(18, 2),
+    fund_cost DECIMAL(18, 2)
+);
+
+CREATE TABLE stored.run_adjustments (
+    run VARCHAR NOT NULL,
+    hospital_id VARCHAR,
+    account VARCHAR,
+    out_of_area BOOLEAN,
+    applies_to VARCHAR,
+    kind VARCHAR,
+    adjustments BIGINT,
+    points DECIMAL(18, 4),
+    standard_amount DECIMAL(18, 2)
+);
+
+CREATE TABLE stored.run_ledger (
+    run VARCHAR NOT NULL,
+    entry INTEGER,
+    period VARCHAR,
+    pool VARCHAR,
+    kind VARCHAR,
+    hospital_id VARCHAR,
+    debit VARCHAR,
+    credit VARCHAR,
+    amount DECIMAL(18, 2),
+    text VARCHAR
+);
