@@ -6,7 +6,22 @@ from typing import Annotated
 import typer
 
 from drgpay import __version__
-from drgpay.cli import calibrate, check, explain, group, reconcile, run, sample, scheme, stats
+from drgpay.cli import (
+    calibrate,
+    catalogue,
+    check,
+    clear,
+    explain,
+    group,
+    reconcile,
+    report,
+    run,
+    runs,
+    sample,
+    scheme,
+    stats,
+    verify,
+)
 from drgpay.errors import DrgpayError
 
 app = typer.Typer(
@@ -18,10 +33,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 run.register(app)
+clear.register(app)
+report.register(app)
+runs.register(app)
+verify.register(app)
 group.register(app)
 explain.register(app)
 check.register(app)
 calibrate.register(app)
+catalogue.register(app)
 scheme.register(app)
 stats.register(app)
 reconcile.register(app)

@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drgpay.errors import DrgpayError
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from drgpay.language import Language
     from drgpay.records.dataset import Dataset
 
@@ -35,3 +39,13 @@ def say_what_was_converted(dataset: "Dataset", language: "Language" = "zh") -> N
     for report in (dataset.conversions, dataset.translations):
         for line in report.lines(language) if report is not None else ():
             typer.echo(line, err=True)
+
+
+def enter_in_database(folder: "Path") -> None:
+    """Register a finished run; a failure is a warning, since the run itself is whole."""
+    from drgpay.registry.registration import register
+
+    try:
+        register(folder)
+    except DrgpayError as error:
+        typer.echo(f"drgpay: warning: {error}", err=True)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import Lang, say_what_was_converted
+from drgpay.cli.options import Lang, enter_in_database, say_what_was_converted
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -50,5 +50,6 @@ def run(
     finished = run_month(loaded, lang.value, console.progress_bar, run_id, threads)
     say_what_was_converted(finished.dataset, lang.value)
     console.out().print(month_tables(finished.tables, lang.value))
+    enter_in_database(finished.folder)
     same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
     typer.echo(f"{console.shown(finished.folder)}{same}")

@@ -3,6 +3,7 @@
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
@@ -12,6 +13,8 @@ from drgpay.policy.load import shipped_policies, validation_sentence
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
 from drgpay.records.period import Period
+
+JobModel = TypeVar("JobModel", bound=BaseModel)
 
 
 class Inputs(BaseModel):
@@ -24,6 +27,9 @@ class Inputs(BaseModel):
     mapping: str | None = None
     encoding: str | None = None
     clinical_codes: bool = False
+    reviews: str | None = None
+    deductions: str | None = None
+    technologies: str | None = None
 
 
 class JobFile(BaseModel):
@@ -36,6 +42,7 @@ class JobFile(BaseModel):
     catalogue: str
     policy: str
     output: str
+    corrects: str | None = None
     inputs: Inputs
 
     @field_validator("period")
@@ -45,6 +52,24 @@ class JobFile(BaseModel):
             return str(Period.parse(period))
         except DrgpayError as error:
             raise ValueError(error.remedy) from None
+
+
+@dataclass(frozen=True)
+class FilingPaths:
+    """Where the filings of a period lie; what is not given is empty."""
+
+    reviews: Path | None = None
+    deductions: Path | None = None
+    technologies: Path | None = None
+
+    def given(self) -> dict[str, Path]:
+        """Those that are given, by what they hold."""
+        paths = {
+            "reviews": self.reviews,
+            "deductions": self.deductions,
+            "technologies": self.technologies,
+        }
+        return {name: path for name, path in paths.items() if path}
 
 
 @dataclass(frozen=True)
@@ -59,23 +84,13 @@ class Job:
     output: Path
     stays: RecordsInput
     hospitals: Path
+    filings: FilingPaths = FilingPaths()
+    corrects: Path | None = None
 
 
 def load_job(path: Path) -> Job:
     """Read a job file; raises DrgpayError with the path of every wrong key."""
-    if not path.is_file():
-        raise DrgpayError(f"there is no job file {path}", "correct the path")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
-    try:
-        file = JobFile.model_validate(raw)
-    except ValidationError as error:
-        raise DrgpayError(
-            f"{path}: {validation_sentence(error, raw)}",
-            "correct these keys; docs/files.md lists them",
-        ) from None
+    file = read_job_file(path, JobFile)
     here, inputs = path.parent, file.inputs
     return Job(
         path=path,
@@ -86,15 +101,43 @@ def load_job(path: Path) -> Job:
         output=here / file.output,
         stays=RecordsInput(
             here / inputs.stays,
-            _beside(here, inputs.mapping),
+            beside(here, inputs.mapping),
             inputs.encoding,
             inputs.clinical_codes,
         ),
         hospitals=here / inputs.hospitals,
+        filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
+        corrects=here / file.corrects if file.corrects else None,
     )
 
 
-def _beside(here: Path, mapping: str | None) -> str | None:
+def read_job_file(path: Path, model: type[JobModel]) -> JobModel:
+    """Read a TOML file into its model; raises DrgpayError with the path of every wrong key."""
+    if not path.is_file():
+        raise DrgpayError(f"there is no job file {path}", "correct the path")
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise DrgpayError(
+            f"{path}: {validation_sentence(error, raw)}",
+            "correct these keys; docs/files.md lists them",
+        ) from None
+
+
+def filing_paths(
+    here: Path, reviews: str | None, deductions: str | None, technologies: str | None
+) -> FilingPaths:
+    """The files of filings, from the folder of the job file."""
+    return FilingPaths(
+        *(here / name if name else None for name in (reviews, deductions, technologies))
+    )
+
+
+def beside(here: Path, mapping: str | None) -> str | None:
     """A preset by its name, another mapping by its path from the job file."""
     if mapping is None or mapping in shipped_mappings():
         return mapping

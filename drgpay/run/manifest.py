@@ -1,18 +1,36 @@
-"""The evidence of a run: what went in, with what it was settled, and what came out."""
+"""The evidence of a run: what went in, with what it was settled, and what came out.
+
+manifest.json of a run is its basis (`basis_of_run`, `basis_of_clearing`) with
+
+    run              the run id
+    basis_sha256     over the basis; the run id ends in its first ten digits, unless named by hand
+    counts           rows: read, valid, quarantined, warnings ...
+    outputs          file (in subfolders `statements/H01.xlsx`) -> {"bytes": ..., "sha256": ...}
+    seconds          by step; the only part that differs when a run is repeated
+
+All keys but these five are the basis, so the run id can be recomputed from the manifest.
+"""
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from drgpay import __version__
+from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy
-from drgpay.records.dataset import Dataset
-from drgpay.run.job import Job
+from drgpay.records.dataset import Dataset, RecordsInput
+from drgpay.run.job import FilingPaths, Job
+from drgpay.run.year_job import MonthRuns, YearJob
+
+MANIFEST = "manifest.json"
+PROGRAM = f"drgpay {__version__}"
 
 _RUN_ID_DIGITS = 10
+_BESIDE_BASIS = ("run", "basis_sha256", "counts", "outputs", "seconds")
 
 
 def file_hash(path: Path) -> str:
@@ -24,13 +42,66 @@ def file_hash(path: Path) -> str:
 def basis_of_run(
     job: Job, dataset: Dataset, scheme: Scheme, loaded: LoadedPolicy, language: str
 ) -> dict[str, Any]:
-    """Everything that the results depend on, by content; file names without folders."""
+    """Everything that the results of a month depend on, by content; file names without folders.
+
+    Raises DrgpayError if `job.corrects` is no folder of a run.
+    """
     return {
-        "program": f"drgpay {__version__}",
+        "kind": "month",
+        "program": PROGRAM,
         "period": str(job.period),
         "language": language,
+        **_rules(scheme, job.catalogue, loaded),
+        "inputs": {
+            **_records(dataset, job.stays),
+            "hospitals": _file(job.hospitals),
+            **_filings(job.filings),
+        },
+        "corrects": evidence_of_run(job.corrects) if job.corrects else None,
+    }
+
+
+def basis_of_clearing(
+    job: YearJob,
+    months: Sequence[MonthRuns],
+    persons: Dataset | None,
+    scheme: Scheme,
+    loaded: LoadedPolicy,
+    language: str,
+    accepted_policy_change: bool,
+) -> dict[str, Any]:
+    """Everything that the results of a year's clearing depend on, by content.
+
+    `months` are the runs that are cleared, `persons` the stays that tell whose cases are whose.
+    Raises DrgpayError if one of the runs is none.
+    """
+    return {
+        "kind": "clearing",
+        "program": PROGRAM,
+        "period": str(job.year),
+        "language": language,
+        **_rules(scheme, job.catalogue, loaded),
+        "inputs": {
+            **(_records(persons, job.persons) if persons and job.persons else {}),
+            "months": [
+                {"period": month.period, "runs": [evidence_of_run(run) for run in month.runs]}
+                for month in months
+            ],
+            "hospitals": _file(job.hospitals),
+            **_filings(job.filings),
+            **({"assessment": _file(job.assessment)} if job.assessment else {}),
+        },
+        "switches": {
+            "readmissions_across_months": persons is not None,
+            "accept_policy_change": accepted_policy_change,
+        },
+    }
+
+
+def _rules(scheme: Scheme, catalogue: Path, loaded: LoadedPolicy) -> dict[str, Any]:
+    return {
         "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
-        "catalogue": {"name": job.catalogue.name, "sha256": catalogue_hash(job.catalogue)},
+        "catalogue": {"name": catalogue.name, "sha256": catalogue_hash(catalogue)},
         "policy": {
             "id": loaded.policy.policy.id,
             "sha256": file_hash(loaded.path),
@@ -39,58 +110,126 @@ def basis_of_run(
                 path for path, about in loaded.provenance.items() if not about.verified
             ),
         },
-        "inputs": {
-            "stays": [
-                {
-                    "file": file.path.relative_to(dataset.path).as_posix()
-                    if dataset.path.is_dir()
-                    else file.path.name,
-                    "rows": file.rows,
-                    "sha256": file_hash(file.path),
-                }
-                for file in dataset.files
-            ],
-            "mapping": (
-                {"file": dataset.mapping.path.name, "sha256": file_hash(dataset.mapping.path)}
-                if dataset.mapping
-                else None
-            ),
-            "encoding": job.stays.encoding,
-            "clinical_codes": job.stays.clinical_codes,
-            "hospitals": {"file": job.hospitals.name, "sha256": file_hash(job.hospitals)},
-        },
     }
 
 
-def run_id_of(basis: dict[str, Any]) -> str:
-    """The same inputs, parameters and program give the same id: 2026-10-1f2e3d4c5b."""
+def _records(dataset: Dataset, opened_with: RecordsInput) -> dict[str, Any]:
+    return {
+        "stays": [
+            {
+                "file": file.path.relative_to(dataset.path).as_posix()
+                if dataset.path.is_dir()
+                else file.path.name,
+                "rows": file.rows,
+                "sha256": file_hash(file.path),
+            }
+            for file in dataset.files
+        ],
+        "mapping": _file(dataset.mapping.path) if dataset.mapping else None,
+        "encoding": opened_with.encoding,
+        "clinical_codes": opened_with.clinical_codes,
+    }
+
+
+def _filings(filings: FilingPaths) -> dict[str, Any]:
+    return {name: _file(path) for name, path in filings.given().items()}
+
+
+def _file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        raise DrgpayError(f"there is no file {path}", "correct the path in the job file")
+    return {"file": path.name, "sha256": file_hash(path)}
+
+
+def basis_hash(basis: Mapping[str, Any]) -> str:
+    """The sha256 over a basis."""
     text = json.dumps(basis, sort_keys=True, ensure_ascii=False)
-    return f"{basis['period']}-{hashlib.sha256(text.encode()).hexdigest()[:_RUN_ID_DIGITS]}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def run_id_of(basis: Mapping[str, Any]) -> str:
+    """The same inputs, parameters and program give the same id: 2026-10-1f2e3d4c5b."""
+    return f"{basis['period']}-{basis_hash(basis)[:_RUN_ID_DIGITS]}"
+
+
+def output_files(folder: Path) -> dict[str, Path]:
+    """Every result file of a run, by its name from the folder, in the order of the names."""
+    paths = (path for path in folder.rglob("*") if not path.is_dir())
+    named = {path.relative_to(folder).as_posix(): path for path in paths}
+    return {name: named[name] for name in sorted(named) if name != MANIFEST}
 
 
 def output_hashes(folder: Path) -> dict[str, str]:
-    """The sha256 of every result file of a run."""
-    return {
-        path.name: file_hash(path)
-        for path in sorted(folder.iterdir())
-        if path.name != "manifest.json"
-    }
+    """The sha256 of every result file of a run, by its name from the folder."""
+    return {name: file_hash(path) for name, path in output_files(folder).items()}
 
 
 def write_manifest(
     folder: Path,
     run_id: str,
-    basis: dict[str, Any],
-    counts: dict[str, int],
-    seconds: dict[str, float],
+    basis: Mapping[str, Any],
+    counts: Mapping[str, int],
+    seconds: Mapping[str, float],
 ) -> None:
-    """Write manifest.json; `seconds` is the only part that differs when a run is repeated."""
+    """Write manifest.json over all files that lie in the folder by now."""
     manifest = {
         "run": run_id,
+        "basis_sha256": basis_hash(basis),
         **basis,
         "counts": counts,
-        "outputs": output_hashes(folder),
+        "outputs": {
+            name: {"bytes": path.stat().st_size, "sha256": file_hash(path)}
+            for name, path in output_files(folder).items()
+        },
         "seconds": {step: round(spent, 3) for step, spent in seconds.items()},
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
-    (folder / "manifest.json").write_text(text + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run; raises DrgpayError if the folder holds none that can be read."""
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise DrgpayError(f"{folder} is no folder of a run: it has no {MANIFEST}", "name a run")
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise DrgpayError(f"{path} is damaged: {error}", _RESTORE) from None
+    keys = (*_BESIDE_BASIS, "kind", "period")
+    missing = [key for key in keys if key not in manifest] if isinstance(manifest, dict) else keys
+    if missing:
+        raise DrgpayError(
+            f"{path} lacks {missing[0]}: another version of drgpay wrote it, or it was changed",
+            _RESTORE,
+        )
+    outputs = manifest["outputs"]
+    if not isinstance(outputs, dict) or not all(
+        isinstance(about, dict) and "sha256" in about for about in outputs.values()
+    ):
+        raise DrgpayError(f"{path}: outputs does not list files with their sha256", _RESTORE)
+    return manifest
+
+
+_RESTORE = "restore it from a copy, or run the job again"
+
+
+def basis_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The basis that a manifest holds."""
+    return {key: value for key, value in manifest.items() if key not in _BESIDE_BASIS}
+
+
+def evidence_of(folder: Path) -> str:
+    """The sha256 over a manifest without its seconds: the same for a repeated run.
+
+    Through the hashes that the manifest holds it stands for everything that went in and came out.
+    Raises DrgpayError if there is no manifest.
+    """
+    manifest = read_manifest(folder)
+    del manifest["seconds"]
+    return basis_hash(manifest)
+
+
+def evidence_of_run(folder: Path) -> dict[str, str]:
+    """A run as an input of another: its id and its evidence."""
+    return {"run": read_manifest(folder)["run"], "evidence": evidence_of(folder)}

@@ -4,35 +4,42 @@ import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
-from drgpay.grouper.scheme import Scheme
 from drgpay.language import Language
 from drgpay.points.cases import points_of_stays
-from drgpay.points.catalogue import load_catalogue
-from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.checks import CheckedStays, check_stays
 from drgpay.records.dataset import Dataset
-from drgpay.records.hospitals import read_hospitals
-from drgpay.records.writing import write_frame
+from drgpay.records.filings import (
+    check_payments,
+    read_filings,
+    warnings_of_quarantined,
+    without_quarantined,
+)
 from drgpay.report.month import (
     MonthTables,
     RunFacts,
+    adjustments_table,
     cases_table,
+    difference_tables,
+    ledger_table,
     statements_table,
     values_table,
 )
-from drgpay.report.summary_xlsx import write_summary
 from drgpay.run.job import Job
-from drgpay.run.manifest import basis_of_run, output_hashes, run_id_of, write_manifest
-from drgpay.run.staging import staged_folder
-from drgpay.settle.month import settle_month
+from drgpay.run.manifest import basis_of_run, run_id_of, write_manifest
+from drgpay.run.results import write_month
+from drgpay.run.rules import PaymentRules, load_payment_rules
+from drgpay.run.stages import run_folder
+from drgpay.run.stored import StoredMonth, as_paid, chain_of, open_month
+from drgpay.settle.differences import Differences, differences_of
+from drgpay.settle.ledger import ledger_of_correction, ledger_of_month
+from drgpay.settle.month import Settled, settle_month
 
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
@@ -41,13 +48,14 @@ ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]
 class FinishedRun:
     """Where a run lies, what it says, and whether it lay there before with the same bytes.
 
-    `dataset` counts what its mapping converted.
+    `dataset` counts what its mapping converted; `reused` are the stages of an interrupted run.
     """
 
     folder: Path
     tables: MonthTables
     repeated: bool
     dataset: Dataset
+    reused: tuple[str, ...]
 
 
 @contextmanager
@@ -68,76 +76,60 @@ def run_month(
     The folder appears only when everything in it is written. Raises DrgpayError for every mistake
     in the inputs, and when another run has the id.
     """
-    clock = _Clock()
-    compiled = load_compiled(job.scheme)
-    scheme = compiled.scheme
-    loaded = load_policy(job.policy)
-    policy = loaded.policy
-    _refuse_other_year(loaded, job)
-    _refuse_unknown_groups(loaded, scheme)
-    catalogue = load_catalogue(job.catalogue, scheme)
-    hospitals = read_hospitals(job.hospitals)
-    dataset = job.stays.open(scheme.info.code_system)
-    basis = basis_of_run(job, dataset, scheme, loaded, language)
-    identity = _checked_id(run_id) if run_id else run_id_of(basis)
+    clock = Clock()
+    rules = load_payment_rules(
+        job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the job's period"
+    )
+    filings = read_filings(job.filings.reviews, job.filings.deductions, job.filings.technologies)
+    check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
+    paid = _paid_months(job)
+    dataset = job.stays.open(rules.scheme.info.code_system)
+    basis = basis_of_run(job, dataset, rules.scheme, rules.loaded, language)
+    identity = checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
 
-    with progress("grouping", dataset.rows) as advance:
-        stays = read_grouped_stays(dataset, compiled, advance, threads)
-    clock.lap("read and group")
-    checked = check_stays(
-        stays,
-        policy,
-        hospitals,
-        job.period.days,
-        sex_of_diagnosis(compiled),
-        str(job.stays.path),
-        language,
-    )
-    _refuse_empty(checked, dataset, job)
-    del stays
-    clock.lap("check")
-    cases = points_of_stays(checked.valid, catalogue, policy.points)
-    clock.lap("points")
-    settled = settle_month(cases, policy, job.period)
-    clock.lap("settle")
+    def read_and_check() -> CheckedStays:
+        with progress("grouping", dataset.rows) as advance:
+            stays = read_grouped_stays(dataset, rules.compiled, advance, threads)
+        clock.lap("read and group")
+        return _checked(stays, rules, job, language)
 
-    counts = {
-        "read": dataset.rows,
-        "valid": checked.valid.height,
-        "quarantined": checked.quarantine.height,
-        "warnings": checked.warnings.height,
-    }
-    facts = RunFacts(
-        run_id=identity,
-        period=str(job.period),
-        region=policy.policy.region,
-        policy=f"{policy.policy.name}（{policy.policy.id}）",
-        scheme=f"{scheme.info.name}（{scheme.info.id}）",
-        catalogue=catalogue.info.id,
-        method=policy.settlement.method,
-        value_places=policy.settlement.value_places,
-        **counts,
-    )
-    tables = MonthTables(
-        facts,
-        cases_table(settled),
-        statements_table(settled, hospitals),
-        values_table(settled, policy.settlement.value_places),
-        checked.quarantine,
-        checked.warnings,
-    )
-    folder = job.output / identity
-    repeated = folder.exists()
-    with staged_folder(folder, _refuse_other_results) as staged:
-        _write_tables(tables, staged)
-        write_summary(tables, staged / "summary.xlsx", language)
+    with run_folder(job.output, identity, basis) as run:
+        checked = run.stage("checked", read_and_check, CheckedStays)
+        _refuse_empty(checked, dataset, job)
+        clock.lap("check")
+        filings, set_aside = without_quarantined(filings, checked.quarantine)
+        warnings = pl.concat(
+            [checked.warnings, warnings_of_quarantined(set_aside, checked.quarantine, language)]
+        ).sort(pl.all())
+        earned = points_of_stays(checked.valid, rules.catalogue, rules.policy.points, filings)
+        clock.lap("points")
+        settled = settle_month(
+            earned.cases, earned.adjustments, rules.policy, job.period, filings.payments
+        )
+        if paid:
+            booked = pl.concat([month.ledger() for month in paid])
+            ledger = ledger_of_correction(job.period, booked, settled)
+            differences = differences_of(as_paid(paid[-1]), settled)
+        else:
+            ledger, differences = ledger_of_month(job.period, settled), None
+        clock.lap("settle")
+        counts = {
+            "read": dataset.rows,
+            "valid": checked.valid.height,
+            "quarantined": checked.quarantine.height,
+            "warnings": warnings.height,
+        }
+        facts = _facts(identity, str(job.period), rules, counts)
+        checked = replace(checked, warnings=warnings)
+        tables = _tables(facts, settled, ledger, differences, checked, rules)
+        write_month(tables, rules, filings, run.outputs, language)
         clock.lap("write")
-        write_manifest(staged, identity, basis, counts, clock.seconds)
-    return FinishedRun(folder, tables, repeated, dataset)
+        write_manifest(run.outputs, identity, basis, counts, clock.seconds)
+    return FinishedRun(run.folder, tables, run.repeated, dataset, run.reused)
 
 
-class _Clock:
+class Clock:
     """Seconds by step."""
 
     def __init__(self) -> None:
@@ -145,12 +137,13 @@ class _Clock:
         self._last = time.perf_counter()
 
     def lap(self, step: str) -> None:
+        """Book the time since the last lap on a step."""
         now = time.perf_counter()
         self.seconds[step] = now - self._last
         self._last = now
 
 
-def _checked_id(run_id: str) -> str:
+def checked_id(run_id: str) -> str:
     """A run id names a folder directly below the output folder."""
     if not re.fullmatch(r"\w[\w.-]*", run_id):
         raise DrgpayError(
@@ -159,29 +152,31 @@ def _checked_id(run_id: str) -> str:
     return run_id
 
 
-def _refuse_other_year(loaded: LoadedPolicy, job: Job) -> None:
-    year = loaded.policy.policy.year
-    if year != job.period.year:
+def _paid_months(job: Job) -> list[StoredMonth]:
+    """The paid run that a job corrects and the corrections before it, the oldest first."""
+    if job.corrects is None:
+        return []
+    paid = open_month(job.corrects)
+    if paid.period != str(job.period):
         raise DrgpayError(
-            f"the policy {loaded.path} is for {year}, the job's period is {job.period}",
-            "name the policy of that year or correct policy.year",
+            f"{job.path}: corrects names a run of {paid.period}, the job's period is {job.period}",
+            "name the run that the month was paid with",
         )
+    return chain_of(paid)
 
 
-def _refuse_unknown_groups(loaded: LoadedPolicy, scheme: Scheme) -> None:
-    known = {drg.code for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
-    for key, groups in {
-        "calibration.coefficients.groups_without": (
-            loaded.policy.calibration.coefficients.groups_without
-        ),
-        "points.readmission.exempt_groups": loaded.policy.points.readmission.exempt_groups,
-    }.items():
-        unknown = [group for group in groups if group not in known]
-        if unknown:
-            raise DrgpayError(
-                f"{loaded.path}: {key} names {unknown[0]}, which {scheme.info.id} does not have",
-                "correct the group",
-            )
+def _checked(
+    stays: pl.DataFrame, rules: PaymentRules, job: Job, language: Language
+) -> CheckedStays:
+    return check_stays(
+        stays,
+        rules.policy,
+        rules.hospitals,
+        job.period.days,
+        sex_of_diagnosis(rules.compiled),
+        str(job.stays.path),
+        language,
+    )
 
 
 def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:
@@ -196,15 +191,37 @@ def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:
     )
 
 
-def _write_tables(tables: MonthTables, folder: Path) -> None:
-    for name in ("cases", "statements", "values", "quarantine", "warnings"):
-        frame: pl.DataFrame = getattr(tables, name)
-        write_frame(frame, folder / f"{name}.parquet")
+def _facts(run_id: str, period: str, rules: PaymentRules, counts: dict[str, int]) -> RunFacts:
+    policy, scheme = rules.policy, rules.scheme
+    return RunFacts(
+        run_id=run_id,
+        period=period,
+        region=policy.policy.region,
+        policy=f"{policy.policy.name}（{policy.policy.id}）",
+        scheme=f"{scheme.info.name}（{scheme.info.id}）",
+        catalogue=rules.catalogue.info.id,
+        method=policy.settlement.method,
+        value_places=policy.settlement.value_places,
+        **counts,
+    )
 
 
-def _refuse_other_results(folder: Path, staged: Path) -> None:
-    if output_hashes(folder) != output_hashes(staged):
-        raise DrgpayError(
-            f"the run {folder} exists and holds other results",
-            "give this run another id with --run-id, or move the old folder away",
-        )
+def _tables(
+    facts: RunFacts,
+    settled: Settled,
+    ledger: pl.DataFrame,
+    differences: Differences | None,
+    checked: CheckedStays,
+    rules: PaymentRules,
+) -> MonthTables:
+    return MonthTables(
+        facts,
+        cases_table(settled.cases),
+        adjustments_table(settled.adjustments),
+        statements_table(settled, rules.hospitals),
+        values_table(settled, rules.policy.settlement.value_places),
+        ledger_table(ledger),
+        checked.quarantine,
+        checked.warnings,
+        difference_tables(differences) if differences else None,
+    )

@@ -1,6 +1,7 @@
-"""A folder that appears whole or not at all."""
+"""A folder that appears whole or not at all, and what the operating system says against it."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,19 +21,71 @@ def staged_folder(
     """A folder to fill; it gets its name when the block ends well, or vanishes.
 
     If the name is taken by then, `if_exists(folder, staged)` decides: it raises, or the old one
-    stays.
+    stays. For the folder of a run there is `drgpay.run.stages.run_folder`.
     """
     staged = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
     try:
-        staged.mkdir(parents=True)
-        yield staged
-        if folder.exists():
-            if_exists(folder, staged)
-        else:
-            staged.rename(folder)
-    except OSError as error:
-        raise DrgpayError(
-            f"{folder} cannot be written ({reason_of(error)})", "free it or choose another"
-        ) from error
+        with refusals_named(folder):
+            staged.mkdir(parents=True)
+            yield staged
+            if folder.exists():
+                if_exists(folder, staged)
+            else:
+                put_in_place(staged, folder)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def put_in_place(staged: Path, folder: Path) -> None:
+    """Give a finished folder its name; it and what is in it then outlast a power failure."""
+    for path in [*sorted(staged.rglob("*")), staged]:
+        to_disk(path)
+    staged.rename(folder)
+    to_disk(folder.parent)
+
+
+def to_disk(path: Path) -> None:
+    """Have the operating system write a file, or the names in a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def refusals_named(folder: Path) -> Iterator[None]:
+    """Turn what the operating system refuses (a full disk, missing rights) into a DrgpayError.
+
+    It names `folder`, unless the system names a file that does not lie beside or below it.
+    """
+    try:
+        yield
+    except DrgpayError:
+        raise
+    except Exception as error:
+        refusal = _refusal_in(error)
+        if refusal is None:
+            raise
+        raise DrgpayError(*_sentence(refusal, folder)) from error
+
+
+def _sentence(refusal: OSError, folder: Path) -> tuple[str, str]:
+    named = refusal.filename
+    if isinstance(named, str) and not Path(named).is_relative_to(folder.parent):
+        return f"{named} cannot be used ({reason_of(refusal)})", "correct that, then start again"
+    return f"{folder} cannot be written ({reason_of(refusal)})", "free it or choose another"
+
+
+def _refusal_in(error: BaseException) -> OSError | None:
+    """The operating system's error in an exception; polars and xlsxwriter wrap some of them."""
+    if isinstance(error, OSError):
+        return error
+    for inner in (*error.args, error.__cause__):
+        if isinstance(inner, OSError):
+            return inner
+    number = re.search(r"\(os error (\d+)\)", str(error))
+    if number:
+        return OSError(int(number[1]), os.strerror(int(number[1])))
+    # All that polars says of a disk that fills up within the footer of a Parquet file.
+    return OSError("its end was not written") if "thrift: transport error" in str(error) else None

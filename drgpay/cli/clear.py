@@ -1,0 +1,54 @@
+"""`drgpay clear`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from drgpay.cli import console
+from drgpay.cli.options import Lang, enter_in_database
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay clear 2026.toml
+
+drgpay clear 2026.toml --accept-policy-change --lang en
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(epilog=EXAMPLES)(clear)
+
+
+def clear(
+    year: Annotated[Path, typer.Argument(help="The year file (TOML).")],
+    lang: Annotated[Lang, typer.Option(help="Language of the tables and the workbooks.")] = Lang.zh,
+    output: Annotated[
+        Path | None, typer.Option(help="Put the folder here instead of the year file's output.")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option(help="Name of the folder; by default from its inputs.")
+    ] = None,
+    accept_policy_change: Annotated[
+        bool,
+        typer.Option(
+            "--accept-policy-change",
+            help="Clear by the policy as it is now, though months were paid by another one.",
+        ),
+    ] = False,
+) -> None:
+    """Clear a year: final reviews, shared surplus or overrun, assessment, and what is still due."""
+    from drgpay.report.clearing_console import clearing_summary
+    from drgpay.report.wording import word
+    from drgpay.run.clearing import run_clearing
+    from drgpay.run.year_job import load_year_job
+
+    finished = run_clearing(
+        load_year_job(year), lang.value, run_id, accept_policy_change, output=output
+    )
+    console.out().print(clearing_summary(finished.tables, lang.value))
+    enter_in_database(finished.folder)
+    same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
+    typer.echo(f"{console.shown(finished.folder)}{same}")

@@ -1,0 +1,139 @@
+"""`drgpay verify`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from drgpay.cli import console
+from drgpay.cli.options import Lang
+from drgpay.language import Language, Words
+
+if TYPE_CHECKING:
+    from drgpay.run.verify import Verified
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay verify runs/2026-10-1f2e3d4c5b
+
+drgpay verify runs/2026-* --lang en --json
+
+drgpay verify runs/2026-10-1f2e3d4c5b --job october.toml
+"""
+
+_STATUS = {
+    "right": Words("相符", "right"),
+    "wrong": Words("不符", "wrong"),
+    "unknown": Words("无法核对", "cannot be checked"),
+}
+_STYLE = {"right": "green", "wrong": "bold red", "unknown": "yellow"}
+_COLUMNS = (
+    Words("核对项目", "Check"),
+    Words("结果", "Result"),
+    Words("核对数", "Compared"),
+    Words("说明", "Finding"),
+)
+_KIND = {"month": Words("月度结算", "month"), "clearing": Words("年终清算", "clearing")}
+
+
+_PASSED_OVER = Words("不是运行文件夹，已跳过", "no folder, passed over")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(epilog=EXAMPLES)(verify)
+
+
+def verify(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
+    job: Annotated[
+        Path | None,
+        typer.Option(help="The job file (of a clearing the year file): check the inputs too."),
+    ] = None,
+    lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = Lang.zh,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the checks as JSON instead of tables.")
+    ] = False,
+) -> None:
+    """Recompute the hashes and the balances of runs.
+
+    Exit status 0: all is right; 1: something is wrong; 2: something cannot be checked.
+    """
+    from drgpay.errors import DrgpayError
+    from drgpay.run.verify import verify_run
+
+    language: Language = lang.value
+    verified: list[Verified] = []
+    unreadable: list[tuple[Path, Exception]] = []
+    for run in runs:
+        if run.is_file():  # a report or the database, named by a pattern such as runs/*
+            typer.echo(f"{run}: {_PASSED_OVER.said_in(language)}", err=True)
+            continue
+        try:
+            verified.append(verify_run(run, job))
+        except DrgpayError as error:
+            unreadable.append((run, error))
+    if as_json:
+        _print_json(verified, unreadable, language)
+    else:
+        for each in verified:
+            console.out().print(_table(each, language), _evidence(each, language))
+    for _, refusal in unreadable:
+        typer.echo(f"drgpay: {refusal}", err=True)
+    statuses = {each.status for each in verified}
+    if "wrong" in statuses:
+        raise typer.Exit(1)
+    if "unknown" in statuses or unreadable:
+        raise typer.Exit(2)
+
+
+def _table(verified: "Verified", language: Language) -> Any:
+    kind = _KIND[verified.kind].said_in(language) if verified.kind in _KIND else verified.kind
+    names = [column.said_in(language) for column in _COLUMNS]
+    table = console.table(f"{verified.run_id} · {kind}", *names, numbers=(names[2],))
+    for check in verified.checks:
+        table.add_row(
+            check.title.said_in(language),
+            f"[{_STYLE[check.status]}]{_STATUS[check.status].said_in(language)}[/]",
+            f"{check.compared:,}",
+            check.finding.said_in(language).replace("[", r"\["),
+        )
+    return table
+
+
+def _evidence(verified: "Verified", language: Language) -> str:
+    status = _STATUS[verified.status].said_in(language)
+    label = Words("证据哈希", "evidence").said_in(language)
+    return f"{console.shown(verified.folder)}: {status} · {label} {verified.evidence}"
+
+
+def _print_json(
+    verified: list["Verified"], unreadable: list[tuple[Path, Exception]], language: Language
+) -> None:
+    import json
+
+    found: list[dict[str, Any]] = [
+        {
+            "folder": str(each.folder),
+            "run": each.run_id,
+            "kind": each.kind,
+            "evidence": each.evidence,
+            "status": each.status,
+            "checks": [
+                {
+                    "check": check.key,
+                    "status": check.status,
+                    "compared": check.compared,
+                    "finding": check.finding.said_in(language),
+                }
+                for check in each.checks
+            ],
+        }
+        for each in verified
+    ]
+    found += [
+        {"folder": str(run), "status": "unknown", "finding": str(error)}
+        for run, error in unreadable
+    ]
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))

@@ -1,0 +1,397 @@
+"""Whether the files of a run agree with each other, to the fen and to the 4th place.
+
+Every check is exact: sums of decimals, and Python's fractions for the few lines and pools. The
+figures are those of the files; nothing is taken from the calculation that wrote them.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from drgpay.exact import FEN_PLACES, half_up, unscaled
+from drgpay.language import Words
+from drgpay.run.comparison import (
+    NO_FINDING,
+    CannotCheckError,
+    Check,
+    disagreement,
+    first_of,
+    place_of,
+    unequal,
+)
+from drgpay.run.ledger_balance import ledger_disagreement
+from drgpay.run.run_tables import AMOUNTS, RunTables
+from drgpay.settle.lines import LINE
+
+Row = Mapping[str, Any]
+Compared = tuple[int, Words | None]
+"""How much was compared, and the first disagreement."""
+
+_NOTHING = Decimal(0)
+
+
+def balance_checks(
+    folder: Path, manifest: Mapping[str, Any], beside: Sequence[Path]
+) -> list[Check]:
+    """The balances of a month or a clearing.
+
+    beside: folders in which the runs are looked for that a correction or a clearing goes on with.
+    """
+    tables = RunTables(folder, manifest, beside)
+    checks = _CLEARING if tables.kind == "clearing" else _MONTH
+    if manifest.get("corrects"):
+        checks = [*checks, _DIFFERENCES]
+    return [_tried(tables, *check) for check in checks]
+
+
+def _tried(
+    tables: RunTables, key: str, title: Words, compare: Callable[[RunTables], Compared]
+) -> Check:
+    try:
+        compared, finding = compare(tables)
+    except CannotCheckError as error:
+        return Check(key, title, "unknown", 0, error.reason)
+    except (OSError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        return Check(
+            key, title, "unknown", 0, Words(f"无法读取：{reason}", f"unreadable: {reason}")
+        )
+    return Check(key, title, "wrong" if finding else "right", compared, finding or NO_FINDING)
+
+
+def _counts(tables: RunTables) -> Compared:
+    counts, inputs = tables.manifest["counts"], tables.manifest["inputs"]
+    read = sum(file["rows"] for file in inputs["stays"])
+    return _equal(
+        ("read", counts["read"], "valid + quarantined", counts["valid"] + counts["quarantined"]),
+        ("read", counts["read"], "inputs.stays", read),
+        ("valid", counts["valid"], "cases.parquet", tables.rows("cases")),
+        ("quarantined", counts["quarantined"], "quarantine.parquet", tables.rows("quarantine")),
+        ("warnings", counts["warnings"], "warnings.parquet", tables.rows("warnings")),
+    )
+
+
+def _counts_of_year(tables: RunTables) -> Compared:
+    counts, months = tables.manifest["counts"], tables.manifest["inputs"]["months"]
+    return _equal(
+        ("months", counts["months"], "inputs.months", len(months)),
+        ("cases", counts["cases"], "cases.parquet", tables.rows("cases")),
+    )
+
+
+def _case_points(tables: RunTables) -> Compared:
+    changes = (
+        tables.adjustments.filter(pl.col("applies_to") == "case")
+        .group_by("case_id")
+        .agg(pl.col("points").sum())
+    )
+    changed = tables.cases.filter(pl.col("points") != pl.col("points_before")).select(
+        "case_id", points=pl.col("points") - pl.col("points_before")
+    )
+    found = disagreement(changed, changes, ["case_id"], ["points"], "change", "adjustments")
+    return tables.cases.height, found
+
+
+def _lines(tables: RunTables) -> Compared:
+    """Cases and minus rows add up to the lines, in every figure."""
+    sums = ["points", *AMOUNTS, "standard_amount", "fund_amount"]
+    of_cases = tables.cases.group_by(LINE).agg(
+        pl.len().cast(pl.Int64).alias("cases"), pl.col(sums).sum()
+    )
+    of_minus = tables.minus.group_by(LINE).agg(
+        pl.col("points").sum(),
+        pl.col("points").sum().alias("minus_points"),
+        pl.col("standard_amount").sum(),
+        pl.col("standard_amount").sum().alias("fund_amount"),
+    )
+    columns = ["cases", "minus_points", *sums]
+    parts = (
+        pl.concat([of_cases, of_minus], how="diagonal_relaxed")
+        .group_by(LINE)
+        .agg(pl.col(columns).sum())
+    )
+    found = disagreement(tables.statements, parts, LINE, columns, "statements", "cases")
+    return tables.cases.height + tables.minus.height, found
+
+
+def _prices(tables: RunTables) -> Compared:
+    """standard = points x value and the distributed share; the fund pays what others did not."""
+    fund_only = tables.settlement["method"] == "fund_only"
+    values = dict(tables.pools.select("pool", "point_value").iter_rows())
+
+    def figures(line: Row) -> list[tuple[str, Any, str, Any]]:
+        by_item = line["payment"] == "item_by_item"
+        value = values.get(line["pool"]) or _NOTHING
+        shared, others = line["distributed"], line["patient_cost"] + line["other_cost"]
+        standard = _to_fen(Fraction(line["points"]) * Fraction(value)) + shared
+        fund = line["standard_amount"] - (_NOTHING if fund_only else others)
+        difference = line["fund_amount"] - line["fund_cost"]
+        return [
+            (
+                "standard_amount",
+                line["standard_amount"],
+                "total_cost" if by_item else "points × point_value",
+                line["total_cost"] if by_item else standard,
+            ),
+            (
+                "fund_amount",
+                line["fund_amount"],
+                "fund_cost" if by_item else "standard_amount − patient_cost − other_cost",
+                line["fund_cost"] if by_item else fund,
+            ),
+            ("difference", line["difference"], "fund_amount − fund_cost", difference),
+        ]
+
+    return _each_line(tables.statements, figures)
+
+
+def _values(tables: RunTables) -> Compared:
+    """The published value is the exact one, rounded down at the places of the policy."""
+    rules, inside = tables.settlement, tables.statements.filter("in_pool")
+    places = rules["value_places"]
+    for pool in tables.pools.iter_rows(named=True):
+        if pool["point_value"] is None:
+            continue
+        available = pool["available"] + pool["from_home_funds"]
+        total = inside.filter(pl.col("pool") == pool["pool"])["total_cost"].sum()
+        amount = {
+            "residual": available + pool["patient_cost"] + pool["other_cost"],
+            "fund_only": available,
+            "cost": total,
+        }[rules["method"]]
+        due = unscaled(int(Fraction(amount) / Fraction(pool["points"]) * 10**places // 1), places)
+        if pool["point_value"] != due:
+            left = f"{pool['pool']}: point_value"
+            found = unequal(left, pool["point_value"], f"{amount} ÷ {pool['points']}", due)
+            return tables.pools.height, found
+    return tables.pools.height, None
+
+
+def _pools(tables: RunTables) -> Compared:
+    """The lines add up to their pool; with the remainder they are its budget."""
+    inside = tables.statements.filter("in_pool")
+    columns = ["points", "patient_cost", "other_cost", "fund_amount"]
+    if tables.kind == "clearing":
+        columns += _CLEARED
+    sums = inside.group_by("pool").agg(
+        pl.col(columns).sum(),
+        pl.col("fund_cost").filter("out_of_area").sum().alias("from_home_funds"),
+    )
+    found = disagreement(
+        tables.pools, sums, ["pool"], [*columns, "from_home_funds"], "pools", "statements"
+    )
+    if found:
+        return tables.pools.height, found
+    spent = ["fund_amount", "remainder"]
+    parts = [spent, ["payable", "withheld", "remainder"]] if tables.kind == "clearing" else [spent]
+    return tables.pools.height, first_of(
+        unequal(
+            f"{pool['pool']}: budget + from_home_funds",
+            pool["available"] + pool["from_home_funds"],
+            " + ".join(names),
+            sum(pool[name] for name in names),
+        )
+        for pool in tables.pools.iter_rows(named=True)
+        for names in parts
+        if pool["available"] + pool["from_home_funds"] != sum(pool[name] for name in names)
+    )
+
+
+_CLEARED = [
+    *["assessment", "redistributed", "deduction", "withheld"],
+    *["payable", "prepaid", "clearing"],
+]
+
+
+def _prepayments(tables: RunTables) -> Compared:
+    ratio = Fraction(str(tables.settlement["prepay_ratio"]))
+
+    def figures(line: Row) -> list[tuple[str, Any, str, Any]]:
+        fund = line["fund_amount"] if line["paid_here"] else _NOTHING
+        untaken = line["deduction"] - line["deducted"]
+        return [
+            (
+                "prepayment + deducted",
+                line["prepayment"] + line["deducted"],
+                "fund_amount × prepay_ratio",
+                _to_fen(Fraction(max(fund, _NOTHING)) * ratio),
+            ),
+            (
+                "carried",
+                line["carried"],
+                "negative fund_amount − deduction + deducted",
+                min(fund, _NOTHING) - untaken,
+            ),
+            ("home_fund_bill", line["home_fund_bill"], "its formula", _home_fund_bill(line)),
+        ]
+
+    return _each_line(tables.statements, figures)
+
+
+def _final_budgets(tables: RunTables) -> Compared:
+    """What the pool's local cases cost item by item, and how far the budget was from it."""
+    local = tables.statements.filter(pl.col("in_pool") & ~pl.col("out_of_area"))
+    spent = local.group_by("pool").agg(pl.col("fund_cost").sum())
+    found = disagreement(tables.pools, spent, ["pool"], ["fund_cost"], "pools", "statements")
+    return tables.pools.height, found or first_of(
+        unequal(f"{pool['pool']}: {name}", pool[name], formula, due)
+        for pool in tables.pools.iter_rows(named=True)
+        for name, formula, due in (
+            ("surplus", "budget − fund_cost", max(pool["budget"] - pool["fund_cost"], _NOTHING)),
+            ("overrun", "fund_cost − budget", max(pool["fund_cost"] - pool["budget"], _NOTHING)),
+            (
+                "budget_final",
+                "min(fund_cost, budget) + retained + shared",
+                min(pool["fund_cost"], pool["budget"]) + pool["retained"] + pool["shared"],
+            ),
+        )
+        if pool[name] != due
+    )
+
+
+def _payables(tables: RunTables) -> Compared:
+    def figures(line: Row) -> list[tuple[str, Any, str, Any]]:
+        fund = line["fund_amount"] if line["paid_here"] else _NOTHING
+        taken = line["assessment"] - line["redistributed"] + line["deduction"]
+        to_home = line["home_fund_bill"] - line["home_fund_billed"]
+        return [
+            ("payable", line["payable"], "fund_amount − assessment − deduction", fund - taken),
+            ("withheld", line["withheld"], "fund_amount − payable", fund - line["payable"]),
+            (
+                "clearing",
+                line["clearing"],
+                "payable − prepaid",
+                line["payable"] - line["prepaid"],
+            ),
+            ("home_fund_bill", line["home_fund_bill"], "its formula", _home_fund_bill(line)),
+            ("home_fund_clearing", line["home_fund_clearing"], "bill − billed", to_home),
+        ]
+
+    return _each_line(tables.statements, figures)
+
+
+def _differences(tables: RunTables) -> Compared:
+    """paid + difference = now; cases add up to lines; the paid run and this one say the same."""
+    cases, lines = tables.read("differences"), tables.read("difference_statements")
+    figures = ["points", "standard", "fund_amount"]
+    compared = cases.height + lines.height
+    for name, frame, columns in (
+        ("differences", cases, figures),
+        ("difference_statements", lines, [*figures, "prepayment", "home_fund_bill"]),
+    ):
+        for column in columns:
+            parts = pl.col(f"{column}_paid") + pl.col(f"{column}_difference")
+            wrong = frame.filter(parts != pl.col(f"{column}_now"))
+            if wrong.height:
+                row = wrong.row(0, named=True)
+                left = f"{name} {place_of(row)}: {column}_now"
+                due = row[f"{column}_paid"] + row[f"{column}_difference"]
+                return compared, unequal(left, row[f"{column}_now"], "paid + difference", due)
+    changed = [f"{column}_difference" for column in figures]
+    found = disagreement(
+        lines,
+        cases.group_by(LINE).agg(pl.col(changed).sum()),
+        LINE,
+        changed,
+        "difference_statements",
+        "differences",
+    )
+    return compared, found or first_of(
+        finding
+        for when, run in (("now", tables), ("paid", tables.earlier[-1]))
+        for finding in [_statements_disagree(lines, run.statements, when)]
+        if finding
+    )
+
+
+def _statements_disagree(lines: pl.DataFrame, statements: pl.DataFrame, when: str) -> Words | None:
+    names = {"standard": "standard_amount"}
+    figures = ["points", "standard", "fund_amount", "prepayment", "home_fund_bill"]
+    columns = [names.get(figure, figure) for figure in figures]
+    said = lines.select(
+        *LINE, *(pl.col(f"{figure}_{when}").alias(names.get(figure, figure)) for figure in figures)
+    )
+    return disagreement(said, statements, LINE, columns, when, "statements")
+
+
+def _ledger(tables: RunTables) -> Compared:
+    booked = [run.ledger for run in tables.earlier]
+    return tables.ledger.height, ledger_disagreement(tables, booked)
+
+
+def _equal(*pairs: tuple[str, int, str, int]) -> Compared:
+    findings = (
+        unequal(left, said, right, found) for left, said, right, found in pairs if said != found
+    )
+    return len(pairs), first_of(findings)
+
+
+def _each_line(
+    lines: pl.DataFrame, figures: Callable[[Row], list[tuple[str, Any, str, Any]]]
+) -> Compared:
+    """Compare figures of every line, each with its formula; there are few lines."""
+    return lines.height, first_of(
+        unequal(f"{place_of(line)}: {name}", said, formula, due)
+        for line in lines.iter_rows(named=True)
+        for name, said, formula, due in figures(line)
+        if said != due
+    )
+
+
+def _home_fund_bill(line: Row) -> Decimal:
+    """Home funds pay the fund amount of outside patients; of pooled ones the item-by-item cost."""
+    bill: Decimal = line["fund_cost"] if line["paid_here"] else line["fund_amount"]
+    return bill if line["out_of_area"] else _NOTHING
+
+
+def _to_fen(amount: Fraction) -> Decimal:
+    """An exact amount rounded half-up to fen."""
+    return unscaled(half_up(amount * 10**FEN_PLACES), FEN_PLACES)
+
+
+_EVERY_RUN = [
+    (
+        "case_points",
+        Words("病例：调整前点数 + 调整 = 点数", "cases: points before + adjustments = points"),
+        _case_points,
+    ),
+    ("lines", Words("病例 + 扣减 = 结算行", "cases + minus rows = statement lines"), _lines),
+    ("prices", Words("结算行：点数 × 点值", "statement lines: points × value"), _prices),
+    (
+        "values",
+        Words("点值 = 金额 ÷ 点数，向下取整", "value = amount ÷ points, rounded down"),
+        _values,
+    ),
+    ("pools", Words("结算行 + 结余 = 预算", "statement lines + remainder = budget"), _pools),
+]
+_LEDGER = (
+    "ledger",
+    Words("账簿借贷平衡，与结果一致", "the ledger balances, as the results say"),
+    _ledger,
+)
+_MONTH = [
+    ("counts", Words("读取 = 有效 + 未通过校验", "read = valid + quarantined"), _counts),
+    *_EVERY_RUN,
+    ("prepayments", Words("预拨 = 应付基金 × 预拨比例", "prepayment = fund × ratio"), _prepayments),
+    _LEDGER,
+]
+_CLEARING = [
+    ("counts", Words("月份与病例数", "months and cases"), _counts_of_year),
+    *_EVERY_RUN,
+    (
+        "budgets",
+        Words("清算预算：结余与超支分担", "final budget: surplus and overrun"),
+        _final_budgets,
+    ),
+    ("payables", Words("应付 − 已预拨 = 清算", "payable − prepaid = clearing"), _payables),
+    _LEDGER,
+]
+_DIFFERENCES = (
+    "differences",
+    Words("已付 + 差额 = 现应付", "paid + difference = due now"),
+    _differences,
+)

@@ -1,0 +1,253 @@
+"""Find a finished run and read what paid one of its cases."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from pydantic import ValidationError
+
+from drgpay.errors import DrgpayError
+from drgpay.explain.code_names import CodeNames
+from drgpay.explain.stays import find_case
+from drgpay.explain.trace import Trace
+from drgpay.explain.tracing import explain_stay
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.compiled_cache import load_compiled
+from drgpay.grouper.scheme import Scheme, shipped_schemes
+from drgpay.points.catalogue import Catalogue, load_catalogue
+from drgpay.points.formulas import class_formulas
+from drgpay.policy.model import Policy
+from drgpay.report.case import PaidCase
+from drgpay.report.case_money import LineParts, keys_of
+from drgpay.report.case_points import Formulas
+from drgpay.run.job import Job, load_job
+from drgpay.run.manifest import MANIFEST, read_manifest
+from drgpay.run.run_tables import RunTables
+from drgpay.settle.lines import LINE
+
+_NEAR = 3  # ids that a message proposes
+_NEIGHBOURS = 100  # ids on each side in the order of ids
+_SUMMED = ("points", "total_cost", "patient_cost", "other_cost", "fund_cost")
+
+
+def find_run(name: str, output: Path) -> Path:
+    """The folder of a run: named by its path, or in `output` by its id or the beginning of it.
+
+    Raises DrgpayError if no run, or more than one, begins like that.
+    """
+    if (Path(name) / MANIFEST).is_file():
+        return Path(name)
+    folders = sorted(output.iterdir()) if output.is_dir() else []
+    runs = [
+        path for path in folders if not path.name.startswith(".") and (path / MANIFEST).is_file()
+    ]
+    found = [path for path in runs if path.name.startswith(name)]
+    exact = [path for path in found if path.name == name]
+    if exact or len(found) == 1:
+        return (exact or found)[0]
+    if not found:
+        raise DrgpayError(
+            f"there is no run {name!r} in {output}",
+            "name the folder of a run, its id or the beginning of it; --output says where runs lie",
+        )
+    several = ", ".join(path.name for path in found[:_NEAR])
+    raise DrgpayError(
+        f"{len(found)} runs begin with {name!r} ({several}{' ...' if len(found) > _NEAR else ''})",
+        "give more of the id",
+    )
+
+
+def read_case(folder: Path, case_id: str, job: Path | None = None) -> PaidCase:
+    """What a run of a month or a clearing holds of one case; with its job also its stay.
+
+    The files are not compared with their hashes: `drgpay verify` does that. Raises DrgpayError for
+    an unknown case, with ids near it, for a run whose files cannot be read, and where the scheme of
+    the run is not at hand.
+    """
+    return CasesOfRun.of(folder, job).read(case_id)
+
+
+@dataclass(frozen=True)
+class CasesOfRun:
+    """A finished run with everything that its cases have in common."""
+
+    tables: RunTables
+    policy: Policy
+    catalogue: Catalogue
+    compiled: CompiledScheme
+    job: Job | None
+
+    @classmethod
+    def of(cls, folder: Path, job: Path | None = None) -> "CasesOfRun":
+        """Open a run; raises DrgpayError as read_case."""
+        manifest = read_manifest(folder)
+        loaded = load_job(job) if job else None
+        compiled = _scheme_of(folder, manifest, loaded)
+        catalogue = load_catalogue(folder / "catalogue", compiled.scheme)
+        tables = RunTables(folder, manifest)
+        return cls(tables, _policy(folder, manifest), catalogue, compiled, loaded)
+
+    def read(self, case_id: str) -> PaidCase:
+        """One case; raises DrgpayError as read_case."""
+        manifest = self.tables.manifest
+        try:
+            case = self._case(case_id)
+            mine = self._adjustments.filter(pl.col("case_id") == case_id).sort("step")
+            adjustments = tuple(mine.iter_rows(named=True))
+            lines = {key: self._line(key) for key in keys_of(case, adjustments)}
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _unreadable(self.tables.folder, str(error).splitlines()[0]) from None
+        return PaidCase(
+            run_id=manifest["run"],
+            kind=manifest["kind"],
+            period=manifest["period"],
+            case=case,
+            adjustments=adjustments,
+            lines=lines,
+            policy=self.policy,
+            catalogue=self.catalogue,
+            formulas=self._formulas,
+            names=self._names,
+            trace=_trace(self.job, self.compiled, case_id) if self.job else None,
+        )
+
+    @cached_property
+    def _cases(self) -> pl.LazyFrame:
+        return pl.scan_parquet(self.tables.folder / "cases.parquet")
+
+    @cached_property
+    def _lines(self) -> dict[tuple[Any, ...], LineParts]:
+        """The lines that were read before."""
+        return {}
+
+    def _line(self, key: tuple[Any, ...]) -> LineParts:
+        if key not in self._lines:
+            self._lines[key] = self._line_parts(key)
+        return self._lines[key]
+
+    @cached_property
+    def _adjustments(self) -> pl.DataFrame:
+        return self.tables.read("adjustments")
+
+    @cached_property
+    def _formulas(self) -> Formulas:
+        return class_formulas(self.catalogue, self.policy.points)
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        return _names(self.compiled.scheme)
+
+    def _case(self, case_id: str) -> dict[str, Any]:
+        folder = self.tables.folder
+        found = self._cases.filter(pl.col("case_id") == case_id).collect()
+        if found.height == 1:
+            return found.row(0, named=True)
+        if found.height:
+            raise _unreadable(folder, f"cases.parquet has the case {case_id} more than once")
+        if self.tables.kind == "month":
+            _refuse_quarantined(self.tables, case_id)
+        near = _near(self._cases.select("case_id").collect()["case_id"], case_id)
+        raise DrgpayError(
+            f"the run {self.tables.manifest['run']} has no case {case_id!r}",
+            f"ids near it are {', '.join(near)}"
+            if near
+            else "give the case_id as the records have it",
+        )
+
+    def _line_parts(self, key: tuple[Any, ...]) -> LineParts:
+        """A statement line with the points of all that share it, in the order of ties."""
+        mine = pl.all_horizontal(
+            pl.col(name) == value for name, value in zip(LINE, key, strict=True)
+        )
+        cases = (
+            self._cases.filter(mine)
+            .select("case_id", *_SUMMED, step=pl.lit(None, pl.Int32))
+            .collect()
+        )
+        minus = self._adjustments.filter(
+            mine & (pl.col("applies_to") == "hospital") & (pl.col("points") != 0)
+        ).select("case_id", "points", pl.col("step").cast(pl.Int32))
+        parts = pl.concat([cases, minus], how="diagonal").sort("case_id", "step", nulls_last=False)
+        line = self._only_row(self.tables.statements.filter(mine), f"the line {key}")
+        pool = self.tables.pools.filter(pl.col("pool") == line["pool"])
+        inside = self.tables.statements.filter(pl.col("in_pool") & (pl.col("pool") == line["pool"]))
+        return LineParts(line, self._only_row(pool, f"the pool {line['pool']}"), parts, inside)
+
+    def _only_row(self, frame: pl.DataFrame, what: str) -> dict[str, Any]:
+        if frame.height != 1:
+            raise _unreadable(self.tables.folder, f"it has {what} {frame.height} times")
+        return frame.row(0, named=True)
+
+
+def _refuse_quarantined(tables: RunTables, case_id: str) -> None:
+    found = tables.read("quarantine").filter(pl.col("case_id") == case_id)
+    if found.height:
+        codes = ", ".join(dict.fromkeys(found["code"].to_list()))
+        raise DrgpayError(
+            f"the case {case_id} is in quarantine ({codes}): it was not paid",
+            "see quarantine.parquet of the run, and correct the record",
+        )
+
+
+def _near(ids: pl.Series, wanted: str) -> list[str]:
+    """The ids most like one that is not there: those that contain it, its neighbours in order."""
+    ordered = ids.sort()
+    place = int(ordered.search_sorted(wanted))
+    start = max(place - _NEIGHBOURS, 0)
+    candidates = ordered[start : place + _NEIGHBOURS].to_list()
+    holding = ordered.filter(ordered.str.contains(wanted, literal=True)).head(_NEAR).to_list()
+    return list(
+        dict.fromkeys([*holding, *get_close_matches(wanted, candidates, _NEAR, cutoff=0.5)])
+    )[:_NEAR]
+
+
+def _policy(folder: Path, manifest: dict[str, Any]) -> Policy:
+    try:
+        return Policy.model_validate(manifest["policy"]["parameters"])
+    except (ValidationError, KeyError, TypeError):
+        raise _unreadable(folder, "its manifest holds no policy of this version") from None
+
+
+def _scheme_of(folder: Path, manifest: dict[str, Any], job: Job | None) -> CompiledScheme:
+    """The scheme that the run was settled with: that of the job, else a shipped one."""
+    about = manifest["scheme"]
+    name = job.scheme if job else about["id"]
+    if not job and name not in shipped_schemes():
+        raise DrgpayError(
+            f"{folder} was settled with the scheme {name}, which is not shipped",
+            "name with --job the job file, which says where the scheme lies",
+        )
+    compiled = load_compiled(name)
+    if compiled.scheme.content_hash != about["sha256"]:
+        raise DrgpayError(
+            f"{folder} was settled with the scheme {about['id']} with other tables than {name} now",
+            f"use {manifest['program']}, or name with --job a job that has this scheme",
+        )
+    return compiled
+
+
+def _names(scheme: Scheme) -> dict[str, str]:
+    """The names of MDCs, ADRGs and DRGs."""
+    names: dict[str, str] = {}
+    for mdc in scheme.mdcs:
+        names[mdc.code] = mdc.name
+        for adrg in mdc.adrgs:
+            names[adrg.code] = adrg.name
+            names |= {drg.code: drg.name for drg in adrg.drgs}
+    return names
+
+
+def _trace(job: Job, compiled: CompiledScheme, case_id: str) -> Trace:
+    system = compiled.scheme.info.code_system
+    stay = find_case(job.stays.open(system), compiled, case_id)
+    return explain_stay(compiled, stay, CodeNames.of(system), case_id)
+
+
+def _unreadable(folder: Path, detail: str) -> DrgpayError:
+    return DrgpayError(
+        f"the run {folder} cannot be read ({detail})",
+        f"see what changed (drgpay verify {folder}) and restore it from a copy",
+    )

@@ -1,0 +1,104 @@
+"""The files of a run: what its folder holds besides the manifest (docs/files.md)."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.language import Language
+from drgpay.points.catalogue import save_catalogue
+from drgpay.records.filings import Filings
+from drgpay.records.writing import write_frame
+from drgpay.report.clearing import ClearingTables
+from drgpay.report.clearing_xlsx import write_clearing_statements, write_clearing_summary
+from drgpay.report.columns import Column, money, plain, points, written
+from drgpay.report.explanation import Rules
+from drgpay.report.month import MonthTables
+from drgpay.report.statement_xlsx import write_statements
+from drgpay.report.summary_xlsx import write_summary
+from drgpay.run.rules import PaymentRules
+
+FILING_COLUMNS: dict[str, list[Column]] = {
+    "reviews": [
+        *plain("case_id", "filed_at", "approved"),
+        *money("unreasonable_cost", "unreasonable_fen"),
+        *points("fixed_points"),
+        *plain("reason"),
+    ],
+    "deductions": plain("case_id", "kind", "serious", "reason"),
+    "technologies": plain("case_id", "technology"),
+}
+
+
+def write_month(
+    tables: MonthTables, rules: PaymentRules, filings: Filings, folder: Path, language: Language
+) -> None:
+    """Write the results of a month into the folder of its run.
+
+    Parquet is written beside the workbooks: one is the work of polars, the other of Python.
+    """
+    frames = {name: getattr(tables, name) for name in _MONTH_TABLES}
+    if tables.differences:
+        frames["differences"] = tables.differences.cases
+        frames["difference_statements"] = tables.differences.statements
+    for name, columns in FILING_COLUMNS.items():
+        frames[name] = written(getattr(filings, name), columns)
+    with _written_beside(frames, folder):
+        # The catalogue lies in the run, so that every case can be recomputed from its folder alone.
+        (folder / "catalogue").mkdir()
+        save_catalogue(rules.catalogue, folder / "catalogue")
+        write_summary(tables, folder / "summary.xlsx", language)
+        write_statements(tables, _explained_by(rules), folder / "statements", language)
+
+
+_MONTH_TABLES = (
+    "cases",
+    "adjustments",
+    "statements",
+    "values",
+    "ledger",
+    "quarantine",
+    "warnings",
+)
+_CLEARING_TABLES = ("pools", "statements", "cases", "adjustments", "assessment", "ledger")
+
+
+@contextmanager
+def _written_beside(frames: Mapping[str, pl.DataFrame], folder: Path) -> Iterator[None]:
+    """Write frames as Parquet in a thread while the block does something else."""
+
+    def write() -> None:
+        for name, frame in frames.items():
+            write_frame(frame, folder / f"{name}.parquet")
+
+    with ThreadPoolExecutor(1) as pool:
+        done = pool.submit(write)
+        yield
+        done.result()
+
+
+def write_clearing(
+    tables: ClearingTables,
+    rules: PaymentRules,
+    prepayments: pl.DataFrame,
+    folder: Path,
+    language: Language,
+) -> None:
+    """Write the results of a clearing into the folder of its run.
+
+    prepayments: of each month and line, as write_clearing_statements takes them.
+    """
+    frames = {name: getattr(tables, name) for name in _CLEARING_TABLES}
+    with _written_beside(frames, folder):
+        (folder / "catalogue").mkdir()
+        save_catalogue(rules.catalogue, folder / "catalogue")
+        write_clearing_summary(tables, folder / "summary.xlsx", language)
+        write_clearing_statements(
+            tables, _explained_by(rules), prepayments, folder / "statements", language
+        )
+
+
+def _explained_by(rules: PaymentRules) -> Rules:
+    return Rules(rules.policy.settlement, rules.group_names, rules.catalogue.all_mean_fen)

@@ -1,0 +1,98 @@
+"""What a run pays by: scheme, policy, catalogue and hospitals, compared with one another."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.compiled_cache import load_compiled
+from drgpay.grouper.scheme import Scheme
+from drgpay.points.catalogue import Catalogue, load_catalogue
+from drgpay.policy.load import LoadedPolicy, load_policy
+from drgpay.policy.model import Policy
+from drgpay.records.hospitals import read_hospitals
+
+
+@dataclass(frozen=True)
+class PaymentRules:
+    """Everything that a run needs beside its records."""
+
+    compiled: CompiledScheme
+    loaded: LoadedPolicy
+    catalogue: Catalogue
+    hospitals: pl.DataFrame
+
+    @property
+    def scheme(self) -> Scheme:
+        """The grouping scheme."""
+        return self.compiled.scheme
+
+    @property
+    def policy(self) -> Policy:
+        """The policy, without the provenance of its values."""
+        return self.loaded.policy
+
+    @property
+    def group_names(self) -> dict[str, str]:
+        """The name of each DRG of the scheme."""
+        return {
+            drg.code: drg.name
+            for mdc in self.scheme.mdcs
+            for adrg in mdc.adrgs
+            for drg in adrg.drgs
+        }
+
+
+def load_payment_rules(
+    scheme: str, policy: str, catalogue: Path, hospitals: Path, year: int, who: str
+) -> PaymentRules:
+    """Read them all; `who` asks, for messages.
+
+    Raises DrgpayError for every mistake in them, a policy of another year, a catalogue of another
+    scheme and groups of the policy that the scheme does not have.
+    """
+    compiled = load_compiled(scheme)
+    loaded = load_policy(policy)
+    _refuse_other_year(loaded, year, who)
+    _refuse_unknown_groups(loaded, compiled.scheme)
+    return PaymentRules(
+        compiled, loaded, load_catalogue(catalogue, compiled.scheme), read_hospitals(hospitals)
+    )
+
+
+def _refuse_other_year(loaded: LoadedPolicy, year: int, who: str) -> None:
+    if loaded.policy.policy.year != year:
+        raise DrgpayError(
+            f"the policy {loaded.path} is for {loaded.policy.policy.year}, {who} is of {year}",
+            "name the policy of that year or correct policy.year",
+        )
+
+
+def _refuse_unknown_groups(loaded: LoadedPolicy, scheme: Scheme) -> None:
+    known = {drg.code for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
+    for key, groups in _named_groups(loaded.policy):
+        unknown = [group for group in groups if group not in known]
+        if unknown:
+            raise DrgpayError(
+                f"{loaded.path}: {key} names {unknown[0]}, which {scheme.info.id} does not have",
+                "correct the group",
+            )
+
+
+def _named_groups(policy: Policy) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every key of a policy that lists groups."""
+    points = policy.points
+    yield "calibration.coefficients.groups_without", policy.calibration.coefficients.groups_without
+    yield "points.always_low_groups", points.always_low_groups
+    yield "points.readmission.exempt_groups", points.readmission.exempt_groups
+    if points.base_level:
+        yield "points.base_level.groups", points.base_level.groups
+    if points.tcm:
+        yield "points.tcm.groups", points.tcm.groups
+    for cap in points.volume_caps:
+        yield "points.volume_caps", cap.groups
+    for technology in points.new_technologies:
+        yield f"points.new_technologies ({technology.technology})", technology.groups

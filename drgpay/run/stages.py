@@ -1,0 +1,254 @@
+"""The folder of a run while it is written: its lock, its finished stages, its place at the end.
+
+In the output folder, for a run `2026-10-1f2e3d4c5b`:
+
+    .2026-10-1f2e3d4c5b.lock       held while a process writes the run
+    .2026-10-1f2e3d4c5b.partial/   what there is of it; stays when the process is killed
+        stages.json                the finished stages: basis, files, sha256
+        stages/<stage>.<part>.arrows
+        outputs/                   the results so far; renamed at the end
+    2026-10-1f2e3d4c5b/            the run, whole
+
+How a run is written::
+
+    with run_folder(job.output, run_id, basis) as run:
+        checked = run.stage("check", lambda: check_stays(...), CheckedStays)
+        earned = run.stage("points", lambda: points_of_stays(...), EarnedPoints)
+        write_frame(cases, run.outputs / "cases.parquet")
+        write_manifest(run.outputs, run_id, basis, counts, seconds)
+    run.folder, run.repeated, run.reused
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from threading import Event
+from typing import Any, TypeVar, cast
+
+import polars as pl
+import pyarrow as pa
+
+import drgpay
+from drgpay.errors import DrgpayError
+from drgpay.run.lock import run_lock
+from drgpay.run.manifest import evidence_of, output_hashes
+from drgpay.run.stage_files import give_way, read_stage_file, write_stage_file
+from drgpay.run.staging import put_in_place, refusals_named
+
+Result = TypeVar("Result")
+
+_RECORD = "stages.json"
+
+
+@contextmanager
+def run_folder(output: Path, run_id: str, basis: Mapping[str, Any]) -> Iterator["RunFolder"]:
+    """The run `output/<run_id>`, to be filled in the block and put in its place at its end.
+
+    `basis` is everything that the results depend on, as JSON: stages that an earlier process left
+    behind are reused only if they had the same basis and came from the same program.
+
+    If the folder exists by then and holds the same bytes, it stays and the run is `repeated`. After
+    an error that the user can mend (DrgpayError, a full disk) nothing is left; after any other end,
+    a kill among them, the partial folder stays for the next run. Raises DrgpayError if another
+    process writes this run, if the folder exists with other results, and for whatever the operating
+    system refuses.
+    """
+    folder = output / run_id
+    with refusals_named(folder):
+        output.mkdir(parents=True, exist_ok=True)
+        with run_lock(folder):
+            partial = output / f".{run_id}.partial"
+            run = RunFolder(folder, partial / "outputs", _Stages(partial, _key(basis)))
+            with _left_tidy(run, partial):
+                run._stages.open()
+                shutil.rmtree(run.outputs, ignore_errors=True)
+                run.outputs.mkdir()
+                yield run
+                _put_in_place(run)
+
+
+@dataclass
+class RunFolder:
+    """A run that is being written.
+
+    folder: where it will lie. outputs: write the results here, in subfolders too. repeated: after
+    the block, whether the folder lay there before with the same bytes.
+    """
+
+    folder: Path
+    outputs: Path
+    _stages: "_Stages"
+    repeated: bool = False
+
+    @property
+    def reused(self) -> tuple[str, ...]:
+        """The stages that were read back from an interrupted run instead of computed."""
+        return tuple(self._stages.reused)
+
+    def stage(
+        self, name: str, make: Callable[[], Result], kind: type[Result] | None = None
+    ) -> Result:
+        """What `make()` returns, or what it returned in an interrupted run of the same basis.
+
+        `kind` is a dataclass whose fields are all frames; without it the result is one frame. The
+        result is kept in the background while the run goes on, so it must not be changed in place.
+        A stage that cannot be kept (a full disk) or read back is no error: it is computed again.
+        """
+        kept = self._stages.read(name)
+        if kept is not None:
+            return cast(Result, kind(**kept) if kind else kept["frame"])
+        result = make()
+        self._stages.keep(name, _frames_of(result))
+        return result
+
+
+@contextmanager
+def _left_tidy(run: RunFolder, partial: Path) -> Iterator[None]:
+    """Remove the partial folder after success and after what the user can mend."""
+    stages = run._stages
+    try:
+        with refusals_named(run.folder):
+            yield
+    except DrgpayError:
+        stages.stop()
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    except BaseException:
+        stages.finish()
+        raise
+    stages.stop()
+    shutil.rmtree(partial, ignore_errors=True)
+
+
+def _put_in_place(run: RunFolder) -> None:
+    run._stages.stop()
+    if not run.folder.exists():
+        put_in_place(run.outputs, run.folder)
+        return
+    if (evidence_of(run.folder), output_hashes(run.folder)) != (
+        evidence_of(run.outputs),
+        output_hashes(run.outputs),
+    ):
+        raise DrgpayError(
+            f"the run {run.folder} exists and holds other results",
+            "give this run another id with --run-id, or move the old folder away",
+        )
+    run.repeated = True
+
+
+def _frames_of(result: object) -> dict[str, pl.DataFrame]:
+    if isinstance(result, pl.DataFrame):
+        return {"frame": result}
+    if is_dataclass(result) and not isinstance(result, type):
+        parts = {part.name: getattr(result, part.name) for part in fields(result)}
+        if all(isinstance(frame, pl.DataFrame) for frame in parts.values()):
+            return parts
+    raise TypeError(f"a stage is a frame or a dataclass of frames, not {type(result).__name__}")
+
+
+def _key(basis: Mapping[str, Any]) -> str:
+    """The basis and the program's text: a stage of a changed checkout is another stage."""
+    text = json.dumps(basis, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(f"{_program_hash()}\n{pl.__version__}\n{text}".encode()).hexdigest()
+
+
+@cache
+def _program_hash() -> str:
+    digest = hashlib.sha256()
+    here = Path(drgpay.__file__).parent
+    for path in sorted(here.rglob("*.py")):
+        digest.update(f"{path.relative_to(here)}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@dataclass
+class _Stages:
+    """The finished stages in a partial folder, and the thread that keeps them."""
+
+    partial: Path
+    key: str
+    records: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Stage -> file -> sha256."""
+    reused: list[str] = field(default_factory=list)
+    _writer: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, "stages", initializer=give_way)
+    )
+    _stopped: Event = field(default_factory=Event)
+
+    def open(self) -> None:
+        """Find those of an interrupted run with this key; one with another key is cleared away."""
+        records = _read_records(self.partial / _RECORD, self.key)
+        if records is None and self.partial.exists():
+            shutil.rmtree(self.partial)
+        # Stages hold pseudonyms of persons, which no result of a run does.
+        self.partial.mkdir(mode=0o700, exist_ok=True)
+        (self.partial / "stages").mkdir(exist_ok=True)
+        self.records = records or {}
+
+    def read(self, name: str) -> dict[str, pl.DataFrame] | None:
+        """The frames of a finished stage; None if there is none or a file is not as recorded."""
+        frames = {}
+        for file, recorded in self.records.get(name, {}).items():
+            frame = read_stage_file(self.partial / "stages" / file, recorded)
+            if frame is None:
+                return None
+            frames[file.split(".")[1]] = frame
+        if frames:
+            self.reused.append(name)
+        return frames or None
+
+    def keep(self, name: str, frames: dict[str, pl.DataFrame]) -> None:
+        """Write the frames of a stage in the background, then record it."""
+        self._writer.submit(self._write, name, frames)
+
+    def _write(self, name: str, frames: dict[str, pl.DataFrame]) -> None:
+        """Write the files, then the record with their hashes; a killed write leaves no record.
+
+        They are left to the operating system, which keeps them when the process is killed, and
+        forgets them unwritten when the run ends soon. After a power failure the hashes tell what
+        of them reached the disk.
+        """
+        record: dict[str, str] = {}
+        try:
+            for part, frame in frames.items():
+                path = self.partial / "stages" / f"{name}.{part}.arrows"
+                sha256 = write_stage_file(frame, path, self._stopped.is_set)
+                if sha256 is None:
+                    return
+                record[path.name] = sha256
+            self._record({**self.records, name: record})
+        except (OSError, pl.exceptions.PolarsError, pa.ArrowException):
+            # Keeping stages only saves time: make room and let the run go on.
+            for part in frames:
+                with suppress(OSError):
+                    (self.partial / "stages" / f"{name}.{part}.arrows").unlink(missing_ok=True)
+
+    def _record(self, records: dict[str, dict[str, str]]) -> None:
+        staged = self.partial / f".{_RECORD}"
+        staged.write_text(json.dumps({"key": self.key, "stages": records}), encoding="utf-8")
+        staged.replace(self.partial / _RECORD)
+        self.records = records
+
+    def finish(self) -> None:
+        """Keep what there is to keep, then end the thread."""
+        self._writer.shutdown()
+
+    def stop(self) -> None:
+        """End the thread; what it has not kept is not needed any more."""
+        self._stopped.set()
+        self._writer.shutdown(cancel_futures=True)
+
+
+def _read_records(path: Path, key: str) -> dict[str, dict[str, str]] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return content["stages"] if content["key"] == key else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,192 @@
+"""`drgpay verify`: recompute the hashes and the balances of a run from its folder."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drgpay.errors import DrgpayError, reason_of
+from drgpay.grouper.scheme import load_scheme
+from drgpay.language import Words
+from drgpay.policy.load import load_policy
+from drgpay.run.balances import balance_checks
+from drgpay.run.comparison import NO_FINDING, Check, Status
+from drgpay.run.job import load_job
+from drgpay.run.manifest import (
+    basis_hash,
+    basis_in,
+    basis_of_clearing,
+    basis_of_run,
+    evidence_of,
+    file_hash,
+    output_files,
+    read_manifest,
+    run_id_of,
+)
+from drgpay.run.year_job import MonthRuns, load_year_job
+from drgpay.run.year_months import paid_months
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What was checked of a run.
+
+    evidence: the sha256 over its manifest without the seconds, to be compared with a number that
+    was written down, or with that of a repeated run.
+    """
+
+    folder: Path
+    run_id: str
+    kind: str
+    evidence: str
+    checks: list[Check]
+
+    @property
+    def status(self) -> Status:
+        """wrong if anything is; unknown if something could not be checked; else right."""
+        statuses = {check.status for check in self.checks}
+        for status in ("wrong", "unknown"):
+            if status in statuses:
+                return status
+        return "right"
+
+
+def verify_run(folder: Path, job: Path | None = None) -> Verified:
+    """Check a run of a month or a clearing; with its job (or year) file also what went in.
+
+    Raises DrgpayError if the folder holds no manifest that can be read.
+    """
+    manifest = read_manifest(folder)
+    checks = [
+        _basis(manifest),
+        _identity(folder, manifest),
+        _outputs(folder, manifest),
+        *([_inputs(manifest, job)] if job else []),
+        *balance_checks(folder, manifest, _places_of_runs(folder, manifest, job)),
+    ]
+    return Verified(folder, manifest["run"], manifest["kind"], evidence_of(folder), checks)
+
+
+def _basis(manifest: Mapping[str, Any]) -> Check:
+    title = Words("清单：参数与哈希一致", "manifest: parameters as hashed")
+    if basis_hash(basis_in(manifest)) == manifest["basis_sha256"]:
+        return Check("basis", title, "right", 1)
+    said = Words("清单被改动：依据与 basis_sha256 不符", "the basis was changed: not basis_sha256")
+    return Check("basis", title, "wrong", 1, said)
+
+
+def _identity(folder: Path, manifest: Mapping[str, Any]) -> Check:
+    """The folder has the run's id; the id is made of the basis, unless it was named by hand."""
+    title = Words("运行编号", "run id")
+    run_id, made = manifest["run"], run_id_of(basis_in(manifest))
+    if folder.resolve().name != run_id:
+        said = f"{folder.resolve().name} ≠ {run_id}"
+        found = Words(f"文件夹与清单编号不同：{said}", f"the folder has another name: {said}")
+        return Check("run_id", title, "wrong", 1, found)
+    if run_id != made:
+        note = Words(f"手工命名；按依据应为 {made}", f"named by hand; from the basis {made}")
+        return Check("run_id", title, "right", 1, note)
+    return Check("run_id", title, "right", 1)
+
+
+def _outputs(folder: Path, manifest: Mapping[str, Any]) -> Check:
+    """Every file of the manifest is there with its bytes, and no other."""
+    title = Words("结果文件的哈希", "hashes of the results")
+    listed, found = manifest["outputs"], output_files(folder)
+    findings = [
+        *(Words(f"缺少 {name}", f"{name} is missing") for name in listed if name not in found),
+        *(Words(f"多出 {name}", f"{name} is extra") for name in found if name not in listed),
+    ]
+    unread: list[Words] = []
+    for name in sorted(set(listed) & set(found)):
+        try:
+            if file_hash(found[name]) != listed[name]["sha256"]:
+                findings.append(Words(f"{name} 已改动", f"{name} was changed"))
+        except OSError as error:
+            reason = reason_of(error)
+            unread.append(Words(f"{name} 无法读取：{reason}", f"{name} cannot be read: {reason}"))
+    return _found("outputs", title, len(listed), findings, unread)
+
+
+def _inputs(manifest: Mapping[str, Any], job: Path) -> Check:
+    """The files that the job names now are those that the run read."""
+    title = Words("输入文件与规则的哈希", "hashes of inputs and rules")
+    try:
+        now = _basis_of_job(manifest, job)
+    except (DrgpayError, OSError) as error:
+        return Check("inputs", title, "unknown", 0, Words(str(error), str(error)))
+    then = basis_in(manifest)
+    # A newer program reads the same inputs; what it makes of them is not asked here.
+    was, is_now = (
+        dict(_leaves({key: value for key, value in basis.items() if key != "program"}))
+        for basis in (then, now)
+    )
+    findings = [
+        Words(
+            f"{name}：运行时 {was.get(name, '无')}，现为 {is_now.get(name, '无')}",
+            f"{name}: was {was.get(name, 'absent')}, is {is_now.get(name, 'absent')}",
+        )
+        for name in dict.fromkeys([*was, *is_now])
+        if was.get(name) != is_now.get(name)
+    ]
+    return _found("inputs", title, len(was), findings, [])
+
+
+def _basis_of_job(manifest: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    if manifest["kind"] == "month":
+        job = load_job(path)
+        scheme, loaded = load_scheme(job.scheme), load_policy(job.policy)
+        dataset = job.stays.open(scheme.info.code_system)
+        return basis_of_run(job, dataset, scheme, loaded, manifest["language"])
+    year = load_year_job(path)
+    scheme, loaded = load_scheme(year.scheme), load_policy(year.policy)
+    persons = year.persons.open(scheme.info.code_system) if year.persons else None
+    months = [
+        MonthRuns(month.last.period, tuple(run.folder for run in month.runs))
+        for month in paid_months(year)
+    ]
+    accepted = manifest["switches"]["accept_policy_change"]
+    return basis_of_clearing(year, months, persons, scheme, loaded, manifest["language"], accepted)
+
+
+def _places_of_runs(folder: Path, manifest: Mapping[str, Any], job: Path | None) -> list[Path]:
+    """Where the runs are looked for that this one names: beside it, and where the job has them."""
+    beside = [folder.resolve().parent]
+    try:
+        if job and manifest["kind"] == "clearing":
+            year = load_year_job(job)
+            runs = [run for month in year.months for run in month.runs]
+            return [*beside, year.output, *(run.parent for run in runs)]
+        if job:
+            corrected = load_job(job).corrects
+            return [*beside, corrected.parent] if corrected else beside
+    except DrgpayError:  # the check of the inputs says so
+        return beside
+    return beside
+
+
+def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every single value with its path: ("inputs.stays.0.sha256", "...")."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _leaves(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from _leaves(inner, f"{name}.{number}")
+    elif value is not None:
+        yield name, str(value)
+
+
+def _found(
+    key: str, title: Words, compared: int, findings: list[Words], unread: list[Words]
+) -> Check:
+    """The check with its first findings in one sentence; what could not be read comes last."""
+    shown, more = [*findings, *unread][:_SHOWN], len(findings) + len(unread) - _SHOWN
+    text = Words("；".join(said.zh for said in shown), "; ".join(said.en for said in shown))
+    if more > 0:
+        text = Words(f"{text.zh}（另有 {more} 处）", f"{text.en} (and {more} more)")
+    status: Status = "wrong" if findings else "unknown" if unread else "right"
+    return Check(key, title, status, compared, text if shown else NO_FINDING)
+
+
+_SHOWN = 3

@@ -1,0 +1,168 @@
+"""verify finds what was changed in the folder of a run."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from drgpay.cli.verify import register
+from drgpay.errors import DrgpayError
+from drgpay.run.job import load_job
+from drgpay.run.manifest import basis_hash, basis_in, run_id_of
+from drgpay.run.month_end import run_month
+from drgpay.run.verify import Verified, verify_run
+from tests.run.forging import Edit, add, edit_manifest, forge
+from tests.run.small_region import small_region
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Path:
+    """A small month's records, settled into runs/."""
+    region = tmp_path_factory.mktemp("verify") / "region"
+    run_month(load_job(small_region(sample_data, region)))
+    return region
+
+
+@pytest.fixture
+def run(region: Path, tmp_path: Path) -> Path:
+    """A copy of the run, to spoil."""
+    (folder,) = (region / "runs").iterdir()
+    return Path(shutil.copytree(folder, tmp_path / folder.name))
+
+
+def wrong(verified: Verified) -> list[str]:
+    return [check.key for check in verified.checks if check.status == "wrong"]
+
+
+def test_an_untouched_run_is_right(region: Path, run: Path) -> None:
+    verified = verify_run(run, region / "small.toml")
+    assert [check for check in verified.checks if check.status != "right"] == []
+    assert verified.status == "right"
+    assert len(verified.checks) == 12
+    assert all(check.compared for check in verified.checks)
+    (original,) = (region / "runs").iterdir()
+    assert verified.evidence == verify_run(original).evidence
+
+
+def test_changed_missing_and_extra_files(run: Path) -> None:
+    changed = bytearray((run / "values.parquet").read_bytes())
+    changed[10] ^= 1
+    (run / "values.parquet").write_bytes(changed)
+    (run / "summary.xlsx").unlink()
+    (run / "statements").mkdir(exist_ok=True)
+    (run / "statements" / "new.xlsx").write_text("")
+    outputs = next(check for check in verify_run(run).checks if check.key == "outputs")
+    assert outputs.status == "wrong"
+    assert "summary.xlsx is missing" in outputs.finding.en
+    assert "statements/new.xlsx is extra" in outputs.finding.en
+    assert "values.parquet was changed" in outputs.finding.en
+    assert "缺少 summary.xlsx" in outputs.finding.zh
+
+
+POINTS = pl.col("payment") == "points"
+LOCAL = POINTS & ~pl.col("out_of_area")
+FORGERIES: list[tuple[str, Edit, set[str]]] = [
+    ("cases", add("points", "0.0001", POINTS), {"case_points", "lines"}),
+    ("cases", add("standard_amount", "0.01", POINTS), {"lines"}),
+    ("cases", add("fund_amount", "-0.01", POINTS), {"lines"}),
+    ("cases", lambda frame: frame.head(frame.height - 1), {"counts", "lines"}),
+    ("statements", add("fund_amount", "0.01", LOCAL), {"lines", "prices", "pools", "ledger"}),
+    ("statements", add("points", "0.0001", LOCAL), {"lines", "pools"}),
+    ("statements", add("prepayment", "0.01", LOCAL), {"prepayments", "ledger"}),
+    ("statements", add("difference", "0.01", LOCAL), {"prices"}),
+    ("statements", add("home_fund_bill", "1", LOCAL), {"prepayments"}),
+    ("values", add("point_value", "0.0001", pl.lit(True)), {"values"}),
+    ("values", add("remainder", "0.01", pl.lit(True)), {"pools", "ledger"}),
+    ("values", add("budget", "100", pl.lit(True)), {"values", "pools", "ledger"}),
+    ("ledger", add("amount", "0.01", pl.lit(True)), {"ledger"}),
+    ("ledger", lambda frame: frame.head(frame.height - 1), {"ledger"}),
+    ("quarantine", lambda frame: pl.concat([frame, frame.head(1)]), {"counts"}),
+]
+
+
+@pytest.mark.parametrize("case", range(len(FORGERIES)))
+def test_a_forged_table_with_its_hash_does_not_balance(run: Path, case: int) -> None:
+    table, edit, expected = FORGERIES[case]
+    forge(run, table, edit)
+    assert expected <= set(wrong(verify_run(run)))
+    assert "outputs" not in wrong(verify_run(run))
+
+
+def test_a_forged_manifest(run: Path) -> None:
+    settlement = ("policy", "parameters", "settlement")
+
+    def lower(manifest: dict[str, Any]) -> None:
+        manifest[settlement[0]][settlement[1]][settlement[2]]["prepay_ratio"] = "0.5"
+
+    edit_manifest(run, lower)
+    assert {"basis", "prepayments"} <= set(wrong(verify_run(run)))
+
+    def with_its_hash(manifest: dict[str, Any]) -> None:
+        manifest["basis_sha256"] = basis_hash(basis_in(manifest))
+
+    edit_manifest(run, with_its_hash)
+    checks = {check.key: check for check in verify_run(run).checks}
+    assert checks["basis"].status == "right"
+    assert "named by hand" in checks["run_id"].finding.en
+
+    edit_manifest(run, lambda manifest: manifest.update(run=run_id_of(basis_in(manifest))))
+    assert "run_id" in wrong(verify_run(run))
+
+
+def test_changed_inputs(region: Path, run: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(region, tmp_path / "region"))
+    hospitals = copy / "hospitals.csv"
+    hospitals.write_text(hospitals.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    inputs = next(c for c in verify_run(run, copy / "small.toml").checks if c.key == "inputs")
+    assert inputs.status == "wrong"
+    assert "inputs.hospitals.sha256" in inputs.finding.en
+    hospitals.unlink()
+    verified = verify_run(run, copy / "small.toml")
+    assert verified.status == "unknown"
+    assert wrong(verified) == []
+
+
+def test_a_table_that_cannot_be_read(run: Path) -> None:
+    (run / "ledger.parquet").write_text("no Parquet")
+    verified = verify_run(run)
+    assert wrong(verified) == ["outputs"]
+    assert [c.key for c in verified.checks if c.status == "unknown"] == ["ledger"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"run": 1'])
+def test_no_manifest(run: Path, text: str) -> None:
+    (run / "manifest.json").write_text(text)
+    with pytest.raises(DrgpayError, match=r"manifest\.json"):
+        verify_run(run)
+
+
+@pytest.fixture
+def command() -> Callable[..., Any]:
+    app = typer.Typer()
+    register(app)
+    app.callback()(lambda: None)
+    return lambda *words: CliRunner().invoke(app, ["verify", *map(str, words)])
+
+
+def test_the_command(run: Path, tmp_path: Path, command: Callable[..., Any]) -> None:
+    result = command(run)
+    assert result.exit_code == 0
+    assert "账簿" in result.stdout
+    assert "证据哈希" in result.stdout
+    result = command(run, tmp_path / "none", "--json", "--lang", "en")
+    assert result.exit_code == 2
+    right, unreadable = json.loads(result.stdout)
+    assert right["status"] == "right"
+    assert right["run"] == run.name
+    assert unreadable["status"] == "unknown"
+    forge(run, "ledger", add("amount", "0.01", pl.lit(True)))
+    result = command(run, tmp_path / "none", "--lang", "en")
+    assert result.exit_code == 1
+    assert "wrong" in result.stdout
+    assert "is no folder of a run" in result.stderr

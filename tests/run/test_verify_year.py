@@ -1,0 +1,158 @@
+"""verify of a correction and of a clearing, which go on with the ledgers of other runs."""
+
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from drgpay.run.clearing import run_clearing
+from drgpay.run.job import load_job
+from drgpay.run.month_end import no_progress, run_month
+from drgpay.run.verify import Verified, verify_run
+from drgpay.run.year_job import load_year_job
+from drgpay.sample.job_files import write_job_files
+from drgpay.sample.plan import SamplePlan
+from drgpay.sample.region import write_region
+from tests.run.forging import Edit, add, forge
+from tests.run.small_region import small_job
+
+YEAR = """
+year = 2026
+scheme = "chs-drg-2.0"
+catalogue = "catalogue"
+policy = "policy.toml"
+output = "runs"
+readmissions_across_months = false
+[inputs]
+hospitals = "hospitals.csv"
+"""
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small region with twelve months, a correction of October and the clearing, in runs/."""
+    region = tmp_path_factory.mktemp("year") / "region"
+    plan = SamplePlan(
+        stays_per_month=80,
+        months=12,
+        history_months=2,
+        last_period="2026-12",
+        seed=3,
+        scheme="chs-drg-2.0",
+        history_stays_per_month=1_500,
+    )
+    write_region(plan, region, lambda *_: None)
+    write_job_files(plan, region, "runs", no_progress)
+    months = [f"2026-{month:02}" for month in range(1, 13)]
+    paid = {month: run_month(load_job(region / f"{month}.toml")).folder for month in months}
+    stays = pl.read_parquet(region / "stays" / "2026-10.parquet")
+    late = stays.tail(3).with_columns(case_id=pl.col("case_id") + "X")
+    pl.concat([stays.head(70), late]).write_parquet(region / "corrected.parquet")
+    correction = small_job(region, "corrected.parquet", paid["2026-10"])
+    run_month(load_job(correction))
+    (region / "year.toml").write_text(YEAR, encoding="utf-8")
+    run_clearing(load_year_job(region / "year.toml"))
+    return region
+
+
+@pytest.fixture
+def runs(year: Path, tmp_path: Path) -> Path:
+    """A copy of all runs, to spoil."""
+    return Path(shutil.copytree(year / "runs", tmp_path / "runs"))
+
+
+def correction_in(runs: Path) -> Path:
+    (run,) = [path.parent for path in runs.glob("2026-10-*/differences.parquet")]
+    return run
+
+
+def clearing_in(runs: Path) -> Path:
+    (run,) = [path.parent for path in runs.glob("2026-*/pools.parquet")]
+    return run
+
+
+def those(verified: Verified, status: str) -> list[str]:
+    return [check.key for check in verified.checks if check.status == status]
+
+
+def test_every_run_of_a_year_is_right(year: Path, runs: Path) -> None:
+    assert len(list(runs.iterdir())) == 14
+    for run in runs.iterdir():
+        verified = verify_run(run)
+        assert verified.status == "right", verified
+    kinds = {
+        "small.toml": (correction_in(runs), "month", "differences"),
+        "year.toml": (clearing_in(runs), "clearing", "payables"),
+    }
+    for job, (run, kind, check) in kinds.items():
+        verified = verify_run(run, year / job)
+        assert verified.status == "right", verified
+        assert verified.kind == kind
+        assert {"inputs", "ledger", check} <= set(those(verified, "right"))
+
+
+def test_without_the_runs_before_a_ledger_cannot_be_checked(year: Path, tmp_path: Path) -> None:
+    for run, job in (
+        (correction_in(year / "runs"), "small.toml"),
+        (clearing_in(year / "runs"), "year.toml"),
+    ):
+        alone = Path(shutil.copytree(run, tmp_path / run.name))
+        verified = verify_run(alone)
+        assert verified.status == "unknown"
+        assert those(verified, "unknown") == [
+            key for key in ("ledger", "differences") if key in those(verified, "unknown")
+        ]
+        ledger = next(check for check in verified.checks if check.key == "ledger")
+        assert "is not found" in ledger.finding.en
+        assert verify_run(alone, year / job).status == "right", "the job says where they are"
+
+
+def test_a_paid_run_that_was_forged_is_not_the_one_that_was_corrected(runs: Path) -> None:
+    paid = next(path for path in runs.glob("2026-10-*") if path != correction_in(runs))
+    forge(paid, "ledger", add("amount", "0.01", pl.lit(True)))
+    assert "ledger" in those(verify_run(correction_in(runs)), "unknown")
+    assert "ledger" in those(verify_run(clearing_in(runs)), "unknown")
+
+
+HERE = ~pl.col("out_of_area")
+ANY = pl.lit(True)
+FORGERIES: list[tuple[str, Edit, set[str]]] = [
+    ("pools", add("budget_final", "1", ANY), {"values", "pools", "budgets", "ledger"}),
+    ("pools", add("overrun", "1", ANY), {"budgets"}),
+    ("pools", add("payable", "0.01", ANY), {"pools"}),
+    ("pools", add("remainder", "0.01", ANY), {"pools", "ledger"}),
+    ("statements", add("payable", "0.01", HERE), {"payables", "pools", "ledger"}),
+    ("statements", add("assessment", "0.01", HERE), {"payables", "pools"}),
+    ("statements", add("prepaid", "0.01", HERE), {"payables", "pools"}),
+    ("cases", add("points", "0.0001", HERE), {"case_points", "lines"}),
+    ("cases", lambda frame: frame.head(5), {"counts", "lines"}),
+    ("ledger", lambda frame: frame.head(frame.height - 1), {"ledger"}),
+]
+
+
+@pytest.mark.parametrize("case", range(len(FORGERIES)))
+def test_a_forged_clearing_does_not_balance(runs: Path, case: int) -> None:
+    table, edit, expected = FORGERIES[case]
+    forge(clearing_in(runs), table, edit)
+    assert expected <= set(those(verify_run(clearing_in(runs)), "wrong"))
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("differences", "points_difference"),
+        ("differences", "fund_amount_now"),
+        ("difference_statements", "standard_paid"),
+        ("difference_statements", "prepayment_now"),
+    ],
+)
+def test_forged_differences(runs: Path, table: str, column: str) -> None:
+    forge(correction_in(runs), table, add(column, "0.01", ANY))
+    assert "differences" in those(verify_run(correction_in(runs)), "wrong")
+
+
+def test_a_wrong_entry_of_the_ledger(runs: Path) -> None:
+    same_side: Edit = lambda frame: frame.with_columns(credit=pl.col("debit"))  # noqa: E731
+    forge(clearing_in(runs), "ledger", same_side)
+    assert "ledger" in those(verify_run(clearing_in(runs)), "wrong")
