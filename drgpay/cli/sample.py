@@ -1,11 +1,15 @@
 """`drgpay sample`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from drgpay.cli import console
+
+if TYPE_CHECKING:
+    from drgpay.sample.visit_plan import VisitPlan
+    from drgpay.sample.visit_region import VisitSummary
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -13,6 +17,8 @@ EXAMPLES = """
 drgpay sample --out region --stays 20000
 
 drgpay sample --out year --stays 250000 --months 12 --seed 7
+
+drgpay sample --out region --stays 20000 --visits 200000
 """
 
 
@@ -33,6 +39,13 @@ def sample(
     history_stays: Annotated[
         int | None, typer.Option(min=1, help="Stays in each month of history; by default --stays.")
     ] = None,
+    visits: Annotated[
+        int | None, typer.Option(min=1, help="Outpatient visits in each month; none by default.")
+    ] = None,
+    history_visits: Annotated[
+        int | None,
+        typer.Option(min=1, help="Visits in each month of their history; by default --visits."),
+    ] = None,
     scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")] = "chs-drg-2.0",
     output: Annotated[str, typer.Option(help="The output folder that the jobs name.")] = "runs",
 ) -> None:
@@ -41,6 +54,7 @@ def sample(
     from drgpay.sample.job_files import write_job_files
     from drgpay.sample.plan import SamplePlan
     from drgpay.sample.region import write_region
+    from drgpay.sample.visit_plan import VisitPlan
 
     if out.exists() and any(out.iterdir()):
         raise DrgpayError(f"{out} is not empty", "name a new folder")
@@ -63,10 +77,29 @@ def sample(
             written = done
 
         summary = write_region(plan, out, report)
+    visit_plan = VisitPlan(plan, visits, history_visits) if visits else None
+    outpatient = _write_visits(visit_plan, out) if visit_plan else None
     jobs = write_job_files(plan, out, output, console.progress_bar)
     typer.echo(
         f"{summary.hospitals} hospitals, {summary.stays:,} stays to settle, "
         f"{summary.history_stays:,} of history, {summary.covered} of {summary.groups} groups"
     )
+    if outpatient:
+        typer.echo(f"{outpatient.visits:,} visits with {outpatient.lines:,} lines")
     for job in jobs:
-        typer.echo(f"drgpay run {job}")
+        command = "run" if "-" in job.stem else "clear"
+        typer.echo(f"drgpay {command} {job}")
+
+
+def _write_visits(plan: "VisitPlan", out: Path) -> "VisitSummary":
+    from drgpay.sample.visit_region import write_visits
+
+    with console.progress_bar("writing visits", sum(visits for _, _, visits in plan.parts)) as bar:
+        written = 0
+
+        def report(_file: str, done: int, _all: int) -> None:
+            nonlocal written
+            bar(done - written)
+            written = done
+
+        return write_visits(plan, out, report)

@@ -8,13 +8,16 @@ import polars as pl
 
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.calibration import make_catalogue
+from drgpay.run.job import load_job
 from drgpay.run.month_end import ProgressBar, no_progress
+from drgpay.sample.filings import write_filings
 from drgpay.sample.plan import SamplePlan
 
 # The budget lies a little below what item-by-item payment costs, as budgets do.
 _BUDGET_SHARE_OF_COST = 0.97
 _RESERVE_SHARE = 0.05
 _ROUND_TO_YUAN = 10_000
+_MONTHS = 12
 
 _JOB = """\
 # One month of the sample region: drgpay run {period}.toml
@@ -30,13 +33,34 @@ output = "{output}"
 stays = "stays/{period}.parquet"
 hospitals = "hospitals.csv"
 """
+_FILED = """\
+reviews = "filings/{period}/reviews.csv"
+deductions = "filings/{period}/deductions.csv"
+"""
+
+_YEAR = """\
+# The annual clearing of the sample region: drgpay clear {year}.toml
+# Paths start at the folder of this file. The months are looked for in the output folder.
+
+year = {year}
+scheme = "{scheme}"
+catalogue = "catalogue"
+policy = "policy.toml"
+output = "{output}"
+readmissions_across_months = true
+
+[inputs]
+stays = "stays"
+hospitals = "hospitals.csv"
+"""
 
 
 def write_job_files(
     plan: SamplePlan, folder: Path, output: str = "runs", progress: ProgressBar = no_progress
 ) -> list[Path]:
     """Write policy.toml, catalogue/ (from history/, if there is any) and YYYY-MM.toml beside the
-    records that `write_region` left in the folder. Returns the job files.
+    records that `write_region` left in the folder, filings/YYYY-MM/ for each month to settle, and
+    YYYY.toml for each whole year. Returns the job and year files.
     """
     template = files("drgpay.sample").joinpath("policy.toml.template").read_text(encoding="utf-8")
     policy = folder / "policy.toml"
@@ -56,7 +80,22 @@ def write_job_files(
         jobs.append(folder / f"{period}.toml")
         text = _JOB.format(period=period, scheme=plan.scheme, output=output)
         jobs[-1].write_text(text, encoding="utf-8")
+        if plan.history:  # without a catalogue nobody knows which stays are dear
+            write_filings(load_job(jobs[-1]), folder / "filings" / str(period))
+            jobs[-1].write_text(text + _FILED.format(period=period), encoding="utf-8")
+    jobs += _year_files(plan, folder, output)
     return jobs
+
+
+def _year_files(plan: SamplePlan, folder: Path, output: str) -> list[Path]:
+    """A year file for each year of which every month is settled."""
+    years = [month.first_day.year for month in plan.settled]
+    files = []
+    for year in sorted({year for year in years if years.count(year) == _MONTHS}):
+        files.append(folder / f"{year}.toml")
+        text = _YEAR.format(year=year, scheme=plan.scheme, output=output)
+        files[-1].write_text(text, encoding="utf-8")
+    return files
 
 
 def _annual_budgets(plan: SamplePlan, folder: Path) -> str:

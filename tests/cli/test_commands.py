@@ -53,6 +53,17 @@ def change(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+def runs_in(tmp_path: Path) -> list[Path]:
+    """The folders of the runs, without what stands beside them."""
+    return sorted((tmp_path / "runs").glob("[!.]*/")) if (tmp_path / "runs").is_dir() else []
+
+
+def remove_filings(region: Path) -> None:
+    job = region / "2026-10.toml"
+    lines = job.read_text(encoding="utf-8").splitlines()
+    job.write_text("\n".join(line for line in lines if "filings/" not in line), encoding="utf-8")
+
+
 def change_stays(region: Path, edit: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
     path = region / "stays" / "2026-10.parquet"
     edit(pl.read_parquet(path)).write_parquet(path)
@@ -62,16 +73,25 @@ def test_run_leaves_a_folder(drgpay: Run, region: Path, tmp_path: Path) -> None:
     status, out, _ = drgpay("run", region / "2026-10.toml")
     assert status == 0
     assert "点值" in out
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = runs_in(tmp_path)
     assert sorted(path.name for path in folder.iterdir()) == [
+        "adjustments.parquet",
         "cases.parquet",
+        "catalogue",
+        "deductions.parquet",
+        "ledger.parquet",
         "manifest.json",
         "quarantine.parquet",
+        "reviews.parquet",
+        "statements",
         "statements.parquet",
         "summary.xlsx",
+        "technologies.parquet",
         "values.parquet",
         "warnings.parquet",
     ]
+    hospitals = pl.read_parquet(folder / "statements.parquet")["hospital_id"].unique()
+    assert {path.stem for path in (folder / "statements").iterdir()} == set(hospitals)
     assert str(folder.name) in out
     before = (folder / "cases.parquet").read_bytes()
     status, out, _ = drgpay("run", region / "2026-10.toml")
@@ -87,7 +107,7 @@ def test_a_run_id_is_given_once(drgpay: Run, region: Path, tmp_path: Path) -> No
     change(region / "policy.toml", "low_ratio = 0.4", "low_ratio = 0.5")
     refused(drgpay("run", region / "2026-10.toml", "--run-id", "paid"), "holds other results")
     assert cases.read_bytes() == before
-    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["paid"]
+    assert [path.name for path in runs_in(tmp_path)] == ["paid"]
 
 
 def test_english_by_switch(drgpay: Run, region: Path) -> None:
@@ -223,12 +243,34 @@ def test_month_without_valid_stays(drgpay: Run, region: Path, tmp_path: Path) ->
     )
     change_stays(region, lambda frame: frame.clear())
     refused(drgpay("run", region / "2026-10.toml"), "holds no stay")
-    assert not (tmp_path / "runs").exists()
+    assert not runs_in(tmp_path)
 
 
-def test_zero_points(drgpay: Run, region: Path) -> None:
+def test_a_month_without_points_leaves_the_budget_to_the_reserve(
+    drgpay: Run, region: Path, tmp_path: Path
+) -> None:
     change_stays(region, lambda frame: frame.with_columns(payment_unit=pl.lit("fee")))
-    refused(drgpay("run", region / "2026-10.toml"), "the account employee earned no points")
+    assert drgpay("run", region / "2026-10.toml")[0] == 0
+    values = pl.read_parquet(runs_in(tmp_path)[0] / "values.parquet")
+    assert values["point_value"].null_count() == values.height
+    assert values["remainder"].to_list() == values["budget"].to_list()
+
+
+def test_stays_that_earn_no_points_are_refused(drgpay: Run, region: Path) -> None:
+    """No group fits, and the policy gives such stays nothing: a point would have no value."""
+    change(region / "policy.toml", 'ungrouped_rule = "at_cost"', 'ungrouped_rule = "fixed_points"')
+    change_stays(
+        region,
+        lambda frame: frame.with_columns(
+            principal_diagnosis=pl.lit("NO CODE"),
+            other_diagnoses=pl.lit([], pl.List(pl.String)),
+            procedures=pl.lit([], pl.List(pl.String)),
+            age=pl.lit(50),
+            payment_unit=pl.lit("drg"),
+        ),
+    )
+    remove_filings(region)
+    refused(drgpay("run", region / "2026-10.toml"), "employee", "no points")
 
 
 def test_duplicate_case_ids(drgpay: Run, region: Path, tmp_path: Path) -> None:
@@ -241,7 +283,9 @@ def test_duplicate_case_ids(drgpay: Run, region: Path, tmp_path: Path) -> None:
     )
     change(region / "policy.toml", 'duplicate_id = "stop"', 'duplicate_id = "reject"')
     assert drgpay("run", region / "2026-10.toml")[0] == 0
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = runs_in(tmp_path)
+    warnings = pl.read_parquet(folder / "warnings.parquet")
+    assert "filed_case_quarantined" in set(warnings["code"])
     quarantine = pl.read_parquet(folder / "quarantine.parquet")
     assert quarantine.filter(pl.col("code") == "duplicate_id").height == 6
     cases = pl.read_parquet(folder / "cases.parquet")

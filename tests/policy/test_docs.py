@@ -1,7 +1,7 @@
 """The documentation names every key of a policy and every column of a file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
@@ -12,90 +12,73 @@ import pytest
 from pydantic import BaseModel
 
 from drgpay.grouper.batch import RESULT_COLUMNS
-from drgpay.points.catalogue import COEFFICIENT_SCHEMA, GROUP_SCHEMA, CatalogueInfo
-from drgpay.policy.model import Findings, Policy
+from drgpay.points.catalogue import (
+    BED_DAY_SCHEMA,
+    COEFFICIENT_SCHEMA,
+    GROUP_SCHEMA,
+    CatalogueInfo,
+)
+from drgpay.policy.model import Policy
+from drgpay.policy.records import Findings
 from drgpay.records.checks import FINDING_COLUMNS
 from drgpay.records.columns import STAY_COLUMNS
+from drgpay.records.filings import FILING_COLUMNS
 from drgpay.records.hospitals import OPTIONAL, REQUIRED
-from drgpay.report.month import cases_table, statements_table, values_table
+from drgpay.report.clearing import ASSESSMENT_COLUMNS, CLEARED_LINE_COLUMNS, pool_columns
+from drgpay.report.columns import Column
+from drgpay.report.month import (
+    ADJUSTMENT_COLUMNS,
+    CASE_COLUMNS,
+    CASE_DIFFERENCE_COLUMNS,
+    LEDGER_COLUMNS,
+    LINE_COLUMNS,
+    STATEMENT_COLUMNS,
+    value_columns,
+)
 from drgpay.run.job import Inputs, JobFile
-from drgpay.settle.month import Settled
+from drgpay.run.year_job import MonthOfYear, YearFile, YearInputs
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
-_CASE: dict[str, str | int | bool] = {
-    "case_id": "1",
-    "hospital_id": "H",
-    "name": "H",
-    "level": "2A",
-    "account": "employee",
-    "out_of_area": False,
-    "payment": "points",
-    "status": "grouped",
-    "mdc": "MDCA",
-    "adrg": "AA1",
-    "drg": "AA19",
-    "severity": "none",
-    "case_class": "normal",
-    "formula": "",
-    "adjustment": "",
-    "readmission_case_id": "",
-}
-_NUMBERS = [
-    "adjustment_factor",
-    "base_points",
-    "budget_fen",
-    "carried_fen",
-    "case_fund_fen",
-    "cases",
-    "coefficient",
-    "cost_ratio",
-    "from_home_funds_fen",
-    "fund_amount_fen",
-    "fund_fen",
-    "home_fund_bill_fen",
-    "length_of_stay",
-    "mean_fen",
-    "reference_mean_fen",
-    "high_ratio",
-    "other_fen",
-    "patient_fen",
-    "point_value",
-    "points",
-    "points_before",
-    "prepayment_fen",
-    "remainder_fen",
-    "standard_fen",
-    "total_fen",
-]
+
+def _names(columns: Sequence[Column]) -> list[str]:
+    return [column.name for column in columns]
 
 
-def _output_columns() -> dict[str, list[str]]:
-    """The columns of each file of a run, from the functions that make its frames."""
-    frame = pl.DataFrame({**_CASE, **dict.fromkeys(_NUMBERS, 1)})
-    settled = Settled(frame, frame.drop("name", "level"), frame)
-    return {
-        "cases.parquet": cases_table(settled).columns,
-        "statements.parquet": statements_table(settled, frame).columns,
-        "values.parquet": values_table(settled, 4).columns,
-    }
-
-
-def _in_file(schema: dict[str, pl.DataType]) -> list[str]:
+def _in_catalogue(schema: dict[str, pl.DataType]) -> list[str]:
     return [re.sub("_fen$", "_yuan", column) for column in schema]
 
 
 DOCUMENTED = {
-    **_output_columns(),
+    "cases.parquet": _names(CASE_COLUMNS),
+    "adjustments.parquet": _names(ADJUSTMENT_COLUMNS),
+    "statements.parquet": _names(STATEMENT_COLUMNS),
+    "values.parquet": _names(value_columns(4)),
+    "ledger.parquet": _names(LEDGER_COLUMNS),
+    "differences.parquet": _names(CASE_DIFFERENCE_COLUMNS),
+    "pools.parquet": _names(pool_columns(4)),
+    "The statements of a clearing": [
+        name for name in _names(CLEARED_LINE_COLUMNS) if name not in _names(LINE_COLUMNS)
+    ],
+    "assessment.parquet": _names(ASSESSMENT_COLUMNS),
+    "Reviews": list(FILING_COLUMNS["reviews"]),
+    "Deductions": list(FILING_COLUMNS["deductions"]),
+    "Technologies": list(FILING_COLUMNS["technologies"]),
     "stays": list(STAY_COLUMNS),
     "hospitals": [*REQUIRED, *OPTIONAL],
     "The job file": [
         *sorted(set(JobFile.model_fields) - {"inputs"}),
         *(f"inputs.{key}" for key in Inputs.model_fields),
     ],
+    "The year file": [
+        *sorted(set(YearFile.model_fields) - {"inputs", "months"}),
+        *(f"inputs.{key}" for key in YearInputs.model_fields),
+        *(f"months.{key}" for key in MonthOfYear.model_fields),
+    ],
     "catalogue.json": list(CatalogueInfo.model_fields),
-    "groups.csv": _in_file(GROUP_SCHEMA),
-    "coefficients.csv": _in_file(COEFFICIENT_SCHEMA),
+    "groups.csv": _in_catalogue(GROUP_SCHEMA),
+    "coefficients.csv": _in_catalogue(COEFFICIENT_SCHEMA),
+    "bed_days.csv": _in_catalogue(BED_DAY_SCHEMA),
     "quarantine.parquet": list(FINDING_COLUMNS),
     "The checks": list(Findings.model_fields),
     "drgpay group": list(RESULT_COLUMNS),

@@ -50,7 +50,7 @@ def test_decimals_keep_their_digits(tmp_path: Path) -> None:
         ('method = "residual"', 'method = "rest"', "the key settlement.method is wrong"),
         ("employee = 300000000.00", "employee = 0", "budget.annual_yuan.employee is wrong"),
         ("employee = 300000000.00", "employe = 300000000.00", "does not list the account employe"),
-        ("low = 0.2", "low = 0.2, hihg = 1", "the key calibration.trim.hihg is unknown"),
+        ("low = 0.01", "low = 0.01, hihg = 1", "the key calibration.trim.hihg is unknown"),
         ("hospital_weight = 0.6", "hospital_weight = 0.7", "must add up to 1"),
         ("points_per_day = 3.5", "days = 3.5", "points.bed_days.0.days is unknown"),
         ('duplicate_id = "reject"', 'duplicate_id = "ignore"', "records.severity.duplicate_id"),

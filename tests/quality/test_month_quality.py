@@ -11,7 +11,8 @@ from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
 from drgpay.policy.load import load_policy
-from drgpay.policy.model import Findings, Policy
+from drgpay.policy.model import Policy
+from drgpay.policy.records import Findings
 from drgpay.quality.month_quality import MonthQuality, month_quality, principals_of_mdcs
 from drgpay.quality.nonspecific import DEFAULT_FILE, load_nonspecific, nonspecific_codes
 from drgpay.records.checks import check_stays
