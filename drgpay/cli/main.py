@@ -8,6 +8,7 @@ import typer
 from drgpay import __version__
 from drgpay.cli import (
     calibrate,
+    case,
     catalogue,
     check,
     clear,
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 run.register(app)
 clear.register(app)
+case.register(app)
 report.register(app)
 runs.register(app)
 verify.register(app)

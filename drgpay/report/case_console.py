@@ -67,10 +67,11 @@ def _table(number: int, part: CasePart, language: Language) -> Table:
         title_style="bold",
         header_style="bold",
     )
-    table.add_column(word("column_item", language))
-    table.add_column(word("column_value", language), justify="right")
+    # Folded, never cut: a number that lost its end would be another number.
+    table.add_column(word("column_item", language), overflow="fold")
+    table.add_column(word("column_value", language), justify="right", overflow="fold")
     table.add_column(word("column_right", language), justify="center")
-    table.add_column(word("column_how", language))
+    table.add_column(word("column_how", language), overflow="fold")
     for line in part.lines:
         cells = [_value(line, language), _right(line), Text(_how(line, language))]
         table.add_row(Text(line.label), *cells)

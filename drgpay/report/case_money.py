@@ -214,13 +214,13 @@ def add_amounts(case: Row, shared: LineParts, policy: Policy, lines: Lines) -> N
         how = lines.say("how_negative") if negative else ""
         lines.reckoned("fund_amount", residual, case["fund_amount"], how)
     lines.given("fund_cost", case["fund_cost"], lines.say("how_fund_cost"))
-    lines.reckoned("difference", "{fund_amount}-{fund_cost}")
+    lines.reckoned("difference", f"ROUND({{fund_amount}}-{{fund_cost}},{FEN_PLACES})")
 
 
 def minus_part(row: Row, shared: LineParts, lines: Lines) -> CasePart:
     """The (negative) part of the line's standard that a hospital's minus row bears."""
     kind = named("kind", row["kind"], lines.language)
-    lines.given("points", row["points"], label=lines.say("minus_points"))
+    lines.given("points", row["points"], label=lines.say("points_taken"))
     if row["points"] == 0:
         lines.claimed("minus_amount", row["standard_amount"], 0)
     else:

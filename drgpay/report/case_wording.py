@@ -185,6 +185,7 @@ _WORDS: dict[str, Words] = {
         "最大余额法：排名 {rank} > {left}，不加分",
         "largest remainder: rank {rank} is not among the {left}, so none more",
     ),
+    "points_taken": Words("扣减点数", "Points taken"),
     "minus_amount": Words("扣减医疗机构金额（元）", "Taken from the hospital (yuan)"),
     "part_minus": Words(
         "第 {step} 步扣减医疗机构的金额（{kind}）", "Money of what step {step} takes ({kind})"

@@ -1,10 +1,12 @@
 """Every case of a run is recomputed from its inputs, and a changed number is found."""
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +14,11 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
+from drgpay.language import Language
 from drgpay.report.case import ExplainedCase, case_json, explain_case, plain_value
+from drgpay.report.case_console import case_view
 from drgpay.report.case_formula import Formula
 from drgpay.report.clearing import clearing_tables
 from drgpay.run.case import CasesOfRun
@@ -225,6 +230,17 @@ def test_every_formula_of_another_policy_is_recomputed(rich: CasesOfRun) -> None
         *("up_coding", "split_stay", "fraud"),
     }
     assert any("line_standard" in names_of(each, "amounts") for each in explained)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_no_number_is_cut_in_the_terminal(rich: CasesOfRun, language: Language) -> None:
+    """Numbers end in … only after 8 places, however the lines are folded."""
+    adjusted = rich.tables.read("adjustments")["case_id"].value_counts(sort=True)["case_id"]
+    for case in adjusted.head(8):
+        console = Console(width=160, file=StringIO(), record=True)
+        console.print(case_view(explain_case(rich.read(case), language), language))
+        for end in re.finditer(r"(\S*)…", console.export_text()):
+            assert not re.search(r"\.\d{1,7}$", end[1]), end[0]
 
 
 def test_a_cleared_year_is_recomputed(year: CasesOfRun) -> None:
