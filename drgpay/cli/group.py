@@ -57,15 +57,12 @@ def group(
     """
     from drgpay.grouper.compiled_cache import load_compiled
     from drgpay.grouper.stream import group_dataset
-    from drgpay.records.column_cache import with_column_cache
     from drgpay.records.dataset import RecordsInput
 
     compiled = load_compiled(scheme)
     records = RecordsInput(stays, mapping, encoding, clinical_codes)
-    dataset = records.open(compiled.scheme.info.code_system)
-    if cache:
-        dataset = with_column_cache(dataset, cache)
+    dataset = records.open(compiled.code_system)
     with console.progress_bar("grouping", dataset.rows) as advance:
-        rows = group_dataset(dataset, compiled, out, with_input, reasons, advance, threads)
+        rows = group_dataset(dataset, compiled, out, with_input, reasons, advance, threads, cache)
     say_what_was_converted(dataset)
-    typer.echo(f"{rows:,} stays grouped with {compiled.scheme.info.id} into {out}")
+    typer.echo(f"{rows:,} stays grouped with {compiled.id} into {out}")

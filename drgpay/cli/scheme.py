@@ -1,11 +1,14 @@
 """`drgpay scheme list` and `drgpay scheme show`."""
 
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from drgpay.cli import console, scheme_check, scheme_diff, scheme_workbook
+
+if TYPE_CHECKING:
+    from drgpay.grouper.scheme import Scheme
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +46,7 @@ def show_scheme(
     from drgpay.grouper.scheme import load_scheme
 
     loaded = load_scheme(scheme)
-    info, counts = loaded.info, loaded.counts()
+    info = loaded.info
     table = console.table("", "", "")
     table.show_header = False
     for key, value in {
@@ -53,19 +56,36 @@ def show_scheme(
         "version": info.version,
         "authority": info.authority,
         "in force": _dates(info.effective_from, info.effective_to),
-        "codes": info.code_system,
+        "codes": ", ".join(filter(None, (info.code_system, info.item_system))),
         "source": info.source,
         "options": ", ".join(f"{key} = {value}" for key, value in info.options),
-        "MDC": f"{counts['mdc']:,}",
-        "ADRG": f"{counts['adrg']:,}",
-        "DRG": f"{counts['drg']:,}",
-        "ambiguous groups (QY)": f"{counts['ambiguous']:,}",
-        "code sets": f"{counts['sets']:,}",
-        "MCC / CC": f"{counts['mcc']:,} / {counts['cc']:,}",
+        **_sizes(loaded),
         "content": f"sha256 {loaded.content_hash[:16]}",
     }.items():
         table.add_row(key, value)
     console.out().print(table)
+
+
+def _sizes(scheme: "Scheme") -> dict[str, str]:
+    """How many rows each part of a scheme has."""
+    counts = {part: f"{number:,}" for part, number in scheme.counts().items()}
+    if scheme.info.kind == "apg":
+        apgs = {mdc.code: sum(len(family.drgs) for family in mdc.adrgs) for mdc in scheme.mdcs}
+        return {
+            "families": counts["adrg"],
+            "APG": counts["drg"],
+            "APG by class": ", ".join(f"{name} {number:,}" for name, number in apgs.items()),
+            "packaging list": f"{len(scheme.packaging):,}",
+            "code sets": counts["sets"],
+        }
+    return {
+        "MDC": counts["mdc"],
+        "ADRG": counts["adrg"],
+        "DRG": counts["drg"],
+        "ambiguous groups (QY)": counts["ambiguous"],
+        "code sets": counts["sets"],
+        "MCC / CC": f"{counts['mcc']} / {counts['cc']}",
+    }
 
 
 def _dates(start: date | None, end: date | None) -> str:

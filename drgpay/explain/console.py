@@ -7,7 +7,16 @@ from rich.text import Text
 from rich.tree import Tree
 
 from drgpay.explain import wording
-from drgpay.explain.trace import Attempt, Level, NearMiss, Question, Trace, Tried
+from drgpay.explain.trace import (
+    Attempt,
+    Level,
+    NearMiss,
+    Question,
+    SeenStay,
+    SeenVisit,
+    Trace,
+    Tried,
+)
 from drgpay.explain.wording import named, word
 from drgpay.language import Language
 
@@ -19,16 +28,19 @@ def trace_view(trace: Trace, language: Language, full: bool = False) -> Renderab
     """The trace as panels and trees; `full` shows every rule that was tried."""
     parts: list[RenderableType] = [
         Panel(Text(wording.sentence(trace, language), style="bold")),
-        _stay(trace, language),
+        facts_view(trace.stay, "stay", language),
     ]
     if trace.attempts:
         walks = trace.attempts if full else (_decisive(trace),)
-        parts += [_walk(attempt, language, full) for attempt in walks]
+        parts += [
+            walk_view(attempt, wording.attempt_title(attempt, language), language, full)
+            for attempt in walks
+        ]
         if not full and (in_vain := wording.retried_in_vain(trace, language)):
             parts.append(Text(in_vain, style="yellow"))
         parts.append(_severity(trace, language))
     if trace.near_misses:
-        parts.append(_near_misses(trace.near_misses, language, full))
+        parts.append(near_misses_view(trace.near_misses, language, full))
     if trace.what_if:
         parts.append(_what_if(trace, language))
     return Group(*parts)
@@ -38,16 +50,23 @@ def _decisive(trace: Trace) -> Attempt:
     return trace.attempts[-1] if trace.attempts[-1].path() else trace.attempts[0]
 
 
-def _stay(trace: Trace, language: Language) -> RenderableType:
+def facts_view(seen: SeenStay | SeenVisit, title: str, language: Language) -> RenderableType:
+    """What grouping sees of a stay or a visit; `title` is a key of the wording."""
     table = Table.grid(padding=(0, 2))
-    for label, value in wording.stay_lines(trace.stay, language):
+    for label, value in wording.stay_lines(seen, language):
         table.add_row(Text(label, style="dim"), Text(value))
-    return Panel(table, title=word("stay", language), title_align="left")
+    return Panel(table, title=word(title, language), title_align="left")
 
 
-def _walk(attempt: Attempt, language: Language, full: bool) -> RenderableType:
+def walk_view(
+    attempt: Attempt, about: str, language: Language, full: bool, nowhere: str = "not_reached"
+) -> RenderableType:
+    """A walk through a scheme: the path that held or, with `full`, every rule tried.
+
+    `nowhere` is the key of what is said where no path held.
+    """
     title = word("tried" if full else "path", language)
-    tree = Tree(Text(f"{title} · {wording.attempt_title(attempt, language)}", style="bold"))
+    tree = Tree(Text(f"{title} · {about}", style="bold"))
     if full:
         _grow(tree, attempt.tried, language)
         return tree
@@ -58,7 +77,7 @@ def _walk(attempt: Attempt, language: Language, full: bool) -> RenderableType:
         branch = branch.add(_step(step, language, full=False))
         _passed(branch, [inner for inner in step.inside if inner not in path], language)
     if not path:
-        tree.add(Text(word("not_reached", language), style="yellow"))
+        tree.add(Text(word(nowhere, language), style="yellow"))
     return tree
 
 
@@ -70,14 +89,16 @@ def _grow(branch: Tree, steps: tuple[Tried, ...], language: Language) -> None:
 def _passed(branch: Tree, steps: list[Tried], language: Language) -> None:
     for step in steps:
         if step.holds:
-            note = f"{step.level.upper()} {step.code} {step.name} · {word('passed', language)}"
+            level = wording.level_name(step.level, language)
+            note = f"{level} {step.code} {step.name} · {word('passed', language)}"
             branch.add(Text(f"· {note}", style="yellow"))
 
 
 def _step(step: Tried, language: Language, full: bool) -> Text:
     colour = "green" if step.holds else "red"
     text = Text()
-    text.append(f"{_mark(step.holds)} {step.level.upper()} {step.code} {step.name}", style=colour)
+    level = wording.level_name(step.level, language)
+    text.append(f"{_mark(step.holds)} {level} {step.code} {step.name}", style=colour)
     rule = wording.rule_text(step.rule, language)
     if not full and len(rule) > _RULE_SHOWN:
         rule = f"{rule[:_RULE_SHOWN]}…"
@@ -107,13 +128,16 @@ def _severity(trace: Trace, language: Language) -> RenderableType:
     return tree
 
 
-def _near_misses(missed: tuple[NearMiss, ...], language: Language, full: bool) -> RenderableType:
+def near_misses_view(
+    missed: tuple[NearMiss, ...], language: Language, full: bool
+) -> RenderableType:
+    """The groups that were narrowly missed, level by level."""
     tree = Tree(Text(word("near", language), style="bold"))
     levels: dict[Level, list[NearMiss]] = {}
     for miss in missed:
         levels.setdefault(miss.level, []).append(miss)
     for level, misses in levels.items():
-        branch = tree.add(Text(level.upper()))
+        branch = tree.add(Text(wording.level_name(level, language)))
         shown = len(misses) if full else _NEAR_SHOWN
         for miss in misses[:shown]:
             text = Text(f"✗ {miss.code} {miss.name}", style="red")

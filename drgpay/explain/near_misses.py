@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from drgpay.explain.trace import Attempt, NearMiss, Tried
 
-_ORDER = ("drg", "adrg", "mdc")
+_ORDER = ("drg", "apg", "adrg", "family", "mdc", "class")
 
 
 def near_misses(attempts: tuple[Attempt, ...]) -> tuple[NearMiss, ...]:

@@ -9,29 +9,30 @@ from dataclasses import dataclass, replace
 from drgpay.explain.code_names import CodeNames
 from drgpay.explain.stays import batch_of
 from drgpay.explain.trace import CodeFact, Number, Question
-from drgpay.grouper.batch import encode_stays
+from drgpay.grouper.apg_reference import Visit
+from drgpay.grouper.batch import encode_records
 from drgpay.grouper.columns import holds
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import Facts, observe
-from drgpay.grouper.reference import Stay
-from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
+from drgpay.grouper.reference import Grouped, Stay, in_set
+from drgpay.grouper.rules.fields import CodeField
 from drgpay.grouper.rules.nodes import Always, And, Atom, Compare, Count, Member, Not, Or, Rule
 from drgpay.grouper.scheme import Scheme
 
 
 @dataclass(frozen=True)
 class Observed:
-    """One stay with the one row of facts that the compiled scheme sees of it."""
+    """One stay, visit or line with the one row of facts that the compiled scheme sees of it."""
 
     compiled: CompiledScheme
     names: CodeNames
-    stay: Stay
+    stay: Grouped
     facts: Facts
 
     @staticmethod
-    def of(compiled: CompiledScheme, names: CodeNames, stay: Stay) -> "Observed":
+    def of(compiled: CompiledScheme, names: CodeNames, stay: Stay | Visit) -> "Observed":
         """Look at a stay with the eyes of the batch."""
-        facts = observe(compiled, encode_stays(compiled, batch_of([stay])))
+        facts = observe(compiled, encode_records(compiled, batch_of([stay])))
         return Observed(compiled, names, stay, facts)
 
     def holds(self, rule: Rule) -> bool:
@@ -133,7 +134,7 @@ def _codes(
             field=field.value,
             code=code,
             name=observed.names.name(field, code),
-            in_sets=tuple(name for name in sets if _in_set(scheme, stay, code, name)),
+            in_sets=tuple(name for name in sets if in_set(scheme, name, code, stay)),
             excluded_by=_excluded_by(scheme, stay, code, sets),
         )
         for field in fields
@@ -142,27 +143,20 @@ def _codes(
     )
 
 
-def _in_set(scheme: Scheme, stay: Stay, code: str, name: str) -> bool:
-    if name not in SEVERITY_SETS:
-        return code in scheme.sets[name]
-    entry = scheme.complications.get(code)
-    return entry is not None and entry.level == name and not excluded(scheme, stay, code)
-
-
-def _excluded_by(scheme: Scheme, stay: Stay, code: str, sets: tuple[str, ...]) -> str | None:
+def _excluded_by(scheme: Scheme, stay: Grouped, code: str, sets: tuple[str, ...]) -> str | None:
     entry = scheme.complications.get(code)
     if entry is None or entry.level not in sets or not excluded(scheme, stay, code):
         return None
     return entry.exclusion_table
 
 
-def excluded(scheme: Scheme, stay: Stay, code: str) -> bool:
+def excluded(scheme: Scheme, stay: Grouped, code: str) -> bool:
     """Whether the principal diagnosis stands in the exclusion table of this MCC or CC."""
     tables = scheme.excluding_tables.get(stay.principal_diagnosis or "", frozenset())
     return scheme.complications[code].exclusion_table in tables
 
 
-def _missing(stay: Stay, fields: tuple[CodeField, ...]) -> tuple[str, ...]:
+def _missing(stay: Grouped, fields: tuple[CodeField, ...]) -> tuple[str, ...]:
     return tuple(field.value for field in fields if not any(stay.codes(field)))
 
 

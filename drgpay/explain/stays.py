@@ -9,14 +9,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drgpay.errors import DrgpayError
+from drgpay.grouper.apg_reference import Visit
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.reference import Stay
+from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
 from drgpay.grouper.stream import in_order
 from drgpay.records.dataset import Dataset, Piece
 
 _COLUMNS = [field.name for field in fields(Stay)]
 _CODES = ("principal_diagnosis", "department")
 _LISTS = ("other_diagnoses", "procedures")
+_NUMBERS = tuple(COLUMN_OF_FIELD[field] for field in NumberField)
 
 
 def find_case(dataset: Dataset, compiled: CompiledScheme, case_id: str) -> Stay:
@@ -48,14 +51,19 @@ def find_case(dataset: Dataset, compiled: CompiledScheme, case_id: str) -> Stay:
     return _read(*places[0])
 
 
-def batch_of(stays: Sequence[Stay]) -> pa.RecordBatch:
-    """Stays as the Arrow batch that grouping reads: one row a stay, one column a field of Stay."""
-    text, number = pa.string(), pa.float64()
-    types = dict.fromkeys(_CODES, text) | dict.fromkeys(_LISTS, pa.list_(text))
+def batch_of(records: Sequence[Stay | Visit]) -> pa.RecordBatch:
+    """Stays, visits or lines as the Arrow batch that grouping reads: one column a field of them.
+
+    records: at least one.
+    """
+    types = dict.fromkeys(_LISTS, pa.list_(pa.string())) | dict.fromkeys(_NUMBERS, pa.float64())
     return pa.RecordBatch.from_pydict(
         {
-            name: pa.array([getattr(stay, name) for stay in stays], types.get(name, number))
-            for name in _COLUMNS
+            field.name: pa.array(
+                [getattr(record, field.name) for record in records],
+                types.get(field.name, pa.string()),
+            )
+            for field in fields(records[0])
         }
     )
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 from drgpay.grouper.scheme import Status
 
-Level = Literal["mdc", "adrg", "drg"]
+Level = Literal["mdc", "adrg", "drg", "class", "family", "apg"]
+_LAST_LEVELS = ("drg", "apg")
 Number = int | float
 
 
@@ -95,13 +96,13 @@ class Attempt:
     tried: tuple[Tried, ...]
 
     def path(self) -> tuple[Tried, ...]:
-        """The MDC, ADRG and DRG in which the walk ended; empty if no DRG held."""
+        """The MDC, ADRG and DRG (class, family and APG) in which the walk ended; empty if none held."""
         steps: list[Tried] = []
         level = self.tried
         while level:
             steps.append(level[-1])
             level = level[-1].inside
-        reached = bool(steps) and steps[-1].level == "drg" and steps[-1].holds
+        reached = bool(steps) and steps[-1].level in _LAST_LEVELS and steps[-1].holds
         return tuple(steps) if reached else ()
 
 
@@ -194,6 +195,57 @@ class Trace:
     what_if: tuple[WhatIf, ...]
 
 
-def trace_json(trace: Trace) -> str:
+@dataclass(frozen=True)
+class SeenVisit:
+    """The visit as grouping sees it: years as a number, missing facts as None."""
+
+    visit_id: str | None
+    visit_type: str | None
+    department: str | None
+    sex: Number | None
+    age: Number | None
+    principal_diagnosis: NamedCode | None
+    other_diagnoses: tuple[NamedCode, ...]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where a line or the diagnosis of a visit was placed, and every rule tried on the way.
+
+    The codes of what no rule took (0000, 00, 0000) have no name.
+    """
+
+    status: Status
+    apg_class: NamedCode
+    family: NamedCode
+    apg: NamedCode
+    attempt: Attempt
+
+
+@dataclass(frozen=True)
+class ExplainedLine:
+    """A service line and where it was placed."""
+
+    item: NamedCode | None
+    item_kind: str | None
+    placed: Placed
+
+
+@dataclass(frozen=True)
+class VisitTrace:
+    """Everything that grouping did with one visit.
+
+    `medical` is where its principal diagnosis puts it (class MED), whatever its lines are; which
+    entries are paid is not decided here. `near_misses` belong to it. `lines` stand as given.
+    """
+
+    scheme: SchemeName
+    visit: SeenVisit
+    medical: Placed
+    near_misses: tuple[NearMiss, ...]
+    lines: tuple[ExplainedLine, ...]
+
+
+def trace_json(trace: Trace | VisitTrace) -> str:
     """The whole trace as JSON; keys are the names of the fields, in their order."""
     return json.dumps(asdict(trace), ensure_ascii=False, indent=2, allow_nan=False)

@@ -20,6 +20,7 @@ from drgpay.explain.trace import (
 )
 from drgpay.explain.what_if import GroupNames, what_if
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.kinds import Kind
 from drgpay.grouper.reference import Stay
 from drgpay.grouper.scheme import (
     UNGROUPED_ADRG,
@@ -46,10 +47,10 @@ def explain_stay(
     """
     missing = _missing(stay)
     observed = Observed.of(compiled, names, stay)
-    attempts = () if missing else _attempts(observed)
+    attempts = () if missing else _attempts(observed, stay)
     groups = GroupNames.of(compiled.scheme)
     return Trace(
-        scheme=_scheme_name(compiled.scheme),
+        scheme=scheme_name(compiled.scheme),
         stay=_seen(stay, names, case_id),
         answer=_answer(groups, attempts, observed.severity()),
         missing=missing,
@@ -69,27 +70,30 @@ def _missing(stay: Stay) -> tuple[str, ...]:
     return tuple(column for column, value in needed.items() if value is None)
 
 
-def _attempts(observed: Observed) -> tuple[Attempt, ...]:
-    compiled, names, stay = observed.compiled, observed.names, observed.stay
-    attempts = [Attempt(None, _walk(observed))]
+def _attempts(observed: Observed, stay: Stay) -> tuple[Attempt, ...]:
+    compiled, names = observed.compiled, observed.names
+    mdcs = compiled.scheme.mdcs
+    attempts = [Attempt(None, walk(observed, mdcs))]
     if compiled.scheme.info.options.retry_other_procedures:
         for procedure in stay.procedures[1:]:
             if attempts[-1].path():
                 break
             alone = replace(stay, procedures=(procedure,))
-            tried = _walk(Observed.of(compiled, names, alone))
+            tried = walk(Observed.of(compiled, names, alone), mdcs)
             attempts.append(Attempt(names.procedure(procedure), tried))
     return tuple(attempts)
 
 
-def _walk(observed: Observed) -> tuple[Tried, ...]:
-    return _try_each(observed, observed.compiled.scheme.mdcs)[0]
+def walk(observed: Observed, mdcs: Sequence[Mdc]) -> tuple[Tried, ...]:
+    """The MDCs or classes tried, in order, up to the one that holds."""
+    return _try_each(observed, mdcs)[0]
 
 
 def _try_each(
     observed: Observed, groups: Sequence[Mdc | Adrg | Drg]
 ) -> tuple[tuple[Tried, ...], bool]:
     """The groups tried among these, in order, and whether a DRG was reached."""
+    levels = _LEVELS[observed.compiled.scheme.info.kind]
     tried: list[Tried] = []
     for group in groups:
         truth = observed.holds(group.rule)
@@ -101,7 +105,7 @@ def _try_each(
             )
         tried.append(
             Tried(
-                level=_LEVELS[type(group)],
+                level=levels[type(group)],
                 code=group.code,
                 name=group.name,
                 rule=group.rule_text,
@@ -115,7 +119,10 @@ def _try_each(
     return tuple(tried), False
 
 
-_LEVELS: dict[type, Level] = {Mdc: "mdc", Adrg: "adrg", Drg: "drg"}
+_LEVELS: dict[Kind, dict[type, Level]] = {
+    "drg": {Mdc: "mdc", Adrg: "adrg", Drg: "drg"},
+    "apg": {Mdc: "class", Adrg: "family", Drg: "apg"},
+}
 
 
 def _severity(scheme: Scheme, stay: Stay, names: CodeNames) -> Severity:
@@ -142,7 +149,8 @@ def _answer(groups: GroupNames, attempts: tuple[Attempt, ...], severity: str) ->
     return groups.answer(status_of(adrg, drg), mdc, adrg, drg, severity)
 
 
-def _scheme_name(scheme: Scheme) -> SchemeName:
+def scheme_name(scheme: Scheme) -> SchemeName:
+    """Which rules are applied."""
     info = scheme.info
     return SchemeName(info.id, info.name, info.name_en, info.version, scheme.content_hash)
 
@@ -159,10 +167,11 @@ def _seen(stay: Stay, names: CodeNames, case_id: str | None) -> SeenStay:
         length_of_stay=plain_number(stay.length_of_stay),
         discharge_type=plain_number(stay.discharge_type),
         principal_diagnosis=names.diagnosis(principal) if principal else None,
-        other_diagnoses=_named(stay.other_diagnoses, names.diagnosis),
-        procedures=_named(stay.procedures, names.procedure),
+        other_diagnoses=named_codes(stay.other_diagnoses, names.diagnosis),
+        procedures=named_codes(stay.procedures, names.procedure),
     )
 
 
-def _named(codes: tuple[str, ...], name: Callable[[str], NamedCode]) -> tuple[NamedCode, ...]:
+def named_codes(codes: tuple[str, ...], name: Callable[[str], NamedCode]) -> tuple[NamedCode, ...]:
+    """Codes with their names."""
     return tuple(name(code) for code in codes)

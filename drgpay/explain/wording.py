@@ -5,11 +5,14 @@ from drgpay.explain.trace import (
     Attempt,
     CodeFact,
     Complicating,
+    Level,
     NamedCode,
     Number,
     Question,
     SeenStay,
+    SeenVisit,
     Trace,
+    VisitTrace,
 )
 from drgpay.language import Language, Words
 
@@ -93,6 +96,21 @@ _WORDS: dict[str, Words] = {
     "XSRTZ": Words("新生儿体重", "newborn weight"),
     "ZYTS": Words("住院天数", "length of stay"),
     "LYFS": Words("离院方式", "discharge type"),
+    "XM": Words("项目", "item"),
+    "XMLB": Words("项目类别", "item kind"),
+    "MZLB": Words("门诊类别", "visit type"),
+    "visit": Words("门诊就诊", "Visit"),
+    "typed_visit": Words("键入的就诊", "the visit typed"),
+    "visit_type": Words("门诊类别", "visit type"),
+    "medical": Words("按诊断", "By diagnosis"),
+    "lines": Words("收费明细的分组", "Where the service lines go"),
+    "item": Words("项目", "item"),
+    "item_kind": Words("项目类别", "kind"),
+    "class": Words("类别", "class"),
+    "family": Words("组族", "family"),
+    "apg": Words("组", "APG"),
+    "no_lines": Words("没有收费明细", "no service lines"),
+    "not_reached_apg": Words("没有规则成立到组一级", "no path held down to an APG"),
 }
 _SEVERITY = {
     "MCC": Words("严重合并症或并发症（MCC）", "MCC"),
@@ -106,6 +124,11 @@ _CODES_SHOWN = 4
 def word(key: str, language: Language) -> str:
     """The wording of a key."""
     return _WORDS[key].said_in(language)
+
+
+def level_name(level: Level, language: Language) -> str:
+    """MDC, ADRG and DRG are called so in both languages."""
+    return word(level, language) if level in _WORDS else level.upper()
 
 
 def sentence(trace: Trace, language: Language) -> str:
@@ -139,6 +162,21 @@ def answer(given: Answer, language: Language) -> str:
     return f"{status} {groups}{word('comma', language)}{severity[0].lower()}{severity[1:]}"
 
 
+def visit_sentence(trace: VisitTrace, language: Language) -> str:
+    """Where the lines and the diagnosis of a visit go, in one sentence."""
+    visit, scheme = trace.visit.visit_id, trace.scheme
+    who = f"{word('visit', language)} {visit}" if visit else word("typed_visit", language)
+    rules = scheme.id if language == "en" else (scheme.name or scheme.id)
+    codes = [line.placed.apg.code for line in trace.lines]
+    comma, colon = word("comma", language), word("colon", language)
+    counts = [f"{code} x {codes.count(code)}" for code in sorted(set(codes))]
+    said = f"{word('medical', language)} {named(trace.medical.apg)}"
+    listed = word("list", language).join(counts) or word("no_lines", language)
+    opening = f"{who}（{rules}）：" if language == "zh" else f"{who} ({rules}): "
+    text = f"{opening}{said}{comma}{word('XM', language)}{colon}{listed}"
+    return f"{text[0].upper()}{text[1:]}{word('full_stop', language)}"
+
+
 def short_answer(given: Answer, language: Language) -> str:
     """A result in few words: the DRG with its name, or the status."""
     if not given.drg or not given.severity:
@@ -153,16 +191,17 @@ def named(code: NamedCode | CodeFact | Complicating) -> str:
     return f"{code.code} {code.name}" if code.name else code.code
 
 
-def stay_lines(stay: SeenStay, language: Language) -> list[tuple[str, str]]:
-    """The fields of a stay that have a value, each with its label."""
-    numbers = ("age", "age_days", "weight_g", "length_of_stay", "discharge_type")
+def stay_lines(stay: SeenStay | SeenVisit, language: Language) -> list[tuple[str, str]]:
+    """The fields of a stay or a visit that have a value, each with its label."""
+    plain = ("age", "age_days", "weight_g", "length_of_stay", "discharge_type", "visit_type")
     values: list[tuple[str, str | Number | None]] = [("sex", _sex(stay.sex, language))]
-    values += [(name, getattr(stay, name)) for name in numbers]
+    values += [(name, getattr(stay, name)) for name in plain if hasattr(stay, name)]
     values.append(("department", stay.department))
     if stay.principal_diagnosis:
         values.append(("principal_diagnosis", named(stay.principal_diagnosis)))
     values += [("other_diagnoses", named(code)) for code in stay.other_diagnoses]
-    values += [("procedures", named(code)) for code in stay.procedures]
+    if isinstance(stay, SeenStay):
+        values += [("procedures", named(code)) for code in stay.procedures]
     lines: list[tuple[str, str]] = []
     last = ""
     for name, value in values:

@@ -1,22 +1,31 @@
 """Group one Arrow batch: a pure function from batch to batch, the same on any engine."""
 
+import math
+
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from drgpay.grouper.coded import CodedStays
+from drgpay.errors import DrgpayError
+from drgpay.grouper.coded import CodedRecords
 from drgpay.grouper.columns import leaves_of
-from drgpay.grouper.compiled import CompiledScheme
-from drgpay.grouper.facts import Facts, distinct, observe
+from drgpay.grouper.compiled import LIST_FIELDS, CompiledScheme
+from drgpay.grouper.facts import Facts, distinct, lasting_keys, observe
+from drgpay.grouper.leaf_memo import LARGEST_LEAF, kinds
 from drgpay.grouper.reasons import REASON_COLUMNS, reason_arrays
-from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
+from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, CodeField, NumberField
+from drgpay.records.arrays import numbers_array, numbers_of, strings_array
 from drgpay.records.codes import CodeLists, Ints
 
+_PART = 1 << 17  # rows
 RESULT_COLUMNS = ("status", "mdc", "adrg", "drg", "severity")
 # By the two bits of Facts.severity; an MCC outranks a CC.
-_SEVERITY_NAMES = pa.array(["none", "CC", "MCC"])
-_SEVERITY_NAME_OF_BITS = np.array([0, 1, 2, 2], dtype=np.int8)
+_SEVERITY_NAMES = strings_array(["none", "CC", "MCC"])
+_SEVERITY_NAME_OF_BITS = np.array([0, 1, 2, 2], dtype=np.int16)
+# The principal procedure stands in the column of all procedures.
+_SINGLE_COLUMNS = tuple(
+    field for field in CodeField if field not in {*LIST_FIELDS, CodeField.PRINCIPAL_PROCEDURE}
+)
 
 
 def group_batch(
@@ -30,85 +39,113 @@ def group_batch(
     Returns, row by row: status, mdc, adrg, drg, severity (dictionary-coded strings; null groups and
     severity where the status is invalid); with `reasons` also REASON_COLUMNS (see reasons.py).
     """
-    stays = encode_stays(compiled, batch)
+    stays = encode_records(compiled, batch)
+    valid = _valid(compiled, stays)
     facts = observe(compiled, stays)
-    leaf = _leaf_of_each(compiled, facts)
+    leaf = leaf_of_each(compiled, facts)
     retried = np.zeros(len(stays), dtype=np.int16)
-    if compiled.scheme.info.options.retry_other_procedures:
-        _retry_other_procedures(compiled, stays, leaf, retried)
+    if compiled.retry_other_procedures:
+        _retry_other_procedures(compiled, stays, valid, leaf, retried)
     severity = _SEVERITY_NAME_OF_BITS[facts.severity]
-    invalid = None if stays.valid.all() else ~stays.valid
-    columns = [_column(compiled, "status", np.where(stays.valid, leaf, -1), None)]
-    columns += [_column(compiled, level, leaf, invalid) for level in ("mdc", "adrg", "drg")]
+    invalid = None if valid.all() else ~valid
+    columns = [names_of_leaves(compiled, "status", np.where(valid, leaf, -1))]
+    columns += [names_of_leaves(compiled, level, leaf, invalid) for level in ("mdc", "adrg", "drg")]
     columns.append(
-        pa.DictionaryArray.from_arrays(pa.array(severity, mask=invalid), _SEVERITY_NAMES)
+        pa.DictionaryArray.from_arrays(numbers_array(severity, invalid), _SEVERITY_NAMES)
     )
     names = list(RESULT_COLUMNS)
     if reasons:
-        columns += reason_arrays(compiled, stays, facts, leaf, retried)
+        columns += reason_arrays(compiled, stays, valid, facts, leaf, retried)
         names += REASON_COLUMNS
     return pa.RecordBatch.from_arrays(columns, names=names)
 
 
-def encode_stays(compiled: CompiledScheme, batch: pa.RecordBatch) -> CodedStays:
+def encode_records(compiled: CompiledScheme, batch: pa.RecordBatch) -> CodedRecords:
     """Translate the columns that grouping reads into integers of the compiled scheme."""
-    rows = batch.num_rows
-    columns = compiled.columns
-
-    def lists(column: str) -> CodeLists:
-        if column not in columns:
-            return CodeLists.empty(rows)
-        index = compiled.procedures if column == "procedures" else compiled.diagnoses
-        return CodeLists.encode(index, batch.column(column))
-
-    def department() -> Ints:
-        if "department" not in columns:
-            return np.full(rows, compiled.departments.missing, dtype=np.int32)
-        return compiled.departments.encode(batch.column("department"))
-
-    principal = compiled.diagnoses.encode(batch.column("principal_diagnosis"))
+    lacking = [column for column in compiled.columns if column not in batch.schema.names]
+    if lacking:
+        raise DrgpayError(
+            f"the records lack the column {', '.join(lacking)}, which the scheme {compiled.id} reads",
+            "add the column, empty where nothing is known",
+        )
+    single = {
+        field: compiled.index_of(field).encode(batch.column(COLUMN_OF_FIELD[field]))
+        for field in _SINGLE_COLUMNS
+        if COLUMN_OF_FIELD[field] in compiled.columns
+    }
+    lists = {
+        COLUMN_OF_FIELD[field]: CodeLists.encode(
+            compiled.index_of(field), batch.column(COLUMN_OF_FIELD[field])
+        )
+        for field in LIST_FIELDS
+        if COLUMN_OF_FIELD[field] in compiled.columns
+    }
     numbers = {
         COLUMN_OF_FIELD[field]: _numbers(batch.column(COLUMN_OF_FIELD[field]))
         for field in NumberField
-        if COLUMN_OF_FIELD[field] in columns
+        if COLUMN_OF_FIELD[field] in compiled.columns
     }
-    valid = principal != compiled.diagnoses.missing
-    valid &= ~np.isnan(numbers["sex"]) & ~np.isnan(numbers["age"])
-    return CodedStays(
-        principal_diagnosis=principal,
-        other_diagnoses=lists("other_diagnoses"),
-        procedures=lists("procedures"),
-        department=department(),
-        numbers=numbers,
-        valid=valid,
-    )
+    return CodedRecords(batch.num_rows, single, lists, numbers)
 
 
-def _leaf_of_each(compiled: CompiledScheme, facts: Facts) -> Ints:
-    example, kind = distinct(compiled, facts)
-    return leaves_of(compiled, facts.take(example))[kind]
+def _valid(compiled: CompiledScheme, stays: CodedRecords) -> NDArray[np.bool_]:
+    """Stays with a principal diagnosis, a sex and an age."""
+    valid: NDArray[np.bool_] = stays.principal_diagnosis != compiled.diagnoses.missing
+    valid &= ~np.isnan(stays.numbers["sex"]) & ~np.isnan(stays.numbers["age"])
+    return valid
+
+
+def leaf_of_each(compiled: CompiledScheme, facts: Facts) -> Ints:
+    """The leaf in which each row ends (a place in compiled.leaves), each kind of row found once."""
+    keys = lasting_keys(compiled, facts) if len(compiled.leaves) <= LARGEST_LEAF else None
+    if keys is None:
+        example, kind = distinct(compiled, facts)
+        return leaves_of(compiled, facts.take(example))[kind]
+    # Part by part: what the first rows taught, the others need not find out again.
+    leaf = np.empty(len(keys), dtype=np.int32)
+    for start in range(0, len(keys), _PART):
+        part = leaf[start : start + _PART]
+        part[:] = compiled.leaf_memo.find(keys[start : start + _PART])
+        unknown = np.flatnonzero(part < 0)
+        if len(unknown):
+            example, kind = kinds(keys[start + unknown])
+            met = start + unknown[example]
+            found = leaves_of(compiled, facts.take(met))
+            compiled.leaf_memo.keep(keys[met], found)
+            part[unknown] = found[kind]
+    return leaf
 
 
 def _retry_other_procedures(
-    compiled: CompiledScheme, stays: CodedStays, leaf: Ints, retried: NDArray[np.int16]
+    compiled: CompiledScheme,
+    stays: CodedRecords,
+    valid: NDArray[np.bool_],
+    leaf: Ints,
+    retried: NDArray[np.int16],
 ) -> None:
     """Option of Zhejiang 2022 (docs/rule-language.md): each other procedure alone, in order."""
+    if "procedures" not in stays.lists:
+        return
     lengths = stays.procedures.lengths
     for n in range(1, int(lengths.max(initial=0))):
-        again = np.flatnonzero((leaf == 0) & (lengths > n) & stays.valid)
+        again = np.flatnonzero((leaf == 0) & (lengths > n) & valid)
         if len(again):
             alone = stays.with_single_procedure(again, n)
-            leaf[again] = _leaf_of_each(compiled, observe(compiled, alone))
+            leaf[again] = leaf_of_each(compiled, observe(compiled, alone))
             retried[again[leaf[again] > 0]] = n + 1
 
 
 def _numbers(values: pa.Array) -> NDArray[np.float64]:
-    numbers: NDArray[np.float64] = pc.cast(values, pa.float64()).to_numpy(zero_copy_only=False)
-    return numbers
+    if pa.types.is_floating(values.type) and not values.null_count:
+        return numbers_of(values).astype(np.float64, copy=False)
+    import pyarrow.compute as pc  # grouping from a cache does without
+
+    return numbers_of(pc.cast(values, pa.float64()), null=math.nan)
 
 
-def _column(
-    compiled: CompiledScheme, level: str, leaf: Ints, mask: NDArray[np.bool_] | None
+def names_of_leaves(
+    compiled: CompiledScheme, level: str, leaf: Ints, mask: NDArray[np.bool_] | None = None
 ) -> pa.DictionaryArray:
+    """The names that leaves have on a level (status, mdc, adrg or drg), null where `mask` is true."""
     numbers, names = compiled.leaf_names[level]
-    return pa.DictionaryArray.from_arrays(pa.array(numbers[leaf], mask=mask), pa.array(names))
+    return pa.DictionaryArray.from_arrays(numbers_array(numbers[leaf], mask), names)

@@ -29,7 +29,7 @@ def leaves_of(compiled: CompiledScheme, facts: Facts) -> NDArray[np.int32]:
     result = np.zeros(len(facts), dtype=np.int32)
     open_rows = np.arange(len(facts))
     first_leaf = 1
-    for mdc in compiled.scheme.mdcs:
+    for mdc in compiled.rules:
         inside = holds(compiled, mdc.rule, facts.take(open_rows))
         rows = open_rows[inside]
         here = facts.take(rows)
@@ -39,7 +39,7 @@ def leaves_of(compiled: CompiledScheme, facts: Facts) -> NDArray[np.int32]:
                 in_adrg = holds(compiled, adrg.rule, here) & (leaf == 0)
                 if in_adrg.any():
                     for number, drg in enumerate(adrg.drgs, start=first_leaf):
-                        leaf[in_adrg & (leaf == 0) & holds(compiled, drg.rule, here)] = number
+                        leaf[in_adrg & (leaf == 0) & holds(compiled, drg, here)] = number
             first_leaf += len(adrg.drgs)
         result[rows] = leaf
         open_rows = open_rows[result[open_rows] == 0]
@@ -49,7 +49,7 @@ def leaves_of(compiled: CompiledScheme, facts: Facts) -> NDArray[np.int32]:
 def furthest_level(compiled: CompiledScheme, facts: Facts) -> NDArray[np.int8]:
     """How far rows without a group came: 0 no MDC holds, 1 an MDC but no ADRG, 2 an ADRG."""
     reached = np.zeros(len(facts), dtype=np.int8)
-    for mdc in compiled.scheme.mdcs:
+    for mdc in compiled.rules:
         in_mdc = holds(compiled, mdc.rule, facts)
         reached[in_mdc & (reached == 0)] = 1
         rows = np.flatnonzero(in_mdc)

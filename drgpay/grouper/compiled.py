@@ -5,39 +5,43 @@ on which side of the compared numbers it lies. `compile_scheme` finds out what t
 builds the tables that turn codes into these facts.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import pickle
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.grouper.rules.fields import (
-    COLUMN_OF_FIELD,
-    DIAGNOSIS_FIELDS,
-    PROCEDURE_FIELDS,
-    SEVERITY_SETS,
-    CodeField,
-    NumberField,
-)
-from drgpay.grouper.rules.nodes import Compare, Count, Member, atoms, field_names
-from drgpay.grouper.scheme import (
+from drgpay.grouper.code_patterns import PatternIndex
+from drgpay.grouper.group_names import (
     UNGROUPED_ADRG,
     UNGROUPED_DRG,
     UNGROUPED_MDC,
-    Scheme,
     Status,
     status_of,
 )
-from drgpay.records.codes import CodeIndex
+from drgpay.grouper.leaf_memo import LeafMemo
+from drgpay.grouper.rules.fields import (
+    COLUMN_OF_FIELD,
+    SEVERITY_SETS,
+    CodeField,
+    NumberField,
+    kind_of,
+)
+from drgpay.grouper.rules.nodes import Compare, Count, Member, Rule, atoms, field_names
+from drgpay.records.arrays import strings_array
+from drgpay.records.codes import CodeIndex, Codes
+
+if TYPE_CHECKING:  # its libraries take as long to import as all the rest of grouping
+    from drgpay.grouper.scheme import Mdc, Scheme
 
 LEVEL_NUMBER = {"CC": 1, "MCC": 2}
-_SINGLE_FIELDS = (
-    CodeField.PRINCIPAL_DIAGNOSIS,
-    CodeField.PRINCIPAL_PROCEDURE,
-    CodeField.DEPARTMENT,
-)
-_LIST_FIELDS = (CodeField.OTHER_DIAGNOSES, CodeField.OTHER_PROCEDURES)
+Places = NDArray[np.int64]
+LIST_FIELDS = (CodeField.OTHER_DIAGNOSES, CodeField.OTHER_PROCEDURES)
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,10 @@ class ProfileTable:
     membership: NDArray[np.bool_]  # (profiles, asked sets)
     column_of_set: dict[str, int]
 
+    def take(self, codes: Places) -> "ProfileTable":
+        """The table for other numbers: the n-th code is the one that was codes[n]."""
+        return replace(self, profile_of_code=self.profile_of_code[codes])
+
 
 @dataclass(frozen=True)
 class BitTable:
@@ -56,6 +64,10 @@ class BitTable:
     words_of_code: NDArray[np.uint64]  # (codes, words)
     touched: NDArray[np.bool_]  # (codes,) whether any bit is set
     bit_of_set: dict[str, int]
+
+    def take(self, codes: Places) -> "BitTable":
+        """The table for other numbers: the n-th code is the one that was codes[n]."""
+        return replace(self, words_of_code=self.words_of_code[codes], touched=self.touched[codes])
 
 
 @dataclass(frozen=True)
@@ -66,6 +78,15 @@ class SeverityTable:
     exclusion_table: NDArray[np.int32]  # (codes,)
     exclusion_profile: NDArray[np.int32]  # (codes,) as principal diagnosis
     excluded: NDArray[np.bool_]  # (exclusion profiles, exclusion tables)
+
+    def take(self, codes: Places) -> "SeverityTable":
+        """The table for other numbers: the n-th code is the one that was codes[n]."""
+        return replace(
+            self,
+            level=self.level[codes],
+            exclusion_table=self.exclusion_table[codes],
+            exclusion_profile=self.exclusion_profile[codes],
+        )
 
 
 @dataclass(frozen=True)
@@ -82,38 +103,112 @@ class Leaf:
 NO_GROUP = Leaf("ungrouped", UNGROUPED_MDC, UNGROUPED_ADRG, UNGROUPED_DRG, None)
 
 
+class PackedScheme:
+    """A scheme that is unpacked when somebody asks for it: the tables do without."""
+
+    def __init__(self, scheme: "Scheme") -> None:
+        self._scheme: Scheme | None = scheme
+        self._packed = b""
+
+    @property
+    def scheme(self) -> "Scheme":
+        """The scheme itself."""
+        if self._scheme is None:
+            self._scheme = pickle.loads(self._packed)
+        return self._scheme
+
+    def __getstate__(self) -> bytes:
+        return self._packed or pickle.dumps(self._scheme, protocol=5)
+
+    def __setstate__(self, packed: bytes) -> None:
+        self._scheme, self._packed = None, packed
+
+
+@dataclass(frozen=True)
+class AdrgRules:
+    """The rule of an ADRG and those of its DRGs, in the order they are tried."""
+
+    rule: Rule
+    drgs: tuple[Rule, ...]
+
+
+@dataclass(frozen=True)
+class MdcRules:
+    """The rule of an MDC and those below it, in the order they are tried."""
+
+    rule: Rule
+    adrgs: tuple[AdrgRules, ...]
+
+
 @dataclass(frozen=True)
 class CompiledScheme:
     """A scheme with the tables for evaluating columns. Leaf 0 is "no group fits"."""
 
-    scheme: Scheme
-    diagnoses: CodeIndex
-    procedures: CodeIndex
-    departments: CodeIndex
-    profiles: dict[CodeField, ProfileTable]
-    bits: dict[CodeField, BitTable]
+    packed: PackedScheme
+    id: str
+    code_system: str
+    retry_other_procedures: bool
+    columns: tuple[str, ...]  # the record columns that grouping reads
+    with_severity: bool  # it is part of the result, or some rule asks for MCC or CC
+    rules: tuple[MdcRules, ...]
+    indexes: dict[str, CodeIndex]  # by the kinds of `kind_of`
+    profiles: dict[CodeField, ProfileTable]  # of the fields with one code that rules ask for
+    bits: dict[CodeField, BitTable]  # of those with several
     severity: SeverityTable
     counts: tuple[Count, ...]
+    counted_sets: dict[str, frozenset[str]]
     thresholds: dict[NumberField, tuple[float, ...]]
     leaves: tuple[Leaf, ...]
 
+    @property
+    def scheme(self) -> "Scheme":
+        """What was compiled."""
+        return self.packed.scheme
+
+    @property
+    def diagnoses(self) -> CodeIndex:
+        """The numbering of diagnoses."""
+        return self.indexes["diagnosis"]
+
+    @property
+    def procedures(self) -> CodeIndex:
+        """The numbering of procedures."""
+        return self.indexes["procedure"]
+
+    @property
+    def departments(self) -> CodeIndex:
+        """The numbering of departments."""
+        return self.indexes["department"]
+
+    def numbered_as(self, codes: Codes) -> "CompiledScheme":
+        """The same tables for stays whose codes have other numbers: those of a cache."""
+        given = {
+            "diagnosis": CodeIndex.numbered(codes.diagnoses),
+            "procedure": CodeIndex.numbered(codes.procedures),
+            "department": CodeIndex.numbered(codes.departments),
+        }
+        rows = {kind: self.indexes[kind].places_of(index) for kind, index in given.items()}
+        return replace(
+            self,
+            indexes={**self.indexes, **given},
+            profiles={
+                field: table.take(rows[kind_of(field)]) for field, table in self.profiles.items()
+            },
+            bits={field: table.take(rows[kind_of(field)]) for field, table in self.bits.items()},
+            severity=self.severity.take(rows["diagnosis"]),
+        )
+
     def index_of(self, field: CodeField) -> CodeIndex:
         """The numbering of the codes that a field holds."""
-        if field in DIAGNOSIS_FIELDS:
-            return self.diagnoses
-        if field in PROCEDURE_FIELDS:
-            return self.procedures
-        return self.departments
+        return self.indexes[kind_of(field)]
 
     @cached_property
-    def columns(self) -> tuple[str, ...]:
-        """The record columns that grouping with this scheme reads."""
-        asked = {field for rule in self.scheme.rules() for field in field_names(rule)}
-        always = ["principal_diagnosis", "other_diagnoses", "sex", "age"]
-        return tuple(dict.fromkeys([*always, *(COLUMN_OF_FIELD[field] for field in sorted(asked))]))
+    def leaf_memo(self) -> LeafMemo:
+        """The leaves found so far: most stays of a batch have facts that were met before."""
+        return LeafMemo()
 
     @cached_property
-    def leaf_names(self) -> dict[str, tuple[NDArray[np.int16], list[str]]]:
+    def leaf_names(self) -> dict[str, tuple[NDArray[np.int16], pa.Array]]:
         """For status, mdc, adrg, drg: the number of each leaf's name, and the names in order.
 
         The number after the last leaf is that of "invalid".
@@ -123,16 +218,26 @@ class CompiledScheme:
             names = [str(getattr(leaf, level)) for leaf in self.leaves] + ["invalid"]
             different = sorted(set(names))
             number_of = {name: number for number, name in enumerate(different)}
-            named[level] = np.array([number_of[name] for name in names], np.int16), different
+            named[level] = (
+                np.array([number_of[name] for name in names], np.int16),
+                strings_array(different),
+            )
         return named
 
 
-def compile_scheme(scheme: Scheme) -> CompiledScheme:
+def compile_scheme(scheme: "Scheme") -> CompiledScheme:
     """Build the tables of a scheme. Takes a fraction of a second for a national scheme."""
+    return compile_mdcs(PackedScheme(scheme), scheme.mdcs)
+
+
+def compile_mdcs(packed: PackedScheme, mdcs: "Sequence[Mdc]") -> CompiledScheme:
+    """Build the tables of some MDCs of a scheme: they see no more than these ask for."""
+    scheme = packed.scheme
+    rules = _rules(mdcs)
     asked_sets: dict[CodeField, list[str]] = {field: [] for field in CodeField}
     thresholds: dict[NumberField, set[float]] = {}
     counts: dict[Count, None] = {}
-    for rule in scheme.rules():
+    for rule in _each_rule(rules):
         for atom in atoms(rule):
             match atom:
                 case Member(fields, sets):
@@ -143,37 +248,81 @@ def compile_scheme(scheme: Scheme) -> CompiledScheme:
                 case Count():
                     counts[atom] = None
     asked = {field: sorted(set(names)) for field, names in asked_sets.items()}
+    # The severity of a stay is part of its result; a visit or a line has one if a rule asks.
+    named = {name for names in asked.values() for name in names}
+    with_severity = scheme.info.kind == "drg" or not named.isdisjoint(SEVERITY_SETS)
 
-    diagnoses = CodeIndex(
-        {*_codes(scheme, asked, counts, DIAGNOSIS_FIELDS)}
-        | scheme.complications.keys()
-        | scheme.excluding_tables.keys()
-    )
-    procedures = CodeIndex(_codes(scheme, asked, counts, PROCEDURE_FIELDS))
-    departments = CodeIndex(_codes(scheme, asked, counts, {CodeField.DEPARTMENT}))
-    index = dict.fromkeys(DIAGNOSIS_FIELDS, diagnoses)
-    index |= dict.fromkeys(PROCEDURE_FIELDS, procedures)
-    index[CodeField.DEPARTMENT] = departments
-    severity = _severity_table(scheme, diagnoses)
+    of_kind: dict[str, set[CodeField]] = {}
+    for field in CodeField:
+        of_kind.setdefault(kind_of(field), set()).add(field)
+    codes = {kind: _codes(scheme, asked, counts, fields) for kind, fields in of_kind.items()}
+    severe = scheme.complications.keys() | scheme.excluding_tables.keys()
+    indexes = {
+        kind: _index(scheme, found, severe if kind == "diagnosis" else set())
+        for kind, found in codes.items()
+    }
+    severity = _severity_table(scheme, indexes["diagnosis"])
     return CompiledScheme(
-        scheme=scheme,
-        diagnoses=diagnoses,
-        procedures=procedures,
-        departments=departments,
+        packed=packed,
+        id=scheme.info.id,
+        code_system=scheme.info.code_system,
+        retry_other_procedures=scheme.info.options.retry_other_procedures,
+        columns=_columns(scheme, rules, with_severity),
+        with_severity=with_severity,
+        rules=rules,
+        indexes=indexes,
         profiles={
-            field: _profile_table(scheme, index[field], asked[field], severity)
-            for field in _SINGLE_FIELDS
+            field: _profile_table(scheme, indexes[kind_of(field)], names, severity)
+            for field, names in asked.items()
+            if names and field not in LIST_FIELDS
         },
-        bits={field: _bit_table(scheme, index[field], asked[field]) for field in _LIST_FIELDS},
+        bits={
+            field: _bit_table(scheme, indexes[kind_of(field)], names)
+            for field, names in asked.items()
+            if names and field in LIST_FIELDS
+        },
         severity=severity,
         counts=tuple(counts),
+        counted_sets={count.set: scheme.sets[count.set] for count in counts},
         thresholds={field: tuple(sorted(numbers)) for field, numbers in thresholds.items()},
-        leaves=tuple(_leaves(scheme)),
+        leaves=tuple(_leaves(mdcs)),
+    )
+
+
+def _index(scheme: "Scheme", listed: set[str], severe: AbstractSet[str]) -> CodeIndex:
+    """Number the codes of sets and those of cc.csv and exclusions.csv, which have no patterns."""
+    if scheme.info.kind == "apg":
+        return PatternIndex(listed, severe)
+    return CodeIndex(listed | severe)
+
+
+def _columns(scheme: "Scheme", rules: Sequence[MdcRules], with_severity: bool) -> tuple[str, ...]:
+    asked = {field for rule in _each_rule(rules) for field in field_names(rule)}
+    always = ["principal_diagnosis", "other_diagnoses"] if with_severity else []
+    always += ["sex", "age"] if scheme.info.kind == "drg" else []
+    return tuple(dict.fromkeys([*always, *(COLUMN_OF_FIELD[field] for field in sorted(asked))]))
+
+
+def _each_rule(rules: Sequence[MdcRules]) -> Iterator[Rule]:
+    for mdc in rules:
+        yield mdc.rule
+        for adrg in mdc.adrgs:
+            yield adrg.rule
+            yield from adrg.drgs
+
+
+def _rules(mdcs: "Sequence[Mdc]") -> tuple[MdcRules, ...]:
+    return tuple(
+        MdcRules(
+            mdc.rule,
+            tuple(AdrgRules(adrg.rule, tuple(drg.rule for drg in adrg.drgs)) for adrg in mdc.adrgs),
+        )
+        for mdc in mdcs
     )
 
 
 def _codes(
-    scheme: Scheme,
+    scheme: "Scheme",
     asked: dict[CodeField, list[str]],
     counts: Iterable[Count],
     fields: Iterable[CodeField],
@@ -183,16 +332,18 @@ def _codes(
     return {code for name in names - set(SEVERITY_SETS) for code in scheme.sets[name]}
 
 
-def set_mask(scheme: Scheme, index: CodeIndex, name: str) -> NDArray[np.bool_]:
+def set_mask(codes: AbstractSet[str], index: CodeIndex) -> NDArray[np.bool_]:
     """Which numbered codes are in a set."""
+    if isinstance(index, PatternIndex):
+        return index.members(codes)
     mask = np.zeros(index.size, dtype=np.bool_)
-    numbers = [index.number_of[code] for code in scheme.sets[name] if code in index.number_of]
+    numbers = [index.number_of[code] for code in codes if code in index.number_of]
     mask[numbers] = True
     return mask
 
 
 def _profile_table(
-    scheme: Scheme, index: CodeIndex, asked: Sequence[str], severity: SeverityTable
+    scheme: "Scheme", index: CodeIndex, asked: Sequence[str], severity: SeverityTable
 ) -> ProfileTable:
     membership = np.zeros((index.size, len(asked)), dtype=np.bool_)
     for column, name in enumerate(asked):
@@ -200,7 +351,7 @@ def _profile_table(
             own = severity.excluded[severity.exclusion_profile, severity.exclusion_table]
             membership[:, column] = (severity.level == LEVEL_NUMBER[name]) & ~own
         else:
-            membership[:, column] = set_mask(scheme, index, name)
+            membership[:, column] = set_mask(scheme.sets[name], index)
     profiles, profile_of_code = np.unique(
         np.packbits(membership, axis=1), axis=0, return_inverse=True
     )
@@ -211,11 +362,11 @@ def _profile_table(
     )
 
 
-def _bit_table(scheme: Scheme, index: CodeIndex, asked: Sequence[str]) -> BitTable:
+def _bit_table(scheme: "Scheme", index: CodeIndex, asked: Sequence[str]) -> BitTable:
     names = [name for name in asked if name not in SEVERITY_SETS]
     words = np.zeros((index.size, (len(names) + 63) // 64), dtype=np.uint64)
     for bit, name in enumerate(names):
-        words[set_mask(scheme, index, name), bit // 64] |= np.uint64(1) << np.uint64(bit % 64)
+        words[set_mask(scheme.sets[name], index), bit // 64] |= np.uint64(1) << np.uint64(bit % 64)
     return BitTable(
         words_of_code=words,
         touched=np.asarray(words.any(axis=1)),
@@ -223,7 +374,7 @@ def _bit_table(scheme: Scheme, index: CodeIndex, asked: Sequence[str]) -> BitTab
     )
 
 
-def _severity_table(scheme: Scheme, diagnoses: CodeIndex) -> SeverityTable:
+def _severity_table(scheme: "Scheme", diagnoses: CodeIndex) -> SeverityTable:
     level = np.zeros(diagnoses.size, dtype=np.uint8)
     table = np.zeros(diagnoses.size, dtype=np.int32)
     names = {entry.exclusion_table for entry in scheme.complications.values()}
@@ -243,9 +394,9 @@ def _severity_table(scheme: Scheme, diagnoses: CodeIndex) -> SeverityTable:
     return SeverityTable(level, table, profile, excluded)
 
 
-def _leaves(scheme: Scheme) -> Iterable[Leaf]:
+def _leaves(mdcs: "Sequence[Mdc]") -> Iterable[Leaf]:
     yield NO_GROUP
-    for mdc in scheme.mdcs:
+    for mdc in mdcs:
         for adrg in mdc.adrgs:
             for drg in adrg.drgs:
                 sorts = (mdc.sort, adrg.sort, drg.sort)

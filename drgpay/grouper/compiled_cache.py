@@ -8,34 +8,57 @@ import hashlib
 import os
 import pickle
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from drgpay import __version__
+from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
-from drgpay.grouper.scheme import content_hash, load_scheme, scheme_folder
+from drgpay.grouper.scheme_files import content_hash, scheme_folder
 
 _FOLDER_VARIABLE = "DRGPAY_CACHE"
+_T = TypeVar("_T")
 _DIGEST_BYTES = hashlib.sha256().digest_size
 
 
 def load_compiled(name: str) -> CompiledScheme:
-    """A compiled scheme by id or folder, from the cache if it is there.
+    """A compiled scheme of kind drg by id or folder, from the cache if it is there.
 
     The cache lies in $DRGPAY_CACHE, else in $XDG_CACHE_HOME/drgpay or ~/.cache/drgpay; an empty
-    DRGPAY_CACHE switches it off. Raises DrgpayError for the mistakes of `load_scheme`.
+    DRGPAY_CACHE switches it off. Raises DrgpayError for the mistakes of `load_scheme` and for a
+    scheme of kind apg.
     """
+    return cached(name, CompiledScheme, _compile)
+
+
+def cached(name: str, form: type[_T], compile_: Callable[[str], _T]) -> _T:
+    """The compiled form of a scheme, from the cache or else made by `compile_` and kept."""
     cache = _cache_folder()
     if cache is None:
-        return compile_scheme(load_scheme(name))
+        return compile_(name)
     path = cache / f"{_key(scheme_folder(name))}.compiled"
     found = _read(path)
-    if found is None:
-        found = compile_scheme(load_scheme(name))
-        _write(path, found)
-    return found
+    if isinstance(found, form):
+        return found
+    made = compile_(name)
+    _write(path, made)
+    return made
+
+
+def _compile(name: str) -> CompiledScheme:
+    from drgpay.grouper.scheme import load_scheme  # and its libraries: not needed beside a cache
+
+    scheme = load_scheme(name)
+    if scheme.info.kind != "drg":
+        raise DrgpayError(
+            f"the scheme {name} is of kind {scheme.info.kind}: it groups outpatient visits, not stays",
+            "name a scheme of kind drg",
+        )
+    return compile_scheme(scheme)
 
 
 def _cache_folder() -> Path | None:
@@ -58,7 +81,9 @@ def _key(folder: Path) -> str:
 def _source_of_tables() -> str:
     """A checkout may change the tables without a new version: the code is part of the key."""
     here = Path(__file__).parent
-    sources = [here / "compiled.py", here / "scheme.py", *sorted((here / "rules").glob("*"))]
+    names = ("apg.py", "code_patterns.py", "compiled.py", "scheme.py", "group_names.py")
+    codes = here.parent / "records" / "codes.py"
+    sources = [codes, *(here / name for name in names), *sorted((here / "rules").glob("*"))]
     digest = hashlib.sha256()
     for source in sources:
         if source.is_file():
@@ -66,7 +91,7 @@ def _source_of_tables() -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path) -> CompiledScheme | None:
+def _read(path: Path) -> object:
     try:
         content = path.read_bytes()
     except OSError:
@@ -74,11 +99,10 @@ def _read(path: Path) -> CompiledScheme | None:
     digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != digest:
         return None
-    found = pickle.loads(payload)
-    return found if isinstance(found, CompiledScheme) else None
+    return pickle.loads(payload)
 
 
-def _write(path: Path, compiled: CompiledScheme) -> None:
+def _write(path: Path, compiled: object) -> None:
     """Keep it if possible: a read-only or full disk is no reason not to group."""
     payload = pickle.dumps(compiled, protocol=5)
     staged = path.with_name(f".{path.name}.{os.getpid()}")

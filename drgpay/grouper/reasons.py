@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.grouper.coded import CodedStays
+from drgpay.grouper.coded import CodedRecords
 from drgpay.grouper.columns import furthest_level
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import Facts, counting_complications
+from drgpay.records.arrays import numbers_array, strings_array
 from drgpay.records.codes import Ints
 
 REASON_COLUMNS = (
@@ -32,7 +33,8 @@ _FALLBACK, _NO_PRINCIPAL, _NO_SEX, _NO_AGE = 3, 4, 5, 6
 
 def reason_arrays(
     compiled: CompiledScheme,
-    stays: CodedStays,
+    stays: CodedRecords,
+    valid: NDArray[np.bool_],
     facts: Facts,
     leaf: Ints,
     retried: NDArray[np.int16],
@@ -44,33 +46,40 @@ def reason_arrays(
     the place of the procedure that grouped alone (from 1; null where the first did).
     ungrouped_reason: one of UNGROUPED_REASONS, null for grouped stays.
     """
-    placed = stays.valid & (leaf > 0)
+    placed = valid & (leaf > 0)
     sorts = np.array([entry.sorts or (0, 0, 0) for entry in compiled.leaves], dtype=np.int16)
-    columns = [pa.array(sorts[leaf, level], mask=~placed) for level in range(3)]
-    columns.append(_severity_codes(compiled, stays))
-    columns.append(pa.array(retried, mask=(retried == 0) | ~stays.valid))
+    columns = [numbers_array(sorts[leaf, level], ~placed) for level in range(3)]
+    columns.append(_severity_codes(compiled, stays, valid))
+    columns.append(numbers_array(retried, (retried == 0) | ~valid))
     columns.append(_ungrouped_reasons(compiled, stays, facts, leaf))
     return columns
 
 
-def _severity_codes(compiled: CompiledScheme, stays: CodedStays) -> pa.Array:
+def _severity_codes(
+    compiled: CompiledScheme, stays: CodedRecords, valid: NDArray[np.bool_]
+) -> pa.Array:
     rows, positions, levels = counting_complications(compiled.severity, stays)
     highest = np.zeros(len(stays), dtype=np.uint8)
     np.maximum.at(highest, rows, levels)
-    deciding = np.flatnonzero((levels == highest[rows]) & stays.valid[rows])
+    deciding = np.flatnonzero((levels == highest[rows]) & valid[rows])
     stay, first = np.unique(rows[deciding], return_index=True)
     numbers = stays.other_diagnoses.flat[positions[deciding[first]]]
     different, place = np.unique(numbers, return_inverse=True)
+    # By code: the numbers of a cache have an order of their own, the bytes of a result have not.
+    codes = [compiled.diagnoses.codes[number] for number in different]
+    order = sorted(range(len(codes)), key=codes.__getitem__)
+    rank = np.empty(len(codes), dtype=np.int32)
+    rank[order] = np.arange(len(codes), dtype=np.int32)
     index = np.zeros(len(stays), dtype=np.int32)
-    index[stay] = place
+    index[stay] = rank[place]
     without = np.ones(len(stays), dtype=np.bool_)
     without[stay] = False
-    names = pa.array([compiled.diagnoses.codes[number] for number in different], pa.string())
-    return pa.DictionaryArray.from_arrays(pa.array(index, mask=without), names)
+    names = strings_array([codes[number] for number in order])
+    return pa.DictionaryArray.from_arrays(numbers_array(index, without), names)
 
 
 def _ungrouped_reasons(
-    compiled: CompiledScheme, stays: CodedStays, facts: Facts, leaf: Ints
+    compiled: CompiledScheme, stays: CodedRecords, facts: Facts, leaf: Ints
 ) -> pa.Array:
     reason = np.full(len(stays), -1, dtype=np.int32)
     fallback = np.array([entry.status == "ungrouped" for entry in compiled.leaves])
@@ -80,5 +89,5 @@ def _ungrouped_reasons(
     reason[np.isnan(stays.numbers["age"])] = _NO_AGE
     reason[np.isnan(stays.numbers["sex"])] = _NO_SEX
     reason[stays.principal_diagnosis == compiled.diagnoses.missing] = _NO_PRINCIPAL
-    indices = pa.array(np.maximum(reason, 0), mask=reason < 0)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(UNGROUPED_REASONS))
+    indices = numbers_array(np.maximum(reason, 0), reason < 0)
+    return pa.DictionaryArray.from_arrays(indices, strings_array(list(UNGROUPED_REASONS)))

@@ -3,22 +3,39 @@
 It is the definition of what grouping means; the compiled grouper must agree with it on every stay.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import eq, ge, gt, le, lt, ne
+from typing import Protocol
 
-from drgpay.grouper.rules.fields import CodeField, NumberField, kind_of
+from drgpay.grouper.code_patterns import holds_code
+from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField, NumberField, kind_of
 from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
 from drgpay.grouper.scheme import (
     UNGROUPED_ADRG,
     UNGROUPED_DRG,
     UNGROUPED_MDC,
+    Mdc,
     Scheme,
     Status,
     status_of,
 )
 
 _COMPARE = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
+
+
+class Grouped(Protocol):
+    """What rules are asked of: a stay, a visit or a service line."""
+
+    @property
+    def principal_diagnosis(self) -> str | None:
+        """The principal diagnosis, which decides what MCC and CC mean."""
+
+    def codes(self, field: CodeField) -> tuple[str, ...]:
+        """The codes of a field, in order; empty when the field is missing."""
+
+    def number(self, field: NumberField) -> float | None:
+        """The number of a field, or None when it is missing."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +57,7 @@ class Stay:
         """The codes of a field, in order; empty when the field is missing."""
         match field:
             case CodeField.PRINCIPAL_DIAGNOSIS:
-                return _present(self.principal_diagnosis)
+                return present(self.principal_diagnosis)
             case CodeField.OTHER_DIAGNOSES:
                 return self.other_diagnoses
             case CodeField.PRINCIPAL_PROCEDURE:
@@ -48,7 +65,9 @@ class Stay:
             case CodeField.OTHER_PROCEDURES:
                 return self.procedures[1:]
             case CodeField.DEPARTMENT:
-                return _present(self.department)
+                return present(self.department)
+            case CodeField.ITEM | CodeField.ITEM_KIND | CodeField.VISIT_TYPE:
+                return ()
 
     def number(self, field: NumberField) -> float | None:
         """The number of a field, or None when it is missing."""
@@ -83,17 +102,17 @@ def group_stay(scheme: Scheme, stay: Stay) -> Grouping:
     if not stay.principal_diagnosis or stay.sex is None or stay.age is None:
         return Grouping("invalid", None, None, None, None)
     severity = _severity(scheme, stay)
-    found = _walk(scheme, stay)
+    found = walk(scheme, scheme.mdcs, stay)
     if found is None and scheme.info.options.retry_other_procedures:
         for procedure in stay.procedures[1:]:
             alone = _with_procedures(stay, (procedure,))
-            found = found or _walk(scheme, alone)
+            found = found or walk(scheme, scheme.mdcs, alone)
     mdc, adrg, drg = found or (UNGROUPED_MDC, UNGROUPED_ADRG, UNGROUPED_DRG)
     return Grouping(status_of(adrg, drg), mdc, adrg, drg, severity)
 
 
-def holds(scheme: Scheme, rule: Rule, stay: Stay) -> bool:
-    """Whether a rule is true of a stay."""
+def holds(scheme: Scheme, rule: Rule, stay: Grouped) -> bool:
+    """Whether a rule is true of a stay, a visit or a line."""
     match rule:
         case Always(value):
             return value
@@ -105,7 +124,7 @@ def holds(scheme: Scheme, rule: Rule, stay: Stay) -> bool:
             return any(holds(scheme, part, stay) for part in parts)
         case Member(fields, sets):
             return any(
-                _in_set(scheme, name, code, stay)
+                in_set(scheme, name, code, stay)
                 for field in fields
                 for code in stay.codes(field)
                 for name in sets
@@ -116,7 +135,7 @@ def holds(scheme: Scheme, rule: Rule, stay: Stay) -> bool:
                 (kind_of(field), code)
                 for field in fields
                 for code in stay.codes(field)
-                if code in scheme.sets[name]
+                if in_set(scheme, name, code, stay)
             }
             return bool(_COMPARE[op](len(codes), number))
         case Compare(field, op, number):
@@ -124,15 +143,16 @@ def holds(scheme: Scheme, rule: Rule, stay: Stay) -> bool:
             return measured is not None and bool(_COMPARE[op](measured, float(number)))
 
 
-def counting_levels(scheme: Scheme, stay: Stay, codes: Iterable[str]) -> set[str]:
+def counting_levels(scheme: Scheme, stay: Grouped, codes: Iterable[str]) -> set[str]:
     """The levels (MCC, CC) of those codes that the principal diagnosis does not exclude."""
     excluding = scheme.excluding_tables.get(stay.principal_diagnosis or "", frozenset())
     entries = (scheme.complications.get(code) for code in codes)
     return {entry.level for entry in entries if entry and entry.exclusion_table not in excluding}
 
 
-def _walk(scheme: Scheme, stay: Stay) -> tuple[str, str, str] | None:
-    for mdc in scheme.mdcs:
+def walk(scheme: Scheme, mdcs: Sequence[Mdc], stay: Grouped) -> tuple[str, str, str] | None:
+    """MDC, ADRG and DRG: the first, in the order of these MDCs, whose rules are all true."""
+    for mdc in mdcs:
         if holds(scheme, mdc.rule, stay):
             for adrg in mdc.adrgs:
                 if holds(scheme, adrg.rule, stay):
@@ -142,9 +162,12 @@ def _walk(scheme: Scheme, stay: Stay) -> tuple[str, str, str] | None:
     return None
 
 
-def _in_set(scheme: Scheme, name: str, code: str, stay: Stay) -> bool:
-    if name in ("MCC", "CC"):
+def in_set(scheme: Scheme, name: str, code: str, stay: Grouped) -> bool:
+    """Whether a set holds a code of this stay; in schemes of kind apg also by a pattern."""
+    if name in SEVERITY_SETS:
         return name in counting_levels(scheme, stay, [code])
+    if scheme.info.kind == "apg":
+        return holds_code(scheme.sets[name], code)
     return code in scheme.sets[name]
 
 
@@ -157,5 +180,6 @@ def _with_procedures(stay: Stay, procedures: tuple[str, ...]) -> Stay:
     return Stay(**{**stay.__dict__, "procedures": procedures})
 
 
-def _present(code: str | None) -> tuple[str, ...]:
+def present(code: str | None) -> tuple[str, ...]:
+    """The code of a field with one code, or none."""
     return () if code is None else (code,)

@@ -1,46 +1,72 @@
 """A grouping scheme: its tables read from a folder into a tree of MDCs, ADRGs and DRGs.
 
+In a scheme of kind apg they are the classes, the families and the APGs.
+
 The layout of the folder is described in grouping_schemes/README.md.
 """
 
-import hashlib
-import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from drgpay.errors import DrgpayError
+from drgpay.grouper.code_patterns import is_pattern
+from drgpay.grouper.group_names import (
+    AMBIGUOUS_SUFFIX,
+    UNGROUPED_ADRG,
+    UNGROUPED_DRG,
+    UNGROUPED_MDC,
+    Status,
+    status_of,
+)
+from drgpay.grouper.kinds import APG_CLASSES, Kind, foreign_fields
 from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
 from drgpay.grouper.rules.nodes import Count, Member, Rule, atoms, field_names
 from drgpay.grouper.rules.parser import RuleError, parse_rule
-from drgpay.shipped import shipped_folder
+from drgpay.grouper.scheme_files import (
+    APG_TABLES,
+    TABLES,
+    content_hash,
+    missing_table,
+    scheme_folder,
+    shipped_schemes,
+)
+from drgpay.policy.fields import Share
+
+__all__ = [
+    "APG_TABLES",
+    "TABLES",
+    "UNGROUPED_ADRG",
+    "UNGROUPED_DRG",
+    "UNGROUPED_MDC",
+    "Adrg",
+    "ApgDefaults",
+    "Complication",
+    "Drg",
+    "Mdc",
+    "Scheme",
+    "SchemeInfo",
+    "SchemeOptions",
+    "Status",
+    "asked_sets",
+    "content_hash",
+    "counted_sets",
+    "in_trial_order",
+    "load_scheme",
+    "load_scheme_info",
+    "scheme_folder",
+    "scheme_in_force",
+    "shipped_schemes",
+    "status_of",
+]
 
 if TYPE_CHECKING:
     import polars as pl
-
-UNGROUPED_DRG = "0000"
-UNGROUPED_MDC = "0000"
-UNGROUPED_ADRG = "00"
-# Fallbacks (docs/rule-language.md): a stay that ends in a group of such a name is ungrouped, with
-# that code.
-_FALLBACK_NAME = re.compile(r"^[A-Z]?0{2,4}$")
-_AMBIGUOUS_SUFFIX = "QY"
-
-TABLES: dict[str, tuple[str, ...]] = {
-    "mdc": ("sort", "mdc", "name", "rule"),
-    "adrg": ("sort", "mdc", "adrg", "name", "rule"),
-    "drg": ("sort", "adrg", "drg", "name", "rule"),
-    "sets": ("set", "code"),
-    "cc": ("code", "level", "exclusion_table"),
-    "exclusions": ("exclusion_table", "code"),
-}
-
-Status = Literal["grouped", "ambiguous", "ungrouped", "invalid"]
 
 
 class SchemeOptions(BaseModel):
@@ -57,6 +83,15 @@ class SchemeOptions(BaseModel):
     empty_sets: tuple[str, ...] = ()
 
 
+class ApgDefaults(BaseModel):
+    """[apg] of scheme.toml: what the scheme proposes to policies; it does not bind them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    procedure_discount: Share | None = None
+    repeat_discount: Share | None = None
+
+
 class SchemeInfo(BaseModel):
     """What scheme.toml says: identity, source and validity of the scheme."""
 
@@ -65,14 +100,23 @@ class SchemeInfo(BaseModel):
     id: str
     name: str
     name_en: str = ""
-    kind: Literal["drg", "apg"]
+    kind: Kind
     authority: str
     version: str
     effective_from: date | None = None
     effective_to: date | None = None
     code_system: str
+    # The table codes/<item_system>/items.csv knows the families of service items and drugs.
+    item_system: str = ""
     source: str
     options: SchemeOptions = SchemeOptions()
+    apg: ApgDefaults | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.kind == "drg" and (self.apg or self.item_system):
+            raise ValueError("apg and item_system belong to schemes of kind apg")
+        return self
 
 
 @dataclass(frozen=True)
@@ -100,7 +144,7 @@ class Adrg:
     @property
     def ambiguous(self) -> bool:
         """歧义组: a surgical stay whose procedure does not belong to the MDC."""
-        return self.code.endswith(_AMBIGUOUS_SUFFIX)
+        return self.code.endswith(AMBIGUOUS_SUFFIX)
 
 
 @dataclass(frozen=True)
@@ -133,12 +177,18 @@ class Scheme:
     complications: dict[str, Complication]
     excluding_tables: dict[str, frozenset[str]]  # principal diagnosis -> exclusion tables
     content_hash: str
+    packaging: frozenset[str] = frozenset()  # families and APGs on the uniform packaging list
 
     def rules(self) -> list[Rule]:
         """Every rule of the scheme, level by level."""
-        adrgs = [adrg for mdc in self.mdcs for adrg in mdc.adrgs]
-        drgs = [drg for adrg in adrgs for drg in adrg.drgs]
-        return [row.rule for rows in (self.mdcs, adrgs, drgs) for row in rows]
+        return [group.rule for _, group in self.groups()]
+
+    def groups(self) -> Iterator[tuple[str, Mdc | Adrg | Drg]]:
+        """Every MDC, ADRG and DRG, level by level, beside the code of its MDC."""
+        yield from ((mdc.code, mdc) for mdc in self.mdcs)
+        yield from ((mdc.code, adrg) for mdc in self.mdcs for adrg in mdc.adrgs)
+        for mdc in self.mdcs:
+            yield from ((mdc.code, drg) for adrg in mdc.adrgs for drg in adrg.drgs)
 
     def counts(self) -> dict[str, int]:
         """How many rows each part of the scheme has; ambiguous groups are counted apart."""
@@ -157,30 +207,31 @@ class Scheme:
         }
 
 
-def status_of(adrg: str, drg: str) -> Status:
-    """The status of a stay that was placed in this group."""
-    if adrg.endswith(_AMBIGUOUS_SUFFIX):
-        return "ambiguous"
-    if _FALLBACK_NAME.match(adrg) or _FALLBACK_NAME.match(drg):
-        return "ungrouped"
-    return "grouped"
+def asked_sets(rule: Rule) -> Iterator[str]:
+    """The sets that a rule names."""
+    for atom in atoms(rule):
+        match atom:
+            case Member(_, sets):
+                yield from sets
+            case Count(name):
+                yield name
 
 
-def shipped_schemes() -> list[str]:
-    """The ids of the schemes that come with the program, sorted."""
-    folder = shipped_folder("grouping_schemes")
-    return sorted(path.parent.name for path in folder.glob("*/scheme.toml"))
+def counted_sets(rule: Rule) -> Iterator[str]:
+    """The sets whose codes a rule counts."""
+    yield from (atom.set for atom in atoms(rule) if isinstance(atom, Count))
 
 
 def scheme_in_force(day: date) -> str:
-    """The id of the shipped scheme that is in force on a day.
+    """The id of the shipped scheme of kind drg that is in force on a day.
 
     Raises DrgpayError if none says so, or several do.
     """
     found = []
     for name in shipped_schemes():
         info = load_scheme_info(scheme_folder(name))
-        if info.effective_from and info.effective_from <= day <= (info.effective_to or day):
+        begun = info.effective_from and info.effective_from <= day
+        if info.kind == "drg" and begun and day <= (info.effective_to or day):
             found.append(name)
     if len(found) != 1:
         said = " and ".join(found) or "no shipped scheme"
@@ -188,34 +239,17 @@ def scheme_in_force(day: date) -> str:
     return found[0]
 
 
-def scheme_folder(name: str) -> Path:
-    """The folder of a scheme that is named by its id or by its folder."""
-    shipped = shipped_folder("grouping_schemes") / name
-    if name in shipped_schemes():
-        return shipped
-    folder = Path(name)
-    if (folder / "scheme.toml").is_file():
-        return folder
-    if folder.is_dir():
-        raise DrgpayError(
-            f"the folder {folder} holds no scheme.toml",
-            "name a folder laid out as grouping_schemes/README.md describes",
-        )
-    raise DrgpayError(
-        f"there is no scheme {name!r}",
-        f"name a folder or one of {', '.join(shipped_schemes())}",
-    )
-
-
 def load_scheme(name: str) -> Scheme:
     """Read a scheme by its id or folder.
 
     Raises DrgpayError for an unknown scheme, a missing table or column, a rule that does not parse
-    (with table, row, line and column) and a rule that names an undefined set.
+    (with table, row, line and column), a rule that names an undefined set, and a rule that asks for
+    a field that the records of its kind lack.
     """
     folder = scheme_folder(name)
     info = load_scheme_info(folder)
-    tables = {table: _read_table(folder, table) for table in TABLES}
+    columns = TABLES if info.kind == "drg" else TABLES | APG_TABLES
+    tables = {table: _read_table(folder, table, columns[table]) for table in columns}
     sets: dict[str, frozenset[str]] = {name: frozenset() for name in info.options.empty_sets}
     sets |= {
         str(key): frozenset(codes)
@@ -235,8 +269,12 @@ def load_scheme(name: str) -> Scheme:
         complications=complications,
         excluding_tables=excluding,
         content_hash=content_hash(folder),
+        packaging=frozenset(tables["packaging"]["apg"]) if "packaging" in tables else frozenset(),
     )
     _refuse_undefined_sets(folder, scheme)
+    _refuse_foreign_fields(folder, scheme)
+    if info.kind == "apg":
+        _refuse_unlike_apg(folder, scheme)
     return scheme
 
 
@@ -250,18 +288,17 @@ def load_scheme_info(folder: Path) -> SchemeInfo:
         raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
+        key = ".".join(str(part) for part in first["loc"]) or "kind"
         raise DrgpayError(
             f"{path}: the key {key} is wrong: {first['msg']}",
             "correct the key as grouping_schemes/README.md describes",
         ) from None
 
 
-def _read_table(folder: Path, table: str) -> "pl.DataFrame":
+def _read_table(folder: Path, table: str, columns: tuple[str, ...]) -> "pl.DataFrame":
     path = folder / f"{table}.csv"
-    columns = TABLES[table]
     if not path.is_file():
-        raise _missing(path)
+        raise missing_table(path)
     import polars as pl  # a scheme from the cache of compiled ones does without it
 
     try:
@@ -285,23 +322,6 @@ def _read_table(folder: Path, table: str) -> "pl.DataFrame":
         if repeated.height:
             raise DrgpayError(f"{path} lists {repeated['code'][0]} twice", "keep one of the rows")
     return frame.select(pl.col(columns).fill_null(""))
-
-
-def _missing(path: Path) -> DrgpayError:
-    return DrgpayError(f"{path} is missing", "a scheme needs scheme.toml, " + ", ".join(TABLES))
-
-
-def content_hash(folder: Path) -> str:
-    """A hash over the files of a scheme; raises DrgpayError if one is missing."""
-    digest = hashlib.sha256()
-    for name in ["scheme.toml", *(f"{table}.csv" for table in TABLES)]:
-        digest.update(name.encode())
-        # A checkout with other line endings is the same scheme.
-        try:
-            digest.update((folder / name).read_bytes().replace(b"\r\n", b"\n"))
-        except FileNotFoundError:
-            raise _missing(folder / name) from None
-    return digest.hexdigest()
 
 
 def _tree(
@@ -383,24 +403,45 @@ def _refuse_orphans(folder: Path, table: str, named: set[str], known: set[str]) 
 
 
 def _refuse_undefined_sets(folder: Path, scheme: Scheme) -> None:
-    groups: list[Mdc | Adrg | Drg] = [
-        *scheme.mdcs,
-        *(adrg for mdc in scheme.mdcs for adrg in mdc.adrgs),
-        *(drg for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs),
-    ]
-    for group in groups:
-        for atom in atoms(group.rule):
-            names = (
-                atom.sets
-                if isinstance(atom, Member)
-                else (atom.set,)
-                if isinstance(atom, Count)
-                else ()
+    for _, group in scheme.groups():
+        for name in asked_sets(group.rule):
+            if name not in scheme.sets and name not in SEVERITY_SETS:
+                raise DrgpayError(
+                    f"{folder}: the rule of {group.code} names the set {name}, "
+                    "which sets.csv does not define",
+                    "add the set, correct the name or list it under options.empty_sets",
+                )
+
+
+def _refuse_foreign_fields(folder: Path, scheme: Scheme) -> None:
+    for mdc, group in scheme.groups():
+        for field, reason in foreign_fields(scheme.info.kind, mdc, group.rule).items():
+            raise DrgpayError(
+                f"{folder}: the rule of {group.code} asks for {field}, {reason.en}",
+                "ask for a field that docs/rule-language.md gives this kind",
             )
-            for name in names:
-                if name not in scheme.sets and name not in SEVERITY_SETS:
-                    raise DrgpayError(
-                        f"{folder}: the rule of {group.code} names the set {name}, "
-                        "which sets.csv does not define",
-                        "add the set, correct the name or list it under options.empty_sets",
-                    )
+
+
+def _refuse_unlike_apg(folder: Path, scheme: Scheme) -> None:
+    for mdc in scheme.mdcs:
+        if mdc.code not in APG_CLASSES:
+            raise DrgpayError(
+                f"{folder / 'mdc.csv'}: {mdc.code} is not a class of a scheme of kind apg",
+                f"use {', '.join(APG_CLASSES)}",
+            )
+    known = {group.code for _, group in scheme.groups()} - {mdc.code for mdc in scheme.mdcs}
+    unknown = sorted(scheme.packaging - known)
+    if unknown:
+        raise DrgpayError(
+            f"{folder / 'packaging.csv'} lists {unknown[0]}, which is no family and no APG",
+            "correct the code or leave it out",
+        )
+    for _, group in scheme.groups():
+        for name in counted_sets(group.rule):
+            patterns = sorted(code for code in scheme.sets[name] if is_pattern(code))
+            if patterns:
+                raise DrgpayError(
+                    f"{folder}: the rule of {group.code} counts with length() the set {name}, "
+                    f"which has the pattern {patterns[0]}",
+                    "list the codes of the set one by one",
+                )

@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -14,8 +15,10 @@ from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import RESULT_COLUMNS, group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.reasons import REASON_COLUMNS
+from drgpay.records.column_cache import cached_dataset
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.parquet_columns import copy_columns
 from drgpay.records.writing import staged_file, write_batches
 
 Progress = Callable[[int], None]
@@ -39,11 +42,13 @@ def group_dataset(
     reasons: bool = False,
     progress: Progress = lambda rows: None,
     threads: int | None = None,
+    cache: Path | None = None,
 ) -> int:
     """Write case_id, status, mdc, adrg, drg, severity of every stay to a Parquet file.
 
     Rows keep the order of the input (files by name). `with_input` puts the input's columns first,
-    `reasons` adds REASON_COLUMNS.
+    `reasons` adds REASON_COLUMNS. `cache` is a folder that keeps what grouping reads
+    (records/column_cache.py); with the input's columns there would be nothing to gain.
     Returns the number of stays. The bytes do not depend on `threads`.
     """
     needed = compiled.columns
@@ -60,20 +65,42 @@ def group_dataset(
     coded = [] if with_input else [column for column in CODE_COLUMNS if column in needed]
     schema = pa.schema([*_kept_fields(dataset, kept), *results])
 
-    def grouped(piece: Piece) -> list[pa.RecordBatch]:
+    coded_results = [field.name for field in results if pa.types.is_dictionary(field.type)]
+
+    def grouped(tables: CompiledScheme, schema: pa.Schema, piece: Piece) -> list[pa.RecordBatch]:
         batches = []
         for batch in piece.batches(read, coded):
-            groups = group_batch(compiled, batch, reasons)
-            columns = [_as_field(batch, field) for field in schema][: len(kept)]
+            groups = group_batch(tables, batch, reasons)
+            columns = [_as_field(batch, field) for field in schema][: len(schema) - len(results)]
             columns += [_as_result(groups.column(field.name), field) for field in results]
             batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
         return batches
 
+    def write(tables: CompiledScheme, schema: pa.Schema, pieces: list[Piece], path: Path) -> int:
+        batches = in_order(partial(grouped, tables, schema), pieces, threads)
+        return write_batches(_counted(batches, progress), schema, path, coded=coded_results)
+
     with staged_file(out) as staged:
-        pieces = dataset.pieces()
-        batches = _counted(in_order(grouped, pieces, threads), progress)
-        coded_results = [field.name for field in results if pa.types.is_dictionary(field.type)]
-        return write_batches(batches, schema, staged, coded=coded_results)
+        if cache is None or with_input or not dataset.rows:
+            return write(compiled, schema, dataset.pieces(), staged)
+        with cached_dataset(dataset, cache, needed, key="case_id") as cached:
+            if cached.codes is None:
+                rows = write(compiled, schema, cached.pieces, staged)
+                copy_columns([(staged, [cached.key])], cached.keys)
+                return rows
+            # The keys lie there as they are written: only what grouping finds is encoded.
+            found, names = staged.with_suffix(".found"), [field.name for field in results]
+            try:
+                tables = compiled.numbered_as(cached.codes)
+                rows = write(tables, pa.schema(results), cached.pieces, found)
+                copy_columns([(cached.keys, [cached.key]), (found, names)], staged)
+            except ValueError as error:
+                raise DrgpayError(
+                    f"the cache {cached.keys.parent} is damaged ({error})", "delete it"
+                ) from None
+            finally:
+                found.unlink(missing_ok=True)
+            return rows
 
 
 def in_order(
@@ -118,7 +145,8 @@ def _kept_fields(dataset: Dataset, names: list[str]) -> list[pa.Field]:
 def _as_field(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
     if field.name not in batch.schema.names:
         return pa.nulls(batch.num_rows, field.type)
-    return batch.column(field.name).cast(field.type)
+    column = batch.column(field.name)
+    return column if column.type == field.type else column.cast(field.type)
 
 
 def _as_result(column: pa.Array, field: pa.Field) -> pa.Array:

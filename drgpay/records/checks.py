@@ -1,50 +1,32 @@
 """Whether a stay can be paid: the checks of docs/files.md, and the quarantine of what fails."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
 from drgpay.exact import scaled
 from drgpay.language import Language, Words
 from drgpay.policy.model import Policy
+from drgpay.records.findings import (
+    Check,
+    CheckedRows,
+    Subject,
+    as_written,
+    repeated,
+    run_checks,
+    yuan,
+)
 from drgpay.records.known_codes import UNKNOWN_COLUMNS
 from drgpay.records.stays import FEN_COLUMNS, REQUIRED
 
-FINDING_COLUMNS = (
-    "case_id",
-    "hospital_id",
-    "settlement_date",
-    "column",
-    "code",
-    "message",
-    "other_codes",
-)
+STAY = Subject("case", ("case_id", "hospital_id", "settlement_date"))
+FINDING_COLUMNS = STAY.finding_columns
 PAYMENT_UNITS = ("drg", "bed_day", "fee")
 
 
-@dataclass(frozen=True)
-class Check:
-    """A named check: true of the rows that fail; the message shows some of the row's values."""
-
-    code: str
-    column: str
-    fails: pl.Expr
-    message: Words
-    shows: tuple[pl.Expr, ...] = ()
-
-
-@dataclass(frozen=True)
-class CheckedStays:
-    """Valid stays; one quarantine row per refused stay; one warning row per stay and check.
-
-    Quarantine and warnings have FINDING_COLUMNS (strings, settlement_date a date) and are sorted.
-    """
-
-    valid: pl.DataFrame
-    quarantine: pl.DataFrame
-    warnings: pl.DataFrame
+class CheckedStays(CheckedRows):
+    """Stays: quarantine and warnings have FINDING_COLUMNS (strings, settlement_date a date)."""
 
 
 def check_stays(
@@ -64,29 +46,17 @@ def check_stays(
     """
     stays = stays.join(hospitals.select("hospital_id", "level"), on="hospital_id", how="left")
     stays = stays.join(sex_of_diagnosis, left_on="principal_diagnosis", right_on="code", how="left")
-    stays = stays.with_columns(repeated=_repeated(stays["case_id"]))
-    checks = [
-        check
-        for check in stay_checks(policy, hospitals, period)
-        if _severity(policy, check) != "ignore"
-    ]
-    stays = stays.with_columns(
-        check.fails.fill_null(False).alias(f"check_{number}") for number, check in enumerate(checks)
+    stays = stays.with_columns(repeated=repeated(stays["case_id"]))
+    checked = run_checks(
+        stays,
+        stay_checks(policy, hospitals, period),
+        policy.records.severity.model_dump(),
+        STAY,
+        source,
+        language,
     )
-    by_severity = {
-        severity: [n for n, check in enumerate(checks) if _severity(policy, check) == severity]
-        for severity in ("stop", "reject", "warn")
-    }
-    for number in by_severity["stop"]:
-        _stop_at(stays.filter(f"check_{number}"), checks[number], source)
-
-    refused = pl.any_horizontal(*[f"check_{n}" for n in by_severity["reject"]], pl.lit(False))
-    marks = pl.selectors.starts_with("check_")
-    quarantine = _first_findings(stays.filter(refused), checks, by_severity["reject"], language)
-    valid = stays.filter(~refused)
-    warnings = _findings(valid, checks, by_severity["warn"], language)
     extra = ["repeated", "bad_type", *UNKNOWN_COLUMNS, "only_sex"]
-    return CheckedStays(valid.drop(marks, *extra), quarantine, warnings)
+    return CheckedStays(checked.valid.drop(extra), checked.quarantine, checked.warnings)
 
 
 def stay_checks(
@@ -94,118 +64,140 @@ def stay_checks(
 ) -> list[Check]:
     """All checks in the order in which they are reported."""
     return [
-        *_presence(),
+        *presence(REQUIRED, FEN_COLUMNS),
         *_values(policy),
-        *_identity(hospitals, period),
+        repeated_id("case_id"),
+        unknown_hospital(),
+        *outside_period(
+            "settlement_date",
+            period,
+            Words("结算日期 {} 不在 {} 至 {} 之内", "settled on {}, outside {} to {}"),
+        ),
         *_bed_days(policy),
         *_codes(),
         *_newborns(policy),
         *_dates(),
-        *_costs(policy),
+        *costs(policy),
     ]
 
 
-def _presence() -> list[Check]:
+def presence(columns: Iterable[str], amounts: dict[str, str]) -> list[Check]:
+    """Columns without a value that is needed; `amounts` are read into other columns, in fen."""
     return [
         Check(
             "missing_required",
             column,
-            pl.col(FEN_COLUMNS.get(column, column)).is_null()
+            pl.col(amounts.get(column, column)).is_null()
             & (pl.col("bad_type").is_null() | (pl.col("bad_type") != column)),
             Words(f"缺少 {column}", f"{column} is missing"),
         )
-        for column in REQUIRED
+        for column in columns
     ]
 
 
-def _values(policy: Policy) -> list[Check]:
-    accounts = policy.records.accounts
-    return [
-        Check(
-            "bad_type",
-            column,
-            pl.col("bad_type") == column,
-            Words(f"{column} 不是整天数", f"{column} is not a whole number of days")
-            if column == "length_of_stay"
-            else Words(f"{column} 不是精确到分的金额", f"{column} is not an amount in whole fen"),
-        )
-        for column in ("length_of_stay", *FEN_COLUMNS)
-    ] + [
-        Check(
-            "bad_value",
-            "account",
-            ~pl.col("account").is_in(accounts),
-            Words(
-                "account 为 {}，应为 " + "、".join(accounts),
-                "account is {}, not " + " or ".join(accounts),
-            ),
-            (pl.col("account"),),
+def bad_amount(column: str) -> Check:
+    """An amount that is no whole number of fen, as `bad_type` says."""
+    return Check(
+        "bad_type",
+        column,
+        pl.col("bad_type") == column,
+        Words(f"{column} 不是精确到分的金额", f"{column} is not an amount in whole fen"),
+    )
+
+
+def bad_value(column: str, allowed: Iterable[str]) -> Check:
+    """A text that is none of those allowed."""
+    known = list(allowed)
+    return Check(
+        "bad_value",
+        column,
+        ~pl.col(column).cast(pl.String).is_in(known),
+        Words(
+            f"{column} 为 {{}}，应为 " + "、".join(known),
+            f"{column} is {{}}, not " + " or ".join(known),
         ),
+        (pl.col(column),),
+    )
+
+
+def patient_values() -> list[Check]:
+    """Sex and age, where they are given."""
+    return [
         Check(
             "bad_value",
             "sex",
             ~pl.col("sex").is_in([1.0, 2.0]),
             Words("sex 为 {}，应为 1 或 2", "sex is {}, not 1 or 2"),
-            (_n("sex"),),
+            (as_written("sex"),),
         ),
         Check(
             "bad_value",
             "age",
             ~pl.col("age").is_between(0, 150),
             Words("age 为 {}，超出合理范围", "age is {}"),
-            (_n("age"),),
+            (as_written("age"),),
         ),
+    ]
+
+
+def _values(policy: Policy) -> list[Check]:
+    return [
         Check(
-            "bad_value",
-            "payment_unit",
-            ~pl.col("payment_unit").is_in(PAYMENT_UNITS),
-            Words(
-                "payment_unit 为 {}，应为 " + "、".join(PAYMENT_UNITS),
-                "payment_unit is {}, not " + " or ".join(PAYMENT_UNITS),
-            ),
-            (pl.col("payment_unit"),),
+            "bad_type",
+            "length_of_stay",
+            pl.col("bad_type") == "length_of_stay",
+            Words("length_of_stay 不是整天数", "length_of_stay is not a whole number of days"),
         ),
+        *[bad_amount(column) for column in FEN_COLUMNS],
+        bad_value("account", policy.records.accounts),
+        *patient_values(),
+        bad_value("payment_unit", PAYMENT_UNITS),
         Check(
             "bad_value",
             "length_of_stay",
             pl.col("length_of_stay") < 0,
             Words("length_of_stay 为 {}", "length_of_stay is {}"),
-            (_n("length_of_stay"),),
+            (as_written("length_of_stay"),),
         ),
     ]
 
 
-def _identity(hospitals: pl.DataFrame, period: tuple[date, date] | None) -> list[Check]:
-    checks = [
+def repeated_id(column: str) -> Check:
+    """An id that several rows have, as `repeated` says."""
+    return Check(
+        "duplicate_id",
+        column,
+        pl.col("repeated"),
+        Words(f"{column} 重复出现", f"{column} occurs more than once"),
+    )
+
+
+def unknown_hospital() -> Check:
+    """A hospital for which joining the table of hospitals gave no level."""
+    return Check(
+        "unknown_hospital",
+        "hospital_id",
+        pl.col("hospital_id").is_not_null() & pl.col("level").is_null(),
+        Words("机构 {} 不在医疗机构表中", "hospital {} is not in the table of hospitals"),
+        (pl.col("hospital_id"),),
+    )
+
+
+def outside_period(column: str, period: tuple[date, date] | None, message: Words) -> list[Check]:
+    """A date before the first or after the last day; the message shows it and both days."""
+    if period is None:
+        return []
+    first, last = period
+    days = (pl.lit(str(first)), pl.lit(str(last)))
+    return [
         Check(
-            "duplicate_id",
-            "case_id",
-            pl.col("repeated"),
-            Words("case_id 重复出现", "case_id occurs more than once"),
-        ),
-        Check(
-            "unknown_hospital",
-            "hospital_id",
-            pl.col("hospital_id").is_not_null() & pl.col("level").is_null(),
-            Words("机构 {} 不在医疗机构表中", "hospital {} is not in the table of hospitals"),
-            (pl.col("hospital_id"),),
-        ),
-    ]
-    if period:
-        first, last = period
-        checks.append(
-            Check(
-                "outside_period",
-                "settlement_date",
-                ~pl.col("settlement_date").is_between(first, last),
-                Words(
-                    f"结算日期 {{}} 不在 {first} 至 {last} 之内",
-                    f"settled on {{}}, outside {first} to {last}",
-                ),
-                (pl.col("settlement_date").cast(pl.String),),
-            )
+            "outside_period",
+            column,
+            ~pl.col(column).is_between(first, last),
+            message,
+            (pl.col(column).cast(pl.String), *days),
         )
-    return checks
+    ]
 
 
 def _bed_days(policy: Policy) -> list[Check]:
@@ -231,28 +223,35 @@ def _bed_days(policy: Policy) -> list[Check]:
 
 def _codes() -> list[Check]:
     return [
-        Check(
-            f"unknown_{kind}",
-            column,
-            pl.col(unknown).is_not_null(),
-            Words(f"代码表中没有编码 {{}}（{column}）", f"no code table knows the {kind} {{}}"),
-            (pl.col(unknown),),
-        )
-        for unknown, kind, column in zip(
-            UNKNOWN_COLUMNS,
-            ("diagnosis", "diagnosis", "procedure"),
-            ("principal_diagnosis", "other_diagnoses", "procedures"),
-            strict=True,
-        )
-    ] + [
+        *unknown_diagnoses(),
+        unknown_code("unknown_procedure", "procedure", "procedures"),
         Check(
             "sex_conflict",
             "sex",
             pl.col("sex") != pl.col("only_sex"),
             Words("主要诊断 {} 与性别 {} 不符", "principal diagnosis {} does not go with sex {}"),
-            (pl.col("principal_diagnosis"), _n("sex")),
-        )
+            (pl.col("principal_diagnosis"), as_written("sex")),
+        ),
     ]
+
+
+def unknown_diagnoses() -> list[Check]:
+    """Diagnoses that no code table knows, as the first two of UNKNOWN_COLUMNS say."""
+    return [
+        unknown_code("unknown_principal", "diagnosis", "principal_diagnosis"),
+        unknown_code("unknown_other", "diagnosis", "other_diagnoses"),
+    ]
+
+
+def unknown_code(found_in: str, kind: str, column: str) -> Check:
+    """A code that no code table knows; the column `found_in` holds it."""
+    return Check(
+        f"unknown_{kind}",
+        column,
+        pl.col(found_in).is_not_null(),
+        Words(f"代码表中没有编码 {{}}（{column}）", f"no code table knows the {kind} {{}}"),
+        (pl.col(found_in),),
+    )
 
 
 def _newborns(policy: Policy) -> list[Check]:
@@ -270,7 +269,7 @@ def _newborns(policy: Policy) -> list[Check]:
             & (pl.col("age_days") <= policy.records.newborn_max_days)
             & pl.col("weight_g").is_null(),
             Words("{} 天的新生儿缺少体重", "a newborn of {} days has no weight"),
-            (_n("age_days"),),
+            (as_written("age_days"),),
         ),
     ]
 
@@ -295,7 +294,8 @@ def _dates() -> list[Check]:
     ]
 
 
-def _costs(policy: Policy) -> list[Check]:
+def costs(policy: Policy) -> list[Check]:
+    """Costs below nothing, and parts that do not add up to the total."""
     tolerance = scaled(policy.records.cost_tolerance_yuan, 2)
     parts = pl.col("fund_fen") + pl.col("patient_fen") + pl.col("other_fen")
     negative = [
@@ -304,7 +304,7 @@ def _costs(policy: Policy) -> list[Check]:
             column,
             pl.col(fen) < 0,
             Words(f"{column} 为 {{}}", f"{column} is {{}}"),
-            (_yuan(fen),),
+            (yuan(fen),),
         )
         for column, fen in FEN_COLUMNS.items()
     ]
@@ -318,89 +318,6 @@ def _costs(policy: Policy) -> list[Check]:
                 "total_cost {} 不等于 fund_cost {} + patient_cost {} + other_cost {}",
                 "total_cost {} is not fund_cost {} + patient_cost {} + other_cost {}",
             ),
-            tuple(_yuan(fen) for fen in FEN_COLUMNS.values()),
+            tuple(yuan(fen) for fen in FEN_COLUMNS.values()),
         ),
     ]
-
-
-def _repeated(ids: pl.Series) -> pl.Series:
-    """Which ids occur more than once; counting the different ones is quicker than marking."""
-    present = ids.drop_nulls()
-    if present.n_unique() == len(present):
-        return pl.Series([False]).new_from_index(0, len(ids))
-    return ids.is_not_null() & ids.is_duplicated()
-
-
-def _severity(policy: Policy, check: Check) -> str:
-    severity: str = getattr(policy.records.severity, check.code)
-    return severity
-
-
-def _n(column: str) -> pl.Expr:
-    """A number as it was written, without a needless fraction."""
-    return pl.col(column).cast(pl.String).str.strip_suffix(".0")
-
-
-def _yuan(fen: str) -> pl.Expr:
-    return pl.col(fen).cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, 2)).cast(pl.String)
-
-
-def _stop_at(rows: pl.DataFrame, check: Check, source: str) -> None:
-    if rows.height:
-        cases = rows["case_id"].unique().sort()
-        others = f" and {len(cases) - 1} more" if len(cases) > 1 else ""
-        shown = rows.sort("case_id").head(1).select(_message(check, "en"))["message"][0]
-        raise DrgpayError(
-            f"{source}: case {cases[0]}{others}: {shown}",
-            f'correct the rows, or set records.severity.{check.code} = "reject" in the policy to '
-            "quarantine them",
-        )
-
-
-def _message(check: Check, language: Language) -> pl.Expr:
-    return pl.format(check.message.said_in(language), *check.shows).alias("message")
-
-
-def _finding(rows: pl.DataFrame, check: Check, language: Language) -> pl.DataFrame:
-    return rows.select(
-        "case_id",
-        "hospital_id",
-        "settlement_date",
-        pl.lit(check.column).alias("column"),
-        pl.lit(check.code).alias("code"),
-        _message(check, language),
-        (pl.col("other_codes") if "other_codes" in rows.columns else pl.lit("")).alias(
-            "other_codes"
-        ),
-    )
-
-
-def _findings(
-    rows: pl.DataFrame, checks: list[Check], numbers: list[int], language: Language
-) -> pl.DataFrame:
-    found = [_finding(rows.filter(f"check_{n}"), checks[n], language) for n in numbers]
-    return pl.concat([_finding(rows.clear(), _NOTHING, language), *found]).sort(FINDING_COLUMNS)
-
-
-def _first_findings(
-    rows: pl.DataFrame, checks: list[Check], numbers: list[int], language: Language
-) -> pl.DataFrame:
-    """One row per stay: its first finding in the order of the checks, the others by code."""
-    codes = pl.concat_list(
-        [
-            pl.when(pl.col(f"check_{n}")).then(pl.lit(f"{checks[n].code}:{checks[n].column}"))
-            for n in numbers
-        ]
-        or [pl.lit(None, pl.String)]
-    ).list.drop_nulls()
-    rows = rows.with_columns(
-        first=pl.coalesce(
-            *[pl.when(pl.col(f"check_{n}")).then(pl.lit(n)) for n in numbers], pl.lit(-1)
-        ),
-        other_codes=codes.list.slice(1).list.join("; "),
-    )
-    found = [_finding(rows.filter(pl.col("first") == n), checks[n], language) for n in numbers]
-    return pl.concat([_finding(rows.clear(), _NOTHING, language), *found]).sort(FINDING_COLUMNS)
-
-
-_NOTHING = Check("", "", pl.lit(False), Words("", ""))

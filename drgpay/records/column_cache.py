@@ -1,30 +1,70 @@
-"""The columns that a stage reads, kept decoded: a second grouping of the same records is quicker.
+"""What grouping reads of a dataset, kept with its codes as numbers: grouping again is quicker.
 
-A piece is written as an Arrow stream, uncompressed and with its dictionaries, and read back through
-a memory map. Its name is made of the file it came from, its place there and the columns, so a
-changed file or another question is another name.
+One folder holds one answer: `codes.json` with the codes of the dataset, each standing at its
+number; an Arrow stream for each piece of the dataset, uncompressed, read through a memory map; and
+the column that results are keyed by, as Parquet, so that it need not be encoded again. The folder's
+name is made of the files (size, time, last bytes) and the columns, so a changed file or another
+question is another folder. It appears when all of it is written.
 """
 
 import hashlib
+import json
+import math
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import cached_property
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from threading import Lock
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from drgpay.errors import DrgpayError, reason_of
+from drgpay.records.arrays import numbers_array, numbers_of
+from drgpay.records.codes import Codes
+from drgpay.records.columns import STAY_COLUMNS, Kind
 from drgpay.records.dataset import Dataset
-from drgpay.records.source import Piece, WrappedSource
+from drgpay.records.source import Piece, SourceFile
 
+_FORMAT = "1"
 _TAIL_BYTES = 65_536  # of a Parquet file: its footer, which names every column chunk
+_CODES_FILE = "codes.json"
+_KEYS_FILE = "keys.parquet"
+_KIND_OF_COLUMN = {
+    "principal_diagnosis": "diagnoses",
+    "other_diagnoses": "diagnoses",
+    "procedures": "procedures",
+    "department": "departments",
+}
 
 
-def with_column_cache(dataset: Dataset, folder: Path) -> Dataset:
-    """The same dataset, read through a cache in a folder.
+@dataclass(frozen=True)
+class CachedDataset:
+    """The pieces of a dataset in a cache that is filled already, or is being filled.
 
+    codes: None while it is being filled: the pieces are those of the dataset, and who reads them
+    writes the column `key` of all rows, in order, to the Parquet file `keys`. Afterwards the pieces
+    hold in place of a code its number in `codes`, other numbers as floats with NaN for null, and no
+    `key`: that is in `keys`.
+    """
+
+    pieces: list[Piece]
+    codes: Codes | None
+    key: str
+    keys: Path
+
+
+@contextmanager
+def cached_dataset(
+    dataset: Dataset, folder: Path, columns: Sequence[str], key: str
+) -> Iterator[CachedDataset]:
+    """A dataset for reading some columns beside its key, through a cache in a folder.
+
+    A cache is filled when all its pieces were read and the block ends well.
     Raises DrgpayError if the folder cannot be used, and for mapped records: what their mapping
     converted must be counted anew each time.
     """
@@ -39,38 +79,130 @@ def with_column_cache(dataset: Dataset, folder: Path) -> Dataset:
         raise DrgpayError(
             f"{folder} cannot be used as a cache ({reason_of(error)})", "name another"
         ) from None
-    return replace(dataset, files=tuple(CachedSource(file, folder) for file in dataset.files))
+    place = folder / _key(dataset, columns, key)
+    pieces = dataset.pieces()
+    codes = _read_codes(place, len(pieces))
+    if codes is None:
+        yield from _filled(place, pieces, key)
+    else:
+        found = [_CachedPiece(piece.rows, _file(place, n), codes) for n, piece in enumerate(pieces)]
+        yield CachedDataset(list(found), codes, key, place / _KEYS_FILE)
 
 
-@dataclass(frozen=True)
-class CachedSource(WrappedSource):
-    """A file whose pieces are kept in a folder."""
-
-    folder: Path
-
-    @cached_property
-    def _fingerprint(self) -> str:
-        state = self.path.stat()
-        with self.path.open("rb") as file:
-            file.seek(max(state.st_size - _TAIL_BYTES, 0))
-            tail = hashlib.sha256(file.read()).hexdigest()
-        return f"{state.st_size} {state.st_mtime_ns} {tail}"
-
-    def pieces(self) -> list["CachedPiece"]:
-        """The pieces of the file, each with its place."""
-        return [
-            CachedPiece(piece, self.folder, f"{self._fingerprint} {place}")
-            for place, piece in enumerate(self.base.pieces())
+def _filled(place: Path, pieces: list[Piece], key: str) -> Iterator[CachedDataset]:
+    staged = place.with_name(f".{place.name}.{os.getpid()}.partial")
+    numbering = _Numbering()
+    try:
+        with _refusing(place.parent):
+            shutil.rmtree(staged, ignore_errors=True)
+            staged.mkdir()
+        read = [
+            _KeptPiece(piece, _file(staged, n), numbering, key) for n, piece in enumerate(pieces)
         ]
+        yield CachedDataset(list(read), None, key, staged / _KEYS_FILE)
+        with _refusing(place.parent):
+            _write_codes(staged, numbering.codes(), len(pieces))
+            shutil.rmtree(place, ignore_errors=True)  # damaged, or it would have been used
+            staged.rename(place)
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+@contextmanager
+def _refusing(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise DrgpayError(
+            f"the cache {folder} cannot be written ({reason_of(error)})",
+            "free it or leave --cache out",
+        ) from None
+
+
+def _key(dataset: Dataset, columns: Iterable[str], key: str) -> str:
+    files = [f"{file.path.name} {_fingerprint(file)}" for file in dataset.files]
+    text = "\n".join([_FORMAT, pa.__version__, *files, "", *columns, "", key])
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _fingerprint(source: SourceFile) -> str:
+    state = source.path.stat()
+    with source.path.open("rb") as file:
+        file.seek(max(state.st_size - _TAIL_BYTES, 0))
+        tail = hashlib.sha256(file.read()).hexdigest()
+    # Folders may name values (key=value) that no file holds.
+    return f"{state.st_size} {state.st_mtime_ns} {tail} {getattr(source, 'partition', {})}"
+
+
+def _file(place: Path, piece: int) -> Path:
+    return place / f"{piece:06}.arrows"
+
+
+def _read_codes(place: Path, pieces: int) -> Codes | None:
+    """The codes of a cache that is there and whole; else None."""
+    try:
+        content = json.loads((place / _CODES_FILE).read_bytes())
+        return Codes(**content["codes"]) if content["sizes"] == _sizes(place, pieces) else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _sizes(place: Path, pieces: int) -> list[int]:
+    files = [place / _KEYS_FILE, *(_file(place, number) for number in range(pieces))]
+    return [file.stat().st_size for file in files]
+
+
+def _write_codes(place: Path, codes: Codes, pieces: int) -> None:
+    content = json.dumps(
+        {"codes": asdict(codes), "sizes": _sizes(place, pieces)}, ensure_ascii=False
+    )
+    (place / _CODES_FILE).write_text(content, encoding="utf-8")
 
 
 @dataclass(frozen=True)
-class CachedPiece:
-    """A piece that is read from the cache, or read from the file and put there."""
+class _CachedPiece:
+    """A piece that is read from the cache."""
+
+    rows: int
+    path: Path
+    codes: Codes
+
+    def batches(
+        self, columns: Iterable[str], coded: Iterable[str] = ()
+    ) -> Iterator[pa.RecordBatch]:
+        """The batches as they were kept: the columns of the cache, whatever is asked."""
+        try:
+            batches = list(_read_streams(self.path))
+        except (pa.ArrowException, OSError) as error:
+            raise self._damaged(reason_of(error) if isinstance(error, OSError) else "") from None
+        if sum(batch.num_rows for batch in batches) != self.rows:
+            raise self._damaged("rows are missing")
+        for batch in batches:
+            for name in set(batch.schema.names) & _KIND_OF_COLUMN.keys():
+                self._refuse_unknown_numbers(name, batch.column(name))
+            yield batch
+
+    def _refuse_unknown_numbers(self, column: str, values: pa.Array) -> None:
+        flat = values.values if pa.types.is_list(values.type) else values
+        numbers = numbers_of(flat)
+        if len(numbers) and int(numbers.max()) >= len(getattr(self.codes, _KIND_OF_COLUMN[column])):
+            raise self._damaged("a code has no name")
+
+    def _damaged(self, detail: str) -> DrgpayError:
+        return DrgpayError(
+            f"{self.path} in the cache is damaged{f' ({detail})' if detail else ''}",
+            f"delete {self.path.parent}",
+        )
+
+
+@dataclass(frozen=True)
+class _KeptPiece:
+    """A piece that is read from its file and put into the cache."""
 
     inner: Piece
-    folder: Path
-    origin: str
+    path: Path
+    numbering: "_Numbering"
+    key: str
 
     @property
     def rows(self) -> int:
@@ -81,43 +213,79 @@ class CachedPiece:
         self, columns: Iterable[str], coded: Iterable[str] = ()
     ) -> Iterator[pa.RecordBatch]:
         """The batches of the piece, as its file gives them."""
-        wanted, with_dictionary = list(columns), list(coded)
-        text = "\n".join([self.origin, *wanted, "", *with_dictionary])
-        path = self.folder / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.arrows"
-        kept = _read(path)
-        if kept is not None:
-            yield from kept
-        else:
-            yield from _keep(self.inner.batches(wanted, with_dictionary), path)
+        with _refusing(self.path.parent.parent):
+            file = pa.OSFile(str(self.path), "wb")
+        with file:
+            for batch in self.inner.batches(columns, coded):
+                self._write(batch, file)
+                yield batch
+
+    def _write(self, batch: pa.RecordBatch, file: pa.NativeFile) -> None:
+        names = [name for name in batch.schema.names if name != self.key]
+        arrays = [self._numbers_of(name, batch.column(name)) for name in names]
+        coded = pa.RecordBatch.from_arrays(arrays, names=names)
+        # A stream a batch: the width of the numbers may differ.
+        with _refusing(self.path.parent.parent), pa.ipc.new_stream(file, coded.schema) as writer:
+            writer.write_batch(coded)
+
+    def _numbers_of(self, column: str, values: pa.Array) -> pa.Array:
+        match STAY_COLUMNS[column]:
+            case Kind.TEXT:
+                return numbers_array(self.numbering.numbers(column, values))
+            case Kind.TEXTS:
+                return self._lists_of_numbers(column, values)
+            case _:
+                return numbers_array(_short_floats(values))
+
+    def _lists_of_numbers(self, column: str, values: pa.Array) -> pa.Array:
+        import pyarrow.compute as pc  # reading a cache does without
+
+        lists = values.cast(pa.large_list(values.type.value_type))
+        flat = numbers_array(self.numbering.numbers(column, lists.flatten()))
+        ends = np.zeros(len(lists) + 1, dtype=np.int32)
+        np.cumsum(numbers_of(pc.list_value_length(lists)), out=ends[1:])
+        return pa.ListArray.from_arrays(numbers_array(ends), flat)
 
 
-def _read(path: Path) -> list[pa.RecordBatch] | None:
-    """The batches of a cached piece; None if there is none or it is damaged."""
-    try:
-        with pa.ipc.open_stream(pa.memory_map(str(path))) as reader:
-            return list(reader)
-    except (pa.ArrowException, OSError):
-        return None
+def _read_streams(path: Path) -> Iterator[pa.RecordBatch]:
+    with pa.memory_map(str(path)) as file:
+        while file.tell() < file.size():
+            with pa.ipc.open_stream(file) as reader:
+                yield from reader
 
 
-def _keep(batches: Iterable[pa.RecordBatch], path: Path) -> Iterator[pa.RecordBatch]:
-    """Pass batches on and write them; the file appears when all of them are there."""
-    staged = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    writer = None
-    try:
-        for batch in batches:
-            if writer is None:
-                writer = pa.ipc.new_stream(str(staged), batch.schema)
-            writer.write_batch(batch)
-            yield batch
-        if writer is not None:
-            writer.close()
-            staged.replace(path)
-    except OSError as error:
-        raise DrgpayError(
-            f"the cache {path.parent} cannot be written ({reason_of(error)})",
-            "free it or leave --cache out",
-        ) from None
-    finally:
-        with suppress(OSError):
-            staged.unlink(missing_ok=True)
+def _short_floats(values: pa.Array) -> NDArray[Any]:
+    """Numbers as float64 with NaN for null, or float32 where that is the same."""
+    import pyarrow.compute as pc
+
+    floats = numbers_of(pc.cast(values, pa.float64()), null=math.nan)
+    short = floats.astype(np.float32)
+    return short if np.array_equal(short, floats, equal_nan=True) else floats
+
+
+@dataclass
+class _Numbering:
+    """Numbers for the codes of a dataset as its pieces are read, by any thread."""
+
+    _numbers: dict[str, dict[str, int]] = field(
+        default_factory=lambda: {kind: {"": 0} for kind in set(_KIND_OF_COLUMN.values())}
+    )
+    _lock: Lock = field(default_factory=Lock)
+
+    def numbers(self, column: str, values: pa.Array) -> NDArray[Any]:
+        """The number of each string, 0 for null: uint16 while that is wide enough, else int32."""
+        import pyarrow.compute as pc
+
+        if not pa.types.is_dictionary(values.type):
+            values = values.dictionary_encode()
+        words = pc.cast(values.dictionary, pa.string()).to_pylist()
+        known = self._numbers[_KIND_OF_COLUMN[column]]
+        with self._lock:
+            given = [known.setdefault(word, len(known)) for word in words]
+        width = np.uint16 if max(given, default=0) < 1 << 16 else np.int32
+        numbers = np.array([*given, 0], dtype=width)
+        return np.take(numbers, numbers_of(values.indices, null=len(given)))
+
+    def codes(self) -> Codes:
+        """What was numbered, in the order of the numbers."""
+        return Codes(**{kind: list(numbers) for kind, numbers in self._numbers.items()})

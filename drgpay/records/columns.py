@@ -90,5 +90,38 @@ STAY_COLUMNS: dict[str, Kind] = {
 }
 """Every column of the stays table that the program knows; others pass through untouched."""
 
+VISIT_COLUMNS: dict[str, Kind] = {
+    "visit_id": Kind.TEXT,
+    "hospital_id": Kind.TEXT,
+    "person_id": Kind.TEXT,
+    "account": Kind.TEXT,
+    "out_of_area": Kind.FLAG,
+    "visit_date": Kind.DATE,
+    "sex": Kind.NUMBER,
+    "age": Kind.NUMBER,
+    "department": Kind.TEXT,
+    "visit_type": Kind.TEXT,
+    "principal_diagnosis": Kind.TEXT,
+    "other_diagnoses": Kind.TEXTS,
+    "contractor_id": Kind.TEXT,
+    "total_cost": Kind.MONEY,
+    "fund_cost": Kind.MONEY,
+    "patient_cost": Kind.MONEY,
+    "other_cost": Kind.MONEY,
+}
+"""Every column of the visits table that the program knows."""
+
+ITEM_COLUMNS: dict[str, Kind] = {
+    "visit_id": Kind.TEXT,
+    "item_code": Kind.TEXT,
+    "item_kind": Kind.TEXT,
+    "quantity": Kind.NUMBER,
+    "amount": Kind.MONEY,
+}
+"""Every column of the table of service lines that the program knows."""
+
+KNOWN_COLUMNS: dict[str, Kind] = {**STAY_COLUMNS, **VISIT_COLUMNS, **ITEM_COLUMNS}
+"""The columns of all tables; one that several tables have holds the same kind in each."""
+
 CODE_COLUMNS = ("principal_diagnosis", "other_diagnoses", "procedures", "department")
 """Columns with few distinct strings: read dictionary-coded."""

@@ -31,7 +31,8 @@ class Dataset:
     """The files under one path, in the order of their names.
 
     `conversions` (None for plain Parquet) and `translations` (None unless asked for) fill while
-    pieces are read, each value counted once; they are complete when every piece was read.
+    pieces are read, each value counted once; they are complete when every piece was read. `kinds`
+    are the columns of the table that the files hold.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class Dataset:
     mapping: "LoadedMapping | None" = None
     conversions: "ConversionReport | None" = field(default=None, compare=False)
     translations: "TranslationReport | None" = field(default=None, compare=False)
+    kinds: dict[str, Kind] = field(default_factory=lambda: STAY_COLUMNS, compare=False)
 
     @cached_property
     def rows(self) -> int:
@@ -59,7 +61,7 @@ class Dataset:
                 names = ", ".join(file.described(column) for column in missing)
                 raise DrgpayError(f"{file.path} lacks the column {names}", self._advice())
             for column in [*needed, *optional]:
-                type_, kind = file.type_of(column), STAY_COLUMNS[column]
+                type_, kind = file.type_of(column), self.kinds[column]
                 if type_ is not None and not kind.admits(type_):
                     raise DrgpayError(
                         f"{file.path}: the column {column} is {type_}, not {kind}",
@@ -105,25 +107,29 @@ class RecordsInput:
 
 
 def open_dataset(
-    path: Path, mapping: str | Path | None = None, encoding: str | None = None
+    path: Path,
+    mapping: str | Path | None = None,
+    encoding: str | None = None,
+    kinds: dict[str, Kind] = STAY_COLUMNS,
 ) -> Dataset:
     """Find the files of an input.
 
     A folder is read as Parquet if it holds any .parquet file, else as CSV. `mapping` is the name of
     a preset or a TOML file (docs/mappings.md); without one the columns are those of docs/files.md.
-    `encoding` is that of CSV files; by default it is found for each file. Raises DrgpayError if
-    there are no files, one is damaged or not in that encoding, or the mapping is wrong.
+    `encoding` is that of CSV files; by default it is found for each file. `kinds` are the columns
+    of the table (records/columns.py). Raises DrgpayError if there are no files, one is damaged or
+    not in that encoding, or the mapping is wrong.
     """
     paths = _files_of(path)
     parts = [partition_of(file, path) if path.is_dir() else {} for file in paths]
     if mapping is None and encoding is None and not any(is_csv(file) for file in paths):
         plain = (open_parquet(*found) for found in zip(paths, parts, strict=True))
-        return Dataset(path, tuple(plain))
+        return Dataset(path, tuple(plain), kinds=kinds)
     # Imported here: plain Parquet, the usual input, starts quicker without.
     from drgpay.records.mapping.opening import open_mapped
 
-    files, loaded, report = open_mapped(paths, parts, mapping, encoding)
-    return Dataset(path, tuple(files), loaded, report)
+    files, loaded, report = open_mapped(paths, parts, mapping, encoding, kinds)
+    return Dataset(path, tuple(files), loaded, report, kinds=kinds)
 
 
 def translate_clinical_codes(dataset: Dataset, code_system: str = "insurance-2.0") -> Dataset:

@@ -67,7 +67,7 @@ def plain_stays(batch: pa.RecordBatch) -> pl.DataFrame:
         for column, default in DEFAULTS.items()
         if column not in frame.columns
     )
-    money = [_fen(frame[column]).alias(fen) for column, fen in FEN_COLUMNS.items()]
+    money = [fen_of(frame[column]).alias(fen) for column, fen in FEN_COLUMNS.items()]
     plain = [
         _plain(column).fill_null(DEFAULTS.get(column))
         if DEFAULTS.get(column) is not None
@@ -96,7 +96,7 @@ def _plain(column: str) -> pl.Expr:
     return expr.replace("", None) if STAY_COLUMNS[column] is Kind.TEXT else expr
 
 
-def _fen(amounts: pl.Series) -> pl.Series:
+def fen_of(amounts: pl.Series) -> pl.Series:
     """Money in fen (Int64); null where the amount has a part of a fen.
 
     A double is taken as the amount that it is the nearest double of, so 12.34 is 1234 fen.

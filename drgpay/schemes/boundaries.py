@@ -144,6 +144,10 @@ def _with_code(choice: CodeChoice, field: CodeField, code: str, stay: Stay) -> t
         case CodeField.OTHER_DIAGNOSES:
             more = (*stay.other_diagnoses, code)
             return _fact(field, None, code), replace(stay, other_diagnoses=more)
+        case CodeField.ITEM | CodeField.ITEM_KIND | CodeField.VISIT_TYPE:
+            raise AssertionError(
+                f"stays have no {field}: no rule of a scheme of kind drg asks for it"
+            )
 
 
 def _other_count(

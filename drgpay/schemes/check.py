@@ -4,18 +4,22 @@ Loading a scheme stops at the first mistake. A check reads the tables as they ar
 mistake, and goes on with what can be understood.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 from drgpay.errors import DrgpayError
+from drgpay.grouper.code_patterns import is_pattern
+from drgpay.grouper.kinds import foreign_fields
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, PROCEDURE_FIELDS, SEVERITY_SETS, CodeField
 from drgpay.grouper.rules.nodes import Always, Count, Member, Rule, atoms
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.grouper.scheme import (
+    APG_TABLES,
     TABLES,
     Adrg,
     Complication,
@@ -24,33 +28,26 @@ from drgpay.grouper.scheme import (
     Scheme,
     SchemeInfo,
     SchemeOptions,
+    counted_sets,
     in_trial_order,
     load_scheme_info,
     scheme_folder,
     status_of,
 )
 from drgpay.records.known_codes import code_table
+from drgpay.schemes.apg_check import (
+    class_findings,
+    item_table,
+    landing_findings,
+    packaging_findings,
+)
 from drgpay.schemes.findings import Finding, finding
+from drgpay.schemes.group_rows import EXAMPLES, GroupRow
 from drgpay.schemes.reachability import Reach, search_reach
 
 _LEVELS = ("mdc", "adrg", "drg")
 _PARENT = {"mdc": None, "adrg": "mdc", "drg": "adrg"}
-_EXAMPLES = 5
-_ORDER = ("scheme", *TABLES)
-
-
-@dataclass(frozen=True)
-class GroupRow:
-    """A row of mdc.csv, adrg.csv or drg.csv; `rule` is None where it does not parse."""
-
-    table: str
-    row: int
-    code: str
-    parent: str
-    name: str
-    sort: int
-    rule_text: str
-    rule: Rule | None
+_ORDER = ("scheme", *TABLES, *APG_TABLES)
 
 
 def check_scheme(name: str) -> list[Finding]:
@@ -62,8 +59,8 @@ def check_scheme(name: str) -> list[Finding]:
     folder = scheme_folder(name)
     info, found = _info(folder)
     tables: dict[str, pl.DataFrame] = {}
-    for table in TABLES:
-        tables[table], mistakes = _read(folder, table)
+    for table, columns in (TABLES if info.kind == "drg" else TABLES | APG_TABLES).items():
+        tables[table], mistakes = _read(folder, table, columns)
         found += mistakes
     groups: dict[str, list[GroupRow]] = {}
     for level in _LEVELS:
@@ -78,10 +75,18 @@ def check_scheme(name: str) -> list[Finding]:
         found += _set_findings(info, groups, tables["sets"])
     if not unread & {"cc", "exclusions"}:
         found += _severity_findings(tables["cc"], tables["exclusions"])
-    found += _unknown_codes(info.code_system, groups, tables)
+    found += _unknown_codes(info, groups, tables)
+    found += _foreign_findings(info, groups)
+    if info.kind == "apg":
+        found += class_findings(groups)
+        found += packaging_findings(groups, tables["packaging"])
+        found += _counted_patterns(groups, tables["sets"])
     if not unread:
         scheme = _understood(info, groups, tables)
-        found += unreachable_findings(search_reach(scheme), groups)
+        if info.kind == "apg":
+            found += landing_findings(scheme, groups)
+        else:
+            found += unreachable_findings(search_reach(scheme), groups)
     return sorted(found, key=_place)
 
 
@@ -122,9 +127,9 @@ def _info(folder: Path) -> tuple[SchemeInfo, list[Finding]]:
         return unknown, [finding("scheme_file", "scheme", None, "scheme.toml", **facts)]
 
 
-def _read(folder: Path, table: str) -> tuple[pl.DataFrame, list[Finding]]:
+def _read(folder: Path, table: str, columns: tuple[str, ...]) -> tuple[pl.DataFrame, list[Finding]]:
     """The table with its columns and `row`; missing columns are empty."""
-    path, columns = folder / f"{table}.csv", TABLES[table]
+    path = folder / f"{table}.csv"
     nothing = pl.DataFrame(schema={"row": pl.Int64, **dict.fromkeys(columns, pl.String)})
     if not path.is_file():
         return nothing, [finding("missing_table", table, None, path.name)]
@@ -143,18 +148,18 @@ def _read(folder: Path, table: str) -> tuple[pl.DataFrame, list[Finding]]:
         *(finding("missing_column", table, 1, column) for column in missing),
         *(
             finding("blank_code", table, row, column, column=column)
-            for column in _needed(table)
+            for column in _needed(table, columns)
             if column not in missing
             for row in frame.filter(pl.col(column).str.strip_chars() == "")["row"]
         ),
     ]
 
 
-def _needed(table: str) -> tuple[str, ...]:
+def _needed(table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
     """The columns of a table in which every row has a code."""
     if table in _LEVELS:
-        return TABLES[table][1:-2]
-    return ("code",) if table == "cc" else TABLES[table]
+        return columns[1:-2]
+    return ("code",) if table == "cc" else columns
 
 
 def _group_rows(level: str, frame: pl.DataFrame) -> tuple[list[GroupRow], list[Finding]]:
@@ -286,7 +291,7 @@ def _severity_findings(cc: pl.DataFrame, exclusions: pl.DataFrame) -> Iterator[F
         yield finding("no_exclusion_table", "cc", row, code, level=level)
     listed = exclusions.group_by("exclusion_table").agg(pl.col("row").min(), pl.len())
     named = cc.filter(pl.col("exclusion_table") != "").group_by("exclusion_table")
-    users = named.agg(pl.col("row").min(), pl.len(), pl.col("code").sort().head(_EXAMPLES))
+    users = named.agg(pl.col("row").min(), pl.len(), pl.col("code").sort().head(EXAMPLES))
     tables = set(listed["exclusion_table"])
     for table, row, codes, examples in users.sort("row").iter_rows():
         if table not in tables:
@@ -298,38 +303,91 @@ def _severity_findings(cc: pl.DataFrame, exclusions: pl.DataFrame) -> Iterator[F
             yield finding("unused_exclusion_table", "exclusions", row, table, codes=codes)
 
 
-def _unknown_codes(
-    system: str, groups: dict[str, list[GroupRow]], tables: dict[str, pl.DataFrame]
-) -> Iterator[Finding]:
-    """Per set, for cc.csv and for exclusions.csv the codes that no code table knows.
+def _foreign_findings(info: SchemeInfo, groups: dict[str, list[GroupRow]]) -> Iterator[Finding]:
+    """Rules that ask for what the records of this kind lack."""
+    class_of: dict[tuple[str, str], str] = {}
+    for level in _LEVELS:
+        for row in groups[level]:
+            parent = _PARENT[level]
+            top = class_of.get((parent, row.parent), "") if parent else row.code
+            class_of[level, row.code] = top
+            for field, reason in foreign_fields(info.kind, top, row.rule or Always(True)).items():
+                facts = {"group": row.code, "reason_zh": reason.zh, "reason_en": reason.en}
+                yield finding("foreign_field", level, row.row, field.value, **facts)
 
-    A set is looked up in the tables of the fields that rules ask it of, an unused set in all;
-    departments have no table.
-    """
-    diagnoses, procedures = _known(system, "diagnoses"), _known(system, "procedures")
-    if diagnoses is None or procedures is None:
-        return
+
+def _counted_patterns(groups: dict[str, list[GroupRow]], sets: pl.DataFrame) -> Iterator[Finding]:
+    """Rules that count the codes of a set that does not list them all."""
+    patterns = dict(
+        sets.filter(pl.col("code").str.ends_with("*")).select("set", "code").iter_rows()
+    )
+    for level in _LEVELS:
+        for row in groups[level]:
+            for name in counted_sets(row.rule or Always(True)):
+                if name in patterns:
+                    facts = {"group": row.code, "pattern": patterns[name]}
+                    yield finding("counted_pattern", level, row.row, name, **facts)
+
+
+def _fields_of_sets(groups: dict[str, list[GroupRow]]) -> dict[str, set[CodeField]]:
+    """Of which fields rules ask each set."""
     fields: dict[str, set[CodeField]] = {}
     for level in _LEVELS:
         for row in groups[level]:
             for field, name in _asked(row.rule):
                 fields.setdefault(name, set()).add(field)
+    return fields
 
-    def known_of(name: str) -> frozenset[str] | None:
-        asked = fields.get(name, set(DIAGNOSIS_FIELDS | PROCEDURE_FIELDS))
-        if CodeField.DEPARTMENT in asked:
+
+def _unknown_codes(
+    info: SchemeInfo, groups: dict[str, list[GroupRow]], tables: dict[str, pl.DataFrame]
+) -> Iterator[Finding]:
+    """Per set, for cc.csv and for exclusions.csv the codes that no code table knows.
+
+    A set is looked up in the tables of the fields that rules ask it of, an unused set in all;
+    departments, item kinds and visit types have no table.
+    """
+    system = info.code_system
+    diagnoses, procedures = _known(system, "diagnoses"), _known(system, "procedures")
+    if diagnoses is None or procedures is None:
+        return
+    fields, items = _fields_of_sets(groups), item_table(info)
+    prefixes = frozenset() if items is None else frozenset(items["prefix"])
+
+    def known_of(name: str, codes: Iterable[str]) -> frozenset[str] | None:
+        asked = fields.get(name, {*DIAGNOSIS_FIELDS, *PROCEDURE_FIELDS, CodeField.ITEM})
+        if asked & {CodeField.DEPARTMENT, CodeField.ITEM_KIND, CodeField.VISIT_TYPE}:
             return None
         of_diagnoses = diagnoses if asked & DIAGNOSIS_FIELDS else frozenset()
-        return of_diagnoses | (procedures if asked & PROCEDURE_FIELDS else frozenset())
+        of_procedures = procedures if asked & {*PROCEDURE_FIELDS, CodeField.ITEM} else frozenset()
+        known = of_diagnoses | of_procedures
+        if info.kind == "apg":
+            known |= _known_by_beginning(known, prefixes if CodeField.ITEM in asked else (), codes)
+        return known
 
     listed = _with_codes(tables["sets"]).sort("row")
+    lost = []  # patterns that begin no known code
     for (name, *_), part in listed.group_by("set", maintain_order=True):
-        known = known_of(str(name))
+        known = known_of(str(name), part["code"])
         if known is not None:
+            if info.kind == "apg":
+                pattern = pl.col("code").str.ends_with("*")
+                lost.append(part.filter(pattern & ~pl.col("code").is_in(list(known))))
+                part = part.filter(~pattern)
             yield from _unknown_in("sets", str(name), str(name), system, part, known)
+    if lost:
+        yield from _unmatched(pl.concat(lost))
     for table in ("cc", "exclusions"):
         part = _with_codes(tables[table])
         yield from _unknown_in(table, "code", f"{table}.csv", system, part, diagnoses)
+
+
+def _unmatched(patterns: pl.DataFrame) -> Iterator[Finding]:
+    """Patterns that begin no known code, told together: the tables do not list every code."""
+    different = patterns["code"].unique().sort()
+    if len(different):
+        facts = {"codes": len(different), "examples": " ".join(different.head(EXAMPLES))}
+        yield finding("unmatched_pattern", "sets", patterns.sort("row")["row"][0], "*", **facts)
 
 
 def _unknown_in(
@@ -338,9 +396,29 @@ def _unknown_in(
     codes = part.filter([code not in known for code in part["code"]])
     if codes.height:
         different = codes["code"].unique().sort()
-        facts = {"codes": len(different), "examples": " ".join(different.head(_EXAMPLES))}
+        facts = {"codes": len(different), "examples": " ".join(different.head(EXAMPLES))}
         row = codes["row"][0]
         yield finding("unknown_code", table, row, subject, owner=owner, system=system, **facts)
+
+
+def _known_by_beginning(
+    known: AbstractSet[str], prefixes: Collection[str], codes: Iterable[str]
+) -> frozenset[str]:
+    """Those codes and patterns that begin a known code or a prefix, or that a prefix begins."""
+    ordered, beginnings = sorted({*known, *prefixes}), frozenset(prefixes)
+
+    def begins_one(begin: str) -> bool:
+        place = bisect_left(ordered, begin)
+        return place < len(ordered) and ordered[place].startswith(begin)
+
+    def begun(code: str) -> bool:
+        return any(code[:end] in beginnings for end in range(1, len(code) + 1))
+
+    return frozenset(
+        code
+        for code in codes
+        if begun(code.removesuffix("*")) or (is_pattern(code) and begins_one(code[:-1]))
+    )
 
 
 def _known(system: str, kind: str) -> frozenset[str] | None:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.reference import Stay, holds
@@ -87,7 +88,15 @@ def groups_of(scheme: Scheme) -> list[Group]:
 
 
 def search_reach(scheme: Scheme) -> Reach:
-    """Look for a stay for every group. Takes seconds for a national scheme; no chance is involved."""
+    """Look for a stay for every group. Takes seconds for a national scheme; no chance is involved.
+
+    Raises DrgpayError for a scheme of kind apg.
+    """
+    if scheme.info.kind != "drg":
+        raise DrgpayError(
+            f"stays can be made for schemes of kind drg, and {scheme.info.id} is of kind apg",
+            "see with `drgpay scheme check` where every code lands",
+        )
     compiled = compile_scheme(scheme)
     choice, people = CodeChoice(compiled), Patients(compiled.thresholds)
     blocked = _blocked(scheme)

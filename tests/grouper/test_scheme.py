@@ -32,7 +32,7 @@ def test_counts(name: str, mdc: int, adrg: int, drg: int, ambiguous: int) -> Non
 
 
 def test_shipped() -> None:
-    assert shipped_schemes() == ["chs-drg-1.1", "chs-drg-2.0", "zj-drg-2022"]
+    assert shipped_schemes() == ["chs-drg-1.1", "chs-drg-2.0", "open-apg-1", "zj-drg-2022"]
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The cache of decoded columns gives what the file gives, and notices a changed file."""
+"""The cache of coded columns gives what the file gives, and notices a changed file."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,39 +9,107 @@ import pytest
 from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.stream import group_dataset
-from drgpay.records.column_cache import with_column_cache
 from drgpay.records.dataset import open_dataset
 
-STAYS = Path(__file__).resolve().parents[1] / "data" / "oracle-chs-drg-2.0.parquet"
+DATA = Path(__file__).resolve().parents[1] / "data"
+SCHEMES = ("chs-drg-1.1", "chs-drg-2.0", "zj-drg-2022")
 
 
 @pytest.fixture
 def stays(tmp_path: Path) -> Path:
     """Stays in several row groups."""
     path = tmp_path / "stays.parquet"
-    pl.read_parquet(STAYS).write_parquet(path, row_group_size=100)
+    pl.read_parquet(DATA / "oracle-chs-drg-2.0.parquet").write_parquet(path, row_group_size=100)
     return path
 
 
-def grouped(path: Path, scheme: CompiledScheme, cache: Path | None) -> bytes:
-    """The bytes of the narrow result, read through a cache or not."""
-    dataset = open_dataset(path)
+def grouped(
+    path: Path,
+    scheme: CompiledScheme,
+    cache: Path | None,
+    *,
+    reasons: bool = False,
+    with_input: bool = False,
+    threads: int | None = None,
+) -> bytes:
+    """The bytes of the result, read through a cache or not."""
     out = path.with_suffix(".out")
-    group_dataset(with_column_cache(dataset, cache) if cache else dataset, scheme, out)
+    group_dataset(
+        open_dataset(path),
+        scheme,
+        out,
+        with_input=with_input,
+        reasons=reasons,
+        threads=threads,
+        cache=cache,
+    )
+    assert not [file for file in out.parent.iterdir() if file.name.startswith(".")]
     return out.read_bytes()
 
 
+def files(cache: Path) -> dict[str, int]:
+    """The files of a cache and when they were written."""
+    found = (path for path in cache.rglob("*") if path.is_file())
+    return {str(path): path.stat().st_mtime_ns for path in sorted(found)}
+
+
+@pytest.mark.parametrize("reasons", [False, True])
+@pytest.mark.parametrize("threads", [1, 3])
 def test_the_same_bytes_with_and_without(
+    stays: Path,
+    tmp_path: Path,
+    compiled: Callable[[str], CompiledScheme],
+    reasons: bool,
+    threads: int,
+) -> None:
+    scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
+    plain = grouped(stays, scheme, None, reasons=reasons)
+    assert grouped(stays, scheme, cache, reasons=reasons, threads=threads) == plain
+    written = files(cache)
+    assert len(written) == 8  # six row groups, the codes and the keys
+    assert grouped(stays, scheme, cache, reasons=reasons, threads=threads) == plain
+    assert files(cache) == written
+
+
+def test_a_cache_serves_another_scheme(
+    tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    stays, cache = tmp_path / "stays.parquet", tmp_path / "cache"
+    frames = [pl.read_parquet(DATA / f"oracle-{name}.parquet") for name in SCHEMES]
+    pl.concat(frames, how="diagonal_relaxed").write_parquet(stays, row_group_size=333)
+    results = set()
+    for name in SCHEMES:
+        plain = grouped(stays, compiled(name), None, reasons=True)
+        for _ in range(2):
+            assert grouped(stays, compiled(name), cache, reasons=True) == plain
+        results.add(plain)
+    assert len(results) == len(SCHEMES)
+    asked = {compiled(name).columns for name in SCHEMES}
+    assert len(list(cache.iterdir())) == len(asked)  # one for the columns, not for the scheme
+
+
+def test_missing_codes_and_numbers(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    frame = pl.read_parquet(stays).with_row_index()
+    third = pl.col("index") % 3 == 0
+    holes = [
+        pl.when(third).then(None).otherwise(pl.col(name)).alias(name)
+        for name in ("principal_diagnosis", "age", "procedures", "other_diagnoses")
+    ]
+    frame.with_columns(holes).drop("index").write_parquet(stays, row_group_size=100)
+    scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
+    plain = grouped(stays, scheme, None, reasons=True)
+    assert grouped(stays, scheme, cache, reasons=True) == plain
+    assert grouped(stays, scheme, cache, reasons=True) == plain
+
+
+def test_with_the_input_it_is_not_needed(
     stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
 ) -> None:
     scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
-    plain = grouped(stays, scheme, None)
-    assert grouped(stays, scheme, cache) == plain
-    kept = sorted(cache.iterdir())
-    assert len(kept) == 6
-    times = [path.stat().st_mtime_ns for path in kept]
-    assert grouped(stays, scheme, cache) == plain
-    assert [path.stat().st_mtime_ns for path in sorted(cache.iterdir())] == times
+    plain = grouped(stays, scheme, None, with_input=True)
+    assert grouped(stays, scheme, cache, with_input=True) == plain
 
 
 def test_a_changed_file_is_read_again(
@@ -53,17 +121,57 @@ def test_a_changed_file_is_read_again(
     assert grouped(stays, scheme, cache) == grouped(stays, scheme, None) != before
 
 
-def test_a_damaged_piece_is_read_again(
-    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+@pytest.mark.parametrize("name", ["codes.json", "keys.parquet", "000003.arrows"])
+def test_a_damaged_file_is_written_again(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme], name: str
 ) -> None:
     scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
     before = grouped(stays, scheme, cache)
-    for path in cache.iterdir():
-        path.write_bytes(path.read_bytes()[:100])
+    (path,) = cache.rglob(name)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100])
     assert grouped(stays, scheme, cache) == before
+    assert len(path.read_bytes()) == len(whole)
+    path.unlink()
+    assert grouped(stays, scheme, cache) == before
+    assert path.is_file()
 
 
-def test_a_cache_that_cannot_be_written(stays: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["keys.parquet", "000003.arrows"])
+def test_damage_that_keeps_the_size_is_said(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme], name: str
+) -> None:
+    scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
+    grouped(stays, scheme, cache)
+    (path,) = cache.rglob(name)
+    path.write_bytes(b"\xff" * path.stat().st_size)
+    stays.with_suffix(".out").unlink()
+    with pytest.raises(DrgpayError, match="is damaged"):
+        grouped(stays, scheme, cache)
+    assert not stays.with_suffix(".out").exists()
+
+
+def test_a_grouping_that_fails_leaves_no_cache(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    def stop(_rows: int) -> None:
+        raise KeyboardInterrupt
+
+    cache = tmp_path / "cache"
+    with pytest.raises(KeyboardInterrupt):
+        group_dataset(
+            open_dataset(stays),
+            compiled("chs-drg-2.0"),
+            tmp_path / "out.parquet",
+            progress=stop,
+            cache=cache,
+        )
+    assert list(cache.iterdir()) == []
+
+
+def test_a_cache_that_cannot_be_written(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(DrgpayError, match="cannot be used as a cache"):
-        with_column_cache(open_dataset(stays), tmp_path / "file")
+        grouped(stays, compiled("chs-drg-2.0"), tmp_path / "file")

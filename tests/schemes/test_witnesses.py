@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.reference import Stay, group_stay, holds
-from drgpay.grouper.rules.fields import CodeField, NumberField
+from drgpay.grouper.rules.fields import OUTPATIENT_FIELDS, CodeField, NumberField
 from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
 from drgpay.grouper.scheme import (
     Adrg,
@@ -122,7 +122,9 @@ SETS = {
     "S3": frozenset({"C02"}),
     "S4": frozenset[str](),
 }
-places = st.lists(st.sampled_from(CodeField), min_size=1, max_size=2, unique=True).map(tuple)
+places = st.lists(
+    st.sampled_from(sorted(set(CodeField) - OUTPATIENT_FIELDS)), min_size=1, max_size=2, unique=True
+).map(tuple)
 names = st.lists(st.sampled_from(sorted(SETS)), min_size=1, max_size=2, unique=True).map(tuple)
 counted = st.sampled_from(
     [

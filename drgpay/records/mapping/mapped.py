@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from drgpay.records.columns import STAY_COLUMNS, Kind
+from drgpay.records.columns import KNOWN_COLUMNS, Kind
 from drgpay.records.mapping.code_lists import (
     CodeLists,
     first_named,
@@ -62,7 +62,7 @@ class OneColumn:
 
     @cached_property
     def _fits(self) -> bool:
-        kind = STAY_COLUMNS[self.target]
+        kind = KNOWN_COLUMNS[self.target]
         plain = not self.rule or not (self.rule.values or self.rule.default)
         text = kind is Kind.TEXT
         return (
@@ -74,7 +74,7 @@ class OneColumn:
 
     def type_of(self, column: str) -> pa.DataType:
         """The type of the kind, or that of the source."""
-        return self.source_type if self._fits else ARROW_TYPES[STAY_COLUMNS[column]]
+        return self.source_type if self._fits else ARROW_TYPES[KNOWN_COLUMNS[column]]
 
     def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
         """The converted column."""
@@ -82,7 +82,7 @@ class OneColumn:
         if self._fits:
             return {self.target: values}, []
         made, findings = converted(
-            self.target, values, STAY_COLUMNS[self.target], self.rule, mapping
+            self.target, values, KNOWN_COLUMNS[self.target], self.rule, mapping
         )
         return {self.target: made}, findings
 
@@ -132,11 +132,11 @@ class Constant:
 
     def type_of(self, column: str) -> pa.DataType:
         """The type of the kind."""
-        return ARROW_TYPES[STAY_COLUMNS[column]]
+        return ARROW_TYPES[KNOWN_COLUMNS[column]]
 
     def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
         """The constant column."""
-        kind = STAY_COLUMNS[self.target]
+        kind = KNOWN_COLUMNS[self.target]
         return {self.target: constant(self.value, kind, mapping, batch.num_rows)}, []
 
 
@@ -156,7 +156,7 @@ class Codes:
 
     def type_of(self, column: str) -> pa.DataType:
         """Text or lists of text."""
-        return ARROW_TYPES[STAY_COLUMNS[column]]
+        return ARROW_TYPES[KNOWN_COLUMNS[column]]
 
     def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
         """The list, and the principal diagnosis where the source marks it."""
@@ -189,18 +189,19 @@ class MappedSource(WrappedSource):
     mapping: Mapping
     report: ConversionReport
     number: int
+    kinds: dict[str, Kind]
 
     @cached_property
     def recipes(self) -> dict[str, Recipe]:
-        """How each column of the stays table is made, as far as the file allows."""
+        """How each column of the table is made, as far as the file allows."""
         recipes: dict[str, Recipe] = {}
         for target in ("other_diagnoses", "procedures"):
-            codes = self._codes(target)
+            codes = self._codes(target) if target in self.kinds else None
             if codes:
                 recipes[target] = codes
                 if codes.gives_principal:
                     recipes["principal_diagnosis"] = codes
-        for target, kind in STAY_COLUMNS.items():
+        for target, kind in self.kinds.items():
             recipe = None if target in recipes or kind is Kind.TEXTS else self._column(target)
             if recipe:
                 recipes[target] = recipe
@@ -208,12 +209,12 @@ class MappedSource(WrappedSource):
 
     @cached_property
     def column_names(self) -> list[str]:
-        """The stays columns in the order of docs/files.md, then what the mapping does not use."""
+        """The table's columns in the order of docs/files.md, then what the mapping does not use."""
         used = {source for recipe in self.recipes.values() for source in recipe.sources}
         rest = [
             name for name in self.base.column_names if name not in used and name not in self.recipes
         ]
-        return [*[name for name in STAY_COLUMNS if name in self.recipes], *rest]
+        return [*[name for name in self.kinds if name in self.recipes], *rest]
 
     def type_of(self, column: str) -> pa.DataType | None:
         """The Arrow type of a column, or None if the file cannot give it."""

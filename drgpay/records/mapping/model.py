@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from drgpay.records.columns import STAY_COLUMNS, Kind
+from drgpay.records.columns import KNOWN_COLUMNS, Kind
 
 DATE_FORMATS = (
     "%Y-%m-%d",
@@ -160,7 +160,7 @@ class Mapping(_Part):
     @classmethod
     def _known(cls, columns: dict[str, ColumnRule]) -> dict[str, ColumnRule]:
         for target, rule in columns.items():
-            kind = STAY_COLUMNS.get(target)
+            kind = KNOWN_COLUMNS.get(target)
             if kind is None:
                 raise ValueError(f"{target} is no column of docs/files.md")
             if kind is Kind.TEXTS:

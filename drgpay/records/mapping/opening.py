@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drgpay.errors import DrgpayError
+from drgpay.records.columns import Kind
 from drgpay.records.csv_source import open_csv
 from drgpay.records.mapping.load import NO_MAPPING, LoadedMapping, load_mapping
 from drgpay.records.mapping.mapped import MappedSource
@@ -17,6 +18,7 @@ def open_mapped(
     partitions: Sequence[dict[str, str]],
     mapping: str | Path | None,
     encoding: str | None,
+    kinds: dict[str, Kind],
 ) -> tuple[list[SourceFile], LoadedMapping | None, ConversionReport]:
     """The files with the columns of docs/files.md, and the report that fills as they are read.
 
@@ -31,12 +33,12 @@ def open_mapped(
         if is_csv(file):
             delimiter = rules.csv.delimiter or ("\t" if file.suffix.lower() == ".tsv" else ",")
             text = open_csv(file, partition, encoding or rules.csv.encoding, delimiter)
-            files.append(MappedSource(text, rules, report, number))
+            files.append(MappedSource(text, rules, report, number, kinds))
         elif encoding:
             raise DrgpayError(
                 f"{file} is no CSV file, so it has no encoding", "leave the encoding out"
             )
         else:
             parquet = open_parquet(file, partition)
-            files.append(MappedSource(parquet, rules, report, number) if loaded else parquet)
+            files.append(MappedSource(parquet, rules, report, number, kinds) if loaded else parquet)
     return files, loaded, report

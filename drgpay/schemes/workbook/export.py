@@ -39,12 +39,17 @@ _CREATED = datetime(2000, 1, 1)
 def export_workbook(name: str, path: Path) -> dict[str, int]:
     """Write a scheme, named by its id or folder, to an .xlsx file.
 
-    Returns the number of rows of each sheet. Raises DrgpayError for an unknown scheme, a text too
-    long for a cell or a path that cannot be written.
+    Returns the number of rows of each sheet. Raises DrgpayError for an unknown scheme or one of kind
+    apg, a text too long for a cell or a path that cannot be written.
     """
     if path.suffix.lower() != ".xlsx":
         raise DrgpayError(f"{path} is not the name of an Excel workbook", "let it end in .xlsx")
     scheme = load_scheme(name)
+    if scheme.info.kind != "drg":
+        raise DrgpayError(
+            f"{name} is of kind apg, and the national workbook has no place for its packaging list",
+            "pass the folder of the scheme on as it is",
+        )
     folder = scheme_folder(name)
     frames = {
         table: pl.read_csv(folder / f"{table}.csv", infer_schema=False).select(

@@ -1,0 +1,63 @@
+"""Where a scheme lies and what it holds, found without reading it: its folder, its content hash."""
+
+import hashlib
+from pathlib import Path
+
+from drgpay.errors import DrgpayError
+from drgpay.shipped import shipped_folder
+
+TABLES: dict[str, tuple[str, ...]] = {
+    "mdc": ("sort", "mdc", "name", "rule"),
+    "adrg": ("sort", "mdc", "adrg", "name", "rule"),
+    "drg": ("sort", "adrg", "drg", "name", "rule"),
+    "sets": ("set", "code"),
+    "cc": ("code", "level", "exclusion_table"),
+    "exclusions": ("exclusion_table", "code"),
+}
+# Further tables of a scheme of kind apg.
+APG_TABLES: dict[str, tuple[str, ...]] = {"packaging": ("apg",)}
+
+
+def shipped_schemes() -> list[str]:
+    """The ids of the schemes that come with the program, sorted."""
+    folder = shipped_folder("grouping_schemes")
+    return sorted(path.parent.name for path in folder.glob("*/scheme.toml"))
+
+
+def scheme_folder(name: str) -> Path:
+    """The folder of a scheme that is named by its id or by its folder."""
+    shipped = shipped_folder("grouping_schemes") / name
+    if name in shipped_schemes():
+        return shipped
+    folder = Path(name)
+    if (folder / "scheme.toml").is_file():
+        return folder
+    if folder.is_dir():
+        raise DrgpayError(
+            f"the folder {folder} holds no scheme.toml",
+            "name a folder laid out as grouping_schemes/README.md describes",
+        )
+    raise DrgpayError(
+        f"there is no scheme {name!r}",
+        f"name a folder or one of {', '.join(shipped_schemes())}",
+    )
+
+
+def missing_table(path: Path) -> DrgpayError:
+    """The mistake of a scheme that lacks one of its files."""
+    needed = ", ".join([*TABLES, *(APG_TABLES if path.stem in APG_TABLES else ())])
+    return DrgpayError(f"{path} is missing", f"a scheme needs scheme.toml, {needed}")
+
+
+def content_hash(folder: Path) -> str:
+    """A hash over the files of a scheme; raises DrgpayError if one is missing."""
+    digest = hashlib.sha256()
+    further = [f"{table}.csv" for table in APG_TABLES if (folder / f"{table}.csv").is_file()]
+    for name in ["scheme.toml", *(f"{table}.csv" for table in TABLES), *further]:
+        digest.update(name.encode())
+        # A checkout with other line endings is the same scheme.
+        try:
+            digest.update((folder / name).read_bytes().replace(b"\r\n", b"\n"))
+        except FileNotFoundError:
+            raise missing_table(folder / name) from None
+    return digest.hexdigest()

@@ -1,0 +1,175 @@
+"""Checks of rows: what they find, and whether a row is refused, warned of, or stops the run."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.language import Language, Words
+
+
+@dataclass(frozen=True)
+class Check:
+    """A named check: true of the rows that fail; the message shows some of the row's values."""
+
+    code: str
+    column: str
+    fails: pl.Expr
+    message: Words
+    shows: tuple[pl.Expr, ...] = ()
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What the rows are: their name in a sentence, and the columns that identify one."""
+
+    name: str
+    identity: tuple[str, ...]
+
+    @property
+    def finding_columns(self) -> tuple[str, ...]:
+        """The columns of quarantine and warnings."""
+        return (*self.identity, "column", "code", "message", "other_codes")
+
+
+@dataclass(frozen=True)
+class CheckedRows:
+    """Valid rows; one quarantine row per refused row; one warning row per row and check.
+
+    Quarantine and warnings have the finding columns of the subject and are sorted.
+    """
+
+    valid: pl.DataFrame
+    quarantine: pl.DataFrame
+    warnings: pl.DataFrame
+
+
+def run_checks(
+    rows: pl.DataFrame,
+    checks: Sequence[Check],
+    severities: Mapping[str, str],
+    subject: Subject,
+    source: str,
+    language: Language,
+) -> CheckedRows:
+    """Every row of the input is in `valid` or in `quarantine`; `severities` by code of the check.
+
+    Raises DrgpayError for a finding that stops.
+    """
+    checks = [check for check in checks if severities[check.code] != "ignore"]
+    marked = rows.with_columns(
+        check.fails.fill_null(False).alias(f"check_{number}") for number, check in enumerate(checks)
+    )
+    by_severity = {
+        severity: [n for n, check in enumerate(checks) if severities[check.code] == severity]
+        for severity in ("stop", "reject", "warn")
+    }
+    for number in by_severity["stop"]:
+        _stop_at(marked.filter(f"check_{number}"), checks[number], subject, source)
+
+    refused = pl.any_horizontal(*[f"check_{n}" for n in by_severity["reject"]], pl.lit(False))
+    marks = pl.selectors.starts_with("check_")
+    quarantine = _first_findings(
+        marked.filter(refused), checks, by_severity["reject"], subject, language
+    )
+    valid = marked.filter(~refused)
+    warnings = _findings(valid, checks, by_severity["warn"], subject, language)
+    return CheckedRows(valid.drop(marks), quarantine, warnings)
+
+
+def as_written(column: str) -> pl.Expr:
+    """A number as it was written, without a needless fraction."""
+    return pl.col(column).cast(pl.String).str.strip_suffix(".0")
+
+
+def yuan(fen: str) -> pl.Expr:
+    """A column of fen as text in yuan."""
+    return pl.col(fen).cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, 2)).cast(pl.String)
+
+
+def repeated(ids: pl.Series) -> pl.Series:
+    """Which ids occur more than once; counting the different ones is quicker than marking."""
+    present = ids.drop_nulls()
+    if present.n_unique() == len(present):
+        return pl.Series([False]).new_from_index(0, len(ids))
+    return ids.is_not_null() & ids.is_duplicated()
+
+
+def _stop_at(rows: pl.DataFrame, check: Check, subject: Subject, source: str) -> None:
+    if rows.height:
+        key = subject.identity[0]
+        ids = rows[key].unique().sort()
+        others = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
+        shown = rows.sort(key).head(1).select(_message(check, "en"))["message"][0]
+        raise DrgpayError(
+            f"{source}: {subject.name} {ids[0]}{others}: {shown}",
+            f'correct the rows, or set records.severity.{check.code} = "reject" in the policy to '
+            "quarantine them",
+        )
+
+
+def _message(check: Check, language: Language) -> pl.Expr:
+    return pl.format(check.message.said_in(language), *check.shows).alias("message")
+
+
+def _finding(
+    rows: pl.DataFrame, check: Check, subject: Subject, language: Language
+) -> pl.DataFrame:
+    return rows.select(
+        *subject.identity,
+        pl.lit(check.column).alias("column"),
+        pl.lit(check.code).alias("code"),
+        _message(check, language),
+        (pl.col("other_codes") if "other_codes" in rows.columns else pl.lit("")).alias(
+            "other_codes"
+        ),
+    )
+
+
+def _findings(
+    rows: pl.DataFrame,
+    checks: Sequence[Check],
+    numbers: list[int],
+    subject: Subject,
+    language: Language,
+) -> pl.DataFrame:
+    found = [_finding(rows.filter(f"check_{n}"), checks[n], subject, language) for n in numbers]
+    return _sorted(rows, found, subject, language)
+
+
+def _first_findings(
+    rows: pl.DataFrame,
+    checks: Sequence[Check],
+    numbers: list[int],
+    subject: Subject,
+    language: Language,
+) -> pl.DataFrame:
+    """One row per row: its first finding in the order of the checks, the others by code."""
+    codes = pl.concat_list(
+        [
+            pl.when(pl.col(f"check_{n}")).then(pl.lit(f"{checks[n].code}:{checks[n].column}"))
+            for n in numbers
+        ]
+        or [pl.lit(None, pl.String)]
+    ).list.drop_nulls()
+    rows = rows.with_columns(
+        first=pl.coalesce(
+            *[pl.when(pl.col(f"check_{n}")).then(pl.lit(n)) for n in numbers], pl.lit(-1)
+        ),
+        other_codes=codes.list.slice(1).list.join("; "),
+    )
+    found = [
+        _finding(rows.filter(pl.col("first") == n), checks[n], subject, language) for n in numbers
+    ]
+    return _sorted(rows, found, subject, language)
+
+
+def _sorted(
+    rows: pl.DataFrame, found: list[pl.DataFrame], subject: Subject, language: Language
+) -> pl.DataFrame:
+    nothing = _finding(rows.clear(), _NOTHING, subject, language)
+    return pl.concat([nothing, *found]).sort(subject.finding_columns)
+
+
+_NOTHING = Check("", "", pl.lit(False), Words("", ""))

@@ -1,0 +1,120 @@
+"""Visits and their lines, bucket by bucket in the order of visit_id."""
+
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drgpay.records.arrays import numbers_of
+from drgpay.records.in_order import in_order
+from drgpay.records.stays import FEN_COLUMNS
+from drgpay.records.visits.order import OrderedRange, cut_evenly, ordered
+from drgpay.records.visits.ranges import IdRange, Progress, id_ranges
+from drgpay.records.visits.tables import LINE_WORDS, VISIT_WORDS, VisitRecords
+from drgpay.records.visits.words import Words
+
+BUCKET_IDS = 100_000
+"""How many visit_ids a bucket has; results do not depend on it."""
+
+
+@dataclass(frozen=True)
+class RawBucket:
+    """The rows of a run of visit_ids as they were read, in order.
+
+    visits: visit_id, hospital_id, person_id, account, out_of_area (false where missing),
+    visit_date, department, visit_type, principal_diagnosis, other_diagnoses (list), contractor_id,
+    sex, age (Float64), total_fen, fund_fen, patient_fen, other_fen; bad_type (the first cost that is
+    no amount in fen); unknown_principal, unknown_other (a code that `known` lacks).
+    lines: visit_id, item_code, item_kind, quantity (Float64), amount_fen, bad_type.
+    Both have `no` (UInt32), the place of their visit_id in the bucket; a missing visit_id is null.
+    Visits are sorted by visit_id, lines by visit_id, item code, item kind, amount and quantity.
+    """
+
+    visits: pl.DataFrame
+    lines: pl.DataFrame
+
+
+def raw_buckets(
+    records: VisitRecords,
+    known: Set[str] | None = None,
+    folder: Path | None = None,
+    threads: int | None = None,
+    progress: Progress = lambda rows: None,
+    bucket_ids: int = BUCKET_IDS,
+) -> Iterator[RawBucket]:
+    """All rows of both tables, in buckets that depend on the rows alone.
+
+    known: the diagnoses that a code table has; None calls none unknown. `folder` is where unsorted
+    input is spilled, by default the system's folder for temporary files.
+    """
+
+    def in_turn(part: IdRange) -> Iterable[OrderedRange]:
+        return [ordered(part, records.words)]
+
+    def readable(part: OrderedRange) -> Iterable[RawBucket]:
+        return [_readable(part, records.words, known)]
+
+    ranges = in_order(in_turn, id_ranges(records, folder, threads, progress), threads)
+    yield from in_order(readable, cut_evenly(ranges, bucket_ids), threads)
+
+
+def _readable(part: OrderedRange, words: Words, known: Set[str] | None) -> RawBucket:
+    """Numbers become texts again."""
+    texts = words.texts()
+    ids = part.ids.replace("", None) if len(part.ids) and part.ids[0] == "" else part.ids
+    lists = part.visits["other_diagnoses"]
+    unknown = _unknown_words(texts, known)
+    visits = part.visits.with_columns(
+        visit_id=ids.gather(part.visits["no"]),
+        other_diagnoses=_lists_of(lists, texts),
+        bad_type=_COSTS.gather(part.visits["bad_type"]),
+        unknown_principal=unknown.gather(part.visits["principal_diagnosis"]),
+        unknown_other=_first_of_lists(lists, unknown),
+        **{name: texts.gather(part.visits[name]) for name in VISIT_WORDS},
+    )
+    lines = part.lines.with_columns(
+        visit_id=ids.gather(part.lines["no"]),
+        bad_type=_AMOUNT.gather(part.lines["bad_type"]),
+        **{name: texts.gather(part.lines[name]) for name in LINE_WORDS},
+    )
+    return RawBucket(visits, lines)
+
+
+_COSTS = pl.Series([None, *FEN_COLUMNS], dtype=pl.String)
+_AMOUNT = pl.Series([None, "amount"], dtype=pl.String)
+
+
+def _unknown_words(texts: pl.Series, known: Set[str] | None) -> pl.Series:
+    """Each text that `known` lacks; null in place of the others."""
+    if known is None:
+        return texts.clear(len(texts))
+    found = [None if word is None or word in known else word for word in texts]
+    return pl.Series(found, dtype=pl.String)
+
+
+def _lists_of(lists: pl.Series, texts: pl.Series) -> pl.Series:
+    """Lists of texts from lists of numbers."""
+    numbers = lists.to_arrow()
+    flat = texts.gather(pl.Series(numbers.flatten(), dtype=pl.UInt32))
+    start = numbers.offsets[0].as_py()
+    offsets = pc.subtract(numbers.offsets, start) if start else numbers.offsets
+    made = pa.LargeListArray.from_arrays(offsets, flat.to_arrow())
+    return pl.Series(made, dtype=pl.List(pl.String()))
+
+
+def _first_of_lists(lists: pl.Series, marked: pl.Series) -> pl.Series:
+    """The first text that `marked` has for the numbers of each list, or null."""
+    none = pl.Series([None], dtype=pl.String).new_from_index(0, len(lists))
+    numbers = lists.to_arrow()
+    flat = marked.gather(pl.Series(numbers.flatten(), dtype=pl.UInt32))
+    if flat.null_count() == len(flat):
+        return none
+    offsets = numbers_of(numbers.offsets)
+    places = np.flatnonzero(flat.is_not_null().to_numpy())
+    rows = np.searchsorted(offsets - offsets[0], places, side="right") - 1
+    rows, first = np.unique(rows, return_index=True)
+    return none.scatter(rows, flat.gather(places[first]))

@@ -1,0 +1,370 @@
+"""Whether visits and their lines can be paid (docs/files.md), and the quarantine of what fails."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from drgpay.exact import scaled
+from drgpay.language import Language, Words
+from drgpay.policy.model import Policy
+from drgpay.records.checks import (
+    bad_amount,
+    bad_value,
+    costs,
+    outside_period,
+    patient_values,
+    presence,
+    repeated_id,
+    unknown_diagnoses,
+    unknown_hospital,
+)
+from drgpay.records.findings import Check, CheckedRows, Subject, repeated, run_checks, yuan
+from drgpay.records.stays import FEN_COLUMNS
+from drgpay.records.visits.buckets import RawBucket
+from drgpay.records.visits.refunds import items_with_refunds, net_amounts, net_of_refunds
+from drgpay.records.visits.tables import LINE_VALUES, VISIT_VALUES
+
+VISIT = Subject("visit", ("visit_id", "hospital_id", "visit_date"))
+LINE = Subject("line of visit", ("visit_id", "item_code", "amount_fen"))
+
+VISIT_COLUMNS_OUT = (
+    "visit_id",
+    "hospital_id",
+    "level",
+    "person_id",
+    "account",
+    "out_of_area",
+    "visit_date",
+    "department",
+    "visit_type",
+    "principal_diagnosis",
+    "other_diagnoses",
+    "contractor_id",
+    "sex",
+    "age",
+    *FEN_COLUMNS.values(),
+)
+ITEM_COLUMNS_OUT = ("visit_id", "item_code", "item_kind", "quantity", "amount_fen")
+
+VISIT_TYPES = ("ordinary", "chronic", "special")
+ITEM_KINDS = (
+    "procedure",
+    "lab",
+    "imaging",
+    "other_test",
+    "treatment",
+    "drug",
+    "material",
+    "fee",
+)
+
+VISIT_SEVERITIES: Mapping[str, str] = {
+    "line_without_visit": "reject",
+    "visit_without_lines": "reject",
+    "lines_differ_from_cost": "warn",
+    "duplicate_line": "warn",
+    "zero_amount": "warn",
+    "unknown_contractor": "warn",
+}
+"""Severities of the findings that only visits have, where the policy does not name them."""
+
+REFUSED = "visit_refused"
+"""The finding about a line whose visit is quarantined; no policy can change it."""
+
+
+@dataclass(frozen=True)
+class VisitRules:
+    """What visits are checked against.
+
+    period: the first and last visit date, or None for any; enrolment: of `read_enrolment`, or None
+    where nobody is under contract; severities override VISIT_SEVERITIES.
+    """
+
+    policy: Policy
+    hospitals: pl.DataFrame
+    period: tuple[date, date] | None
+    enrolment: pl.DataFrame | None = None
+    severities: Mapping[str, str] = field(default_factory=dict)
+
+    def severity(self) -> dict[str, str]:
+        """The severity of every finding."""
+        policy = self.policy.records.severity.model_dump()
+        return {**VISIT_SEVERITIES, **policy, **self.severities, REFUSED: "reject"}
+
+
+@dataclass(frozen=True)
+class VisitCounts:
+    """read = valid + quarantined, of visits and of lines; `netted` of the valid lines are gone."""
+
+    visits_read: int = 0
+    visits_valid: int = 0
+    visits_quarantined: int = 0
+    lines_read: int = 0
+    lines_valid: int = 0
+    lines_quarantined: int = 0
+    lines_netted: int = 0
+
+    def __add__(self, other: "VisitCounts") -> "VisitCounts":
+        return VisitCounts(
+            **{name: value + getattr(other, name) for name, value in vars(self).items()}
+        )
+
+
+@dataclass(frozen=True)
+class VisitBucket:
+    """The valid visits of a run of visit_ids, sorted by visit_id, and their lines.
+
+    visits: VISIT_COLUMNS_OUT, as in RawBucket, and the level of the hospital; contractor_id is null
+    where the enrolment does not have the contractor with the account.
+    items: ITEM_COLUMNS_OUT, amounts not negative, refunds netted out, sorted by visit_id, item_code,
+    item_kind; every visit has one unless visit_without_lines only warns.
+    quarantine, warnings: finding columns of VISIT; line_quarantine, line_warnings: of LINE.
+    """
+
+    visits: pl.DataFrame
+    items: pl.DataFrame
+    quarantine: pl.DataFrame
+    warnings: pl.DataFrame
+    line_quarantine: pl.DataFrame
+    line_warnings: pl.DataFrame
+    counts: VisitCounts
+
+
+def check_bucket(
+    bucket: RawBucket, rules: VisitRules, sources: tuple[str, str], language: Language = "zh"
+) -> VisitBucket:
+    """Check the visits and lines of a bucket; `sources` name both tables in messages.
+
+    Raises DrgpayError for a finding that the policy stops at.
+    """
+    severities = rules.severity()
+    of_visits, of_lines = sources
+    lines = _checked_lines(bucket, severities, of_lines, language)
+    netted = _netted(lines.valid, severities, of_lines, language)
+    visits = _checked_visits(bucket.visits, netted.valid, rules, severities, of_visits, language)
+    kept = _belonging(netted.valid, visits.valid)
+    # Lines of refused visits are told from the lines before netting, so that the counts add up.
+    before = lines.valid
+    if netted.negative.height:
+        before = before.join(netted.negative, on=["no", "item_code"], how="anti")
+    with_visit = _belonging(before, visits.valid)
+    orphaned = run_checks(
+        before.filter(~with_visit), [_VISIT_REFUSED], severities, LINE, of_lines, language
+    )
+    line_quarantine = pl.concat([lines.quarantine, netted.quarantine, orphaned.quarantine]).sort(
+        LINE.finding_columns
+    )
+    line_warnings = lines.warnings.join(
+        visits.quarantine.select("visit_id").unique(), on="visit_id", how="anti"
+    )
+    lines_valid = int(with_visit.sum())
+    items = netted.valid.filter(kept).select(ITEM_COLUMNS_OUT)
+    return VisitBucket(
+        visits.valid.select(VISIT_COLUMNS_OUT),
+        items,
+        visits.quarantine,
+        visits.warnings,
+        line_quarantine,
+        line_warnings.sort(LINE.finding_columns),
+        VisitCounts(
+            visits_read=bucket.visits.height,
+            visits_valid=visits.valid.height,
+            visits_quarantined=visits.quarantine.height,
+            lines_read=bucket.lines.height,
+            lines_valid=lines_valid,
+            lines_quarantined=line_quarantine.height,
+            lines_netted=lines_valid - items.height,
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class _Netted:
+    """Lines after netting; `negative` has the no and item_code of items that net below nothing."""
+
+    valid: pl.DataFrame
+    quarantine: pl.DataFrame
+    negative: pl.DataFrame
+
+
+def _checked_lines(
+    bucket: RawBucket, severities: Mapping[str, str], source: str, language: Language
+) -> CheckedRows:
+    known = np.zeros(int(_last(bucket.visits["no"], bucket.lines["no"])) + 1, dtype=np.bool_)
+    known[bucket.visits.filter(pl.col("visit_id").is_not_null())["no"].to_numpy()] = True
+    marked = bucket.lines.with_columns(
+        known=pl.Series(known[bucket.lines["no"].to_numpy()]),
+        repeated=_same_as_before(bucket.lines),
+    )
+    checked = run_checks(marked, _LINE_CHECKS, severities, LINE, source, language)
+    extra = ["known", "repeated", "bad_type"]
+    return CheckedRows(checked.valid.drop(extra), checked.quarantine, checked.warnings)
+
+
+def _last(*numbers: pl.Series) -> int:
+    return max((int(series[-1]) for series in numbers if len(series)), default=0)
+
+
+def _same_as_before(lines: pl.DataFrame) -> pl.Series:
+    """Whether a line is equal to the line before it."""
+    columns = ("no", "item_code", "item_kind", "amount_fen", "quantity")
+    same = lines.select(
+        pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in columns)
+    ).to_series()
+    return same.set(pl.int_range(len(same), eager=True) == 0, False) if len(same) else same
+
+
+def _netted(
+    lines: pl.DataFrame, severities: Mapping[str, str], source: str, language: Language
+) -> _Netted:
+    concerned = items_with_refunds(lines)
+    if concerned is None:
+        nothing = run_checks(lines.clear(), [], severities, LINE, source, language)
+        return _Netted(lines, nothing.quarantine, lines.select("no", "item_code").clear())
+    marked = lines.with_columns(net_amounts(lines, concerned))
+    below = marked.filter(pl.col("net_fen") < 0)
+    refused = run_checks(below, [_NET_NEGATIVE], severities, LINE, source, language)
+    enough = (marked["net_fen"].fill_null(0) >= 0).to_numpy()
+    return _Netted(
+        net_of_refunds(lines.filter(pl.Series(enough)), concerned[enough]),
+        refused.quarantine,
+        below.select("no", "item_code").unique(),
+    )
+
+
+def _checked_visits(
+    visits: pl.DataFrame,
+    lines: pl.DataFrame,
+    rules: VisitRules,
+    severities: Mapping[str, str],
+    source: str,
+    language: Language,
+) -> CheckedRows:
+    count, amount = _per_visit(lines, visits["no"])
+    marked = visits.with_columns(
+        lines=count, lines_fen=amount, repeated=repeated(visits["visit_id"])
+    ).join(
+        rules.hospitals.select("hospital_id", "level"),
+        on="hospital_id",
+        how="left",
+        maintain_order="left",
+    )
+    marked = _with_enrolment(marked, rules.enrolment)
+    checks = _visit_checks(rules.policy, rules.period)
+    checked = run_checks(marked, checks, severities, VISIT, source, language)
+    extra = ["lines", "lines_fen", "repeated", "enrolled", "bad_type"]
+    valid = checked.valid.with_columns(
+        contractor_id=pl.when("enrolled").then("contractor_id")
+    ).drop(*extra, "unknown_principal", "unknown_other")
+    return CheckedRows(valid, checked.quarantine, checked.warnings)
+
+
+def _per_visit(lines: pl.DataFrame, nos: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """How many lines each visit has, and the sum of their amounts."""
+    of_lines = lines["no"].to_numpy()
+    sums = np.concatenate(([0], np.cumsum(lines["amount_fen"].to_numpy())))
+    numbers = nos.to_numpy().astype(np.int64)
+    start, end = np.searchsorted(of_lines, numbers), np.searchsorted(of_lines, numbers + 1)
+    return pl.Series(end - start), pl.Series(sums[end] - sums[start])
+
+
+def _with_enrolment(visits: pl.DataFrame, enrolment: pl.DataFrame | None) -> pl.DataFrame:
+    """Add `enrolled`: whether the enrolment has the visit's contractor with its account."""
+    if enrolment is None:
+        return visits.with_columns(enrolled=pl.lit(True))
+    pairs = enrolment.select("contractor_id", "account").unique().with_columns(enrolled=True)
+    joined = visits.join(pairs, on=["contractor_id", "account"], how="left", maintain_order="left")
+    return joined.with_columns(pl.col("enrolled").fill_null(False))
+
+
+def _belonging(lines: pl.DataFrame, visits: pl.DataFrame) -> pl.Series:
+    """Which lines belong to one of the visits."""
+    there = np.zeros(_last(lines["no"], visits["no"]) + 1, dtype=np.bool_)
+    there[visits["no"].to_numpy()] = True
+    return pl.Series(there[lines["no"].to_numpy()])
+
+
+def _visit_checks(policy: Policy, period: tuple[date, date] | None) -> list[Check]:
+    tolerance = scaled(policy.records.cost_tolerance_yuan, 2)
+    return [
+        *presence(VISIT_VALUES, FEN_COLUMNS),
+        *[bad_amount(column) for column in FEN_COLUMNS],
+        bad_value("account", policy.records.accounts),
+        bad_value("visit_type", VISIT_TYPES),
+        *patient_values(),
+        repeated_id("visit_id"),
+        unknown_hospital(),
+        *outside_period(
+            "visit_date",
+            period,
+            Words("就诊日期 {} 不在 {} 至 {} 之内", "the visit of {} is outside {} to {}"),
+        ),
+        *unknown_diagnoses(),
+        *costs(policy),
+        Check(
+            "visit_without_lines",
+            "visit_id",
+            pl.col("lines") == 0,
+            Words("没有有效的收费明细", "the visit has no valid line"),
+        ),
+        Check(
+            "lines_differ_from_cost",
+            "total_cost",
+            (pl.col("lines") > 0) & ((pl.col("total_fen") - pl.col("lines_fen")).abs() > tolerance),
+            Words("total_cost {} 不等于明细合计 {}", "total_cost {} is not the sum of lines {}"),
+            (yuan("total_fen"), yuan("lines_fen")),
+        ),
+        Check(
+            "unknown_contractor",
+            "contractor_id",
+            pl.col("contractor_id").is_not_null() & ~pl.col("enrolled"),
+            Words(
+                "签约机构 {}（{}）不在参保签约表中",
+                "the enrolment has no contractor {} with the account {}",
+            ),
+            (pl.col("contractor_id"), pl.col("account").fill_null("?")),
+        ),
+    ]
+
+
+_LINE_CHECKS = [
+    *presence(LINE_VALUES, {"amount": "amount_fen"}),
+    bad_amount("amount"),
+    bad_value("item_kind", ITEM_KINDS),
+    Check(
+        "line_without_visit",
+        "visit_id",
+        pl.col("visit_id").is_not_null() & ~pl.col("known"),
+        Words("就诊表中没有该 visit_id", "no visit has this visit_id"),
+    ),
+    Check(
+        "duplicate_line",
+        "visit_id",
+        pl.col("repeated"),
+        Words("与另一条明细完全相同", "the line is equal to another one"),
+    ),
+    Check(
+        "zero_amount",
+        "amount",
+        pl.col("amount_fen") == 0,
+        Words("金额为零", "the amount is nothing"),
+    ),
+]
+
+_NET_NEGATIVE = Check(
+    "cost_negative",
+    "amount",
+    pl.col("net_fen") < 0,
+    Words("该项目退费后合计为 {}", "with its refunds the item comes to {}"),
+    (yuan("net_fen"),),
+)
+
+_VISIT_REFUSED = Check(
+    REFUSED,
+    "visit_id",
+    pl.lit(True),
+    Words("所属就诊已被隔离", "its visit is quarantined"),
+)

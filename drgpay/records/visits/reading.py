@@ -1,0 +1,40 @@
+"""Valid visits with their lines, bucket by bucket in the order of visit_id."""
+
+from collections.abc import Iterable, Iterator, Set
+from pathlib import Path
+
+from drgpay.language import Language
+from drgpay.records.in_order import in_order
+from drgpay.records.visits.buckets import BUCKET_IDS, RawBucket, raw_buckets
+from drgpay.records.visits.checks import VisitBucket, VisitRules, check_bucket
+from drgpay.records.visits.ranges import Progress
+from drgpay.records.visits.tables import VisitRecords
+
+
+def visit_buckets(
+    records: VisitRecords,
+    rules: VisitRules,
+    known: Set[str] | None = None,
+    folder: Path | None = None,
+    threads: int | None = None,
+    progress: Progress = lambda rows: None,
+    language: Language = "zh",
+    bucket_ids: int = BUCKET_IDS,
+) -> Iterator[VisitBucket]:
+    """Read, put in order and check both tables.
+
+    A bucket has a run of visit_ids; visit_ids rise from bucket to bucket, so that results written
+    one after another are sorted. Buckets depend on the rows alone, not on the order of rows, row
+    groups, files or threads. known: the diagnoses that a code table has; None calls none unknown.
+    Input that is not in order is spilled to a folder in `folder` (by default the system's for
+    temporary files), which is removed at the end, after errors and when the iterator is closed.
+    `progress` is told how many more rows are read. Raises DrgpayError for damaged files, a full
+    disk and findings that the policy stops at.
+    """
+    sources = (str(records.visits.path), str(records.items.path))
+
+    def checked(bucket: RawBucket) -> Iterable[VisitBucket]:
+        return [check_bucket(bucket, rules, sources, language)]
+
+    raw = raw_buckets(records, known, folder, threads, progress, bucket_ids)
+    yield from in_order(checked, raw, threads)

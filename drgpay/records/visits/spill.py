@@ -1,0 +1,100 @@
+"""Rows spilled to disk by range of visit_id, for input that comes in any order."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+
+from drgpay.errors import DrgpayError, reason_of
+
+
+@contextmanager
+def spill_folder(below: Path | None, rows: int) -> Iterator[Path]:
+    """A folder for spilled rows, removed at the end whatever happens.
+
+    `below` is the folder to make it in, by default the system's for temporary files. What the
+    operating system refuses becomes a DrgpayError.
+    """
+    try:
+        with TemporaryDirectory(prefix="drgpay-visits-", dir=below) as folder:
+            yield Path(folder)
+    except OSError as error:
+        where = below or "the folder for temporary files"
+        raise DrgpayError(
+            f"unsorted visits cannot be spilled to {where} ({reason_of(error)})",
+            f"free about {_megabytes(rows)} MB there, set TMPDIR to another folder, or sort both "
+            "tables by visit_id",
+        ) from error
+
+
+def _megabytes(rows: int) -> int:
+    return max(rows * 80 // 1_000_000, 1)
+
+
+class Spill:
+    """A table cut into ranges of visit_id, each in a file of its own.
+
+    Range n has the ids from boundaries[n - 1] on, below boundaries[n]; boundaries rise.
+    """
+
+    def __init__(self, folder: Path, name: str, boundaries: pl.Series) -> None:
+        self._paths = [folder / f"{name}-{n}.arrow" for n in range(len(boundaries) + 1)]
+        self._boundaries = boundaries
+        self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
+        self.rows = [0] * len(self._paths)
+
+    def cut(self, frame: pl.DataFrame) -> tuple[pa.Table, list[int]]:
+        """A frame in the order of the ranges, and where each range starts, with the end."""
+        if not len(self._boundaries):
+            return _arrow(frame), [0, frame.height]
+        ranges = self._boundaries.search_sorted(frame["visit_id"], side="right").to_numpy()
+        narrow = ranges.astype(np.uint16)
+        order = np.argsort(narrow, kind="stable")  # radix sort
+        starts = np.concatenate(([0], np.cumsum(np.bincount(narrow, minlength=len(self._paths)))))
+        return _arrow(frame.select(pl.all().gather(pl.lit(pl.Series(order))))), starts.tolist()
+
+    def write(self, table: pa.Table, starts: list[int]) -> None:
+        """Append what `cut` gave."""
+        for n in range(len(self._paths)):
+            rows = starts[n + 1] - starts[n]
+            if not rows:
+                continue
+            if n not in self._writers:
+                self._writers[n] = pa.ipc.new_stream(str(self._paths[n]), table.schema)
+            self._writers[n].write_table(table.slice(starts[n], rows))
+            self.rows[n] += rows
+
+    def close(self) -> None:
+        """Nothing more will be written."""
+        writers, self._writers = self._writers, {}
+        for writer in writers.values():
+            writer.close()
+
+    def frames(self, n: int) -> Iterator[pl.DataFrame]:
+        """The frames of a range as they were written."""
+        if not self.rows[n]:
+            return
+        with pa.OSFile(str(self._paths[n])) as file, pa.ipc.open_stream(file) as stream:
+            for batch in stream:
+                yield pl.DataFrame(pa.table(batch))
+
+    def drop(self, n: int) -> None:
+        """A range is not needed any more: make room on the disk."""
+        self._paths[n].unlink(missing_ok=True)
+
+
+def _arrow(frame: pl.DataFrame) -> pa.Table:
+    return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks()
+
+
+def boundaries_of(sample: Iterable[pl.Series], ranges: int) -> pl.Series:
+    """At most ranges - 1 ids, rising, that cut a sample of ids into ranges of about one size."""
+    ids = pl.concat([pl.Series("visit_id", [], pl.String), *sample]).sort()
+    if not len(ids) or ranges < 2:
+        return ids.clear()
+    places = [len(ids) * n // ranges for n in range(1, ranges)]
+    return ids.gather(places).unique().sort()

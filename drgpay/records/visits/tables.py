@@ -1,0 +1,206 @@
+"""The two tables of visits, batch by batch in the form in which they are sorted and spilled."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from drgpay.errors import DrgpayError
+from drgpay.records.arrays import numbers_array, numbers_of
+from drgpay.records.columns import ITEM_COLUMNS, VISIT_COLUMNS
+from drgpay.records.dataset import Dataset, open_dataset
+from drgpay.records.source import Piece
+from drgpay.records.stays import FEN_COLUMNS, fen_of
+from drgpay.records.visits.words import Words
+
+VISIT_VALUES = (
+    "visit_id",
+    "hospital_id",
+    "person_id",
+    "account",
+    "visit_date",
+    "visit_type",
+    "principal_diagnosis",
+    *FEN_COLUMNS,
+)
+"""Columns of which every valid visit has a value."""
+
+LINE_VALUES = ("visit_id", "item_code", "item_kind", "amount")
+"""Columns of which every valid line has a value."""
+
+VISIT_WORDS = (
+    "hospital_id",
+    "account",
+    "department",
+    "visit_type",
+    "principal_diagnosis",
+    "contractor_id",
+)
+"""Texts of visits that repeat: numbers until the visits are in order."""
+
+LINE_WORDS = ("item_code", "item_kind")
+
+VISIT_FRAME: dict[str, pl.DataType] = {
+    "visit_id": pl.String(),
+    "person_id": pl.String(),
+    **dict.fromkeys(VISIT_WORDS, pl.UInt32()),
+    "other_diagnoses": pl.List(pl.UInt32()),
+    "out_of_area": pl.Boolean(),
+    "visit_date": pl.Date(),
+    "sex": pl.Float64(),
+    "age": pl.Float64(),
+    **dict.fromkeys(FEN_COLUMNS.values(), pl.Int64()),
+    "bad_type": pl.UInt8(),
+}
+"""What `visit_frames` makes."""
+
+LINE_FRAME: dict[str, pl.DataType] = {
+    "visit_id": pl.String(),
+    **dict.fromkeys(LINE_WORDS, pl.UInt32()),
+    "quantity": pl.Float64(),
+    "amount_fen": pl.Int64(),
+    "bad_type": pl.UInt8(),
+}
+"""What `line_frames` makes."""
+
+_OPTIONAL = ("out_of_area", "sex", "age", "department", "other_diagnoses", "contractor_id")
+_AMOUNTS = list(FEN_COLUMNS)
+
+
+@dataclass(frozen=True)
+class VisitInput:
+    """Where visits and their lines lie: files, folders or partitioned datasets, Parquet or CSV.
+
+    mappings as of `open_dataset`, one for each table; encoding: of CSV.
+    """
+
+    visits: Path
+    items: Path
+    visits_mapping: str | None = None
+    items_mapping: str | None = None
+    encoding: str | None = None
+
+
+@dataclass(frozen=True)
+class VisitRecords:
+    """Both tables, opened; `words` fills as they are read."""
+
+    visits: Dataset
+    items: Dataset
+    words: Words = field(default_factory=Words, compare=False)
+
+    @property
+    def rows(self) -> int:
+        """Visits and lines together."""
+        return self.visits.rows + self.items.rows
+
+
+def open_visits(given: VisitInput) -> VisitRecords:
+    """Open both tables.
+
+    Raises DrgpayError for missing or damaged files, missing columns and columns of a wrong type,
+    and for a table of visits without a row.
+    """
+    visits = open_dataset(given.visits, given.visits_mapping, given.encoding, VISIT_COLUMNS)
+    items = open_dataset(given.items, given.items_mapping, given.encoding, ITEM_COLUMNS)
+    visits.require(VISIT_VALUES, optional=_OPTIONAL)
+    items.require(LINE_VALUES, optional=["quantity"])
+    if not visits.rows:
+        raise DrgpayError(f"{visits.path} holds no visit", "name the month's records")
+    return VisitRecords(visits, items)
+
+
+def visit_frames(piece: Piece, words: Words) -> Iterator[pl.DataFrame]:
+    """The visits of a piece: visit_id ("" where missing), person_id, VISIT_WORDS and
+    other_diagnoses as numbers of `words`, out_of_area, visit_date, sex, age (Float64), the costs
+    in fen, and bad_type (the place from 1 of the first cost that is no amount in fen, else 0).
+    """
+    coded = [*VISIT_WORDS, "other_diagnoses"]
+    for batch in piece.batches(VISIT_COLUMNS, coded):
+        rows = batch.num_rows
+        given = {name: batch.column(name) for name in batch.schema.names}
+        fens = {name: fen_of(pl.Series(given[name])) for name in _AMOUNTS}
+        bad = np.zeros(rows, dtype=np.uint8)
+        for place in range(len(_AMOUNTS), 0, -1):
+            bad[_lost(given[_AMOUNTS[place - 1]], fens[_AMOUNTS[place - 1]])] = place
+        columns = {
+            "visit_id": _text(given["visit_id"]).fill_null(""),
+            "person_id": _text(given["person_id"]),
+            **{
+                name: words.numbers_of(given[name]) if name in given else _no_words(rows)
+                for name in VISIT_WORDS
+            },
+            "other_diagnoses": _lists(given.get("other_diagnoses"), rows, words),
+            "out_of_area": _typed(given.get("out_of_area"), pl.Boolean(), rows).fill_null(False),
+            "visit_date": _typed(given["visit_date"], pl.Date(), rows),
+            "sex": _typed(given.get("sex"), pl.Float64(), rows),
+            "age": _typed(given.get("age"), pl.Float64(), rows),
+            **{FEN_COLUMNS[name]: fens[name] for name in _AMOUNTS},
+            "bad_type": bad,
+        }
+        yield pl.DataFrame(columns, VISIT_FRAME)
+
+
+def line_frames(piece: Piece, words: Words) -> Iterator[pl.DataFrame]:
+    """The lines of a piece: visit_id ("" where missing), LINE_WORDS as numbers of `words`,
+    quantity (Float64, 1 where missing), amount_fen, and bad_type (1 if the amount is none in fen).
+    """
+    for batch in piece.batches(ITEM_COLUMNS, LINE_WORDS):
+        rows = batch.num_rows
+        amount = batch.column("amount")
+        fen = fen_of(pl.Series(amount))
+        given = batch.column("quantity") if "quantity" in batch.schema.names else None
+        columns = {
+            "visit_id": _text(batch.column("visit_id")).fill_null(""),
+            **{name: words.numbers_of(batch.column(name)) for name in LINE_WORDS},
+            "quantity": _typed(given, pl.Float64(), rows).fill_null(1.0),
+            "amount_fen": fen,
+            "bad_type": _lost(amount, fen).astype(np.uint8),
+        }
+        yield pl.DataFrame(columns, LINE_FRAME)
+
+
+def _text(values: pa.Array) -> pl.Series:
+    if pa.types.is_dictionary(values.type):
+        values = pc.cast(values, pa.large_string())
+    return pl.Series(values, dtype=pl.String)
+
+
+def _typed(values: pa.Array | None, dtype: pl.DataType, rows: int) -> pl.Series:
+    if values is None:
+        return pl.Series([None], dtype=dtype).new_from_index(0, rows)
+    return pl.Series(values).cast(dtype)
+
+
+def _lost(values: pa.Array, made: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Rows with a value that became null."""
+    if made.null_count() == values.null_count:
+        return np.zeros(len(made), dtype=np.bool_)
+    return (pl.Series(values).is_not_null() & made.is_null()).to_numpy()
+
+
+def _no_words(rows: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
+    return np.zeros(rows, dtype=np.uint32)
+
+
+def _lists(values: pa.Array | None, rows: int, words: Words) -> pl.Series:
+    """Lists of texts as lists of numbers, without missing texts; a null list is an empty one."""
+    type_ = pl.List(pl.UInt32())
+    if values is None or pa.types.is_null(values.type):
+        return pl.Series([[]], dtype=type_).new_from_index(0, rows)
+    if not (pa.types.is_list(values.type) or pa.types.is_large_list(values.type)):
+        values = values.cast(pa.large_list(values.type.value_type))
+    if values.null_count:  # a null list may cover values in Arrow's layout
+        values = pc.if_else(pc.is_valid(values), values, pa.scalar([], values.type))
+    offsets = numbers_of(values.offsets).astype(np.int64)
+    flat = words.numbers_of(values.values.slice(offsets[0], offsets[-1] - offsets[0]))
+    there = flat != 0
+    ends = np.concatenate(([0], np.cumsum(there, dtype=np.int64)))[offsets - offsets[0]]
+    return pl.Series(
+        pa.LargeListArray.from_arrays(numbers_array(ends), numbers_array(flat[there])),
+        dtype=type_,
+    )

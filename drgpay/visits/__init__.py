@@ -1,0 +1,1 @@
+"""Outpatient visits: payable entries, their calibration and their points (docs/outpatient.md)."""
