@@ -133,7 +133,7 @@ def clear_year(
         available = final["budget_final_fen"] + priced.totals["from_home_funds_fen"]
         mine = assessed_lines(priced.lines, assessed, sharing.assessment)
         mine = _settled_up(mine, paid, deductions)
-        _refuse_budget_below_prepaid(pool.name, mine, available, months.height, rules)
+        _refuse_budget_below_prepaid(pool.name, mine, available, _payments(months, mine), rules)
         sums = _sums([line for line in mine if line["in_pool"]])
         named = {"pool": pool.name, "accounts": pool.accounts}
         pools.append({**named, **final, **priced.totals, **sums})
@@ -271,6 +271,13 @@ def _settled_up(
         line["home_fund_bill_fen"] = home_fund_bill(line)
         line["home_fund_clearing_fen"] = line["home_fund_bill_fen"] - line["home_fund_billed_fen"]
     return lines
+
+
+def _payments(months: pl.DataFrame, lines: list[Row]) -> int:
+    """How many prepayments the months made to the lines of the pool."""
+    inside = {tuple(line[key] for key in LINE) for line in lines if line["in_pool"]}
+    paid = months.filter(pl.col("prepayment_fen") > 0).select(LINE)
+    return sum(key in inside for key in paid.iter_rows())
 
 
 def _refuse_budget_below_prepaid(

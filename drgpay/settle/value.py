@@ -29,7 +29,7 @@ def point_value(sums: PoolSums, method: ValueMethod, places: int) -> int:
     """
     if sums.points <= 0:
         raise DrgpayError(
-            f"the stays of the account {sums.pool} earned no points, so a point has no value",
+            f"the stays of {sums.pool} earned no points, so a point has no value",
             "check that the stays are grouped and the catalogue has their groups",
         )
     fen = {
@@ -40,7 +40,7 @@ def point_value(sums: PoolSums, method: ValueMethod, places: int) -> int:
     value = fen * 10 ** (places + POINT_PLACES - FEN_PLACES) // sums.points
     if value >= 10**_DIGITS:
         raise DrgpayError(
-            f"a point of the account {sums.pool} would be worth more than {_DIGITS} digits hold",
+            f"a point of {sums.pool} would be worth more than {_DIGITS} digits hold",
             "compare the budget with the points of the period",
         )
     return value

@@ -1,163 +1,225 @@
-"""DuckDB, with its own DECIMAL arithmetic, over the Parquet files of a run."""
+"""DuckDB, with its own DECIMAL arithmetic, over the Parquet files of runs and of a clearing."""
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from drgpay.run.month_end import run_month
+from .region import POLICIES, MonthRun
+from .sample_year import SampleYear
 
-from .region import Region, job_with
-
-MONEY_OF_CASES = (
-    "total_cost",
-    "standard_amount",
-    "patient_cost",
-    "other_cost",
-    "fund_amount",
-    "fund_cost",
-)
-POINT_COLUMNS = {
-    "cases": ("base_points", "coefficient", "points_before", "adjustment_factor", "points"),
-    "statements": ("points",),
-    "values": ("points", "point_value"),
-}
-MONEY_COLUMNS = {
-    "cases": ("mean_cost", "reference_mean", *MONEY_OF_CASES),
-    "statements": (*MONEY_OF_CASES, "difference", "prepayment", "home_fund_bill", "carried"),
-    "values": (
-        "budget",
-        "from_home_funds",
-        "patient_cost",
-        "other_cost",
-        "fund_amount",
-        "remainder",
-    ),
-}
-RESULTS = ("cases", "statements", "values", "quarantine", "warnings")
+MONEY = ("total_cost", "standard_amount", "patient_cost", "other_cost", "fund_amount", "fund_cost")
+LINE = "hospital_id, account, out_of_area, payment"
+NOT_EXACT = ("DOUBLE", "FLOAT")
+RESULTS = ("cases", "adjustments", "statements", "values", "ledger", "quarantine", "warnings")
+CLEARED = ("cases", "adjustments", "statements", "pools", "ledger", "assessment")
+# What cases and minus rows make of a line.
+PARTS = f"""
+    SELECT {LINE}, 1 AS cases, points, 0 AS minus_points, {", ".join(MONEY)} FROM cases
+    UNION ALL
+    SELECT {LINE}, 0, points, points, 0, standard_amount, 0, 0, standard_amount, 0
+    FROM adjustments WHERE applies_to = 'hospital' AND points <> 0
+"""
 
 
-@pytest.fixture(scope="module", params=["sample", "illustrative"])
-def run(
-    request: pytest.FixtureRequest, region: Region, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    """The folder of a run: same_price without distribution, and pooled with it."""
-    folder = tmp_path_factory.mktemp("sql")
-    return run_month(job_with(region, folder, request.param)).folder
+def opened(folder: Path, tables: tuple[str, ...]) -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect()
+    for name in tables:
+        path = (folder / f"{name}.parquet").as_posix()
+        connection.execute(f"CREATE VIEW \"{name}\" AS SELECT * FROM read_parquet('{path}')")
+    return connection
+
+
+@pytest.fixture(scope="module", params=POLICIES)
+def run(request: pytest.FixtureRequest, month_runs: dict[str, MonthRun]) -> MonthRun:
+    return month_runs[request.param]
 
 
 @pytest.fixture(scope="module")
-def sql(run: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
-        for name in RESULTS:
-            path = (run / f"{name}.parquet").as_posix()
-            connection.execute(f"CREATE VIEW {name}_of_run AS SELECT * FROM read_parquet('{path}')")
+def sql(run: MonthRun) -> Iterator[duckdb.DuckDBPyConnection]:
+    with opened(run.folder, RESULTS) as connection:
         yield connection
 
 
+@pytest.fixture(scope="module")
+def cleared(year: SampleYear) -> Iterator[duckdb.DuckDBPyConnection]:
+    with opened(year.cleared, CLEARED) as connection:
+        yield connection
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tables of a run or a clearing, and where its stays came from."""
+
+    sql: duckdb.DuckDBPyConnection
+    tables: tuple[str, ...]
+    values: str
+    budget: str
+    stays: str
+
+
+@pytest.fixture(scope="module", params=[*POLICIES, "year"])
+def results(
+    request: pytest.FixtureRequest, month_runs: dict[str, MonthRun], year: SampleYear
+) -> Iterator[Results]:
+    if request.param == "year":
+        stays = (year.cleared.parents[1] / "stays" / "*.parquet").as_posix()
+        with opened(year.cleared, CLEARED) as connection:
+            yield Results(connection, CLEARED, '"pools"', "budget_final", stays)
+    else:
+        run = month_runs[request.param]
+        with opened(run.folder, RESULTS) as connection:
+            yield Results(connection, RESULTS, '"values"', "budget", run.job.stays.path.as_posix())
+
+
 def types(sql: duckdb.DuckDBPyConnection, name: str) -> dict[str, str]:
-    described = sql.execute(f"DESCRIBE {name}_of_run").fetchall()
-    return {row[0]: row[1] for row in described}
+    return {row[0]: row[1] for row in sql.execute(f"DESCRIBE {name}").fetchall()}
 
 
-def test_statements_are_sums_of_cases(sql: duckdb.DuckDBPyConnection) -> None:
-    line = "hospital_id, account, out_of_area, payment"
-    columns = ("points", *MONEY_OF_CASES)
+def no_row(sql: duckdb.DuckDBPyConnection, query: str) -> None:
+    assert sql.execute(query).fetchall() == []
+
+
+def one_row(sql: duckdb.DuckDBPyConnection, query: str) -> None:
+    assert sql.execute(query).fetchone() == (True,)
+
+
+def test_statements_are_sums_of_cases_and_minus_rows(results: Results) -> None:
+    sql = results.sql
+    columns = ("cases", "points", "minus_points", *MONEY)
     sums = ", ".join(f"sum({name}) AS {name}" for name in columns)
-    cases = f"SELECT {line}, count(*) AS cases, {sums} FROM cases_of_run GROUP BY {line}"
-    lines = f"SELECT {line}, cases, {', '.join(columns)} FROM statements_of_run"
-    for one, other in ((cases, lines), (lines, cases)):
-        assert sql.execute(f"({one}) EXCEPT ALL ({other})").fetchall() == []
-    assert sql.execute("SELECT count(*) > 30 FROM statements_of_run").fetchone() == (True,)
+    # A line may have no part: what is held back from a hospital, or a case that was withdrawn.
+    parts = f"""
+        SELECT {LINE}, {sums} FROM ({PARTS}) GROUP BY {LINE}
+        HAVING sum(cases) > 0 OR sum(points) <> 0
+    """
+    lines = f"""
+        SELECT {LINE}, {", ".join(columns)} FROM statements WHERE cases > 0 OR points <> 0
+    """
+    for one, other in ((parts, lines), (lines, parts)):
+        no_row(sql, f"({one}) EXCEPT ALL ({other})")
+    one_row(sql, "SELECT count(*) > 20 FROM statements")
+    one_row(sql, "SELECT count(*) > 0 FROM statements WHERE minus_points < 0")
 
 
-def test_values_balance(sql: duckdb.DuckDBPyConnection) -> None:
+def test_adjustments_lead_from_points_before_to_points(sql: duckdb.DuckDBPyConnection) -> None:
+    no_row(
+        sql,
+        """
+        SELECT case_id FROM cases LEFT JOIN adjustments USING (case_id)
+        GROUP BY case_id
+        HAVING any_value(cases.points) <> any_value(points_before)
+            + coalesce(sum(adjustments.points) FILTER (applies_to = 'case'), 0)
+        """,
+    )
+
+
+def test_values_balance(results: Results) -> None:
     """B - sum of fund_h = remainder (docs/settlement.md), home funds' money included if pooled."""
-    unbalanced = """
-        SELECT * FROM values_of_run
-        WHERE fund_amount + remainder <> budget + from_home_funds
-    """
-    assert sql.execute(unbalanced).fetchall() == []
-    # Lines of the pool: by points, and of outside patients only where the policy pools them.
-    pool = "payment = 'points' AND (NOT out_of_area OR v.from_home_funds > 0)"
-    differing = f"""
-        SELECT v.account, any_value(v.points), sum(s.points)
-        FROM values_of_run v JOIN statements_of_run s ON s.account = v.account
-        WHERE {pool}
-        GROUP BY v.account
-        HAVING any_value(v.points) <> sum(s.points)
-            OR any_value(v.fund_amount) <> sum(s.fund_amount)
-            OR any_value(v.patient_cost) <> sum(s.patient_cost)
-            OR any_value(v.other_cost) <> sum(s.other_cost)
-    """
-    assert sql.execute(differing).fetchall() == []
-    assert sql.execute("SELECT count(*) FROM values_of_run").fetchone() == (2,)
-
-
-def test_value_is_the_largest_that_the_budget_bears(sql: duckdb.DuckDBPyConnection) -> None:
-    """Rounded down at 4 places (C19), by multiplication: value x P <= B + S + O < next x P."""
-    wrong = """
+    sql, values, budget = results.sql, results.values, results.budget
+    no_row(
+        sql,
+        f"SELECT * FROM {values} WHERE fund_amount + remainder <> {budget} + from_home_funds",
+    )
+    compared = ("points", "fund_amount", "total_cost", "patient_cost", "other_cost")
+    differing = " OR ".join(f"any_value(v.{name}) <> sum(s.{name})" for name in compared)
+    no_row(
+        sql,
+        f"""
+        SELECT pool FROM {values} v JOIN statements s USING (pool)
+        WHERE in_pool GROUP BY pool HAVING {differing}
+        """,
+    )
+    one_row(sql, f"SELECT count(*) = 2 FROM {values}")
+    # The largest value that the budget bears (C19), by multiplication.
+    no_row(
+        sql,
+        f"""
         WITH pools AS (
             SELECT points::DECIMAL(19, 4) AS points, point_value::DECIMAL(12, 4) AS value,
-                (budget + from_home_funds + patient_cost + other_cost)::DECIMAL(30, 8) AS yuan
-            FROM values_of_run
+                ({budget} + from_home_funds + patient_cost + other_cost)::DECIMAL(30, 8) AS yuan
+            FROM {values}
         )
         SELECT * FROM pools
         WHERE NOT (value * points <= yuan AND yuan < (value + 0.0001::DECIMAL(12, 4)) * points)
-    """
-    assert sql.execute(wrong).fetchall() == []
+        """,
+    )
 
 
 def test_residual_of_every_line_and_case(sql: duckdb.DuckDBPyConnection) -> None:
     """fund = standard - patient - other (E1), by points; item by item the fund's own cost."""
     for name in ("cases", "statements"):
-        wrong = f"""
-            SELECT * FROM {name}_of_run
+        no_row(
+            sql,
+            f"""
+            SELECT * FROM {name}
             WHERE fund_amount <> CASE payment
                 WHEN 'points' THEN standard_amount - patient_cost - other_cost
                 ELSE fund_cost END
-        """
-        assert sql.execute(wrong).fetchall() == []
+            """,
+        )
 
 
 def test_a_line_is_its_points_at_the_value(sql: duckdb.DuckDBPyConnection) -> None:
-    """standard_h = P_h x value to the fen, unless a remainder was distributed."""
-    farthest = sql.execute("""
-        SELECT max(abs(s.standard_amount - (s.points * v.point_value))), sum(v.remainder) > 0
-        FROM (SELECT * REPLACE (points::DECIMAL(14, 4) AS points) FROM statements_of_run) s
-        JOIN (SELECT * REPLACE (point_value::DECIMAL(12, 4) AS point_value) FROM values_of_run) v
-            USING (account)
-        WHERE s.payment = 'points'
-    """).fetchone()
-    assert farthest
-    distance, kept = farthest
-    assert distance <= (0.005 if kept else 100)
+    """standard_h = P_h x value to the fen, beside a distributed part of the remainder."""
+    no_row(
+        sql,
+        """
+        SELECT * FROM statements s JOIN "values" v USING (pool)
+        WHERE payment = 'points' AND standard_amount - distributed
+            <> round(s.points::DECIMAL(19, 4) * point_value::DECIMAL(12, 4), 2)
+        """,
+    )
 
 
-def test_types_and_persons(run: Path, sql: duckdb.DuckDBPyConnection) -> None:
-    for name in RESULTS:
-        columns = types(sql, name)
+def test_the_year_pays_its_final_budget(cleared: duckdb.DuckDBPyConnection) -> None:
+    no_row(
+        cleared,
+        "SELECT * FROM pools WHERE payable + withheld + remainder <> budget_final + from_home_funds",
+    )
+    no_row(
+        cleared,
+        """
+        SELECT * FROM statements
+        WHERE clearing <> payable - prepaid OR withheld <> assessment - redistributed + deduction
+            OR (paid_here AND payable <> fund_amount - withheld)
+        """,
+    )
+    sums = " OR ".join(
+        f"any_value(p.{name}) <> sum(s.{name})"
+        for name in ("assessment", "redistributed", "deduction", "payable", "prepaid", "clearing")
+    )
+    no_row(
+        cleared,
+        f"""
+        SELECT pool FROM pools p JOIN statements s USING (pool) WHERE in_pool
+        GROUP BY pool HAVING {sums}
+        """,
+    )
+
+
+def test_no_float_and_no_person(results: Results) -> None:
+    """Person ids never appear in results: not under another name either."""
+    sql, stays = results.sql, results.stays
+    persons = f"SELECT person_id FROM read_parquet('{stays}') WHERE person_id IS NOT NULL"
+    for name in results.tables:
+        columns = types(sql, f'"{name}"')
         assert not [column for column in columns if "person" in column]
-        assert not [column for column, type_ in columns.items() if type_ in ("DOUBLE", "FLOAT")]
-        for column in MONEY_COLUMNS.get(name, ()):
-            assert columns[column] == "DECIMAL(18,2)", (name, column)
-        for column in POINT_COLUMNS.get(name, ()):
-            assert columns[column] == "DECIMAL(18,4)", (name, column)
-    manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
-    counts = manifest["counts"]
+        assert not [column for column, type_ in columns.items() if type_ in NOT_EXACT]
+        money = [column for column in columns if column.endswith(("_cost", "_amount", "payable"))]
+        assert all(columns[column] == "DECIMAL(18,2)" for column in money)
+        points = [column for column in columns if column in ("points", "base_points", "factor")]
+        assert all(columns[column] == "DECIMAL(18,4)" for column in points)
+        texts = [column for column, type_ in columns.items() if type_ == "VARCHAR"]
+        for column in texts:
+            one_row(sql, f'SELECT count(*) = 0 FROM "{name}" WHERE "{column}" IN ({persons})')
+
+
+def test_counts(run: MonthRun, sql: duckdb.DuckDBPyConnection) -> None:
+    counts = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))["counts"]
     assert counts["read"] == counts["valid"] + counts["quarantined"]
     for name, count in (("cases", "valid"), ("quarantine", "quarantined")):
-        assert sql.execute(f"SELECT count(*) FROM {name}_of_run").fetchone() == (counts[count],)
-
-
-def test_no_person_in_any_cell(region: Region, run: Path, sql: duckdb.DuckDBPyConnection) -> None:
-    """Person ids never appear in reports: not under another name either."""
-    stays = region.job.stays.path.as_posix()
-    persons = f"SELECT person_id FROM read_parquet('{stays}') WHERE person_id IS NOT NULL"
-    for name in RESULTS:
-        for column, type_ in types(sql, name).items():
-            if type_ == "VARCHAR":
-                found = f'SELECT count(*) FROM {name}_of_run WHERE "{column}" IN ({persons})'
-                assert sql.execute(found).fetchone() == (0,), (name, column)
+        assert sql.execute(f"SELECT count(*) FROM {name}").fetchone() == (counts[count],)

@@ -1,0 +1,227 @@
+"""What drgpay makes of stays and filings, as tables in yuan and points: its own pure functions."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from drgpay.points.cases import EarnedPoints, points_of_stays
+from drgpay.points.catalogue import Catalogue
+from drgpay.policy.model import Policy
+from drgpay.records.filings import (
+    DEDUCTION_SCHEMA,
+    PAYMENT_SCHEMA,
+    REVIEW_SCHEMA,
+    TECHNOLOGY_SCHEMA,
+    Filings,
+)
+from drgpay.records.period import Period
+from drgpay.report.clearing import CLEARED_LINE_COLUMNS, pool_columns
+from drgpay.report.columns import written
+from drgpay.report.month import (
+    ADJUSTMENT_COLUMNS,
+    CASE_COLUMNS,
+    STATEMENT_COLUMNS,
+    ledger_table,
+    values_table,
+)
+from drgpay.settle.clearing import Cleared, YearBudget, clear_year
+from drgpay.settle.month import Settled, settle_month
+
+from .recomputation.records import Filed, HeldBack, Stay
+from .recomputation.settlement import Case, Minus
+
+_MONEY = {
+    "total_cost": "total_fen",
+    "fund_cost": "fund_fen",
+    "patient_cost": "patient_fen",
+    "other_cost": "other_fen",
+}
+_UNUSED = ("sex", "age", "age_days", "weight_g", "principal_diagnosis")
+
+
+def frame_of(stays: list[Stay]) -> pl.DataFrame:
+    """Stays as drgpay holds them after its checks."""
+    frame = pl.DataFrame([asdict(stay) for stay in stays], infer_schema_length=None)
+    fen = [
+        pl.Series(short, [int(value * 100) for value in frame[name]], dtype=pl.Int64)
+        for name, short in _MONEY.items()
+    ]
+    return frame.with_columns(
+        *fen,
+        pl.col("bed_day_class", "person_id").cast(pl.String),
+        *[pl.lit(None).alias(name) for name in _UNUSED],
+        mdc=pl.lit("MDCA"),
+        adrg=pl.col("drg").str.slice(0, 3),
+        severity=pl.lit("none"),
+    ).drop(_MONEY)
+
+
+def filings_of(filed: Filed) -> Filings:
+    """Filings as drgpay reads them."""
+    reviews = [
+        {
+            **asdict(review),
+            "unreasonable_fen": int(review.unreasonable_cost * 100),
+            "fixed_points": _scaled(review.fixed_points),
+        }
+        for review in filed.reviews
+    ]
+    return Filings(
+        pl.DataFrame(reviews, REVIEW_SCHEMA).sort("case_id"),
+        pl.DataFrame(map(asdict, filed.violations), DEDUCTION_SCHEMA).sort("case_id", "kind"),
+        pl.DataFrame(map(asdict, filed.technologies), TECHNOLOGY_SCHEMA).sort("case_id"),
+        payments_of(filed.held_back),
+    )
+
+
+def payments_of(held_back: Iterable[HeldBack]) -> pl.DataFrame:
+    """Money held back as drgpay reads it."""
+    rows = [
+        {**asdict(row), "amount_fen": int(row.amount * 100), "reason": None} for row in held_back
+    ]
+    return pl.DataFrame(rows, PAYMENT_SCHEMA)
+
+
+def _scaled(points: Decimal | None) -> int | None:
+    return None if points is None else int(points * 10_000)
+
+
+def earned(stays: list[Stay], catalogue: Catalogue, policy: Policy, filed: Filed) -> EarnedPoints:
+    """Points and adjustments."""
+    return points_of_stays(frame_of(stays), catalogue, policy.points, filings_of(filed))
+
+
+def bare_points(cases: list[Case], minus: list[Minus]) -> EarnedPoints:
+    """Cases that already have their points, as settlement takes them."""
+    ordered = sorted(cases, key=lambda case: case.case_id)
+    columns: dict[str, tuple[pl.DataType, list[Any]]] = {
+        "case_id": (pl.String(), [case.case_id for case in ordered]),
+        "hospital_id": (pl.String(), [case.hospital_id for case in ordered]),
+        "account": (pl.String(), [case.account for case in ordered]),
+        "out_of_area": (pl.Boolean(), [case.out_of_area for case in ordered]),
+        "case_class": (pl.String(), [case.case_class for case in ordered]),
+        "points": (pl.Int64(), [int(case.points * 10_000) for case in ordered]),
+    }
+    for name, fen in _MONEY.items():
+        columns[fen] = (pl.Int64(), [int(getattr(case, name) * 100) for case in ordered])
+    frame = pl.DataFrame(
+        {name: pl.Series(values, dtype=dtype) for name, (dtype, values) in columns.items()}
+    )
+    by_id = {case.case_id: case for case in ordered}
+    rows = [
+        {
+            "case_id": row.case_id,
+            "hospital_id": by_id[row.case_id].hospital_id,
+            "account": by_id[row.case_id].account,
+            "out_of_area": by_id[row.case_id].out_of_area,
+            "step": row.step,
+            "applies_to": "hospital",
+            "kind": "fraud",
+            "points": int(row.points * 10_000),
+            "reason": "",
+            "evidence": None,
+        }
+        for row in sorted(minus, key=lambda row: (row.case_id, row.step))
+    ]
+    return EarnedPoints(frame, pl.DataFrame(rows, ADJUSTMENT_TYPES))
+
+
+ADJUSTMENT_TYPES = {
+    **dict.fromkeys(("case_id", "hospital_id", "account"), pl.String()),
+    "out_of_area": pl.Boolean(),
+    "step": pl.Int32(),
+    **dict.fromkeys(("applies_to", "kind"), pl.String()),
+    "points": pl.Int64(),
+    **dict.fromkeys(("reason", "evidence"), pl.String()),
+}
+
+
+def settled(
+    points: EarnedPoints, policy: Policy, period: Period, held_back: Iterable[HeldBack] = ()
+) -> Settled:
+    """A settled month."""
+    payments = payments_of(held_back)
+    return settle_month(points.cases, points.adjustments, policy, period, payments)
+
+
+def cleared(
+    points: EarnedPoints,
+    months: list[Settled],
+    policy: Policy,
+    budgets: dict[str, tuple[Decimal, Decimal]],
+    scores: dict[str, Decimal],
+    held_back: Iterable[HeldBack] = (),
+) -> Cleared:
+    """A cleared year; budgets as (sum of the months', reserve)."""
+    assessed = policy.clearing is not None and policy.clearing.assessment is not None
+    table = pl.DataFrame(
+        {
+            "hospital_id": list(scores),
+            "score": [int(score * 10_000) for score in scores.values()],
+        }
+    )
+    return clear_year(
+        points.cases,
+        points.adjustments,
+        pl.concat([month.statements for month in months]),
+        {
+            pool: YearBudget(int(budget * 100), int(reserve * 100))
+            for pool, (budget, reserve) in budgets.items()
+        },
+        table if assessed else None,
+        policy,
+        2026,
+        payments_of(held_back),
+    )
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Tables of a month or a year as they would be written."""
+
+    cases: pl.DataFrame
+    adjustments: pl.DataFrame
+    statements: pl.DataFrame
+    values: pl.DataFrame
+
+
+def point_tables(points: EarnedPoints) -> Tables:
+    """Points that are not settled yet."""
+    cases, rows = (
+        _written(points.cases, CASE_COLUMNS),
+        _written(points.adjustments, ADJUSTMENT_COLUMNS),
+    )
+    return Tables(cases, rows, pl.DataFrame(), pl.DataFrame())
+
+
+def month_tables(month: Settled, policy: Policy) -> Tables:
+    """In yuan and points."""
+    return Tables(
+        _written(month.cases, CASE_COLUMNS),
+        _written(month.adjustments, ADJUSTMENT_COLUMNS),
+        written(month.statements, STATEMENT_COLUMNS),
+        values_table(month, policy.settlement.value_places),
+    )
+
+
+def year_tables(year: Cleared, policy: Policy) -> Tables:
+    """In yuan and points; `values` are the pools."""
+    return Tables(
+        _written(year.cases, CASE_COLUMNS),
+        _written(year.adjustments, ADJUSTMENT_COLUMNS),
+        written(year.statements, CLEARED_LINE_COLUMNS),
+        written(year.pools, pool_columns(policy.settlement.value_places)),
+    )
+
+
+def _written(frame: pl.DataFrame, columns: list[Any]) -> pl.DataFrame:
+    """Those of the columns that bare cases have, too."""
+    return written(frame, [column for column in columns if column.scaled in frame.columns])
+
+
+def entries_of(ledger: pl.DataFrame) -> list[dict[str, Any]]:
+    """The entries of a ledger, in yuan."""
+    return ledger_table(ledger).to_dicts()

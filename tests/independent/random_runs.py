@@ -1,0 +1,125 @@
+"""Each random region recomputed once and run through drgpay once."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from drgpay.policy.load import load_policy
+from drgpay.policy.model import Policy
+
+from .random_region import MONTHS, YEAR, RandomRegion, random_region
+from .recomputation.adjusting import Earned, earn
+from .recomputation.budgets import budget_of_month, reserve
+from .recomputation.calibration import Catalogue, calibrate
+from .recomputation.clearing import Year, clear
+from .recomputation.prepayment import Month, settle_month
+from .recomputation.records import Filed, Stay
+from .recomputation.settlement import Case, Minus, pools_of
+
+BASE = Path(__file__).parents[2] / "policies" / "illustrative.toml"
+
+
+@dataclass(frozen=True)
+class Recomputed:
+    """A region with everything recomputed."""
+
+    region: RandomRegion
+    catalogue: Catalogue
+    earned: dict[int, Earned]
+    months: dict[int, Month]
+    earned_year: Earned
+    budgets: dict[str, tuple[Decimal, Decimal]]
+    year: Year
+
+
+@cache
+def recomputed(number: int) -> Recomputed:
+    """The region of a number."""
+    region = random_region(number, load_policy(BASE).policy)
+    policy = region.policy
+    catalogue = calibrate(region.history, policy.calibration)
+    earned = {
+        month: earn(stays, catalogue, policy.points, region.filed[month])
+        for month, stays in region.months.items()
+    }
+    months = {
+        month: settle_month(
+            cases_of(stays, earned[month]),
+            minus_of(earned[month]),
+            policy,
+            month_budgets(policy, month),
+            region.filed[month].held_back,
+        )
+        for month, stays in region.months.items()
+    }
+    of_year = earn(region.stays, catalogue, policy.points, region.final)
+    budgets = year_budgets(policy)
+    year = clear(
+        cases_of(region.stays, of_year),
+        minus_of(of_year),
+        months.values(),
+        policy,
+        budgets,
+        {**region.scores, "H6": Decimal(77)},
+        region.final.held_back,
+    )
+    return Recomputed(region, catalogue, earned, months, of_year, budgets, year)
+
+
+def cases_of(stays: list[Stay], earned: Earned) -> list[Case]:
+    """Cases as settlement takes them."""
+    return [
+        Case(
+            stay.case_id,
+            stay.hospital_id,
+            stay.account,
+            stay.out_of_area,
+            earned.cases[stay.case_id].case_class,
+            earned.points[stay.case_id],
+            stay.total_cost,
+            stay.fund_cost,
+            stay.patient_cost,
+            stay.other_cost,
+        )
+        for stay in stays
+    ]
+
+
+def minus_of(earned: Earned) -> list[Minus]:
+    """The rows that land on hospitals."""
+    return [
+        Minus(row.case_id, row.step, row.points)
+        for row in earned.adjustments
+        if row.applies_to == "hospital"
+    ]
+
+
+def month_budgets(policy: Policy, month: int) -> dict[str, Decimal]:
+    """The budget of each pool in a month."""
+    assert policy.budget
+    budgets = {}
+    for pool, accounts in pools_of(policy).items():
+        given = [budget_of_month(policy.budget, account, YEAR, month) for account in accounts]
+        amounts = [amount for amount in given if amount is not None]
+        if amounts:
+            budgets[pool] = sum(amounts, Decimal(0))
+    return budgets
+
+
+def year_budgets(
+    policy: Policy, months: tuple[int, ...] = MONTHS
+) -> dict[str, tuple[Decimal, Decimal]]:
+    """The sum of the months' budgets of each pool, and its reserve."""
+    assert policy.budget
+    found = {}
+    for pool, accounts in pools_of(policy).items():
+        shared = sum((month_budgets(policy, month)[pool] for month in months), Decimal(0))
+        held = sum((reserve(policy.budget, account) for account in accounts), Decimal(0))
+        found[pool] = (shared, held)
+    return found
+
+
+def filed_of_months(region: RandomRegion) -> dict[int, Filed]:
+    """The filings of each month."""
+    return region.filed
