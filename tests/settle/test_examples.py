@@ -187,7 +187,7 @@ def test_prepayment_is_a_share_of_the_fund_amount() -> None:
 
 
 def test_no_points_no_value() -> None:
-    with pytest.raises(DrgpayError, match="the account employee earned no points"):
+    with pytest.raises(DrgpayError, match="employee earned no points"):
         settle(policy("100.00"), case(1, "0"))
 
 
