@@ -99,7 +99,7 @@ def clear(
             paid = [
                 k for month in months for k, line in month.prepaid.items() if line.prepayment > 0
             ]
-            tolerance = Decimal("0.01") * sum(key in inside for key in paid)
+            tolerance = Decimal("0.01") * sum(key in inside for key in payments)
             available = of_year.budget_final + settled.values[pool].from_home_funds
             if prepaid_of_pool(pool, settled, due) - available > tolerance:
                 raise OverBudgetError
