@@ -96,7 +96,7 @@ def clear(
     if not policy.settlement.may_exceed_budget:
         for pool, of_year in pools.items():
             inside = {k for k, line in settled.lines.items() if line.pool == pool and line.in_pool}
-            paid = [
+            payments = [
                 k for month in months for k, line in month.prepaid.items() if line.prepayment > 0
             ]
             tolerance = Decimal("0.01") * sum(key in inside for key in payments)
