@@ -7,6 +7,7 @@ import typer
 
 from drgpay import __version__
 from drgpay.cli import (
+    adjust,
     calibrate,
     case,
     catalogue,
@@ -45,6 +46,7 @@ check.register(app)
 calibrate.register(app)
 catalogue.register(app)
 scheme.register(app)
+adjust.register(app)
 stats.register(app)
 reconcile.register(app)
 sample.register(app)

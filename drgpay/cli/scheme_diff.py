@@ -65,9 +65,9 @@ def diff(
         write_table(changes, out)
     language: Language = lang.value
     title = f"{schemes[0].info.id} → {schemes[1].info.id}"
-    console.out().print(_summary_table(summary(changes), title, language))
+    console.out().print(summary_table(summary(changes), title, language))
     if show and changes.height:
-        console.out().print(_group_table(changes, show, language))
+        console.out().print(group_table(changes, show, language))
     if stays:
         from drgpay.grouper.compiled import compile_scheme
         from drgpay.records.dataset import RecordsInput
@@ -132,7 +132,7 @@ def _heads(names: list[str], language: Language) -> list[str]:
     return [_HEADS[name].said_in(language) for name in names]
 
 
-def _summary_table(counts: "pl.DataFrame", title: str, language: Language) -> Table:
+def summary_table(counts: "pl.DataFrame", title: str, language: Language) -> Table:
     heads = _heads(counts.columns, language)
     table = console.table(title, *heads, numbers=(heads[2],))
     for level, kind, number in counts.iter_rows():
@@ -144,7 +144,7 @@ def _summary_table(counts: "pl.DataFrame", title: str, language: Language) -> Ta
     return table
 
 
-def _group_table(changes: "pl.DataFrame", show: int, language: Language) -> Table:
+def group_table(changes: "pl.DataFrame", show: int, language: Language) -> Table:
     import polars as pl
     from rich.text import Text
 

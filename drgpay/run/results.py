@@ -1,5 +1,6 @@
 """The files of a run: what its folder holds besides the manifest (docs/files.md)."""
 
+import gc
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -45,10 +46,7 @@ def write_month(
         frames["difference_statements"] = tables.differences.statements
     for name, columns in FILING_COLUMNS.items():
         frames[name] = written(getattr(filings, name), columns)
-    with _written_beside(frames, folder):
-        # The catalogue lies in the run, so that every case can be recomputed from its folder alone.
-        (folder / "catalogue").mkdir()
-        save_catalogue(rules.catalogue, folder / "catalogue")
+    with _written_beside(frames, rules, folder):
         write_summary(tables, folder / "summary.xlsx", language)
         write_statements(tables, _explained_by(rules), folder / "statements", language)
 
@@ -66,17 +64,38 @@ _CLEARING_TABLES = ("pools", "statements", "cases", "adjustments", "assessment",
 
 
 @contextmanager
-def _written_beside(frames: Mapping[str, pl.DataFrame], folder: Path) -> Iterator[None]:
-    """Write frames as Parquet in a thread while the block does something else."""
+def _written_beside(
+    frames: Mapping[str, pl.DataFrame], rules: PaymentRules, folder: Path
+) -> Iterator[None]:
+    """Write frames as Parquet, and the catalogue, in a thread while the block writes workbooks.
+
+    The catalogue lies in the run, so that every case can be recomputed from its folder alone.
+    """
 
     def write() -> None:
         for name, frame in frames.items():
             write_frame(frame, folder / f"{name}.parquet")
+        (folder / "catalogue").mkdir()
+        save_catalogue(rules.catalogue, folder / "catalogue")
 
-    with ThreadPoolExecutor(1) as pool:
+    with ThreadPoolExecutor(1) as pool, _no_garbage_collected():
         done = pool.submit(write)
         yield
         done.result()
+
+
+@contextmanager
+def _no_garbage_collected() -> Iterator[None]:
+    """A workbook is a hundred thousand cells that all stay alive: looking for garbage among them
+    is a seventh of the time of writing it.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def write_clearing(
@@ -91,9 +110,7 @@ def write_clearing(
     prepayments: of each month and line, as write_clearing_statements takes them.
     """
     frames = {name: getattr(tables, name) for name in _CLEARING_TABLES}
-    with _written_beside(frames, folder):
-        (folder / "catalogue").mkdir()
-        save_catalogue(rules.catalogue, folder / "catalogue")
+    with _written_beside(frames, rules, folder):
         write_clearing_summary(tables, folder / "summary.xlsx", language)
         write_clearing_statements(
             tables, _explained_by(rules), prepayments, folder / "statements", language

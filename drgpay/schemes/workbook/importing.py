@@ -25,6 +25,7 @@ from drgpay.schemes.workbook.tables import (
     Tables,
     clean_tables,
 )
+from drgpay.toml_text import toml_text
 
 REPORT_FILE = "import-report.csv"
 DEFAULT_CODE_SYSTEM = "insurance-2.0"
@@ -92,18 +93,12 @@ def write_scheme(imported: ImportedScheme, folder: Path, language: Language) -> 
 def scheme_toml(info: SchemeInfo) -> str:
     """The text of scheme.toml; keys in the order of SchemeInfo, empty ones left out."""
     values = info.model_dump()
-    options = values.pop("options")
-    lines = [f"{key} = {_toml(value)}" for key, value in values.items() if value not in (None, "")]
-    lines += ["", "[options]"]
-    lines += [f"{key} = {_toml(value)}" for key, value in options.items() if value != ()]
-    return "\n".join(lines) + "\n"
-
-
-def _toml(value: object) -> str:
-    # A JSON string, number, boolean or list of strings is written the same in TOML.
-    if isinstance(value, str | bool | int | tuple | list):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value)
+    return toml_text(
+        {
+            **{key: value for key, value in values.items() if value not in (None, "")},
+            "options": {key: value for key, value in values["options"].items() if value != ()},
+        }
+    )
 
 
 def _options(text: WorkbookText) -> dict[str, Any]:

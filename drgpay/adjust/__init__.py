@@ -1,0 +1,1 @@
+"""Group adjustment: overlays that change a scheme, and proposals for them found in costs."""

@@ -1,0 +1,224 @@
+"""Apply overlays to a scheme: a new scheme folder, checked before it gets its name."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from drgpay.adjust.group_changes import changed_groups
+from drgpay.adjust.nowhere import Nowhere, codes_nowhere
+from drgpay.adjust.overlay import Overlay
+from drgpay.adjust.tables import SchemeTables, changed_sets, nearest, read_tables, write_tables
+from drgpay.errors import DrgpayError, reason_of
+from drgpay.grouper.rules.fields import SEVERITY_SETS
+from drgpay.grouper.rules.parser import parse_rule
+from drgpay.grouper.scheme import (
+    Scheme,
+    SchemeInfo,
+    SchemeOptions,
+    asked_sets,
+    content_hash,
+    load_scheme,
+    scheme_folder,
+)
+from drgpay.schemes.check import check_scheme
+from drgpay.schemes.findings import Finding
+from drgpay.toml_text import toml_text
+
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Adjusted:
+    """A scheme with overlays applied, read from its folder.
+
+    `findings`: those of the check that the base does not have; `nowhere`: codes that lead nowhere
+    any more. `accepted_*` hold what the overlays say is intended.
+    """
+
+    before: Scheme
+    after: Scheme
+    findings: tuple[Finding, ...]
+    nowhere: tuple[Nowhere, ...]
+    accepted_unreachable: frozenset[str]
+    accepted_nowhere: frozenset[str]
+
+    @property
+    def faults(self) -> list[str]:
+        """In English, everything for which the overlay is refused."""
+        lost: dict[Nowhere, None] = dict.fromkeys(
+            one for one in self.nowhere if one.code not in self.accepted_nowhere
+        )
+        return [
+            *(f"{found.table}.csv: {found.message.en}" for found in self.new_faults()),
+            *(f"no {one.level.upper()} takes the {one.kind} {one.code} any more" for one in lost),
+        ]
+
+    def new_faults(self) -> list[Finding]:
+        """The findings for which the overlay is refused: errors, and groups that nothing can reach.
+
+        Of a group for which a search merely found no stay (unreachable_shadowed) nothing is proven.
+        """
+        return [
+            found
+            for found in self.findings
+            if found.severity == "error" or found.code == "unreachable_empty_set"
+            if not (_is_unreachable(found) and found.subject in self.accepted_unreachable)
+        ]
+
+
+def _is_unreachable(found: Finding) -> bool:
+    return found.code.startswith("unreachable")
+
+
+def apply_tables(tables: SchemeTables, overlay: Overlay, options: SchemeOptions) -> SchemeTables:
+    """The tables of a scheme after an overlay; nothing is read or written.
+
+    Raises DrgpayError as `changed_sets` and `changed_groups` do, and for a rule of the overlay that
+    names a set which there is not.
+    """
+    sets = changed_sets(tables.sets, overlay)
+    known = {*sets, *options.empty_sets, *SEVERITY_SETS}
+    for key, group, rule in _rules(overlay):
+        for name in asked_sets(parse_rule(rule)):
+            if name not in known:
+                raise DrgpayError(
+                    f"the overlay {overlay.scheme.id}: the rule of {group} in {key} names the set "
+                    f"{name}, which the scheme does not have",
+                    nearest(name, known),
+                )
+    groups = changed_groups(tables.groups, overlay, options)
+    return SchemeTables(groups, sets, tables.frames)
+
+
+def apply_overlay(folder: str | Path, overlay: Overlay | Sequence[Overlay], out: Path) -> Adjusted:
+    """Make a new scheme folder of a scheme (id or folder) and one or more overlays, one on another.
+
+    `out` gets the six CSV tables and scheme.toml, which load_scheme reads. Raises DrgpayError for
+    the mistakes of `apply_tables`; for a new scheme that load_scheme refuses; for new findings of
+    check_scheme that are errors or groups that nothing can reach, and codes that lead nowhere,
+    unless the overlay accepts them; for a folder `out` that exists. Then nothing is left. Takes seconds.
+    """
+    if out.exists():
+        raise DrgpayError(f"{out} exists already", "name another folder")
+    with _staged(out) as staged:
+        made = _applied(str(folder), overlay, staged)
+        if made.faults:
+            more = len(made.faults) - _SHOWN
+            told = "; ".join(made.faults[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+            raise DrgpayError(
+                f"the overlay {made.after.info.id} makes an unsound scheme: {told}",
+                "correct the overlay, or list what is intended under [accept]",
+            )
+    return made
+
+
+def try_overlay(folder: str | Path, overlay: Overlay | Sequence[Overlay]) -> Adjusted:
+    """What `apply_overlay` would make, with its findings instead of an error about them."""
+    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
+        return _applied(str(folder), overlay, Path(place))
+
+
+def adjusted_scheme(folder: str | Path, overlay: Overlay | Sequence[Overlay]) -> Scheme:
+    """The scheme with the overlays applied, loaded but not checked."""
+    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
+        return _written(str(folder), overlay, Path(place))[1]
+
+
+def _applied(name: str, overlay: Overlay | Sequence[Overlay], out: Path) -> Adjusted:
+    before, after = _written(name, overlay, out)
+    overlays = _listed(overlay)
+    return Adjusted(
+        before=before,
+        after=after,
+        findings=tuple(_new_findings(name, out)),
+        nowhere=tuple(codes_nowhere(before, after)),
+        accepted_unreachable=frozenset(code for one in overlays for code in one.accept.unreachable),
+        accepted_nowhere=frozenset(code for one in overlays for code in one.accept.codes_nowhere),
+    )
+
+
+def _written(name: str, overlay: Overlay | Sequence[Overlay], out: Path) -> tuple[Scheme, Scheme]:
+    before = load_scheme(name)
+    if before.info.kind != "drg":
+        raise DrgpayError(
+            f"the scheme {name} is of kind {before.info.kind}",
+            "overlays change schemes of kind drg",
+        )
+    folder = scheme_folder(name)
+    tables, info = read_tables(folder), before.info
+    ids, digest = [info.id], content_hash(folder)
+    for one in _listed(overlay):
+        tables = apply_tables(tables, one, info.options)
+        info = _identity(info, digest, one, ids)
+        ids.append(info.id)
+        digest = one.content_hash
+    (out / "scheme.toml").write_text(_scheme_toml(info), encoding="utf-8")
+    write_tables(tables, out)
+    try:
+        return before, load_scheme(str(out))
+    except DrgpayError as error:
+        problem = error.problem.replace(str(out), info.id)
+        raise DrgpayError(f"the overlay {info.id} fails: {problem}", error.remedy) from None
+
+
+def _listed(overlay: Overlay | Sequence[Overlay]) -> list[Overlay]:
+    return [overlay] if isinstance(overlay, Overlay) else list(overlay)
+
+
+def _identity(info: SchemeInfo, digest: str, overlay: Overlay, ids: Sequence[str]) -> SchemeInfo:
+    said = overlay.scheme
+    if said.base is not None and said.base not in ids:
+        raise DrgpayError(
+            f"the overlay {said.id} is meant for the scheme {said.base}, not for {info.id}",
+            f"apply it to {said.base}, or correct scheme.base",
+        )
+    if said.id in ids:
+        raise DrgpayError(
+            f"the overlay makes a scheme with the id {said.id}, which its base has",
+            "give scheme.id another value",
+        )
+    given = said.model_dump(exclude={"base"}, exclude_none=True)
+    if said.name_en is None:
+        given["name_en"] = ""  # the English name of the base is not that of the result
+    content = f"{info.id} (content {digest[:16]})"
+    source = (
+        f"{content} with the overlay {said.id} (content {overlay.content_hash[:16]}). {info.source}"
+    )
+    return info.model_copy(update={**given, "source": source})
+
+
+def _scheme_toml(info: SchemeInfo) -> str:
+    values = info.model_dump(exclude={"apg"}, exclude_none=True)  # of kind drg
+    return toml_text({key: value for key, value in values.items() if value != ""})
+
+
+def _rules(overlay: Overlay) -> Iterator[tuple[str, str, str]]:
+    yield from (("change_rule", one.group, one.rule) for one in overlay.change_rule)
+    yield from (("add_group", one.code, one.rule) for one in overlay.add_group)
+    yield from (("split", part.code, part.rule) for one in overlay.split for part in one.part)
+
+
+def _new_findings(name: str, out: Path) -> list[Finding]:
+    found = check_scheme(str(out))
+    known = {(one.code, one.table, one.subject) for one in check_scheme(name)} if found else set()
+    return [one for one in found if (one.code, one.table, one.subject) not in known]
+
+
+@contextmanager
+def _staged(out: Path) -> Iterator[Path]:
+    """A folder that gets its name when the block ends well, or vanishes."""
+    staged = out.with_name(f".{out.name}.partial")
+    try:
+        shutil.rmtree(staged, ignore_errors=True)
+        staged.mkdir(parents=True)
+        yield staged
+        staged.rename(out)
+    except OSError as error:
+        raise DrgpayError(
+            f"{out} cannot be written ({reason_of(error)})", "free it or choose another"
+        ) from None
+    finally:
+        shutil.rmtree(staged, ignore_errors=True)

@@ -1,0 +1,307 @@
+"""What proposals become: an overlay that can be applied, and a table of them."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from drgpay.adjust.features import Feature, codes_of, set_names
+from drgpay.adjust.overlay import Identity, Merge, Overlay, Part, SetCodes, Split
+from drgpay.adjust.propose import MergeProposal, Notable, Proposals, SplitPart, SplitProposal
+from drgpay.adjust.stays import GroupedStays
+from drgpay.adjust.trees import Condition
+from drgpay.adjust.wording import condition_words, conditions_words, say
+from drgpay.errors import DrgpayError
+from drgpay.exact import MONEY
+from drgpay.grouper.scheme import Scheme
+from drgpay.language import Language
+from drgpay.records.known_codes import code_table
+
+# The last characters of the codes of new DRGs, in the order they are taken: the published schemes
+# use odd digits for severity and age; 0 stands for "no group".
+_LAST = "2468ABCDEFGHJKLMNPQRSTUVWXYZ13579"
+
+PROPOSAL_SCHEMA: dict[str, Any] = {
+    "kind": pl.String,
+    "adrg": pl.String,
+    "drg": pl.String,
+    "part": pl.Int64,
+    "code": pl.String,
+    "name": pl.String,
+    "rule": pl.String,
+    "cases": pl.Int64,
+    "mean_cost": MONEY,
+    "cv": pl.Float64,
+    "gain_group": pl.Float64,
+    "gain_scheme": pl.Float64,
+    "gain_group_cv": pl.Float64,
+    "gain_scheme_cv": pl.Float64,
+    "hospitals_held": pl.Int64,
+    "hospitals_judged": pl.Int64,
+    "hospital_stability": pl.Float64,
+    "years_held": pl.Int64,
+    "years_judged": pl.Int64,
+    "year_stability": pl.Float64,
+    "reason": pl.String,
+}
+"""The table of proposals: one row a part of a split or a group of a merge, or a group to look at.
+
+kind: split, merge, high_cv, few_cases. drg: the group as it is, code: what it becomes; part from 1
+on, the rest last; rule is empty for the rest. mean_cost in yuan. gain_*, *_stability: shares, of the
+whole proposal; see SplitProposal. The table has six decimal places, rounded.
+"""
+
+_PLACES = 6
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """An overlay with the splits and merges, and the table of all that was found."""
+
+    overlay: Overlay
+    table: pl.DataFrame
+
+
+def proposed(
+    found: Proposals,
+    stays: GroupedStays,
+    scheme: Scheme,
+    language: Language,
+    overlay_id: str | None = None,
+) -> Proposed:
+    """Write proposals as an overlay and as PROPOSAL_SCHEMA.
+
+    Raises DrgpayError if an ADRG has no codes left for its parts.
+    """
+    names = _names(scheme.info.code_system)
+    features = [feature for split in found.splits for feature in split.features]
+    sets = set_names(features, scheme.sets)
+    codes = _new_codes(found.splits, scheme)
+    titles = {group.code: group.name for _, group in scheme.groups()}
+    splits = [_split(one, codes[one.drg], sets, titles, names, language) for one in found.splits]
+    merges = [_merge(one, titles, found, language) for one in found.merges]
+    overlay = Overlay(
+        scheme=Identity(
+            id=overlay_id or f"{scheme.info.id}-proposed",
+            name=say("proposed_name", language, name=scheme.info.name),
+            base=scheme.info.id,
+        ),
+        new_set=tuple(_sets(sets, stays, scheme)),
+        split=tuple(splits),
+        merge=tuple(merges),
+    )
+    rows = [row for one, made in zip(found.splits, splits, strict=True) for row in _rows(one, made)]
+    rows += [
+        row
+        for one, merged in zip(found.merges, merges, strict=True)
+        for row in _merge_rows(one, merged, titles)
+    ]
+    least = found.choices.min_cases
+    rows += [
+        _row("high_cv", one.adrg, one.drg, titles, one)
+        | {"reason": say("high_cv_reason", language, cv=_cv(one.measures.cv))}
+        for one in found.high_cv
+    ]
+    rows += [
+        _row("few_cases", one.adrg, one.drg, titles, one)
+        | {"reason": say("few_cases_reason", language, cases=one.measures.cases, least=least)}
+        for one in found.few_cases
+    ]
+    table = pl.DataFrame(rows, schema=PROPOSAL_SCHEMA, orient="row")
+    return Proposed(overlay, table.with_columns(pl.selectors.float().round(_PLACES)))
+
+
+def rule_of(conditions: Sequence[Condition], sets: Mapping[Feature, str]) -> str:
+    """The rule of conditions, in the rule language."""
+    return " and ".join(_condition_rule(one, sets) for one in conditions)
+
+
+def _condition_rule(condition: Condition, sets: Mapping[Feature, str]) -> str:
+    feature = condition.feature
+    if feature.numeric:
+        return feature.comparison(condition.low, condition.high)
+    name = sets.get(feature, "")
+    yes = feature.rule(name)
+    if condition.low is not None:
+        return yes
+    if feature.kind == "age_band":
+        return f"not ({yes})"
+    if feature.kind == "sex":  # no grouped stay lacks it
+        return yes.replace("=", "!=")
+    return f"not {yes}" if " in " not in yes else yes.replace(" in ", " not in ")
+
+
+def _names(system: str) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for kind in ("diagnoses", "procedures"):
+        table = code_table(system, kind)
+        if table is not None:
+            names |= dict(table.select("code", "name").iter_rows())
+    return names
+
+
+def _sets(sets: Mapping[Feature, str], stays: GroupedStays, scheme: Scheme) -> Iterator[SetCodes]:
+    observed = {"diagnosis": stays.diagnoses.codes, "procedure": stays.procedures.codes}
+    tables = {"diagnosis": "diagnoses", "procedure": "procedures"}
+    for feature, name in sorted(sets.items(), key=lambda entry: entry[1]):
+        known: list[str] = []
+        if feature.category:
+            table = code_table(scheme.info.code_system, tables[feature.kind])
+            known = [*observed[feature.kind], *(table["code"] if table is not None else ())]
+        yield SetCodes(set=name, codes=codes_of(feature, known))
+
+
+def _new_codes(splits: Iterable[SplitProposal], scheme: Scheme) -> dict[str, list[str]]:
+    taken = Counter(group.code for _, group in scheme.groups())
+    codes: dict[str, list[str]] = {}
+    for split in splits:
+        codes[split.drg] = []
+        for _ in split.parts[:-1]:
+            free = next((one for one in _LAST if not taken[split.adrg + one]), None)
+            if free is None:
+                raise DrgpayError(
+                    f"the ADRG {split.adrg} has no free code for a part of {split.drg}",
+                    "propose less at once: name some DRGs, or raise the minimum of cases",
+                )
+            codes[split.drg].append(split.adrg + free)
+            taken[split.adrg + free] += 1
+    return codes
+
+
+def _split(
+    one: SplitProposal,
+    codes: Sequence[str],
+    sets: Mapping[Feature, str],
+    titles: Mapping[str, str],
+    names: Mapping[str, str],
+    language: Language,
+) -> Split:
+    def part(part: SplitPart, code: str) -> Part:
+        words = conditions_words(part.conditions, names, language, short=True)
+        title = f"{titles[one.drg]}{say('and', language)}{words}"
+        return Part(code=code, name=title, rule=rule_of(part.conditions, sets))
+
+    return Split(
+        drg=one.drg,
+        part=tuple(part(own, code) for own, code in zip(one.parts[:-1], codes, strict=True)),
+        rest_name=f"{titles[one.drg]}{say('and', language)}{say('rest', language)}",
+        reason=_split_reason(one, names, language),
+    )
+
+
+def _split_reason(one: SplitProposal, names: Mapping[str, str], language: Language) -> str:
+    by = dict.fromkeys(
+        condition_words(condition, names, language)
+        for part in one.parts
+        for condition in part.conditions
+    )
+    means = [part.measures.mean_cost for part in one.parts]
+    hospitals, years = one.hospitals, one.years
+    if hospitals.judged or years.judged:
+        facts = {"held": hospitals.held, "judged": hospitals.judged}
+        key = "stable_hospitals" if hospitals.judged else "unjudged"
+        stability = say(key, language, **facts)
+        stability += say("stable_years", language, held=years.held, judged=years.judged)
+    else:
+        stability = say("unjudged", language) + say("full_stop", language)
+    return say(
+        "split_reason",
+        language,
+        drg=one.drg,
+        cases=f"{one.whole.cases:,}",
+        mean=f"{one.whole.mean_cost:,}",
+        cv=_cv(one.whole.cv),
+        by=say("semicolon", language).join(by),
+        parts=len(one.parts),
+        least=f"{min(means):,}",
+        most=f"{max(means):,}",
+        gain_cv=f"{one.gain_group_cv:.1%}",
+        scheme_points=f"{one.gain_scheme * 100:.3f}",
+        stability=stability,
+    )
+
+
+def _merge(
+    one: MergeProposal, titles: Mapping[str, str], found: Proposals, language: Language
+) -> Merge:
+    drgs = one.merging.drgs
+    others = say("listed", language).join(drgs[:-1])
+    return Merge(
+        drgs=drgs,
+        name=say("merged_name", language, name=titles[drgs[-1]], drgs=others),
+        reason=say(
+            "merge_reason",
+            language,
+            drgs=say("listed", language).join(drgs),
+            difference=f"{one.merging.difference:.1%}",
+            threshold=f"{found.choices.merge_below:.1%}",
+            scheme_points=f"{one.gain_scheme * 100:.3f}",
+        ),
+    )
+
+
+def _rows(one: SplitProposal, made: Split) -> Iterator[dict[str, Any]]:
+    told = [(part.code, part.name, part.rule) for part in made.part]
+    told.append((one.drg, made.rest_name or "", ""))
+    for number, ((code, name, rule), part) in enumerate(zip(told, one.parts, strict=True), start=1):
+        yield _empty() | {
+            "kind": "split",
+            "adrg": one.adrg,
+            "drg": one.drg,
+            "part": number,
+            "code": code,
+            "name": name,
+            "rule": rule,
+            "cases": part.measures.cases,
+            "mean_cost": part.measures.mean_cost,
+            "cv": part.measures.cv,
+            "gain_group": one.gain_group,
+            "gain_scheme": one.gain_scheme,
+            "gain_group_cv": one.gain_group_cv,
+            "gain_scheme_cv": one.gain_scheme_cv,
+            "hospitals_held": one.hospitals.held,
+            "hospitals_judged": one.hospitals.judged,
+            "hospital_stability": one.hospitals.share,
+            "years_held": one.years.held,
+            "years_judged": one.years.judged,
+            "year_stability": one.years.share,
+            "reason": made.reason,
+        }
+
+
+def _merge_rows(
+    one: MergeProposal, merged: Merge, titles: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    for number, (drg, measures) in enumerate(
+        zip(one.merging.drgs, one.parts, strict=True), start=1
+    ):
+        yield _row("merge", one.merging.adrg, drg, titles, Notable(drg, "", measures)) | {
+            "part": number,
+            "code": one.merging.drgs[-1],
+            "gain_scheme": one.gain_scheme,
+            "reason": merged.reason,
+        }
+
+
+def _row(kind: str, adrg: str, drg: str, titles: Mapping[str, str], one: Notable) -> dict[str, Any]:
+    return _empty() | {
+        "kind": kind,
+        "adrg": adrg,
+        "drg": drg,
+        "code": drg,
+        "name": titles[drg],
+        "cases": one.measures.cases,
+        "mean_cost": one.measures.mean_cost,
+        "cv": one.measures.cv,
+    }
+
+
+def _empty() -> dict[str, int | float | str | Decimal | None]:
+    return dict.fromkeys(PROPOSAL_SCHEMA)
+
+
+def _cv(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
