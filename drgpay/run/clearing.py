@@ -72,7 +72,12 @@ def run_clearing(
     with run_folder(output or job.output, identity, basis) as run:
         stays = _stays_of_year(months)
         known = persons_of_cases(persons) if persons else _persons_of_readmissions(months)
-        stays = stays.join(known, on="case_id", how="left")
+        # Joined by itself: a join of the whole frame would hold the year twice.
+        persons_in_order = stays.select("case_id").join(
+            known, on="case_id", how="left", maintain_order="left"
+        )
+        stays = stays.hstack([persons_in_order["person_id"]])
+        del known, persons_in_order
         clock.lap("read")
         earned = points_of_stays(stays, rules.catalogue, rules.policy.points, filings)
         del stays
@@ -87,13 +92,16 @@ def run_clearing(
             job.year,
             filings.payments,
         )
+        # A year of cases is gigabytes: what is done with is let go.
+        counts = {"months": len(months), "cases": earned.cases.height}
+        del earned
         booked = pl.concat([run.ledger() for month in months for run in month.runs])
         ledger = ledger_of_clearing(job.year, booked, cleared)
         clock.lap("clear")
         tables = clearing_tables(cleared, ledger, identity, job.year, rules.policy, rules.hospitals)
+        del cleared
         write_clearing(tables, rules, _prepayments(months), run.outputs, language)
         clock.lap("write")
-        counts = {"months": len(months), "cases": earned.cases.height}
         write_manifest(run.outputs, identity, basis, counts, clock.seconds)
     return FinishedClearing(run.folder, tables, run.repeated)
 
@@ -109,7 +117,7 @@ _STAY_COLUMNS = [
 
 def _stays_of_year(months: list[PaidMonths]) -> pl.DataFrame:
     """The cases of all months as points_of_stays takes them, without persons."""
-    stays = pl.concat([month.last.cases().select(_STAY_COLUMNS) for month in months])
+    stays = pl.concat([month.last.cases(_STAY_COLUMNS) for month in months])
     twice = stays.filter(pl.col("case_id").is_duplicated())
     if twice.height:
         raise DrgpayError(

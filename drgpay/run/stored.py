@@ -44,9 +44,13 @@ class StoredMonth:
         about = self.manifest["corrects"]
         return str(about["run"]) if about else None
 
-    def cases(self) -> pl.DataFrame:
-        """cases.parquet, with points and amounts as in EarnedPoints.cases and Settled.cases."""
-        return self._table("cases", CASE_COLUMNS)
+    def cases(self, names: Sequence[str] = ()) -> pl.DataFrame:
+        """cases.parquet, with points and amounts as in EarnedPoints.cases and Settled.cases.
+
+        `names` are the columns to read, by default all.
+        """
+        wanted = {column.scaled: column for column in CASE_COLUMNS}
+        return self._table("cases", [wanted[name] for name in names] or CASE_COLUMNS)
 
     def adjustments(self) -> pl.DataFrame:
         """adjustments.parquet, as Settled.adjustments."""
