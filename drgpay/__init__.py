@@ -1,3 +1,50 @@
-"""drgpay: pay hospitals by the DRG point method, exactly and explained."""
+"""drgpay: pay hospitals by the DRG point method, exactly and explained.
+
+The functions of the Python API are attributes of this package (docs/python.md); each is imported
+with the libraries behind it when it is first asked for, so that `import drgpay` costs nothing. A
+type checker sees them in the modules of drgpay.api: importing these here, even for it alone, would
+make a cycle of everything, since all stages import the version.
+"""
+
+import importlib
+from typing import Any
 
 __version__ = "0.1.0"
+
+_PUBLIC = {
+    "drgpay.api.adjustments": (
+        *("apply_overlay", "check_overlay", "load_overlay", "propose_overlay", "save_overlay"),
+        "Choices",
+    ),
+    "drgpay.api.grouping": (
+        *("compare_schemes", "explain_stay", "find_stay", "group_stays", "load_scheme"),
+        *("migration_of_stays", "Stay"),
+    ),
+    "drgpay.api.rules": ("change_policy", "load_filings", "load_hospitals", "load_policy"),
+    "drgpay.api.runs": (
+        *("clear_year", "explain_case", "query_runs", "run_job", "verify_run", "write_report"),
+    ),
+    "drgpay.api.scenarios": ("save_simulation", "simulate_scenarios", "simulation_tables"),
+    "drgpay.api.settlement": (
+        *("calibrate", "catalogue_tables", "load_catalogue", "save_catalogue", "settle_month"),
+        "SettledMonth",
+    ),
+    "drgpay.api.text": ("text_of",),
+    "drgpay.errors": ("DrgpayError",),
+}
+_MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = ["__version__", *sorted(_MODULE_OF)]
+
+
+def __getattr__(name: str) -> Any:
+    module = _MODULE_OF.get(name)
+    if module is None:
+        raise AttributeError(f"module 'drgpay' has no attribute {name!r}")
+    value = getattr(importlib.import_module(module), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,18 +1,24 @@
 """`drgpay calibrate`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
+from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping, say_what_was_converted
+
+if TYPE_CHECKING:
+    from drgpay.records.visits.tables import VisitInput
 
 EXAMPLES = """
-[bold]Example[/bold]
+[bold]Examples[/bold]
 
 drgpay calibrate history/ --scheme chs-drg-2.0 --policy policy.toml --hospitals hospitals.csv
 --out catalogue-2026
+
+drgpay calibrate visits/ --items visit_items/ --scheme open-apg-1 --policy policy.toml
+--hospitals hospitals.csv --out apg-catalogue-2026
 """
 
 
@@ -22,23 +28,97 @@ def register(app: typer.Typer) -> None:
 
 
 def calibrate(
-    stays: Annotated[Path, typer.Argument(help="Stays of past years: Parquet file or folder.")],
+    records: Annotated[
+        Path, typer.Argument(help="Stays of past years, or with --items visits: Parquet or CSV.")
+    ],
     scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")],
     policy: Annotated[str, typer.Option(help="A policy's id or its TOML file.")],
     hospitals: Annotated[Path, typer.Option(help="Table of hospitals, CSV or Parquet.")],
     out: Annotated[Path, typer.Option(help="The catalogue's folder to make.")],
+    items: Annotated[
+        Path | None, typer.Option(help="The service lines of visits: make a catalogue of APGs.")
+    ] = None,
+    previous: Annotated[
+        Path | None,
+        typer.Option(help="With --items: a catalogue of APGs that weighs what is packaged."),
+    ] = None,
     mapping: Mapping = None,
+    items_mapping: Annotated[
+        str | None, typer.Option(help="With --items: how the columns of lines are named.")
+    ] = None,
     encoding: Encoding = None,
     clinical_codes: ClinicalCodes = False,
     lang: Annotated[Lang, typer.Option(help="Language of the report.")] = Lang.zh,
 ) -> None:
-    """Make a catalogue: the points of every group and the coefficients of every hospital."""
+    """Make a catalogue: the points of every group and the coefficients of every hospital.
+
+    With --items it is made from outpatient visits, with coefficients by level.
+    """
+    from drgpay.errors import DrgpayError
+
+    if items:
+        if clinical_codes:
+            raise DrgpayError(
+                "--clinical-codes is for stays", "leave it out: visits have insurance codes"
+            )
+        _calibrate_visits(
+            _visit_input(records, items, mapping, items_mapping, encoding),
+            scheme,
+            policy,
+            hospitals,
+            out,
+            previous,
+            lang,
+        )
+        return
+    if previous or items_mapping:
+        raise DrgpayError(
+            "--previous and --items-mapping are for visits", "give their lines with --items"
+        )
     from drgpay.records.dataset import RecordsInput
     from drgpay.report.calibration import console_report
     from drgpay.run.calibration import make_catalogue
 
-    records = RecordsInput(stays, mapping, encoding, clinical_codes)
+    stays = RecordsInput(records, mapping, encoding, clinical_codes)
     progress = console.progress_bar
-    made = make_catalogue(records, scheme, policy, hospitals, out, progress, lang.value)
+    made = make_catalogue(stays, scheme, policy, hospitals, out, progress, lang.value)
     console.out().print(console_report(made.report, lang.value))
+    typer.echo(f"{out}")
+
+
+def _visit_input(
+    visits: Path,
+    items: Path,
+    mapping: str | None,
+    items_mapping: str | None,
+    encoding: str | None,
+) -> "VisitInput":
+    from drgpay.records.visits.tables import VisitInput
+
+    return VisitInput(visits, items, mapping, items_mapping, encoding)
+
+
+def _calibrate_visits(
+    given: "VisitInput",
+    scheme: str,
+    policy: str,
+    hospitals: Path,
+    out: Path,
+    previous: Path | None,
+    lang: Lang,
+) -> None:
+    from drgpay.run.visit_calibration import make_visit_catalogue
+
+    made = make_visit_catalogue(
+        given, scheme, policy, hospitals, out, previous, console.progress_bar, lang.value
+    )
+    for dataset in (made.records.visits, made.records.items):
+        say_what_was_converted(dataset, lang.value)
+    info, counts = made.catalogue.info, made.counts
+    typer.echo(
+        f"{counts.visits_read:,} visits read = {counts.visits_valid:,} valid + "
+        f"{counts.visits_quarantined:,} quarantined; {info.stays_eligible:,} eligible, "
+        f"mean {info.all_mean_yuan} yuan; {made.catalogue.groups.height} APGs, "
+        f"{info.stays_trimmed:,} entries trimmed"
+    )
     typer.echo(f"{out}")

@@ -12,6 +12,8 @@ from drgpay.errors import DrgpayError
 
 if TYPE_CHECKING:
     from drgpay.grouper.reference import Stay
+    from drgpay.records.visits.tables import VisitInput
+    from drgpay.run.visit_entries import VisitGrouping
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -21,6 +23,9 @@ drgpay explain stays.parquet --case 1004 --scheme chs-drg-2.0 --what-if
 drgpay explain --stay --scheme chs-drg-1.1 --sex 2 --age 88 --diagnosis K22.301 --diagnosis K11.901 --procedure 96.0800x005
 
 drgpay explain stays/ --case 1004 --scheme zj-drg-2022 --json > trace.json
+
+drgpay explain visits.parquet --visit V1004 --items visit_items.parquet --scheme open-apg-1
+--catalogue apg-catalogue --policy policy.toml --hospitals hospitals.csv
 """
 
 
@@ -66,13 +71,34 @@ def explain(
     full: Annotated[
         bool, typer.Option("--full/--brief", help="Show every rule tried, or the path alone.")
     ] = False,
+    visit: Annotated[
+        str | None, typer.Option(help="The visit_id of the outpatient visit to explain.")
+    ] = None,
+    items: Annotated[
+        Path | None, typer.Option(help="With --visit: the service lines of the visits.")
+    ] = None,
+    items_mapping: Annotated[
+        str | None, typer.Option(help="With --visit: how the columns of lines are named.")
+    ] = None,
+    catalogue: Annotated[
+        Path | None, typer.Option(help="With --visit: a catalogue of APGs, for base points.")
+    ] = None,
+    policy: Annotated[
+        str, typer.Option(help="With --visit: a policy's id or TOML file, for its steps.")
+    ] = "illustrative",
+    hospitals: Annotated[
+        Path | None, typer.Option(help="With --visit: table of hospitals, for points by level.")
+    ] = None,
     mapping: Mapping = None,
     encoding: Encoding = None,
     clinical_codes: ClinicalCodes = False,
     json: Annotated[bool, typer.Option("--json", help="The whole trace as JSON.")] = False,
     lang: Annotated[Lang, typer.Option(help="Language of the explanation.")] = Lang.zh,
 ) -> None:
-    """Explain one stay: every rule tried, the facts that decided it, and what was narrowly missed."""
+    """Explain one stay or visit: every rule tried, what decided it, and what was narrowly missed.
+
+    Of a visit also what became of each of its entries, and its points.
+    """
     from drgpay.explain.code_names import CodeNames
     from drgpay.explain.console import trace_view
     from drgpay.explain.stays import find_case
@@ -82,6 +108,8 @@ def explain(
     from drgpay.grouper.reference import Stay
     from drgpay.grouper.scheme import scheme_in_force
     from drgpay.records.dataset import RecordsInput
+    from drgpay.records.visits.tables import VisitInput
+    from drgpay.run.visit_entries import VisitGrouping
 
     diagnoses, procedures = diagnosis or [], procedure or []
     typed = Stay(
@@ -96,19 +124,51 @@ def explain(
         length_of_stay=length_of_stay,
         discharge_type=discharge_type,
     )
+    if visit is not None or items is not None:
+        typed_too = bool(case or stay or _typed_values(typed) or what_if or clinical_codes)
+        if stays is None or visit is None or items is None or scheme is None or typed_too:
+            raise DrgpayError(
+                "a visit is explained by a file of visits, --visit, --items and --scheme alone",
+                "give these four, and leave out the options of stays",
+            )
+        records = VisitInput(stays, items, mapping, items_mapping, encoding)
+        grouping = VisitGrouping(scheme, policy, catalogue, hospitals)
+        _explain_visit(records, visit, grouping, json, lang, full)
+        return
     _refuse_mixture(stays, case, stay, typed)
     compiled = load_compiled(scheme or scheme_in_force(date.today()))
     system = compiled.scheme.info.code_system
     found = typed
     if stays and case:
-        records = RecordsInput(stays, mapping, encoding, clinical_codes)
-        found = find_case(records.open(system), compiled, case)
+        of_stays = RecordsInput(stays, mapping, encoding, clinical_codes)
+        found = find_case(of_stays.open(system), compiled, case)
     names = CodeNames.of(system)
     trace = explain_stay(compiled, found, names, case, what_if)
     if json:
         typer.echo(trace_json(trace))
     else:
         console.out().print(trace_view(trace, lang.value, full))
+
+
+def _explain_visit(
+    records: "VisitInput", visit: str, grouping: "VisitGrouping", json: bool, lang: Lang, full: bool
+) -> None:
+    """The groups of the lines and of the visit, then the steps from entries to points."""
+    from drgpay.explain.visit_console import visit_view
+    from drgpay.report.entry_reasons import entry_view, visit_json
+    from drgpay.run.explained_visit import explained_visit
+
+    found = explained_visit(records, visit, grouping)
+    if json:
+        typer.echo(visit_json(found.trace, found.entries, found.points, found.rules, lang.value))
+        return
+    screen = console.out()
+    screen.print(visit_view(found.trace, lang.value, full))
+    screen.print(entry_view(found.entries, found.points, found.names, found.rules, lang.value))
+
+
+def _typed_values(typed: "Stay") -> list[str]:
+    return [name for name, value in typed.__dict__.items() if value not in (None, ())]
 
 
 def _refuse_mixture(stays: Path | None, case: str | None, stay: bool, typed: "Stay") -> None:
@@ -120,7 +180,7 @@ def _refuse_mixture(stays: Path | None, case: str | None, stay: bool, typed: "St
                 "leave out --stay, or the file and --case",
             )
         return
-    given = [name for name, value in typed.__dict__.items() if value not in (None, ())]
+    given = _typed_values(typed)
     if given:
         raise DrgpayError(
             f"the stay was typed ({', '.join(given)}) without --stay", "add --stay to explain it"

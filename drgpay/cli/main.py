@@ -15,12 +15,14 @@ from drgpay.cli import (
     clear,
     explain,
     group,
+    group_visits,
     reconcile,
     report,
     run,
     runs,
     sample,
     scheme,
+    simulate,
     stats,
     verify,
 )
@@ -41,12 +43,14 @@ report.register(app)
 runs.register(app)
 verify.register(app)
 group.register(app)
+group_visits.register(app)
 explain.register(app)
 check.register(app)
 calibrate.register(app)
 catalogue.register(app)
 scheme.register(app)
 adjust.register(app)
+simulate.register(app)
 stats.register(app)
 reconcile.register(app)
 sample.register(app)

@@ -35,21 +35,32 @@ def run(
         int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
     ] = None,
 ) -> None:
-    """Settle a month: group, price and pay every stay, and leave a folder of results."""
+    """Settle a month: group, price and pay every stay and visit, and leave a folder of results."""
     from dataclasses import replace
 
     from drgpay.report.console import month_tables
+    from drgpay.report.visit_console import visit_tables
     from drgpay.report.wording import word
-    from drgpay.run.job import load_job
+    from drgpay.run.job import Job, load_any_job
     from drgpay.run.month_end import run_month
 
-    loaded = load_job(job)
+    loaded = load_any_job(job)
     if output:
         loaded = replace(loaded, output=output)
-    typer.echo(f"{loaded.period} · {loaded.scheme} · {console.shown(loaded.stays.path)}", err=True)
+    if isinstance(loaded, Job):
+        stays = console.shown(loaded.stays.path)
+        typer.echo(f"{loaded.period} · {loaded.scheme} · {stays}", err=True)
+    if loaded.outpatient:
+        visits = console.shown(loaded.outpatient.records.visits)
+        typer.echo(f"{loaded.period} · {loaded.outpatient.scheme} · {visits}", err=True)
     finished = run_month(loaded, lang.value, console.progress_bar, run_id, threads)
-    say_what_was_converted(finished.dataset, lang.value)
-    console.out().print(month_tables(finished.tables, lang.value))
-    enter_in_database(finished.folder)
+    for dataset in finished.datasets:
+        say_what_was_converted(dataset, lang.value)
+    if finished.tables:
+        console.out().print(month_tables(finished.tables, lang.value))
+    if finished.visits:
+        console.out().print(visit_tables(finished.visits, lang.value))
+    if finished.tables:  # the database holds runs of stays
+        enter_in_database(finished.folder)
     same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
     typer.echo(f"{console.shown(finished.folder)}{same}")

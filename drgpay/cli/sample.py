@@ -79,7 +79,7 @@ def sample(
         summary = write_region(plan, out, report)
     visit_plan = VisitPlan(plan, visits, history_visits) if visits else None
     outpatient = _write_visits(visit_plan, out) if visit_plan else None
-    jobs = write_job_files(plan, out, output, console.progress_bar)
+    jobs = write_job_files(plan, out, output, console.progress_bar, visit_plan)
     typer.echo(
         f"{summary.hospitals} hospitals, {summary.stays:,} stays to settle, "
         f"{summary.history_stays:,} of history, {summary.covered} of {summary.groups} groups"

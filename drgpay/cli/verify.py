@@ -34,7 +34,11 @@ _COLUMNS = (
     Words("核对数", "Compared"),
     Words("说明", "Finding"),
 )
-_KIND = {"month": Words("月度结算", "month"), "clearing": Words("年终清算", "clearing")}
+_KIND = {
+    "month": Words("月度结算", "month"),
+    "visits": Words("门诊月度结算", "month of visits"),
+    "clearing": Words("年终清算", "clearing"),
+}
 
 
 _PASSED_OVER = Words("不是运行文件夹，已跳过", "no folder, passed over")

@@ -10,7 +10,8 @@ from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
 from drgpay.grouper.rules.nodes import And, Member, Or, Rule
 from drgpay.grouper.scheme import Scheme
 from drgpay.language import Language
-from drgpay.policy.model import Findings, Policy
+from drgpay.policy.model import Policy
+from drgpay.policy.records import Findings
 from drgpay.quality.nonspecific import NonspecificKind, nonspecific_codes
 from drgpay.quality.shares import ratio, share
 from drgpay.records.checks import FINDING_COLUMNS, check_stays, stay_checks

@@ -59,28 +59,54 @@ def write_batches(
 
     `coded` columns are stored with a dictionary. Returns the number of rows.
     """
-    rows = 0
-    waiting: list[pa.RecordBatch] = []
-    waiting_rows = 0
-    with pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        use_dictionary=coded,
-        # Minimum and maximum of a few repeated names cost more than all the rest of writing.
-        write_statistics=[name for name in schema.names if name not in coded],
-        store_schema=False,
-    ) as writer:
+    with BatchFile(path, schema, coded) as file:
         for batch in batches:
-            rows += batch.num_rows
-            waiting.append(batch)
-            waiting_rows += batch.num_rows
-            if waiting_rows >= ROW_GROUP_ROWS:
-                table = pa.Table.from_batches(waiting, schema)
-                full = waiting_rows - waiting_rows % ROW_GROUP_ROWS
-                writer.write_table(table.slice(0, full), ROW_GROUP_ROWS)
-                waiting = table.slice(full).to_batches()
-                waiting_rows -= full
-        if waiting_rows or not rows:
-            writer.write_table(pa.Table.from_batches(waiting, schema), ROW_GROUP_ROWS)
-    return rows
+            file.write(batch)
+    return file.rows
+
+
+class BatchFile:
+    """A Parquet file that is written batch by batch; its bytes depend on the rows alone.
+
+    Leave the block normally to finish the file; it has at least one row group.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema, coded: list[str]) -> None:
+        self.rows = 0
+        self._schema = schema
+        self._waiting: list[pa.RecordBatch] = []
+        self._waiting_rows = 0
+        self._writer = pq.ParquetWriter(
+            path,
+            schema,
+            compression="zstd",
+            use_dictionary=coded,
+            # Minimum and maximum of a few repeated names cost more than all the rest of writing.
+            write_statistics=[name for name in schema.names if name not in coded],
+            store_schema=False,
+        )
+
+    def __enter__(self) -> "BatchFile":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_error: object) -> None:
+        try:
+            if kind is None and (self._waiting_rows or not self.rows):
+                self._write(pa.Table.from_batches(self._waiting, self._schema))
+        finally:
+            self._writer.close()
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Append a batch."""
+        self.rows += batch.num_rows
+        self._waiting.append(batch)
+        self._waiting_rows += batch.num_rows
+        if self._waiting_rows >= ROW_GROUP_ROWS:
+            table = pa.Table.from_batches(self._waiting, self._schema)
+            full = self._waiting_rows - self._waiting_rows % ROW_GROUP_ROWS
+            self._write(table.slice(0, full))
+            self._waiting = table.slice(full).to_batches()
+            self._waiting_rows -= full
+
+    def _write(self, table: pa.Table) -> None:
+        self._writer.write_table(table, ROW_GROUP_ROWS)

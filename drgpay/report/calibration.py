@@ -135,7 +135,7 @@ def _facts(catalogue: Catalogue, scheme: Scheme) -> dict[str, str]:
     facts = {"catalogue": info.id, "scheme": f"{scheme.info.name} ({scheme.info.id})"}
     if info.policy:
         facts["policy"] = info.policy
-    facts["source" if info.kind == "calibrated" else "weights"] = info.source
+    facts["weights" if info.kind == "published" else "source"] = info.source
     return facts | {"all_mean": f"{Decimal(info.all_mean_yuan):,}"}
 
 

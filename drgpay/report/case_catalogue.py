@@ -71,7 +71,7 @@ def add_group(
     if group is None:
         lines.given("in_catalogue", False, lines.say("how_not_in_catalogue"))
         return
-    if catalogue.info.kind == "calibrated":
+    if catalogue.info.kind != "published":
         lines.given("group_cases", group["cases"], lines.say("how_group_cases"))
         lines.given("kept", group["kept"], lines.say("how_kept"))
         lines.given("cv", _points(group["cv"]), lines.say("how_cv"))

@@ -21,14 +21,19 @@ from drgpay.report.explanation import (
 )
 from drgpay.report.fact_lines import joined, rule_lines
 from drgpay.report.month import line_kind
-from drgpay.report.sheets import Sheet, write_book
+from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement import (
     HospitalStatement,
     hospital_statements,
     valued_adjustments,
     values_by_account,
 )
-from drgpay.report.statement_xlsx import StatementKind, line_table, write_hospital_books
+from drgpay.report.statement_xlsx import (
+    StatementKind,
+    hospital_parts,
+    line_table,
+    write_hospital_books,
+)
 from drgpay.report.summary_xlsx import (
     adjustment_totals,
     class_table,
@@ -84,13 +89,13 @@ def write_clearing_statements(
         title=word("clearing_title", language),
         facts=_facts(tables, language),
         rules=rule_lines(rules.settlement.method, rules.settlement.value_places, language),
-        created=datetime(tables.year, 12, 31),
         tables=lambda statement: _line_tables(statement, months.get(statement.hospital_id)),
         explained=lambda statement: _explained(
             statement, pools, rules, tables.policy.clearing, language
         ),
     )
-    write_hospital_books(statements, kind, folder, language)
+    parts = hospital_parts(statements, kind, language)
+    write_hospital_books([parts], datetime(tables.year, 12, 31), folder, language)
 
 
 def write_clearing_summary(tables: ClearingTables, path: Path, language: Language) -> None:
@@ -104,18 +109,13 @@ def write_clearing_summary(tables: ClearingTables, path: Path, language: Languag
         Sheet("adjustments", [adjustment_totals(valued)], signed=True),
         Sheet("ledger", ledger_tables(tables.ledger, language), signed=True),
     ]
-    write_book(
-        path,
-        word("clearing_summary_title", language),
-        [
-            *_facts(tables, language),
-            *rule_lines(settlement.method, settlement.value_places, language),
-        ],
-        sheets,
-        language,
-        lambda key: word(key, language),
-        datetime(tables.year, 12, 31),
-    )
+    facts = [
+        *_facts(tables, language),
+        *rule_lines(settlement.method, settlement.value_places, language),
+    ]
+    title = word("clearing_summary_title", language)
+    part = BookPart(title, facts, sheets, lambda key: word(key, language))
+    write_book(path, [part], language, datetime(tables.year, 12, 31))
 
 
 def _facts(tables: ClearingTables, language: Language) -> list[str]:

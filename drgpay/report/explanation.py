@@ -113,7 +113,7 @@ def _points_and_money(line: Row, pool: Row, rules: Rules, steps: Steps) -> None:
         steps.add("points", line["points"], *_SUM_OF_POINTS)
     else:
         steps.given(line, "points")
-    _money_of_points(line, pool, "distributed", rules, steps)
+    money_of_points(line, pool, "distributed", rules, steps)
 
 
 _SUM_OF_POINTS = ("=ROUND({case_points}+{minus_points},4)", "{case_points} + {minus_points}")
@@ -153,7 +153,7 @@ def final_budget(values: Row, clearing: Clearing, language: Language) -> Calcula
     steps.add(
         kind, values[kind], f"=ROUND({{{first}}}-{{{second}}},2)", f"{{{first}}} − {{{second}}}"
     )
-    steps.add(added, values[added], how=_bands_said(bands, clearing.band_rule, steps))
+    steps.add(added, values[added], how=bands_said(bands, clearing.band_rule, steps))
     if over:
         steps.given(values, "reserve", source="year")
     steps.add(
@@ -166,7 +166,8 @@ def final_budget(values: Row, clearing: Clearing, language: Language) -> Calcula
     return Calculation(f"budget {values['pool']}", title, tuple(steps.taken))
 
 
-def _bands_said(bands: Sequence[SharingBand], rule: str, steps: Steps) -> str:
+def bands_said(bands: Sequence[SharingBand], rule: str, steps: Steps) -> str:
+    """The shares of all bands in a sentence."""
     parts = [
         steps.say("band" if band.up_to is not None else "last_band").format(
             up_to=f"{band.up_to or 0:.2%}", share=f"{band.share:.2%}"
@@ -194,7 +195,7 @@ def line_of_year(line: Row, pool: Row, rules: Rules, language: Language) -> Calc
             "{home_fund_bill} − {home_fund_billed}",
         )
     title = line_title(line, language)
-    return Calculation(line_key(line), title, tuple(steps.taken), _uses(line, pool))
+    return Calculation(line_key(line), title, tuple(steps.taken), value_in_use(line, pool))
 
 
 def _clearing(line: Row, steps: Steps) -> None:
@@ -236,7 +237,7 @@ def line_of_month(line: Row, pool: Row, rules: Rules, language: Language) -> Cal
         billed = "fund_cost" if rules.paid_here(line) and by_points else "fund_amount"
         steps.add("home_fund_bill", line["home_fund_bill"], f"={{{billed}}}", f"{{{billed}}}")
     return Calculation(
-        line_key(line), line_title(line, language), tuple(steps.taken), _uses(line, pool)
+        line_key(line), line_title(line, language), tuple(steps.taken), value_in_use(line, pool)
     )
 
 
@@ -248,7 +249,8 @@ def line_title(line: Row, language: Language) -> str:
     return f"{account} · {word(f'{place}_{kind}', language)}"
 
 
-def _uses(line: Row, pool: Row) -> dict[str, tuple[str, str]]:
+def value_in_use(line: Row, pool: Row) -> dict[str, tuple[str, str]]:
+    """`uses` of a calculation that needs the point value of the pool: lines and cases by points."""
     if line["payment"] != "points" or pool["point_value"] is None:
         return {}
     return {"point_value": (pool_key(pool["pool"]), "point_value")}
@@ -301,7 +303,7 @@ def worked_case(example: WorkedCase, pool: Row, rules: Rules, language: Language
     )
     _adjustments(example, formula, steps)
     money = {**case, "difference": case["fund_amount"] - case["fund_cost"]}
-    _money_of_points(money, pool, "rounding_rest", rules, steps, source="case")
+    money_of_points(money, pool, "rounding_rest", rules, steps, source="case")
     title = steps.say("explained_case").format(
         case_id=case["case_id"],
         group=" ".join(
@@ -309,7 +311,7 @@ def worked_case(example: WorkedCase, pool: Row, rules: Rules, language: Language
         ),
         case_class=named("class", case["case_class"], language),
     )
-    return Calculation("case", title, tuple(steps.taken), _uses(case, pool))
+    return Calculation("case", title, tuple(steps.taken), value_in_use(case, pool))
 
 
 def _adjustments(example: WorkedCase, formula: str | None, steps: Steps) -> None:
@@ -362,7 +364,7 @@ def _case_points(case: Row, rules: Rules, steps: Steps) -> list[str]:
 _MEAN_PLACES = 8  # the exact mean is a fraction; more places change no fourth place of the points
 
 
-def _money_of_points(
+def money_of_points(
     row: Row, pool: Row, rest: str, rules: Rules, steps: Steps, source: str = "how"
 ) -> None:
     """Points x value, with what rounding or a remainder adds, less what others paid.

@@ -56,35 +56,41 @@ class Sheet:
     signed: bool = False
 
 
-def write_book(
-    path: Path,
-    title: str,
-    facts: Sequence[str],
-    sheets: Sequence[Sheet],
-    language: Language,
-    say: Say,
-    created: datetime = _EPOCH,
-) -> None:
-    """Write a workbook; the same sheets give the same bytes.
+@dataclass(frozen=True)
+class BookPart:
+    """Sheets of a workbook that have their title, the lines below it and their words in common.
 
-    `title` and `facts` (lines below it on every sheet) are given in words, the keys of sheets and
-    tables are keys of `say`. A table shows at most 10,000 rows and says so.
+    `title` and `facts` are given in words, the keys of sheets and tables are keys of `say`.
+    """
+
+    title: str
+    facts: Sequence[str]
+    sheets: Sequence[Sheet]
+    say: Say
+
+
+def write_book(
+    path: Path, parts: Sequence[BookPart], language: Language, created: datetime = _EPOCH
+) -> None:
+    """Write a workbook, named as its first part; the same parts give the same bytes.
+
+    A table shows at most 10,000 rows and says so.
     """
     content = BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
-        workbook.set_properties({"title": title, "created": created})
-        book = _Book(workbook, language, say)
-        for sheet in sheets:
-            made = workbook.add_worksheet(say(sheet.key)[:_SHEET_NAME_LETTERS])
-            _SheetWriter(made, book, sheet).write(title, facts)
+        workbook.set_properties({"title": parts[0].title, "created": created})
+        looks = _Looks(workbook, language)
+        for part in parts:
+            for sheet in part.sheets:
+                made = workbook.add_worksheet(part.say(sheet.key)[:_SHEET_NAME_LETTERS])
+                _SheetWriter(made, _Book(looks, part.say), sheet).write(part.title, part.facts)
     path.write_bytes(content.getbuffer())
 
 
-class _Book:
-    """What the sheets of a workbook share: the words, and the formats of cells."""
+class _Looks:
+    """The formats of cells, which all sheets of a workbook share."""
 
-    def __init__(self, workbook: xlsxwriter.Workbook, language: Language, say: Say) -> None:
-        self.say = say
+    def __init__(self, workbook: xlsxwriter.Workbook, language: Language) -> None:
         self._workbook = workbook
         self._font = {"font_name": "宋体" if language == "zh" else "Calibri", "font_size": 11}
         self._formats: dict[tuple[str, bool, bool], Any] = {}
@@ -110,11 +116,20 @@ class _Book:
         return self._workbook.add_format({**self._font, **look})
 
 
+@dataclass(frozen=True)
+class _Book:
+    """What a sheet is written with: the formats of the workbook and the words of its part."""
+
+    looks: _Looks
+    say: Say
+
+
 class _SheetWriter:
     """Writes one sheet from top to bottom."""
 
     def __init__(self, made: Any, book: _Book, sheet: Sheet) -> None:
         self._made, self._book, self._sheet = made, book, sheet
+        self._looks = book.looks
         self._row = 0
         self._header: int | None = None  # the first one, frozen and repeated in print
         self._places: dict[tuple[str, str], tuple[str, str]] = {}
@@ -128,7 +143,7 @@ class _SheetWriter:
     def write(self, title: str, facts: Sequence[str]) -> None:
         say = self._book.say
         self._made.set_default_row(_ROW_POINTS)
-        self._made.write_string(0, 0, f"{title} · {say(self._sheet.key)}", self._book.title)
+        self._made.write_string(0, 0, f"{title} · {say(self._sheet.key)}", self._looks.title)
         self._made.set_row(0, 26)
         self._row = 1
         for fact in [*facts, *(say(note) for note in self._sheet.notes)]:
@@ -174,14 +189,14 @@ class _SheetWriter:
         needed = _columns_of(text) * _LETTER
         if needed > width and columns > 1:
             last = columns - 1
-            self._made.merge_range(self._row, 0, self._row, last, text, self._book.long_fact)
+            self._made.merge_range(self._row, 0, self._row, last, text, self._looks.long_fact)
             self._made.set_row(self._row, 3 + _LINE_POINTS * ceil(needed / width))
         else:
-            self._made.write_string(self._row, 0, text, self._book.fact)
+            self._made.write_string(self._row, 0, text, self._looks.fact)
         self._row += 1
 
     def _heading(self, text: str) -> None:
-        self._made.write_string(self._row, 0, text, self._book.heading)
+        self._made.write_string(self._row, 0, text, self._looks.heading)
         self._made.set_row(self._row, 20)
         self._row += 1
 
@@ -191,7 +206,7 @@ class _SheetWriter:
         lines = max((text.count("\n") + 1 for text in headings), default=1)
         self._made.set_row(self._row, 4 + 14 * max(lines, 2))
         for column, text in enumerate(headings):
-            self._made.write_string(self._row, column, text, self._book.head)
+            self._made.write_string(self._row, column, text, self._looks.head)
         self._row += 1
 
     def _table(self, shown: "_Shown") -> None:
@@ -219,7 +234,7 @@ class _SheetWriter:
             self._sentence(say(table.note))
 
     def _column(self, top: int, column: int, cells: "_Cells") -> None:
-        shape = self._book.cell(cells.shape, wrapped=cells.wrapped)
+        shape = self._looks.cell(cells.shape, wrapped=cells.wrapped)
         write: Any = self._made.write_string if cells.text else self._made.write_number
         for row, value in enumerate(cells.values, start=top):
             if value is None:
@@ -234,10 +249,10 @@ class _SheetWriter:
             zip(shown.frame.columns, shown.columns, strict=True)
         ):
             if column == 0:
-                shape = self._book.cell("", bold=True)
+                shape = self._looks.cell("", bold=True)
                 self._made.write_string(self._row, 0, self._book.say("total"), shape)
                 continue
-            shape = self._book.cell(cells.shape, bold=True)
+            shape = self._looks.cell(cells.shape, bold=True)
             if name in shown.table.sums and not cells.text:
                 span = f"{xl_rowcol_to_cell(first, column)}:{xl_rowcol_to_cell(last, column)}"
                 # Rounded, so that the doubles of a workbook add up to the exact decimal.
@@ -256,11 +271,11 @@ class _SheetWriter:
         self._heading(block.title)
         if self._header is None:
             self._head([self._book.say(name) for name in ("step", "item", "number", "how")])
-        text = self._book.cell("", wrapped=True)
+        text = self._looks.cell("", wrapped=True)
         local = {name: self._places[used] for name, used in block.uses.items()}
         for step in block.steps:
             cell, number = xl_rowcol_to_cell(self._row, _AMOUNT), f"({len(self._places) + 1})"
-            shape = self._book.cell(_number_shape(_places_of(step.value)), bold=bool(step.formula))
+            shape = self._looks.cell(_number_shape(_places_of(step.value)), bold=bool(step.formula))
             self._made.write_string(self._row, 0, number, text)
             self._made.write_string(self._row, 1, step.label, text)
             if step.formula:

@@ -55,18 +55,19 @@ def hospital_statements(
     adjustments: pl.DataFrame,
     point_values: pl.DataFrame,
     group_names: Mapping[str, str],
+    usual: str = "normal",
 ) -> list[HospitalStatement]:
     """The statements of all hospitals of `lines`, in the order of their ids.
 
     lines: hospital_id, name, level and whatever its statement shows, sorted. cases: one row a case
     sorted by case_id. adjustments: sorted by case_id and step. point_values: account, point_value.
-    group_names: by group.
+    group_names: by group. usual: the case_class that the worked case is taken from if it can be.
     """
     by_group = group_sums(cases)
     valued = valued_adjustments(adjustments, point_values)
     classes = class_totals(by_group, valued, ["hospital_id"])
     gains, losses = _top_groups(by_group, group_names)
-    examples = _worked_cases(cases, adjustments)
+    examples = _worked_cases(cases, adjustments, usual)
     parts = {
         name: (_parts(frame), frame.clear().drop("hospital_id"))
         for name, frame in {
@@ -194,17 +195,21 @@ def _top_groups(
     )  # type: ignore[return-value]
 
 
-def _worked_cases(cases: pl.DataFrame, adjustments: pl.DataFrame) -> dict[str, WorkedCase]:
-    """A case of each hospital: if there is one, a normal local one whose points were adjusted."""
-    of_cases = adjustments.filter(pl.col("applies_to") == "case")
-    normal = pl.col("case_class") == "normal"
-    adjusted = pl.col("case_id").is_in(of_cases["case_id"].implode())
+def example_cases(
+    cases: pl.DataFrame, adjustments: pl.DataFrame, usual: str = "normal"
+) -> pl.DataFrame:
+    """A case of each hospital with points: if there is one, a local one of the class `usual`.
+
+    Of these one whose points were adjusted comes first. Rows of `cases`, in their order.
+    """
+    of_class = pl.col("case_class") == usual
+    adjusted = pl.col("case_id").is_in(adjustments["case_id"].implode())
     rank = (
         pl.when(pl.col("out_of_area"))
         .then(3)
-        .when(normal & adjusted)
+        .when(of_class & adjusted)
         .then(0)
-        .when(normal)
+        .when(of_class)
         .then(1)
         .otherwise(2)
     )
@@ -217,7 +222,15 @@ def _worked_cases(cases: pl.DataFrame, adjustments: pl.DataFrame) -> dict[str, W
         .agg((pl.col("rank").cast(pl.Int64) * cases.height + pl.col("row")).min().alias("row"))
         .collect()["row"]
     )
-    rows = cases[(chosen % cases.height).sort().to_list()]
+    return cases[(chosen % cases.height).sort().to_list()]
+
+
+def _worked_cases(
+    cases: pl.DataFrame, adjustments: pl.DataFrame, usual: str
+) -> dict[str, WorkedCase]:
+    """The example of each hospital with its adjustments."""
+    of_cases = adjustments.filter(pl.col("applies_to") == "case")
+    rows = example_cases(cases, of_cases, usual)
     mine = of_cases.filter(pl.col("case_id").is_in(rows["case_id"].implode()))
     return {
         case["hospital_id"]: WorkedCase(

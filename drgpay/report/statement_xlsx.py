@@ -22,13 +22,14 @@ from drgpay.report.explanation import (
 from drgpay.report.fact_lines import joined, rule_lines, run_lines
 from drgpay.report.month import DifferenceTables, MonthTables, line_kind
 from drgpay.report.reasons import reason_said
-from drgpay.report.sheets import Sheet, write_book
+from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement import (
     AMOUNTS,
     HospitalStatement,
     hospital_statements,
     values_by_account,
 )
+from drgpay.report.summary_xlsx import first_day
 from drgpay.report.tables import ReportTable
 from drgpay.report.wording import level_name, word
 
@@ -37,18 +38,19 @@ from drgpay.report.wording import level_name, word
 class StatementKind:
     """What tells the statement of a month from that of a year.
 
-    title: its name in words. facts, rules: lines below it, before and after those of the hospital.
-    tables: what the first sheet shows. explained: the calculations of the last sheet. further:
-    sheets after the first.
+    title: its name in words. facts, rules: lines below it, after that of the hospital. tables: what
+    the first sheet shows. explained: the calculations of the last sheet. further: sheets after the first.
+    adjusted: whether points can be adjusted. words: the words of keys.
     """
 
     title: str
     facts: Sequence[str]
     rules: Sequence[str]
-    created: datetime
     tables: Callable[[HospitalStatement], Sequence[ReportTable]]
     explained: Callable[[HospitalStatement], Sequence[Calculation]]
     further: Callable[[HospitalStatement], Sequence[Sheet]] = lambda _statement: ()
+    adjusted: bool = True
+    words: Callable[[str, Language], str] = word
 
 
 def write_statements(tables: MonthTables, rules: Rules, folder: Path, language: Language) -> None:
@@ -56,11 +58,16 @@ def write_statements(tables: MonthTables, rules: Rules, folder: Path, language: 
 
     The same tables give the same bytes.
     """
+    parts = statement_parts(tables, rules, language)
+    write_hospital_books([parts], first_day(tables.facts.period), folder, language)
+
+
+def statement_parts(tables: MonthTables, rules: Rules, language: Language) -> dict[str, BookPart]:
+    """The sheets of each hospital of the month by its id."""
     facts, values = tables.facts, values_by_account(tables.values)
-    year, month = (int(part) for part in facts.period.split("-"))
     pools = {row["pool"]: row for row in tables.values.iter_rows(named=True)}
     statements = hospital_statements(
-        _shown_lines(tables.statements, values, rules),
+        shown_lines(tables.statements, values, rules),
         tables.cases,
         tables.adjustments,
         values,
@@ -70,32 +77,44 @@ def write_statements(tables: MonthTables, rules: Rules, folder: Path, language: 
         title=word("statement_title", language),
         facts=run_lines(facts, language),
         rules=rule_lines(facts.method, facts.value_places, language),
-        created=datetime(year, month, 1),
-        tables=lambda statement: [
-            line_table("earned", statement.lines, _EARNED),
-            line_table("payment", statement.lines, _PAID, "statement_note"),
-        ],
+        tables=month_line_tables,
         explained=lambda statement: _explained(statement, pools, rules, language),
         further=lambda statement: _corrections(tables.differences, statement),
     )
-    write_hospital_books(statements, kind, folder, language)
+    return hospital_parts(statements, kind, language)
 
 
-def write_hospital_books(
-    statements: Sequence[HospitalStatement], kind: StatementKind, folder: Path, language: Language
-) -> None:
-    """Write <folder>/<hospital_id>.xlsx for each statement."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for statement in statements:
-        write_book(
-            folder / workbook_name(statement.hospital_id),
+def month_line_tables(statement: HospitalStatement) -> list[ReportTable]:
+    """What the lines of a month earned, and what of it is prepaid."""
+    return [
+        line_table("earned", statement.lines, _EARNED),
+        line_table("payment", statement.lines, _PAID, "statement_note"),
+    ]
+
+
+def hospital_parts(
+    statements: Sequence[HospitalStatement], kind: StatementKind, language: Language
+) -> dict[str, BookPart]:
+    """The sheets of each statement, by hospital_id."""
+    return {
+        statement.hospital_id: BookPart(
             f"{statement.name} {kind.title}",
             [_hospital_line(statement, language), *kind.facts, *kind.rules],
             _sheets(statement, kind, language),
-            language,
-            lambda key: word(key, language),
-            kind.created,
+            lambda key: kind.words(key, language),
         )
+        for statement in statements
+    }
+
+
+def write_hospital_books(
+    parts: Sequence[Mapping[str, BookPart]], created: datetime, folder: Path, language: Language
+) -> None:
+    """Write <folder>/<hospital_id>.xlsx for each hospital, with its sheets of each of `parts`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for hospital in sorted({hospital for part in parts for hospital in part}):
+        mine = [part[hospital] for part in parts if hospital in part]
+        write_book(folder / workbook_name(hospital), mine, language, created)
 
 
 def workbook_name(hospital_id: str) -> str:
@@ -130,7 +149,11 @@ def _sheets(statement: HospitalStatement, kind: StatementKind, language: Languag
         *kind.further(statement),
         Sheet("classes", [classes]),
         Sheet("groups", groups, notes=["difference_note"]),
-        Sheet("adjustments", [_adjustments(statement.adjustments, language)]),
+        *(
+            [Sheet("adjustments", [_adjustments(statement.adjustments, language)])]
+            if kind.adjusted
+            else []
+        ),
         Sheet("explanation", kind.explained(statement), notes=["explanation_note"]),
     ]
 
@@ -177,8 +200,8 @@ def line_table(
     )
 
 
-def _shown_lines(statements: pl.DataFrame, values: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    """Lines with what a statement shows beside their amounts: line, point_value, prepay_ratio."""
+def shown_lines(statements: pl.DataFrame, values: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Lines of a month with what a statement shows beside their amounts: line, point_value, prepay_ratio."""
     ratio = pl.lit(rules.settlement.prepay_ratio).cast(pl.Decimal(18, 4))
     paid_here = pl.lit(rules.settlement.out_of_area == "pooled") | ~pl.col("out_of_area")
     return statements.join(values, on="account", how="left", maintain_order="left").with_columns(
@@ -200,6 +223,17 @@ def _explained(
     statement: HospitalStatement, pools: Mapping[str, Row], rules: Rules, language: Language
 ) -> list[Calculation]:
     """Point values, then line by line to the prepayment, then one case."""
+    blocks = explained_lines(statement, pools, rules, language)
+    if statement.example:
+        pool = pool_of_example(statement, pools)
+        blocks.append(worked_case(statement.example, pool, rules, language))
+    return blocks
+
+
+def explained_lines(
+    statement: HospitalStatement, pools: Mapping[str, Row], rules: Rules, language: Language
+) -> list[Calculation]:
+    """Point values, then line by line to the prepayment. pools: rows of values by their names."""
     lines = statement.lines.rows(named=True)
     mine = dict.fromkeys(line["pool"] for line in lines if line["payment"] == "points")
     blocks = [value_of_pool(pools[pool], "budget", rules, language) for pool in mine]
@@ -207,8 +241,12 @@ def _explained(
     prepaid = [line for line in lines if rules.paid_here(line)]
     if len(prepaid) > 1:
         blocks.append(total_over_lines(prepaid, "prepayment", language, "total_prepayment"))
-    if statement.example:
-        case = statement.example.case
-        of_account = {line["account"]: pools[line["pool"]] for line in lines}
-        blocks.append(worked_case(statement.example, of_account[case["account"]], rules, language))
     return blocks
+
+
+def pool_of_example(statement: HospitalStatement, pools: Mapping[str, Row]) -> Row:
+    """The pool that pays the example of a statement, which has one."""
+    assert statement.example
+    account = statement.example.case["account"]
+    lines = statement.lines.iter_rows(named=True)
+    return next(pools[line["pool"]] for line in lines if line["account"] == account)

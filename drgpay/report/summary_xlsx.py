@@ -1,5 +1,6 @@
 """summary.xlsx: the pool's summary as an official would send it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from drgpay.language import Language
 from drgpay.report.differences_xlsx import difference_sheet
 from drgpay.report.fact_lines import joined, rule_lines, run_lines
 from drgpay.report.month import MonthTables, RunFacts, line_kind, line_totals
-from drgpay.report.sheets import Sheet, write_book
+from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement import (
     AMOUNTS,
     class_totals,
@@ -24,31 +25,39 @@ _FINDING_COLUMNS = ["case_id", "hospital_id", "settlement_date", "code", "column
 
 
 def write_summary(tables: MonthTables, path: Path, language: Language) -> None:
-    """Write the workbook; the same tables give the same bytes."""
-    year, month = (int(part) for part in tables.facts.period.split("-"))
+    """Write the workbook of the stays; the same tables give the same bytes."""
+    part = summary_part(tables, language)
+    write_book(path, [part], language, first_day(tables.facts.period))
+
+
+def first_day(period: str) -> datetime:
+    """The first day of a month YYYY-MM: when its workbooks say they were made."""
+    year, month = (int(part) for part in period.split("-"))
+    return datetime(year, month, 1)
+
+
+def summary_part(tables: MonthTables, language: Language) -> BookPart:
+    """The sheets of the stays: values, hospitals, classes, adjustments, ledger, findings."""
     by_account = values_by_account(tables.values)
     valued = valued_adjustments(tables.adjustments, by_account)
     sheets = [
-        Sheet("values", [_values(tables, language), _lines(tables)], signed=True),
-        Sheet("hospitals", [_hospitals(tables)], signed=True),
+        Sheet(
+            "values",
+            [value_table(tables.values, language), line_total_table(tables.statements)],
+            signed=True,
+        ),
+        Sheet("hospitals", [hospital_table(tables.statements)], signed=True),
         *([difference_sheet(tables.differences, ("hospital_id",))] if tables.differences else []),
         Sheet("classes", [class_table(tables.cases, valued)], signed=True),
         Sheet("adjustments", [adjustment_totals(valued)], signed=True),
         Sheet("ledger", ledger_tables(tables.ledger, language), signed=True),
         *(
-            Sheet(key, _findings(key, findings, language), signed=True)
+            Sheet(key, finding_tables(key, findings), signed=True)
             for key, findings in (("quarantine", tables.quarantine), ("warnings", tables.warnings))
         ),
     ]
-    write_book(
-        path,
-        word("title", language),
-        _facts(tables.facts, language),
-        sheets,
-        language,
-        lambda key: word(key, language),
-        datetime(year, month, 1),
-    )
+    facts = _facts(tables.facts, language)
+    return BookPart(word("title", language), facts, sheets, lambda key: word(key, language))
 
 
 def adjustment_totals(valued: pl.DataFrame) -> ReportTable:
@@ -116,7 +125,7 @@ def ledger_tables(ledger: pl.DataFrame, language: Language) -> list[ReportTable]
             note="ledger_note",
         ),
         ReportTable(
-            "entries",
+            "bookings",
             with_pool_names(kinds, language),
             prefixes={
                 "entry_kind": "entry",
@@ -148,13 +157,15 @@ def with_pool_names(frame: pl.DataFrame, language: Language) -> pl.DataFrame:
     return frame.with_columns(pl.col("pool").replace(names))
 
 
-def _values(tables: MonthTables, language: Language) -> ReportTable:
-    frame = with_pool_names(tables.values.drop("accounts"), language)
+def value_table(values: pl.DataFrame, language: Language) -> ReportTable:
+    """values.parquet, a row a pool."""
+    frame = with_pool_names(values.drop("accounts"), language)
     return ReportTable("values", frame, sums=frozenset(frame.columns) - {"pool", "point_value"})
 
 
-def _lines(tables: MonthTables) -> ReportTable:
-    totals = line_totals(tables.statements)
+def line_total_table(statements: pl.DataFrame) -> ReportTable:
+    """statements.parquet, a row a kind of line."""
+    totals = line_totals(statements)
     sums = frozenset(totals.columns) - {"line"}
     return ReportTable("lines", totals, worded=frozenset({"line"}), sums=sums, note="lines_note")
 
@@ -167,8 +178,9 @@ _HOSPITAL_AMOUNTS = [
 ]
 
 
-def _hospitals(tables: MonthTables) -> ReportTable:
-    frame = tables.statements.with_columns(line=line_kind())
+def hospital_table(statements: pl.DataFrame) -> ReportTable:
+    """statements.parquet, a row a line."""
+    frame = statements.with_columns(line=line_kind())
     return ReportTable(
         "hospitals",
         frame.select(*_HOSPITAL_COLUMNS, *_HOSPITAL_AMOUNTS),
@@ -184,20 +196,27 @@ def class_table(cases: pl.DataFrame, valued: pl.DataFrame) -> ReportTable:
 
     cases: cases.parquet. valued: adjustments with `amount` (statement.valued_adjustments).
     """
+    return kind_table(class_totals(group_sums(cases), valued, []))
+
+
+def kind_table(totals: pl.DataFrame) -> ReportTable:
+    """One row a class. totals: of `class_totals`, over all hospitals."""
     return ReportTable(
         "classes",
-        class_totals(group_sums(cases), valued, []),
+        totals,
         prefixes={"case_class": "class"},
         sums=frozenset({"cases", *AMOUNTS}),
         note="difference_note",
     )
 
 
-def _findings(key: str, findings: pl.DataFrame, language: Language) -> list[ReportTable]:
+def finding_tables(
+    key: str, findings: pl.DataFrame, columns: Sequence[str] = _FINDING_COLUMNS
+) -> list[ReportTable]:
     """How many rows each finding has, then the rows."""
     counts = findings.group_by("code", "column").agg(rows=pl.len()).sort("code", "column")
     said_codes = frozenset({"code"})
     return [
         ReportTable(key, counts, worded=said_codes, sums=frozenset({"rows"})),
-        ReportTable(f"{key}_rows", findings.select(_FINDING_COLUMNS), worded=said_codes),
+        ReportTable(f"{key}_rows", findings.select(columns), worded=said_codes),
     ]

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from drgpay.report.tables import Kind, ReportTable, Say, kind_of, text_of
+from drgpay.report.tables import Kind, ReportTable, Say, kind_of, prefixed_text, text_of
 
 
 def console_tables(tables: Sequence[ReportTable], say: Say, most_rows: int = 20) -> RenderableType:
@@ -23,12 +23,11 @@ def _parts(table: ReportTable, say: Say, most_rows: int) -> list[RenderableType]
     for name, kind in kinds.items():
         made.add_column(say(name), justify="left" if kind == "text" else "right")
     for row in table.frame.head(most_rows).iter_rows(named=True):
-        made.add_row(
-            *(_cell(row[name], kind, name in table.worded, say) for name, kind in kinds.items())
-        )
-    if table.total is not None and table.frame.height:
+        made.add_row(*(_cell(row[name], name, kind, table, say) for name, kind in kinds.items()))
+    total = _total(table)
+    if total and table.frame.height:
         made.add_section()
-        cells = [_cell(table.total.get(name), kind, False, say) for name, kind in kinds.items()]
+        cells = [_cell(total.get(name), name, kind, table, say) for name, kind in kinds.items()]
         made.add_row(say("total"), *cells[1:])
     parts: list[RenderableType] = [made]
     if table.frame.height > most_rows:
@@ -39,11 +38,19 @@ def _parts(table: ReportTable, say: Say, most_rows: int) -> list[RenderableType]
     return parts
 
 
-def _cell(value: Any, kind: Kind, worded: bool, say: Say) -> str:
+def _total(table: ReportTable) -> dict[str, Any]:
+    """The values of the last row: what is given, and the sums."""
+    sums = {name: table.frame[name].sum() for name in table.sums}
+    return {**sums, **(table.total or {})}
+
+
+def _cell(value: Any, name: str, kind: Kind, table: ReportTable, say: Say) -> str:
     if value is None:
         return "–"
     if kind == "text":
-        return text_of(value, worded, say)
+        prefix = table.prefixes.get(name)
+        worded = name in table.worded
+        return prefixed_text(value, prefix, say) if prefix else text_of(value, worded, say)
     if kind == "percent":
         return f"{value:.2%}"
     return f"{value:,}"

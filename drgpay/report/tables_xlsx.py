@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from drgpay.language import Language
-from drgpay.report.sheets import Sheet, write_book
+from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.tables import ReportTable, Say
 
 
@@ -24,4 +24,4 @@ def write_tables(
     colon = "：" if language == "zh" else ": "
     lines = [f"{say(key)}{colon}{value}" for key, value in facts.items()]
     sheets = [Sheet(table.key, [table]) for table in tables]
-    write_book(path, say(title), lines, sheets, language, say)
+    write_book(path, [BookPart(say(title), lines, sheets, say)], language)

@@ -1,7 +1,7 @@
 """Every word of a report, Chinese first, English by switch."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from drgpay.language import Language, Words
 
@@ -341,7 +341,7 @@ _WORDS: dict[str, Words] = {
     # ledger
     "ledger": Words("分类账", "Ledger"),
     "balances": Words("科目余额", "Balances"),
-    "entries": Words("按业务汇总", "Entries by kind"),
+    "bookings": Words("按业务汇总", "Entries by kind"),
     "pool": Words("基金池", "Pool"),
     "ledger_account": Words("科目", "Account"),
     "debit": Words("借方（元）", "Debit (yuan)"),
@@ -420,11 +420,13 @@ _FORMULA = frozenset(
 )
 
 
-def labelled(key: str, text: str, language: Language) -> str:
-    """`label: text` with the colon of the language."""
-    return f"{word(key, language)}{'：' if language == 'zh' else ': '}{text}"
-
-
 def word(key: str, language: Language) -> str:
     """The wording of a key; a key without one (an account of a city) stands for itself."""
     return _WORDS[key].said_in(language) if key in _WORDS else key
+
+
+def labelled(
+    key: str, text: str, language: Language, words: Callable[[str, Language], str] = word
+) -> str:
+    """`label: text` with the colon of the language."""
+    return f"{words(key, language)}{'：' if language == 'zh' else ': '}{text}"

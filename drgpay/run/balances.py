@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -25,6 +25,7 @@ from drgpay.run.comparison import (
 )
 from drgpay.run.ledger_balance import ledger_disagreement
 from drgpay.run.run_tables import AMOUNTS, RunTables
+from drgpay.run.visit_balances import CAPITATION_CHECKS, VISIT_CHECKS, VisitRunTables
 from drgpay.settle.lines import LINE
 
 Row = Mapping[str, Any]
@@ -32,6 +33,7 @@ Compared = tuple[int, Words | None]
 """How much was compared, and the first disagreement."""
 
 _NOTHING = Decimal(0)
+_Tables = TypeVar("_Tables", bound=RunTables)
 
 
 def balance_checks(
@@ -41,15 +43,34 @@ def balance_checks(
 
     beside: folders in which the runs are looked for that a correction or a clearing goes on with.
     """
-    tables = RunTables(folder, manifest, beside)
-    checks = _CLEARING if tables.kind == "clearing" else _MONTH
-    if manifest.get("corrects"):
-        checks = [*checks, _DIFFERENCES]
-    return [_tried(tables, *check) for check in checks]
+    checks: list[Check] = []
+    if manifest["kind"] != "visits":
+        tables = RunTables(folder, manifest, beside)
+        of_stays = _CLEARING if tables.kind == "clearing" else _MONTH
+        if manifest.get("corrects"):
+            of_stays = [*of_stays, _DIFFERENCES]
+        checks += [_tried(tables, *check) for check in of_stays]
+    if manifest.get("outpatient"):
+        checks += _checks_of_visits(VisitRunTables(folder, manifest, beside))
+    return checks
+
+
+def _checks_of_visits(tables: VisitRunTables) -> list[Check]:
+    """The checks of stays, over the files of visits, and those that only visits have."""
+    contracts = CAPITATION_CHECKS if tables.manifest["outpatient"]["enrolment"] else []
+    shared = [
+        (f"visit_{key}", Words(f"门诊：{title.zh}", f"visits: {title.en}"), compare)
+        for key, title, compare in (*_LINES_AND_POOLS, _PREPAYMENTS, _LEDGER)
+    ]
+    return [
+        *(_tried(tables, *check) for check in VISIT_CHECKS),
+        *(_tried(tables, *check) for check in shared),
+        *(_tried(tables, *check) for check in contracts),
+    ]
 
 
 def _tried(
-    tables: RunTables, key: str, title: Words, compare: Callable[[RunTables], Compared]
+    tables: _Tables, key: str, title: Words, compare: Callable[[_Tables], Compared]
 ) -> Check:
     try:
         compared, finding = compare(tables)
@@ -353,12 +374,7 @@ def _to_fen(amount: Fraction) -> Decimal:
     return unscaled(half_up(amount * 10**FEN_PLACES), FEN_PLACES)
 
 
-_EVERY_RUN = [
-    (
-        "case_points",
-        Words("病例：调整前点数 + 调整 = 点数", "cases: points before + adjustments = points"),
-        _case_points,
-    ),
+_LINES_AND_POOLS = [
     ("lines", Words("病例 + 扣减 = 结算行", "cases + minus rows = statement lines"), _lines),
     ("prices", Words("结算行：点数 × 点值", "statement lines: points × value"), _prices),
     (
@@ -368,6 +384,19 @@ _EVERY_RUN = [
     ),
     ("pools", Words("结算行 + 结余 = 预算", "statement lines + remainder = budget"), _pools),
 ]
+_EVERY_RUN = [
+    (
+        "case_points",
+        Words("病例：调整前点数 + 调整 = 点数", "cases: points before + adjustments = points"),
+        _case_points,
+    ),
+    *_LINES_AND_POOLS,
+]
+_PREPAYMENTS = (
+    "prepayments",
+    Words("预拨 = 应付基金 × 预拨比例", "prepayment = fund × ratio"),
+    _prepayments,
+)
 _LEDGER = (
     "ledger",
     Words("账簿借贷平衡，与结果一致", "the ledger balances, as the results say"),
@@ -376,7 +405,7 @@ _LEDGER = (
 _MONTH = [
     ("counts", Words("读取 = 有效 + 未通过校验", "read = valid + quarantined"), _counts),
     *_EVERY_RUN,
-    ("prepayments", Words("预拨 = 应付基金 × 预拨比例", "prepayment = fund × ratio"), _prepayments),
+    _PREPAYMENTS,
     _LEDGER,
 ]
 _CLEARING = [

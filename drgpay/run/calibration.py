@@ -51,7 +51,7 @@ def make_catalogue(
     Leaves the catalogue in `out` and its report in `out/report`, in a language. Raises DrgpayError
     for every mistake in the inputs.
     """
-    _refuse_existing(out)
+    refuse_existing(out)
     compiled = load_compiled(scheme_name)
     scheme = compiled.scheme
     policy = load_policy(policy_name).policy
@@ -83,7 +83,7 @@ def import_catalogue(
 
     Raises DrgpayError for every mistake in the table.
     """
-    _refuse_existing(out)
+    refuse_existing(out)
     scheme = load_scheme(scheme_name)
     published = published_catalogue(weights, scheme, all_mean_yuan, out.name, options)
     made = MadeCatalogue(published.catalogue, published_tables(published, scheme))
@@ -91,7 +91,8 @@ def import_catalogue(
     return made
 
 
-def _refuse_existing(out: Path) -> None:
+def refuse_existing(out: Path) -> None:
+    """Raise DrgpayError if there is a catalogue of that name."""
     if out.exists():
         raise DrgpayError(
             f"{out} exists already", "name a new folder: a catalogue is not rewritten"

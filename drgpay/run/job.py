@@ -13,6 +13,7 @@ from drgpay.policy.load import shipped_policies, validation_sentence
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
 from drgpay.records.period import Period
+from drgpay.records.visits.tables import VisitInput
 
 JobModel = TypeVar("JobModel", bound=BaseModel)
 
@@ -22,7 +23,7 @@ class Inputs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    stays: str
+    stays: str | None = None
     hospitals: str
     mapping: str | None = None
     encoding: str | None = None
@@ -32,18 +33,37 @@ class Inputs(BaseModel):
     technologies: str | None = None
 
 
+class OutpatientFile(BaseModel):
+    """[outpatient]: visits that the job settles too, or alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    visits: str
+    items: str
+    scheme: str
+    catalogue: str
+    enrolment: str | None = None
+    visits_mapping: str | None = None
+    items_mapping: str | None = None
+    encoding: str | None = None
+
+
 class JobFile(BaseModel):
-    """The keys of a job file; relative paths start at the job file's folder."""
+    """The keys of a job file; relative paths start at the job file's folder.
+
+    scheme, catalogue and inputs.stays are those of stays: a job of visits alone has none of them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     period: str
-    scheme: str
-    catalogue: str
+    scheme: str | None = None
+    catalogue: str | None = None
     policy: str
     output: str
     corrects: str | None = None
     inputs: Inputs
+    outpatient: OutpatientFile | None = None
 
     @field_validator("period")
     @classmethod
@@ -73,8 +93,18 @@ class FilingPaths:
 
 
 @dataclass(frozen=True)
+class OutpatientJob:
+    """The visits of a job, with what they are grouped and priced by."""
+
+    records: VisitInput
+    scheme: str
+    catalogue: Path
+    enrolment: Path | None = None
+
+
+@dataclass(frozen=True)
 class Job:
-    """A job with its paths resolved."""
+    """A job with stays, and visits if there are any, its paths resolved."""
 
     path: Path
     period: Period
@@ -86,18 +116,70 @@ class Job:
     hospitals: Path
     filings: FilingPaths = FilingPaths()
     corrects: Path | None = None
+    outpatient: OutpatientJob | None = None
+
+
+@dataclass(frozen=True)
+class VisitsJob:
+    """A job that settles visits alone."""
+
+    path: Path
+    period: Period
+    policy: str
+    output: Path
+    hospitals: Path
+    outpatient: OutpatientJob
+
+
+AnyJob = Job | VisitsJob
 
 
 def load_job(path: Path) -> Job:
-    """Read a job file; raises DrgpayError with the path of every wrong key."""
+    """Read the file of a job with stays.
+
+    Raises DrgpayError with the path of every wrong key, and for a job of visits alone.
+    """
+    job = load_any_job(path)
+    if isinstance(job, VisitsJob):
+        raise DrgpayError(
+            f"{path} settles visits alone: it has no inputs.stays", "name a job with stays"
+        )
+    return job
+
+
+def load_any_job(path: Path) -> AnyJob:
+    """Read the file of any job; raises DrgpayError with the path of every wrong key."""
     file = read_job_file(path, JobFile)
     here, inputs = path.parent, file.inputs
+    outpatient = _outpatient(here, file.outpatient) if file.outpatient else None
+    policy = file.policy if file.policy in shipped_policies() else str(here / file.policy)
+    if outpatient and inputs.stays is None:
+        _refuse_keys_of_stays(path, file)
+        return VisitsJob(
+            path=path,
+            period=Period.parse(file.period),
+            policy=policy,
+            output=here / file.output,
+            hospitals=here / inputs.hospitals,
+            outpatient=outpatient,
+        )
+    if inputs.stays is None or file.scheme is None or file.catalogue is None:
+        missing = "inputs.stays" if inputs.stays is None else "scheme or catalogue"
+        raise DrgpayError(
+            f"{path} has no {missing}",
+            "give scheme, catalogue and inputs.stays, or [outpatient] for visits",
+        )
+    if outpatient and file.corrects:
+        raise DrgpayError(
+            f"{path}: corrects cannot be combined with [outpatient]",
+            "correct the stays alone: leave [outpatient] out",
+        )
     return Job(
         path=path,
         period=Period.parse(file.period),
-        scheme=file.scheme if file.scheme in shipped_schemes() else str(here / file.scheme),
+        scheme=scheme_beside(here, file.scheme),
         catalogue=here / file.catalogue,
-        policy=file.policy if file.policy in shipped_policies() else str(here / file.policy),
+        policy=policy,
         output=here / file.output,
         stays=RecordsInput(
             here / inputs.stays,
@@ -108,7 +190,47 @@ def load_job(path: Path) -> Job:
         hospitals=here / inputs.hospitals,
         filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
         corrects=here / file.corrects if file.corrects else None,
+        outpatient=outpatient,
     )
+
+
+def _outpatient(here: Path, file: OutpatientFile) -> OutpatientJob:
+    return OutpatientJob(
+        records=VisitInput(
+            here / file.visits,
+            here / file.items,
+            beside(here, file.visits_mapping),
+            beside(here, file.items_mapping),
+            file.encoding,
+        ),
+        scheme=scheme_beside(here, file.scheme),
+        catalogue=here / file.catalogue,
+        enrolment=here / file.enrolment if file.enrolment else None,
+    )
+
+
+def _refuse_keys_of_stays(path: Path, file: JobFile) -> None:
+    """A job of visits alone must not name what would not be read."""
+    given = {
+        "scheme": file.scheme,
+        "catalogue": file.catalogue,
+        "corrects": file.corrects,
+        **{
+            f"inputs.{name}": value
+            for name, value in file.inputs.model_dump(exclude={"hospitals"}).items()
+        },
+    }
+    for name, value in given.items():
+        if value:
+            raise DrgpayError(
+                f"{path} names {name}, but no inputs.stays",
+                "add inputs.stays, or leave it out: [outpatient] has keys of its own",
+            )
+
+
+def scheme_beside(here: Path, scheme: str) -> str:
+    """A shipped scheme by its id, another by its folder from the job file."""
+    return scheme if scheme in shipped_schemes() else str(here / scheme)
 
 
 def read_job_file(path: Path, model: type[JobModel]) -> JobModel:

@@ -19,11 +19,12 @@ from typing import Any
 
 from drgpay import __version__
 from drgpay.errors import DrgpayError
-from drgpay.grouper.scheme import Scheme
+from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.points.catalogue import catalogue_hash
-from drgpay.policy.load import LoadedPolicy
+from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.dataset import Dataset, RecordsInput
-from drgpay.run.job import FilingPaths, Job
+from drgpay.records.visits.tables import VisitRecords, open_visits
+from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, VisitsJob
 from drgpay.run.year_job import MonthRuns, YearJob
 
 MANIFEST = "manifest.json"
@@ -58,6 +59,51 @@ def basis_of_run(
             **_filings(job.filings),
         },
         "corrects": evidence_of_run(job.corrects) if job.corrects else None,
+    }
+
+
+def basis_of_job(job: AnyJob, language: str) -> dict[str, Any]:
+    """The basis of a run of a job, from what its files are now.
+
+    Raises DrgpayError for mistakes in the job's scheme, policy and records.
+    """
+    loaded = load_policy(job.policy)
+    if isinstance(job, Job):
+        scheme = load_scheme(job.scheme)
+        basis = basis_of_run(job, job.stays.open(scheme.info.code_system), scheme, loaded, language)
+    else:
+        basis = basis_of_visits_job(job, loaded, language)
+    if job.outpatient:
+        records = open_visits(job.outpatient.records)
+        scheme = load_scheme(job.outpatient.scheme)
+        basis["outpatient"] = outpatient_basis(job.outpatient, records, scheme)
+    return basis
+
+
+def basis_of_visits_job(job: VisitsJob, loaded: LoadedPolicy, language: str) -> dict[str, Any]:
+    """The basis of a run of visits alone, but for `outpatient_basis`."""
+    return {
+        "kind": "visits",
+        "program": PROGRAM,
+        "period": str(job.period),
+        "language": language,
+        "policy": _policy(loaded),
+        "inputs": {"hospitals": _file(job.hospitals)},
+        "corrects": None,
+    }
+
+
+def outpatient_basis(job: OutpatientJob, records: VisitRecords, scheme: Scheme) -> dict[str, Any]:
+    """Everything that the results of visits depend on beside policy, hospitals and period."""
+    return {
+        "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
+        "catalogue": {"name": job.catalogue.name, "sha256": catalogue_hash(job.catalogue)},
+        "visits": _files(records.visits),
+        "items": _files(records.items),
+        "visits_mapping": _mapping(records.visits),
+        "items_mapping": _mapping(records.items),
+        "encoding": job.records.encoding,
+        "enrolment": _file(job.enrolment) if job.enrolment else None,
     }
 
 
@@ -102,30 +148,42 @@ def _rules(scheme: Scheme, catalogue: Path, loaded: LoadedPolicy) -> dict[str, A
     return {
         "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
         "catalogue": {"name": catalogue.name, "sha256": catalogue_hash(catalogue)},
-        "policy": {
-            "id": loaded.policy.policy.id,
-            "sha256": file_hash(loaded.path),
-            "parameters": loaded.policy.model_dump(mode="json"),
-            "unverified": sorted(
-                path for path, about in loaded.provenance.items() if not about.verified
-            ),
-        },
+        "policy": _policy(loaded),
     }
+
+
+def _policy(loaded: LoadedPolicy) -> dict[str, Any]:
+    return {
+        "id": loaded.policy.policy.id,
+        "sha256": file_hash(loaded.path),
+        "parameters": loaded.policy.model_dump(mode="json"),
+        "unverified": sorted(
+            path for path, about in loaded.provenance.items() if not about.verified
+        ),
+    }
+
+
+def _files(dataset: Dataset) -> list[dict[str, Any]]:
+    return [
+        {
+            "file": file.path.relative_to(dataset.path).as_posix()
+            if dataset.path.is_dir()
+            else file.path.name,
+            "rows": file.rows,
+            "sha256": file_hash(file.path),
+        }
+        for file in dataset.files
+    ]
+
+
+def _mapping(dataset: Dataset) -> dict[str, str] | None:
+    return _file(dataset.mapping.path) if dataset.mapping else None
 
 
 def _records(dataset: Dataset, opened_with: RecordsInput) -> dict[str, Any]:
     return {
-        "stays": [
-            {
-                "file": file.path.relative_to(dataset.path).as_posix()
-                if dataset.path.is_dir()
-                else file.path.name,
-                "rows": file.rows,
-                "sha256": file_hash(file.path),
-            }
-            for file in dataset.files
-        ],
-        "mapping": _file(dataset.mapping.path) if dataset.mapping else None,
+        "stays": _files(dataset),
+        "mapping": _mapping(dataset),
         "encoding": opened_with.encoding,
         "clinical_codes": opened_with.clinical_codes,
     }

@@ -1,4 +1,7 @@
-"""The month-end run: records -> groups -> points -> settlement -> a folder of results."""
+"""The month-end run: records -> groups -> points -> settlement -> a folder of results.
+
+Stays, visits (drgpay.run.visit_run) or both.
+"""
 
 import re
 import time
@@ -6,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -16,11 +20,13 @@ from drgpay.points.cases import points_of_stays
 from drgpay.records.checks import CheckedStays, check_stays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import (
+    Filings,
     check_payments,
     read_filings,
     warnings_of_quarantined,
     without_quarantined,
 )
+from drgpay.records.visits.tables import open_visits
 from drgpay.report.month import (
     MonthTables,
     RunFacts,
@@ -31,12 +37,27 @@ from drgpay.report.month import (
     statements_table,
     values_table,
 )
-from drgpay.run.job import Job
-from drgpay.run.manifest import basis_of_run, run_id_of, write_manifest
-from drgpay.run.results import write_month
+from drgpay.report.visits import VisitTables
+from drgpay.run.job import AnyJob, Job, OutpatientJob, VisitsJob
+from drgpay.run.manifest import (
+    basis_of_run,
+    basis_of_visits_job,
+    outpatient_basis,
+    run_id_of,
+    write_manifest,
+)
+from drgpay.run.results import PaidStays, PaidVisits, write_month
 from drgpay.run.rules import PaymentRules, load_payment_rules
-from drgpay.run.stages import run_folder
+from drgpay.run.stages import RunFolder, run_folder
 from drgpay.run.stored import StoredMonth, as_paid, chain_of, open_month
+from drgpay.run.visit_rules import load_visit_rules
+from drgpay.run.visit_run import (
+    VisitMonth,
+    grouped_visits,
+    settle_visits,
+    visit_counts,
+    visit_tables,
+)
 from drgpay.settle.differences import Differences, differences_of
 from drgpay.settle.ledger import ledger_of_correction, ledger_of_month
 from drgpay.settle.month import Settled, settle_month
@@ -48,13 +69,15 @@ ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]
 class FinishedRun:
     """Where a run lies, what it says, and whether it lay there before with the same bytes.
 
-    `dataset` counts what its mapping converted; `reused` are the stages of an interrupted run.
+    tables: those of stays, visits: those of visits; None for a job without them. `datasets` count
+    what their mappings converted; `reused` are the stages of an interrupted run.
     """
 
     folder: Path
-    tables: MonthTables
+    tables: MonthTables | None
+    visits: VisitTables | None
     repeated: bool
-    dataset: Dataset
+    datasets: tuple[Dataset, ...]
     reused: tuple[str, ...]
 
 
@@ -65,7 +88,7 @@ def no_progress(_title: str, _total: int) -> Iterator[Callable[[int], None]]:
 
 
 def run_month(
-    job: Job,
+    job: AnyJob,
     language: Language = "zh",
     progress: ProgressBar = no_progress,
     run_id: str | None = None,
@@ -73,60 +96,147 @@ def run_month(
 ) -> FinishedRun:
     """Run a job and leave its folder `output/<run id>` (docs/files.md describes the files).
 
-    The folder appears only when everything in it is written. Raises DrgpayError for every mistake
-    in the inputs, and when another run has the id.
+    It settles stays, visits or both. The folder appears only when everything in it is written.
+    Raises DrgpayError for every mistake in the inputs, and when another run has the id.
     """
     clock = Clock()
+    stays = _opened_stays(job) if isinstance(job, Job) else None
+    visits = _opened_visits(job, job.outpatient) if job.outpatient else None
+    basis = _basis(job, stays, visits, language)
+    identity = checked_id(run_id) if run_id else run_id_of(basis)
+    clock.lap("load")
+    with run_folder(job.output, identity, basis) as run:
+        counts: dict[str, int] = {}
+        paid_stays = paid_visits = None
+        if stays:
+            paid_stays = _settle_stays(stays, run, identity, language, progress, threads, clock)
+            counts |= paid_stays.counts
+        if visits:
+            paid_visits = _settle_visits(visits, run, identity, language, progress, threads, clock)
+            counts |= paid_visits.counts
+        write_month(paid_stays, paid_visits, run.outputs, language)
+        clock.lap("write")
+        write_manifest(run.outputs, identity, basis, counts, clock.seconds)
+    return FinishedRun(
+        run.folder,
+        paid_stays.tables if paid_stays else None,
+        paid_visits.tables if paid_visits else None,
+        run.repeated,
+        (
+            *((stays.dataset,) if stays else ()),
+            *((visits.records.visits, visits.records.items) if visits else ()),
+        ),
+        run.reused,
+    )
+
+
+@dataclass(frozen=True)
+class _Stays:
+    """The stays of a job, opened, with what they are paid by; `paid` as `_paid_months`."""
+
+    job: Job
+    rules: PaymentRules
+    filings: Filings
+    paid: list[StoredMonth]
+    dataset: Dataset
+
+
+def _opened_stays(job: Job) -> _Stays:
     rules = load_payment_rules(
         job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the job's period"
     )
     filings = read_filings(job.filings.reviews, job.filings.deductions, job.filings.technologies)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     paid = _paid_months(job)
-    dataset = job.stays.open(rules.scheme.info.code_system)
-    basis = basis_of_run(job, dataset, rules.scheme, rules.loaded, language)
-    identity = checked_id(run_id) if run_id else run_id_of(basis)
-    clock.lap("load")
+    return _Stays(job, rules, filings, paid, job.stays.open(rules.scheme.info.code_system))
+
+
+def _opened_visits(job: AnyJob, outpatient: OutpatientJob) -> VisitMonth:
+    rules = load_visit_rules(
+        outpatient, job.policy, job.hospitals, job.period.year, "the job's period"
+    )
+    return VisitMonth(open_visits(outpatient.records), rules, job.period)
+
+
+def _basis(
+    job: AnyJob, stays: _Stays | None, visits: VisitMonth | None, language: Language
+) -> dict[str, Any]:
+    """Everything that the results of the run depend on."""
+    if isinstance(job, Job) and stays:
+        scheme, loaded = stays.rules.scheme, stays.rules.loaded
+        basis = basis_of_run(job, stays.dataset, scheme, loaded, language)
+    else:
+        assert isinstance(job, VisitsJob) and visits
+        basis = basis_of_visits_job(job, visits.rules.loaded, language)
+    if job.outpatient and visits:
+        basis["outpatient"] = outpatient_basis(job.outpatient, visits.records, visits.rules.scheme)
+    return basis
+
+
+def _settle_stays(
+    stays: _Stays,
+    run: RunFolder,
+    identity: str,
+    language: Language,
+    progress: ProgressBar,
+    threads: int | None,
+    clock: "Clock",
+) -> PaidStays:
+    job, rules, dataset = stays.job, stays.rules, stays.dataset
 
     def read_and_check() -> CheckedStays:
         with progress("grouping", dataset.rows) as advance:
-            stays = read_grouped_stays(dataset, rules.compiled, advance, threads)
+            found = read_grouped_stays(dataset, rules.compiled, advance, threads)
         clock.lap("read and group")
-        return _checked(stays, rules, job, language)
+        return _checked(found, rules, job, language)
 
-    with run_folder(job.output, identity, basis) as run:
-        checked = run.stage("checked", read_and_check, CheckedStays)
-        _refuse_empty(checked, dataset, job)
-        clock.lap("check")
-        filings, set_aside = without_quarantined(filings, checked.quarantine)
-        warnings = pl.concat(
-            [checked.warnings, warnings_of_quarantined(set_aside, checked.quarantine, language)]
-        ).sort(pl.all())
-        earned = points_of_stays(checked.valid, rules.catalogue, rules.policy.points, filings)
-        clock.lap("points")
-        settled = settle_month(
-            earned.cases, earned.adjustments, rules.policy, job.period, filings.payments
-        )
-        if paid:
-            booked = pl.concat([month.ledger() for month in paid])
-            ledger = ledger_of_correction(job.period, booked, settled)
-            differences = differences_of(as_paid(paid[-1]), settled)
-        else:
-            ledger, differences = ledger_of_month(job.period, settled), None
-        clock.lap("settle")
-        counts = {
-            "read": dataset.rows,
-            "valid": checked.valid.height,
-            "quarantined": checked.quarantine.height,
-            "warnings": warnings.height,
-        }
-        facts = _facts(identity, str(job.period), rules, counts)
-        checked = replace(checked, warnings=warnings)
-        tables = _tables(facts, settled, ledger, differences, checked, rules)
-        write_month(tables, rules, filings, run.outputs, language)
-        clock.lap("write")
-        write_manifest(run.outputs, identity, basis, counts, clock.seconds)
-    return FinishedRun(run.folder, tables, run.repeated, dataset, run.reused)
+    checked = run.stage("checked", read_and_check, CheckedStays)
+    _refuse_empty(checked, dataset, job)
+    clock.lap("check")
+    filings, set_aside = without_quarantined(stays.filings, checked.quarantine)
+    warnings = pl.concat(
+        [checked.warnings, warnings_of_quarantined(set_aside, checked.quarantine, language)]
+    ).sort(pl.all())
+    earned = points_of_stays(checked.valid, rules.catalogue, rules.policy.points, filings)
+    clock.lap("points")
+    settled = settle_month(
+        earned.cases, earned.adjustments, rules.policy, job.period, filings.payments
+    )
+    if stays.paid:
+        booked = pl.concat([month.ledger() for month in stays.paid])
+        ledger = ledger_of_correction(job.period, booked, settled)
+        differences = differences_of(as_paid(stays.paid[-1]), settled)
+    else:
+        ledger, differences = ledger_of_month(job.period, settled), None
+    clock.lap("settle")
+    counts = {
+        "read": dataset.rows,
+        "valid": checked.valid.height,
+        "quarantined": checked.quarantine.height,
+        "warnings": warnings.height,
+    }
+    facts = _facts(identity, str(job.period), rules, counts)
+    checked = replace(checked, warnings=warnings)
+    tables = _tables(facts, settled, ledger, differences, checked, rules)
+    return PaidStays(tables, rules, filings, counts)
+
+
+def _settle_visits(
+    month: VisitMonth,
+    run: RunFolder,
+    identity: str,
+    language: Language,
+    progress: ProgressBar,
+    threads: int | None,
+    clock: "Clock",
+) -> PaidVisits:
+    with progress("grouping visits", month.records.rows) as advance:
+        grouped = grouped_visits(month, run, language, advance, threads)
+    clock.lap("read and group visits")
+    settled = settle_visits(month, grouped)
+    tables = visit_tables(month, grouped, settled, run, identity)
+    clock.lap("settle visits")
+    return PaidVisits(tables, month.rules, visit_counts(grouped))
 
 
 class Clock:

@@ -4,12 +4,13 @@ import gc
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from drgpay.language import Language
-from drgpay.points.catalogue import save_catalogue
+from drgpay.points.catalogue import Catalogue, save_catalogue
 from drgpay.records.filings import Filings
 from drgpay.records.writing import write_frame
 from drgpay.report.clearing import ClearingTables
@@ -17,9 +18,11 @@ from drgpay.report.clearing_xlsx import write_clearing_statements, write_clearin
 from drgpay.report.columns import Column, money, plain, points, written
 from drgpay.report.explanation import Rules
 from drgpay.report.month import MonthTables
-from drgpay.report.statement_xlsx import write_statements
-from drgpay.report.summary_xlsx import write_summary
+from drgpay.report.run_books import SettledStays, SettledVisits, write_run_books
+from drgpay.report.visits import VisitTables
 from drgpay.run.rules import PaymentRules
+from drgpay.run.visit_rules import VisitPaymentRules
+from drgpay.run.visit_run import visit_frames
 
 FILING_COLUMNS: dict[str, list[Column]] = {
     "reviews": [
@@ -33,22 +36,72 @@ FILING_COLUMNS: dict[str, list[Column]] = {
 }
 
 
+CATALOGUE, VISIT_CATALOGUE = "catalogue", "visit_catalogue"
+"""The folders of the catalogues in a run."""
+
+
+@dataclass(frozen=True)
+class PaidStays:
+    """The settled stays of a run, with what they were paid by."""
+
+    tables: MonthTables
+    rules: PaymentRules
+    filings: Filings
+    counts: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class PaidVisits:
+    """The settled visits of a run, with what they were paid by."""
+
+    tables: VisitTables
+    rules: VisitPaymentRules
+    counts: Mapping[str, int]
+
+
 def write_month(
-    tables: MonthTables, rules: PaymentRules, filings: Filings, folder: Path, language: Language
+    stays: PaidStays | None, visits: PaidVisits | None, folder: Path, language: Language
 ) -> None:
-    """Write the results of a month into the folder of its run.
+    """Write the results of a month into the folder of its run; at least one part is there.
 
     Parquet is written beside the workbooks: one is the work of polars, the other of Python.
     """
+    frames: dict[str, pl.DataFrame] = {}
+    catalogues: dict[str, Catalogue] = {}
+    if stays:
+        frames |= _stay_frames(stays)
+        catalogues[CATALOGUE] = stays.rules.catalogue
+    if visits:
+        frames |= visit_frames(visits.tables)
+        catalogues[VISIT_CATALOGUE] = visits.rules.catalogue
+    with _written_beside(frames, catalogues, folder):
+        write_run_books(
+            _books_of_stays(stays) if stays else None,
+            _books_of_visits(visits) if visits else None,
+            folder,
+            language,
+        )
+
+
+def _stay_frames(stays: PaidStays) -> dict[str, pl.DataFrame]:
+    tables = stays.tables
     frames = {name: getattr(tables, name) for name in _MONTH_TABLES}
     if tables.differences:
         frames["differences"] = tables.differences.cases
         frames["difference_statements"] = tables.differences.statements
     for name, columns in FILING_COLUMNS.items():
-        frames[name] = written(getattr(filings, name), columns)
-    with _written_beside(frames, rules, folder):
-        write_summary(tables, folder / "summary.xlsx", language)
-        write_statements(tables, _explained_by(rules), folder / "statements", language)
+        frames[name] = written(getattr(stays.filings, name), columns)
+    return frames
+
+
+def _books_of_stays(stays: PaidStays) -> SettledStays:
+    return SettledStays(stays.tables, _explained_by(stays.rules))
+
+
+def _books_of_visits(visits: PaidVisits) -> SettledVisits:
+    rules = visits.rules
+    explained = Rules(rules.policy.settlement, rules.group_names, rules.catalogue.all_mean_fen)
+    return SettledVisits(visits.tables, explained, rules.outpatient.capitation, rules.enrolment)
 
 
 _MONTH_TABLES = (
@@ -65,18 +118,19 @@ _CLEARING_TABLES = ("pools", "statements", "cases", "adjustments", "assessment",
 
 @contextmanager
 def _written_beside(
-    frames: Mapping[str, pl.DataFrame], rules: PaymentRules, folder: Path
+    frames: Mapping[str, pl.DataFrame], catalogues: Mapping[str, Catalogue], folder: Path
 ) -> Iterator[None]:
-    """Write frames as Parquet, and the catalogue, in a thread while the block writes workbooks.
+    """Write frames as Parquet, and catalogues, in a thread while the block writes workbooks.
 
-    The catalogue lies in the run, so that every case can be recomputed from its folder alone.
+    The catalogues lie in the run, so that every case can be recomputed from its folder alone.
     """
 
     def write() -> None:
         for name, frame in frames.items():
             write_frame(frame, folder / f"{name}.parquet")
-        (folder / "catalogue").mkdir()
-        save_catalogue(rules.catalogue, folder / "catalogue")
+        for name, catalogue in catalogues.items():
+            (folder / name).mkdir()
+            save_catalogue(catalogue, folder / name)
 
     with ThreadPoolExecutor(1) as pool, _no_garbage_collected():
         done = pool.submit(write)
@@ -110,7 +164,7 @@ def write_clearing(
     prepayments: of each month and line, as write_clearing_statements takes them.
     """
     frames = {name: getattr(tables, name) for name in _CLEARING_TABLES}
-    with _written_beside(frames, rules, folder):
+    with _written_beside(frames, {CATALOGUE: rules.catalogue}, folder):
         write_clearing_summary(tables, folder / "summary.xlsx", language)
         write_clearing_statements(
             tables, _explained_by(rules), prepayments, folder / "statements", language

@@ -56,14 +56,15 @@ def load_payment_rules(
     """
     compiled = load_compiled(scheme)
     loaded = load_policy(policy)
-    _refuse_other_year(loaded, year, who)
-    _refuse_unknown_groups(loaded, compiled.scheme)
+    refuse_other_year(loaded, year, who)
+    refuse_unknown_groups(loaded, compiled.scheme)
     return PaymentRules(
         compiled, loaded, load_catalogue(catalogue, compiled.scheme), read_hospitals(hospitals)
     )
 
 
-def _refuse_other_year(loaded: LoadedPolicy, year: int, who: str) -> None:
+def refuse_other_year(loaded: LoadedPolicy, year: int, who: str) -> None:
+    """Raise DrgpayError for a policy of another year than that of what asks for it."""
     if loaded.policy.policy.year != year:
         raise DrgpayError(
             f"the policy {loaded.path} is for {loaded.policy.policy.year}, {who} is of {year}",
@@ -71,7 +72,8 @@ def _refuse_other_year(loaded: LoadedPolicy, year: int, who: str) -> None:
         )
 
 
-def _refuse_unknown_groups(loaded: LoadedPolicy, scheme: Scheme) -> None:
+def refuse_unknown_groups(loaded: LoadedPolicy, scheme: Scheme) -> None:
+    """Refuse groups of the policy that the scheme does not have (DrgpayError)."""
     known = {drg.code for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
     for key, groups in _named_groups(loaded.policy):
         unknown = [group for group in groups if group not in known]

@@ -6,6 +6,7 @@ In the output folder, for a run `2026-10-1f2e3d4c5b`:
     .2026-10-1f2e3d4c5b.partial/   what there is of it; stays when the process is killed
         stages.json                the finished stages: basis, files, sha256
         stages/<stage>.<part>.arrows
+        stages/<stage>.files/      what a stage wrote itself
         outputs/                   the results so far; renamed at the end
     2026-10-1f2e3d4c5b/            the run, whole
 
@@ -21,6 +22,7 @@ How a run is written::
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -37,13 +39,14 @@ import pyarrow as pa
 import drgpay
 from drgpay.errors import DrgpayError
 from drgpay.run.lock import run_lock
-from drgpay.run.manifest import evidence_of, output_hashes
+from drgpay.run.manifest import evidence_of, file_hash, output_hashes
 from drgpay.run.stage_files import give_way, read_stage_file, write_stage_file
 from drgpay.run.staging import put_in_place, refusals_named
 
 Result = TypeVar("Result")
 
 _RECORD = "stages.json"
+_FILES = "files/"
 
 
 @contextmanager
@@ -106,6 +109,34 @@ class RunFolder:
         result = make()
         self._stages.keep(name, _frames_of(result))
         return result
+
+    def stage_with_files(
+        self, name: str, make: Callable[[Path], Result], kind: type[Result]
+    ) -> Result:
+        """As `stage`, for results too big for frames: `make(folder)` leaves files in a folder too.
+
+        They lie in `outputs` afterwards.
+        """
+        folder = self._stages.folder_of(name)
+        kept = self._stages.read(name) if self._stages.has_files(name) else None
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            result = make(folder)
+            self._stages.keep(name, _frames_of(result), folder)
+        else:
+            result = kind(**kept)
+        for path in sorted(folder.iterdir()):
+            _same_file(path, self.outputs / path.name)
+        return result
+
+
+def _same_file(path: Path, other: Path) -> None:
+    """Give a file a second name, or copy it where the file system has no such thing."""
+    try:
+        os.link(path, other)
+    except OSError:
+        shutil.copyfile(path, other)
 
 
 @contextmanager
@@ -196,6 +227,8 @@ class _Stages:
         """The frames of a finished stage; None if there is none or a file is not as recorded."""
         frames = {}
         for file, recorded in self.records.get(name, {}).items():
+            if file.startswith(_FILES):
+                continue
             frame = read_stage_file(self.partial / "stages" / file, recorded)
             if frame is None:
                 return None
@@ -204,11 +237,27 @@ class _Stages:
             self.reused.append(name)
         return frames or None
 
-    def keep(self, name: str, frames: dict[str, pl.DataFrame]) -> None:
-        """Write the frames of a stage in the background, then record it."""
-        self._writer.submit(self._write, name, frames)
+    def folder_of(self, name: str) -> Path:
+        """Where the files of a stage lie that are no frames."""
+        return self.partial / "stages" / f"{name}.files"
 
-    def _write(self, name: str, frames: dict[str, pl.DataFrame]) -> None:
+    def has_files(self, name: str) -> bool:
+        """Whether the files of a finished stage are there as recorded."""
+        recorded = {
+            file.removeprefix(_FILES): sha256
+            for file, sha256 in self.records.get(name, {}).items()
+            if file.startswith(_FILES)
+        }
+        try:
+            return recorded == _hashes(self.folder_of(name))
+        except OSError:
+            return False
+
+    def keep(self, name: str, frames: dict[str, pl.DataFrame], files: Path | None = None) -> None:
+        """Write the frames of a stage in the background, then record it with its files."""
+        self._writer.submit(self._write, name, frames, files)
+
+    def _write(self, name: str, frames: dict[str, pl.DataFrame], files: Path | None) -> None:
         """Write the files, then the record with their hashes; a killed write leaves no record.
 
         They are left to the operating system, which keeps them when the process is killed, and
@@ -223,6 +272,8 @@ class _Stages:
                 if sha256 is None:
                     return
                 record[path.name] = sha256
+            if files and not self._stopped.is_set():
+                record |= {f"{_FILES}{file}": sha256 for file, sha256 in _hashes(files).items()}
             self._record({**self.records, name: record})
         except (OSError, pl.exceptions.PolarsError, pa.ArrowException):
             # Keeping stages only saves time: make room and let the run go on.
@@ -244,6 +295,10 @@ class _Stages:
         """End the thread; what it has not kept is not needed any more."""
         self._stopped.set()
         self._writer.shutdown(cancel_futures=True)
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    return {path.name: file_hash(path) for path in sorted(folder.iterdir())}
 
 
 def _read_records(path: Path, key: str) -> dict[str, dict[str, str]] | None:

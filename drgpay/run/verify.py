@@ -11,12 +11,12 @@ from drgpay.language import Words
 from drgpay.policy.load import load_policy
 from drgpay.run.balances import balance_checks
 from drgpay.run.comparison import NO_FINDING, Check, Status
-from drgpay.run.job import load_job
+from drgpay.run.job import Job, load_any_job
 from drgpay.run.manifest import (
     basis_hash,
     basis_in,
     basis_of_clearing,
-    basis_of_run,
+    basis_of_job,
     evidence_of,
     file_hash,
     output_files,
@@ -133,11 +133,8 @@ def _inputs(manifest: Mapping[str, Any], job: Path) -> Check:
 
 
 def _basis_of_job(manifest: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    if manifest["kind"] == "month":
-        job = load_job(path)
-        scheme, loaded = load_scheme(job.scheme), load_policy(job.policy)
-        dataset = job.stays.open(scheme.info.code_system)
-        return basis_of_run(job, dataset, scheme, loaded, manifest["language"])
+    if manifest["kind"] in ("month", "visits"):
+        return basis_of_job(load_any_job(path), manifest["language"])
     year = load_year_job(path)
     scheme, loaded = load_scheme(year.scheme), load_policy(year.policy)
     persons = year.persons.open(scheme.info.code_system) if year.persons else None
@@ -158,7 +155,8 @@ def _places_of_runs(folder: Path, manifest: Mapping[str, Any], job: Path | None)
             runs = [run for month in year.months for run in month.runs]
             return [*beside, year.output, *(run.parent for run in runs)]
         if job:
-            corrected = load_job(job).corrects
+            loaded = load_any_job(job)
+            corrected = loaded.corrects if isinstance(loaded, Job) else None
             return [*beside, corrected.parent] if corrected else beside
     except DrgpayError:  # the check of the inputs says so
         return beside

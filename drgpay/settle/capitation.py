@@ -165,7 +165,7 @@ def _capitation(
     for row in table.iter_rows(named=True):
         added = sums.setdefault((row["contractor_id"], row["account"]), [0, 0])
         added[0] += row["heads"]
-        added[1] += row["heads"] * _rate_fen(row, rules)
+        added[1] += row["heads"] * rate_fen(row, rules)
     rows = [
         (*contract, heads, _of_period(year, budget, period))
         for contract, (heads, year) in sums.items()
@@ -174,7 +174,7 @@ def _capitation(
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _rate_fen(row: dict[str, Any], rules: Capitation) -> int:
+def rate_fen(row: dict[str, Any], rules: Capitation) -> int:
     """The first rate of the account that holds for the row's age band."""
     for rate in rules.rates:
         if rate.account == row["account"] and rate.age_band in (None, row["age_band"]):

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from drgpay.exact import wide
 from drgpay.visits.columns import MEDICAL, PAID_REASONS, PROCEDURE
@@ -47,34 +49,38 @@ def leading_entries(entries: pl.DataFrame) -> pl.DataFrame:
     null where no entry is paid. `entries` counts all entries of the visit. One row a visit with
     entries, in their order.
     """
-    of_class = pl.col("class").cast(pl.String)
-    paid = pl.col("reason").cast(pl.String).is_in(PAID_REASONS)
-    rank = (
-        pl.when(~paid)
-        .then(3)
-        .when(of_class == PROCEDURE)
-        .then(0)
-        .when(of_class == MEDICAL)
-        .then(1)
-        .otherwise(2)
+    rank = _ranks(entries)
+    starts = np.flatnonzero((entries["visit_id"] != entries["visit_id"].shift()).fill_null(True))
+    count = entries.height
+    # The least of rank and place together: of a rank the entry with the most base points.
+    keys = rank * count + np.arange(count)
+    least = np.minimum.reduceat(keys, starts) if len(starts) else keys
+    first = pl.Series(least % max(count, 1))
+    unpaid = pl.Series(least >= _UNPAID * count)
+    names = ("class", "family", "apg")
+    leading = entries.select("visit_id", *names)[first]
+    return leading.with_columns(
+        *(pl.when(~unpaid).then(name).alias(name) for name in names),
+        entries=pl.Series(np.diff(np.append(starts, count)), dtype=pl.Int64),
     )
-    ranked = entries.select("visit_id", "class", "family", "apg", rank=rank.cast(pl.UInt8))
-    starts = ranked["visit_id"].rle_id()
-    # Stable within a visit, so that the first of a rank is the one with the most base points.
-    first = (
-        ranked.select(visit=starts, rank="rank")
-        .with_row_index("place")
-        .group_by("visit", maintain_order=True)
-        .agg(
-            pl.col("place").sort_by("rank", maintain_order=True).first(),
-            pl.len().cast(pl.Int64).alias("entries"),
-        )
-    )
-    leading = ranked[first["place"]].with_columns(entries=first["entries"])
-    named = [
-        pl.when(pl.col("rank") < 3).then(name).alias(name) for name in ("class", "family", "apg")
+
+
+_UNPAID = 3
+
+
+def _ranks(entries: pl.DataFrame) -> NDArray[np.int64]:
+    """0 for a paid procedure, 1 for the paid medical entry, 2 for another paid one, _UNPAID."""
+    kinds = entries.select("class", "reason").unique()
+    texts = kinds.select(pl.all().cast(pl.String))
+    ranks = [
+        _UNPAID if reason not in PAID_REASONS else {PROCEDURE: 0, MEDICAL: 1}.get(group_class, 2)
+        for group_class, reason in texts.iter_rows()
     ]
-    return leading.select("visit_id", *named, "entries")
+    table = kinds.with_columns(rank=pl.Series(ranks, dtype=pl.Int64))
+    ranked = entries.select("class", "reason").join(
+        table, on=["class", "reason"], how="left", maintain_order="left"
+    )
+    return ranked["rank"].to_numpy()
 
 
 def _sorted(sums: pl.DataFrame) -> pl.DataFrame:

@@ -20,10 +20,13 @@ from drgpay.points.catalogue import (
 )
 from drgpay.policy.model import Policy
 from drgpay.policy.records import Findings
+from drgpay.records import columns as records_columns
 from drgpay.records.checks import FINDING_COLUMNS
 from drgpay.records.columns import STAY_COLUMNS
 from drgpay.records.filings import FILING_COLUMNS
 from drgpay.records.hospitals import OPTIONAL, REQUIRED
+from drgpay.records.visits.checks import LINE, VISIT, VISIT_SEVERITIES
+from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.clearing import ASSESSMENT_COLUMNS, CLEARED_LINE_COLUMNS, pool_columns
 from drgpay.report.columns import Column
 from drgpay.report.month import (
@@ -35,7 +38,15 @@ from drgpay.report.month import (
     STATEMENT_COLUMNS,
     value_columns,
 )
-from drgpay.run.job import Inputs, JobFile
+from drgpay.report.visits import (
+    ACCOUNT_COLUMNS,
+    APART_COLUMNS,
+    ENTRY_COLUMNS,
+    GROUP_COLUMNS,
+    TIE_OUT_COLUMNS,
+    VISIT_COLUMNS,
+)
+from drgpay.run.job import Inputs, JobFile, OutpatientFile
 from drgpay.run.year_job import MonthOfYear, YearFile, YearInputs
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -67,9 +78,21 @@ DOCUMENTED = {
     "stays": list(STAY_COLUMNS),
     "hospitals": [*REQUIRED, *OPTIONAL],
     "The job file": [
-        *sorted(set(JobFile.model_fields) - {"inputs"}),
+        *sorted(set(JobFile.model_fields) - {"inputs", "outpatient"}),
         *(f"inputs.{key}" for key in Inputs.model_fields),
+        *(f"outpatient.{key}" for key in OutpatientFile.model_fields),
     ],
+    "visits": list(records_columns.VISIT_COLUMNS),
+    "service lines": list(records_columns.ITEM_COLUMNS),
+    "enrolment": list(ENROLMENT_SCHEMA),
+    "visits.parquet": _names(VISIT_COLUMNS),
+    "entries.parquet": _names(ENTRY_COLUMNS),
+    "visit_groups.parquet": _names(GROUP_COLUMNS),
+    "capitation.parquet": _names(ACCOUNT_COLUMNS),
+    "capitation_apart.parquet": _names(APART_COLUMNS),
+    "capitation_tie_out.parquet": _names(TIE_OUT_COLUMNS),
+    "visit_quarantine.parquet": list(VISIT.finding_columns),
+    "line_quarantine.parquet": [re.sub("_fen$", "", name) for name in LINE.finding_columns],
     "The year file": [
         *sorted(set(YearFile.model_fields) - {"inputs", "months"}),
         *(f"inputs.{key}" for key in YearInputs.model_fields),
@@ -80,7 +103,7 @@ DOCUMENTED = {
     "coefficients.csv": _in_catalogue(COEFFICIENT_SCHEMA),
     "bed_days.csv": _in_catalogue(BED_DAY_SCHEMA),
     "quarantine.parquet": list(FINDING_COLUMNS),
-    "The checks": list(Findings.model_fields),
+    "The checks": [*Findings.model_fields, *VISIT_SEVERITIES],
     "drgpay group": list(RESULT_COLUMNS),
 }
 
@@ -113,7 +136,8 @@ def _text(name: str) -> str:
 def _section(name: str) -> str:
     """The part of files.md under the heading that holds a name, up to the next heading."""
     parts = re.split(r"^(#+ .*)$", _text("files.md"), flags=re.MULTILINE)
-    headings = [number for number in range(1, len(parts), 2) if name in parts[number]]
+    whole = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
+    headings = [number for number in range(1, len(parts), 2) if whole.search(parts[number])]
     assert len(headings) == 1, f"headings of files.md with {name}: {len(headings)}"
     return parts[headings[0] + 1]
 

@@ -53,6 +53,13 @@ def without_filings(region: Path) -> Path:
     return job
 
 
+def with_filings(job: Path, **paths: str) -> None:
+    """Name filings in the [inputs] of a job."""
+    lines = [f'{name} = "{path}"' for name, path in paths.items()]
+    text = job.read_text(encoding="utf-8")
+    job.write_text(text.replace("[inputs]", "\n".join(["[inputs]", *lines])), encoding="utf-8")
+
+
 def settled(job: Path) -> CasesOfRun:
     loaded = load_job(job)
     finished = run_month(replace(loaded, output=job.parent / "runs"))
@@ -66,8 +73,7 @@ def month(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> CasesO
     shutil.copytree(sample_data, region, ignore=shutil.ignore_patterns("history", "filings"))
     job = without_filings(region)
     write_filings(load_job(job), region / "filed")
-    with job.open("a", encoding="utf-8") as text:
-        text.write('reviews = "filed/reviews.csv"\ndeductions = "filed/deductions.csv"\n')
+    with_filings(job, reviews="filed/reviews.csv", deductions="filed/deductions.csv")
     return settled(job)
 
 
@@ -136,9 +142,7 @@ def rich(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> CasesOf
         for place, case in enumerate(cases["case_id"].gather_every(40)):
             kind = ("up_coding", "split_stay", "fraud")[place % 3]
             text.write(f"{kind},{case},{'true' if place % 2 else 'false'},病历抽查,,,\n")
-    with job.open("a", encoding="utf-8") as text:
-        for name in ("reviews", "deductions", "technologies"):
-            text.write(f'{name} = "{"filed" if name == "technologies" else name}.csv"\n')
+    with_filings(job, reviews="reviews.csv", deductions="deductions.csv", technologies="filed.csv")
     return settled(job)
 
 

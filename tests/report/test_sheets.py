@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drgpay.report.calculation import Calculation, Step, point_formula
-from drgpay.report.sheets import Sheet, write_book
+from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.tables import ReportTable
 from drgpay.report.wording import word
 from tests.report.workbooks import exact, recomputed, tables_of
@@ -22,7 +22,7 @@ def say(key: str) -> str:
 
 
 def write(path: Path, *blocks: ReportTable | Calculation) -> None:
-    write_book(path, "标题", ["事实：一"], [Sheet("values", list(blocks))], "zh", say)
+    write_book(path, [BookPart("标题", ["事实：一"], [Sheet("values", list(blocks))], say)], "zh")
 
 
 @settings(deadline=None, max_examples=40)

@@ -56,14 +56,14 @@ def raw_buckets(
         return [ordered(part, records.words)]
 
     def readable(part: OrderedRange) -> Iterable[RawBucket]:
-        return [_readable(part, records.words, known)]
+        return [in_words(part, records.words, known)]
 
     ranges = in_order(in_turn, id_ranges(records, folder, threads, progress), threads)
     yield from in_order(readable, cut_evenly(ranges, bucket_ids), threads)
 
 
-def _readable(part: OrderedRange, words: Words, known: Set[str] | None) -> RawBucket:
-    """Numbers become texts again."""
+def in_words(part: OrderedRange, words: Words, known: Set[str] | None) -> RawBucket:
+    """A range with texts in the place of their numbers."""
     texts = words.texts()
     ids = part.ids.replace("", None) if len(part.ids) and part.ids[0] == "" else part.ids
     lists = part.visits["other_diagnoses"]

@@ -33,7 +33,7 @@ def value_chart(pools: Sequence[tuple[str, Sequence[Bar]]]) -> str:
     import altair as alt
 
     strips = [_strip(name, months) for name, months in pools]
-    return _svg(alt.vconcat(*strips, spacing=18))
+    return svg(alt.vconcat(*strips, spacing=18))
 
 
 def _strip(title: str, months: Sequence[Bar]) -> "alt.LayerChart | alt.FacetChart":
@@ -80,7 +80,7 @@ def bar_panels(panels: Sequence[tuple[str, Sequence[Bar]]], name_width: int = 19
         _panel(title, bars, width, name_width if first else 0)
         for first, (title, bars) in zip([True] + [False] * len(panels), panels, strict=False)
     ]
-    return _svg(alt.hconcat(*charts, spacing=20))
+    return svg(alt.hconcat(*charts, spacing=20))
 
 
 def _panel(
@@ -192,7 +192,7 @@ def ratio_chart(
     labels = bound.mark_text(align="left", dx=4, dy=4, fontSize=_TEXT, color="black").encode(
         y=alt.Y("top:Q", scale=y_scale), text="text:N"
     )
-    return _svg(alt.layer(histogram, lines, labels).properties(width=_WIDTH - 70, height=260))
+    return svg(alt.layer(histogram, lines, labels).properties(width=_WIDTH - 70, height=260))
 
 
 def _fitted(name: str, width: int) -> str:
@@ -229,7 +229,7 @@ def _value_axis(**settings: Any) -> Any:
     return alt.Axis(domain=False, ticks=False, minExtent=50, maxExtent=50, **settings)
 
 
-def _svg(chart: Any) -> str:
+def svg(chart: Any) -> str:
     """Vega's SVG as part of a page: the page's fonts, no links, nothing that a reader hears twice."""
     import vl_convert
 

@@ -1,0 +1,106 @@
+"""Runs, clearings and what can be asked of them: the commands, called from Python."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.language import Language
+from drgpay.registry.queries import select
+from drgpay.registry.registration import register
+from drgpay.report.case import ExplainedCase
+from drgpay.report.case import explain_case as _explain_case
+from drgpay.report.html.write import write_report as _write_report
+from drgpay.run.case import read_case
+from drgpay.run.clearing import FinishedClearing, run_clearing
+from drgpay.run.job import load_any_job
+from drgpay.run.month_end import FinishedRun, run_month
+from drgpay.run.verify import Verified
+from drgpay.run.verify import verify_run as _verify_run
+from drgpay.run.year_job import load_year_job
+
+
+def run_job(
+    job: str | Path,
+    *,
+    output: str | Path | None = None,
+    run_id: str | None = None,
+    language: Language = "zh",
+    threads: int | None = None,
+) -> FinishedRun:
+    """Run a job file as `drgpay run` does: it leaves a folder and enters it in the database.
+
+    output: the folder of the runs instead of the job's. Returns `folder` and `tables` (cases,
+    adjustments, statements, values, ledger, quarantine, warnings, differences; yuan, decimals), or
+    `visits`. Raises DrgpayError for every mistake in the inputs and if another run has the id.
+    Source: docs/files.md, "The job file" and "The folder of a run".
+    """
+    loaded = load_any_job(Path(job))
+    if output is not None:
+        loaded = replace(loaded, output=Path(output))
+    finished = run_month(loaded, language, run_id=run_id, threads=threads)
+    if finished.tables:  # the database holds runs of stays
+        register(finished.folder)
+    return finished
+
+
+def clear_year(
+    year: str | Path,
+    *,
+    output: str | Path | None = None,
+    run_id: str | None = None,
+    accept_policy_change: bool = False,
+    language: Language = "zh",
+) -> FinishedClearing:
+    """Clear a year as `drgpay clear` does, from its year file, and leave a folder.
+
+    Returns `folder` and `tables` (yuan, decimals). Raises DrgpayError for a missing or changed month
+    and, unless accept_policy_change, for a policy that changed after a month was paid.
+    Source: docs/settlement.md, "Annual clearing".
+    """
+    place = Path(output) if output is not None else None
+    job = load_year_job(Path(year))
+    finished = run_clearing(job, language, run_id, accept_policy_change, place)
+    register(finished.folder)
+    return finished
+
+
+def verify_run(run: str | Path, job: str | Path | None = None) -> Verified:
+    """Recompute the hashes and balances of a run; with its job file also what went in.
+
+    Returns `status` (`right`, `wrong`, `unknown`), `checks` and `evidence` (sha256). Raises
+    DrgpayError if the folder holds no run. Source: manifest.json, docs/files.md.
+    """
+    return _verify_run(Path(run), Path(job) if job else None)
+
+
+def explain_case(
+    run: str | Path, case_id: str, job: str | Path | None = None, *, language: Language = "zh"
+) -> ExplainedCase:
+    """One case of a run from codes to money, every number computed anew.
+
+    Returns `parts` with lines (label, value, formula) in points and yuan; `differing` is empty where
+    the run holds what follows from its inputs; `text_of` words it. With the job also how the stay
+    was grouped. Raises DrgpayError for an unknown case, with ids near it.
+    Source: the files of the run, docs/points.md, docs/settlement.md.
+    """
+    return _explain_case(read_case(Path(run), case_id, Path(job) if job else None), language)
+
+
+def write_report(
+    run: str | Path, out: str | Path | None = None, *, language: Language = "zh"
+) -> Path:
+    """Write the HTML report of a run, by default beside its folder, and return the file.
+
+    Raises DrgpayError for what is not a run and where another file lies. Source: docs/reports.md.
+    """
+    return _write_report(Path(run), (), Path(out) if out else None, language).path
+
+
+def query_runs(query: str, output: str | Path = "runs") -> pl.DataFrame:
+    """The answer to one SELECT over the database of the runs in a folder; yuan, decimals.
+
+    Raises DrgpayError for other statements and for every mistake in the query.
+    Source: docs/database.md lists views and columns.
+    """
+    return select(Path(output), query)

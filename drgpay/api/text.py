@@ -1,0 +1,38 @@
+"""What the commands print, as text."""
+
+import io
+
+from rich.console import Console, RenderableType
+
+from drgpay.explain.console import trace_view
+from drgpay.explain.trace import Trace
+from drgpay.language import Language
+from drgpay.report.case import ExplainedCase
+from drgpay.report.case_console import case_view
+from drgpay.simulate.console import console_report
+from drgpay.simulate.outcome import Simulation
+
+_WIDTH = 160
+
+
+def text_of(
+    result: Trace | ExplainedCase | Simulation, language: Language = "zh", width: int = _WIDTH
+) -> str:
+    """An explained stay, an explained case or a simulation in words, as its command prints it.
+
+    width: of the lines, in characters. No error. Source: the result alone.
+    """
+    console = Console(file=io.StringIO(), width=width, highlight=False, color_system=None)
+    with console.capture() as captured:
+        console.print(_view(result, language))
+    return captured.get()
+
+
+def _view(result: Trace | ExplainedCase | Simulation, language: Language) -> RenderableType:
+    match result:
+        case Trace():
+            return trace_view(result, language)
+        case ExplainedCase():
+            return case_view(result, language)
+        case Simulation():
+            return console_report(result, language)

@@ -1,0 +1,62 @@
+"""`drgpay simulate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from drgpay.cli import console
+from drgpay.cli.options import Lang
+
+EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay simulate low-ratio.toml --base runs/2026-10-1f2e3d4c5b --job sample_data/2026-10.toml
+
+drgpay simulate split.toml budget.toml --out /data/review --lang en
+"""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command(epilog=EXAMPLES)(simulate)
+
+
+def simulate(
+    scenarios: Annotated[
+        list[Path], typer.Argument(help="Scenario files (TOML), applied in this order.")
+    ],
+    base: Annotated[
+        Path | None, typer.Option(help="Folder of the base run; its inputs must be unchanged.")
+    ] = None,
+    job: Annotated[
+        Path | None, typer.Option(help="Job file of the base; by default \\[base] of a scenario.")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="New folder for the results, by default in the job's output."),
+    ] = None,
+    with_cases: Annotated[
+        bool, typer.Option("--with-cases", help="Also write the cases and adjustments.")
+    ] = False,
+    lang: Annotated[Lang, typer.Option(help="Language of tables, workbook and page.")] = Lang.zh,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
+    ] = None,
+) -> None:
+    """Settle a month again under other rules, and compare with the base to the fen."""
+    from drgpay.simulate.console import console_report
+    from drgpay.simulate.outcome import simulate as compute
+    from drgpay.simulate.output import write_simulation
+
+    if out and out.exists():
+        from drgpay.errors import DrgpayError
+
+        raise DrgpayError(f"{out} exists already", "name another folder")
+    found = compute(scenarios, base, job, console.progress_bar, threads=threads)
+    console.out().print(console_report(found, lang.value))
+    folder = write_simulation(found, out, lang.value, with_cases)
+    seconds = " ".join(f"{step} {spent:.2f}s" for step, spent in found.seconds.items())
+    reused = ", ".join(found.reused) or "-"
+    typer.echo(f"{seconds}; cache: {reused}", err=True)
+    typer.echo(f"{console.shown(folder)}")

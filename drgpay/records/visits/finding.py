@@ -1,0 +1,66 @@
+"""The one visit to explain, found in both tables."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.records.dataset import Dataset
+from drgpay.records.in_order import in_order
+from drgpay.records.source import Piece
+from drgpay.records.visits.buckets import in_words
+from drgpay.records.visits.checks import ITEM_COLUMNS_OUT
+from drgpay.records.visits.order import ordered
+from drgpay.records.visits.ranges import IdRange
+from drgpay.records.visits.refunds import items_with_refunds, net_of_refunds
+from drgpay.records.visits.tables import (
+    LINE_FRAME,
+    VISIT_FRAME,
+    VisitRecords,
+    line_frames,
+    visit_frames,
+)
+from drgpay.records.visits.words import Words
+
+Frames = Callable[[Piece, Words], Iterator[pl.DataFrame]]
+
+
+@dataclass(frozen=True)
+class FoundVisit:
+    """A visit and its lines as they are grouped, unchecked.
+
+    visit: one row, the columns of `RawBucket.visits`. items: ITEM_COLUMNS_OUT, refunds netted out,
+    sorted by item_code, item_kind.
+    """
+
+    visit: pl.DataFrame
+    items: pl.DataFrame
+
+
+def find_visit(records: VisitRecords, visit_id: str) -> FoundVisit:
+    """The visit with this visit_id; both tables are read through.
+
+    Raises DrgpayError if no row of the visits or more than one has that id.
+    """
+    visits = _rows(records.visits, visit_frames, VISIT_FRAME, records.words, visit_id)
+    if visits.height != 1:
+        found = f"{visits.height} rows with the" if visits.height else "no"
+        raise DrgpayError(
+            f"{records.visits.path} has {found} visit_id {visit_id!r}",
+            "keep one of them" if visits.height else "give the visit_id as the file writes it",
+        )
+    lines = _rows(records.items, line_frames, LINE_FRAME, records.words, visit_id)
+    bucket = in_words(ordered(IdRange(visits, lines), records.words), records.words, None)
+    concerned = items_with_refunds(bucket.lines)
+    items = bucket.lines if concerned is None else net_of_refunds(bucket.lines, concerned)
+    return FoundVisit(bucket.visits, items.select(ITEM_COLUMNS_OUT))
+
+
+def _rows(
+    dataset: Dataset, frames: Frames, schema: dict[str, pl.DataType], words: Words, visit_id: str
+) -> pl.DataFrame:
+    def of_piece(piece: Piece) -> list[pl.DataFrame]:
+        return [frame.filter(pl.col("visit_id") == visit_id) for frame in frames(piece, words)]
+
+    return pl.concat([pl.DataFrame(schema=schema), *in_order(of_piece, dataset.pieces())])

@@ -1,0 +1,21 @@
+"""The outpatient tables at the end of a run."""
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from drgpay.language import Language
+from drgpay.report.tables_console import console_tables
+from drgpay.report.visit_tables import console_of_visits
+from drgpay.report.visit_wording import records_line, visit_word
+from drgpay.report.visits import VisitTables
+
+_ROWS_SHOWN = 40
+
+
+def visit_tables(tables: VisitTables, language: Language) -> RenderableType:
+    """Values, providers, APG classes, packaging, accounts of contractors, tie-out, records."""
+    shown = console_of_visits(tables, language)
+    return Group(
+        console_tables(shown, lambda key: visit_word(key, language), _ROWS_SHOWN),
+        Text(records_line(tables, language)),
+    )

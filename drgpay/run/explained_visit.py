@@ -1,0 +1,93 @@
+"""`drgpay explain --visit`: the groups of one visit and its lines, and what it is paid for."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from drgpay.explain.code_names import CodeNames
+from drgpay.explain.trace import VisitTrace
+from drgpay.explain.visits import explain_visit
+from drgpay.grouper.apg import load_apg
+from drgpay.grouper.apg_reference import Line, Visit
+from drgpay.points.catalogue import load_catalogue
+from drgpay.policy.load import load_policy
+from drgpay.policy.outpatient import Outpatient
+from drgpay.records.hospitals import read_hospitals
+from drgpay.records.visits.checks import LINE, VISIT, VisitBucket, VisitCounts
+from drgpay.records.visits.finding import FoundVisit, find_visit
+from drgpay.records.visits.tables import VisitInput, open_visits
+from drgpay.report.visits import entries_table
+from drgpay.run.visit_entries import VisitGrouping
+from drgpay.run.visit_rules import group_names, outpatient_of
+from drgpay.visits.stream import VisitPricing, priced_bucket
+
+
+@dataclass(frozen=True)
+class ExplainedVisit:
+    """The trace of a visit, its entries and its points.
+
+    entries: ENTRY_COLUMNS of docs/files.md; coefficient is null where the level of the hospital is
+    not known. points in 1/10,000, None without a catalogue or a level. names: of APGs.
+    """
+
+    trace: VisitTrace
+    entries: pl.DataFrame
+    points: int | None
+    names: dict[str, str]
+    rules: Outpatient
+
+
+def explained_visit(given: VisitInput, visit_id: str, grouping: VisitGrouping) -> ExplainedVisit:
+    """Explain the visit with this id; its records are not checked, refunds are netted out.
+
+    Raises DrgpayError for every mistake in the inputs and a visit that is not there.
+    """
+    compiled = load_apg(grouping.scheme)
+    rules = outpatient_of(load_policy(grouping.policy).policy)
+    catalogue = load_catalogue(grouping.catalogue, compiled.scheme) if grouping.catalogue else None
+    found = find_visit(open_visits(given), visit_id)
+    level = _level(found, grouping)
+    known = catalogue.coefficients if catalogue and level else None
+    pricing = VisitPricing(compiled, rules, catalogue, known)
+    priced = priced_bucket(_bucket(found, level), pricing)
+    visit, info = _visit(found), compiled.scheme.info
+    lines = [Line.of(visit, *row) for row in found.items.select("item_code", "item_kind").rows()]
+    trace = explain_visit(
+        compiled, visit, lines, CodeNames.of(info.code_system, info.item_system or ""), visit_id
+    )
+    return ExplainedVisit(
+        trace,
+        entries_table(priced.entries),
+        priced.visits["points"][0],
+        group_names(compiled.scheme),
+        rules,
+    )
+
+
+def _level(found: FoundVisit, grouping: VisitGrouping) -> str | None:
+    if grouping.hospitals is None:
+        return None
+    hospitals = read_hospitals(grouping.hospitals)
+    mine = hospitals.filter(pl.col("hospital_id") == found.visit["hospital_id"][0])
+    return str(mine["level"][0]) if mine.height else None
+
+
+def _bucket(found: FoundVisit, level: str | None) -> VisitBucket:
+    none, no_lines = (
+        pl.DataFrame(schema=dict.fromkeys(subject.finding_columns, pl.String))
+        for subject in (VISIT, LINE)
+    )
+    visit = found.visit.with_columns(level=pl.lit(level, pl.String))
+    return VisitBucket(visit, found.items, none, none, no_lines, no_lines, VisitCounts())
+
+
+def _visit(found: FoundVisit) -> Visit:
+    row = found.visit.row(0, named=True)
+    return Visit(
+        principal_diagnosis=row["principal_diagnosis"],
+        other_diagnoses=tuple(row["other_diagnoses"]),
+        visit_type=row["visit_type"],
+        department=row["department"],
+        age=row["age"],
+        sex=row["sex"],
+    )

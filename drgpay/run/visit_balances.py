@@ -1,0 +1,265 @@
+"""Whether the outpatient files of a run agree: entries, visits, lines, pools, contractors' accounts.
+
+Statements, values and ledger of visits are those of stays under other names, and are checked by the
+same checks (drgpay.run.balances) over `VisitRunTables`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+import polars as pl
+import pyarrow.parquet as pq
+
+from drgpay.exact import POINT_PLACES, divide_half_up, wide
+from drgpay.language import Words
+from drgpay.run.comparison import disagreement, first_of, unequal
+from drgpay.run.run_tables import AMOUNTS, RunTables
+from drgpay.settle.lines import LINE
+
+Compared = tuple[int, Words | None]
+
+_CONTRACT = ["contractor_id", "account"]
+_ENTRY_COLUMNS = ["visit_id", "lines_cost", "base_points", "factor", "coefficient"]
+_FILES = {
+    "cases": "visits",
+    "statements": "visit_statements",
+    "values": "visit_values",
+    "ledger": "visit_ledger",
+}
+
+
+@dataclass(frozen=True)
+class VisitRunTables(RunTables):
+    """The outpatient tables of a run under the names that those of stays have.
+
+    Visits are never adjusted, and earlier runs book nothing of visits.
+    """
+
+    @property
+    def settlement(self) -> Mapping[str, Any]:
+        """[outpatient.settlement] of the policy."""
+        outpatient = self.manifest["policy"]["parameters"]["outpatient"]
+        settlement: Mapping[str, Any] = outpatient["settlement"]
+        return settlement
+
+    @cached_property
+    def cases(self) -> pl.DataFrame:
+        """What the checks need of the visits."""
+        amounts = [*AMOUNTS, "standard_amount", "fund_amount"]
+        columns = ["visit_id", *LINE, "contractor_id", "points", *amounts]
+        return self.read("cases", columns).rename({"visit_id": "case_id"})
+
+    @cached_property
+    def minus(self) -> pl.DataFrame:
+        """None: points of visits are not taken away."""
+        types = {name: self.cases.schema[name] for name in LINE}
+        money = {"points": pl.Decimal(18, 4), "standard_amount": pl.Decimal(18, 2)}
+        return pl.DataFrame(schema={"case_id": pl.String(), **types, **money})
+
+    @cached_property
+    def earlier(self) -> list[RunTables]:
+        """Visits have no corrections yet."""
+        return []
+
+    def rows(self, name: str) -> int:
+        """How many rows a table has."""
+        return super().rows(_FILES.get(name, name))
+
+    def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
+        """A table, or some columns of it."""
+        return super().read(_FILES.get(name, name), columns)
+
+    def entries(self) -> Iterator[pl.DataFrame]:
+        """The entries of some whole visits after the other, in the order of the file."""
+        file = pq.ParquetFile(self.folder / "entries.parquet")
+        rest: pl.DataFrame | None = None
+        for number in range(file.num_row_groups):
+            part = pl.DataFrame(file.read_row_group(number, _ENTRY_COLUMNS))
+            rest = pl.concat([rest, part]) if rest is not None else part
+            if rest.height:
+                unfinished = rest["visit_id"] == rest["visit_id"][-1]
+                yield rest.filter(~unfinished)
+                rest = rest.filter(unfinished)
+        if rest is not None:
+            yield rest
+
+
+def visit_counts(tables: VisitRunTables) -> Compared:
+    """Read = valid + quarantined, of visits and lines, as inputs and files have them."""
+    counts, about = tables.manifest["counts"], tables.manifest["outpatient"]
+    read = {
+        table: sum(file["rows"] for file in about[name])
+        for table, name in (("visits", "visits"), ("lines", "items"))
+    }
+    pairs = [
+        *(
+            (
+                f"{table}_read",
+                counts[f"{table}_read"],
+                "valid + quarantined",
+                counts[f"{table}_valid"] + counts[f"{table}_quarantined"],
+            )
+            for table in read
+        ),
+        *((f"{table}_read", counts[f"{table}_read"], "inputs", read[table]) for table in read),
+        *(
+            (name, counts[name], f"{file}.parquet", tables.rows(file))
+            for name, file in (
+                ("visits_valid", "visits"),
+                ("visits_quarantined", "visit_quarantine"),
+                ("lines_quarantined", "line_quarantine"),
+                ("visit_warnings", "visit_warnings"),
+                ("line_warnings", "line_warnings"),
+                ("entries", "entries"),
+            )
+        ),
+    ]
+    findings = (
+        unequal(left, said, right, found) for left, said, right, found in pairs if said != found
+    )
+    return len(pairs), first_of(findings)
+
+
+def entry_points(tables: VisitRunTables) -> Compared:
+    """Points of a visit = base points x factor x coefficient over its entries, rounded once."""
+    compared, finding = 0, None
+    earned = []
+    for entries in tables.entries():
+        compared += entries.height
+        exact = _scaled("base_points") * _scaled("factor") * _scaled("coefficient")
+        sums = entries.group_by(case_id="visit_id").agg(exact=exact.fill_null(0).sum())
+        points = divide_half_up(pl.col("exact"), wide(10 ** (2 * POINT_PLACES)))
+        earned.append(
+            sums.filter(pl.col("exact") != 0).select(
+                "case_id", points=points.reinterpret(dtype=pl.Decimal(18, POINT_PLACES))
+            )
+        )
+    if earned:
+        mine = tables.cases.filter(pl.col("points") != 0).select("case_id", "points")
+        finding = disagreement(
+            mine, pl.concat(earned), ["case_id"], ["points"], "visits", "entries"
+        )
+    return compared, finding
+
+
+def contractor_accounts(tables: VisitRunTables) -> Compared:
+    """Each account is charged with its visits; what is apart and charged is all that was paid."""
+    accounts, apart = tables.read("capitation"), tables.read("capitation_apart")
+    visits = tables.cases.select(
+        *_CONTRACT,
+        "out_of_area",
+        "fund_amount",
+        elsewhere=pl.col("hospital_id") != pl.col("contractor_id"),
+    )
+    inside = visits.filter(~pl.col("out_of_area") & pl.col("contractor_id").is_not_null())
+    charged = inside.group_by(_CONTRACT).agg(
+        visits=pl.len().cast(pl.Int64),
+        charged=pl.col("fund_amount").sum(),
+        charged_elsewhere=pl.col("fund_amount").filter("elsewhere").sum(),
+    )
+    not_enrolled = apart.filter(pl.col("reason") == "not_enrolled").select(
+        *_CONTRACT, "visits", charged="fund_amount"
+    )
+    columns = ["visits", "charged"]
+    said = (
+        pl.concat([accounts.select(*_CONTRACT, *columns), not_enrolled])
+        .group_by(_CONTRACT)
+        .agg(pl.col(columns).sum())
+    )
+    found = disagreement(said, charged, _CONTRACT, columns, "capitation", "visits")
+    return visits.height, found or first_of(
+        finding for row in accounts.iter_rows(named=True) for finding in _account_findings(row)
+    ) or _whole(accounts, apart, visits)
+
+
+def _account_findings(row: dict[str, Decimal]) -> Iterator[Words]:
+    place = f"{row['contractor_id']} {row['account']}"
+    balance = row["capitation"] - row["charged"]
+    settled = row["retained"] if balance > 0 else balance + row["shared"]
+    for name, formula, due in (
+        ("balance", "capitation − charged", balance),
+        ("settled", "retained, or balance + shared", settled),
+    ):
+        if row[name] != due:
+            yield unequal(f"{place}: {name}", row[name], formula, due)
+
+
+def _whole(accounts: pl.DataFrame, apart: pl.DataFrame, visits: pl.DataFrame) -> Words | None:
+    said = _total(accounts, "charged") + _total(apart, "fund_amount")
+    paid = _total(visits, "fund_amount")
+    if said != paid:
+        return unequal("charged + apart", said, "visits.fund_amount", paid)
+    return None
+
+
+def tie_out(tables: VisitRunTables) -> Compared:
+    """Contractors, the uncontracted part and the remainder are the outpatient budget."""
+    rows, pools = tables.read("capitation_tie_out"), tables.pools
+    lines = tables.statements
+    of_pools = pools.select("pool", "budget", "from_home_funds", "remainder")
+    found = disagreement(
+        rows, of_pools, ["pool"], ["budget", "from_home_funds", "remainder"], "tie_out", "values"
+    )
+    amount = pl.col("fund_amount")
+    item = ~pl.col("in_pool") & pl.col("paid_here")
+    of_lines = lines.group_by("pool").agg(
+        fund_amount=amount.filter("in_pool").sum(), item_fund_amount=amount.filter(item).sum()
+    )
+    names = ["fund_amount", "item_fund_amount"]
+    found = found or disagreement(rows, of_lines, ["pool"], names, "tie_out", "statements")
+    charged = _total(tables.read("capitation"), "charged")
+    contracted = _total(rows, "contracted") + _total(rows, "item_contracted")
+    if not found and charged != contracted:
+        found = unequal("capitation.charged", charged, "tie_out.contracted", contracted)
+    sums: list[tuple[list[str], list[str]]] = [
+        (["fund_amount"], ["contracted", "uncontracted"]),
+        (["budget", "from_home_funds"], ["contracted", "uncontracted", "remainder"]),
+        (["item_fund_amount"], ["item_contracted", "item_uncontracted"]),
+    ]
+    return rows.height, found or first_of(
+        unequal(f"{row['pool']}: {' + '.join(left)}", whole, " + ".join(right), parts)
+        for row in rows.iter_rows(named=True)
+        for left, right in sums
+        for whole, parts in [(sum(row[name] for name in left), sum(row[name] for name in right))]
+        if whole != parts
+    )
+
+
+def _total(frame: pl.DataFrame, column: str) -> Decimal:
+    return Decimal(frame[column].sum() or 0)
+
+
+def _scaled(column: str) -> pl.Expr:
+    """A decimal as the whole number of 1/10,000 that it stands for."""
+    return pl.col(column).to_physical().cast(pl.Int128)
+
+
+VISIT_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]] = [
+    (
+        "visit_counts",
+        Words("门诊：读取 = 有效 + 未通过校验", "visits and lines: read = valid + quarantined"),
+        visit_counts,
+    ),
+    (
+        "entry_points",
+        Words(
+            "门诊：条目点数 = 就诊点数", "entries: base × factor × coefficient = points of visits"
+        ),
+        entry_points,
+    ),
+]
+CAPITATION_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]] = [
+    (
+        "capitation",
+        Words("包干账户：计入费用 = 签约人员就诊", "capitation: charged = visits of its persons"),
+        contractor_accounts,
+    ),
+    (
+        "tie_out",
+        Words("包干账户与门诊预算核对", "capitation: contractors + others + remainder = budget"),
+        tie_out,
+    ),
+]

@@ -1,0 +1,221 @@
+"""Group and price visits of any number: entries go to a file bucket by bucket, visits stay."""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from drgpay.exact import FEN_PLACES, as_decimal
+from drgpay.language import Language
+from drgpay.records.visits.checks import LINE, VISIT, VisitBucket, VisitCounts, VisitRules
+from drgpay.records.visits.tables import VisitRecords
+from drgpay.records.writing import BatchFile
+from drgpay.report.visits import ENTRY_COLUMNS, entries_table
+from drgpay.visits.columns import ENTRY_SCHEMA
+from drgpay.visits.stream import PricedBucket, VisitPricing, each_bucket, priced_bucket
+from drgpay.visits.sums import entry_sums, leading_entries, together
+
+Progress = Callable[[int], None]
+
+NOT_KEPT = ["person_id", "principal_diagnosis", "other_diagnoses", "sex", "age"]
+"""What no result says of a visit."""
+
+_CODED = ["hospital_id", "account", "class", "family", "apg", "reason"]
+
+
+@dataclass(frozen=True)
+class GroupedVisits:
+    """What is kept of all visits while their entries and the findings of lines go to files.
+
+    visits: those of `PricedBucket` without NOT_KEPT, with class, family, apg and entries of
+    `leading_entries`, sorted by visit_id. groups: see `sums`. quarantine, warnings: findings of
+    visits. findings: rows (how many) by table (visits, lines), kind (quarantine, warning) and code.
+    counts: one row, the fields of VisitCounts and entries.
+    """
+
+    visits: pl.DataFrame
+    groups: pl.DataFrame
+    quarantine: pl.DataFrame
+    warnings: pl.DataFrame
+    findings: pl.DataFrame
+    counts: pl.DataFrame
+
+    @property
+    def counted(self) -> VisitCounts:
+        """The counts of records."""
+        fields = VisitCounts.__dataclass_fields__
+        return VisitCounts(**self.counts.select(*fields).row(0, named=True))
+
+    @property
+    def sums(self) -> pl.DataFrame:
+        """`entry_sums` of all visits."""
+        return self.groups.with_columns(pl.col("exact_points").to_physical().cast(pl.Int128))
+
+    @property
+    def entries(self) -> int:
+        """How many entries there are."""
+        return int(self.counts["entries"][0])
+
+    def found(self, table: str, kind: str) -> int:
+        """How many findings there are of a table and kind."""
+        chosen = (pl.col("table") == table) & (pl.col("kind") == kind)
+        return int(self.findings.filter(chosen)["rows"].sum())
+
+
+@dataclass(frozen=True)
+class VisitFiles:
+    """Where to write what is not kept; None leaves it out."""
+
+    entries: Path
+    line_quarantine: Path | None = None
+    line_warnings: Path | None = None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a thread makes of a bucket."""
+
+    visits: pl.DataFrame
+    groups: pl.DataFrame
+    entries: pa.RecordBatch
+    checked: VisitBucket
+    findings: pl.DataFrame
+
+
+def group_all_visits(
+    records: VisitRecords,
+    rules: VisitRules,
+    pricing: VisitPricing,
+    files: VisitFiles,
+    spill: Path | None = None,
+    threads: int | None = None,
+    progress: Progress = lambda rows: None,
+    language: Language = "zh",
+) -> GroupedVisits:
+    """Check, group and price visits; the same rows give the same bytes in whatever order they come.
+
+    Raises DrgpayError for the mistakes that `visit_buckets` names.
+    """
+
+    def work(bucket: VisitBucket) -> _Part:
+        return _part(priced_bucket(bucket, pricing))
+
+    entry_types = _entry_schema(pricing)
+    kept: list[_Part] = []
+    counts = VisitCounts()
+    with ExitStack() as stack:
+        entries = stack.enter_context(BatchFile(files.entries, entry_types, _CODED))
+        refused = _findings_file(stack, files.line_quarantine)
+        warned = _findings_file(stack, files.line_warnings)
+        for part in each_bucket(
+            work, records, rules, pricing.compiled, spill, threads, progress, language
+        ):
+            entries.write(part.entries)
+            checked = part.checked
+            for file, findings in (
+                (refused, checked.line_quarantine),
+                (warned, checked.line_warnings),
+            ):
+                if file and findings.height:
+                    file.write(_batch(_line_findings(findings)))
+            counts += checked.counts
+            kept.append(part)
+    return GroupedVisits(
+        pl.concat(part.visits for part in kept),
+        # Arrow, in which stages are kept, has no whole numbers of 128 bits, but such decimals.
+        together(part.groups for part in kept).with_columns(
+            pl.col("exact_points").reinterpret(dtype=pl.Decimal(38, 0))
+        ),
+        _sorted_findings([part.checked.quarantine for part in kept]),
+        _sorted_findings([part.checked.warnings for part in kept]),
+        _added(part.findings for part in kept),
+        pl.DataFrame(vars(counts) | {"entries": entries.rows}),
+    )
+
+
+def _part(priced: PricedBucket) -> _Part:
+    entries = priced.entries
+    leading = leading_entries(entries)
+    visits = priced.visits.drop(NOT_KEPT).join(
+        leading, on="visit_id", how="left", maintain_order="left"
+    )
+    checked = priced.checked
+    # The records themselves are not needed any more.
+    kept = VisitBucket(
+        checked.visits.clear(),
+        checked.items.clear(),
+        checked.quarantine,
+        checked.warnings,
+        checked.line_quarantine,
+        checked.line_warnings,
+        checked.counts,
+    )
+    return _Part(
+        visits,
+        entry_sums(entries),
+        _batch(entries_table(entries)),
+        kept,
+        _counted_findings(checked),
+    )
+
+
+def _counted_findings(checked: VisitBucket) -> pl.DataFrame:
+    found = {
+        ("visits", "quarantine"): checked.quarantine,
+        ("visits", "warning"): checked.warnings,
+        ("lines", "quarantine"): checked.line_quarantine,
+        ("lines", "warning"): checked.line_warnings,
+    }
+    return pl.concat(
+        frame.group_by("code")
+        .agg(rows=pl.len().cast(pl.Int64))
+        .select(pl.lit(table).alias("table"), pl.lit(kind).alias("kind"), "code", "rows")
+        for (table, kind), frame in found.items()
+    )
+
+
+def _added(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    keys = ["table", "kind", "code"]
+    return pl.concat(parts).group_by(keys).agg(pl.col("rows").sum()).sort(keys)
+
+
+def _entry_schema(pricing: VisitPricing) -> pa.Schema:
+    types = {**ENTRY_SCHEMA, **pricing.code_types, "coefficient": pl.Int64()}
+    empty = pl.DataFrame(schema={column.scaled: types[column.scaled] for column in ENTRY_COLUMNS})
+    return _batch(entries_table(empty)).schema
+
+
+def _findings_file(stack: ExitStack, path: Path | None) -> BatchFile | None:
+    if path is None:
+        return None
+    types = dict.fromkeys(LINE.finding_columns, pl.String()) | {"amount_fen": pl.Int64()}
+    schema = _batch(_line_findings(pl.DataFrame(schema=types))).schema
+    return stack.enter_context(BatchFile(path, schema, ["column", "code", "message"]))
+
+
+def _line_findings(findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings of lines as files have them."""
+    return findings.with_columns(as_decimal("amount_fen", FEN_PLACES)).rename(
+        {"amount_fen": "amount"}
+    )
+
+
+def _sorted_findings(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(parts).sort(VISIT.finding_columns)
+
+
+def _batch(frame: pl.DataFrame) -> pa.RecordBatch:
+    """A frame as one batch without notes of polars, which would differ from reader to reader."""
+    table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks()
+    arrays = [table.column(name).combine_chunks() for name in table.column_names]
+    flat = [
+        array.chunk(0) if isinstance(array, pa.ChunkedArray) and array.num_chunks else array
+        for array in arrays
+    ]
+    return pa.RecordBatch.from_arrays(
+        [array if isinstance(array, pa.Array) else pa.array([], array.type) for array in flat],
+        names=table.column_names,
+    )

@@ -1,0 +1,176 @@
+"""The outpatient part of a month-end run: visits -> entries -> points -> settlement -> accounts."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.language import Language
+from drgpay.records.period import Period
+from drgpay.records.visits.checks import VisitRules
+from drgpay.records.visits.tables import VisitRecords
+from drgpay.report.month import RunFacts
+from drgpay.report.visits import (
+    CapitationTables,
+    VisitTables,
+    capitation_tables,
+    example_visits,
+    groups_table,
+    visit_ledger_table,
+    visit_statements_table,
+    visit_values_table,
+    visits_table,
+)
+from drgpay.run.stages import RunFolder
+from drgpay.run.visit_grouping import GroupedVisits, Progress, VisitFiles, group_all_visits
+from drgpay.run.visit_rules import VisitPaymentRules
+from drgpay.settle.capitation import capitation_accounts
+from drgpay.settle.ledger import ledger_of_month
+from drgpay.settle.lines import NO_ADJUSTMENTS
+from drgpay.settle.month import Settled, settle_month
+from drgpay.visits.points import visit_cases
+from drgpay.visits.stream import VisitPricing
+
+ENTRIES = "entries.parquet"
+LINE_QUARANTINE = "line_quarantine.parquet"
+LINE_WARNINGS = "line_warnings.parquet"
+
+
+@dataclass(frozen=True)
+class VisitMonth:
+    """The visits of a month, with what they are settled by."""
+
+    records: VisitRecords
+    rules: VisitPaymentRules
+    period: Period
+
+
+def grouped_visits(
+    month: VisitMonth,
+    run: RunFolder,
+    language: Language,
+    progress: Progress,
+    threads: int | None,
+) -> GroupedVisits:
+    """Check, group and price the visits of a run; ENTRIES and the findings of lines are written.
+
+    Raises DrgpayError for every mistake in the records, and if no visit is valid.
+    """
+    rules = month.rules
+    pricing = VisitPricing(
+        rules.compiled, rules.outpatient, rules.catalogue, rules.catalogue.coefficients
+    )
+    checks = VisitRules(rules.policy, rules.hospitals, month.period.days, rules.enrolment)
+
+    def group(folder: Path) -> GroupedVisits:
+        files = VisitFiles(folder / ENTRIES, folder / LINE_QUARANTINE, folder / LINE_WARNINGS)
+        # Unsorted visits are spilled beside the run: there is room for its results, too.
+        return group_all_visits(
+            month.records, checks, pricing, files, run.outputs.parent, threads, progress, language
+        )
+
+    grouped = run.stage_with_files("visits", group, GroupedVisits)
+    if not grouped.visits.height:
+        codes = grouped.findings.filter(table="visits", kind="quarantine").sort(
+            "rows", "code", descending=[True, False]
+        )
+        most = codes.row(0, named=True) if codes.height else {"code": "nothing", "rows": 0}
+        raise DrgpayError(
+            f"{month.records.visits.path}: none of {month.records.visits.rows} visits is valid for "
+            f"{month.period}; the commonest finding is {most['code']} ({most['rows']} visits)",
+            "correct the records or the period of the job",
+        )
+    return grouped
+
+
+def settle_visits(month: VisitMonth, grouped: GroupedVisits) -> Settled:
+    """Settle the visits by the outpatient sections of the policy."""
+    cases = visit_cases(grouped.visits)
+    return settle_month(cases, NO_ADJUSTMENTS, month.rules.policy, month.period)
+
+
+def visit_tables(
+    month: VisitMonth, grouped: GroupedVisits, settled: Settled, run: RunFolder, run_id: str
+) -> VisitTables:
+    """The outpatient tables of a run; the capitation accounts tie to the budget to the fen."""
+    rules, counted = month.rules, grouped.counted
+    policy = rules.policy
+    visits = visits_table(settled.cases)
+    facts = RunFacts(
+        run_id=run_id,
+        period=str(month.period),
+        region=policy.policy.region,
+        policy=f"{policy.policy.name}（{policy.policy.id}）",
+        scheme=f"{rules.scheme.info.name}（{rules.scheme.info.id}）",
+        catalogue=rules.catalogue.info.id,
+        method=policy.settlement.method,
+        value_places=policy.settlement.value_places,
+        read=counted.visits_read,
+        valid=counted.visits_valid,
+        quarantined=counted.visits_quarantined,
+        warnings=grouped.warnings.height,
+    )
+    return VisitTables(
+        facts=facts,
+        counts=counted,
+        visits=visits,
+        groups=groups_table(grouped.sums),
+        examples=_entries_of(example_visits(visits), run.outputs / ENTRIES),
+        statements=visit_statements_table(settled, rules.hospitals),
+        values=visit_values_table(settled, policy.settlement.value_places),
+        ledger=visit_ledger_table(ledger_of_month(month.period, settled)),
+        capitation=_capitation(month, settled),
+        quarantine=grouped.quarantine,
+        warnings=grouped.warnings,
+        findings=grouped.findings,
+    )
+
+
+def visit_counts(grouped: GroupedVisits) -> dict[str, int]:
+    """The counts of the manifest."""
+    return {
+        **vars(grouped.counted),
+        "entries": grouped.entries,
+        "visit_warnings": grouped.warnings.height,
+        "line_warnings": grouped.found("lines", "warning"),
+    }
+
+
+def visit_frames(tables: VisitTables) -> dict[str, pl.DataFrame]:
+    """The Parquet files of the outpatient part, beside those that its stage wrote."""
+    frames = {
+        "visits": tables.visits,
+        "visit_groups": tables.groups,
+        "visit_statements": tables.statements,
+        "visit_values": tables.values,
+        "visit_ledger": tables.ledger,
+        "visit_quarantine": tables.quarantine,
+        "visit_warnings": tables.warnings,
+    }
+    if tables.capitation:
+        frames["capitation"] = tables.capitation.accounts
+        frames["capitation_apart"] = tables.capitation.apart
+        frames["capitation_tie_out"] = tables.capitation.tie_out
+    return frames
+
+
+def _capitation(month: VisitMonth, settled: Settled) -> CapitationTables | None:
+    rules = month.rules
+    if rules.enrolment is None:
+        return None
+    accounts = capitation_accounts(
+        settled.cases,
+        settled.statements,
+        settled.values,
+        rules.enrolment,
+        rules.policy,
+        month.period,
+    )
+    return capitation_tables(accounts, rules.hospitals)
+
+
+def _entries_of(visits: pl.Series, entries: Path) -> pl.DataFrame:
+    """The entries of some visits, from their file."""
+    wanted = pl.col("visit_id").is_in(visits.cast(pl.String).implode())
+    return pl.scan_parquet(entries).filter(wanted).collect()

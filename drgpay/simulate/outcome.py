@@ -1,0 +1,192 @@
+"""A simulation: scenarios over one base, computed and compared."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.policy.model import Policy
+from drgpay.run.month_end import ProgressBar, no_progress
+from drgpay.simulate.base import Base, open_base
+from drgpay.simulate.cache import StageCache, cache_folder
+from drgpay.simulate.compare import Comparison, SchemeComparison, compare, compare_schemes
+from drgpay.simulate.decomposition import decomposition
+from drgpay.simulate.paths import with_values
+from drgpay.simulate.plan import Plan, base_plan, plan_of
+from drgpay.simulate.scenario import Conflict, Scenario, conflicts_of, load_scenario
+from drgpay.simulate.stages import Stages, State
+from drgpay.simulate.sweep import Swept, compared, grid_of, hospital_amounts, sweep
+from drgpay.simulate.target import Found, find
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """What scenarios come to, in scaled integers.
+
+    before, after: the base and the whole stack; with a target that has an answer, `after` has that
+    value. effects: see `decomposition`. waterfall: step, scenario, hospital_id, fund_amount_fen,
+    change_fen, change_ratio against the step before. `reused` and `computed` are names of stages.
+    """
+
+    base: Base
+    scenarios: tuple[Scenario, ...]
+    conflicts: tuple[Conflict, ...]
+    before: State
+    after: State
+    comparison: Comparison
+    effects: pl.DataFrame
+    waterfall: pl.DataFrame
+    schemes: SchemeComparison | None
+    swept: Swept | None
+    found: Found | None
+    seconds: dict[str, float]
+    reused: tuple[str, ...]
+    computed: tuple[str, ...]
+
+
+def simulate(
+    files: Sequence[Path],
+    run: Path | None = None,
+    job: Path | None = None,
+    progress: ProgressBar = no_progress,
+    cache: Path | None = None,
+    threads: int | None = None,
+) -> Simulation:
+    """Compute scenarios in their order over one base and compare.
+
+    run, job: the base, else that of the files. cache: where stages are kept; by default
+    `cache_folder` of the job's output. Nothing is written but the cache. Raises DrgpayError for
+    every mistake in scenarios and inputs, and for a base whose files changed since its run.
+    """
+    clock = _Clock()
+    scenarios = tuple(load_scenario(path) for path in files)
+    base = open_base(scenarios, run, job)
+    stored = StageCache(cache if cache is not None else cache_folder(base.job.output))
+    stages = Stages(base, stored, progress, threads)
+    sweeps = [one for scenario in scenarios for one in scenario.file.sweep]
+    last = str(scenarios[-1].path) if scenarios else ""
+    grid = grid_of(sweeps, last) if sweeps else []
+    plan = plan_of(base, scenarios, stored)
+    if grid:
+        with_values(plan.policy, grid[0], last)  # a wrong path is told before the base is settled
+    clock.lap("open")
+    before = stages.base_state
+    _refuse_other_results(base, before)
+    clock.lap("base")
+    found = _answer(stages, plan, scenarios)
+    if found and found.value is not None:
+        plan = replace(plan, policy=_at(plan, found, last))
+        clock.lap("target")
+    after = stages.state(plan)
+    clock.lap("scenario")
+    comparison = compare(before, after)
+    middle = _middle(stages, plan)
+    effects = decomposition(before, middle, after, base.job.period)
+    waterfall = _waterfall(stages, scenarios, before, after)
+    schemes = compare_schemes(before, after)
+    clock.lap("compare")
+    swept = None
+    if grid:
+        with progress("sweeping", len(grid)) as advance:
+            swept = sweep(stages, plan, grid, last, advance)
+        clock.lap("sweep")
+    return Simulation(
+        base,
+        scenarios,
+        tuple(conflicts_of(scenarios)),
+        before,
+        after,
+        comparison,
+        effects,
+        waterfall,
+        schemes,
+        swept,
+        found,
+        clock.seconds,
+        tuple(stored.used),
+        tuple(stored.made),
+    )
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, step: str) -> None:
+        now = time.perf_counter()
+        self.seconds[step] = now - self._last
+        self._last = now
+
+
+def _answer(stages: Stages, plan: Plan, scenarios: Sequence[Scenario]) -> Found | None:
+    asking = [scenario for scenario in scenarios if scenario.file.target]
+    if len(asking) > 1:
+        raise DrgpayError(
+            f"{asking[0].path} and {asking[1].path} both have a target", "keep one of them"
+        )
+    for scenario in asking:
+        if scenario.file.target:
+            return find(stages, plan, scenario.file.target, str(scenario.path))
+    return None
+
+
+def _at(plan: Plan, found: Found, where: str) -> Policy:
+    value = found.value
+    given = int(value) if value is not None and found.target.places == 0 else value
+    return with_values(plan.policy, {found.target.path: given}, where)
+
+
+def _middle(stages: Stages, plan: Plan) -> State:
+    """The base's rules over the scenario's volumes."""
+    if not plan.volumes:
+        return stages.base_state
+    rules = base_plan(stages.base).policy
+    settlement = rules.settlement.model_copy(update={"may_exceed_budget": True})
+    policy = rules.model_copy(update={"settlement": settlement})
+    return stages.state(replace(base_plan(stages.base), policy=policy, volumes=plan.volumes))
+
+
+def _waterfall(
+    stages: Stages, scenarios: Sequence[Scenario], before: State, after: State
+) -> pl.DataFrame:
+    """What each file adds to those before it; the last step ends at the whole stack."""
+    amounts = hospital_amounts(before.settled)
+    steps = []
+    for number, scenario in enumerate(scenarios, start=1):
+        if number == len(scenarios):
+            state = after
+        else:
+            state = stages.state(plan_of(stages.base, scenarios[:number], stages.cache))
+        now = hospital_amounts(state.settled)
+        steps.append(
+            compared(amounts, now).select(
+                pl.lit(number).cast(pl.Int64).alias("step"),
+                pl.lit(scenario.name).alias("scenario"),
+                "hospital_id",
+                "fund_amount_fen",
+                "change_fen",
+                "change_ratio",
+            )
+        )
+        amounts = now
+    schema = {"step": pl.Int64, "scenario": pl.String, "hospital_id": pl.String}
+    numbers = dict.fromkeys(("fund_amount_fen", "change_fen", "change_ratio"), pl.Int64)
+    return pl.concat(steps) if steps else pl.DataFrame(schema={**schema, **numbers})
+
+
+def _refuse_other_results(base: Base, before: State) -> None:
+    """The base must be the run to the fen; another version of the program may differ."""
+    if base.run is None:
+        return
+    columns = ["hospital_id", "account", "out_of_area", "payment", "points", "fund_amount_fen"]
+    paid = base.run.statements().select(columns)
+    if not paid.equals(before.settled.statements.select(columns)):
+        raise DrgpayError(
+            f"this version of drgpay ({base.basis['program']}) does not reproduce the base run "
+            f"{base.run.run_id} of {base.run.manifest['program']}",
+            "run the job again and name that run as the base",
+        )

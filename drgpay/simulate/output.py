@@ -1,0 +1,123 @@
+"""The folder of a simulation: Parquet, workbook, page, the scenario files, manifest."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+from drgpay.errors import DrgpayError
+from drgpay.language import Language
+from drgpay.records.writing import write_frame
+from drgpay.report.month import adjustments_table, cases_table, statements_table
+from drgpay.report.tables_xlsx import write_tables
+from drgpay.run.manifest import (
+    PROGRAM,
+    basis_hash,
+    evidence_of_run,
+    file_hash,
+    output_hashes,
+    read_manifest,
+    write_manifest,
+)
+from drgpay.run.staging import refusals_named, staged_folder
+from drgpay.simulate.outcome import Simulation
+from drgpay.simulate.page import commands_of, facts_of, page
+from drgpay.simulate.tables import machine_tables, shown_tables
+from drgpay.simulate.wording import word
+
+_DIGITS = 10
+
+
+def write_simulation(
+    found: Simulation, out: Path | None = None, language: Language = "zh", with_cases: bool = False
+) -> Path:
+    """Leave the folder of a simulation, whole or not at all; returns where it lies.
+
+    Without `out` it is `<output>/scenarios/<id>`, where the same simulation may lie already.
+    with_cases: also the scenario's cases.parquet and adjustments.parquet, as a run has them.
+    Raises DrgpayError if `out` exists, and for whatever the operating system refuses.
+    """
+    basis = _basis(found, language, with_cases)
+    name = f"{found.base.job.period}-{basis_hash(basis)[:_DIGITS]}"
+    folder = out or found.base.job.output / "scenarios" / name
+    if out and folder.exists():
+        raise DrgpayError(f"{folder} exists already", "name another folder")
+    with refusals_named(folder):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    with staged_folder(folder, if_exists=_keep_same) as staged:
+        _fill(found, staged, language, with_cases)
+        counts = {"cases": found.after.settled.cases.height, "base": found.before.stays.height}
+        write_manifest(staged, folder.name, basis, counts, found.seconds)
+    return folder
+
+
+def _fill(found: Simulation, folder: Path, language: Language, with_cases: bool) -> None:
+    for name, frame in machine_tables(found).items():
+        write_frame(frame, folder / f"{name}.parquet")
+    after = found.after
+    statements = statements_table(after.settled, after.plan.hospitals)
+    write_frame(statements, folder / "statements.parquet")
+    if with_cases:
+        write_frame(cases_table(after.settled.cases), folder / "cases.parquet")
+        adjustments = adjustments_table(after.settled.adjustments)
+        write_frame(adjustments, folder / "adjustments.parquet")
+    tables = shown_tables(found, language)
+    write_tables(
+        folder / "comparison.xlsx",
+        "simulation",
+        dict(facts_of(found, language)),
+        tables,
+        language,
+        lambda key: word(key, language),
+    )
+    text = page(found, tables, language)
+    (folder / "report.html").write_text(text, encoding="utf-8", newline="\n")
+    kept = folder / "scenarios"
+    kept.mkdir()
+    for number, scenario in enumerate(found.scenarios, start=1):
+        shutil.copyfile(scenario.path, kept / f"{number}-{scenario.path.name}")
+        for overlay in scenario.overlays:
+            shutil.copyfile(overlay, kept / f"{number}-{overlay.name}")
+
+
+def _basis(found: Simulation, language: Language, with_cases: bool) -> dict[str, Any]:
+    base, after = found.base, found.after
+    return {
+        "kind": "simulation",
+        "program": PROGRAM,
+        "period": str(base.job.period),
+        "language": language,
+        "with_cases": with_cases,
+        "base": {
+            "run": evidence_of_run(base.run.folder) if base.run else None,
+            **{key: base.basis[key] for key in ("scheme", "catalogue", "policy", "inputs")},
+        },
+        "scenarios": [
+            {
+                "name": scenario.name,
+                "file": scenario.path.name,
+                "sha256": file_hash(scenario.path),
+                "overlays": [
+                    {"file": path.name, "sha256": file_hash(path)} for path in scenario.overlays
+                ],
+            }
+            for scenario in found.scenarios
+        ],
+        "conflicts": [conflict.key for conflict in found.conflicts],
+        "scheme": {
+            "id": after.plan.compiled.scheme.info.id,
+            "sha256": after.plan.compiled.scheme.content_hash,
+        },
+        "catalogue": json.loads(after.catalogue.info.model_dump_json()),
+        "policy": after.plan.policy.model_dump(mode="json"),
+        "commands": [command for _, command in commands_of(found)],
+    }
+
+
+def _keep_same(folder: Path, staged: Path) -> None:
+    """The id stands for the content; what lies there with it must be that."""
+    same = read_manifest(folder)["basis_sha256"] == read_manifest(staged)["basis_sha256"]
+    if not same or output_hashes(folder) != output_hashes(staged):
+        raise DrgpayError(
+            f"{folder} exists and holds other results", "give the folder a name with --out"
+        )

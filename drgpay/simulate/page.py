@@ -1,0 +1,175 @@
+"""The report of a simulation: one HTML file with everything in it."""
+
+import re
+import shlex
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from drgpay import __version__
+from drgpay.language import Language
+from drgpay.report.tables import ReportTable, heading, kind_of, text_of
+from drgpay.simulate import pictures
+from drgpay.simulate.outcome import Simulation
+from drgpay.simulate.tables import narrow, target_sentence
+from drgpay.simulate.wording import word
+
+GENERATOR = "drgpay simulate"
+"""What the page's meta element says of its maker."""
+_LISTED = 200  # rows of a table; the folder has them all
+
+
+@dataclass(frozen=True)
+class _Table:
+    columns: list[tuple[list[str], bool]]
+    rows: list[list[tuple[str, bool]]]
+    total: list[tuple[str, bool]] | None
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class _Section:
+    title: str
+    table: _Table | None = None
+    figures: list[str] = field(default_factory=list)
+    commands: list[tuple[str, str]] = field(default_factory=list)
+
+
+def page(found: Simulation, tables: list[ReportTable], language: Language) -> str:
+    """The whole page; the same simulation gives the same text."""
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    notes = [conflict_sentence(found, place, language) for place in range(len(found.conflicts))]
+    if found.found:
+        notes.insert(0, target_sentence(found.found, language))
+    policy = found.base.rules.policy.policy
+    return environment.get_template("page.html.j2").render(
+        lang=language,
+        generator=GENERATOR,
+        style=_style(),
+        title=word("simulation", language),
+        subtitle=f"{policy.region} · {found.base.job.period}",
+        facts=facts_of(found, language),
+        tiles=pictures.in_short(found, language),
+        notes=notes,
+        sections=_sections(found, tables, language),
+        footer=f"drgpay {__version__}",
+    )
+
+
+def facts_of(found: Simulation, language: Language) -> list[tuple[str, str]]:
+    """What was compared with what."""
+    base, after = found.base, found.after
+    run = base.run.run_id if base.run else str(base.job.path.name)
+    scheme = base.rules.scheme.info.id
+    then = after.plan.compiled.scheme.info.id
+    catalogue, used = base.rules.catalogue.info.id, after.catalogue.info.id
+    return [
+        (word("base", language), run),
+        (word("scenarios", language), "、".join(one.name for one in found.scenarios)),
+        (word("period", language), str(base.job.period)),
+        (word("scheme", language), scheme if scheme == then else f"{scheme} → {then}"),
+        (word("catalogue", language), catalogue if catalogue == used else f"{catalogue} → {used}"),
+        (word("policy", language), base.rules.policy.policy.id),
+    ]
+
+
+def conflict_sentence(found: Simulation, place: int, language: Language) -> str:
+    """One conflict in words."""
+    one = found.conflicts[place]
+    return word(
+        "conflict_note",
+        language,
+        path=one.key,
+        first=one.first,
+        first_value=one.first_value,
+        then=one.then,
+        then_value=one.then_value,
+    )
+
+
+def commands_of(found: Simulation) -> list[tuple[str, str]]:
+    """The commands that make this report again, the base included; key of the note, command."""
+    job = shlex.quote(str(found.base.job.path))
+    files = " ".join(shlex.quote(str(one.path)) for one in found.scenarios)
+    base = f" --base {shlex.quote(str(found.base.run.folder))}" if found.base.run else ""
+    return [
+        ("base_run_note", f"drgpay run {job}"),
+        ("rerun_note", f"drgpay simulate {files}{base} --job {job}"),
+    ]
+
+
+def _sections(found: Simulation, tables: list[ReportTable], language: Language) -> list[_Section]:
+    figures: dict[str, list[str]] = {}
+    by_key = {table.key: table for table in tables}
+    hospitals = by_key["t_hospitals"].frame
+    figures["t_hospitals"] = [pictures.ranked_bars(hospitals, language)]
+    figures["t_bins"] = [pictures.mix_scatter(hospitals, language)]
+    figures["t_effects"] = [pictures.effect_bars(by_key["t_effects"].frame, language)]
+    if found.swept:
+        figures["t_sweep"] = [pictures.sweep_curves(found.swept, language)]
+    if "t_migration" in by_key:
+        figures["t_migration"] = [pictures.migration_bars(by_key["t_migration"].frame, language)]
+    sections = [
+        _Section(
+            word(table.key, language),
+            _shown(narrow(table), language),
+            [svg for svg in figures.get(table.key, []) if svg],
+        )
+        for table in tables
+    ]
+    commands = [(word(key, language), text) for key, text in commands_of(found)]
+    return [*sections, _Section(word("s_commands", language), commands=commands)]
+
+
+def _shown(table: ReportTable, language: Language) -> _Table:
+    def say(key: str) -> str:
+        return word(key, language)
+
+    kinds = {name: kind_of(name, dtype) for name, dtype in table.frame.schema.items()}
+
+    def cells(row: dict[str, Any]) -> list[tuple[str, bool]]:
+        return [
+            (_text(row.get(name), kind, name in table.worded, language), kind != "text")
+            for name, kind in kinds.items()
+        ]
+
+    frame = table.frame.head(_LISTED)
+    notes = [say(table.note)] if table.note else []
+    if frame.height < table.frame.height:
+        notes.append(say("shown_note").format(shown=_LISTED, rows=table.frame.height))
+    total = None
+    if table.total is not None and frame.height:
+        total = cells(dict(table.total))
+        total[0] = (say("total"), False)
+    return _Table(
+        [(heading(name, say), kind != "text") for name, kind in kinds.items()],
+        [cells(row) for row in frame.iter_rows(named=True)],
+        total,
+        notes,
+    )
+
+
+def _text(value: Any, kind: str, worded: bool, language: Language) -> str:
+    if value is None:
+        return "–"
+    if kind == "text":
+        return text_of(value, worded, lambda key: word(key, language))
+    shown = f"{value:.2%}" if kind == "percent" else f"{value:,}"
+    return shown.replace("-", "−")
+
+
+def _style() -> str:
+    """The style sheet of the other reports, so that all of them look and print alike."""
+    from drgpay.report import html
+
+    text = (Path(html.__file__).parent / "page.html.j2").read_text(encoding="utf-8")
+    found = re.search(r"<style>\n(.*?)</style>", text, re.DOTALL)
+    return found[1] if found else ""

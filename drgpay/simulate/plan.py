@@ -1,0 +1,211 @@
+"""What a stack of scenarios comes to: scheme, policy, catalogue, hospitals, volumes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import polars as pl
+
+from drgpay.adjust.apply import apply_overlay
+from drgpay.adjust.overlay import Overlay, read_overlay
+from drgpay.adjust.touched import touched_between
+from drgpay.errors import DrgpayError
+from drgpay.exact import FEN_PLACES, round_half_up
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.compiled_cache import load_compiled
+from drgpay.points.catalogue import Catalogue, load_catalogue
+from drgpay.policy.model import Policy
+from drgpay.records.dataset import RecordsInput
+from drgpay.run import rules as run_rules
+from drgpay.run.rules import PaymentRules
+from drgpay.simulate.base import Base
+from drgpay.simulate.cache import StageCache
+from drgpay.simulate.paths import with_values
+from drgpay.simulate.scenario import HospitalFacts, Scenario, Volume
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The rules of a state. The catalogue is `catalogue`, or calibrated with `history`.
+
+    touched: MDCs whose stays have to be grouped again, None for every stay; `regroups` tells
+    whether any has.
+    """
+
+    compiled: CompiledScheme
+    policy: Policy
+    hospitals: pl.DataFrame
+    catalogue: Catalogue | None
+    history: RecordsInput | None
+    volumes: tuple[tuple[str, Volume], ...]
+    base_scheme: str
+    touched: frozenset[str] | None
+
+    @property
+    def regroups(self) -> bool:
+        """Whether stays can have another group than in the base."""
+        return self.compiled.scheme.content_hash != self.base_scheme
+
+    @property
+    def levels(self) -> dict[str, str]:
+        """The level of each hospital."""
+        return dict(self.hospitals.select("hospital_id", "level").iter_rows())
+
+
+def base_plan(base: Base) -> Plan:
+    """The base as it is."""
+    rules = base.rules
+    return Plan(
+        rules.compiled,
+        rules.policy,
+        rules.hospitals,
+        rules.catalogue,
+        None,
+        (),
+        rules.scheme.content_hash,
+        frozenset(),
+    )
+
+
+def plan_of(base: Base, scenarios: Sequence[Scenario], cache: StageCache) -> Plan:
+    """The rules after scenarios in their order.
+
+    Raises DrgpayError for unknown paths, values that the policy refuses, overlays that do not
+    apply, a scheme without a catalogue of its own, unknown hospitals, and changes of
+    [calibration] that no recalibration follows.
+    """
+    plan = base_plan(base)
+    policy = plan.policy
+    scheme, overlays = base.job.scheme, list[Overlay]()
+    for scenario in scenarios:
+        where = str(scenario.path)
+        policy = with_values(policy, scenario.policy, where)
+        policy = _with_budget(policy, scenario, str(base.job.period), where)
+        plan = replace(
+            plan,
+            hospitals=_with_facts(plan.hospitals, scenario.file.hospitals, where),
+            volumes=(*plan.volumes, *((where, volume) for volume in scenario.file.volume)),
+            history=scenario.history or plan.history,
+        )
+        if scenario.scheme:
+            scheme, overlays = scenario.scheme, []
+        overlays += [read_overlay(path) for path in scenario.overlays]
+    compiled, touched = _scheme(base, scheme, overlays, cache)
+    plan = replace(plan, policy=policy, compiled=compiled, touched=touched)
+    last = next((scenario for scenario in reversed(scenarios) if scenario.catalogue), None)
+    if plan.history:
+        plan = replace(plan, catalogue=None)
+    elif last and last.catalogue:
+        plan = replace(plan, catalogue=load_catalogue(last.catalogue, compiled.scheme))
+    elif plan.regroups:
+        raise DrgpayError(
+            f"{scenarios[-1].path}: the catalogue of the base is for {base.rules.scheme.info.id}, "
+            f"the stays are grouped by {compiled.scheme.info.id}",
+            "add [recalibrate] with history, or name a catalogue of that scheme",
+        )
+    if not plan.history and policy.calibration != base.rules.policy.calibration:
+        raise DrgpayError(
+            f"{scenarios[-1].path}: a change of calibration changes nothing while the catalogue is "
+            "the base's",
+            "add [recalibrate] with history",
+        )
+    check_groups(base, policy, compiled)
+    return plan
+
+
+def check_groups(base: Base, policy: Policy, compiled: CompiledScheme) -> None:
+    """Refuse groups that a policy names and a scheme does not have (DrgpayError)."""
+    loaded = replace(base.rules.loaded, policy=policy)
+    run_rules.refuse_unknown_groups(loaded, compiled.scheme)
+
+
+def rules_of(base: Base, plan: Plan, catalogue: Catalogue) -> PaymentRules:
+    """The rules as a run has them."""
+    loaded = replace(base.rules.loaded, policy=plan.policy)
+    return PaymentRules(plan.compiled, loaded, catalogue, plan.hospitals)
+
+
+def _with_budget(policy: Policy, scenario: Scenario, period: str, where: str) -> Policy:
+    change = scenario.file.budget
+    if change is None:
+        return policy
+    values: dict[str, Any] = {}
+    for account, yuan in change.annual_yuan.items():
+        values[f"budget.annual_yuan.{account}"] = yuan
+    for account, yuan in change.month_yuan.items():
+        values[f"budget.month_yuan.{period}.{account}"] = yuan
+    policy = with_values(policy, values, where)
+    if change.times is None:
+        return policy
+    if policy.budget is None:
+        raise DrgpayError(f"{where}: the policy has no [budget]", "name a policy with one")
+    times = Decimal(change.times)
+    more = {
+        f"budget.annual_yuan.{account}": round_half_up(yuan * times, FEN_PLACES)
+        for account, yuan in policy.budget.annual_yuan.items()
+    }
+    for account, yuan in policy.budget.month_yuan.get(period, {}).items():
+        more[f"budget.month_yuan.{period}.{account}"] = round_half_up(yuan * times, FEN_PLACES)
+    return with_values(policy, more, where)
+
+
+def _with_facts(
+    hospitals: pl.DataFrame, facts: dict[str, HospitalFacts], where: str
+) -> pl.DataFrame:
+    known = hospitals["hospital_id"].to_list()
+    for hospital, changed in facts.items():
+        if hospital not in known:
+            raise DrgpayError(
+                f"{where}: there is no hospital {hospital}", "correct the key under [hospitals]"
+            )
+        here = pl.col("hospital_id") == hospital
+        hospitals = hospitals.with_columns(
+            pl.when(here).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
+            for name, value in changed.model_dump(exclude_none=True).items()
+        )
+    return hospitals
+
+
+def _scheme(
+    base: Base, scheme: str, overlays: list[Overlay], cache: StageCache
+) -> tuple[CompiledScheme, frozenset[str] | None]:
+    """The scheme of a plan, and the MDCs whose stays it can move (None: every one)."""
+    if scheme == base.job.scheme and not overlays:
+        return base.rules.compiled, frozenset()
+    compiled = load_compiled(scheme) if scheme != base.job.scheme else base.rules.compiled
+    _refuse_other_codes(base, compiled)
+    if not overlays:
+        return compiled, None
+    key = {
+        "scheme": compiled.scheme.content_hash,
+        "overlays": [overlay.content_hash for overlay in overlays],
+    }
+    place = cache.place("scheme", key)
+    if place is None:
+        with TemporaryDirectory(prefix="drgpay-") as temporary:
+            changed = _applied(scheme, overlays, Path(temporary) / "scheme")
+    else:
+        changed = _applied(scheme, overlays, place)
+    if scheme != base.job.scheme or set(changed.columns) - set(base.rules.compiled.columns):
+        return changed, None
+    return changed, touched_between(base.rules.scheme, changed.scheme)
+
+
+def _applied(scheme: str, overlays: list[Overlay], place: Path) -> CompiledScheme:
+    """The folder appears only when the overlay passed its check, so one that is there did."""
+    if not place.is_dir():
+        apply_overlay(scheme, overlays, place)
+    return load_compiled(str(place))
+
+
+def _refuse_other_codes(base: Base, compiled: CompiledScheme) -> None:
+    ours, others = base.rules.scheme.info, compiled.scheme.info
+    if ours.code_system != others.code_system and base.job.stays.clinical_codes:
+        raise DrgpayError(
+            f"{others.id} reads codes of {others.code_system}, the base translates its codes to "
+            f"{ours.code_system}",
+            "compare schemes of one code system",
+        )

@@ -1,0 +1,299 @@
+"""Scenario files: what is to be different from the base (docs/scenarios.md lists the keys)."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from drgpay.errors import DrgpayError, reason_of
+from drgpay.grouper.scheme_files import shipped_schemes
+from drgpay.policy.fields import Name, PositiveRatio, PositiveYuan, Ratio, Section, Share
+from drgpay.policy.load import validation_sentence
+from drgpay.records.dataset import RecordsInput
+from drgpay.run.job import beside
+
+Value = Any
+
+
+class BaseFiles(Section):
+    """[base]: the job of the base month and, if it was settled, the folder of its run."""
+
+    job: Name
+    run: Name | None = None
+
+
+class Recalibrate(Section):
+    """[recalibrate]: a new catalogue from the stays of past years, with the scenario's rules."""
+
+    history: Name
+    mapping: Name | None = None
+    encoding: Name | None = None
+    clinical_codes: bool = False
+
+
+class BudgetChange(Section):
+    """[budget]: annual budgets, the month's budgets by account, or both times a ratio."""
+
+    annual_yuan: dict[Name, PositiveYuan] = Field(default_factory=dict)
+    month_yuan: dict[Name, PositiveYuan] = Field(default_factory=dict)
+    times: PositiveRatio | None = None
+
+
+class HospitalFacts(Section):
+    """[hospitals.<id>]: facts of a hospital that are to be different."""
+
+    level: Name | None = None
+    county: Name | None = None
+
+
+class Volume(Section):
+    """A row of [[volume]]: more or fewer of some cases, or a share of them in another hospital."""
+
+    hospital: Name | None = None
+    group: Name | None = None
+    account: Name | None = None
+    times: Ratio | None = None
+    to_hospital: Name | None = None
+    share: Share | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        shifts = self.to_hospital is not None and self.share is not None and self.times is None
+        grows = self.times is not None and self.to_hospital is None and self.share is None
+        if shifts == grows:
+            raise ValueError("give times, or to_hospital and share")
+        return self
+
+
+class Sweep(Section):
+    """A row of [[sweep]]: the values that a path takes, listed or from a range."""
+
+    path: Name
+    values: tuple[Value, ...] = ()
+    from_: Annotated[Decimal | None, Field(alias="from")] = None
+    to: Decimal | None = None
+    step: Annotated[Decimal | None, Field(gt=0)] = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        ranged = [self.from_ is not None, self.to is not None, self.step is not None]
+        if bool(self.values) == any(ranged) or (any(ranged) and not all(ranged)):
+            raise ValueError("give values, or from, to and step")
+        if self.from_ is not None and self.to is not None and self.to < self.from_:
+            raise ValueError("to is below from")
+        return self
+
+    @property
+    def count(self) -> int:
+        """How many values it has, without listing them."""
+        if self.from_ is None or self.to is None or self.step is None:
+            return len(self.values)
+        return int((self.to - self.from_) // self.step) + 1
+
+    def points(self) -> list[Value]:
+        """The values in order; the last is `to` only if a whole number of steps reaches it."""
+        if self.from_ is None or self.step is None:
+            return list(self.values)
+        return [self.from_ + self.step * place for place in range(self.count)]
+
+
+class Target(Section):
+    """[target]: the value of a path, between two, with which a measure reaches a goal.
+
+    measure `change_share`: the hospital's change against the base as a share of its fund amount;
+    `fund_amount`: its fund amount in yuan; `point_value`: the value of a pool. `at_least` or
+    `at_most` is the goal; `within` is both ways (change_share alone): -within ... within.
+    """
+
+    path: Name
+    from_: Annotated[Decimal, Field(alias="from")]
+    to: Decimal
+    places: Annotated[int, Field(ge=0, le=8)] = 4
+    measure: Literal["change_share", "fund_amount", "point_value"] = "change_share"
+    hospital: Name | None = None
+    pool: Name | None = None
+    within: PositiveRatio | None = None
+    at_least: Decimal | None = None
+    at_most: Decimal | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.to <= self.from_:
+            raise ValueError("to must be above from")
+        goals = [self.within, self.at_least, self.at_most]
+        if sum(goal is not None for goal in goals) != 1:
+            raise ValueError("give one of within, at_least and at_most")
+        if self.within is not None and self.measure != "change_share":
+            raise ValueError("within belongs to the measure change_share")
+        needed, name = (
+            (self.pool, "pool") if self.measure == "point_value" else (self.hospital, "hospital")
+        )
+        if needed is None:
+            raise ValueError(f"the measure {self.measure} needs {name}")
+        return self
+
+
+class ScenarioFile(Section):
+    """The keys of a scenario file; relative paths start at its folder."""
+
+    name: Name
+    base: BaseFiles | None = None
+    scheme: Name | None = None
+    catalogue: Name | None = None
+    overlay: tuple[Name, ...] = ()
+    policy: dict[Name, Value] = Field(default_factory=dict)
+    budget: BudgetChange | None = None
+    recalibrate: Recalibrate | None = None
+    hospitals: dict[Name, HospitalFacts] = Field(default_factory=dict)
+    volume: tuple[Volume, ...] = ()
+    sweep: tuple[Sweep, ...] = ()
+    target: Target | None = None
+
+    @field_validator("overlay", mode="before")
+    @classmethod
+    def _listed(cls, value: object) -> object:
+        return [value] if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario with its paths resolved. `policy` is by dotted path."""
+
+    path: Path
+    file: ScenarioFile
+    policy: dict[str, Value]
+
+    @property
+    def name(self) -> str:
+        """What it is called in reports."""
+        return self.file.name
+
+    @property
+    def here(self) -> Path:
+        """The folder from which its paths start."""
+        return self.path.parent
+
+    @property
+    def job(self) -> Path | None:
+        """The job of its base."""
+        return self.here / self.file.base.job if self.file.base else None
+
+    @property
+    def run(self) -> Path | None:
+        """The run of its base."""
+        return self.here / self.file.base.run if self.file.base and self.file.base.run else None
+
+    @property
+    def scheme(self) -> str | None:
+        """The id or folder of another scheme."""
+        name = self.file.scheme
+        return name if name is None or name in shipped_schemes() else str(self.here / name)
+
+    @property
+    def catalogue(self) -> Path | None:
+        """The folder of another catalogue."""
+        return self.here / self.file.catalogue if self.file.catalogue else None
+
+    @property
+    def overlays(self) -> list[Path]:
+        """The overlay files."""
+        return [self.here / name for name in self.file.overlay]
+
+    @property
+    def history(self) -> RecordsInput | None:
+        """The stays to calibrate with."""
+        given = self.file.recalibrate
+        if given is None:
+            return None
+        return RecordsInput(
+            self.here / given.history,
+            beside(self.here, given.mapping),
+            given.encoding,
+            given.clinical_codes,
+        )
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario file; raises DrgpayError with the path of every wrong key."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
+    except OSError as error:
+        raise DrgpayError(
+            f"the scenario {path} cannot be read ({reason_of(error)})", "correct the path"
+        ) from None
+    try:
+        file = ScenarioFile.model_validate(raw)
+    except ValidationError as error:
+        raise DrgpayError(
+            f"{path}: {validation_sentence(error, raw)}",
+            "correct these keys; docs/scenarios.md lists them",
+        ) from None
+    return Scenario(path, file, dict(_dotted(file.policy)))
+
+
+_WHOLE = ("calibration.trim", "budget.months")
+"""Tables with a method of their own: they are replaced whole."""
+
+
+def _dotted(tree: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    """[policy] holds dotted names, in quotes or not. A table under a quoted name is one value."""
+    found: list[tuple[str, Any]] = []
+    for key, value in tree.items():
+        path = f"{above}.{key}" if above else key
+        if isinstance(value, dict) and "." not in key and not path.endswith(_WHOLE):
+            found += _dotted(value, path)
+        else:
+            found.append((path, value))
+    return found
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two files that say different things about the same; the later one holds."""
+
+    key: str
+    first: str
+    first_value: str
+    then: str
+    then_value: str
+
+
+def conflicts_of(scenarios: Sequence[Scenario]) -> list[Conflict]:
+    """What several files of a stack set differently, in the order of the files."""
+    said: dict[str, tuple[str, Any]] = {}
+    found = []
+    for scenario in scenarios:
+        for key, value in _settings(scenario).items():
+            before = said.get(key)
+            if before is not None and before[1] != value:
+                conflict = Conflict(key, before[0], str(before[1]), scenario.name, str(value))
+                found.append(conflict)
+            said[key] = (scenario.name, value)
+    return found
+
+
+def _settings(scenario: Scenario) -> dict[str, Any]:
+    """Everything that a file sets, by a name; growth of volumes adds up and never conflicts."""
+    file = scenario.file
+    settings: dict[str, Any] = dict(scenario.policy)
+    single = {
+        "scheme": scenario.scheme,
+        "catalogue": scenario.catalogue,
+        "recalibrate.history": scenario.history,
+    }
+    settings |= {key: value for key, value in single.items() if value is not None}
+    if file.budget:
+        for account, yuan in file.budget.annual_yuan.items():
+            settings[f"budget.annual_yuan.{account}"] = yuan
+        for account, yuan in file.budget.month_yuan.items():
+            settings[f"budget.month_yuan.{account}"] = yuan
+    for hospital, facts in file.hospitals.items():
+        for fact, value in facts.model_dump(exclude_none=True).items():
+            settings[f"hospitals.{hospital}.{fact}"] = value
+    return settings

@@ -1,0 +1,264 @@
+"""One parameter or several over many values: a table of measures and one of hospitals.
+
+Points are computed again only for the cases that the swept parameters touch, and settlement from
+sums of cases; what comes out is what the whole computation gives (tests compare them).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import product
+from math import prod
+from typing import Any
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.points.cases import points_of_stays
+from drgpay.policy.model import Policy
+from drgpay.records.filings import Filings
+from drgpay.settle.month import Settled, settle_month
+from drgpay.simulate.compare import BINS, bin_of, change_ratio
+from drgpay.simulate.paths import with_values
+from drgpay.simulate.plan import Plan, check_groups
+from drgpay.simulate.scenario import Sweep
+from drgpay.simulate.small_month import added_up, merged
+from drgpay.simulate.stages import Stages, State
+
+MOST_POINTS = 1000
+_MOST_CORNER_AXES = 3
+
+Setting = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Swept:
+    """A sweep over its grid, in scaled integers.
+
+    paths: the swept parameters. points: number, the values (text, a column a path), fund_amount_fen,
+    change_fen, gained_fen (by the winners), losers, winners (beyond 0.1 %), beyond_5 (hospitals
+    beyond 5 % either way), smallest_ratio and largest_ratio (change, 1/10,000). values: number,
+    pool, point_value (text), remainder_fen. hospitals: number, hospital_id, fund_amount_fen,
+    change_fen, change_ratio, bin.
+    """
+
+    paths: tuple[str, ...]
+    points: pl.DataFrame
+    values: pl.DataFrame
+    hospitals: pl.DataFrame
+
+
+def grid_of(sweeps: Sequence[Sweep], where: str) -> list[Setting]:
+    """The points of the grid, the last parameter running fastest.
+
+    Raises DrgpayError for more than MOST_POINTS points and for a parameter that is swept twice.
+    """
+    count = prod(sweep.count for sweep in sweeps)
+    if count > MOST_POINTS:
+        told = " x ".join(str(sweep.count) for sweep in sweeps)
+        raise DrgpayError(
+            f"{where}: the sweep has {count} points ({told}), more than {MOST_POINTS}",
+            "take fewer values or larger steps",
+        )
+    paths = [sweep.path for sweep in sweeps]
+    twice = sorted({path for path in paths if paths.count(path) > 1})
+    if twice:
+        raise DrgpayError(f"{where}: the path {twice[0]} is swept twice", "sweep it once")
+    return [
+        dict(zip(paths, values, strict=True))
+        for values in product(*(sweep.points() for sweep in sweeps))
+    ]
+
+
+def sweep(
+    stages: Stages,
+    plan: Plan,
+    grid: Sequence[Setting],
+    where: str,
+    advance: Callable[[int], None] = lambda points: None,
+) -> Swept:
+    """The measures of every point of a grid, compared with the base.
+
+    Raises DrgpayError for unknown paths and impossible values before anything is computed.
+    """
+    policies = [with_values(plan.policy, setting, where) for setting in grid]
+    for policy in policies:
+        check_groups(stages.base, policy, plan.compiled)
+    before = hospital_amounts(stages.base_state.settled)
+    settle = evaluator(stages, plan, grid, where)
+    points, values, hospitals = [], [], []
+    for number, (setting, policy) in enumerate(zip(grid, policies, strict=True), start=1):
+        try:
+            settled = settle(policy)
+        except DrgpayError as error:
+            told = ", ".join(f"{path} = {value}" for path, value in setting.items())
+            raise DrgpayError(f"{where}: at {told}: {error.problem}", error.remedy) from None
+        found = compared(before, hospital_amounts(settled))
+        points.append(_measures(number, setting, found))
+        values.append(_values(number, settled, policy))
+        hospitals.append(found.select(pl.lit(number).cast(pl.Int64).alias("number"), pl.all()))
+        advance(1)
+    return Swept(tuple(grid[0]), pl.concat(points), pl.concat(values), pl.concat(hospitals))
+
+
+def hospital_amounts(settled: Settled) -> pl.DataFrame:
+    """hospital_id, fund_amount_fen over all lines, sorted."""
+    return (
+        settled.statements.group_by("hospital_id")
+        .agg(pl.col("fund_amount_fen").sum())
+        .sort("hospital_id")
+    )
+
+
+def compared(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """hospital_id, fund_amount_fen, change_fen, change_ratio, bin of hospital_amounts."""
+    both = before.join(after, on="hospital_id", how="full", coalesce=True, suffix="_after")
+    return (
+        both.with_columns(pl.exclude("hospital_id").fill_null(0))
+        .sort("hospital_id")
+        .with_columns(change_fen=pl.col("fund_amount_fen_after") - pl.col("fund_amount_fen"))
+        .select(
+            "hospital_id",
+            pl.col("fund_amount_fen_after").alias("fund_amount_fen"),
+            "change_fen",
+            change_ratio=change_ratio("change_fen", "fund_amount_fen"),
+            bin=bin_of(pl.col("change_fen"), pl.col("fund_amount_fen")),
+        )
+    )
+
+
+def _measures(number: int, setting: Setting, found: pl.DataFrame) -> pl.DataFrame:
+    change = pl.col("change_fen")
+    losing, gaining = pl.col("bin").is_in(BINS[:2]), pl.col("bin").is_in(BINS[3:])
+    return found.select(
+        pl.lit(number).cast(pl.Int64).alias("number"),
+        *(pl.lit(str(value)).alias(path) for path, value in setting.items()),
+        pl.col("fund_amount_fen").sum(),
+        change.sum(),
+        gained_fen=change.filter(change > 0).sum(),
+        losers=losing.sum().cast(pl.Int64),
+        winners=gaining.sum().cast(pl.Int64),
+        beyond_5=pl.col("bin").is_in([BINS[0], BINS[-1]]).sum().cast(pl.Int64),
+        smallest_ratio=pl.col("change_ratio").min(),
+        largest_ratio=pl.col("change_ratio").max(),
+    )
+
+
+def _values(number: int, settled: Settled, policy: Policy) -> pl.DataFrame:
+    places = policy.settlement.value_places
+    value = pl.col("point_value").cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, places))
+    return settled.values.select(
+        pl.lit(number).cast(pl.Int64).alias("number"),
+        "pool",
+        value.cast(pl.String).alias("point_value"),
+        "remainder_fen",
+    )
+
+
+def evaluator(
+    stages: Stages, plan: Plan, grid: Sequence[Setting], where: str
+) -> Callable[[Policy], Settled]:
+    """What settles the plan's month under a policy that differs in the swept parameters alone.
+
+    The statements and values of the result are those of the month; their counts of cases are not.
+    """
+    areas = {path.split(".")[0] for setting in grid for path in setting}
+    if areas <= {"settlement", "budget", "clearing"}:
+        return _priced_again(stages, stages.state(plan))
+    if areas <= {"settlement", "budget", "clearing", "points"} and not any(
+        path.startswith("points.bed_days") for setting in grid for path in setting
+    ):
+        return _points_again(stages, plan, grid, where)
+
+    def whole(policy: Policy) -> Settled:
+        return stages.state(replace(plan, policy=policy)).settled
+
+    return whole
+
+
+def _priced_again(stages: Stages, state: State) -> Callable[[Policy], Settled]:
+    """Only the settlement differs: the points are those of one state."""
+    cases = added_up(state.earned.cases, state.earned.adjustments)
+    adjustments, payments = state.earned.adjustments, state.filings.payments
+
+    def settled(policy: Policy) -> Settled:
+        return settle_month(cases, adjustments, policy, stages.base.job.period, payments)
+
+    return settled
+
+
+def _points_again(
+    stages: Stages, plan: Plan, grid: Sequence[Setting], where: str
+) -> Callable[[Policy], Settled]:
+    stays, filings = stages.stays_of(plan)
+    catalogue = stages.catalogue_of(plan)
+    payments = filings.payments
+    corners = _corners(grid)
+    if corners and not (
+        filings.reviews.height and plan.policy.points.reviews.over_quota == "refuse"
+    ):
+        policies = [with_values(plan.policy, corner, where) for corner in corners]
+        earned = [points_of_stays(stays, catalogue, one.points, filings) for one in policies]
+        touched = linked(stays, filings, plan.policy)
+        for other in earned[1:]:
+            touched = touched | _differs(earned[0].cases, other.cases)
+        fixed = added_up(earned[0].cases.filter(~touched), earned[0].adjustments.clear())
+        stays = stays.filter(touched)
+    else:
+        fixed = None
+
+    def settled(policy: Policy) -> Settled:
+        points = points_of_stays(stays, catalogue, policy.points, filings)
+        cases = added_up(points.cases, points.adjustments)
+        whole = cases if fixed is None else merged(fixed, cases)
+        return settle_month(whole, points.adjustments, policy, stages.base.job.period, payments)
+
+    return settled
+
+
+def _corners(grid: Sequence[Setting]) -> list[Setting]:
+    """The smallest and largest values of every parameter, in all combinations.
+
+    The class and the points of a single case rise or fall steadily, or not at all, with every
+    number of [points]: a bound is passed once, and each formula is a product or a limited one. A
+    case that has the same class, formula and points at all corners has them in between. Nothing
+    is returned where that is not so: for parameters that are no numbers, and for too many.
+    """
+    paths = list(grid[0])
+    values = {path: [setting[path] for setting in grid] for path in paths}
+    numeric = all(
+        not isinstance(value, bool) and _is_number(value)
+        for path in paths
+        for value in values[path]
+    )
+    if not numeric or len(paths) > _MOST_CORNER_AXES:
+        return []
+    ends = [sorted({min(values[path]), max(values[path])}) for path in paths]
+    return [dict(zip(paths, corner, strict=True)) for corner in product(*ends)]
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | Decimal)
+
+
+def linked(stays: pl.DataFrame, filings: Filings, policy: Policy) -> pl.Series:
+    """Stays whose points may hang on other stays or on filings: they are always computed again."""
+    points = policy.points
+    filed = [table.select("case_id") for table, _ in filings.of_cases.values()]
+    ids = pl.concat(filed)["case_id"].unique()
+    capped = [group for cap in points.volume_caps for group in cap.groups]
+    again = (
+        stays.select("person_id", "drg").hash_rows().is_duplicated()
+        & stays["person_id"].is_not_null()
+        & stays["drg"].is_not_null()
+    )
+    found = stays.select(pl.col("case_id").is_in(ids.implode()) | pl.col("drg").is_in(capped))
+    return found.to_series().fill_null(False) | again
+
+
+def _differs(one: pl.DataFrame, other: pl.DataFrame) -> pl.Series:
+    columns = ("case_class", "formula", "points_before", "points")
+    differs = pl.Series([False]).new_from_index(0, one.height)
+    for column in columns:
+        differs = differs | one[column].ne_missing(other[column])
+    return differs

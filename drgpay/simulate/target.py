@@ -1,0 +1,196 @@
+"""The value of one parameter with which a measure reaches a goal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from fractions import Fraction
+from itertools import pairwise
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.exact import FEN_PLACES
+from drgpay.policy.model import Policy
+from drgpay.settle.month import Settled
+from drgpay.simulate.paths import value_at, with_values
+from drgpay.simulate.plan import Plan
+from drgpay.simulate.scenario import Target
+from drgpay.simulate.stages import Stages
+from drgpay.simulate.sweep import evaluator, hospital_amounts
+
+_SPREAD = 8  # places tried over the range before halving, to see whether the measure is steady
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A value of the parameter and the measure there."""
+
+    value: Decimal
+    measure: Fraction
+    ok: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """The answer to a target.
+
+    value: the one nearest to the present value with which the goal is reached, on the grid of the
+    parameter's decimal places; None if there is none between `from` and `to`. steady: whether the
+    measure only rose or only fell over what was tried; if not, another value may exist too.
+    """
+
+    target: Target
+    now: Decimal
+    value: Decimal | None
+    measure: Fraction | None
+    steady: bool
+    tried: tuple[Tried, ...]
+
+
+def find(stages: Stages, plan: Plan, target: Target, where: str) -> Found:
+    """Halve the range on the grid of decimal places until the value is found.
+
+    Raises DrgpayError for unknown paths, hospitals and pools, and for a parameter that is no number.
+    """
+    now = value_at(plan.policy, target.path, where)
+    if isinstance(now, bool) or not isinstance(now, int | Decimal | None):
+        raise DrgpayError(
+            f"{where}: target.path {target.path} is no number (it is {now})",
+            "name a parameter with a number",
+        )
+    measure = _measure(stages, target, where)
+    scale = 10**target.places
+    low = int((target.from_ * scale).to_integral_value(ROUND_CEILING))
+    high = int((target.to * scale).to_integral_value(ROUND_FLOOR))
+    ends = [{target.path: Decimal(place) / scale} for place in (low, high)]
+    if target.places == 0:
+        ends = [{target.path: place} for place in (low, high)]
+    settle = evaluator(stages, plan, ends, where)
+    tried: dict[int, Tried] = {}
+
+    def at(place: int) -> Tried:
+        if place not in tried:
+            value = Decimal(place).scaleb(-target.places)
+            given = place if target.places == 0 else value
+            settled = settle(_policy(plan, target.path, given, where))
+            found = measure(settled)
+            tried[place] = Tried(value, found, _reaches(target, found))
+        return tried[place]
+
+    steps = {low + (high - low) * step // _SPREAD for step in range(_SPREAD + 1)}
+    spread = [at(place) for place in sorted(steps)]
+    steady = _steady([one.measure for one in spread])
+    present = _on_grid(now, target) if now is not None else low
+    best = _nearest(at, sorted(steps), min(max(present, low), high), target)
+    made = tuple(tried[place] for place in sorted(tried))
+    steady = steady and _steady([one.measure for one in made])
+    value = None if best is None else tried[best]
+    return Found(
+        target,
+        Decimal(now if now is not None else 0),
+        value.value if value else None,
+        value.measure if value else None,
+        steady,
+        made,
+    )
+
+
+def _policy(plan: Plan, path: str, value: object, where: str) -> Policy:
+    return with_values(plan.policy, {path: value}, where)
+
+
+def _on_grid(now: Decimal | int, target: Target) -> int:
+    return int((Decimal(now) * 10**target.places).to_integral_value())
+
+
+def _measure(stages: Stages, target: Target, where: str) -> Callable[[Settled], Fraction]:
+    before = dict(hospital_amounts(stages.base_state.settled).iter_rows())
+    if target.measure == "point_value":
+        pools = stages.base_state.settled.values["pool"].to_list()
+        if target.pool not in pools:
+            raise DrgpayError(
+                f"{where}: target.pool {target.pool} is no pool of the base",
+                f"name one of {', '.join(pools)}",
+            )
+        places = stages.base_state.plan.policy.settlement.value_places
+
+        def value(settled: Settled) -> Fraction:
+            row = settled.values.filter(pl.col("pool") == target.pool)["point_value"]
+            return Fraction(row[0] or 0, 10**places) if len(row) else Fraction(0)
+
+        return value
+    if target.hospital not in before:
+        raise DrgpayError(
+            f"{where}: target.hospital {target.hospital} has no case in the base",
+            "name a hospital of the base",
+        )
+    base = before[target.hospital]
+
+    def amount(settled: Settled) -> Fraction:
+        fen = dict(hospital_amounts(settled).iter_rows()).get(target.hospital, 0)
+        if target.measure == "fund_amount":
+            return Fraction(fen, 10**FEN_PLACES)
+        return Fraction(fen - base, abs(base)) if base else Fraction(0)
+
+    return amount
+
+
+def _reaches(target: Target, found: Fraction) -> bool:
+    if target.within is not None:
+        return abs(found) <= Fraction(target.within)
+    if target.at_least is not None:
+        return found >= Fraction(target.at_least)
+    return target.at_most is not None and found <= Fraction(target.at_most)
+
+
+def _steady(measures: list[Fraction]) -> bool:
+    pairs = list(pairwise(measures))
+    return all(a <= b for a, b in pairs) or all(a >= b for a, b in pairs)
+
+
+def _nearest(
+    at: Callable[[int], Tried], places: list[int], present: int, target: Target
+) -> int | None:
+    """The place nearest to the present one that reaches the goal.
+
+    Between two neighbours, one of which reaches the goal, halving finds the border; so it does
+    between two that miss it on different sides, where the goal lies between them.
+    """
+    if at(present).ok:
+        return present
+    known = sorted({*places, present})
+    candidates = [place for place in known if at(place).ok]
+    for low, high in pairwise(known):
+        one, other = at(low), at(high)
+        if one.ok != other.ok:
+            inside, outside = (low, high) if one.ok else (high, low)
+            candidates.append(_border(at, inside, outside))
+        elif not one.ok and target.within is not None and one.measure * other.measure < 0:
+            candidates += _crossing(at, low, high, present)
+    return min(candidates, key=lambda place: (abs(place - present), place), default=None)
+
+
+def _border(at: Callable[[int], Tried], inside: int, outside: int) -> int:
+    while abs(inside - outside) > 1:
+        middle = (inside + outside) // 2
+        if at(middle).ok:
+            inside = middle
+        else:
+            outside = middle
+    return inside
+
+
+def _crossing(at: Callable[[int], Tried], low: int, high: int, present: int) -> list[int]:
+    """Where the measure passes zero: the places at which it is within, if the grid has any."""
+    rising = at(low).measure < 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        found = at(middle)
+        if found.ok:
+            near = high if abs(high - present) < abs(low - present) else low
+            return [middle, _border(at, middle, near)]
+        if (found.measure < 0) == rising:
+            low = middle
+        else:
+            high = middle
+    return []

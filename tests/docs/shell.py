@@ -1,0 +1,79 @@
+"""Runs the ```sh blocks of a page as a reader types them: drgpay in this process, the rest by sh.
+
+Starting the program anew for each command would take most of the time. Understood are single
+commands, `> FILE` behind them, here-documents, and `for X in GLOB; do drgpay ... "$X"; done`. A
+comment `# exit status N` behind a command says with what it must end, else with 0.
+"""
+
+import glob
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from drgpay.cli.main import app
+from drgpay.errors import DrgpayError
+
+_STATUS = re.compile(r"\s+# exit status (\d+)$")
+_HERE_DOCUMENT = re.compile(r"<<'(\w+)'")
+_LOOP = re.compile(r"for (\w+) in (\S+); do (drgpay .*); done")
+_SECONDS = 60
+
+
+def statements(code: str) -> Iterator[tuple[str, int]]:
+    """The commands of a block, each with its exit status."""
+    lines = iter(code.splitlines())
+    for line in lines:
+        if not line.strip() or line.startswith("#"):
+            continue
+        found = _STATUS.search(line)
+        command = _STATUS.sub("", line)
+        while command.endswith("\\"):
+            command = command[:-1] + next(lines)
+        ends = _HERE_DOCUMENT.search(command)
+        while ends and command.splitlines()[-1] != ends[1]:
+            command += "\n" + next(lines)
+        yield command, int(found[1]) if found else 0
+
+
+def run(command: str) -> tuple[int, str]:
+    """Exit status and output (both streams) of a command in the current folder."""
+    loop = _LOOP.fullmatch(command)
+    if loop:
+        name, pattern, inside = loop.groups()
+        results = [
+            run(inside.replace(f'"${name}"', shlex.quote(path)))
+            for path in sorted(glob.glob(pattern))  # noqa: PTH207 - as the shell reads it
+        ]
+        assert results, f"nothing is named {pattern}"
+        return max(status for status, _ in results), "".join(said for _, said in results)
+    return _drgpay(command) if command.startswith("drgpay ") else _shell(command)
+
+
+def _drgpay(command: str) -> tuple[int, str]:
+    result = CliRunner().invoke(app, shlex.split(command)[1:], env={"COLUMNS": "160"})
+    if isinstance(result.exception, DrgpayError):  # as drgpay.cli.main.main does
+        return 2, f"{result.output}drgpay: {result.exception}\n"
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.output
+
+
+def _shell(command: str) -> tuple[int, str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        timeout=_SECONDS,
+        env={**os.environ, "PATH": path},
+        check=False,
+    )
+    return done.returncode, done.stdout

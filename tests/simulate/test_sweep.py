@@ -1,0 +1,97 @@
+"""Sweeps and targets give what the whole computation gives."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from drgpay.errors import DrgpayError
+from drgpay.simulate.paths import with_values
+from drgpay.simulate.sweep import grid_of, hospital_amounts, sweep
+from drgpay.simulate.target import find
+from tests.simulate.region import Region
+
+
+@pytest.mark.parametrize(
+    "sweeps",
+    [
+        '[[sweep]]\npath = "points.low_ratio"\nfrom = 0.2\nto = 0.6\nstep = 0.1',
+        '[[sweep]]\npath = "points.high_bands.1.base_points_from"\nvalues = [50, 100, 200]',
+        '[[sweep]]\npath = "points.readmission.days"\nvalues = [0, 15, 30]',
+        '[[sweep]]\npath = "points.ambiguous_ratio"\nvalues = [0.1, 0.6, 1]',
+        '[[sweep]]\npath = "points.high_formula"\nvalues = ["excess", "at_cost"]',
+        '[[sweep]]\npath = "settlement.method"\nvalues = ["fund_only", "cost"]',
+        '[[sweep]]\npath = "budget.annual_yuan.employee"\nvalues = [80000000, 90000000]',
+        '[[sweep]]\npath = "points.low_ratio"\nvalues = [0.3, 0.4, 0.5]\n'
+        '[[sweep]]\npath = "points.high_bands.2.ratio"\nvalues = [2.5, 3]',
+    ],
+)
+def test_sweep_equals_the_whole_computation(region: Region, sweeps: str) -> None:
+    text = f"[policy]\nsettlement.may_exceed_budget = true\n{sweeps}"
+    plan = region.plan(text)
+    file = region.scenario(f'name = "x"\n{text}').file
+    grid = grid_of(file.sweep, "x")
+    found = sweep(region.stages, plan, grid, "x")
+    for number, setting in enumerate(grid, start=1):
+        other = replace(plan, policy=with_values(plan.policy, setting, "x"))
+        whole = hospital_amounts(region.stages.state(other).settled)
+        swept = found.hospitals.filter(number=number)
+        assert dict(swept.select("hospital_id", "fund_amount_fen").iter_rows()) == dict(
+            whole.iter_rows()
+        ), setting
+    assert found.points["number"].to_list() == list(range(1, len(grid) + 1))
+
+
+def test_point_that_cannot_be_settled_is_named(region: Region) -> None:
+    plan = region.plan("")
+    with pytest.raises(DrgpayError, match=r"x: at settlement\.method = cost: the fund amounts"):
+        sweep(region.stages, plan, [{"settlement.method": "cost"}], "x")
+
+
+def test_target_keeps_a_hospital_within(region: Region) -> None:
+    text = (
+        "[policy]\npoints.low_ratio = 0.5\n"
+        '[target]\npath = "points.low_ratio"\nfrom = 0.3\nto = 0.6\nplaces = 2\n'
+        'hospital = "H3390010"\nwithin = 0.02'
+    )
+    plan = region.plan(text)
+    target = region.scenario(f'name = "x"\n{text}').file.target
+    assert target is not None
+    found = find(region.stages, plan, target, "x")
+    assert found.value is not None and found.measure is not None
+    assert abs(found.measure) <= Decimal("0.02")
+    # One step nearer to the present value it is not within any more.
+    nearer = with_values(plan.policy, {"points.low_ratio": found.value + Decimal("0.01")}, "x")
+    amounts = dict(
+        hospital_amounts(region.stages.state(replace(plan, policy=nearer)).settled).iter_rows()
+    )
+    base = dict(hospital_amounts(region.stages.base_state.settled).iter_rows())
+    assert abs(amounts["H3390010"] - base["H3390010"]) * 50 > base["H3390010"]
+
+
+def test_target_that_no_value_reaches(region: Region) -> None:
+    text = (
+        '[target]\npath = "points.low_ratio"\nfrom = 0.35\nto = 0.45\nplaces = 2\n'
+        'measure = "point_value"\npool = "employee"\nat_least = 500'
+    )
+    target = region.scenario(f'name = "x"\n{text}').file.target
+    assert target is not None
+    found = find(region.stages, region.plan(text), target, "x")
+    assert found.value is None
+    assert not any(one.ok for one in found.tried)
+
+
+def test_target_of_a_budget(region: Region) -> None:
+    """The point value rises with the budget, so halving finds the least budget to the yuan."""
+    text = (
+        '[target]\npath = "budget.annual_yuan.employee"\nfrom = 80000000\nto = 90000000\n'
+        'places = 0\nmeasure = "point_value"\npool = "employee"\nat_least = 121'
+    )
+    plan = region.plan(text)
+    target = region.scenario(f'name = "x"\n{text}').file.target
+    assert target is not None
+    found = find(region.stages, plan, target, "x")
+    assert found.steady and found.value is not None and found.measure is not None
+    assert found.measure >= 121
+    below = {one.value: one.measure for one in found.tried}[found.value - 1]
+    assert below < 121
