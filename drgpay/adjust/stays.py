@@ -13,10 +13,11 @@ from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import encode_records, group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import counting_complications
-from drgpay.grouper.stream import Progress, in_order
+from drgpay.grouper.stream import Progress
 from drgpay.records.codes import CodeIndex, CodeLists
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.in_order import in_order
 from drgpay.records.stays import fen_of
 
 Rows = NDArray[np.int64]

@@ -18,9 +18,9 @@ from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.reference import Stay
 from drgpay.grouper.scheme import scheme_in_force
-from drgpay.grouper.stream import in_order
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Piece
+from drgpay.records.in_order import in_order
 from drgpay.schemes.diff import diff_schemes, migration
 
 SchemeLike = str | Path | CompiledScheme

@@ -13,8 +13,8 @@ from drgpay.grouper.apg_reference import Visit
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.reference import Stay
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
-from drgpay.grouper.stream import in_order
 from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.in_order import in_order
 
 _COLUMNS = [field.name for field in fields(Stay)]
 _CODES = ("principal_diagnosis", "department")

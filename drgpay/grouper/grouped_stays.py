@@ -6,9 +6,10 @@ import pyarrow as pa
 from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.grouper.stream import Progress, in_order
+from drgpay.grouper.stream import Progress
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.in_order import in_order
 from drgpay.records.known_codes import KnownCodes
 from drgpay.records.stays import DEFAULTS, PLAIN_COLUMNS, REQUIRED, plain_stays
 

@@ -1,11 +1,7 @@
 """Group a dataset of any size: row groups are read and grouped by threads, written in order."""
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +14,7 @@ from drgpay.grouper.reasons import REASON_COLUMNS
 from drgpay.records.column_cache import cached_dataset
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.in_order import in_order
 from drgpay.records.parquet_columns import copy_columns
 from drgpay.records.writing import staged_file, write_batches
 
@@ -101,25 +98,6 @@ def group_dataset(
             finally:
                 found.unlink(missing_ok=True)
             return rows
-
-
-def in_order(
-    work: Callable[[Piece], list[_T]], pieces: Iterable[Piece], threads: int | None = None
-) -> Iterator[_T]:
-    """What `work` gives for each piece, in the order of the pieces, few pieces ahead of the taker."""
-    workers = threads or os.cpu_count() or 1
-    waiting: deque[Future[list[_T]]] = deque()
-    todo = iter(pieces)
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            waiting.extend(pool.submit(work, piece) for piece in islice(todo, workers + 1))
-            while waiting:
-                results = waiting.popleft().result()
-                waiting.extend(pool.submit(work, piece) for piece in islice(todo, 1))
-                yield from results
-        finally:
-            for future in waiting:
-                future.cancel()
 
 
 def _counted(batches: Iterable[pa.RecordBatch], progress: Progress) -> Iterator[pa.RecordBatch]:

@@ -14,9 +14,10 @@ from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.rules.nodes import Rule
 from drgpay.grouper.scheme import Adrg, Drg, Mdc, Scheme
-from drgpay.grouper.stream import Progress, in_order
+from drgpay.grouper.stream import Progress
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.in_order import in_order
 
 Level = Literal["option", "mdc", "adrg", "drg", "set", "code", "cc", "exclusion"]
 Kind = Literal[

@@ -8,9 +8,9 @@ import pyarrow as pa
 
 from drgpay.grouper.batch import RESULT_COLUMNS, group_batch
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.grouper.stream import in_order
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.in_order import in_order
 
 Progress = Callable[[int], None]
 
