@@ -75,14 +75,25 @@ class VisitFiles:
 
 
 @dataclass(frozen=True)
-class _Part:
-    """What a thread makes of a bucket."""
+class _Kept:
+    """What stays of a bucket, as in GroupedVisits."""
 
     visits: pl.DataFrame
     groups: pl.DataFrame
-    entries: pa.RecordBatch
-    checked: VisitBucket
+    quarantine: pl.DataFrame
+    warnings: pl.DataFrame
     findings: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What a thread makes of a bucket."""
+
+    kept: _Kept
+    entries: pa.RecordBatch
+    line_quarantine: pl.DataFrame
+    line_warnings: pl.DataFrame
+    counts: VisitCounts
 
 
 def group_all_visits(
@@ -104,7 +115,7 @@ def group_all_visits(
         return _part(priced_bucket(bucket, pricing))
 
     entry_types = _entry_schema(pricing)
-    kept: list[_Part] = []
+    kept: list[_Kept] = []
     counts = VisitCounts()
     with ExitStack() as stack:
         entries = stack.enter_context(BatchFile(files.entries, entry_types, _CODED))
@@ -114,23 +125,23 @@ def group_all_visits(
             work, records, rules, pricing.compiled, spill, threads, progress, language
         ):
             entries.write(part.entries)
-            checked = part.checked
             for file, findings in (
-                (refused, checked.line_quarantine),
-                (warned, checked.line_warnings),
+                (refused, part.line_quarantine),
+                (warned, part.line_warnings),
             ):
                 if file and findings.height:
                     file.write(_batch(_line_findings(findings)))
-            counts += checked.counts
-            kept.append(part)
+            counts += part.counts
+            # Neither entries nor findings of lines: they are as many as lines.
+            kept.append(part.kept)
     return GroupedVisits(
         pl.concat(part.visits for part in kept),
         # Arrow, in which stages are kept, has no whole numbers of 128 bits, but such decimals.
         together(part.groups for part in kept).with_columns(
             pl.col("exact_points").reinterpret(dtype=pl.Decimal(38, 0))
         ),
-        _sorted_findings([part.checked.quarantine for part in kept]),
-        _sorted_findings([part.checked.warnings for part in kept]),
+        _sorted_findings([part.quarantine for part in kept]),
+        _sorted_findings([part.warnings for part in kept]),
         _added(part.findings for part in kept),
         pl.DataFrame(vars(counts) | {"entries": entries.rows}),
     )
@@ -143,22 +154,19 @@ def _part(priced: PricedBucket) -> _Part:
         leading, on="visit_id", how="left", maintain_order="left"
     )
     checked = priced.checked
-    # The records themselves are not needed any more.
-    kept = VisitBucket(
-        checked.visits.clear(),
-        checked.items.clear(),
+    kept = _Kept(
+        visits,
+        entry_sums(entries),
         checked.quarantine,
         checked.warnings,
+        _counted_findings(checked),
+    )
+    return _Part(
+        kept,
+        _batch(entries_table(entries)),
         checked.line_quarantine,
         checked.line_warnings,
         checked.counts,
-    )
-    return _Part(
-        visits,
-        entry_sums(entries),
-        _batch(entries_table(entries)),
-        kept,
-        _counted_findings(checked),
     )
 
 
