@@ -11,7 +11,7 @@ from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_p
 from drgpay.errors import DrgpayError
 from drgpay.exact import FEN_PLACES, POINT_PLACES, as_decimal
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
+from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.language import Language
 from drgpay.points.calibrate import calibrate as _calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays
@@ -20,15 +20,9 @@ from drgpay.points.catalogue import load_catalogue as _load_catalogue
 from drgpay.points.catalogue import save_catalogue as _save_catalogue
 from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
-from drgpay.records.checks import CheckedStays, check_stays
+from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset
-from drgpay.records.filings import (
-    NO_FILINGS,
-    Filings,
-    check_payments,
-    warnings_of_quarantined,
-    without_quarantined,
-)
+from drgpay.records.filings import NO_FILINGS, Filings, check_payments, payable_filings
 from drgpay.records.period import Period
 from drgpay.report.month import (
     adjustments_table,
@@ -178,8 +172,7 @@ def settle_month(
             f"{dataset.path}: none of {dataset.rows} stays is valid for {month}",
             "correct the records or the period",
         )
-    kept, set_aside = without_quarantined(filings, checked.quarantine)
-    further = warnings_of_quarantined(set_aside, checked.quarantine, language)
+    kept, warnings = payable_filings(filings, checked, language)
     earned = points_of_stays(checked.valid, priced_by, rules.points, kept)
     settled = _settle_month(earned.cases, earned.adjustments, rules, month, kept.payments)
     return SettledMonth(
@@ -189,7 +182,7 @@ def settle_month(
         values=values_table(settled, rules.settlement.value_places),
         ledger=ledger_table(ledger_of_month(month, settled)),
         quarantine=checked.quarantine,
-        warnings=pl.concat([checked.warnings, further]).sort(pl.all()),
+        warnings=warnings,
         earned=earned,
         settled=settled,
     )
@@ -228,5 +221,4 @@ def _checked(
 ) -> CheckedStays:
     grouped = read_grouped_stays(dataset, compiled, threads=threads)
     days = month.days if month else None
-    sexes = sex_of_diagnosis(compiled)
-    return check_stays(grouped, policy, hospitals, days, sexes, str(dataset.path), language)
+    return check_grouped(grouped, compiled, policy, hospitals, days, str(dataset.path), language)

@@ -1,5 +1,7 @@
 """Stays read, grouped and stripped of their lists of codes, for the stages that follow."""
 
+from datetime import date
+
 import polars as pl
 import pyarrow as pa
 
@@ -7,6 +9,9 @@ from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.stream import Progress
+from drgpay.language import Language
+from drgpay.policy.model import Policy
+from drgpay.records.checks import CheckedStays, check_stays
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
@@ -45,6 +50,20 @@ def read_grouped_stays(
         return frames
 
     return pl.concat(list(in_order(grouped, dataset.pieces(), threads)), rechunk=True)
+
+
+def check_grouped(
+    grouped: pl.DataFrame,
+    compiled: CompiledScheme,
+    policy: Policy,
+    hospitals: pl.DataFrame,
+    days: tuple[date, date] | None,
+    source: str,
+    language: Language = "zh",
+) -> CheckedStays:
+    """Check what `read_grouped_stays` gave, with what its scheme knows of sexes (see check_stays)."""
+    sexes = sex_of_diagnosis(compiled)
+    return check_stays(grouped, policy, hospitals, days, sexes, source, language)
 
 
 def sex_of_diagnosis(compiled: CompiledScheme) -> pl.DataFrame:

@@ -25,17 +25,6 @@ ANCILLARIES = "ANC"
 DRUGS = "DRUG"  # and materials
 INCIDENTALS = "INC"
 APG_CLASSES = (PROCEDURES, MEDICAL, ANCILLARIES, DRUGS, INCIDENTALS)
-VISIT_TYPES = ("ordinary", "chronic", "special")
-ITEM_KINDS = (
-    "procedure",
-    "lab",
-    "imaging",
-    "other_test",
-    "treatment",
-    "drug",
-    "material",
-    "fee",
-)
 
 _OF_VISITS = Words("只有 apg 类方案才有", "which only a scheme of kind apg has")
 _OF_STAYS = Words("只有 drg 类方案才有", "which only a scheme of kind drg has")

@@ -29,21 +29,14 @@ class LevelPart:
     factor: int = OWN
 
 
-def mix_parts(
+def clamped_mix(
     hospital_part: Fraction | None, level_part: Fraction | None, rule: Coefficients
-) -> int:
-    """One coefficient in 1/10,000 from its parts (C8), clamped.
+) -> tuple[int, bool]:
+    """One coefficient in 1/10,000 from its parts (C8), clamped, and whether it was out of bounds.
 
     A missing level part counts as 1 (Jinhua 2017: a new group is 1). A missing hospital part does
     too with missing_part = "one"; with "neighbour" it is the level part.
     """
-    return clamped_mix(hospital_part, level_part, rule)[0]
-
-
-def clamped_mix(
-    hospital_part: Fraction | None, level_part: Fraction | None, rule: Coefficients
-) -> tuple[int, bool]:
-    """The coefficient of `mix_parts`, and whether the mix was out of bounds."""
     of_level = Fraction(1) if level_part is None else level_part
     if hospital_part is None:
         hospital_part = of_level if rule.missing_part == "neighbour" else Fraction(1)

@@ -125,3 +125,18 @@ KNOWN_COLUMNS: dict[str, Kind] = {**STAY_COLUMNS, **VISIT_COLUMNS, **ITEM_COLUMN
 
 CODE_COLUMNS = ("principal_diagnosis", "other_diagnoses", "procedures", "department")
 """Columns with few distinct strings: read dictionary-coded."""
+
+VISIT_TYPES = ("ordinary", "chronic", "special")
+"""What `visit_type` of a visit may be."""
+
+ITEM_KINDS = (
+    "procedure",
+    "lab",
+    "imaging",
+    "other_test",
+    "treatment",
+    "drug",
+    "material",
+    "fee",
+)
+"""What `item_kind` of a service line may be."""

@@ -11,6 +11,7 @@ import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.language import Language, Words
+from drgpay.records.checks import CheckedStays
 from drgpay.records.small_tables import (
     Column,
     Kind,
@@ -183,7 +184,7 @@ _SET_ASIDE = Words(
 )
 
 
-def warnings_of_quarantined(
+def _warnings_of_quarantined(
     set_aside: pl.DataFrame, quarantine: pl.DataFrame, language: Language
 ) -> pl.DataFrame:
     """A warning for each filing that was set aside, with the columns of `quarantine`."""
@@ -203,6 +204,15 @@ def warnings_of_quarantined(
         .select(quarantine.columns)
         .cast(quarantine.schema)
     )
+
+
+def payable_filings(
+    filings: Filings, checked: CheckedStays, language: Language
+) -> tuple[Filings, pl.DataFrame]:
+    """The filings of valid stays, and all warnings: those of the checks and of what was set aside."""
+    kept, set_aside = without_quarantined(filings, checked.quarantine)
+    further = _warnings_of_quarantined(set_aside, checked.quarantine, language)
+    return kept, pl.concat([checked.warnings, further]).sort(pl.all())
 
 
 def _read_reviews(path: Path) -> pl.DataFrame:

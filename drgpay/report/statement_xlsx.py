@@ -29,7 +29,6 @@ from drgpay.report.statement import (
     hospital_statements,
     values_by_account,
 )
-from drgpay.report.summary_xlsx import first_day
 from drgpay.report.tables import ReportTable
 from drgpay.report.wording import level_name, word
 
@@ -51,15 +50,6 @@ class StatementKind:
     further: Callable[[HospitalStatement], Sequence[Sheet]] = lambda _statement: ()
     adjusted: bool = True
     words: Callable[[str, Language], str] = word
-
-
-def write_statements(tables: MonthTables, rules: Rules, folder: Path, language: Language) -> None:
-    """Write a workbook for each hospital of the month into a folder, which is made.
-
-    The same tables give the same bytes.
-    """
-    parts = statement_parts(tables, rules, language)
-    write_hospital_books([parts], first_day(tables.facts.period), folder, language)
 
 
 def statement_parts(tables: MonthTables, rules: Rules, language: Language) -> dict[str, BookPart]:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 
@@ -10,7 +9,7 @@ from drgpay.language import Language
 from drgpay.report.differences_xlsx import difference_sheet
 from drgpay.report.fact_lines import joined, rule_lines, run_lines
 from drgpay.report.month import MonthTables, RunFacts, line_kind, line_totals
-from drgpay.report.sheets import BookPart, Sheet, write_book
+from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import (
     AMOUNTS,
     class_totals,
@@ -22,12 +21,6 @@ from drgpay.report.tables import ReportTable
 from drgpay.report.wording import pool_name, word
 
 _FINDING_COLUMNS = ["case_id", "hospital_id", "settlement_date", "code", "column", "message"]
-
-
-def write_summary(tables: MonthTables, path: Path, language: Language) -> None:
-    """Write the workbook of the stays; the same tables give the same bytes."""
-    part = summary_part(tables, language)
-    write_book(path, [part], language, first_day(tables.facts.period))
 
 
 def first_day(period: str) -> datetime:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled_cache import load_compiled
-from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
+from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.grouper.scheme import load_scheme
 from drgpay.language import Language
 from drgpay.points.calibrate import calibrate
@@ -14,7 +14,6 @@ from drgpay.points.calibration_report import calibration_report
 from drgpay.points.catalogue import Catalogue, save_catalogue
 from drgpay.points.published_weights import WeightOptions, published_catalogue
 from drgpay.policy.load import load_policy
-from drgpay.records.checks import check_stays
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.hospitals import read_hospitals
 from drgpay.report.calibration import (
@@ -59,9 +58,7 @@ def make_catalogue(
     dataset = stays.open(scheme.info.code_system)
     with progress("grouping", dataset.rows) as advance:
         grouped = read_grouped_stays(dataset, compiled, advance)
-    checked = check_stays(
-        grouped, policy, hospitals, None, sex_of_diagnosis(compiled), str(stays.path)
-    )
+    checked = check_grouped(grouped, compiled, policy, hospitals, None, str(stays.path))
     del grouped
     catalogue = calibrate(checked.valid, dataset.rows, scheme, policy, out.name, dataset.path.name)
     rules = policy.calibration

@@ -25,6 +25,7 @@ from drgpay.run.year_months import PaidMonths, paid_months, refuse_other_rules
 from drgpay.settle.budget import annual_reserve_fen
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing
+from drgpay.settle.lines import LINE
 from drgpay.settle.pools import pools_of
 
 
@@ -70,6 +71,12 @@ def run_clearing(
     identity = checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
     with run_folder(output or job.output, identity, basis) as run:
+        statements = pl.concat(
+            [
+                month.last.statements().with_columns(period=pl.lit(month.last.period))
+                for month in months
+            ]
+        )
         stays = _stays_of_year(months)
         known = persons_of_cases(persons) if persons else _persons_of_readmissions(months)
         # Joined by itself: a join of the whole frame would hold the year twice.
@@ -85,7 +92,7 @@ def run_clearing(
         cleared = clear_year(
             earned.cases,
             earned.adjustments,
-            pl.concat([month.last.statements() for month in months]),
+            statements.drop("period"),
             _budgets(months, rules),
             scores,
             rules.policy,
@@ -100,7 +107,7 @@ def run_clearing(
         clock.lap("clear")
         tables = clearing_tables(cleared, ledger, identity, job.year, rules.policy, rules.hospitals)
         del cleared
-        write_clearing(tables, rules, _prepayments(months), run.outputs, language)
+        write_clearing(tables, rules, _prepayments(statements), run.outputs, language)
         clock.lap("write")
         write_manifest(run.outputs, identity, basis, counts, clock.seconds)
     return FinishedClearing(run.folder, tables, run.repeated)
@@ -149,19 +156,9 @@ def _persons_of_readmissions(months: list[PaidMonths]) -> pl.DataFrame:
     ).sort("case_id")
 
 
-def _prepayments(months: list[PaidMonths]) -> pl.DataFrame:
-    """What each month prepaid by line, for the statements."""
-    columns = ["hospital_id", "account", "out_of_area", "payment"]
-    return pl.concat(
-        [
-            month.last.statements().select(
-                *columns,
-                period=pl.lit(month.last.period),
-                prepayment=as_decimal("prepayment_fen", FEN_PLACES),
-            )
-            for month in months
-        ]
-    )
+def _prepayments(statements: pl.DataFrame) -> pl.DataFrame:
+    """What each month prepaid by line, for the statements of the year."""
+    return statements.select(*LINE, "period", prepayment=as_decimal("prepayment_fen", FEN_PLACES))
 
 
 def _filings_of_year(job: YearJob, months: list[PaidMonths]) -> Filings:

@@ -14,17 +14,16 @@ from typing import Any
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
+from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.language import Language
 from drgpay.points.cases import points_of_stays
-from drgpay.records.checks import CheckedStays, check_stays
+from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import (
     Filings,
     check_payments,
+    payable_filings,
     read_filings,
-    warnings_of_quarantined,
-    without_quarantined,
 )
 from drgpay.records.visits.tables import open_visits
 from drgpay.report.month import (
@@ -188,15 +187,20 @@ def _settle_stays(
         with progress("grouping", dataset.rows) as advance:
             found = read_grouped_stays(dataset, rules.compiled, advance, threads)
         clock.lap("read and group")
-        return _checked(found, rules, job, language)
+        return check_grouped(
+            found,
+            rules.compiled,
+            rules.policy,
+            rules.hospitals,
+            job.period.days,
+            str(job.stays.path),
+            language,
+        )
 
     checked = run.stage("checked", read_and_check, CheckedStays)
     _refuse_empty(checked, dataset, job)
     clock.lap("check")
-    filings, set_aside = without_quarantined(stays.filings, checked.quarantine)
-    warnings = pl.concat(
-        [checked.warnings, warnings_of_quarantined(set_aside, checked.quarantine, language)]
-    ).sort(pl.all())
+    filings, warnings = payable_filings(stays.filings, checked, language)
     earned = points_of_stays(checked.valid, rules.catalogue, rules.policy.points, filings)
     clock.lap("points")
     settled = settle_month(
@@ -273,20 +277,6 @@ def _paid_months(job: Job) -> list[StoredMonth]:
             "name the run that the month was paid with",
         )
     return chain_of(paid)
-
-
-def _checked(
-    stays: pl.DataFrame, rules: PaymentRules, job: Job, language: Language
-) -> CheckedStays:
-    return check_stays(
-        stays,
-        rules.policy,
-        rules.hospitals,
-        job.period.days,
-        sex_of_diagnosis(rules.compiled),
-        str(job.stays.path),
-        language,
-    )
 
 
 def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:

@@ -9,10 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.exact import FEN_PLACES, as_decimal
-from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
+from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.cases import points_of_stays
 from drgpay.policy.load import load_policy
-from drgpay.records.checks import check_stays
 from drgpay.run.job import Job
 from drgpay.run.rules import load_payment_rules
 
@@ -36,12 +35,12 @@ def _cases(job: Job) -> pl.DataFrame:
         job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the sample"
     )
     stays = read_grouped_stays(job.stays.open(rules.scheme.info.code_system), rules.compiled)
-    checked = check_stays(
+    checked = check_grouped(
         stays,
+        rules.compiled,
         rules.policy,
         rules.hospitals,
         job.period.days,
-        sex_of_diagnosis(rules.compiled),
         str(job.stays.path),
     )
     return points_of_stays(checked.valid, rules.catalogue, rules.policy.points).cases

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from drgpay.records.columns import VISIT_TYPES
 from drgpay.sample.admissions import ACCOUNTS
 from drgpay.sample.columns import (
     CODES,
@@ -26,7 +27,6 @@ from drgpay.sample.visit_plan import VisitPlan
 from drgpay.sample.visit_tables import FEE, VisitTables
 
 VISITS_PER_PART = 262_144
-VISIT_TYPES = ("ordinary", "chronic", "special")
 _DEPARTMENTS = (
     "内科",
     "外科",

@@ -13,9 +13,10 @@ from drgpay.grouper.apg import CompiledApg, compile_apg
 from drgpay.grouper.batch import encode_records, leaf_of_each
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import observe
-from drgpay.grouper.kinds import ANCILLARIES, APG_CLASSES, DRUGS, ITEM_KINDS, VISIT_TYPES
+from drgpay.grouper.kinds import ANCILLARIES, APG_CLASSES, DRUGS
 from drgpay.grouper.rules.fields import NumberField
 from drgpay.grouper.scheme import Scheme, SchemeInfo
+from drgpay.records.columns import ITEM_KINDS, VISIT_TYPES
 from drgpay.records.known_codes import code_table
 from drgpay.schemes.findings import Finding, finding
 from drgpay.schemes.group_rows import EXAMPLES, GroupRow

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.points.adjustments import no_adjustments
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.pools import pools_of
@@ -31,19 +32,7 @@ LINE_SCHEMA = {
     "fund_amount_fen": pl.Int64(),
 }
 
-ADJUSTMENT_SCHEMA: dict[str, pl.DataType] = {
-    "case_id": pl.String(),
-    "hospital_id": pl.String(),
-    "account": pl.String(),
-    "out_of_area": pl.Boolean(),
-    "step": pl.Int32(),
-    "applies_to": pl.String(),
-    "kind": pl.String(),
-    "points": pl.Int64(),
-    "reason": pl.String(),
-    "evidence": pl.String(),
-}
-NO_ADJUSTMENTS = pl.DataFrame(schema=ADJUSTMENT_SCHEMA)
+NO_ADJUSTMENTS = no_adjustments()
 
 PAYMENT_SCHEMA: dict[str, pl.DataType] = {
     "hospital_id": pl.String(),

@@ -20,7 +20,6 @@ from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.model import Policy
 from drgpay.records.dataset import RecordsInput
 from drgpay.run import rules as run_rules
-from drgpay.run.rules import PaymentRules
 from drgpay.simulate.base import Base
 from drgpay.simulate.cache import StageCache
 from drgpay.simulate.paths import with_values
@@ -120,12 +119,6 @@ def check_groups(base: Base, policy: Policy, compiled: CompiledScheme) -> None:
     """Refuse groups that a policy names and a scheme does not have (DrgpayError)."""
     loaded = replace(base.rules.loaded, policy=policy)
     run_rules.refuse_unknown_groups(loaded, compiled.scheme)
-
-
-def rules_of(base: Base, plan: Plan, catalogue: Catalogue) -> PaymentRules:
-    """The rules as a run has them."""
-    loaded = replace(base.rules.loaded, policy=plan.policy)
-    return PaymentRules(plan.compiled, loaded, catalogue, plan.hospitals)
 
 
 def _with_budget(policy: Policy, scenario: Scenario, period: str, where: str) -> Policy:

@@ -10,13 +10,12 @@ from typing import Any
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
+from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.calibrate import calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
 from drgpay.policy.model import Policy
-from drgpay.records.checks import check_stays
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, without_quarantined
 from drgpay.run.month_end import ProgressBar, no_progress
@@ -195,12 +194,12 @@ class Stages:
     def _checked(self, plan: Plan) -> Checked:
         def make() -> dict[str, pl.DataFrame]:
             grouped = self._grouped(plan)
-            checked = check_stays(
+            checked = check_grouped(
                 grouped,
+                plan.compiled,
                 plan.policy,
                 plan.hospitals,
                 self.base.job.period.days,
-                sex_of_diagnosis(plan.compiled),
                 str(self.base.job.stays.path),
             )
             if not checked.valid.height:
@@ -256,13 +255,8 @@ class Stages:
         def make() -> pl.DataFrame:
             with self._progress("grouping", dataset.rows) as advance:
                 grouped = read_grouped_stays(dataset, plan.compiled, advance, self._threads)
-            checked = check_stays(
-                grouped,
-                plan.policy,
-                plan.hospitals,
-                None,
-                sex_of_diagnosis(plan.compiled),
-                str(history.path),
+            checked = check_grouped(
+                grouped, plan.compiled, plan.policy, plan.hospitals, None, str(history.path)
             )
             return checked.valid.select(STAY_COLUMNS)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drgpay.exact import half_up
-from drgpay.points.coefficients import coefficient_table, level_parts, mix_parts
+from drgpay.points.coefficients import clamped_mix, coefficient_table, level_parts
 from drgpay.policy.calibration import Coefficients, Neighbour
 
 LEVELS = ("1", "2", "3")
@@ -56,7 +56,7 @@ def found(rows: list[dict[str, Any]], *columns: str) -> list[tuple[Any, ...]]:
 
 
 def test_c8_coefficient_mix_zigong_2023() -> None:
-    assert mix_parts(Fraction("1.08"), Fraction("0.96"), HALF) == 1_0200
+    assert clamped_mix(Fraction("1.08"), Fraction("0.96"), HALF)[0] == 1_0200
 
 
 def test_c9_missing_levels_zigong_2023() -> None:
@@ -71,8 +71,8 @@ def test_c9_missing_levels_zigong_2023() -> None:
         "B": Fraction("1.05"),
         "C": Fraction("0.9450"),
     }
-    assert mix_parts(None, parts["C"].value, rule) == 9450
-    assert mix_parts(None, parts["A"].value, rule) == 1_1550
+    assert clamped_mix(None, parts["C"].value, rule)[0] == 9450
+    assert clamped_mix(None, parts["A"].value, rule)[0] == 1_1550
 
 
 def test_the_nearest_level_counts_and_the_factor_once() -> None:
@@ -90,10 +90,11 @@ def test_the_nearest_level_counts_and_the_factor_once() -> None:
 
 def test_a_missing_part_is_one_or_the_part_of_the_level() -> None:
     part = Fraction("1.2")
-    assert mix_parts(None, part, HALF) == 1_1000
-    assert mix_parts(None, part, NEIGHBOUR) == 1_2000
-    assert mix_parts(part, None, HALF) == mix_parts(part, None, NEIGHBOUR) == 1_1000
-    assert mix_parts(None, None, NEIGHBOUR) == 1_0000
+    assert clamped_mix(None, part, HALF)[0] == 1_1000
+    assert clamped_mix(None, part, NEIGHBOUR)[0] == 1_2000
+    of_both = [clamped_mix(part, None, rule)[0] for rule in (HALF, NEIGHBOUR)]
+    assert of_both == [1_1000, 1_1000]
+    assert clamped_mix(None, None, NEIGHBOUR)[0] == 1_0000
 
 
 # Group G of mean 100: level 3 of mean 125 (hospital H3), level 1 of mean 75 (H1, H2 with one each).

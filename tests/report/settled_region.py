@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.period import Period
@@ -23,7 +24,7 @@ from drgpay.report.month import (
 )
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_month
-from drgpay.settle.lines import ADJUSTMENT_SCHEMA, NO_PAYMENTS
+from drgpay.settle.lines import NO_PAYMENTS
 from drgpay.settle.month import Settled, settle_month
 
 GROUPS = {f"AA{number:02d}": f"示例病组{number}" for number in range(60)}

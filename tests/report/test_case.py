@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from drgpay.language import Language
+from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.report.case import ExplainedCase, case_json, explain_case, plain_value
 from drgpay.report.case_console import case_view
 from drgpay.report.case_formula import Formula
@@ -28,7 +29,6 @@ from drgpay.run.stored import open_month
 from drgpay.sample.filings import write_filings
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing
-from drgpay.settle.lines import ADJUSTMENT_SCHEMA
 
 CLASSES = {
     *("normal", "high", "low", "incomplete", "few_cases"),

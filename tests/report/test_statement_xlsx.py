@@ -17,8 +17,7 @@ from drgpay.report.clearing_xlsx import write_clearing_statements, write_clearin
 from drgpay.report.explanation import Rules
 from drgpay.report.month import difference_tables, line_kind
 from drgpay.report.reasons import reason_said
-from drgpay.report.statement_xlsx import workbook_name, write_statements
-from drgpay.report.summary_xlsx import write_summary
+from drgpay.report.statement_xlsx import workbook_name
 from drgpay.report.tables import heading
 from drgpay.report.wording import word
 from drgpay.settle.differences import PaidMonth, differences_of
@@ -29,7 +28,14 @@ from tests.report.settled_region import (
     policy_with,
     settled_region,
 )
-from tests.report.workbooks import exact, recomputed, tables_of, texts_of
+from tests.report.workbooks import (
+    exact,
+    recomputed,
+    tables_of,
+    texts_of,
+    write_statements,
+    write_summary,
+)
 
 VARIANTS: list[dict[str, Any]] = [
     {"method": "residual", "out_of_area": "same_price", "distribute_remainder": "none"},

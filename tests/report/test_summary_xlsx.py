@@ -10,11 +10,10 @@ import pytest
 
 from drgpay.language import Language
 from drgpay.report.month import MonthTables
-from drgpay.report.summary_xlsx import write_summary
 from drgpay.report.tables import heading
 from drgpay.report.wording import word
 from tests.report.settled_region import Region, policy_with, settled_region
-from tests.report.workbooks import exact, recomputed, tables_of, texts_of
+from tests.report.workbooks import exact, recomputed, tables_of, texts_of, write_summary
 
 SHEETS = ("values", "hospitals", "classes", "adjustments", "ledger", "quarantine", "warnings")
 

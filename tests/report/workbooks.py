@@ -11,6 +11,12 @@ import openpyxl
 from openpyxl.utils import range_boundaries
 
 from drgpay.exact import half_up
+from drgpay.language import Language
+from drgpay.report.explanation import Rules
+from drgpay.report.month import MonthTables
+from drgpay.report.sheets import write_book
+from drgpay.report.statement_xlsx import statement_parts, write_hospital_books
+from drgpay.report.summary_xlsx import first_day, summary_part
 
 HEAD = "FFDDEBF7"
 
@@ -116,3 +122,15 @@ class _Values:
 def _scaled(value: Any, places: Fraction, whole: Any) -> Fraction:
     scale = 10 ** int(places)
     return Fraction(whole(Fraction(value) * scale), scale)
+
+
+def write_summary(tables: MonthTables, path: Path, language: Language) -> None:
+    """The workbook of a month of stays alone."""
+    part = summary_part(tables, language)
+    write_book(path, [part], language, first_day(tables.facts.period))
+
+
+def write_statements(tables: MonthTables, rules: Rules, folder: Path, language: Language) -> None:
+    """A workbook for each hospital of a month of stays alone, into a folder, which is made."""
+    parts = statement_parts(tables, rules, language)
+    write_hospital_books([parts], first_day(tables.facts.period), folder, language)

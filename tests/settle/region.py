@@ -7,6 +7,7 @@ from typing import Any, Literal
 import polars as pl
 from hypothesis import strategies as st
 
+from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import (
@@ -17,7 +18,7 @@ from drgpay.policy.settlement import (
     EqualMonths,
     SharingBand,
 )
-from drgpay.settle.lines import ADJUSTMENT_SCHEMA, PAYMENT_SCHEMA
+from drgpay.settle.lines import PAYMENT_SCHEMA
 
 CORE = load_policy("zhejiang-2019-core").policy
 HOSPITALS = ("H1", "H2", "H3")

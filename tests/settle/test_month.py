@@ -7,13 +7,14 @@ import polars as pl
 import pytest
 
 from drgpay.errors import DrgpayError
+from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Budget, EqualMonths, MonthsByCost
 from drgpay.records.period import Period
 from drgpay.settle.budget import annual_reserve_fen, month_budget_fen
 from drgpay.settle.differences import PaidMonth, differences_of
 from drgpay.settle.ledger import ledger_of_correction, ledger_of_month
-from drgpay.settle.lines import ADJUSTMENT_SCHEMA, NO_ADJUSTMENTS, NO_PAYMENTS
+from drgpay.settle.lines import NO_ADJUSTMENTS, NO_PAYMENTS
 from drgpay.settle.month import Settled, settle_month
 from drgpay.settle.pools import pools_of
 from tests.settle.test_examples import case, fen, policy, settle

@@ -21,6 +21,7 @@ from drgpay.records.checks import (
     unknown_diagnoses,
     unknown_hospital,
 )
+from drgpay.records.columns import ITEM_KINDS, VISIT_TYPES
 from drgpay.records.findings import Check, CheckedRows, Subject, repeated, run_checks, yuan
 from drgpay.records.stays import FEN_COLUMNS
 from drgpay.records.visits.buckets import RawBucket
@@ -48,18 +49,6 @@ VISIT_COLUMNS_OUT = (
     *FEN_COLUMNS.values(),
 )
 ITEM_COLUMNS_OUT = ("visit_id", "item_code", "item_kind", "quantity", "amount_fen")
-
-VISIT_TYPES = ("ordinary", "chronic", "special")
-ITEM_KINDS = (
-    "procedure",
-    "lab",
-    "imaging",
-    "other_test",
-    "treatment",
-    "drug",
-    "material",
-    "fee",
-)
 
 VISIT_SEVERITIES: Mapping[str, str] = {
     "line_without_visit": "reject",
