@@ -17,7 +17,7 @@ from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, CodeField, NumberField
 from drgpay.records.arrays import numbers_array, numbers_of, strings_array
 from drgpay.records.codes import CodeLists, Ints
 
-_PART = 1 << 17  # rows
+_PART = 1 << 18  # rows
 RESULT_COLUMNS = ("status", "mdc", "adrg", "drg", "severity")
 # By the two bits of Facts.severity; an MCC outranks a CC.
 _SEVERITY_NAMES = strings_array(["none", "CC", "MCC"])

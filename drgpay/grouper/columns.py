@@ -34,12 +34,15 @@ def leaves_of(compiled: CompiledScheme, facts: Facts) -> NDArray[np.int32]:
         rows = open_rows[inside]
         here = facts.take(rows)
         leaf = np.zeros(len(rows), dtype=np.int32)
+        splits: dict[Rule, Truth] = {}  # many ADRGs are split by the same few rules
         for adrg in mdc.adrgs:
             if len(rows):
                 in_adrg = holds(compiled, adrg.rule, here) & (leaf == 0)
                 if in_adrg.any():
                     for number, drg in enumerate(adrg.drgs, start=first_leaf):
-                        leaf[in_adrg & (leaf == 0) & holds(compiled, drg, here)] = number
+                        if drg not in splits:
+                            splits[drg] = holds(compiled, drg, here)
+                        leaf[in_adrg & (leaf == 0) & splits[drg]] = number
             first_leaf += len(adrg.drgs)
         result[rows] = leaf
         open_rows = open_rows[result[open_rows] == 0]

@@ -146,6 +146,7 @@ class CompiledScheme:
 
     packed: PackedScheme
     id: str
+    content_hash: str  # of the scheme's files
     code_system: str
     retry_other_procedures: bool
     columns: tuple[str, ...]  # the record columns that grouping reads
@@ -265,6 +266,7 @@ def compile_mdcs(packed: PackedScheme, mdcs: "Sequence[Mdc]") -> CompiledScheme:
     return CompiledScheme(
         packed=packed,
         id=scheme.info.id,
+        content_hash=scheme.content_hash,
         code_system=scheme.info.code_system,
         retry_other_procedures=scheme.info.options.retry_other_procedures,
         columns=_columns(scheme, rules, with_severity),

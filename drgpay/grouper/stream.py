@@ -10,8 +10,9 @@ import pyarrow as pa
 from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import RESULT_COLUMNS, group_batch
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.kept_groups import keep_groups, kept_groups
 from drgpay.grouper.reasons import REASON_COLUMNS
-from drgpay.records.column_cache import cached_dataset
+from drgpay.records.column_cache import CachedDataset, cached_dataset
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
@@ -45,7 +46,8 @@ def group_dataset(
 
     Rows keep the order of the input (files by name). `with_input` puts the input's columns first,
     `reasons` adds REASON_COLUMNS. `cache` is a folder that keeps what grouping reads
-    (records/column_cache.py); with the input's columns there would be nothing to gain.
+    (records/column_cache.py) and finds (kept_groups.py); with the input's columns there would be
+    nothing to gain.
     Returns the number of stays. The bytes do not depend on `threads`.
     """
     needed = compiled.columns
@@ -73,31 +75,42 @@ def group_dataset(
             batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
         return batches
 
-    def write(tables: CompiledScheme, schema: pa.Schema, pieces: list[Piece], path: Path) -> int:
+    def write(tables: CompiledScheme, schema: pa.Schema, pieces: list[Piece], path: Path) -> None:
         batches = in_order(partial(grouped, tables, schema), pieces, threads)
-        return write_batches(_counted(batches, progress), schema, path, coded=coded_results)
+        write_batches(_counted(batches, progress), schema, path, coded=coded_results)
+
+    names = [field.name for field in results]
+
+    def write_from(cached: CachedDataset, path: Path, found: Path) -> None:
+        folder = cached.keys.parent
+        if cached.codes is None:
+            write(compiled, schema, cached.pieces, path)
+            copy_columns([(path, [cached.key])], cached.keys)
+            copy_columns([(path, names)], found)
+            keep_groups(found, folder, compiled, names)
+            return
+        kept = kept_groups(folder, compiled, names)
+        if kept is None:
+            write(compiled.numbered_as(cached.codes), pa.schema(results), cached.pieces, found)
+            keep_groups(found, folder, compiled, names)
+        # The keys lie there as they are written: only what grouping finds is encoded.
+        copy_columns([(cached.keys, [cached.key]), (kept or found, names)], path)
 
     with staged_file(out) as staged:
         if cache is None or with_input or not dataset.rows:
-            return write(compiled, schema, dataset.pieces(), staged)
+            write(compiled, schema, dataset.pieces(), staged)
+            return dataset.rows
+        found = staged.with_suffix(".found")
         with cached_dataset(dataset, cache, needed, key="case_id") as cached:
-            if cached.codes is None:
-                rows = write(compiled, schema, cached.pieces, staged)
-                copy_columns([(staged, [cached.key])], cached.keys)
-                return rows
-            # The keys lie there as they are written: only what grouping finds is encoded.
-            found, names = staged.with_suffix(".found"), [field.name for field in results]
             try:
-                tables = compiled.numbered_as(cached.codes)
-                rows = write(tables, pa.schema(results), cached.pieces, found)
-                copy_columns([(cached.keys, [cached.key]), (found, names)], staged)
+                write_from(cached, staged, found)
             except ValueError as error:
                 raise DrgpayError(
                     f"the cache {cached.keys.parent} is damaged ({error})", "delete it"
                 ) from None
             finally:
                 found.unlink(missing_ok=True)
-            return rows
+    return dataset.rows
 
 
 def _counted(batches: Iterable[pa.RecordBatch], progress: Progress) -> Iterator[pa.RecordBatch]:

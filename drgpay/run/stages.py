@@ -28,7 +28,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cache
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar, cast
@@ -36,12 +35,12 @@ from typing import Any, TypeVar, cast
 import polars as pl
 import pyarrow as pa
 
-import drgpay
 from drgpay.errors import DrgpayError
 from drgpay.run.lock import run_lock
 from drgpay.run.manifest import evidence_of, file_hash, output_hashes
 from drgpay.run.stage_files import give_way, read_stage_file, write_stage_file
 from drgpay.run.staging import put_in_place, refusals_named
+from drgpay.shipped import program_hash
 
 Result = TypeVar("Result")
 
@@ -186,17 +185,7 @@ def _frames_of(result: object) -> dict[str, pl.DataFrame]:
 def _key(basis: Mapping[str, Any]) -> str:
     """The basis and the program's text: a stage of a changed checkout is another stage."""
     text = json.dumps(basis, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(f"{_program_hash()}\n{pl.__version__}\n{text}".encode()).hexdigest()
-
-
-@cache
-def _program_hash() -> str:
-    digest = hashlib.sha256()
-    here = Path(drgpay.__file__).parent
-    for path in sorted(here.rglob("*.py")):
-        digest.update(f"{path.relative_to(here)}\n".encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+    return hashlib.sha256(f"{program_hash()}\n{pl.__version__}\n{text}".encode()).hexdigest()
 
 
 @dataclass

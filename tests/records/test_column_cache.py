@@ -1,6 +1,7 @@
 """The cache of coded columns gives what the file gives, and notices a changed file."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -66,7 +67,7 @@ def test_the_same_bytes_with_and_without(
     plain = grouped(stays, scheme, None, reasons=reasons)
     assert grouped(stays, scheme, cache, reasons=reasons, threads=threads) == plain
     written = files(cache)
-    assert len(written) == 8  # six row groups, the codes and the keys
+    assert len(written) == 9  # six row groups, the codes, the keys and the groups
     assert grouped(stays, scheme, cache, reasons=reasons, threads=threads) == plain
     assert files(cache) == written
 
@@ -137,6 +138,38 @@ def test_a_damaged_file_is_written_again(
     assert path.is_file()
 
 
+def test_kept_groups_are_those_of_the_scheme_and_whole(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
+    plain = grouped(stays, scheme, cache)
+    (kept,) = cache.rglob("*.groups")
+    # What was kept is what is given: the pieces are not read, and nothing is grouped.
+    pieces = {path: path.read_bytes() for path in cache.rglob("*.arrows")}
+    for path, content in pieces.items():
+        path.write_bytes(b"\xff" * len(content))
+    assert grouped(stays, scheme, cache) == plain
+    with pytest.raises(DrgpayError, match="is damaged"):
+        grouped(stays, replace(scheme, content_hash="changed"), cache)
+    for path, content in pieces.items():
+        path.write_bytes(content)
+    content = kept.read_bytes()
+    kept.write_bytes(content[:-20] + bytes(8) + content[-12:])
+    assert grouped(stays, scheme, cache) == plain
+    assert kept.read_bytes() == content
+
+
+def test_a_cache_that_cannot_grow_serves(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
+    plain = grouped(stays, scheme, cache)
+    (kept,) = cache.rglob("*.groups")
+    kept.unlink()
+    kept.mkdir()  # nothing can take this name
+    assert grouped(stays, scheme, cache) == plain
+
+
 @pytest.mark.parametrize("name", ["keys.parquet", "000003.arrows"])
 def test_damage_that_keeps_the_size_is_said(
     stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme], name: str
@@ -147,7 +180,7 @@ def test_damage_that_keeps_the_size_is_said(
     path.write_bytes(b"\xff" * path.stat().st_size)
     stays.with_suffix(".out").unlink()
     with pytest.raises(DrgpayError, match="is damaged"):
-        grouped(stays, scheme, cache)
+        grouped(stays, scheme, cache, reasons=True)
     assert not stays.with_suffix(".out").exists()
 
 

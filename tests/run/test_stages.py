@@ -111,7 +111,7 @@ def test_stages_of_another_program_are_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     interrupted(tmp_path, lambda run: run.stage("one", frame))
-    monkeypatch.setattr("drgpay.run.stages._program_hash", lambda: "another")
+    monkeypatch.setattr("drgpay.run.stages.program_hash", lambda: "another")
     with run_folder(tmp_path, RUN_ID, BASIS) as run:
         assert run.stage("one", lambda: frame(7)).equals(frame(7))
         finish(run)
