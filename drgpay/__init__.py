@@ -20,16 +20,24 @@ _PUBLIC = {
         *("compare_schemes", "explain_stay", "find_stay", "group_stays", "load_scheme"),
         *("migration_of_stays", "Stay"),
     ),
-    "drgpay.api.rules": ("change_policy", "load_filings", "load_hospitals", "load_policy"),
+    "drgpay.api.quality": ("check_stays", "group_statistics", "reconcile_groups"),
+    "drgpay.api.rules": (
+        *("change_policy", "load_enrolment", "load_filings", "load_hospitals", "load_policy"),
+    ),
     "drgpay.api.runs": (
         *("clear_year", "explain_case", "query_runs", "run_job", "verify_run", "write_report"),
     ),
+    "drgpay.api.samples": ("make_sample",),
     "drgpay.api.scenarios": ("save_simulation", "simulate_scenarios", "simulation_tables"),
+    "drgpay.api.schemes": ("check_scheme", "export_scheme", "import_scheme"),
     "drgpay.api.settlement": (
         *("calibrate", "catalogue_tables", "load_catalogue", "save_catalogue", "settle_month"),
         "SettledMonth",
     ),
     "drgpay.api.text": ("text_of",),
+    "drgpay.api.visits": (
+        *("calibrate_visits", "group_visits", "load_visit_scheme", "settle_visits"),
+    ),
     "drgpay.errors": ("DrgpayError",),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}

@@ -1,6 +1,8 @@
 """Frames in memory as a dataset, so that every stage reads them as it reads files."""
 
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Container, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,8 +12,14 @@ import polars.selectors as cs
 import pyarrow as pa
 
 from drgpay.errors import DrgpayError
-from drgpay.records.columns import STAY_COLUMNS
-from drgpay.records.dataset import Dataset, RecordsInput, translate_clinical_codes
+from drgpay.records.columns import ITEM_COLUMNS, STAY_COLUMNS, VISIT_COLUMNS, Kind
+from drgpay.records.dataset import (
+    Dataset,
+    RecordsInput,
+    open_dataset,
+    translate_clinical_codes,
+)
+from drgpay.records.visits.tables import VisitRecords, visit_records
 
 Stays = str | Path | pl.DataFrame | pl.LazyFrame
 """Stays: a path (Parquet or CSV: a file, folder or partitioned dataset), a frame or a lazy frame.
@@ -19,10 +27,10 @@ Stays = str | Path | pl.DataFrame | pl.LazyFrame
 The columns are those of docs/files.md, "The stays table".
 """
 
-FRAME = Path("the frame of stays")
-"""Stands in messages where a path would."""
-
 _BATCH_ROWS = 262_144
+
+Table = str | Path | pl.DataFrame | pl.LazyFrame
+"""A table that is read as a file: its path, or a frame."""
 
 
 def open_stays(
@@ -42,34 +50,89 @@ def open_stays(
         return RecordsInput(Path(stays), mapping, encoding, clinical_codes).open(code_system)
     if mapping or encoding:
         raise DrgpayError("mapping and encoding are for files", "rename the columns of the frame")
-    frame = _collected(stays) if isinstance(stays, pl.LazyFrame) else stays
-    known = [name for name in frame.columns if name in STAY_COLUMNS]
-    plain = frame.select(known).with_columns((cs.categorical() | cs.enum()).cast(pl.String))
-    dataset = Dataset(FRAME, (FrameSource(plain),))
+    dataset = _dataset_of(stays, "stays", STAY_COLUMNS)
     return translate_clinical_codes(dataset, code_system) if clinical_codes else dataset
 
 
-def _collected(stays: pl.LazyFrame) -> pl.DataFrame:
+def open_visits(
+    visits: Stays,
+    items: Stays,
+    visits_mapping: str | None = None,
+    items_mapping: str | None = None,
+    encoding: str | None = None,
+) -> VisitRecords:
+    """Visits and their service lines as the stages read them.
+
+    Of lazy frames the known columns are collected. mappings and encoding are for files. Raises
+    DrgpayError as `visit_records` does, and as `open_stays` for frames.
+    """
+    tables = []
+    for table, called, kinds, mapping in (
+        (visits, "visits", VISIT_COLUMNS, visits_mapping),
+        (items, "visit items", ITEM_COLUMNS, items_mapping),
+    ):
+        if isinstance(table, str | Path):
+            tables.append(open_dataset(Path(table), mapping, encoding, kinds))
+        elif mapping:
+            raise DrgpayError("mappings are for files", "rename the columns of the frame")
+        else:
+            tables.append(_dataset_of(table, called, kinds))
+    return visit_records(*tables)
+
+
+def _dataset_of(
+    table: pl.DataFrame | pl.LazyFrame, called: str, kinds: Mapping[str, Kind]
+) -> Dataset:
+    frame = _collected(table, called, kinds) if isinstance(table, pl.LazyFrame) else table
+    known = [name for name in frame.columns if name in kinds]
+    plain = frame.select(known).with_columns((cs.categorical() | cs.enum()).cast(pl.String))
+    path = _frame_path(called)
+    return Dataset(path, (FrameSource(plain, path),), kinds=dict(kinds))
+
+
+def _frame_path(called: str) -> Path:
+    """Stands in messages where the path of a file would."""
+    return Path(f"the frame of {called}")
+
+
+def _collected(table: pl.LazyFrame, called: str, columns: Container[str] | None) -> pl.DataFrame:
+    """All columns of a query, or those among `columns`."""
     try:
-        names = stays.collect_schema().names()
-        return stays.select(name for name in names if name in STAY_COLUMNS).collect()
+        names = table.collect_schema().names()
+        return table.select(one for one in names if columns is None or one in columns).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(
-            f"the lazy frame of stays cannot be collected ({detail})", "correct the query"
+            f"the lazy frame of {called} cannot be collected ({detail})", "correct the query"
         ) from None
+
+
+@contextmanager
+def as_file(table: Table, called: str) -> Iterator[Path]:
+    """The path of a table; a frame is put in a file meanwhile, so that it is checked as one.
+
+    In messages of the block it stands as `the frame of <called>`.
+    """
+    if isinstance(table, str | Path):
+        yield Path(table)
+        return
+    frame = _collected(table, called, None) if isinstance(table, pl.LazyFrame) else table
+    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
+        path = Path(place) / f"{called}.parquet"
+        frame.write_parquet(path)
+        try:
+            yield path
+        except DrgpayError as error:
+            problem = error.problem.replace(str(path), str(_frame_path(called)))
+            raise DrgpayError(problem, error.remedy) from None
 
 
 @dataclass(frozen=True)
 class FrameSource:
-    """A frame in the place of a file (records/source.py)."""
+    """A frame in the place of a file (records/source.py); `path` is what messages call it."""
 
     frame: pl.DataFrame
-
-    @property
-    def path(self) -> Path:
-        """What messages call it."""
-        return FRAME
+    path: Path
 
     @property
     def rows(self) -> int:

@@ -1,25 +1,23 @@
 """What a month is paid by: policy, hospitals, filings."""
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.api.frames import Table, as_file
 from drgpay.policy.load import load_policy as _load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings, read_filings
 from drgpay.records.hospitals import read_hospitals
+from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.simulate.paths import with_values
 
 PolicyLike = str | Path | Policy
 """A policy's id, its TOML file, or what `load_policy` gave."""
-HospitalsLike = str | Path | pl.DataFrame
+HospitalsLike = Table
 """The table of hospitals: a CSV or Parquet file, or a frame."""
-
-_FRAME = "the frame of hospitals"
 
 
 def load_policy(name: str | Path) -> Policy:
@@ -53,17 +51,8 @@ def load_hospitals(hospitals: HospitalsLike) -> pl.DataFrame:
     DrgpayError for a missing column or cell and for a hospital that is listed twice.
     Source: docs/files.md, "Input: hospitals".
     """
-    if not isinstance(hospitals, pl.DataFrame):
-        return read_hospitals(Path(hospitals))
-    # Through a file, so that a frame is checked as a file is.
-    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
-        path = Path(place) / "hospitals.parquet"
-        hospitals.write_parquet(path)
-        try:
-            return read_hospitals(path)
-        except DrgpayError as error:
-            problem = error.problem.replace(str(path), _FRAME)
-            raise DrgpayError(problem, error.remedy) from None
+    with as_file(hospitals, "hospitals") as path:
+        return read_hospitals(path)
 
 
 def load_filings(
@@ -80,3 +69,13 @@ def load_filings(
     return read_filings(
         *(Path(one) if one else None for one in (reviews, deductions, technologies))
     )
+
+
+def load_enrolment(enrolment: Table, policy: PolicyLike) -> pl.DataFrame:
+    """Who is under contract with whom: contractor_id, account, age_band (or null), heads; sorted.
+
+    Raises DrgpayError naming row and column of a mistake, and for an account that records.accounts
+    of the policy does not list. Source: docs/files.md, "Input: enrolment".
+    """
+    with as_file(enrolment, "enrolment") as path:
+        return read_enrolment(path, loaded_policy(policy).records.accounts)

@@ -17,7 +17,7 @@ from drgpay.run.job import load_any_job
 from drgpay.run.month_end import FinishedRun, run_month
 from drgpay.run.verify import Verified
 from drgpay.run.verify import verify_run as _verify_run
-from drgpay.run.year_job import load_year_job
+from drgpay.run.year_job import load_any_year_job
 
 
 def run_job(
@@ -39,8 +39,7 @@ def run_job(
     if output is not None:
         loaded = replace(loaded, output=Path(output))
     finished = run_month(loaded, language, run_id=run_id, threads=threads)
-    if finished.tables:  # the database holds runs of stays
-        register(finished.folder)
+    register(finished.folder)
     return finished
 
 
@@ -54,12 +53,12 @@ def clear_year(
 ) -> FinishedClearing:
     """Clear a year as `drgpay clear` does, from its year file, and leave a folder.
 
-    Returns `folder` and `tables` (yuan, decimals). Raises DrgpayError for a missing or changed month
-    and, unless accept_policy_change, for a policy that changed after a month was paid.
+    Returns `folder`, `tables` of stays and `visits` (yuan, decimals; None without them). Raises
+    DrgpayError for a missing or changed month and, unless accept_policy_change, for a policy that changed after a month was paid.
     Source: docs/settlement.md, "Annual clearing".
     """
     place = Path(output) if output is not None else None
-    job = load_year_job(Path(year))
+    job = load_any_year_job(Path(year))
     finished = run_clearing(job, language, run_id, accept_policy_change, place)
     register(finished.folder)
     return finished

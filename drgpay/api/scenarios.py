@@ -1,4 +1,4 @@
-"""Scenarios over a base month."""
+"""Scenarios over a base: a month or a cleared year."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,9 +20,10 @@ def simulate_scenarios(
     cache: str | Path | None = None,
     threads: int | None = None,
 ) -> Simulation:
-    """Settle a month again under scenario files, applied in order, and compare with the base.
+    """Settle a month or clear a year again under scenario files, in order, and compare with the base.
 
-    run, job: the base, else that of the files. cache: the folder where stages are kept, by default
+    run, job: the base, else that of the files: a month's run and its job, or a year's clearing and its
+    year file. cache: the folder where stages are kept, by default
     in the job's output; nothing else is written. Returns scaled integers (fen, 1/10,000);
     `simulation_tables` has decimals. Raises DrgpayError for every mistake in the files and for a
     base whose files changed since its run. Source: docs/scenarios.md.
@@ -42,7 +43,8 @@ def simulation_tables(simulation: Simulation) -> dict[str, pl.DataFrame]:
 
     hospitals, levels, counties, groups, classes, accounts: cases, points, costs and fund amounts
     (yuan) before and after, change and change_rate; values, effects (which sum to the change),
-    waterfall; migration and quality where groups change; sweep..., target. No error.
+    waterfall; migration and quality where groups change; visit_... where [outpatient] does; sweep...,
+    target. Of a year also final_amount, whose change is told. No error.
     Source: docs/scenarios.md.
     """
     return machine_tables(simulation)

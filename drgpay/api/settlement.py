@@ -10,6 +10,7 @@ from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy
 from drgpay.errors import DrgpayError
 from drgpay.exact import FEN_PLACES, POINT_PLACES, as_decimal
+from drgpay.grouper.apg import CompiledApg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.language import Language
@@ -41,14 +42,15 @@ CatalogueLike = str | Path | Catalogue
 """A catalogue's folder, or what `load_catalogue` or `calibrate` gave."""
 
 
-def load_catalogue(folder: str | Path, scheme: SchemeLike) -> Catalogue:
+def load_catalogue(folder: str | Path, scheme: SchemeLike | CompiledApg) -> Catalogue:
     """A catalogue in scaled integers: money in fen, points, cv and coefficients in 1/10,000.
 
-    Frames `groups`, `coefficients`, `bed_days`, and `info`; `catalogue_tables` has decimals. Raises
+    scheme: that of the stays, or what `load_visit_scheme` gave for a catalogue of APGs. Frames `groups`, `coefficients`, `bed_days`, and `info`; `catalogue_tables` has decimals. Raises
     DrgpayError for a damaged catalogue and one of another scheme. Source: docs/files.md,
     "The catalogue".
     """
-    return _load_catalogue(Path(folder), compiled_scheme(scheme).scheme)
+    compiled = scheme if isinstance(scheme, CompiledApg) else compiled_scheme(scheme)
+    return _load_catalogue(Path(folder), compiled.scheme)
 
 
 def calibrate(
@@ -163,7 +165,7 @@ def settle_month(
     compiled, month = compiled_scheme(scheme), Period.parse(period)
     rules, contracted = loaded_policy(policy), load_hospitals(hospitals)
     _refuse_unfit(policy, rules, compiled, month)
-    priced_by = _catalogue_of(catalogue, compiled)
+    priced_by = catalogue_of(catalogue, compiled)
     check_payments(filings, contracted["hospital_id"], rules.records.accounts)
     dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes)
     checked = _checked(dataset, compiled, rules, contracted, month, language, threads)
@@ -198,7 +200,8 @@ def _refuse_unfit(
     payment_rules.refuse_unknown_groups(loaded, compiled.scheme)
 
 
-def _catalogue_of(catalogue: CatalogueLike, compiled: CompiledScheme) -> Catalogue:
+def catalogue_of(catalogue: CatalogueLike, compiled: CompiledScheme | CompiledApg) -> Catalogue:
+    """What was loaded already, or loaded now; raises DrgpayError for one of another scheme."""
     if not isinstance(catalogue, Catalogue):
         return load_catalogue(catalogue, compiled)
     if catalogue.info.scheme_hash != compiled.scheme.content_hash:

@@ -107,6 +107,7 @@ def _calibrate_visits(
     previous: Path | None,
     lang: Lang,
 ) -> None:
+    from drgpay.report.calibration import console_report
     from drgpay.run.visit_calibration import make_visit_catalogue
 
     made = make_visit_catalogue(
@@ -114,11 +115,5 @@ def _calibrate_visits(
     )
     for dataset in (made.records.visits, made.records.items):
         say_what_was_converted(dataset, lang.value)
-    info, counts = made.catalogue.info, made.counts
-    typer.echo(
-        f"{counts.visits_read:,} visits read = {counts.visits_valid:,} valid + "
-        f"{counts.visits_quarantined:,} quarantined; {info.stays_eligible:,} eligible, "
-        f"mean {info.all_mean_yuan} yuan; {made.catalogue.groups.height} APGs, "
-        f"{info.stays_trimmed:,} entries trimmed"
-    )
+    console.out().print(console_report(made.report, lang.value))
     typer.echo(f"{out}")

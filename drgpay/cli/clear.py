@@ -39,16 +39,24 @@ def clear(
         ),
     ] = False,
 ) -> None:
-    """Clear a year: final reviews, shared surplus or overrun, assessment, and what is still due."""
-    from drgpay.report.clearing_console import clearing_summary
+    """Clear a year: final reviews, shared surplus or overrun, assessment, and what is still due.
+
+    Of stays, of visits ([outpatient] of the year file) or of both.
+    """
+    from drgpay.report.clearing_console import clearing_summary, visit_clearing_summary
     from drgpay.report.wording import word
     from drgpay.run.clearing import run_clearing
-    from drgpay.run.year_job import load_year_job
+    from drgpay.run.year_job import load_any_year_job
 
     finished = run_clearing(
-        load_year_job(year), lang.value, run_id, accept_policy_change, output=output
+        load_any_year_job(year), lang.value, run_id, accept_policy_change, output=output
     )
-    console.out().print(clearing_summary(finished.tables, lang.value))
+    if finished.tables:
+        console.out().print(clearing_summary(finished.tables, lang.value))
+    if finished.visits:
+        console.out().print(visit_clearing_summary(finished.visits, lang.value))
+    if finished.uncleared_visits:
+        typer.echo(f"drgpay: {word('uncleared_visits', lang.value)}", err=True)
     enter_in_database(finished.folder)
     same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
     typer.echo(f"{console.shown(finished.folder)}{same}")

@@ -2,18 +2,12 @@
 
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
 from drgpay.errors import DrgpayError
-
-if TYPE_CHECKING:
-    import polars as pl
-
-    from drgpay.grouper.scheme import Scheme
-    from drgpay.records.dataset import RecordsInput
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -71,6 +65,7 @@ def reconcile(
     The agreement is the share of cases, among those that both have, with the same DRG.
     """
     from drgpay.cli.quality_output import leave, refuse_existing, show
+    from drgpay.grouper.compiled import compile_scheme
     from drgpay.grouper.scheme import load_scheme
     from drgpay.quality.agreement_history import (
         AgreementHistory,
@@ -78,6 +73,7 @@ def reconcile(
         load_history,
         save_history,
     )
+    from drgpay.quality.difference_causes import with_causes
     from drgpay.quality.reconcile import reconcile as compare
     from drgpay.records.dataset import RecordsInput
     from drgpay.records.period import Period
@@ -93,8 +89,10 @@ def reconcile(
     least = _share(threshold) if threshold else before.threshold if before else _USUAL_THRESHOLD
     loaded = load_scheme(scheme) if scheme else None
     found = compare(grouped, official, loaded)
+    compiled = compile_scheme(loaded) if stays and loaded else None
     records = RecordsInput(stays, mapping, encoding, clinical_codes) if stays else None
-    differing = _with_causes(found.differing, records, loaded)
+    dataset = records.open(loaded.info.code_system) if records and loaded else None
+    differing = with_causes(found.differing, dataset, compiled)
 
     previous, after = None, None
     if history and month:
@@ -114,31 +112,6 @@ def reconcile(
         say = speaker(lang.value)
         typer.echo(say("below").format(rate=found.drg_agreement, least=least), err=True)
         raise typer.Exit(1)
-
-
-def _with_causes(
-    differing: "pl.DataFrame", stays: "RecordsInput | None", scheme: "Scheme | None"
-) -> "pl.DataFrame":
-    """The differing cases with the cause of each, as far as stays and scheme are given."""
-    import polars as pl
-
-    from drgpay.grouper.compiled import compile_scheme
-    from drgpay.quality.difference_causes import CAUSE_SCHEMA, causes, stays_of_cases
-
-    if stays and scheme:
-        compiled = compile_scheme(scheme)
-        dataset = stays.open(scheme.info.code_system)
-        records = stays_of_cases(dataset, compiled, differing["case_id"])
-        return differing.join(
-            causes(differing, records, scheme), on="case_id", how="left", maintain_order="left"
-        )
-    told = {"cause": pl.lit("not_examined")}
-    empty = [
-        pl.lit(None, dtype).alias(name)
-        for name, dtype in CAUSE_SCHEMA.items()
-        if name not in ("case_id", "cause")
-    ]
-    return differing.with_columns(**told).with_columns(empty)
 
 
 def _share(text: str) -> Decimal:

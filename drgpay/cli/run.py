@@ -60,7 +60,6 @@ def run(
         console.out().print(month_tables(finished.tables, lang.value))
     if finished.visits:
         console.out().print(visit_tables(finished.visits, lang.value))
-    if finished.tables:  # the database holds runs of stays
-        enter_in_database(finished.folder)
+    enter_in_database(finished.folder)
     same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
     typer.echo(f"{console.shown(finished.folder)}{same}")

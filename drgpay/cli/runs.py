@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from drgpay.report.tables import ReportTable
 
 _MOST_ROWS = 100
-_IF_ASKED = "groups"  # hundreds of rows: printed with --only groups alone
+_IF_ASKED = ("groups", "visit_groups")  # hundreds of rows: printed with --only alone
 
 
 class Format(StrEnum):
@@ -94,13 +94,20 @@ def show_command(
     output: Output = Path("runs"),
     only: Annotated[
         str | None,
-        typer.Option(help="facts, values, hospitals, classes, groups, adjustments or balances."),
+        typer.Option(
+            help="facts, values, hospitals, classes, groups, adjustments or balances; of visits "
+            "visit_values, visit_hospitals, visit_classes, visit_groups, visit_entries, "
+            "contractors, capitation_apart, capitation_tie_out or visit_balances."
+        ),
     ] = None,
     as_format: AsFormat = Format.table,
     out: Out = None,
     lang: Language = Lang.zh,
 ) -> None:
-    """Show one run: facts, point values, hospitals, classes, groups, adjustments, balances."""
+    """Show one run: facts, point values, hospitals, classes, groups, adjustments, balances.
+
+    Of visits also their entries, and the accounts of contractors.
+    """
     from drgpay.registry.queries import SHOWN_PARTS, show_run
     from drgpay.registry.tables import show_tables
     from drgpay.registry.wording import speaker
@@ -115,13 +122,17 @@ def compare_command(
     b: Annotated[str, typer.Argument(help="The run that is compared; a change is B less A.")],
     output: Output = Path("runs"),
     only: Annotated[
-        str | None, typer.Option(help="facts, values, hospitals, classes or groups.")
+        str | None,
+        typer.Option(
+            help="facts, values, hospitals, classes or groups; of visits visit_values, "
+            "visit_hospitals, visit_classes, visit_groups or contractors."
+        ),
     ] = None,
     as_format: AsFormat = Format.table,
     out: Out = None,
     lang: Language = Lang.zh,
 ) -> None:
-    """Compare two runs: point values by pool, hospitals, classes of cases, groups."""
+    """Compare two runs: point values by pool, hospitals, classes, groups; of visits contractors."""
     from drgpay.registry.queries import COMPARED_PARTS, compare_runs
     from drgpay.registry.tables import compare_tables
     from drgpay.registry.wording import speaker
@@ -229,6 +240,8 @@ def _print_tables(
         raise DrgpayError(
             "a table for people is printed only", "give --format csv, json or parquet"
         )
-    wanted = [table for table in tables if (table.key == only if only else table.key != _IF_ASKED)]
+    wanted = [
+        table for table in tables if (table.key == only if only else table.key not in _IF_ASKED)
+    ]
     say = (plain_speaker if only == "answer" else speaker)(lang.value)
     console.out().print(console_tables(wanted, say, _MOST_ROWS))

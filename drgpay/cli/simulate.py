@@ -13,6 +13,8 @@ EXAMPLES = """
 
 drgpay simulate low-ratio.toml --base runs/2026-10-1f2e3d4c5b --job sample_data/2026-10.toml
 
+drgpay simulate low-ratio.toml --base runs/2026-3c4b5a6978 --job 2026.toml
+
 drgpay simulate split.toml budget.toml --out /data/review --lang en
 """
 
@@ -27,14 +29,18 @@ def simulate(
         list[Path], typer.Argument(help="Scenario files (TOML), applied in this order.")
     ],
     base: Annotated[
-        Path | None, typer.Option(help="Folder of the base run; its inputs must be unchanged.")
+        Path | None,
+        typer.Option(
+            help="Folder of the base: a month's run or a year's clearing; its inputs are unchanged."
+        ),
     ] = None,
     job: Annotated[
-        Path | None, typer.Option(help="Job file of the base; by default \\[base] of a scenario.")
+        Path | None,
+        typer.Option(help="Job or year file of the base; by default \\[base] of a scenario."),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="New folder for the results, by default in the job's output."),
+        typer.Option(help="New folder for the results, by default in the output of the job."),
     ] = None,
     with_cases: Annotated[
         bool, typer.Option("--with-cases", help="Also write the cases and adjustments.")
@@ -44,7 +50,7 @@ def simulate(
         int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
     ] = None,
 ) -> None:
-    """Settle a month again under other rules, and compare with the base to the fen."""
+    """Settle a month or clear a year again under other rules, and compare to the fen."""
     from drgpay.simulate.console import console_report
     from drgpay.simulate.outcome import simulate as compute
     from drgpay.simulate.output import write_simulation

@@ -1,7 +1,8 @@
-"""What a calibration did to its stays, and how good the groups are: tables for the reader.
+"""What a calibration did to its cases, and how good the groups are: tables for the reader.
 
-Nothing of it pays. Everything is computed from the stays and the catalogue, in whole numbers;
-ratios are rounded once, at the fourth place.
+Nothing of it pays. Everything is computed from the cases and the catalogue, in whole numbers;
+ratios are rounded once, at the fourth place. A case is whatever a group stands for: a stay, or an
+entry of a visit (drgpay.visits.calibration_report).
 """
 
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ STATUSES = ("grouped", "ambiguous", "ungrouped")
 @dataclass(frozen=True)
 class CalibrationReport:
     """The tables of a calibration; money in yuan, ratios with four places, everything sorted.
+
+    Columns are those of stays; of visits, steps has visits and entries in the place of stays,
+    coverage lines and lines_share, and explained entries.
 
     steps: step, stays, total_cost. From the stays read to those kept: what was left out, by the
     first reason that applies (total_cost is null where it is not known).
@@ -69,9 +73,33 @@ def calibration_report(
 
     stays: the valid ones, as `calibrate` had them.
     """
-    counted = stays.filter(eligible(rules))
-    names = group_names(scheme)
-    sums = _trimmed(counted, trim_limits(counted, rules.trim))
+    sums = trimmed_sums(stays.filter(eligible(rules)), rules)
+    return report_of(
+        sums,
+        catalogue,
+        group_names(scheme),
+        rules,
+        steps=_steps(stays, sums, catalogue, rules),
+        coverage=_coverage(stays),
+        cases="stays",
+    )
+
+
+def report_of(
+    sums: pl.DataFrame,
+    catalogue: Catalogue,
+    names: pl.DataFrame,
+    rules: Calibration,
+    *,
+    steps: pl.DataFrame,
+    coverage: pl.DataFrame,
+    cases: str,
+) -> CalibrationReport:
+    """The report of a catalogue, from the `trimmed_sums` of its cases.
+
+    names: drg and name of every group that can have a case, sorted by drg. cases: what the cases
+    are called in `explained`.
+    """
     groups = _groups(sums, catalogue, rules).join(
         names, on="drg", how="left", maintain_order="left"
     )
@@ -84,9 +112,9 @@ def calibration_report(
         pl.col("hospital_id").is_null() & (pl.col("level_part_from") != pl.col("level"))
     ).select("drg", "level", "level_part_from", "level_factor", "coefficient")
     return CalibrationReport(
-        steps=_steps(stays, sums, catalogue, rules),
-        coverage=_coverage(stays),
-        explained=_explained(sums),
+        steps=steps,
+        coverage=coverage,
+        explained=_explained(sums, cases),
         groups=groups.select(_GROUP_COLUMNS),
         unstable=groups.filter(pl.col("stable").not_()).select(_UNSTABLE_COLUMNS),
         marked=_marked(groups, missing),
@@ -129,8 +157,11 @@ def group_names(scheme: Scheme) -> pl.DataFrame:
     return names.unique("drg", keep="first", maintain_order=True).sort("drg")
 
 
-def _trimmed(counted: pl.DataFrame, limits: pl.DataFrame) -> pl.DataFrame:
-    """Sums by group of all, of kept and of trimmed cases, with the limits; sorted by group."""
+def trimmed_sums(counted: pl.DataFrame, rules: Calibration) -> pl.DataFrame:
+    """Sums by group of all, of kept and of trimmed cases (drg, total_fen), with the limits in fen;
+    sorted by group.
+    """
+    limits = trim_limits(counted, rules.trim)
     cost = pl.col("total_fen")
     cases = (
         counted.select(pl.col("drg").cast(pl.String), "total_fen")
@@ -188,14 +219,19 @@ def _steps(
         ("left_invalid", read - stays.height, None),
         *((step, *found.get(step, (0, 0))) for step in _LEFT_OUT),
         ("eligible", *found.get("eligible", (0, 0))),
-        *(
-            (step, int(sums[step].sum()), int(sums[f"{step}_fen"].sum()))
-            for step in ("trimmed_low", "trimmed_high", "kept")
-        ),
+        *trim_steps(sums),
     ]
     schema = {"step": pl.String, "stays": pl.Int64, "fen": pl.Int64}
     table = pl.DataFrame(rows, schema=schema, orient="row")
     return table.select("step", "stays", _yuan("fen").alias("total_cost"))
+
+
+def trim_steps(sums: pl.DataFrame) -> list[tuple[str, int, int]]:
+    """The last steps, from `trimmed_sums`: name, cases, fen."""
+    return [
+        (step, int(sums[step].sum()), int(sums[f"{step}_fen"].sum()))
+        for step in ("trimmed_low", "trimmed_high", "kept")
+    ]
 
 
 _LEFT_OUT = (
@@ -214,22 +250,32 @@ def _coverage(stays: pl.DataFrame) -> pl.DataFrame:
     counts = by_group.group_by(pl.col("status").cast(pl.String)).agg(
         stays=pl.len().cast(pl.Int64), fen=pl.col("total_fen").sum()
     )
+    return coverage_of(counts, "stays")
+
+
+def coverage_of(counts: pl.DataFrame, unit: str) -> pl.DataFrame:
+    """The table `coverage`: counts by status, and what they cost, with shares.
+
+    counts: status, a count named `unit`, fen.
+    """
     order = pl.DataFrame({"status": STATUSES})
     return (
         order.join(counts, on="status", how="left", maintain_order="left")
-        .with_columns(pl.col("stays", "fen").fill_null(0))
+        .with_columns(pl.col(unit, "fen").fill_null(0))
         .select(
             "status",
-            "stays",
-            share("stays", pl.col("stays").sum()).alias("stays_share"),
+            unit,
+            share(unit, pl.col(unit).sum()).alias(f"{unit}_share"),
             _yuan("fen").alias("total_cost"),
             share("fen", pl.col("fen").sum()).alias("cost_share"),
         )
     )
 
 
-def _explained(sums: pl.DataFrame) -> pl.DataFrame:
-    """R² (RIV) of cost explained by the groups, over the eligible and over the kept cases."""
+def _explained(sums: pl.DataFrame, unit: str) -> pl.DataFrame:
+    """R² (RIV) of cost explained by the groups, over the eligible and over the kept cases, whose
+    number is called `unit`.
+    """
     after = sums.filter(pl.col("kept") > 0).select(
         "drg", cases="kept", total_fen="kept_fen", squares="kept_squares"
     )
@@ -237,7 +283,7 @@ def _explained(sums: pl.DataFrame) -> pl.DataFrame:
         (trim, frame["cases"].sum(), frame.height, explained_variance(frame))
         for trim, frame in (("trim_before", sums), ("trim_after", after))
     ]
-    schema: dict[str, Any] = {"trim": pl.String, "stays": pl.Int64, "groups": pl.Int64}
+    schema: dict[str, Any] = {"trim": pl.String, unit: pl.Int64, "groups": pl.Int64}
     return pl.DataFrame(rows, schema=schema | {"r2": SHARE}, orient="row")
 
 

@@ -5,7 +5,7 @@ Every key must be given: the program has no amounts of its own. docs/policy.md e
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from drgpay.errors import DrgpayError
 from drgpay.policy.calibration import Calibration
@@ -39,6 +39,12 @@ class Policy(Section):
     budget: Budget | None = None
     clearing: Clearing | None = None
     outpatient: Outpatient | None = None
+    _of_visits: bool = PrivateAttr(default=False)
+
+    @property
+    def budget_key(self) -> str:
+        """The section of the file in which `budget` stands, or is missing."""
+        return "outpatient.budget" if self._of_visits else "budget"
 
     def for_outpatient(self) -> "Policy":
         """The policy as visits are calibrated and settled by: with the sections of [outpatient].
@@ -51,32 +57,38 @@ class Policy(Section):
                 f"the policy {self.policy.id} has no [outpatient]",
                 "add it to calibrate or settle visits; docs/policy.md lists its keys",
             )
-        return self.model_copy(
+        policy = self.model_copy(
             update={
                 "calibration": self.outpatient.calibration,
                 "settlement": self.outpatient.settlement,
                 "budget": self.outpatient.budget,
             }
         )
+        policy._of_visits = True
+        return policy
 
     @model_validator(mode="after")
     def _check_accounts(self) -> Self:
         known = set(self.records.accounts)
-        named = {account for band in self.points.high_bands for account in band.accounts}
-        named |= {account for pool in self.settlement.merged_accounts for account in pool}
-        if self.budget:
-            named |= set(self.budget.annual_yuan)
-            named |= {name for month in self.budget.month_yuan.values() for name in month}
+        named = _budgeted(self.budget, "budget") | _merged(self.settlement, "settlement")
+        named |= {
+            (account, "points.high_bands")
+            for band in self.points.high_bands
+            for account in band.accounts
+        }
         if self.outpatient:
-            named |= set(self.outpatient.budget.annual_yuan if self.outpatient.budget else ())
-            capitation = self.outpatient.capitation
-            named |= {rate.account for rate in capitation.rates} if capitation else set()
-        if named - known:
-            unknown = ", ".join(sorted(named - known))
-            raise ValueError(
-                f"records.accounts does not list the account {unknown}, which budget, "
-                "settlement.merged_accounts, points.high_bands or outpatient names"
-            )
+            named |= _budgeted(self.outpatient.budget, "outpatient.budget")
+            named |= _merged(self.outpatient.settlement, "outpatient.settlement")
+            if capitation := self.outpatient.capitation:
+                key = "outpatient.capitation.rates"
+                named |= {(rate.account, key) for rate in capitation.rates}
+        unknown = [
+            f"{account}, which {key} names"
+            for account, key in sorted(named)
+            if account not in known
+        ]
+        if unknown:
+            raise ValueError(f"records.accounts does not list the account {' or '.join(unknown)}")
         return self
 
     @model_validator(mode="after")
@@ -87,3 +99,22 @@ class Policy(Section):
                 'points.few_cases_rule = "base"; use "at_cost"'
             )
         return self
+
+
+def _budgeted(budget: Budget | None, key: str) -> set[tuple[str, str]]:
+    """The accounts of a budget, each with the key that names it."""
+    if budget is None:
+        return set()
+    named = {(account, f"{key}.annual_yuan") for account in budget.annual_yuan}
+    return named | {
+        (account, f"{key}.month_yuan") for month in budget.month_yuan.values() for account in month
+    }
+
+
+def _merged(settlement: Settlement, key: str) -> set[tuple[str, str]]:
+    """The accounts that share a pool, each with the key that names it."""
+    return {
+        (account, f"{key}.merged_accounts")
+        for pool in settlement.merged_accounts
+        for account in pool
+    }

@@ -1,5 +1,6 @@
 """[records]: what a valid record is, and what a finding does."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -29,6 +30,14 @@ class Findings(Section):
     dates_reversed: Severity
     cost_negative: Refusal
     cost_identity: Severity
+    # Findings that only visits and their lines have. A policy of a region that pays no visits, or
+    # from before there were any, need not name them.
+    visit_without_lines: Severity = "reject"
+    lines_differ_from_cost: Severity = "warn"
+    unknown_contractor: Severity = "warn"
+    line_without_visit: Refusal = "reject"
+    duplicate_line: Severity = "warn"
+    zero_amount: Severity = "warn"
 
 
 class Records(Section):
@@ -38,3 +47,7 @@ class Records(Section):
     cost_tolerance_yuan: Yuan
     newborn_max_days: Count
     severity: Findings
+
+    def with_severities(self, changed: Mapping[str, str]) -> "Records":
+        """These with other severities by finding, of any kind: what a file may set is not checked."""
+        return self.model_copy(update={"severity": self.severity.model_copy(update=dict(changed))})

@@ -81,6 +81,25 @@ def stays_of_cases(dataset: Dataset, compiled: CompiledScheme, case_ids: pl.Seri
     return rows
 
 
+def with_causes(
+    differing: pl.DataFrame, dataset: Dataset | None, compiled: CompiledScheme | None
+) -> pl.DataFrame:
+    """The differing cases (reconcile) with CAUSE_SCHEMA, in their order.
+
+    Without the stays or their scheme the cause is `not_examined`.
+    """
+    if dataset and compiled:
+        records = stays_of_cases(dataset, compiled, differing["case_id"])
+        told = causes(differing, records, compiled.scheme)
+        return differing.join(told, on="case_id", how="left", maintain_order="left")
+    empty = [
+        pl.lit(None, dtype).alias(name)
+        for name, dtype in CAUSE_SCHEMA.items()
+        if name not in ("case_id", "cause")
+    ]
+    return differing.with_columns(pl.lit("not_examined").alias("cause"), *empty)
+
+
 def causes(differing: pl.DataFrame, stays: pl.DataFrame, scheme: Scheme) -> pl.DataFrame:
     """The cause of each differing case: CAUSE_SCHEMA, sorted by case_id.
 

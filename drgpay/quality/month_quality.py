@@ -128,8 +128,7 @@ def _with_severities(policy: Policy, changed: dict[str, str]) -> Policy:
         for code in Findings.model_fields
         if isinstance(severity := getattr(given, code), str)
     }
-    records = policy.records.model_copy(update={"severity": given.model_copy(update=severities)})
-    return policy.model_copy(update={"records": records})
+    return policy.model_copy(update={"records": policy.records.with_severities(severities)})
 
 
 def _rows(findings: pl.DataFrame, policy: Policy) -> pl.DataFrame:

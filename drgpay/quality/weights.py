@@ -17,12 +17,15 @@ _POINTS_PER_WEIGHT = 100  # base points = weight x 100 (docs/points.md)
 def read_weights(path: Path) -> pl.DataFrame:
     """WEIGHT_SCHEMA from a catalogue's folder (base points / 100) or a CSV with drg and weight.
 
-    More than four decimal places are rounded. Raises DrgpayError for a missing file or column, a
-    weight that is no number or negative, and a group that is listed twice.
+    More than four decimal places are rounded. A group that the catalogue has without base points
+    has no weight, and no row. Raises DrgpayError for a missing file or column, a weight that is no
+    number or negative, and a group that is listed twice.
     """
     if path.is_dir():
-        return _weights(path / "groups.csv", "base_points", Decimal(_POINTS_PER_WEIGHT))
-    return _weights(path, "weight", Decimal(1))
+        groups = path / "groups.csv"
+        points = _read(groups, "base_points").filter(pl.col("base_points").is_not_null())
+        return _weights(groups, points, Decimal(_POINTS_PER_WEIGHT))
+    return _weights(path, _read(path, "weight"), Decimal(1))
 
 
 def own_weights(group_sums: pl.DataFrame) -> pl.DataFrame:
@@ -37,7 +40,8 @@ def own_weights(group_sums: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _weights(path: Path, column: str, divisor: Decimal) -> pl.DataFrame:
+def _read(path: Path, column: str) -> pl.DataFrame:
+    """row (as the file counts, from 2), drg and the column, both as text."""
     if not path.is_file():
         raise DrgpayError(
             f"there is no file {path}", "name a catalogue's folder or a CSV with drg and weight"
@@ -52,9 +56,15 @@ def _weights(path: Path, column: str, divisor: Decimal) -> pl.DataFrame:
         raise DrgpayError(
             f"{path} lacks the column {', '.join(missing)}", f"it needs drg and {column}"
         )
-    rows = []
-    for number, (drg, text) in enumerate(table.select("drg", column).iter_rows(), start=2):
-        rows.append((drg, _units(text, divisor, f"{path}, row {number}: the {column} of {drg}")))
+    return table.select("drg", column).with_row_index("row", offset=2)
+
+
+def _weights(path: Path, table: pl.DataFrame, divisor: Decimal) -> pl.DataFrame:
+    column = table.columns[-1]
+    rows = [
+        (drg, _units(text, divisor, f"{path}, row {number}: the {column} of {drg}"))
+        for number, drg, text in table.iter_rows()
+    ]
     weights = pl.DataFrame(rows, schema=WEIGHT_SCHEMA, orient="row").sort("drg")
     repeated = weights.filter(pl.col("drg").is_duplicated())
     if repeated.height:

@@ -111,7 +111,7 @@ def bad_value(column: str, allowed: Iterable[str]) -> Check:
     return Check(
         "bad_value",
         column,
-        ~pl.col(column).cast(pl.String).is_in(known),
+        ~pl.any_horizontal(pl.col(column) == value for value in known),
         Words(
             f"{column} 为 {{}}，应为 " + "、".join(known),
             f"{column} is {{}}, not " + " or ".join(known),

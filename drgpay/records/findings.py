@@ -117,7 +117,7 @@ def _finding(
     rows: pl.DataFrame, check: Check, subject: Subject, language: Language
 ) -> pl.DataFrame:
     return rows.select(
-        *subject.identity,
+        *(pl.col(name).cast(_plain(rows.schema[name])) for name in subject.identity),
         pl.lit(check.column).alias("column"),
         pl.lit(check.code).alias("code"),
         _message(check, language),
@@ -127,6 +127,10 @@ def _finding(
     )
 
 
+def _plain(type_: pl.DataType) -> pl.DataType:
+    return pl.String() if isinstance(type_, pl.Categorical) else type_
+
+
 def _findings(
     rows: pl.DataFrame,
     checks: Sequence[Check],
@@ -134,7 +138,12 @@ def _findings(
     subject: Subject,
     language: Language,
 ) -> pl.DataFrame:
-    found = [_finding(rows.filter(f"check_{n}"), checks[n], subject, language) for n in numbers]
+    any_row = rows.select(pl.col(f"check_{n}").any() for n in numbers)
+    found = [
+        _finding(rows.filter(f"check_{n}"), checks[n], subject, language)
+        for n in numbers
+        if any_row[f"check_{n}"][0]
+    ]
     return _sorted(rows, found, subject, language)
 
 
@@ -159,8 +168,11 @@ def _first_findings(
         ),
         other_codes=codes.list.slice(1).list.join("; "),
     )
+    present = set(rows["first"])
     found = [
-        _finding(rows.filter(pl.col("first") == n), checks[n], subject, language) for n in numbers
+        _finding(rows.filter(pl.col("first") == n), checks[n], subject, language)
+        for n in numbers
+        if n in present
     ]
     return _sorted(rows, found, subject, language)
 

@@ -17,8 +17,39 @@ ROW_GROUP_ROWS = 262_144
 
 
 def write_frame(frame: "pl.DataFrame", path: Path) -> None:
-    """Write a frame to Parquet; in one chunk, so that the bytes depend on its rows alone."""
-    frame.rechunk().write_parquet(path, row_group_size=ROW_GROUP_ROWS)
+    """Write a frame to Parquet; the bytes depend on its rows alone.
+
+    Categories, whose numbers depend on what was met first, become plain texts.
+    """
+    import polars as pl
+
+    coded = [name for name, type_ in frame.schema.items() if type_ == pl.Categorical]
+    if not coded:
+        frame.rechunk().write_parquet(path, row_group_size=ROW_GROUP_ROWS)
+        return
+
+    def batch(part: pl.DataFrame) -> pa.RecordBatch:
+        return as_batch(part.with_columns(pl.col(coded).cast(pl.String)))
+
+    with BatchFile(path, batch(frame.clear()).schema, coded) as file:
+        for part in frame.iter_slices(ROW_GROUP_ROWS):
+            file.write(batch(part))
+
+
+def as_batch(frame: "pl.DataFrame") -> pa.RecordBatch:
+    """A frame as one batch without notes of polars, which would differ from reader to reader."""
+    import polars as pl
+
+    table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+    arrays = [column.combine_chunks() for column in table.columns]
+    flat = [
+        array.chunk(0) if isinstance(array, pa.ChunkedArray) and array.num_chunks else array
+        for array in arrays
+    ]
+    return pa.RecordBatch.from_arrays(
+        [array if isinstance(array, pa.Array) else pa.array([], array.type) for array in flat],
+        names=table.column_names,
+    )
 
 
 def write_table(frame: "pl.DataFrame", path: Path) -> None:

@@ -29,6 +29,10 @@ class _Catalogue(_Part):
     sha256: str
 
 
+class _File(_Part):
+    sha256: str
+
+
 class _PolicyHead(_Part):
     region: str | None = None
 
@@ -38,9 +42,14 @@ class _Settlement(_Part):
     value_places: int | None = None
 
 
+class _OutpatientRules(_Part):
+    settlement: _Settlement = _Settlement()
+
+
 class _Parameters(_Part):
     policy: _PolicyHead = _PolicyHead()
     settlement: _Settlement = _Settlement()
+    outpatient: _OutpatientRules | None = None
 
 
 class _Policy(_Part):
@@ -49,13 +58,19 @@ class _Policy(_Part):
     parameters: _Parameters = _Parameters()
 
 
-class _File(_Part):
-    sha256: str
-
-
 class _Inputs(_Part):
     stays: list[_File] = Field(default_factory=list)
     hospitals: _File | None = None
+
+
+class _Outpatient(_Part):
+    """The part of a manifest about visits."""
+
+    scheme: _Scheme | None = None
+    catalogue: _Catalogue | None = None
+    visits: list[_File] = Field(default_factory=list)
+    items: list[_File] = Field(default_factory=list)
+    enrolment: _File | None = None
 
 
 class _Manifest(_Part):
@@ -69,6 +84,7 @@ class _Manifest(_Part):
     catalogue: _Catalogue | None = None
     policy: _Policy | None = None
     inputs: _Inputs = _Inputs()
+    outpatient: _Outpatient | None = None
     counts: dict[str, int] = Field(default_factory=dict)
     seconds: dict[str, Decimal] = Field(default_factory=dict)
 
@@ -111,8 +127,7 @@ def run_row(folder: Path) -> dict[str, Any]:
         "catalogue": manifest.catalogue.name if manifest.catalogue else None,
         "program": manifest.program,
         "language": manifest.language,
-        "method": parameters.settlement.method,
-        "value_places": parameters.settlement.value_places,
+        **_value_rules(manifest, parameters),
         "corrects": _run_named(manifest.corrects),
         **{name: counts.get(name) for name in ("read", "valid", "quarantined", "warnings")},
         "seconds": sum(manifest.seconds.values(), Decimal(0)),
@@ -122,7 +137,35 @@ def run_row(folder: Path) -> dict[str, Any]:
         "catalogue_sha256": manifest.catalogue.sha256 if manifest.catalogue else None,
         "stays_sha256": _joint_hash(manifest.inputs.stays),
         "hospitals_sha256": manifest.inputs.hospitals.sha256 if manifest.inputs.hospitals else None,
+        **_of_visits(manifest.outpatient, parameters.outpatient, counts),
         "manifest_sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+_VISIT_COUNTS = (
+    *("visits_read", "visits_valid", "visits_quarantined", "visit_warnings"),
+    *("lines_read", "lines_valid", "lines_quarantined", "line_warnings"),
+)
+
+
+def _of_visits(
+    given: _Outpatient | None, rules: _OutpatientRules | None, counts: dict[str, int]
+) -> dict[str, Any]:
+    """What the row says of visits; nothing for a run without any."""
+    if given is None:
+        return {}
+    settlement = rules.settlement if rules else _Settlement()
+    return {
+        "visit_scheme": given.scheme.id if given.scheme else None,
+        "visit_catalogue": given.catalogue.name if given.catalogue else None,
+        "visit_method": settlement.method,
+        "visit_value_places": settlement.value_places,
+        **{name: counts.get(name) for name in _VISIT_COUNTS},
+        "visit_scheme_sha256": given.scheme.sha256 if given.scheme else None,
+        "visit_catalogue_sha256": given.catalogue.sha256 if given.catalogue else None,
+        "visits_sha256": _joint_hash(given.visits),
+        "lines_sha256": _joint_hash(given.items),
+        "enrolment_sha256": given.enrolment.sha256 if given.enrolment else None,
     }
 
 
@@ -136,8 +179,18 @@ def _manifest_bytes(folder: Path) -> bytes:
         ) from None
 
 
+def _value_rules(manifest: _Manifest, parameters: _Parameters) -> dict[str, Any]:
+    """Of a run of visits alone the inpatients' rules say nothing."""
+    if manifest.outpatient and not manifest.scheme:
+        return {}
+    settlement = parameters.settlement
+    return {"method": settlement.method, "value_places": settlement.value_places}
+
+
 def _kind(manifest: _Manifest) -> str:
-    """month, correction or clearing; to a manifest a correction is a month that corrects another."""
+    """month, visits (a month of visits alone), correction or clearing; to a manifest a correction is
+    a month that corrects another.
+    """
     if manifest.corrects:
         return "correction"
     if manifest.kind:

@@ -1,6 +1,7 @@
 """What the commands ask of the database; every answer is sorted."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,25 +41,81 @@ _SHOWN = {
     "balances": (
         "SELECT * EXCLUDE (run) FROM run_balances WHERE run = {run} ORDER BY pool, account"
     ),
+    "visit_values": "SELECT * EXCLUDE (run) FROM run_visit_values WHERE run = {run} ORDER BY pool",
+    "visit_hospitals": (
+        "SELECT * EXCLUDE (run) FROM run_visit_hospitals WHERE run = {run} ORDER BY hospital_id"
+    ),
+    "visit_classes": (
+        "SELECT * EXCLUDE (run) FROM run_visit_classes WHERE run = {run} ORDER BY visit_type, class"
+    ),
+    "visit_groups": (
+        "SELECT * EXCLUDE (run) FROM run_visit_groups WHERE run = {run} "
+        "ORDER BY fund_amount DESC, class, family, apg"
+    ),
+    "visit_entries": (
+        "SELECT class, reason, CAST(sum(entries) AS BIGINT) AS entries, "
+        "CAST(sum(quantity) AS BIGINT) AS quantity, "
+        "CAST(sum(lines_cost) AS DECIMAL(18, 2)) AS lines_cost, "
+        "CAST(sum(points) AS DECIMAL(18, 4)) AS points FROM run_entries WHERE run = {run} "
+        "GROUP BY class, reason ORDER BY class, reason"
+    ),
+    "contractors": (
+        "SELECT * EXCLUDE (run) FROM run_capitation WHERE run = {run} "
+        "ORDER BY contractor_id, account"
+    ),
+    "capitation_apart": (
+        "SELECT * EXCLUDE (run) FROM run_capitation_apart WHERE run = {run} "
+        "ORDER BY reason, contractor_id NULLS FIRST, account"
+    ),
+    "capitation_tie_out": (
+        "SELECT * EXCLUDE (run) FROM run_capitation_tie_out WHERE run = {run} ORDER BY pool"
+    ),
+    "visit_balances": (
+        "SELECT * EXCLUDE (run) FROM run_visit_balances WHERE run = {run} ORDER BY pool, account"
+    ),
 }
 SHOWN_PARTS = tuple(_SHOWN)
+_PLACES = {"values": "value_places", "visit_values": "visit_value_places"}
+"""Parts with point values, and the column of `runs` that says how many places these have."""
 
-# View, keys, labels (the later run's first) and measures of a part of a comparison.
-_COMPARED: Mapping[str, tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]] = {
-    "values": (
-        "run_values",
-        ("pool",),
-        (),
-        ("budget", "points", "point_value", "fund_amount", "remainder"),
+_VALUES = ("budget", "points", "point_value", "fund_amount", "remainder")
+_EARNED = ("points", "fund_amount")
+
+
+@dataclass(frozen=True)
+class _Compared:
+    """A part of a comparison: its view and keys, labels (the later run's first) and measures.
+
+    rate: the measure whose change is also given as a part of the first run's.
+    """
+
+    view: str
+    keys: tuple[str, ...]
+    measures: tuple[str, ...]
+    labels: tuple[str, ...] = ()
+    rate: str = "fund_amount"
+
+
+_COMPARED: Mapping[str, _Compared] = {
+    "values": _Compared("run_values", ("pool",), _VALUES),
+    "hospitals": _Compared(
+        "run_hospitals", ("hospital_id",), ("cases", *_EARNED), ("name", "level")
     ),
-    "hospitals": (
-        "run_hospitals",
-        ("hospital_id",),
-        ("name", "level"),
-        ("cases", "points", "fund_amount"),
+    "classes": _Compared("run_classes", ("case_class",), ("cases", *_EARNED)),
+    "groups": _Compared("run_groups", ("mdc", "adrg", "drg"), ("cases", *_EARNED)),
+    "visit_values": _Compared("run_visit_values", ("pool",), _VALUES),
+    "visit_hospitals": _Compared(
+        "run_visit_hospitals", ("hospital_id",), ("visits", *_EARNED), ("name", "level")
     ),
-    "classes": ("run_classes", ("case_class",), (), ("cases", "points", "fund_amount")),
-    "groups": ("run_groups", ("mdc", "adrg", "drg"), (), ("cases", "points", "fund_amount")),
+    "visit_classes": _Compared("run_visit_classes", ("visit_type", "class"), ("visits", *_EARNED)),
+    "visit_groups": _Compared("run_visit_groups", ("class", "family", "apg"), ("visits", *_EARNED)),
+    "contractors": _Compared(
+        "run_capitation",
+        ("contractor_id", "account"),
+        ("heads", "capitation", "charged", "balance", "settled"),
+        ("name",),
+        rate="charged",
+    ),
 }
 COMPARED_PARTS = ("facts", *_COMPARED)
 
@@ -82,10 +139,11 @@ def show_run(output: Path, run: str) -> Answer:
             part: _frame(connection, query.format(run=f"'{found}'"))
             for part, query in _SHOWN.items()
         }
-    places = answer["facts"]["value_places"][0]
-    if places is not None:
-        as_published = pl.col("point_value").cast(pl.Decimal(26, places))
-        answer["values"] = answer["values"].with_columns(as_published)
+    for part, fact in _PLACES.items():
+        places = answer["facts"][fact][0]
+        if places is not None:
+            as_published = pl.col("point_value").cast(pl.Decimal(26, places))
+            answer[part] = answer[part].with_columns(as_published)
     return answer
 
 
@@ -93,8 +151,9 @@ def compare_runs(output: Path, one: str, other: str) -> Answer:
     """Two runs side by side: a frame for each of COMPARED_PARTS.
 
     facts: fact, a, b, same. The others: their keys, then for every measure m the columns m_a, m_b
-    and m_change = m_b - m_a (0 stands for what a run does not have), and fund_amount_change_rate,
-    the change as a part of the amount of a (null where that is 0). Raises DrgpayError as show_run.
+    and m_change = m_b - m_a (0 stands for what a run does not have), and fund_amount_change_rate
+    (of contractors charged_change_rate), the change as a part of the amount of a (null where that is
+    0). A part that neither run has is empty. Raises DrgpayError as show_run.
     """
     with reading(output) as connection:
         pair = (_find(connection, output, one), _find(connection, output, other))
@@ -103,12 +162,13 @@ def compare_runs(output: Path, one: str, other: str) -> Answer:
             for run in pair
         ]
         answer = {"facts": _facts_compared(pair, *facts)}
-        for part, (view, keys, labels, measures) in _COMPARED.items():
-            answer[part] = _frame(connection, _comparison(view, keys, labels, measures, pair))
-    places = max((fact["value_places"][0] or 0 for fact in facts), default=0)
-    answer["values"] = answer["values"].with_columns(
-        pl.col("^point_value_.*$").cast(pl.Decimal(26, places))
-    )
+        for part, compared in _COMPARED.items():
+            answer[part] = _frame(connection, _comparison(compared, pair))
+    for part, name in _PLACES.items():
+        places = max(frame[name][0] or 0 for frame in facts)
+        answer[part] = answer[part].with_columns(
+            pl.col("^point_value_.*$").cast(pl.Decimal(26, places))
+        )
     return answer
 
 
@@ -159,27 +219,22 @@ def _find(connection: "DuckDBPyConnection", output: Path, name: str) -> str:
     )
 
 
-def _comparison(
-    view: str,
-    keys: tuple[str, ...],
-    labels: tuple[str, ...],
-    measures: tuple[str, ...],
-    pair: tuple[str, str],
-) -> str:
-    columns = [*keys, *(f"coalesce(b.{name}, a.{name}) AS {name}" for name in labels)]
-    for name in measures:
+def _comparison(compared: _Compared, pair: tuple[str, str]) -> str:
+    keys = ", ".join(compared.keys)
+    columns = [keys, *(f"coalesce(b.{name}, a.{name}) AS {name}" for name in compared.labels)]
+    for name in compared.measures:
         a, b = (f"coalesce({side}.{name}, 0)" for side in "ab")
         columns += [f"{a} AS {name}_a", f"{b} AS {name}_b", f"{b} - {a} AS {name}_change"]
-    change = "coalesce(b.fund_amount, 0) - a.fund_amount"
+    rate = compared.rate
+    change = f"coalesce(b.{rate}, 0) - a.{rate}"
     columns.append(
-        f"CAST(round(({change}) / nullif(abs(a.fund_amount), 0), 6) AS DECIMAL(18, 6)) "
-        "AS fund_amount_change_rate"
+        f"CAST(round(({change}) / nullif(abs(a.{rate}), 0), 6) AS DECIMAL(18, 6)) "
+        f"AS {rate}_change_rate"
     )
-    a, b = (f"(FROM {view} WHERE run = '{run}')" for run in pair)
-    named, order = ", ".join(keys), ", ".join(keys)
+    a, b = (f"(FROM {compared.view} WHERE run = '{run}')" for run in pair)
     return (
-        f"SELECT {', '.join(columns)} FROM {a} AS a FULL JOIN {b} AS b USING ({named}) "
-        f"ORDER BY {order}"
+        f"SELECT {', '.join(columns)} FROM {a} AS a FULL JOIN {b} AS b USING ({keys}) "
+        f"ORDER BY {keys}"
     )
 
 

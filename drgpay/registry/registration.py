@@ -1,8 +1,8 @@
 """Put finished runs into the database, one at its end or all of them from their folders."""
 
 import glob
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,21 +20,86 @@ from drgpay.registry.manifest import manifest_hash, run_row
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_TABLES_OF_FILES = {
-    "values": "run_values",
-    "statements": "run_statements",
-    "ledger": "run_ledger",
-}
+_STAYS, _VISITS = "stays", "visits"
+
+# File of a run, the table that takes its rows, and the part of the run that they are of.
+_COPIED: tuple[tuple[str, str, str | None], ...] = (
+    ("values", "run_values", _STAYS),
+    ("visit_values", "run_values", _VISITS),
+    ("statements", "run_statements", _STAYS),
+    ("visit_statements", "run_statements", _VISITS),
+    ("ledger", "run_ledger", _STAYS),
+    ("visit_ledger", "run_ledger", _VISITS),
+    ("capitation", "run_capitation", None),
+    ("capitation_apart", "run_capitation_apart", None),
+    ("capitation_tie_out", "run_capitation_tie_out", None),
+)
 _FORMER_NAMES = {"pool": "account"}
 """Columns of stored tables by the name that they had in files of older runs."""
 
-_SUMS = (
-    *("points", "total_cost", "standard_amount", "patient_cost", "other_cost"),
-    *("fund_amount", "fund_cost"),
+
+@dataclass(frozen=True)
+class _AddedUp:
+    """A file of a run whose sums are stored; its rows stay in the file.
+
+    tables: the keys that each table has. sums: SQL by column. keys: SQL of keys that are not
+    columns of the file.
+    """
+
+    file: str
+    tables: Mapping[str, tuple[str, ...]]
+    sums: Mapping[str, str]
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+
+_MONEY = {
+    name: f"sum({name})"
+    for name in (
+        *("points", "total_cost", "standard_amount", "patient_cost", "other_cost"),
+        *("fund_amount", "fund_cost"),
+    )
+}
+_ADDED_UP = (
+    _AddedUp(
+        "cases",
+        {"run_classes": ("case_class",), "run_groups": ("mdc", "adrg", "drg")},
+        {"cases": "count(*)", "days": "sum(length_of_stay)", **_MONEY},
+    ),
+    _AddedUp(
+        "adjustments",
+        {"run_adjustments": ("hospital_id", "account", "out_of_area", "applies_to", "kind")},
+        {
+            "adjustments": "count(*)",
+            "points": "sum(points)",
+            "standard_amount": "sum(standard_amount)",
+        },
+    ),
+    _AddedUp(
+        "visits",
+        {
+            "run_visit_classes": ("visit_type", "class"),
+            "run_visit_groups": ("class", "family", "apg"),
+        },
+        {"visits": "count(*)", **_MONEY},
+        # A visit that is paid item by item, and one of which nothing is paid, lead in no APG.
+        {
+            "class": "CASE WHEN payment = 'item_by_item' THEN 'fee' "
+            "ELSE coalesce(class::VARCHAR, 'unpaid') END",
+            "family": "coalesce(family::VARCHAR, '–')",
+            "apg": "coalesce(apg::VARCHAR, '–')",
+        },
+    ),
+    _AddedUp(
+        "visit_groups",
+        {"run_entries": ("class", "family", "apg", "reason")},
+        {name: f"sum({name})" for name in ("entries", "quantity", "lines_cost", "points")},
+    ),
 )
-_CASE_KEYS = {"run_classes": ("case_class",), "run_groups": ("mdc", "adrg", "drg")}
-_TABLES = ("runs", *_TABLES_OF_FILES.values(), *_CASE_KEYS, "run_adjustments")
-_ADJUSTMENT_KEYS = ("hospital_id", "account", "out_of_area", "applies_to", "kind")
+_TABLES = (
+    "runs",
+    *dict.fromkeys(table for _, table, _ in _COPIED),
+    *(table for added in _ADDED_UP for table in added.tables),
+)
 
 
 @dataclass(frozen=True)
@@ -118,10 +183,10 @@ def _store(connection: "DuckDBPyConnection", folder: Path, row: dict[str, Any]) 
         connection.execute(
             f"INSERT INTO stored.runs ({', '.join(row)}) VALUES ({marks})", list(row.values())
         )
-        for name, table in _TABLES_OF_FILES.items():
-            _copy_file(connection, folder, name, table)
-        _add_up_cases(connection, folder)
-        _add_up_adjustments(connection, folder)
+        for name, table, part in _COPIED:
+            _copy_file(connection, folder / f"{name}.parquet", table, part)
+        for added in _ADDED_UP:
+            _add_up(connection, folder, added)
     except duckdb.Error as error:
         if DATABASE in str(error):  # the database refuses, not the run
             raise
@@ -133,17 +198,17 @@ def _store(connection: "DuckDBPyConnection", folder: Path, row: dict[str, Any]) 
     connection.commit()
 
 
-def _copy_file(connection: "DuckDBPyConnection", folder: Path, name: str, table: str) -> None:
+def _copy_file(connection: "DuckDBPyConnection", path: Path, table: str, part: str | None) -> None:
     """Copy a Parquet file of a run into its table, by the names of columns."""
-    path = folder / f"{name}.parquet"
-    if not path.exists():  # a run of an older version
+    if not path.exists():  # a run without that part, or of an older version
         return
     source = _source(path)
     given = {column for column, *_ in connection.execute(f"DESCRIBE FROM {source}").fetchall()}
-    columns, values = ["run"], [_quoted(folder.name)]
+    fixed = {"run": _quoted(path.parent.name)} | ({"part": _quoted(part)} if part else {})
+    columns, values = list(fixed), list(fixed.values())
     for column, *_ in connection.execute(f"DESCRIBE stored.{table}").fetchall():
         former = _FORMER_NAMES.get(column, column)
-        if column != "run" and {column, former} & given:
+        if column not in fixed and {column, former} & given:
             columns.append(column)
             values.append(column if column in given else former)
     connection.execute(
@@ -152,40 +217,26 @@ def _copy_file(connection: "DuckDBPyConnection", folder: Path, name: str, table:
     )
 
 
-def _add_up_cases(connection: "DuckDBPyConnection", folder: Path) -> None:
-    """Store the sums of the cases of a run by class and by group; the file is read once."""
-    path = folder / "cases.parquet"
+def _add_up(connection: "DuckDBPyConnection", folder: Path, added: _AddedUp) -> None:
+    """Store the sums of a file of a run by the keys of each table; the file is read once."""
+    path = folder / f"{added.file}.parquet"
     if not path.exists():
         return
-    finest = ", ".join(key for keys in _CASE_KEYS.values() for key in keys)
-    sums = ", ".join(f"sum({name}) AS {name}" for name in _SUMS)
+    finest = list(dict.fromkeys(key for keys in added.tables.values() for key in keys))
+    keyed = ", ".join(f"{added.keys.get(key, key)} AS {key}" for key in finest)
+    sums = ", ".join(f"{sql} AS {name}" for name, sql in added.sums.items())
+    places = ", ".join(str(place) for place in range(1, len(finest) + 1))
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE added_up AS "
-        f"SELECT {finest}, count(*) AS cases, sum(length_of_stay) AS days, {sums} "
-        f"FROM {_source(path)} GROUP BY {finest}"
+        f"SELECT {keyed}, {sums} FROM {_source(path)} GROUP BY {places}"
     )
-    for table, keys in _CASE_KEYS.items():
+    again = ", ".join(f"sum({name}) AS {name}" for name in added.sums)
+    for table, keys in added.tables.items():
         named = ", ".join(keys)
         connection.execute(
-            f"INSERT INTO stored.{table} BY NAME "
-            f"SELECT {_quoted(folder.name)} AS run, {named}, "
-            f"sum(cases) AS cases, sum(days) AS days, {sums} "
-            f"FROM added_up GROUP BY {named} ORDER BY {named}"
+            f"INSERT INTO stored.{table} BY NAME SELECT {_quoted(folder.name)} AS run, {named}, "
+            f"{again} FROM added_up GROUP BY {named} ORDER BY {named}"
         )
-
-
-def _add_up_adjustments(connection: "DuckDBPyConnection", folder: Path) -> None:
-    """Store the sums of the adjustments of a run; their rows stay in the file."""
-    path = folder / "adjustments.parquet"
-    if not path.exists():
-        return
-    named = ", ".join(_ADJUSTMENT_KEYS)
-    connection.execute(
-        "INSERT INTO stored.run_adjustments BY NAME "
-        f"SELECT {_quoted(folder.name)} AS run, {named}, count(*) AS adjustments, "
-        "sum(points) AS points, sum(standard_amount) AS standard_amount "
-        f"FROM {_source(path)} GROUP BY {named} ORDER BY {named}"
-    )
 
 
 def _source(path: Path) -> str:

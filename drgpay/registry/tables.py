@@ -7,51 +7,82 @@ from typing import Any
 import polars as pl
 
 from drgpay.registry.queries import Answer
-from drgpay.report.tables import ReportTable, Say
+from drgpay.report.tables import ReportTable, Say, prefixed_text
 
 _LISTED = (
     *("run", "kind", "period", "policy", "scheme", "valid", "points", "fund_amount"),
-    "finished",
+    *("visits_valid", "visit_fund_amount", "finished"),
 )
+_VALUES = (
+    *("pool", "budget", "patient_cost", "other_cost", "points", "point_value"),
+    *("fund_amount", "remainder"),
+)
+_PAID = ("points", "fund_amount", "fund_cost")
 _SHOWN_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "values": (
-        *("pool", "budget", "patient_cost", "other_cost", "points", "point_value"),
-        *("fund_amount", "remainder"),
-    ),
-    "hospitals": (
-        *("hospital_id", "name", "level", "cases", "points", "fund_amount", "fund_cost"),
-        *("difference", "prepayment"),
+    "values": _VALUES,
+    "visit_values": _VALUES,
+    "hospitals": (*("hospital_id", "name", "level", "cases", *_PAID, "difference", "prepayment"),),
+    "visit_hospitals": (
+        *("hospital_id", "name", "level", "visits", *_PAID, "difference", "prepayment"),
     ),
     "classes": ("case_class", "cases", "days", "points", "total_cost", "fund_amount", "fund_cost"),
     "groups": ("drg", "cases", "days", "points", "total_cost", "fund_amount", "fund_cost"),
+    "visit_classes": (
+        *("visit_type", "class", "visits", "points", "total_cost", "fund_amount", "fund_cost"),
+    ),
+    "visit_groups": ("apg", "visits", "points", "total_cost", "fund_amount", "fund_cost"),
+    "contractors": (
+        *("name", "account", "heads", "capitation", "visits", "charged", "balance", "settled"),
+    ),
+    "capitation_tie_out": (
+        *("pool", "budget", "from_home_funds", "contracted", "uncontracted", "remainder"),
+        "item_fund_amount",
+    ),
 }
+_MONEY_COMPARED = (
+    *("points_a", "points_b", "fund_amount_a", "fund_amount_b"),
+    *("fund_amount_change", "fund_amount_change_rate"),
+)
+_VALUES_COMPARED = (
+    *("pool", "points_a", "points_b", "point_value_a", "point_value_b", "point_value_change"),
+    *("fund_amount_a", "fund_amount_b", "fund_amount_change", "fund_amount_change_rate"),
+)
 _COMPARED_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "values": (
-        *("pool", "points_a", "points_b", "point_value_a", "point_value_b", "point_value_change"),
-        *("fund_amount_a", "fund_amount_b", "fund_amount_change", "fund_amount_change_rate"),
-    ),
-    "hospitals": (
-        *("name", "level", "points_a", "points_b", "fund_amount_a", "fund_amount_b"),
-        *("fund_amount_change", "fund_amount_change_rate"),
-    ),
-    "groups": (
-        *("drg", "cases_a", "cases_b", "points_a", "points_b", "fund_amount_a"),
-        *("fund_amount_b", "fund_amount_change", "fund_amount_change_rate"),
-    ),
-    "classes": (
-        *("case_class", "cases_a", "cases_b", "points_a", "points_b", "fund_amount_a"),
-        *("fund_amount_b", "fund_amount_change", "fund_amount_change_rate"),
+    "values": _VALUES_COMPARED,
+    "hospitals": ("name", "level", *_MONEY_COMPARED),
+    "groups": ("drg", "cases_a", "cases_b", *_MONEY_COMPARED),
+    "classes": ("case_class", "cases_a", "cases_b", *_MONEY_COMPARED),
+    "visit_values": _VALUES_COMPARED,
+    "visit_hospitals": ("name", "level", *_MONEY_COMPARED),
+    "visit_groups": ("apg", "visits_a", "visits_b", *_MONEY_COMPARED),
+    "visit_classes": ("visit_type", "class", "visits_a", "visits_b", *_MONEY_COMPARED),
+    "contractors": (
+        *("name", "account", "capitation_a", "capitation_b", "charged_a", "charged_b"),
+        *("charged_change", "charged_change_rate", "settled_a", "settled_b", "settled_change"),
     ),
 }
-_WORDED = frozenset(("kind", "level", "pool", "account", "case_class", "applies_to", "fact"))
-_WORDED_FACTS = ("kind", "method")
+_WORDED = frozenset((*("kind", "level", "pool", "account", "case_class", "applies_to", "fact"),))
+# What the values of a column are called by, where other tables call them otherwise.
+_PREFIXES: Mapping[str, Mapping[str, str]] = {
+    "runs": {"kind": "kind"},
+    "visit_classes": {"visit_type": "type", "class": "class"},
+    "visit_entries": {"class": "group", "reason": "reason"},
+    "capitation_apart": {"reason": "apart"},
+}
+_WORDED_FACTS = ("method", "visit_method")
 _TELLS_NOTHING = ["finished", "seconds", "manifest_sha256"]  # of what differs between two runs
 _NO_SUMS = ("point_value", "value_places")
 
 
 def list_tables(answer: Answer) -> list[ReportTable]:
-    """The table of `drgpay runs list`."""
-    return [_table("runs", _to_the_second(answer["runs"]).select(_LISTED), totalled=False)]
+    """The table of `drgpay runs list`; the columns of visits stand where a run has visits.
+
+    The scheme gives way to them, so that the ids of the runs stay whole.
+    """
+    runs = _to_the_second(answer["runs"]).select(_LISTED)
+    have_visits = runs["visits_valid"].count() > 0
+    spare = ["scheme"] if have_visits else ["visits_valid", "visit_fund_amount"]
+    return [_table("runs", runs.drop(spare), totalled=False)]
 
 
 def show_tables(answer: Answer, say: Say) -> list[ReportTable]:
@@ -68,7 +99,10 @@ def show_tables(answer: Answer, say: Say) -> list[ReportTable]:
 
 
 def compare_tables(answer: Answer, say: Say) -> list[ReportTable]:
-    """The tables of `drgpay runs compare`: what differs between the facts, then the money."""
+    """The tables of `drgpay runs compare`: what differs between the facts, then the money.
+
+    Parts that neither run has are left out.
+    """
     facts = answer["facts"].filter(~pl.col("same") & ~pl.col("fact").is_in(_TELLS_NOTHING))
     rows = [
         (fact, *(_text(fact, side, say) for side in sides))
@@ -77,7 +111,9 @@ def compare_tables(answer: Answer, say: Say) -> list[ReportTable]:
     frame = pl.DataFrame(rows, schema=["fact", "a", "b"], orient="row")
     tables = [_table("facts", frame, totalled=False)]
     return tables + [
-        _table(part, answer[part].select(columns)) for part, columns in _COMPARED_COLUMNS.items()
+        _table(part, answer[part].select(columns))
+        for part, columns in _COMPARED_COLUMNS.items()
+        if answer[part].height
     ]
 
 
@@ -87,8 +123,9 @@ def answer_table(frame: pl.DataFrame) -> ReportTable:
 
 
 def _table(part: str, frame: pl.DataFrame, totalled: bool = True) -> ReportTable:
-    worded = _WORDED & set(frame.columns)
-    return ReportTable(part, frame, _totals(frame) if totalled else None, worded)
+    worded = _WORDED & set(frame.columns) - set(_PREFIXES.get(part, {}))
+    totals = _totals(frame) if totalled else None
+    return ReportTable(part, frame, totals, worded, prefixes=_PREFIXES.get(part, {}))
 
 
 def _totals(frame: pl.DataFrame) -> dict[str, Any]:
@@ -98,13 +135,16 @@ def _totals(frame: pl.DataFrame) -> dict[str, Any]:
         for name, dtype in frame.schema.items()
         if dtype.is_numeric() and not name.startswith(_NO_SUMS) and not name.endswith("_rate")
     }
-    before = sums.get("fund_amount_a")
-    if before:
-        sums["fund_amount_change_rate"] = sums["fund_amount_change"] / abs(before)
+    for rate in (name for name in frame.columns if name.endswith("_change_rate")):
+        measure = rate.removesuffix("_change_rate")
+        if before := sums.get(f"{measure}_a"):
+            sums[rate] = sums[f"{measure}_change"] / abs(before)
     return sums
 
 
 def _text(fact: str, value: Any, say: Say) -> str:
+    if fact == "kind":
+        return prefixed_text(value, fact, say)
     if fact in _WORDED_FACTS:
         return say(str(value))
     return f"{value:,}" if isinstance(value, int | Decimal) else str(value)

@@ -28,21 +28,30 @@ _ROWS_SHOWN = 15
 
 @dataclass(frozen=True)
 class ReportedTables:
-    """What is shown, put on sheets and written as Parquet (by file name)."""
+    """What is shown, put on sheets and written as Parquet (by file name).
+
+    of_visits: whether the words are those of APGs.
+    """
 
     title: str
     facts: Mapping[str, str]
     shown: Sequence[ReportTable]
     sheets: Sequence[ReportTable]
     files: Mapping[str, pl.DataFrame]
+    of_visits: bool = False
 
 
 def calibration_tables(
     report: CalibrationReport, catalogue: Catalogue, scheme: Scheme, rules: Calibration
 ) -> ReportedTables:
-    """The tables of `drgpay calibrate`."""
+    """The tables of `drgpay calibrate`.
+
+    Visits have neither bed-days nor coefficients of hospitals.
+    """
+    of_visits = catalogue.info.kind == "apg"
     level = frozenset({"level"})
-    steps = ReportTable("steps", report.steps, worded=frozenset({"step"}))
+    note = "steps_note" if of_visits else ""
+    steps = ReportTable("steps", report.steps, worded=frozenset({"step"}), note=note)
     coverage = ReportTable(
         "coverage", report.coverage, _sums(report.coverage), frozenset({"status"})
     )
@@ -55,8 +64,12 @@ def calibration_tables(
         report.unstable.rename({"kept": "kept_cases"}),
         worded=frozenset({"unstable_reason"}),
     )
-    made = ReportTable("coefficients", report.coefficients, worded=frozenset({"measure"}))
-    clamped = ReportTable("clamped", report.clamped, worded=level)
+    coefficients, at_bounds = report.coefficients, report.clamped
+    if of_visits:
+        coefficients = coefficients.filter(pl.col("measure") != "hospital_rows")
+        at_bounds = at_bounds.drop("hospital_id")
+    made = ReportTable("coefficients", coefficients, worded=frozenset({"measure"}))
+    clamped = ReportTable("clamped", at_bounds, worded=level)
     neighbours = ReportTable("neighbours", report.neighbours, worded=level | {"level_part_from"})
     groups = ReportTable("groups_table", _groups_said(report.groups), worded=frozenset(_WORDED))
     missing = ReportTable("missing", report.missing)
@@ -69,7 +82,8 @@ def calibration_tables(
         shown=[steps, coverage, explained, marked, unstable, made, *lists],
         sheets=[
             *(steps, coverage, explained, marked, groups, unstable, made, clamped, neighbours),
-            *(missing, bed_days),
+            missing,
+            *([] if of_visits else [bed_days]),
         ],
         files={
             "steps": report.steps,
@@ -78,10 +92,11 @@ def calibration_tables(
             "groups": report.groups,
             "groups_unstable": report.unstable,
             "groups_marked": report.marked,
-            "coefficients_clamped": report.clamped,
+            "coefficients_clamped": at_bounds,
             "coefficients_from_neighbours": report.neighbours,
             "groups_without_cases": report.missing,
         },
+        of_visits=of_visits,
     )
 
 
@@ -117,14 +132,14 @@ def write_report(tables: ReportedTables, folder: Path, language: Language) -> No
     """Write the Parquet files and calibration.xlsx; equal tables give equal bytes."""
     for name, frame in tables.files.items():
         write_frame(frame, folder / f"{name}.parquet")
-    say = calibration_speaker(language)
+    say = calibration_speaker(language, tables.of_visits)
     path = folder / WORKBOOK
     write_tables(path, tables.title, tables.facts, tables.sheets, language, say)
 
 
 def console_report(tables: ReportedTables, language: Language) -> RenderableType:
     """The facts and the tables for a terminal."""
-    say = calibration_speaker(language)
+    say = calibration_speaker(language, tables.of_visits)
     colon = "：" if language == "zh" else ": "
     facts = [Text(f"{say(key)}{colon}{value}") for key, value in tables.facts.items()]
     return Group(*facts, console_tables(tables.shown, say, _ROWS_SHOWN))

@@ -22,6 +22,7 @@ _WORDS: dict[str, Words] = {
     "step": Words("步骤", "Step"),
     "read": Words("读取", "read"),
     "left_invalid": Words("− 未通过校验", "- not valid"),
+    "left_unpaid": Words("− 无计费条目", "- nothing that is paid"),
     "left_fee": Words("− 按项目付费", "- paid item by item"),
     "left_bed_day": Words("− 按床日付费", "- paid by bed-days"),
     "left_not_grouped": Words("− 未入组或歧义组", "- ungrouped or ambiguous"),
@@ -94,11 +95,49 @@ _WORDS: dict[str, Words] = {
 }
 
 
-def calibration_speaker(language: Language) -> Say:
+# What is called otherwise where an entry of a visit stands in the place of a stay.
+_OF_VISITS: dict[str, Words] = {
+    "calibration_title": Words("门诊点数目录测算报告", "Calibration report of visits"),
+    "source": Words("历史就诊", "Visits"),
+    "all_mean": Words("全部就诊次均费用（元）", "Mean over all visits (yuan)"),
+    "steps": Words("就诊与条目取舍", "From visits read to entries kept"),
+    "steps_note": Words(
+        "费用：就诊为其全部明细，条目（裁剪及测算）为一个计费单位。",
+        "Cost: of visits all their lines, of entries (trimmed and kept) one unit each.",
+    ),
+    "left_not_grouped": Words("− 有明细未入组", "- a line without a group"),
+    "eligible": Words("= 可测算", "= eligible"),
+    "kept": Words("= 测算条目", "= kept"),
+    "visits": Words("就诊", "Visits"),
+    "entries": Words("条目", "Entries"),
+    "lines": Words("明细", "Lines"),
+    "lines_share": Words("明细占比", "Share"),
+    "r2_note": Words(
+        "R² = 1 − 组内离差平方和 ÷ 总离差平方和（可测算条目；裁剪后为测算条目）。",
+        "R² = 1 - squares within groups / squares in all, over eligible and over kept entries.",
+    ),
+    "marked": Words("需关注的门诊组", "APGs to look at"),
+    "groups": Words("组数", "APGs"),
+    "groups_table": Words("门诊组", "APGs"),
+    "few_cases": Words("少于 5 条", "Fewer than 5 entries"),
+    "emptied": Words("裁剪后无条目（不在目录中）", "All entries trimmed (not in the catalogue)"),
+    "no_cases": Words("无条目（不在目录中）", "Without an entry (not in the catalogue)"),
+    "missing": Words("无条目的门诊组", "APGs without an entry"),
+    "drg": Words("门诊组", "APG"),
+    "name": Words("门诊组名称", "Name"),
+    "cases": Words("条目", "Entries"),
+    "cases_share": Words("条目占比", "Share"),
+    "kept_cases": Words("测算条目", "Kept"),
+    "too_few_cases": Words("条目过少", "too few entries"),
+}
+
+
+def calibration_speaker(language: Language, of_visits: bool = False) -> Say:
     """The words of the report; what it shares with other reports is called as there."""
     shared = speaker(language)
+    words = _WORDS | _OF_VISITS if of_visits else _WORDS
 
     def say(key: str) -> str:
-        return _WORDS[key].said_in(language) if key in _WORDS else shared(key)
+        return words[key].said_in(language) if key in words else shared(key)
 
     return say

@@ -1,5 +1,6 @@
 """A cleared year as tables for readers: decimals instead of scaled integers, sorted, named."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -12,8 +13,16 @@ from drgpay.report.month import (
     cases_table,
     ledger_table,
     named_lines,
+    no_adjustments,
+)
+from drgpay.report.visits import (
+    GROUP_COLUMNS,
+    VISIT_COLUMNS,
+    CapitationTables,
+    as_statement_cases,
 )
 from drgpay.settle.clearing import Cleared
+from drgpay.visits.sums import SUM_KEYS
 
 CLEARED_LINE_COLUMNS = [
     *LINE_COLUMNS,
@@ -51,6 +60,50 @@ class ClearingTables:
     adjustments: pl.DataFrame
     assessment: pl.DataFrame
     ledger: pl.DataFrame
+
+
+YEAR_VISIT_COLUMNS = [
+    column
+    for column in VISIT_COLUMNS
+    if column.name not in ("level", "department", "entries", "formula")
+]
+"""What of visits a clearing needs; the rest lies in the runs of the months."""
+
+
+@dataclass(frozen=True)
+class VisitClearingTables:
+    """The tables of the visits of a clearing as they are written and shown.
+
+    policy: for_outpatient. visits: visits.parquet (`year_visits_table`). groups: `groups_table` of
+    the year. examples: `entries_table` of the visits that statements work out. capitation is None
+    where no accounts are kept.
+    """
+
+    run_id: str
+    year: int
+    policy: Policy
+    pools: pl.DataFrame
+    statements: pl.DataFrame
+    visits: pl.DataFrame
+    assessment: pl.DataFrame
+    ledger: pl.DataFrame
+    groups: pl.DataFrame
+    examples: pl.DataFrame
+    capitation: CapitationTables | None
+
+    def as_cases(self) -> ClearingTables:
+        """The tables as statements and summaries take those of stays."""
+        return ClearingTables(
+            self.run_id,
+            self.year,
+            self.policy,
+            self.pools,
+            self.statements,
+            as_statement_cases(self.visits),
+            no_adjustments(),
+            self.assessment,
+            self.ledger,
+        )
 
 
 def pool_columns(value_places: int) -> list[Column]:
@@ -96,10 +149,66 @@ def clearing_tables(
         run_id,
         year,
         policy,
-        written(cleared.pools, pool_columns(policy.settlement.value_places)),
-        named_lines(written(cleared.statements, CLEARED_LINE_COLUMNS), hospitals),
+        _pools_table(cleared, policy),
+        _lines_table(cleared, hospitals),
         cases_table(cleared.cases),
         adjustments_table(cleared.adjustments),
         written(cleared.assessment, ASSESSMENT_COLUMNS),
         ledger_table(ledger),
     )
+
+
+def visit_clearing_tables(
+    cleared: Cleared,
+    ledger: pl.DataFrame,
+    run_id: str,
+    year: int,
+    policy: Policy,
+    hospitals: pl.DataFrame,
+    visits: pl.DataFrame,
+    groups: pl.DataFrame,
+    examples: pl.DataFrame,
+    capitation: CapitationTables | None,
+) -> VisitClearingTables:
+    """The tables of the visits of a clearing; see `VisitClearingTables`.
+
+    cleared: by the outpatient sections of `policy`. visits: `year_visits_table` of its cases.
+    """
+    return VisitClearingTables(
+        run_id,
+        year,
+        policy,
+        _pools_table(cleared, policy),
+        _lines_table(cleared, hospitals),
+        visits,
+        written(cleared.assessment, ASSESSMENT_COLUMNS),
+        ledger_table(ledger),
+        groups,
+        examples,
+        capitation,
+    )
+
+
+def year_visits_table(cases: pl.DataFrame) -> pl.DataFrame:
+    """visits.parquet of a clearing: one row a visit, sorted by visit_id; no person ids."""
+    return written(cases, YEAR_VISIT_COLUMNS).with_columns(negative_fund=pl.col("fund_amount") < 0)
+
+
+def groups_of_year(months: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """visit_groups.parquet of a year, from those of its months in scaled integers."""
+    sums = [column.scaled for column in GROUP_COLUMNS if column.scaled not in SUM_KEYS]
+    together = (
+        pl.concat([groups.with_columns(pl.col(SUM_KEYS).cast(pl.String)) for groups in months])
+        .group_by(SUM_KEYS)
+        .agg(pl.col(sums).sum())
+        .sort(SUM_KEYS)
+    )
+    return written(together, GROUP_COLUMNS)
+
+
+def _pools_table(cleared: Cleared, policy: Policy) -> pl.DataFrame:
+    return written(cleared.pools, pool_columns(policy.settlement.value_places))
+
+
+def _lines_table(cleared: Cleared, hospitals: pl.DataFrame) -> pl.DataFrame:
+    return named_lines(written(cleared.statements, CLEARED_LINE_COLUMNS), hospitals)

@@ -1,13 +1,17 @@
 """The tables at the end of a clearing."""
 
+from collections.abc import Callable
+
 import polars as pl
 from rich.console import Group, RenderableType
 from rich.table import Table
 
 from drgpay.language import Language
-from drgpay.report.clearing import ClearingTables
+from drgpay.report.clearing import ClearingTables, VisitClearingTables
 from drgpay.report.tables import ReportTable
 from drgpay.report.tables_console import console_tables
+from drgpay.report.visit_tables import console_of_capitation
+from drgpay.report.visit_wording import visit_word
 from drgpay.report.wording import level_name, pool_name, word
 
 _POOL = [
@@ -17,9 +21,31 @@ _POOL = [
 ]
 _SUMS = ["cases", "points", "fund_amount", "fund_cost", "payable", "prepaid", "clearing"]
 
+_ROWS_SHOWN = 40
+
 
 def clearing_summary(tables: ClearingTables, language: Language) -> RenderableType:
     """Budgets and values by pool, and each hospital with what is still due to it."""
+    return _summary(tables, language, word)
+
+
+def visit_clearing_summary(tables: VisitClearingTables, language: Language) -> RenderableType:
+    """The same of visits, and the accounts of contractors over the year."""
+    return Group(
+        _summary(tables, language, visit_word),
+        console_tables(
+            console_of_capitation(tables.capitation, language),
+            lambda key: visit_word(key, language),
+            most_rows=_ROWS_SHOWN,
+        ),
+    )
+
+
+def _summary(
+    tables: ClearingTables | VisitClearingTables,
+    language: Language,
+    words: Callable[[str, Language], str],
+) -> RenderableType:
     hospitals = (
         tables.statements.filter(pl.col("paid_here"))
         .group_by("hospital_id", "name", "level")
@@ -31,19 +57,19 @@ def clearing_summary(tables: ClearingTables, language: Language) -> RenderableTy
     hospitals = hospitals.with_columns(pl.col("level").replace_strict(levels))
     total = {name: hospitals[name].sum() for name in _SUMS}
     return Group(
-        _pools(tables.pools, language),
+        _pools(tables.pools, language, words),
         console_tables(
             [ReportTable("hospitals", hospitals, total)],
-            lambda key: word(key, language),
+            lambda key: words(key, language),
             most_rows=hospitals.height,
         ),
     )
 
 
-def _pools(pools: pl.DataFrame, language: Language) -> Table:
+def _pools(pools: pl.DataFrame, language: Language, words: Callable[[str, Language], str]) -> Table:
     """A column for each pool, since a pool has more figures than a terminal has columns."""
     table = Table(
-        title=word("pools", language),
+        title=words("pools", language),
         title_justify="left",
         title_style="bold",
         header_style="bold",
@@ -53,5 +79,5 @@ def _pools(pools: pl.DataFrame, language: Language) -> Table:
         table.add_column(pool_name(pool, language), justify="right")
     for name in _POOL:
         values = ["–" if value is None else f"{value:,}" for value in pools[name]]
-        table.add_row(word(name, language), *values)
+        table.add_row(words(name, language), *values)
     return table

@@ -1,15 +1,14 @@
-"""The workbooks of a clearing: summary.xlsx of the pools, statements/<hospital_id>.xlsx."""
+"""The sheets of a clearing: of the pools for summary.xlsx, of each hospital for its statement."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 
 import polars as pl
 
 from drgpay.language import Language
 from drgpay.policy.settlement import Clearing
 from drgpay.report.calculation import Calculation
-from drgpay.report.clearing import ClearingTables
+from drgpay.report.clearing import ClearingTables, VisitClearingTables
 from drgpay.report.explanation import (
     Row,
     Rules,
@@ -21,7 +20,7 @@ from drgpay.report.explanation import (
 )
 from drgpay.report.fact_lines import joined, rule_lines
 from drgpay.report.month import line_kind
-from drgpay.report.sheets import BookPart, Sheet, write_book
+from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import (
     HospitalStatement,
     hospital_statements,
@@ -32,7 +31,7 @@ from drgpay.report.statement_xlsx import (
     StatementKind,
     hospital_parts,
     line_table,
-    write_hospital_books,
+    pool_of_example,
 )
 from drgpay.report.summary_xlsx import (
     adjustment_totals,
@@ -48,28 +47,46 @@ _EARNED = [
     *("standard_amount", "patient_cost", "other_cost", "fund_amount"),
 ]
 _CLEARED = [
-    *("fund_amount", "fund_cost", "difference", "factor", "assessment", "redistributed"),
+    *("fund_amount", "fund_cost", "difference", "assessment_factor", "assessment", "redistributed"),
     *("deduction", "payable", "prepaid", "clearing"),
 ]
 _HOME = ["home_fund_bill", "home_fund_billed", "home_fund_clearing"]
 
 
-def write_clearing_statements(
-    tables: ClearingTables,
-    rules: Rules,
-    prepayments: pl.DataFrame,
-    folder: Path,
-    language: Language,
-) -> None:
-    """Write a workbook for each hospital of the year into a folder, which is made.
+def last_day(year: int) -> datetime:
+    """The last day of a year: when the workbooks of its clearing say they were made."""
+    return datetime(year, 12, 31)
+
+
+def clearing_statement_parts(
+    tables: ClearingTables, rules: Rules, prepayments: pl.DataFrame, language: Language
+) -> dict[str, BookPart]:
+    """The sheets of each hospital of the year by its id, of its stays.
 
     prepayments: hospital_id, period, account, out_of_area, payment, prepayment (yuan): what each
-    month prepaid, one row a month and line. The same tables give the same bytes.
+    month prepaid, one row a month and line.
     """
+    pools = pools_with_costs(tables)
+    kind = StatementKind(
+        title=word("clearing_title", language),
+        facts=clearing_facts(tables, language),
+        rules=clearing_rules(tables, language),
+        tables=year_line_tables(prepayments),
+        explained=lambda statement: [
+            *explained_year(statement, pools, rules, tables.policy.clearing, language),
+            *_worked_case(statement, pools, rules, language),
+        ],
+    )
+    return hospital_parts(year_statements(tables, rules), kind, language)
+
+
+def year_statements(
+    tables: ClearingTables, rules: Rules, usual: str = "normal"
+) -> list[HospitalStatement]:
+    """The statements of the year; `usual` is the class that a worked case is taken from."""
     values = values_by_account(tables.pools)
-    pools = _pools(tables)
     lines = tables.statements.join(values, on="account", how="left", maintain_order="left")
-    statements = hospital_statements(
+    return hospital_statements(
         lines.with_columns(
             line=line_kind(), point_value=pl.when(pl.col("payment") == "points").then("point_value")
         ),
@@ -77,7 +94,14 @@ def write_clearing_statements(
         tables.adjustments,
         values,
         rules.group_names,
+        usual=usual,
     )
+
+
+def year_line_tables(
+    prepayments: pl.DataFrame,
+) -> Callable[[HospitalStatement], list[ReportTable]]:
+    """What the lines of a year earned and what is still due, with the prepayments of the months."""
     by_month = prepayments.with_columns(line=line_kind()).sort(
         "hospital_id", "period", "account", "line"
     )
@@ -85,40 +109,39 @@ def write_clearing_statements(
         str(hospital): part
         for (hospital,), part in by_month.partition_by("hospital_id", as_dict=True).items()
     }
-    kind = StatementKind(
-        title=word("clearing_title", language),
-        facts=_facts(tables, language),
-        rules=rule_lines(rules.settlement.method, rules.settlement.value_places, language),
-        tables=lambda statement: _line_tables(statement, months.get(statement.hospital_id)),
-        explained=lambda statement: _explained(
-            statement, pools, rules, tables.policy.clearing, language
-        ),
-    )
-    parts = hospital_parts(statements, kind, language)
-    write_hospital_books([parts], datetime(tables.year, 12, 31), folder, language)
+    return lambda statement: _line_tables(statement, months.get(statement.hospital_id))
 
 
-def write_clearing_summary(tables: ClearingTables, path: Path, language: Language) -> None:
-    """Write the workbook of the pools; the same tables give the same bytes."""
-    settlement = tables.policy.settlement
+def clearing_summary_part(tables: ClearingTables, language: Language) -> BookPart:
+    """The sheets of the stays: pools, hospitals, classes, adjustments, ledger."""
     valued = valued_adjustments(tables.adjustments, values_by_account(tables.pools))
     sheets = [
-        Sheet("pools", _pool_tables(tables.pools, language), signed=True),
-        Sheet("hospitals", [_hospitals(tables.statements)], signed=True),
+        *year_sheets(tables, language),
         Sheet("classes", [class_table(tables.cases, valued)], signed=True),
         Sheet("adjustments", [adjustment_totals(valued)], signed=True),
         Sheet("ledger", ledger_tables(tables.ledger, language), signed=True),
     ]
-    facts = [
-        *_facts(tables, language),
-        *rule_lines(settlement.method, settlement.value_places, language),
-    ]
+    facts = [*clearing_facts(tables, language), *clearing_rules(tables, language)]
     title = word("clearing_summary_title", language)
-    part = BookPart(title, facts, sheets, lambda key: word(key, language))
-    write_book(path, [part], language, datetime(tables.year, 12, 31))
+    return BookPart(title, facts, sheets, lambda key: word(key, language))
 
 
-def _facts(tables: ClearingTables, language: Language) -> list[str]:
+def year_sheets(tables: ClearingTables, language: Language) -> list[Sheet]:
+    """Budgets, values and results of the pools; what is still due to each hospital."""
+    return [
+        Sheet("pools", _pool_tables(tables.pools, language), signed=True),
+        Sheet("hospitals", [_hospitals(tables.statements)], signed=True),
+    ]
+
+
+def clearing_rules(tables: ClearingTables, language: Language) -> list[str]:
+    """How point values and fund amounts of the year are found."""
+    settlement = tables.policy.settlement
+    return rule_lines(settlement.method, settlement.value_places, language)
+
+
+def clearing_facts(tables: ClearingTables | VisitClearingTables, language: Language) -> list[str]:
+    """Region, year and run; the policy."""
     policy = tables.policy.policy
     name = f"{policy.name}（{policy.id}）"
     return [
@@ -156,7 +179,7 @@ def _pool_tables(pools: pl.DataFrame, language: Language) -> list[ReportTable]:
 
 def _hospitals(statements: pl.DataFrame) -> ReportTable:
     amounts = ["cases", "points", "minus_points", "standard_amount", *_CLEARED, *_HOME]
-    frame = statements.with_columns(line=line_kind()).select(
+    frame = statements.with_columns(line=line_kind(), assessment_factor="factor").select(
         "hospital_id", "name", "level", "account", "line", *amounts
     )
     return ReportTable(
@@ -164,7 +187,7 @@ def _hospitals(statements: pl.DataFrame) -> ReportTable:
         frame,
         worded=frozenset({"account", "line"}),
         prefixes={"level": "level"},
-        sums=frozenset(amounts) - {"factor"},
+        sums=frozenset(amounts) - {"assessment_factor"},
         note="clearing_note",
     )
 
@@ -172,13 +195,14 @@ def _hospitals(statements: pl.DataFrame) -> ReportTable:
 def _line_tables(
     statement: HospitalStatement, prepayments: pl.DataFrame | None
 ) -> list[ReportTable]:
+    lines = statement.lines.with_columns(assessment_factor="factor")
     tables = [
-        line_table("earned", statement.lines, _EARNED),
-        line_table("cleared", statement.lines, _CLEARED, "clearing_note"),
+        line_table("earned", lines, _EARNED),
+        line_table("cleared", lines, _CLEARED, "clearing_note"),
     ]
-    outside = statement.lines.filter("out_of_area")
+    outside = lines.filter("out_of_area")
     if outside.height:
-        tables.append(line_table("home_funds", outside, _HOME))
+        tables.append(line_table("home_fund_lines", outside, _HOME))
     if prepayments is not None:
         tables.append(
             ReportTable(
@@ -191,7 +215,7 @@ def _line_tables(
     return tables
 
 
-def _pools(tables: ClearingTables) -> dict[str, Row]:
+def pools_with_costs(tables: ClearingTables) -> dict[str, Row]:
     """The row of each pool, with the total cost of its cases paid by points."""
     costs = dict(
         tables.statements.filter("in_pool")
@@ -205,14 +229,14 @@ def _pools(tables: ClearingTables) -> dict[str, Row]:
     }
 
 
-def _explained(
+def explained_year(
     statement: HospitalStatement,
     pools: Mapping[str, Row],
     rules: Rules,
     clearing: Clearing | None,
     language: Language,
-) -> Sequence[Calculation]:
-    """Final budgets and values, then line by line to what is still due, then one case."""
+) -> list[Calculation]:
+    """Final budgets and values, then line by line to what is still due."""
     lines = statement.lines.rows(named=True)
     blocks = []
     for pool in dict.fromkeys(line["pool"] for line in lines if line["payment"] == "points"):
@@ -223,8 +247,12 @@ def _explained(
     paid = [line for line in lines if rules.paid_here(line)]
     if len(paid) > 1:
         blocks.append(total_over_lines(paid, "clearing", language, "total_clearing"))
-    if statement.example:
-        case = statement.example.case
-        of_account = {line["account"]: pools[line["pool"]] for line in lines}
-        blocks.append(worked_case(statement.example, of_account[case["account"]], rules, language))
     return blocks
+
+
+def _worked_case(
+    statement: HospitalStatement, pools: Mapping[str, Row], rules: Rules, language: Language
+) -> list[Calculation]:
+    if not statement.example:
+        return []
+    return [worked_case(statement.example, pool_of_example(statement, pools), rules, language)]

@@ -1,49 +1,74 @@
 """contractors/<contractor_id>.xlsx: the capitation account that each contractor is sent."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
 from drgpay.language import Language
 from drgpay.policy.outpatient import Capitation
-from drgpay.report.fact_lines import run_lines
 from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement_xlsx import workbook_name
-from drgpay.report.summary_xlsx import first_day
 from drgpay.report.tables import ReportTable
 from drgpay.report.visit_explanation import account_calculation
 from drgpay.report.visit_tables import account_table
 from drgpay.report.visit_wording import visit_word
-from drgpay.report.visits import CapitationTables, VisitTables
+from drgpay.report.visits import CapitationTables
 from drgpay.report.wording import labelled, word
 
 
+class ChargedVisits(Protocol):
+    """The visits of a month or a year, with the accounts that they are charged to."""
+
+    @property
+    def visits(self) -> pl.DataFrame:
+        """visits.parquet."""
+
+    @property
+    def statements(self) -> pl.DataFrame:
+        """The lines of the providers, with their names."""
+
+    @property
+    def capitation(self) -> CapitationTables | None:
+        """The accounts of contractors."""
+
+
+@dataclass(frozen=True)
+class Contracts:
+    """What the accounts of a period were made of.
+
+    facts: lines below the title of each book. created: the date of the books. rules, enrolment
+    (ENROLMENT_SCHEMA): what a contractor has. whole_year: not the share of a month.
+    """
+
+    facts: Sequence[str]
+    created: datetime
+    rules: Capitation
+    enrolment: pl.DataFrame
+    whole_year: bool = False
+
+
 def write_contractors(
-    tables: VisitTables,
-    enrolment: pl.DataFrame,
-    rules: Capitation,
-    folder: Path,
-    language: Language,
+    tables: ChargedVisits, contracts: Contracts, folder: Path, language: Language
 ) -> None:
     """Write a workbook for each contractor of the accounts into a folder, which is made.
 
-    tables: with capitation. enrolment: ENROLMENT_SCHEMA. The same tables give the same bytes.
+    tables: with capitation. The same tables give the same bytes.
     """
     assert tables.capitation
     folder.mkdir(parents=True, exist_ok=True)
-    created = first_day(tables.facts.period)
     providers = charged_by_provider(tables)
     for account in _contractors(tables.capitation):
         contractor = account["contractor_id"][0]
         mine = pl.col("contractor_id") == contractor
-        part = _part(
-            tables, account, providers.filter(mine), enrolment.filter(mine), rules, language
-        )
-        write_book(folder / workbook_name(contractor), [part], language, created)
+        part = _part(account, providers.filter(mine), contracts, language)
+        write_book(folder / workbook_name(contractor), [part], language, contracts.created)
 
 
-def charged_by_provider(tables: VisitTables) -> pl.DataFrame:
+def charged_by_provider(tables: ChargedVisits) -> pl.DataFrame:
     """What was charged to contractors: contractor_id, account, hospital_id, name, visits, fund_amount.
 
     One row a contractor, account and provider, sorted; fund_amount adds up to `charged`.
@@ -53,9 +78,10 @@ def charged_by_provider(tables: VisitTables) -> pl.DataFrame:
     keys = ["contractor_id", "account", "hospital_id"]
     contracts = tables.capitation.accounts.select("contractor_id", "account")
     return (
-        tables.visits.filter(pl.col("contractor_id").is_not_null() & ~pl.col("out_of_area"))
-        .group_by(pl.col(keys).cast(pl.String))
+        tables.visits.group_by(*keys, "out_of_area")
         .agg(visits=pl.len().cast(pl.Int64), fund_amount=pl.col("fund_amount").sum())
+        .filter(pl.col("contractor_id").is_not_null() & ~pl.col("out_of_area"))
+        .with_columns(pl.col(keys).cast(pl.String))
         .join(contracts, on=["contractor_id", "account"], how="semi")
         .join(names, on="hospital_id", how="left")
         .select(*keys, "name", "visits", "fund_amount")
@@ -68,14 +94,10 @@ def _contractors(capitation: CapitationTables) -> list[pl.DataFrame]:
 
 
 def _part(
-    tables: VisitTables,
-    accounts: pl.DataFrame,
-    providers: pl.DataFrame,
-    enrolment: pl.DataFrame,
-    rules: Capitation,
-    language: Language,
+    accounts: pl.DataFrame, providers: pl.DataFrame, contracts: Contracts, language: Language
 ) -> BookPart:
     contractor, name = accounts.select("contractor_id", "name").row(0)
+    enrolment = contracts.enrolment.filter(pl.col("contractor_id") == contractor)
     named = name or contractor
     by_provider = ReportTable(
         "by_provider",
@@ -86,7 +108,11 @@ def _part(
     heads: list[dict[str, Any]] = enrolment.rows(named=True)
     explained = [
         account_calculation(
-            account, [row for row in heads if row["account"] == account["account"]], rules, language
+            account,
+            [row for row in heads if row["account"] == account["account"]],
+            contracts.rules,
+            language,
+            contracts.whole_year,
         )
         for account in accounts.iter_rows(named=True)
     ]
@@ -100,7 +126,7 @@ def _part(
             labelled(key, text, language, visit_word)
             for key, text in (("contractor", named), ("contractor_id", contractor))
         ),
-        *run_lines(tables.facts, language),
+        *contracts.facts,
         word("yuan_note", language),
     ]
     title = f"{named} {visit_word('contractor_title', language)}"

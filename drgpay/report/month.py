@@ -6,6 +6,7 @@ import polars as pl
 
 from drgpay.report.columns import Column, money, plain, points, written
 from drgpay.settle.differences import Differences
+from drgpay.settle.lines import NO_ADJUSTMENTS
 from drgpay.settle.month import Settled
 
 
@@ -44,7 +45,9 @@ class MonthTables:
 
 @dataclass(frozen=True)
 class DifferenceTables:
-    """What a correction changes against the paid run: case by case, and by statement line."""
+    """What a correction changes against the paid run: case by case (visits: visit by visit), and by
+    statement line.
+    """
 
     cases: pl.DataFrame
     statements: pl.DataFrame
@@ -176,10 +179,22 @@ def adjustments_table(adjustments: pl.DataFrame) -> pl.DataFrame:
     return written(adjustments, ADJUSTMENT_COLUMNS)
 
 
-def difference_tables(differences: Differences) -> DifferenceTables:
-    """differences.parquet and difference_statements.parquet of a correction."""
+def no_adjustments() -> pl.DataFrame:
+    """adjustments.parquet without rows: points of visits are never adjusted."""
+    return adjustments_table(
+        NO_ADJUSTMENTS.with_columns(
+            payment=pl.lit(None, pl.String), standard_fen=pl.lit(None, pl.Int64)
+        )
+    )
+
+
+def difference_tables(differences: Differences, case: str = "case_id") -> DifferenceTables:
+    """differences.parquet and difference_statements.parquet of a correction.
+
+    case: what the id of a case is called, of visits `visit_id`.
+    """
     return DifferenceTables(
-        written(differences.cases, CASE_DIFFERENCE_COLUMNS),
+        written(differences.cases, CASE_DIFFERENCE_COLUMNS).rename({"case_id": case}),
         written(differences.statements, STATEMENT_DIFFERENCE_COLUMNS),
     )
 

@@ -8,8 +8,9 @@ import polars as pl
 
 from drgpay.language import Language
 from drgpay.policy.outpatient import Capitation
-from drgpay.report.contractors_xlsx import write_contractors
+from drgpay.report.contractors_xlsx import Contracts, write_contractors
 from drgpay.report.explanation import Rules
+from drgpay.report.fact_lines import run_lines
 from drgpay.report.month import MonthTables
 from drgpay.report.sheets import BookPart, write_book
 from drgpay.report.statement_xlsx import statement_parts, write_hospital_books
@@ -60,6 +61,6 @@ def write_run_books(
     write_book(folder / "summary.xlsx", summary, language, created)
     write_hospital_books(statements, created, folder / "statements", language)
     if visits and visits.tables.capitation and visits.capitation and visits.enrolment is not None:
-        write_contractors(
-            visits.tables, visits.enrolment, visits.capitation, folder / "contractors", language
-        )
+        about = run_lines(visits.tables.facts, language)
+        contracts = Contracts(about, created, visits.capitation, visits.enrolment)
+        write_contractors(visits.tables, contracts, folder / "contractors", language)

@@ -10,7 +10,7 @@ import polars as pl
 
 from drgpay.language import Language
 from drgpay.report.calculation import Calculation
-from drgpay.report.differences_xlsx import difference_sheet, differences_of_hospital
+from drgpay.report.differences_xlsx import difference_sheets_of_hospital
 from drgpay.report.explanation import (
     Row,
     Rules,
@@ -20,7 +20,7 @@ from drgpay.report.explanation import (
     worked_case,
 )
 from drgpay.report.fact_lines import joined, rule_lines, run_lines
-from drgpay.report.month import DifferenceTables, MonthTables, line_kind
+from drgpay.report.month import MonthTables, line_kind
 from drgpay.report.reasons import reason_said
 from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement import (
@@ -69,7 +69,9 @@ def statement_parts(tables: MonthTables, rules: Rules, language: Language) -> di
         rules=rule_lines(facts.method, facts.value_places, language),
         tables=month_line_tables,
         explained=lambda statement: _explained(statement, pools, rules, language),
-        further=lambda statement: _corrections(tables.differences, statement),
+        further=lambda statement: difference_sheets_of_hospital(
+            tables.differences, statement.hospital_id
+        ),
     )
     return hospital_parts(statements, kind, language)
 
@@ -185,7 +187,7 @@ def line_table(
         key,
         lines[[*_LINE, *columns]],
         worded=frozenset(_LINE),
-        sums=frozenset(columns) - {"point_value", "prepay_ratio", "factor", "score"},
+        sums=frozenset(columns) - {"point_value", "prepay_ratio", "assessment_factor"},
         note=note,
     )
 
@@ -199,14 +201,6 @@ def shown_lines(statements: pl.DataFrame, values: pl.DataFrame, rules: Rules) ->
         point_value=pl.when(pl.col("payment") == "points").then("point_value"),
         prepay_ratio=pl.when(paid_here).then(ratio),
     )
-
-
-def _corrections(
-    differences: DifferenceTables | None, statement: HospitalStatement
-) -> Sequence[Sheet]:
-    if not differences:
-        return ()
-    return [difference_sheet(differences_of_hospital(differences, statement.hospital_id))]
 
 
 def _explained(

@@ -90,11 +90,16 @@ def worked_visit(
 
 
 def account_calculation(
-    account: Row, enrolment: Sequence[Row], rules: Capitation, language: Language
+    account: Row,
+    enrolment: Sequence[Row],
+    rules: Capitation,
+    language: Language,
+    whole_year: bool = False,
 ) -> Calculation:
     """A contractor's account: heads x rate, what was charged, and the balance shared by bands.
 
     account: a row of `CapitationTables.accounts`. enrolment: its rows (age_band, heads, account).
+    whole_year: the account has the capitation of the year, not a month's share.
     """
     steps = VisitSteps(language)
     year = []
@@ -113,7 +118,11 @@ def account_calculation(
         f"=ROUND({'+'.join(f'{{{heads}}}*{{{rate}}}' for heads, rate, _ in year)},2)",
         " + ".join(f"{{{heads}}} × {{{rate}}}" for heads, rate, _ in year),
     )
-    steps.add("capitation_amount", account["capitation"], how=steps.say("how_month"))
+    if whole_year:
+        yearly = ("={capitation_year}", "{capitation_year}")
+        steps.add("capitation_amount", account["capitation"], *yearly)
+    else:
+        steps.add("capitation_amount", account["capitation"], how=steps.say("how_month"))
     steps.add("charged", account["charged"], how=steps.say("how_charged"))
     steps.add(
         "capitation_balance",

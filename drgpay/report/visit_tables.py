@@ -6,6 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from drgpay.language import Language
+from drgpay.report.differences_xlsx import difference_totals
 from drgpay.report.month import hospital_totals
 from drgpay.report.statement import TOP_GROUPS
 from drgpay.report.summary_xlsx import value_table, with_pool_names
@@ -34,13 +35,23 @@ def console_of_visits(tables: VisitTables, language: Language) -> list[ReportTab
         class_of_groups(tables.groups),
         reason_table(tables.groups),
     ]
-    if tables.capitation:
-        shown += [
-            _of_columns(_with_names(account_table(tables.capitation.accounts)), _ACCOUNT_SHOWN),
-            apart_table(tables.capitation.apart),
-            _of_columns(tie_out_table(tables.capitation, language), _TIE_OUT_SHOWN),
-        ]
+    shown += console_of_capitation(tables.capitation, language)
+    if tables.differences:
+        shown.append(difference_totals(tables.differences))
     return shown
+
+
+def console_of_capitation(
+    capitation: CapitationTables | None, language: Language
+) -> list[ReportTable]:
+    """The accounts of contractors, the visits apart, and the tie-out; none without accounts."""
+    if not capitation:
+        return []
+    return [
+        _of_columns(_with_names(account_table(capitation.accounts)), _ACCOUNT_SHOWN),
+        apart_table(capitation.apart),
+        _of_columns(tie_out_table(capitation, language), _TIE_OUT_SHOWN),
+    ]
 
 
 def _of_columns(table: ReportTable, columns: Sequence[str]) -> ReportTable:

@@ -13,6 +13,12 @@ _WORDS: dict[str, Words] = {
         "门诊费用 APG 点数法月度预结算单",
         "Monthly provisional settlement of outpatient visits by APG points: statement",
     ),
+    "clearing_title": Words(
+        "门诊费用 APG 点数法年度清算单", "Annual clearing of outpatient visits by APG points: statement"
+    ),
+    "clearing_summary_title": Words(
+        "门诊费用 APG 点数法年度清算汇总", "Annual clearing of outpatient visits by APG points: summary"
+    ),
     "contractor_title": Words(
         "门诊签约人头包干结算单", "Outpatient capitation account of the contractor"
     ),
@@ -27,6 +33,7 @@ _WORDS: dict[str, Words] = {
     ),
     # sheets and tables
     "values": Words("门诊点值", "Outpatient values"),
+    "pools": Words("门诊年度基金", "Outpatient pools"),
     "hospitals": Words("门诊机构结算", "Outpatient providers"),
     "lines": Words("门诊结算类别", "Outpatient lines"),
     "classes": Words("就诊类别", "Kinds of visits"),
@@ -56,6 +63,15 @@ _WORDS: dict[str, Words] = {
     "tie_out": Words("与门诊预算核对", "Tie-out to the outpatient budget"),
     "by_provider": Words("按就诊机构", "By provider"),
     "capitation_explanation": Words("计算说明", "Explanation"),
+    "differences": Words("门诊更正差额", "Outpatient corrections"),
+    "difference_cases": Words(
+        "补报、变更与撤销的就诊", "Visits that came late, changed or were withdrawn"
+    ),
+    "differences_note": Words(
+        "原支付与更正后之差；其余就诊仅因点值变化而调整，已计入上表。",
+        "What was paid against what is due now; all other visits differ by the point value alone, "
+        "which the lines include.",
+    ),
     "visit_steps": Words("计点：每个条目的处理", "Entries: what each is paid, and why"),
     "visit_points": Words(
         "就诊点数 = Σ 基准点数 × 支付系数 × 等级系数，四舍五入至 4 位小数 = {points}",
@@ -97,6 +113,10 @@ _WORDS: dict[str, Words] = {
     "item_fund_amount": Words("按项目·应付基金（元）", "By item, fund amount (yuan)"),
     "home_funds": Words("参保地基金（元）", "Home funds (yuan)"),
     # kinds of visits, classes of groups, reasons of entries
+    "visit_type": Words("就诊类型", "Visit type"),
+    "type_ordinary": Words("普通门诊", "ordinary"),
+    "type_chronic": Words("门诊慢性病", "chronic"),
+    "type_special": Words("门诊特殊病", "special"),
     "class_PROC": Words("手术操作就诊", "procedure visit"),
     "class_MED": Words("内科诊疗就诊", "medical visit"),
     "class_ANC": Words("检查检验就诊", "ancillaries only"),

@@ -12,6 +12,7 @@ from drgpay.exact import POINT_PLACES, divide_half_up, wide
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.report.columns import Column, money, plain, points, written
 from drgpay.report.month import (
+    DifferenceTables,
     RunFacts,
     ledger_table,
     statements_table,
@@ -43,7 +44,8 @@ class VisitTables:
     visits: visits.parquet. groups: `groups_table`. examples: `entries_table` of the visits that
     `example_visits` names: statements work them out line by line. quarantine, warnings: findings
     of visits. findings: rows by table (visits, lines), kind (quarantine, warning) and code: those
-    of lines stay in their files. capitation is None where no accounts are kept.
+    of lines stay in their files. capitation is None where no accounts are kept, differences where
+    the run corrects nothing.
     """
 
     facts: RunFacts
@@ -58,6 +60,7 @@ class VisitTables:
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
     findings: pl.DataFrame
+    differences: DifferenceTables | None = None
 
 
 VISIT_COLUMNS = [
@@ -149,11 +152,18 @@ def as_statement_cases(visits: pl.DataFrame) -> pl.DataFrame:
     The class is PROC, MED, ANC or DRUG; `unpaid` for a visit without a paid entry, `fee` for one
     that is paid item by item.
     """
-    of_visit = pl.col("class").cast(pl.String).fill_null(UNPAID)
-    return visits.with_columns(
-        case_class=pl.when(pl.col("case_class") == FEE).then(pl.lit(FEE)).otherwise(of_visit),
-        drg=pl.col("apg").cast(pl.String).fill_null("–"),
-    ).rename({"visit_id": "case_id"})
+    return visits.with_columns(**leading_group()).rename({"visit_id": "case_id"})
+
+
+def leading_group() -> dict[str, pl.Expr]:
+    """case_class and drg of visits.parquet, as `as_statement_cases` has them."""
+    coded = pl.Categorical()
+    fee, unpaid, no_group = (pl.lit(text).cast(coded) for text in (FEE, UNPAID, NO_GROUP))
+    of_visit = pl.col("class").cast(coded).fill_null(unpaid)
+    return {
+        "case_class": pl.when(pl.col("case_class") == FEE).then(fee).otherwise(of_visit),
+        "drg": pl.col("apg").cast(coded).fill_null(no_group),
+    }
 
 
 def example_visits(visits: pl.DataFrame) -> pl.Series:
@@ -166,6 +176,8 @@ def example_visits(visits: pl.DataFrame) -> pl.Series:
 
 
 UNPAID = "unpaid"
+NO_GROUP = "–"
+"""The class and the APG of a visit of which no entry is paid."""
 
 
 def groups_table(sums: pl.DataFrame) -> pl.DataFrame:

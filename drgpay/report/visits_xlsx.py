@@ -7,8 +7,10 @@ import polars as pl
 
 from drgpay.language import Language
 from drgpay.report.calculation import Calculation
+from drgpay.report.differences_xlsx import difference_sheet, difference_sheets_of_hospital
 from drgpay.report.explanation import Row, Rules
 from drgpay.report.fact_lines import rule_lines, run_lines
+from drgpay.report.month import no_adjustments
 from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import (
     HospitalStatement,
@@ -46,22 +48,43 @@ from drgpay.report.visit_tables import (
     top_group_table,
 )
 from drgpay.report.visit_wording import records_line, visit_word
-from drgpay.report.visits import VisitTables, as_statement_cases
-from drgpay.settle.lines import NO_ADJUSTMENTS
+from drgpay.report.visits import CapitationTables, VisitTables, as_statement_cases
 from drgpay.visits.columns import PROCEDURE
 
 _FINDING_COLUMNS = ["visit_id", "hospital_id", "visit_date", "code", "column", "message"]
 
 
 @dataclass(frozen=True)
-class _Month:
-    """What all statements of visits take from: the tables, by provider where they need it."""
+class ProviderEntries:
+    """What statements of visits, of a month or a year, say of the entries of each provider.
 
-    tables: VisitTables
-    rules: Rules
-    pools: Mapping[str, Row]
+    groups: `groups_table` by provider. none: that of a provider without entries. examples:
+    `entries_table` of the visits that statements work out. names: of the APGs.
+    """
+
     groups: Mapping[str, pl.DataFrame]
-    language: Language
+    none: pl.DataFrame
+    examples: pl.DataFrame
+    names: Mapping[str, str]
+
+    def example_of(self, statement: HospitalStatement) -> pl.DataFrame | None:
+        """The entries of the visit that the statement works out, if it has one."""
+        if statement.example is None:
+            return None
+        visit = pl.col("visit_id") == statement.example.case["case_id"]
+        entries = self.examples.filter(visit)
+        return entries if entries.height else None
+
+
+def provider_entries(
+    groups: pl.DataFrame, examples: pl.DataFrame, names: Mapping[str, str]
+) -> ProviderEntries:
+    """The entries of each provider, from `groups_table` and `entries_table`."""
+    parts = groups.with_columns(pl.col("hospital_id").cast(pl.String)).partition_by(
+        "hospital_id", as_dict=True
+    )
+    by_provider = {str(hospital): part for (hospital,), part in parts.items()}
+    return ProviderEntries(by_provider, groups.clear(), examples, names)
 
 
 def outpatient_summary(
@@ -69,20 +92,16 @@ def outpatient_summary(
 ) -> BookPart:
     """Values, providers, kinds of visits, entries, accounts, ledger and findings of visits."""
     cases = as_statement_cases(tables.visits)
-    valued = valued_adjustments(_no_adjustments(), values_by_account(tables.values))
+    valued = valued_adjustments(no_adjustments(), values_by_account(tables.values))
     kinds = kind_table(class_totals(group_sums(cases), valued, []))
-    entries = [
-        class_of_groups(tables.groups),
-        reason_table(tables.groups),
-        top_group_table(tables.groups, group_names),
-    ]
     values = [value_table(tables.values, language), line_total_table(tables.statements)]
     sheets = [
         Sheet("values", values, signed=True),
         Sheet("hospitals", [hospital_table(tables.statements)], signed=True),
+        *([difference_sheet(tables.differences, ("hospital_id",))] if tables.differences else []),
         Sheet("classes", [kinds], signed=True),
-        Sheet("visit_groups", entries, signed=True),
-        *_capitation(tables, language),
+        Sheet("visit_groups", entry_tables(tables.groups, group_names), signed=True),
+        *capitation_sheets(tables.capitation, language),
         Sheet("ledger", ledger_tables(tables.ledger, language), signed=True),
         *(
             Sheet(key, finding_tables(key, findings, _FINDING_COLUMNS), signed=True)
@@ -111,43 +130,44 @@ def outpatient_statements(
     statements = hospital_statements(
         shown_lines(tables.statements, values, rules),
         as_statement_cases(tables.visits),
-        _no_adjustments(),
+        no_adjustments(),
         values,
         rules.group_names,
         usual=PROCEDURE,
     )
-    parts = tables.groups.with_columns(pl.col("hospital_id").cast(pl.String)).partition_by(
-        "hospital_id", as_dict=True
-    )
-    month = _Month(
-        tables,
-        rules,
-        {row["pool"]: row for row in tables.values.iter_rows(named=True)},
-        {str(hospital): part for (hospital,), part in parts.items()},
-        language,
-    )
+    entries = provider_entries(tables.groups, tables.examples, rules.group_names)
+    pools = {row["pool"]: row for row in tables.values.iter_rows(named=True)}
     kind = StatementKind(
         title=visit_word("statement_title", language),
         facts=run_lines(tables.facts, language),
         rules=rule_lines(tables.facts.method, tables.facts.value_places, language),
         tables=month_line_tables,
-        explained=lambda statement: _explained(statement, month),
-        further=lambda statement: _entries(statement, month),
+        explained=lambda statement: _explained(statement, entries, pools, rules, language),
+        further=lambda statement: [
+            *difference_sheets_of_hospital(tables.differences, statement.hospital_id),
+            *entry_sheets(statement, entries),
+        ],
         adjusted=False,
         words=visit_word,
     )
     return hospital_parts(statements, kind, language)
 
 
-def _capitation(tables: VisitTables, language: Language) -> list[Sheet]:
-    if not tables.capitation:
+def capitation_sheets(capitation: CapitationTables | None, language: Language) -> list[Sheet]:
+    """The accounts of contractors, what is outside them, and the tie-out; none without accounts."""
+    if not capitation:
         return []
     blocks = [
-        account_table(tables.capitation.accounts),
-        apart_table(tables.capitation.apart),
-        tie_out_table(tables.capitation, language),
+        account_table(capitation.accounts),
+        apart_table(capitation.apart),
+        tie_out_table(capitation, language),
     ]
     return [Sheet("capitation", blocks, signed=True)]
+
+
+def entry_tables(groups: pl.DataFrame, names: Mapping[str, str]) -> list[ReportTable]:
+    """Entries by class, by reason, and the APGs with the most points. groups: `groups_table`."""
+    return [class_of_groups(groups), reason_table(groups), top_group_table(groups, names)]
 
 
 def _line_findings(findings: pl.DataFrame) -> ReportTable:
@@ -162,47 +182,41 @@ def _line_findings(findings: pl.DataFrame) -> ReportTable:
     )
 
 
-def _entries(statement: HospitalStatement, month: _Month) -> list[Sheet]:
-    groups = month.groups.get(statement.hospital_id)
-    if groups is None:
-        groups = month.tables.groups.clear()
-    blocks = [
-        class_of_groups(groups),
-        reason_table(groups),
-        top_group_table(groups, month.rules.group_names),
-    ]
-    sheets = [Sheet("visit_groups", blocks)]
-    found = _example(statement, month)
+def entry_sheets(statement: HospitalStatement, entries: ProviderEntries) -> list[Sheet]:
+    """The entries of a provider in sums, and those of the visit that its statement works out."""
+    groups = entries.groups.get(statement.hospital_id, entries.none)
+    sheets = [Sheet("visit_groups", entry_tables(groups, entries.names))]
+    found = entries.example_of(statement)
     if found is not None and statement.example:
         shown = entries_with_amounts(found, statement.example.case)
-        sheets.append(Sheet("visit_entries", [entry_list(shown, month.rules.group_names)]))
+        sheets.append(Sheet("visit_entries", [entry_list(shown, entries.names)]))
     return sheets
 
 
-def _example(statement: HospitalStatement, month: _Month) -> pl.DataFrame | None:
-    """The entries of the visit that the statement works out, if it has one."""
-    if statement.example is None:
-        return None
-    examples = month.tables.examples
-    entries = examples.filter(pl.col("visit_id") == statement.example.case["case_id"])
-    return entries if entries.height else None
+def worked_example(
+    statement: HospitalStatement,
+    entries: ProviderEntries,
+    pools: Mapping[str, Row],
+    rules: Rules,
+    language: Language,
+) -> list[Calculation]:
+    """The visit that a statement works out with its entries, if it has one."""
+    found = entries.example_of(statement)
+    if found is None or not statement.example:
+        return []
+    case, pool = statement.example.case, pool_of_example(statement, pools)
+    return [worked_visit(case, found, rules.group_names, pool, rules, language)]
 
 
-def _explained(statement: HospitalStatement, month: _Month) -> list[Calculation]:
+def _explained(
+    statement: HospitalStatement,
+    entries: ProviderEntries,
+    pools: Mapping[str, Row],
+    rules: Rules,
+    language: Language,
+) -> list[Calculation]:
     """Point values, then line by line to the prepayment, then one visit with its entries."""
-    rules, language = month.rules, month.language
-    blocks = explained_lines(statement, month.pools, rules, language)
-    entries = _example(statement, month)
-    if entries is not None and statement.example:
-        case, pool = statement.example.case, pool_of_example(statement, month.pools)
-        blocks.append(worked_visit(case, entries, rules.group_names, pool, rules, language))
-    return blocks
-
-
-def _no_adjustments() -> pl.DataFrame:
-    """Adjustments as results have them: points of visits are never adjusted."""
-    frame = NO_ADJUSTMENTS.with_columns(payment=pl.lit(None, pl.String))
-    return frame.with_columns(
-        pl.col("points").cast(pl.Decimal(18, 4)),
-        standard_amount=pl.lit(None, pl.Decimal(18, 2)),
-    )
+    return [
+        *explained_lines(statement, pools, rules, language),
+        *worked_example(statement, entries, pools, rules, language),
+    ]

@@ -278,7 +278,7 @@ _WORDS: dict[str, Words] = {
     "pools": Words("年度基金", "Pools"),
     "pool_results": Words("清算结果", "Results"),
     "cleared": Words("清算", "Clearing"),
-    "home_funds": Words("异地结算", "Home funds"),
+    "home_fund_lines": Words("异地结算", "Home funds"),
     "prepaid_by_month": Words("各月预拨", "Prepaid by month"),
     "reserve": Words("风险金（元）", "Reserve (yuan)"),
     "surplus": Words("结余（元）", "Surplus (yuan)"),
@@ -288,6 +288,7 @@ _WORDS: dict[str, Words] = {
     "budget_final": Words("清算基金总额（元）", "Final budget (yuan)"),
     "score": Words("考核得分", "Score"),
     "factor": Words("考核系数", "Factor"),
+    "assessment_factor": Words("考核系数", "Factor"),
     "assessment": Words("考核扣款（元）", "Withheld by assessment (yuan)"),
     "redistributed": Words("考核扣款再分配（元）", "Redistributed (yuan)"),
     "deduction": Words("违规扣款（元）", "Deductions (yuan)"),
@@ -301,6 +302,11 @@ _WORDS: dict[str, Words] = {
         "年度应付 = 应付基金 − 考核扣款 + 再分配 − 违规扣款；清算应补 = 年度应付 − 已预拨，红色为应退回。",
         "Payable = fund amount - assessment + redistributed - deductions; still due = payable - "
         "prepaid; red is to be paid back.",
+    ),
+    "uncleared_visits": Words(
+        "各月运行含门诊就诊，但年度文件没有 [outpatient]：门诊未清算。",
+        "the runs of the months settled visits too, but the year file has no [outpatient]: visits "
+        "are not cleared.",
     ),
     "explained_budget": Words("清算基金总额：{pool}", "Final budget: {pool}"),
     "total_clearing": Words("清算应补合计", "Still due, all lines"),

@@ -25,7 +25,12 @@ from drgpay.run.comparison import (
 )
 from drgpay.run.ledger_balance import ledger_disagreement
 from drgpay.run.run_tables import AMOUNTS, RunTables
-from drgpay.run.visit_balances import CAPITATION_CHECKS, VISIT_CHECKS, VisitRunTables
+from drgpay.run.visit_balances import (
+    CAPITATION_CHECKS,
+    VISIT_CHECKS,
+    VISIT_YEAR_CHECKS,
+    VisitRunTables,
+)
 from drgpay.settle.lines import LINE
 
 Row = Mapping[str, Any]
@@ -33,6 +38,7 @@ Compared = tuple[int, Words | None]
 """How much was compared, and the first disagreement."""
 
 _NOTHING = Decimal(0)
+_RunCheck = tuple[str, Words, Callable[[RunTables], Compared]]
 _Tables = TypeVar("_Tables", bound=RunTables)
 
 
@@ -44,29 +50,34 @@ def balance_checks(
     beside: folders in which the runs are looked for that a correction or a clearing goes on with.
     """
     checks: list[Check] = []
-    if manifest["kind"] != "visits":
-        tables = RunTables(folder, manifest, beside)
-        of_stays = _CLEARING if tables.kind == "clearing" else _MONTH
-        if manifest.get("corrects"):
-            of_stays = [*of_stays, _DIFFERENCES]
-        checks += [_tried(tables, *check) for check in of_stays]
-    if manifest.get("outpatient"):
-        checks += _checks_of_visits(VisitRunTables(folder, manifest, beside))
+    stays, visits = RunTables(folder, manifest, beside), VisitRunTables(folder, manifest, beside)
+    if stays.is_settled:
+        of_stays = _CLEARING if stays.kind == "clearing" else _MONTH
+        checks += [_tried(stays, *check) for check in (*of_stays, *_of_correction(stays))]
+    if visits.is_settled:
+        checks += _checks_of_visits(visits)
     return checks
 
 
 def _checks_of_visits(tables: VisitRunTables) -> list[Check]:
     """The checks of stays, over the files of visits, and those that only visits have."""
-    contracts = CAPITATION_CHECKS if tables.manifest["outpatient"]["enrolment"] else []
+    about, of_year = tables.manifest["outpatient"], tables.kind == "clearing"
+    contracts = CAPITATION_CHECKS if about.get("capitation") or about["enrolment"] else []
+    money = _SETTLED_UP if of_year else [_PREPAYMENTS, *_of_correction(tables)]
     shared = [
         (f"visit_{key}", Words(f"门诊：{title.zh}", f"visits: {title.en}"), compare)
-        for key, title, compare in (*_LINES_AND_POOLS, _PREPAYMENTS, _LEDGER)
+        for key, title, compare in (*_LINES_AND_POOLS, *money, _LEDGER)
     ]
+    own = VISIT_YEAR_CHECKS if of_year else VISIT_CHECKS
     return [
-        *(_tried(tables, *check) for check in VISIT_CHECKS),
+        *(_tried(tables, *check) for check in own),
         *(_tried(tables, *check) for check in shared),
         *(_tried(tables, *check) for check in contracts),
     ]
+
+
+def _of_correction(tables: RunTables) -> list[_RunCheck]:
+    return [_DIFFERENCES] if tables.manifest.get("corrects") else []
 
 
 def _tried(
@@ -408,15 +419,18 @@ _MONTH = [
     _PREPAYMENTS,
     _LEDGER,
 ]
-_CLEARING = [
-    ("counts", Words("月份与病例数", "months and cases"), _counts_of_year),
-    *_EVERY_RUN,
+_SETTLED_UP = [
     (
         "budgets",
         Words("清算预算：结余与超支分担", "final budget: surplus and overrun"),
         _final_budgets,
     ),
     ("payables", Words("应付 − 已预拨 = 清算", "payable − prepaid = clearing"), _payables),
+]
+_CLEARING = [
+    ("counts", Words("月份与病例数", "months and cases"), _counts_of_year),
+    *_EVERY_RUN,
+    *_SETTLED_UP,
     _LEDGER,
 ]
 _DIFFERENCES = (

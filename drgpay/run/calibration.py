@@ -98,7 +98,13 @@ def refuse_existing(out: Path) -> None:
 
 def _leave(made: MadeCatalogue, out: Path, language: Language) -> None:
     with staged_folder(out) as staged:
-        save_catalogue(made.catalogue, staged)
-        report = staged / REPORT_FOLDER
-        report.mkdir()
-        write_report(made.report, report, language)
+        leave_catalogue(made.catalogue, made.report, staged, language)
+
+
+def leave_catalogue(
+    catalogue: Catalogue, report: ReportedTables, folder: Path, language: Language
+) -> None:
+    """Write a catalogue into its folder, and its report into the folder `report` there."""
+    save_catalogue(catalogue, folder)
+    (folder / REPORT_FOLDER).mkdir()
+    write_report(report, folder / REPORT_FOLDER, language)

@@ -1,8 +1,9 @@
 """The annual clearing: the months' runs, final filings and the assessment -> what is still due."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -11,35 +12,160 @@ from drgpay.exact import FEN_PLACES, as_decimal
 from drgpay.language import Language
 from drgpay.points.cases import points_of_stays
 from drgpay.points.catalogue import catalogue_hash
+from drgpay.policy.model import Policy
 from drgpay.records.assessment import read_scores, scores_of_hospitals
+from drgpay.records.dataset import Dataset
 from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.persons import persons_of_cases
-from drgpay.report.clearing import ClearingTables, clearing_tables
-from drgpay.run.manifest import basis_of_clearing, run_id_of, write_manifest
+from drgpay.report.clearing import ClearingTables, VisitClearingTables, clearing_tables
+from drgpay.run.manifest import (
+    basis_of_clearing,
+    outpatient_basis_of_year,
+    run_id_of,
+    write_manifest,
+)
 from drgpay.run.month_end import Clock, checked_id
-from drgpay.run.results import write_clearing
+from drgpay.run.results import ClearedStays, ClearedVisits, write_clearing
 from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.stages import run_folder
-from drgpay.run.year_job import MonthRuns, YearJob
-from drgpay.run.year_months import PaidMonths, paid_months, refuse_other_rules
+from drgpay.run.stored import StoredVisits, visits_of
+from drgpay.run.visit_clearing import VISIT_COLUMNS, enrolment_of_year, visit_tables_of_year
+from drgpay.run.visit_rules import VisitPaymentRules, load_visit_rules
+from drgpay.run.year_job import AnyYearJob, OutpatientYear, YearJob
+from drgpay.run.year_months import (
+    MONTHS,
+    PaidMonths,
+    YearMonths,
+    keeps_accounts,
+    months_of_year,
+    refuse_other_rules,
+)
 from drgpay.settle.budget import annual_reserve_fen
-from drgpay.settle.clearing import YearBudget, clear_year
+from drgpay.settle.clearing import Cleared, YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing
-from drgpay.settle.lines import LINE
+from drgpay.settle.lines import LINE, NO_ADJUSTMENTS
 from drgpay.settle.pools import pools_of
 
 
 @dataclass(frozen=True)
 class FinishedClearing:
-    """Where a clearing lies, what it says, and whether it lay there before."""
+    """Where a clearing lies, what it says, and whether it lay there before.
+
+    tables: those of stays, visits: those of visits; None for a year without them.
+    uncleared_visits: the runs of the months settled visits that the year file does not clear.
+    """
 
     folder: Path
-    tables: ClearingTables
+    tables: ClearingTables | None
     repeated: bool
+    visits: VisitClearingTables | None = None
+    uncleared_visits: bool = False
+
+
+@dataclass(frozen=True)
+class OpenedYear:
+    """A year file with what it names, read and compared with one another.
+
+    persons: the records that tell whose cases are whose, None where the months' readmissions do.
+    basis: what the clearing depends on, by content.
+    """
+
+    job: YearJob
+    rules: PaymentRules
+    months: list[PaidMonths]
+    filings: Filings
+    scores: pl.DataFrame | None
+    persons: Dataset | None
+    basis: dict[str, Any]
+
+
+def open_year(job: YearJob, language: Language, accept_policy_change: bool) -> OpenedYear:
+    """Everything that the clearing of the stays of a year is made from.
+
+    Its basis is that of the whole clearing but for `outpatient`. Raises DrgpayError for every
+    mistake in it.
+    """
+    return _opened_stays(job, months_of_year(job), language, accept_policy_change)
+
+
+def _opened_stays(
+    job: YearJob, of_year: YearMonths, language: Language, accept_policy_change: bool
+) -> OpenedYear:
+    months = of_year.stays
+    assert months is not None  # a YearJob clears stays
+    rules = load_payment_rules(
+        job.scheme, job.policy, job.catalogue, job.hospitals, job.year, "the year file"
+    )
+    refuse_other_rules(months, rules, catalogue_hash(job.catalogue), accept_policy_change)
+    filings = _filings_of_year(job, months)
+    check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
+    scores = _scores(job, rules.policy, rules.hospitals)
+    persons = job.persons.open(rules.scheme.info.code_system) if job.persons else None
+    basis = basis_of_clearing(
+        job,
+        of_year.runs,
+        persons,
+        rules.scheme,
+        rules.loaded,
+        language,
+        accept_policy_change,
+    )
+    return OpenedYear(job, rules, months, filings, scores, persons, basis)
+
+
+@dataclass(frozen=True)
+class OpenedVisitYear:
+    """The outpatient part of a year file with what it names; enrolment: that of the year, if any."""
+
+    job: AnyYearJob
+    rules: VisitPaymentRules
+    months: list[PaidMonths]
+    scores: pl.DataFrame | None
+    enrolment: pl.DataFrame | None
+
+    @property
+    def last_runs(self) -> list[StoredVisits]:
+        """The runs that say what the visits of the months are now."""
+        return [visits_of(month.last) for month in self.months]
+
+
+def _opened_visits(
+    job: AnyYearJob,
+    outpatient: OutpatientYear,
+    months: list[PaidMonths],
+    accept_policy_change: bool,
+) -> OpenedVisitYear:
+    rules = load_visit_rules(outpatient, job.policy, job.hospitals, job.year, "the year file")
+    refuse_other_rules(months, rules, catalogue_hash(outpatient.catalogue), accept_policy_change)
+    enrolment = enrolment_of_year(job, rules, [visits_of(month.last) for month in months])
+    scores = _scores(job, rules.policy, rules.hospitals)
+    return OpenedVisitYear(job, rules, months, scores, enrolment)
+
+
+def _opened(
+    job: AnyYearJob, language: Language, accept_policy_change: bool
+) -> tuple[OpenedYear | None, OpenedVisitYear | None, dict[str, Any]]:
+    """What a year file clears, stays and visits, and the basis of the whole."""
+    months = months_of_year(job)
+    stays = visits = None
+    basis: dict[str, Any] = {}
+    if isinstance(job, YearJob):
+        stays = _opened_stays(job, months, language, accept_policy_change)
+        basis = dict(stays.basis)
+    if job.outpatient and months.visits:
+        visits = _opened_visits(job, job.outpatient, months.visits, accept_policy_change)
+        loaded, scheme = visits.rules.loaded, visits.rules.scheme
+        basis = basis or basis_of_clearing(
+            job, months.runs, None, None, loaded, language, accept_policy_change
+        )
+        basis["outpatient"] = outpatient_basis_of_year(
+            job.outpatient, scheme, keeps_accounts(job.outpatient, months.visits)
+        )
+    return stays, visits, basis
 
 
 def run_clearing(
-    job: YearJob,
+    job: AnyYearJob,
     language: Language = "zh",
     run_id: str | None = None,
     accept_policy_change: bool = False,
@@ -50,67 +176,91 @@ def run_clearing(
     `output` is by default that of the year file, where the months lie. Nothing of the months is written again. Raises DrgpayError for every mistake in the inputs.
     """
     clock = Clock()
-    rules = load_payment_rules(
-        job.scheme, job.policy, job.catalogue, job.hospitals, job.year, "the year file"
-    )
-    months = paid_months(job)
-    refuse_other_rules(months, rules, catalogue_hash(job.catalogue), accept_policy_change)
-    filings = _filings_of_year(job, months)
-    check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
-    scores = _scores(job, rules)
-    persons = job.persons.open(rules.scheme.info.code_system) if job.persons else None
-    basis = basis_of_clearing(
-        job,
-        [MonthRuns(month.last.period, tuple(run.folder for run in month.runs)) for month in months],
-        persons,
-        rules.scheme,
-        rules.loaded,
-        language,
-        accept_policy_change,
-    )
+    stays, visits, basis = _opened(job, language, accept_policy_change)
     identity = checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
     with run_folder(output or job.output, identity, basis) as run:
-        statements = pl.concat(
-            [
-                month.last.statements().with_columns(period=pl.lit(month.last.period))
-                for month in months
-            ]
-        )
-        stays = _stays_of_year(months)
-        known = persons_of_cases(persons) if persons else _persons_of_readmissions(months)
-        # Joined by itself: a join of the whole frame would hold the year twice.
-        persons_in_order = stays.select("case_id").join(
-            known, on="case_id", how="left", maintain_order="left"
-        )
-        stays = stays.hstack([persons_in_order["person_id"]])
-        del known, persons_in_order
-        clock.lap("read")
-        earned = points_of_stays(stays, rules.catalogue, rules.policy.points, filings)
-        del stays
-        clock.lap("points")
-        cleared = clear_year(
-            earned.cases,
-            earned.adjustments,
-            statements.drop("period"),
-            _budgets(months, rules),
-            scores,
-            rules.policy,
-            job.year,
-            filings.payments,
-        )
-        # A year of cases is gigabytes: what is done with is let go.
-        counts = {"months": len(months), "cases": earned.cases.height}
-        del earned
-        booked = pl.concat([run.ledger() for month in months for run in month.runs])
-        ledger = ledger_of_clearing(job.year, booked, cleared)
-        clock.lap("clear")
-        tables = clearing_tables(cleared, ledger, identity, job.year, rules.policy, rules.hospitals)
-        del cleared
-        write_clearing(tables, rules, _prepayments(statements), run.outputs, language)
+        counts = {"months": MONTHS}
+        cleared_stays = cleared_visits = None
+        if stays:
+            cleared_stays = _clear_stays(stays, identity, clock)
+            counts["cases"] = cleared_stays.tables.cases.height
+        if visits:
+            cleared_visits = _clear_visits(visits, identity, clock)
+            counts["visits"] = cleared_visits.tables.visits.height
+        write_clearing(cleared_stays, cleared_visits, run.outputs, language)
         clock.lap("write")
         write_manifest(run.outputs, identity, basis, counts, clock.seconds)
-    return FinishedClearing(run.folder, tables, run.repeated)
+    return FinishedClearing(
+        run.folder,
+        cleared_stays.tables if cleared_stays else None,
+        run.repeated,
+        cleared_visits.tables if cleared_visits else None,
+        bool(stays and not visits and _settled_visits(stays.months)),
+    )
+
+
+def _settled_visits(months: list[PaidMonths]) -> bool:
+    return any(run.has_visits for month in months for run in month.runs)
+
+
+def _clear_stays(year: OpenedYear, identity: str, clock: Clock) -> ClearedStays:
+    rules, months, filings = year.rules, year.months, year.filings
+    statements = statements_of_year(months)
+    stays = stays_of_year(year)
+    clock.lap("read")
+    earned = points_of_stays(stays, rules.catalogue, rules.policy.points, filings)
+    del stays
+    clock.lap("points")
+    cleared = clear_year(
+        earned.cases,
+        earned.adjustments,
+        statements.drop("period"),
+        budgets_of_year(months, rules),
+        year.scores,
+        rules.policy,
+        year.job.year,
+        filings.payments,
+    )
+    # A year of cases is gigabytes: what is done with is let go.
+    del earned
+    ledger = _ledger(year.job.year, months, cleared)
+    clock.lap("clear")
+    tables = clearing_tables(
+        cleared, ledger, identity, year.job.year, rules.policy, rules.hospitals
+    )
+    return ClearedStays(tables, rules, _prepayments(statements))
+
+
+def _clear_visits(year: OpenedVisitYear, identity: str, clock: Clock) -> ClearedVisits:
+    """Points of visits are those of the months: nobody files reviews of them."""
+    rules, months = year.rules, year.months
+    statements = statements_of_year(months)
+    visits = _cases_of_months(months, VISIT_COLUMNS, "visit")
+    if not visits["case_id"].is_sorted():
+        visits = visits.sort("case_id")
+    clock.lap("read visits")
+    cleared = clear_year(
+        visits,
+        NO_ADJUSTMENTS,
+        statements.drop("period"),
+        budgets_of_year(months, rules),
+        year.scores,
+        rules.policy,
+        year.job.year,
+    )
+    del visits
+    ledger = _ledger(year.job.year, months, cleared)
+    tables = visit_tables_of_year(
+        cleared, ledger, identity, year.job.year, rules, year.enrolment, year.last_runs
+    )
+    clock.lap("clear visits")
+    return ClearedVisits(tables, rules, _prepayments(statements), year.enrolment)
+
+
+def _ledger(year: int, months: list[PaidMonths], cleared: Cleared) -> pl.DataFrame:
+    booked = pl.concat([run.ledger() for month in months for run in month.runs])
+    return ledger_of_clearing(year, booked, cleared)
 
 
 _STAY_COLUMNS = [
@@ -122,16 +272,38 @@ _STAY_COLUMNS = [
 ]
 
 
-def _stays_of_year(months: list[PaidMonths]) -> pl.DataFrame:
-    """The cases of all months as points_of_stays takes them, without persons."""
-    stays = pl.concat([month.last.cases(_STAY_COLUMNS) for month in months])
-    twice = stays.filter(pl.col("case_id").is_duplicated())
+def statements_of_year(months: list[PaidMonths]) -> pl.DataFrame:
+    """The statements of all months (Settled.statements), with their period."""
+    return pl.concat(
+        [month.last.statements().with_columns(period=pl.lit(month.last.period)) for month in months]
+    )
+
+
+def stays_of_year(year: OpenedYear) -> pl.DataFrame:
+    """The cases of all months as points_of_stays takes them.
+
+    Raises DrgpayError for a case that two months have paid.
+    """
+    stays = _cases_of_months(year.months, _STAY_COLUMNS, "case")
+    known = (
+        persons_of_cases(year.persons) if year.persons else _persons_of_readmissions(year.months)
+    )
+    # Joined by itself: a join of the whole frame would hold the year twice.
+    persons_in_order = stays.select("case_id").join(
+        known, on="case_id", how="left", maintain_order="left"
+    )
+    return stays.hstack([persons_in_order["person_id"]])
+
+
+def _cases_of_months(months: list[PaidMonths], columns: Sequence[str], what: str) -> pl.DataFrame:
+    cases = pl.concat([month.last.cases(columns) for month in months])
+    twice = cases.filter(pl.col("case_id").is_duplicated())
     if twice.height:
         raise DrgpayError(
-            f"the case {twice['case_id'].sort()[0]} was paid in two months",
+            f"the {what} {twice['case_id'].sort()[0]} was paid in two months",
             "withdraw it from one of them with a correction of that month",
         )
-    return stays
+    return cases
 
 
 def _persons_of_readmissions(months: list[PaidMonths]) -> pl.DataFrame:
@@ -175,18 +347,20 @@ def _filings_of_year(job: YearJob, months: list[PaidMonths]) -> Filings:
     return Filings(**{**final.__dict__, **kept})
 
 
-def _scores(job: YearJob, rules: PaymentRules) -> pl.DataFrame | None:
-    clearing = rules.policy.clearing
+def _scores(job: AnyYearJob, policy: Policy, hospitals: pl.DataFrame) -> pl.DataFrame | None:
+    clearing = policy.clearing
     if clearing is None or clearing.assessment is None:
         return read_scores(job.assessment) if job.assessment else None
     return (
         read_scores(job.assessment)
         if job.assessment
-        else scores_of_hospitals(rules.hospitals, job.hospitals)
+        else scores_of_hospitals(hospitals, job.hospitals)
     )
 
 
-def _budgets(months: list[PaidMonths], rules: PaymentRules) -> Mapping[str, YearBudget]:
+def budgets_of_year(
+    months: list[PaidMonths], rules: PaymentRules | VisitPaymentRules
+) -> Mapping[str, YearBudget]:
     """What the months shared out, by pool, and what the annual budget holds back."""
     values = pl.concat([month.last.values().select("pool", "budget_fen") for month in months])
     shared = dict(values.group_by("pool").agg(pl.col("budget_fen").sum()).iter_rows())

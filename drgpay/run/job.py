@@ -129,6 +129,7 @@ class VisitsJob:
     output: Path
     hospitals: Path
     outpatient: OutpatientJob
+    corrects: Path | None = None
 
 
 AnyJob = Job | VisitsJob
@@ -153,6 +154,7 @@ def load_any_job(path: Path) -> AnyJob:
     here, inputs = path.parent, file.inputs
     outpatient = _outpatient(here, file.outpatient) if file.outpatient else None
     policy = file.policy if file.policy in shipped_policies() else str(here / file.policy)
+    corrects = here / file.corrects if file.corrects else None
     if outpatient and inputs.stays is None:
         _refuse_keys_of_stays(path, file)
         return VisitsJob(
@@ -162,17 +164,13 @@ def load_any_job(path: Path) -> AnyJob:
             output=here / file.output,
             hospitals=here / inputs.hospitals,
             outpatient=outpatient,
+            corrects=corrects,
         )
     if inputs.stays is None or file.scheme is None or file.catalogue is None:
         missing = "inputs.stays" if inputs.stays is None else "scheme or catalogue"
         raise DrgpayError(
             f"{path} has no {missing}",
             "give scheme, catalogue and inputs.stays, or [outpatient] for visits",
-        )
-    if outpatient and file.corrects:
-        raise DrgpayError(
-            f"{path}: corrects cannot be combined with [outpatient]",
-            "correct the stays alone: leave [outpatient] out",
         )
     return Job(
         path=path,
@@ -189,7 +187,7 @@ def load_any_job(path: Path) -> AnyJob:
         ),
         hospitals=here / inputs.hospitals,
         filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
-        corrects=here / file.corrects if file.corrects else None,
+        corrects=corrects,
         outpatient=outpatient,
     )
 
@@ -214,7 +212,6 @@ def _refuse_keys_of_stays(path: Path, file: JobFile) -> None:
     given = {
         "scheme": file.scheme,
         "catalogue": file.catalogue,
-        "corrects": file.corrects,
         **{
             f"inputs.{name}": value
             for name, value in file.inputs.model_dump(exclude={"hospitals"}).items()

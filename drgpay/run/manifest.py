@@ -25,7 +25,7 @@ from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.visits.tables import VisitRecords, open_visits
 from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, VisitsJob
-from drgpay.run.year_job import MonthRuns, YearJob
+from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
 MANIFEST = "manifest.json"
 PROGRAM = f"drgpay {__version__}"
@@ -81,7 +81,10 @@ def basis_of_job(job: AnyJob, language: str) -> dict[str, Any]:
 
 
 def basis_of_visits_job(job: VisitsJob, loaded: LoadedPolicy, language: str) -> dict[str, Any]:
-    """The basis of a run of visits alone, but for `outpatient_basis`."""
+    """The basis of a run of visits alone, but for `outpatient_basis`.
+
+    Raises DrgpayError if `job.corrects` is no folder of a run.
+    """
     return {
         "kind": "visits",
         "program": PROGRAM,
@@ -89,7 +92,7 @@ def basis_of_visits_job(job: VisitsJob, loaded: LoadedPolicy, language: str) -> 
         "language": language,
         "policy": _policy(loaded),
         "inputs": {"hospitals": _file(job.hospitals)},
-        "corrects": None,
+        "corrects": evidence_of_run(job.corrects) if job.corrects else None,
     }
 
 
@@ -108,39 +111,63 @@ def outpatient_basis(job: OutpatientJob, records: VisitRecords, scheme: Scheme) 
 
 
 def basis_of_clearing(
-    job: YearJob,
+    job: AnyYearJob,
     months: Sequence[MonthRuns],
     persons: Dataset | None,
-    scheme: Scheme,
+    scheme: Scheme | None,
     loaded: LoadedPolicy,
     language: str,
     accepted_policy_change: bool,
 ) -> dict[str, Any]:
-    """Everything that the results of a year's clearing depend on, by content.
+    """Everything that the results of a year's clearing depend on, by content; of visits all but
+    `outpatient_basis_of_year`.
 
-    `months` are the runs that are cleared, `persons` the stays that tell whose cases are whose.
-    Raises DrgpayError if one of the runs is none.
+    `months` are the runs that are cleared, `persons` the stays that tell whose cases are whose,
+    `scheme` that of stays. Raises DrgpayError if one of the runs is none.
     """
     return {
         "kind": "clearing",
         "program": PROGRAM,
         "period": str(job.year),
         "language": language,
-        **_rules(scheme, job.catalogue, loaded),
+        **(
+            _rules(scheme, job.catalogue, loaded)
+            if isinstance(job, YearJob) and scheme
+            else {"policy": _policy(loaded)}
+        ),
         "inputs": {
-            **(_records(persons, job.persons) if persons and job.persons else {}),
+            **(
+                _records(persons, job.persons)
+                if isinstance(job, YearJob) and persons and job.persons
+                else {}
+            ),
             "months": [
                 {"period": month.period, "runs": [evidence_of_run(run) for run in month.runs]}
                 for month in months
             ],
             "hospitals": _file(job.hospitals),
-            **_filings(job.filings),
+            **(_filings(job.filings) if isinstance(job, YearJob) else {}),
             **({"assessment": _file(job.assessment)} if job.assessment else {}),
         },
         "switches": {
             "readmissions_across_months": persons is not None,
             "accept_policy_change": accepted_policy_change,
         },
+    }
+
+
+def outpatient_basis_of_year(
+    job: OutpatientYear, scheme: Scheme, has_accounts: bool
+) -> dict[str, Any]:
+    """What the clearing of visits depends on beside policy, hospitals and months.
+
+    has_accounts: whether capitation accounts are kept, by the year's enrolment or the months'.
+    """
+    return {
+        "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
+        "catalogue": {"name": job.catalogue.name, "sha256": catalogue_hash(job.catalogue)},
+        "enrolment": _file(job.enrolment) if job.enrolment else None,
+        "capitation": has_accounts,
     }
 
 

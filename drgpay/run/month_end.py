@@ -5,13 +5,11 @@ Stays, visits (drgpay.run.visit_run) or both.
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-
-import polars as pl
+from typing import Any, TypeVar
 
 from drgpay.errors import DrgpayError
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
@@ -48,7 +46,7 @@ from drgpay.run.manifest import (
 from drgpay.run.results import PaidStays, PaidVisits, write_month
 from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.stages import RunFolder, run_folder
-from drgpay.run.stored import StoredMonth, as_paid, chain_of, open_month
+from drgpay.run.stored import StoredMonth, book, chain_of, open_any_month, visits_of
 from drgpay.run.visit_rules import load_visit_rules
 from drgpay.run.visit_run import (
     VisitMonth,
@@ -57,10 +55,10 @@ from drgpay.run.visit_run import (
     visit_counts,
     visit_tables,
 )
-from drgpay.settle.differences import Differences, differences_of
-from drgpay.settle.ledger import ledger_of_correction, ledger_of_month
+from drgpay.settle.booking import Booked
 from drgpay.settle.month import Settled, settle_month
 
+Run = TypeVar("Run", bound=StoredMonth)
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
@@ -99,8 +97,9 @@ def run_month(
     Raises DrgpayError for every mistake in the inputs, and when another run has the id.
     """
     clock = Clock()
-    stays = _opened_stays(job) if isinstance(job, Job) else None
-    visits = _opened_visits(job, job.outpatient) if job.outpatient else None
+    paid = _paid_runs(job)
+    stays = _opened_stays(job, paid) if isinstance(job, Job) else None
+    visits = _opened_visits(job, job.outpatient, paid) if job.outpatient else None
     basis = _basis(job, stays, visits, language)
     identity = checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
@@ -131,30 +130,36 @@ def run_month(
 
 @dataclass(frozen=True)
 class _Stays:
-    """The stays of a job, opened, with what they are paid by; `paid` as `_paid_months`."""
+    """The stays of a job, opened, with what they are paid by.
+
+    paid: the runs with stays that the job corrects, the oldest first.
+    """
 
     job: Job
     rules: PaymentRules
     filings: Filings
-    paid: list[StoredMonth]
+    paid: Sequence[StoredMonth]
     dataset: Dataset
 
 
-def _opened_stays(job: Job) -> _Stays:
+def _opened_stays(job: Job, paid: Sequence[StoredMonth]) -> _Stays:
     rules = load_payment_rules(
         job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the job's period"
     )
     filings = read_filings(job.filings.reviews, job.filings.deductions, job.filings.technologies)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
-    paid = _paid_months(job)
-    return _Stays(job, rules, filings, paid, job.stays.open(rules.scheme.info.code_system))
+    corrected = _corrected(job, "stays", paid, [run for run in paid if run.has_stays])
+    return _Stays(job, rules, filings, corrected, job.stays.open(rules.scheme.info.code_system))
 
 
-def _opened_visits(job: AnyJob, outpatient: OutpatientJob) -> VisitMonth:
+def _opened_visits(
+    job: AnyJob, outpatient: OutpatientJob, paid: Sequence[StoredMonth]
+) -> VisitMonth:
     rules = load_visit_rules(
         outpatient, job.policy, job.hospitals, job.period.year, "the job's period"
     )
-    return VisitMonth(open_visits(outpatient.records), rules, job.period)
+    corrected = _corrected(job, "visits", paid, [visits_of(run) for run in paid if run.has_visits])
+    return VisitMonth(open_visits(outpatient.records), rules, job.period, corrected)
 
 
 def _basis(
@@ -206,12 +211,7 @@ def _settle_stays(
     settled = settle_month(
         earned.cases, earned.adjustments, rules.policy, job.period, filings.payments
     )
-    if stays.paid:
-        booked = pl.concat([month.ledger() for month in stays.paid])
-        ledger = ledger_of_correction(job.period, booked, settled)
-        differences = differences_of(as_paid(stays.paid[-1]), settled)
-    else:
-        ledger, differences = ledger_of_month(job.period, settled), None
+    booked = book(job.period, settled, stays.paid)
     clock.lap("settle")
     counts = {
         "read": dataset.rows,
@@ -221,7 +221,7 @@ def _settle_stays(
     }
     facts = _facts(identity, str(job.period), rules, counts)
     checked = replace(checked, warnings=warnings)
-    tables = _tables(facts, settled, ledger, differences, checked, rules)
+    tables = _tables(facts, settled, booked, checked, rules)
     return PaidStays(tables, rules, filings, counts)
 
 
@@ -266,17 +266,32 @@ def checked_id(run_id: str) -> str:
     return run_id
 
 
-def _paid_months(job: Job) -> list[StoredMonth]:
+def _paid_runs(job: AnyJob) -> list[StoredMonth]:
     """The paid run that a job corrects and the corrections before it, the oldest first."""
     if job.corrects is None:
         return []
-    paid = open_month(job.corrects)
+    paid = open_any_month(job.corrects)
     if paid.period != str(job.period):
         raise DrgpayError(
             f"{job.path}: corrects names a run of {paid.period}, the job's period is {job.period}",
             "name the run that the month was paid with",
         )
     return chain_of(paid)
+
+
+def _corrected(
+    job: AnyJob, part: str, paid: Sequence[StoredMonth], with_part: Sequence[Run]
+) -> Sequence[Run]:
+    """The runs that settled the stays, or the visits, which a correction settles again.
+
+    What a job does not settle stays as it was paid; what nobody has paid cannot be corrected.
+    """
+    if paid and not with_part:
+        raise DrgpayError(
+            f"{job.path} corrects the {part} of {paid[-1].folder}, which settled none",
+            f"settle the {part} by a job of their own, which corrects nothing",
+        )
+    return with_part
 
 
 def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:
@@ -309,8 +324,7 @@ def _facts(run_id: str, period: str, rules: PaymentRules, counts: dict[str, int]
 def _tables(
     facts: RunFacts,
     settled: Settled,
-    ledger: pl.DataFrame,
-    differences: Differences | None,
+    booked: Booked,
     checked: CheckedStays,
     rules: PaymentRules,
 ) -> MonthTables:
@@ -320,8 +334,8 @@ def _tables(
         adjustments_table(settled.adjustments),
         statements_table(settled, rules.hospitals),
         values_table(settled, rules.policy.settlement.value_places),
-        ledger_table(ledger),
+        ledger_table(booked.ledger),
         checked.quarantine,
         checked.warnings,
-        difference_tables(differences) if differences else None,
+        difference_tables(booked.differences) if booked.differences else None,
     )

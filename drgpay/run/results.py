@@ -13,28 +13,18 @@ from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue, save_catalogue
 from drgpay.records.filings import Filings
 from drgpay.records.writing import write_frame
-from drgpay.report.clearing import ClearingTables
-from drgpay.report.clearing_xlsx import write_clearing_statements, write_clearing_summary
-from drgpay.report.columns import Column, money, plain, points, written
+from drgpay.report.clearing import ClearingTables, VisitClearingTables
+from drgpay.report.clearing_books import YearOfStays, YearOfVisits, write_clearing_books
+from drgpay.report.columns import written
 from drgpay.report.explanation import Rules
 from drgpay.report.month import MonthTables
 from drgpay.report.run_books import SettledStays, SettledVisits, write_run_books
 from drgpay.report.visits import VisitTables
+from drgpay.run.filing_files import FILING_COLUMNS
 from drgpay.run.rules import PaymentRules
+from drgpay.run.visit_clearing import year_visit_frames
 from drgpay.run.visit_rules import VisitPaymentRules
 from drgpay.run.visit_run import visit_frames
-
-FILING_COLUMNS: dict[str, list[Column]] = {
-    "reviews": [
-        *plain("case_id", "filed_at", "approved"),
-        *money("unreasonable_cost", "unreasonable_fen"),
-        *points("fixed_points"),
-        *plain("reason"),
-    ],
-    "deductions": plain("case_id", "kind", "serious", "reason"),
-    "technologies": plain("case_id", "technology"),
-}
-
 
 CATALOGUE, VISIT_CATALOGUE = "catalogue", "visit_catalogue"
 """The folders of the catalogues in a run."""
@@ -72,7 +62,7 @@ def write_month(
         frames |= _stay_frames(stays)
         catalogues[CATALOGUE] = stays.rules.catalogue
     if visits:
-        frames |= visit_frames(visits.tables)
+        frames |= visit_frames(visits.tables, visits.rules.enrolment)
         catalogues[VISIT_CATALOGUE] = visits.rules.catalogue
     with _written_beside(frames, catalogues, folder):
         write_run_books(
@@ -100,8 +90,9 @@ def _books_of_stays(stays: PaidStays) -> SettledStays:
 
 def _books_of_visits(visits: PaidVisits) -> SettledVisits:
     rules = visits.rules
-    explained = Rules(rules.policy.settlement, rules.group_names, rules.catalogue.all_mean_fen)
-    return SettledVisits(visits.tables, explained, rules.outpatient.capitation, rules.enrolment)
+    return SettledVisits(
+        visits.tables, _explained_by(rules), rules.outpatient.capitation, rules.enrolment
+    )
 
 
 _MONTH_TABLES = (
@@ -152,24 +143,54 @@ def _no_garbage_collected() -> Iterator[None]:
             gc.enable()
 
 
-def write_clearing(
-    tables: ClearingTables,
-    rules: PaymentRules,
-    prepayments: pl.DataFrame,
-    folder: Path,
-    language: Language,
-) -> None:
-    """Write the results of a clearing into the folder of its run.
+@dataclass(frozen=True)
+class ClearedStays:
+    """The cleared stays of a year, with what they were paid by.
 
-    prepayments: of each month and line, as write_clearing_statements takes them.
+    prepayments: of each month and line, as clearing_statement_parts takes them.
     """
-    frames = {name: getattr(tables, name) for name in _CLEARING_TABLES}
-    with _written_beside(frames, {CATALOGUE: rules.catalogue}, folder):
-        write_clearing_summary(tables, folder / "summary.xlsx", language)
-        write_clearing_statements(
-            tables, _explained_by(rules), prepayments, folder / "statements", language
+
+    tables: ClearingTables
+    rules: PaymentRules
+    prepayments: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class ClearedVisits:
+    """The cleared visits of a year, as ClearedStays; enrolment: that of the year, if any."""
+
+    tables: VisitClearingTables
+    rules: VisitPaymentRules
+    prepayments: pl.DataFrame
+    enrolment: pl.DataFrame | None
+
+
+def write_clearing(
+    stays: ClearedStays | None, visits: ClearedVisits | None, folder: Path, language: Language
+) -> None:
+    """Write the results of a clearing into the folder of its run; at least one part is there."""
+    frames: dict[str, pl.DataFrame] = {}
+    catalogues: dict[str, Catalogue] = {}
+    if stays:
+        frames |= {name: getattr(stays.tables, name) for name in _CLEARING_TABLES}
+        catalogues[CATALOGUE] = stays.rules.catalogue
+    if visits:
+        frames |= year_visit_frames(visits.tables, visits.enrolment)
+        catalogues[VISIT_CATALOGUE] = visits.rules.catalogue
+    with _written_beside(frames, catalogues, folder):
+        write_clearing_books(
+            YearOfStays(stays.tables, _explained_by(stays.rules), stays.prepayments)
+            if stays
+            else None,
+            YearOfVisits(
+                visits.tables, _explained_by(visits.rules), visits.prepayments, visits.enrolment
+            )
+            if visits
+            else None,
+            folder,
+            language,
         )
 
 
-def _explained_by(rules: PaymentRules) -> Rules:
+def _explained_by(rules: PaymentRules | VisitPaymentRules) -> Rules:
     return Rules(rules.policy.settlement, rules.group_names, rules.catalogue.all_mean_fen)

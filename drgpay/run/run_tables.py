@@ -34,6 +34,11 @@ class RunTables:
         return str(self.manifest["kind"])
 
     @property
+    def is_settled(self) -> bool:
+        """Whether the run settled what these tables are of: stays."""
+        return "scheme" in self.manifest
+
+    @property
     def settlement(self) -> Mapping[str, Any]:
         """[settlement] of the policy, as the manifest holds it."""
         settlement: Mapping[str, Any] = self.manifest["policy"]["parameters"]["settlement"]
@@ -86,17 +91,30 @@ class RunTables:
     def earlier(self) -> list["RunTables"]:
         """The runs whose ledgers this one goes on with, the oldest first.
 
-        Of a correction the paid run and the corrections before, of a clearing all of its months.
-        Raises CannotCheckError if one of them is not found.
+        Of a correction the paid run and the corrections before, of a clearing all of its months;
+        those that settled what these tables are of. Raises CannotCheckError if one of them is not
+        found.
         """
         if self.kind == "clearing":
-            runs = [run for month in self.manifest["inputs"]["months"] for run in month["runs"]]
-            return [self._found(run) for run in runs]
+            return [run for month in self.months for run in month]
+        runs: list[RunTables] = []
         about = self.manifest["corrects"]
-        if about is None:
-            return []
-        corrected = self._found(about)
-        return [*corrected.earlier, corrected]
+        while about:
+            runs.insert(0, self._found(about))
+            about = runs[0].manifest["corrects"]
+        return [run for run in runs if run.is_settled]
+
+    @cached_property
+    def months(self) -> list[list["RunTables"]]:
+        """Of a clearing the runs of each month, the one that was paid first.
+
+        Raises CannotCheckError like `earlier`.
+        """
+        months = [
+            [self._found(run) for run in month["runs"]]
+            for month in self.manifest["inputs"]["months"]
+        ]
+        return [[run for run in month if run.is_settled] for month in months]
 
     def _found(self, about: Mapping[str, str]) -> "RunTables":
         """A run by its id and evidence."""
@@ -104,7 +122,7 @@ class RunTables:
             folder = place / about["run"]
             try:
                 if evidence_of_run(folder) == about:
-                    return RunTables(folder, read_manifest(folder), self.beside)
+                    return type(self)(folder, read_manifest(folder), self.beside)
             except DrgpayError:
                 continue
         raise CannotCheckError(
@@ -115,5 +133,9 @@ class RunTables:
             )
         )
 
+    def file_of(self, name: str) -> str:
+        """The file of a table."""
+        return f"{name}.parquet"
+
     def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.parquet"
+        return self.folder / self.file_of(name)

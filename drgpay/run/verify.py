@@ -11,7 +11,7 @@ from drgpay.language import Words
 from drgpay.policy.load import load_policy
 from drgpay.run.balances import balance_checks
 from drgpay.run.comparison import NO_FINDING, Check, Status
-from drgpay.run.job import Job, load_any_job
+from drgpay.run.job import load_any_job
 from drgpay.run.manifest import (
     basis_hash,
     basis_in,
@@ -19,12 +19,13 @@ from drgpay.run.manifest import (
     basis_of_job,
     evidence_of,
     file_hash,
+    outpatient_basis_of_year,
     output_files,
     read_manifest,
     run_id_of,
 )
-from drgpay.run.year_job import MonthRuns, load_year_job
-from drgpay.run.year_months import paid_months
+from drgpay.run.year_job import YearJob, load_any_year_job
+from drgpay.run.year_months import keeps_accounts, months_of_year
 
 
 @dataclass(frozen=True)
@@ -135,15 +136,21 @@ def _inputs(manifest: Mapping[str, Any], job: Path) -> Check:
 def _basis_of_job(manifest: Mapping[str, Any], path: Path) -> dict[str, Any]:
     if manifest["kind"] in ("month", "visits"):
         return basis_of_job(load_any_job(path), manifest["language"])
-    year = load_year_job(path)
-    scheme, loaded = load_scheme(year.scheme), load_policy(year.policy)
-    persons = year.persons.open(scheme.info.code_system) if year.persons else None
-    months = [
-        MonthRuns(month.last.period, tuple(run.folder for run in month.runs))
-        for month in paid_months(year)
-    ]
+    year = load_any_year_job(path)
+    loaded, months = load_policy(year.policy), months_of_year(year)
+    scheme = persons = None
+    if isinstance(year, YearJob):
+        scheme = load_scheme(year.scheme)
+        persons = year.persons.open(scheme.info.code_system) if year.persons else None
     accepted = manifest["switches"]["accept_policy_change"]
-    return basis_of_clearing(year, months, persons, scheme, loaded, manifest["language"], accepted)
+    basis = basis_of_clearing(
+        year, months.runs, persons, scheme, loaded, manifest["language"], accepted
+    )
+    if year.outpatient and months.visits:
+        visit_scheme = load_scheme(year.outpatient.scheme)
+        has_accounts = keeps_accounts(year.outpatient, months.visits)
+        basis["outpatient"] = outpatient_basis_of_year(year.outpatient, visit_scheme, has_accounts)
+    return basis
 
 
 def _places_of_runs(folder: Path, manifest: Mapping[str, Any], job: Path | None) -> list[Path]:
@@ -151,12 +158,11 @@ def _places_of_runs(folder: Path, manifest: Mapping[str, Any], job: Path | None)
     beside = [folder.resolve().parent]
     try:
         if job and manifest["kind"] == "clearing":
-            year = load_year_job(job)
+            year = load_any_year_job(job)
             runs = [run for month in year.months for run in month.runs]
             return [*beside, year.output, *(run.parent for run in runs)]
         if job:
-            loaded = load_any_job(job)
-            corrected = loaded.corrects if isinstance(loaded, Job) else None
+            corrected = load_any_job(job).corrects
             return [*beside, corrected.parent] if corrected else beside
     except DrgpayError:  # the check of the inputs says so
         return beside

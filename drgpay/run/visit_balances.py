@@ -4,6 +4,7 @@ Statements, values and ledger of visits are those of stays under other names, an
 same checks (drgpay.run.balances) over `VisitRunTables`.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,26 +18,26 @@ from drgpay.exact import POINT_PLACES, divide_half_up, wide
 from drgpay.language import Words
 from drgpay.run.comparison import disagreement, first_of, unequal
 from drgpay.run.run_tables import AMOUNTS, RunTables
+from drgpay.run.visit_files import ENROLMENT, VISIT_FILES
 from drgpay.settle.lines import LINE
 
 Compared = tuple[int, Words | None]
 
 _CONTRACT = ["contractor_id", "account"]
 _ENTRY_COLUMNS = ["visit_id", "lines_cost", "base_points", "factor", "coefficient"]
-_FILES = {
-    "cases": "visits",
-    "statements": "visit_statements",
-    "values": "visit_values",
-    "ledger": "visit_ledger",
-}
 
 
 @dataclass(frozen=True)
 class VisitRunTables(RunTables):
     """The outpatient tables of a run under the names that those of stays have.
 
-    Visits are never adjusted, and earlier runs book nothing of visits.
+    Visits are never adjusted.
     """
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the run settled visits."""
+        return bool(self.manifest.get("outpatient"))
 
     @property
     def settlement(self) -> Mapping[str, Any]:
@@ -59,18 +60,9 @@ class VisitRunTables(RunTables):
         money = {"points": pl.Decimal(18, 4), "standard_amount": pl.Decimal(18, 2)}
         return pl.DataFrame(schema={"case_id": pl.String(), **types, **money})
 
-    @cached_property
-    def earlier(self) -> list[RunTables]:
-        """Visits have no corrections yet."""
-        return []
-
-    def rows(self, name: str) -> int:
-        """How many rows a table has."""
-        return super().rows(_FILES.get(name, name))
-
-    def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
-        """A table, or some columns of it."""
-        return super().read(_FILES.get(name, name), columns)
+    def file_of(self, name: str) -> str:
+        """The file of a table; `name` is that of stays, or of a file that only visits have."""
+        return super().file_of(VISIT_FILES.get(name, name))
 
     def entries(self) -> Iterator[pl.DataFrame]:
         """The entries of some whole visits after the other, in the order of the file."""
@@ -146,7 +138,10 @@ def entry_points(tables: VisitRunTables) -> Compared:
 
 
 def contractor_accounts(tables: VisitRunTables) -> Compared:
-    """Each account is charged with its visits; what is apart and charged is all that was paid."""
+    """Each account is charged with its visits; what is apart and charged is all that was paid.
+
+    The heads are those of the enrolment.
+    """
     accounts, apart = tables.read("capitation"), tables.read("capitation_apart")
     visits = tables.cases.select(
         *_CONTRACT,
@@ -170,9 +165,40 @@ def contractor_accounts(tables: VisitRunTables) -> Compared:
         .agg(pl.col(columns).sum())
     )
     found = disagreement(said, charged, _CONTRACT, columns, "capitation", "visits")
-    return visits.height, found or first_of(
+    return visits.height, found or _enrolled(tables, accounts) or first_of(
         finding for row in accounts.iter_rows(named=True) for finding in _account_findings(row)
     ) or _whole(accounts, apart, visits)
+
+
+def _enrolled(tables: VisitRunTables, accounts: pl.DataFrame) -> Words | None:
+    """The heads are those of the enrolment; of a year, the capitation is heads x rate."""
+    if f"{ENROLMENT}.parquet" not in tables.manifest["outputs"]:
+        return None  # a month that an older program has settled
+    enrolment = tables.read(ENROLMENT)
+    heads = enrolment.group_by(_CONTRACT).agg(pl.col("heads").sum())
+    found = disagreement(accounts, heads, _CONTRACT, ["heads"], "capitation", ENROLMENT)
+    if found or tables.kind != "clearing":
+        return found
+    due: Counter[tuple[str, str]] = Counter()
+    for row in enrolment.iter_rows(named=True):
+        due[row["contractor_id"], row["account"]] += row["heads"] * _rate(tables, row)
+    return first_of(
+        unequal(f"{row['contractor_id']} {row['account']}: capitation", said, "heads × rate", own)
+        for row in accounts.iter_rows(named=True)
+        for said, own in [(row["capitation"], due[row["contractor_id"], row["account"]])]
+        if said != own
+    )
+
+
+def _rate(tables: VisitRunTables, enrolled: Mapping[str, Any]) -> Decimal:
+    """The first rate of the policy that holds for the account and age band."""
+    rules = tables.manifest["policy"]["parameters"]["outpatient"]["capitation"]
+    return next(
+        Decimal(str(rate["yuan_a_year"]))
+        for rate in rules["rates"]
+        if rate["account"] == enrolled["account"]
+        and rate["age_band"] in (None, enrolled["age_band"])
+    )
 
 
 def _account_findings(row: dict[str, Decimal]) -> Iterator[Words]:
@@ -199,7 +225,7 @@ def tie_out(tables: VisitRunTables) -> Compared:
     """Contractors, the uncontracted part and the remainder are the outpatient budget."""
     rows, pools = tables.read("capitation_tie_out"), tables.pools
     lines = tables.statements
-    of_pools = pools.select("pool", "budget", "from_home_funds", "remainder")
+    of_pools = pools.select("pool", "from_home_funds", "remainder", budget="available")
     found = disagreement(
         rows, of_pools, ["pool"], ["budget", "from_home_funds", "remainder"], "tie_out", "values"
     )
@@ -228,6 +254,36 @@ def tie_out(tables: VisitRunTables) -> Compared:
     )
 
 
+def visit_counts_of_year(tables: VisitRunTables) -> Compared:
+    """Twelve months, and as many visits as there are rows."""
+    counts, months = tables.manifest["counts"], tables.manifest["inputs"]["months"]
+    pairs = [
+        ("months", counts["months"], "inputs.months", len(months)),
+        ("visits", counts["visits"], "visits.parquet", tables.rows("cases")),
+    ]
+    findings = (
+        unequal(left, said, right, found) for left, said, right, found in pairs if said != found
+    )
+    return len(pairs), first_of(findings)
+
+
+def visits_of_months(tables: VisitRunTables) -> Compared:
+    """The year has the visits of the months' last runs, with their points and what they cost.
+
+    How a line is paid may be another in the year than in a month, so lines are compared without it.
+    """
+    line = [name for name in LINE if name != "payment"]
+    columns = ["cases", "points", *AMOUNTS]
+    of_year = tables.statements.group_by(line).agg(pl.col(columns).sum())
+    of_months = (
+        pl.concat([month[-1].statements.select(*line, *columns) for month in tables.months])
+        .group_by(line)
+        .agg(pl.col(columns).sum())
+    )
+    found = disagreement(of_year, of_months, line, columns, "statements", "months")
+    return tables.cases.height, found
+
+
 def _total(frame: pl.DataFrame, column: str) -> Decimal:
     return Decimal(frame[column].sum() or 0)
 
@@ -249,6 +305,18 @@ VISIT_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]] = [
             "门诊：条目点数 = 就诊点数", "entries: base × factor × coefficient = points of visits"
         ),
         entry_points,
+    ),
+]
+VISIT_YEAR_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]] = [
+    (
+        "visit_counts",
+        Words("门诊：月份与就诊数", "visits: months and visits"),
+        visit_counts_of_year,
+    ),
+    (
+        "visit_months",
+        Words("门诊：年度就诊 = 各月就诊", "visits: those of the year = those of the months"),
+        visits_of_months,
     ),
 ]
 CAPITATION_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]] = [

@@ -3,27 +3,33 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from drgpay.grouper.apg import load_apg
+import polars as pl
+
+from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.language import Language
-from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
+from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import load_policy
+from drgpay.policy.model import Policy
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.visits.checks import VisitBucket, VisitCounts, VisitRules
 from drgpay.records.visits.tables import VisitInput, VisitRecords, open_visits
-from drgpay.run.calibration import refuse_existing
+from drgpay.report.calibration import ReportedTables, calibration_tables
+from drgpay.run.calibration import leave_catalogue, refuse_existing
 from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.run.staging import staged_folder
 from drgpay.run.visit_rules import outpatient_of
 from drgpay.visits.calibrate import calibrate_visits
+from drgpay.visits.calibration_report import visit_calibration_report
 from drgpay.visits.costs import VisitCosts, visit_costs
-from drgpay.visits.stream import VisitPricing, each_bucket, priced_bucket
+from drgpay.visits.stream import Progress, VisitPricing, each_bucket, priced_bucket
 
 
 @dataclass(frozen=True)
 class MadeVisitCatalogue:
-    """A catalogue that lies in its folder now, and the records that it was made from."""
+    """A catalogue that lies in its folder now, its report, and the records that it was made from."""
 
     catalogue: Catalogue
+    report: ReportedTables
     records: VisitRecords
     counts: VisitCounts
 
@@ -41,32 +47,67 @@ def make_visit_catalogue(
 ) -> MadeVisitCatalogue:
     """Check, group and calibrate; `out` must not exist yet.
 
+    Leaves the catalogue in `out` and its report in `out/report`, in a language.
     previous: a catalogue whose base points order procedures and weigh what is packaged; without
     one their own cost does. Raises DrgpayError for every mistake in the inputs.
     """
     refuse_existing(out)
     compiled = load_apg(scheme_name)
     policy = load_policy(policy_name).policy
-    outpatient = outpatient_of(policy)
     before = load_catalogue(previous, compiled.scheme) if previous else None
-    pricing = VisitPricing(compiled, outpatient, before)
-    rules = VisitRules(policy.for_outpatient(), read_hospitals(hospitals_path), None)
     records = open_visits(given)
-    mean = before.all_mean_fen if before else None
+    hospitals = read_hospitals(hospitals_path)
+    with staged_folder(out) as staged, progress("grouping visits", records.rows) as advance:
+        made = calibrated_visits(
+            records, compiled, policy, hospitals, before, out.name, out.parent, threads, advance
+        )
+        outpatient = outpatient_of(policy)
+        found = visit_calibration_report(made.costs, made.catalogue, compiled, outpatient)
+        report = calibration_tables(found, made.catalogue, compiled.scheme, outpatient.calibration)
+        leave_catalogue(made.catalogue, report, staged, language)
+    return MadeVisitCatalogue(made.catalogue, report, records, made.counts)
+
+
+@dataclass(frozen=True)
+class CalibratedVisits:
+    """A catalogue, the costs that it was made of, and the counts of the records."""
+
+    catalogue: Catalogue
+    costs: VisitCosts
+    counts: VisitCounts
+
+
+def calibrated_visits(
+    records: VisitRecords,
+    compiled: CompiledApg,
+    policy: Policy,
+    hospitals: pl.DataFrame,
+    previous: Catalogue | None,
+    catalogue_id: str,
+    spill: Path,
+    threads: int | None = None,
+    progress: Progress = lambda rows: None,
+) -> CalibratedVisits:
+    """Check, group and calibrate; nothing is written but, for a while, in `spill`.
+
+    previous: as in `make_visit_catalogue`. Raises DrgpayError for mistakes in the records.
+    """
+    outpatient = outpatient_of(policy)
+    pricing = VisitPricing(compiled, outpatient, previous)
+    rules = VisitRules(policy.for_outpatient(), hospitals, None)
+    mean = previous.all_mean_fen if previous else None
 
     def costs(bucket: VisitBucket) -> tuple[VisitCosts, VisitCounts]:
         priced = priced_bucket(bucket, pricing)
         return visit_costs(priced.entries, priced.visits, outpatient, mean), bucket.counts
 
     parts, counts = [], VisitCounts()
-    with staged_folder(out) as staged, progress("grouping visits", records.rows) as advance:
-        for cost, counted in each_bucket(
-            costs, records, rules, compiled, out.parent, threads, advance, language
-        ):
-            parts.append(cost)
-            counts += counted
-        catalogue = calibrate_visits(
-            VisitCosts.together(parts), compiled.scheme, policy, out.name, records.visits.path.name
-        )
-        save_catalogue(catalogue, staged)
-    return MadeVisitCatalogue(catalogue, records, counts)
+    for cost, counted in each_bucket(costs, records, rules, compiled, spill, threads, progress):
+        parts.append(cost)
+        counts += counted
+    together = VisitCosts.together(parts)
+    source = records.visits.path.name
+    catalogue = calibrate_visits(
+        together, counts.visits_read, compiled.scheme, policy, catalogue_id, source
+    )
+    return CalibratedVisits(catalogue, together, counts)

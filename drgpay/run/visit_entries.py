@@ -6,10 +6,11 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.grouper.apg import load_apg
+from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.language import Language
-from drgpay.points.catalogue import load_catalogue
+from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import load_policy
+from drgpay.policy.model import Policy
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitInput, VisitRecords, open_visits
@@ -96,11 +97,23 @@ def _rules(grouping: VisitGrouping) -> tuple[VisitPricing, VisitRules]:
     compiled = load_apg(grouping.scheme)
     policy = load_policy(grouping.policy).policy
     catalogue = load_catalogue(grouping.catalogue, compiled.scheme) if grouping.catalogue else None
+    hospitals = read_hospitals(grouping.hospitals) if grouping.hospitals else None
+    return entry_rules(compiled, policy, catalogue, hospitals)
+
+
+def entry_rules(
+    compiled: CompiledApg,
+    policy: Policy,
+    catalogue: Catalogue | None,
+    hospitals: pl.DataFrame | None,
+) -> tuple[VisitPricing, VisitRules]:
+    """By what visits are grouped and checked that are not settled; see `write_entries`."""
     outpatient = outpatient_of(policy)
-    if grouping.hospitals:
+    if hospitals is not None:
         coefficients = catalogue.coefficients if catalogue else None
         pricing = VisitPricing(compiled, outpatient, catalogue, coefficients)
-        return pricing, VisitRules(policy, read_hospitals(grouping.hospitals), None)
+        return pricing, VisitRules(policy, hospitals, None)
     nobody = pl.DataFrame(schema={"hospital_id": pl.String, "level": pl.String})
     pricing = VisitPricing(compiled, outpatient, catalogue)
-    return pricing, VisitRules(policy, nobody, None, severities={"unknown_hospital": "ignore"})
+    records = policy.records.with_severities({"unknown_hospital": "ignore"})
+    return pricing, VisitRules(policy.model_copy(update={"records": records}), nobody, None)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 
 from drgpay.exact import FEN_PLACES, as_decimal
 from drgpay.language import Language
 from drgpay.records.visits.checks import LINE, VISIT, VisitBucket, VisitCounts, VisitRules
 from drgpay.records.visits.tables import VisitRecords
-from drgpay.records.writing import BatchFile
+from drgpay.records.writing import BatchFile, as_batch
 from drgpay.report.visits import ENTRY_COLUMNS, entries_table
 from drgpay.visits.columns import ENTRY_SCHEMA
 from drgpay.visits.stream import PricedBucket, VisitPricing, each_bucket, priced_bucket
@@ -130,7 +131,7 @@ def group_all_visits(
                 (warned, part.line_warnings),
             ):
                 if file and findings.height:
-                    file.write(_batch(_line_findings(findings)))
+                    file.write(as_batch(_line_findings(findings)))
             counts += part.counts
             # Neither entries nor findings of lines: they are as many as lines.
             kept.append(part.kept)
@@ -150,9 +151,16 @@ def group_all_visits(
 def _part(priced: PricedBucket) -> _Part:
     entries = priced.entries
     leading = leading_entries(entries)
-    visits = priced.visits.drop(NOT_KEPT).join(
-        leading, on="visit_id", how="left", maintain_order="left"
+    visits = priced.visits.drop(NOT_KEPT)
+    visits = (
+        # Both have their rows in the order of visit_id: as many are the same ones.
+        visits.hstack(leading.drop("visit_id"))
+        if leading.height == visits.height
+        else visits.join(leading, on="visit_id", how="left", maintain_order="left")
     )
+    # Texts that repeat, a quarter as wide: all visits of a region stay in memory.
+    texts = (cs.string() | cs.enum()).exclude("visit_id")
+    visits = visits.with_columns(texts.cast(pl.Categorical))
     checked = priced.checked
     kept = _Kept(
         visits,
@@ -163,7 +171,7 @@ def _part(priced: PricedBucket) -> _Part:
     )
     return _Part(
         kept,
-        _batch(entries_table(entries)),
+        as_batch(entries_table(entries)),
         checked.line_quarantine,
         checked.line_warnings,
         checked.counts,
@@ -193,14 +201,14 @@ def _added(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
 def _entry_schema(pricing: VisitPricing) -> pa.Schema:
     types = {**ENTRY_SCHEMA, **pricing.code_types, "coefficient": pl.Int64()}
     empty = pl.DataFrame(schema={column.scaled: types[column.scaled] for column in ENTRY_COLUMNS})
-    return _batch(entries_table(empty)).schema
+    return as_batch(entries_table(empty)).schema
 
 
 def _findings_file(stack: ExitStack, path: Path | None) -> BatchFile | None:
     if path is None:
         return None
     types = dict.fromkeys(LINE.finding_columns, pl.String()) | {"amount_fen": pl.Int64()}
-    schema = _batch(_line_findings(pl.DataFrame(schema=types))).schema
+    schema = as_batch(_line_findings(pl.DataFrame(schema=types))).schema
     return stack.enter_context(BatchFile(path, schema, ["column", "code", "message"]))
 
 
@@ -213,17 +221,3 @@ def _line_findings(findings: pl.DataFrame) -> pl.DataFrame:
 
 def _sorted_findings(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(parts).sort(VISIT.finding_columns)
-
-
-def _batch(frame: pl.DataFrame) -> pa.RecordBatch:
-    """A frame as one batch without notes of polars, which would differ from reader to reader."""
-    table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks()
-    arrays = [table.column(name).combine_chunks() for name in table.column_names]
-    flat = [
-        array.chunk(0) if isinstance(array, pa.ChunkedArray) and array.num_chunks else array
-        for array in arrays
-    ]
-    return pa.RecordBatch.from_arrays(
-        [array if isinstance(array, pa.Array) else pa.array([], array.type) for array in flat],
-        names=table.column_names,
-    )

@@ -16,6 +16,7 @@ from drgpay.records.hospitals import read_hospitals
 from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.run.job import OutpatientJob
 from drgpay.run.rules import refuse_other_year
+from drgpay.run.year_job import OutpatientYear
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class VisitPaymentRules:
 
 
 def load_visit_rules(
-    job: OutpatientJob, policy: str, hospitals: Path, year: int, who: str
+    job: OutpatientJob | OutpatientYear, policy: str, hospitals: Path, year: int, who: str
 ) -> VisitPaymentRules:
     """Read them all; `who` asks, for messages.
 
@@ -62,16 +63,34 @@ def load_visit_rules(
     catalogue = load_catalogue(job.catalogue, compiled.scheme)
     enrolment = None
     if job.enrolment:
-        if outpatient.capitation is None:
-            raise DrgpayError(
-                f"the job names the enrolment {job.enrolment}, but {loaded.path} has no "
-                "[outpatient.capitation]",
-                "add outpatient.capitation to the policy, or leave the enrolment out",
-            )
+        _refuse_enrolment(loaded, f"the enrolment {job.enrolment}")
         enrolment = read_enrolment(job.enrolment, loaded.policy.records.accounts)
     return VisitPaymentRules(
         compiled, loaded, outpatient, catalogue, read_hospitals(hospitals), enrolment
     )
+
+
+def visit_payment_rules(
+    compiled: CompiledApg,
+    loaded: LoadedPolicy,
+    catalogue: Catalogue,
+    hospitals: pl.DataFrame,
+    enrolment: pl.DataFrame | None,
+) -> VisitPaymentRules:
+    """What was read already, compared as `load_visit_rules` does; the same errors."""
+    outpatient = outpatient_of(loaded.policy)
+    _refuse_unknown_groups(loaded, outpatient, compiled.scheme)
+    if enrolment is not None:
+        _refuse_enrolment(loaded, "an enrolment")
+    return VisitPaymentRules(compiled, loaded, outpatient, catalogue, hospitals, enrolment)
+
+
+def _refuse_enrolment(loaded: LoadedPolicy, what: str) -> None:
+    if outpatient_of(loaded.policy).capitation is None:
+        raise DrgpayError(
+            f"{what} is named, but {loaded.path} has no [outpatient.capitation]",
+            "add outpatient.capitation to the policy, or leave the enrolment out",
+        )
 
 
 def outpatient_of(policy: Policy) -> Outpatient:

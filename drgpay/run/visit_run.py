@@ -1,5 +1,6 @@
 """The outpatient part of a month-end run: visits -> entries -> points -> settlement -> accounts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from drgpay.language import Language
 from drgpay.records.period import Period
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitRecords
-from drgpay.report.month import RunFacts
+from drgpay.report.month import RunFacts, difference_tables
 from drgpay.report.visits import (
     CapitationTables,
     VisitTables,
@@ -23,27 +24,44 @@ from drgpay.report.visits import (
     visits_table,
 )
 from drgpay.run.stages import RunFolder
+from drgpay.run.stored import StoredVisits, book
+from drgpay.run.visit_files import ENROLMENT, ENTRIES, entries_of_visits
 from drgpay.run.visit_grouping import GroupedVisits, Progress, VisitFiles, group_all_visits
 from drgpay.run.visit_rules import VisitPaymentRules
 from drgpay.settle.capitation import capitation_accounts
-from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.lines import NO_ADJUSTMENTS
 from drgpay.settle.month import Settled, settle_month
 from drgpay.visits.points import visit_cases
 from drgpay.visits.stream import VisitPricing
 
-ENTRIES = "entries.parquet"
 LINE_QUARANTINE = "line_quarantine.parquet"
 LINE_WARNINGS = "line_warnings.parquet"
 
 
 @dataclass(frozen=True)
 class VisitMonth:
-    """The visits of a month, with what they are settled by."""
+    """The visits of a month, with what they are settled by.
+
+    paid: the runs with visits that the month corrects, the oldest first.
+    """
 
     records: VisitRecords
     rules: VisitPaymentRules
     period: Period
+    paid: Sequence[StoredVisits] = ()
+
+
+def visit_pricing(month: VisitMonth) -> VisitPricing:
+    """By what the visits of a month are grouped and priced."""
+    rules = month.rules
+    catalogue = rules.catalogue
+    return VisitPricing(rules.compiled, rules.outpatient, catalogue, catalogue.coefficients)
+
+
+def visit_checks(month: VisitMonth) -> VisitRules:
+    """Against what the visits of a month are checked."""
+    rules = month.rules
+    return VisitRules(rules.policy, rules.hospitals, month.period.days, rules.enrolment)
 
 
 def grouped_visits(
@@ -57,11 +75,7 @@ def grouped_visits(
 
     Raises DrgpayError for every mistake in the records, and if no visit is valid.
     """
-    rules = month.rules
-    pricing = VisitPricing(
-        rules.compiled, rules.outpatient, rules.catalogue, rules.catalogue.coefficients
-    )
-    checks = VisitRules(rules.policy, rules.hospitals, month.period.days, rules.enrolment)
+    pricing, checks = visit_pricing(month), visit_checks(month)
 
     def group(folder: Path) -> GroupedVisits:
         files = VisitFiles(folder / ENTRIES, folder / LINE_QUARANTINE, folder / LINE_WARNINGS)
@@ -97,6 +111,7 @@ def visit_tables(
     rules, counted = month.rules, grouped.counted
     policy = rules.policy
     visits = visits_table(settled.cases)
+    booked = book(month.period, settled, month.paid)
     facts = RunFacts(
         run_id=run_id,
         period=str(month.period),
@@ -116,14 +131,17 @@ def visit_tables(
         counts=counted,
         visits=visits,
         groups=groups_table(grouped.sums),
-        examples=_entries_of(example_visits(visits), run.outputs / ENTRIES),
+        examples=entries_of_visits(example_visits(visits), run.outputs),
         statements=visit_statements_table(settled, rules.hospitals),
         values=visit_values_table(settled, policy.settlement.value_places),
-        ledger=visit_ledger_table(ledger_of_month(month.period, settled)),
-        capitation=_capitation(month, settled),
+        ledger=visit_ledger_table(booked.ledger),
+        capitation=capitation_of(month, settled),
         quarantine=grouped.quarantine,
         warnings=grouped.warnings,
         findings=grouped.findings,
+        differences=(
+            difference_tables(booked.differences, "visit_id") if booked.differences else None
+        ),
     )
 
 
@@ -137,8 +155,13 @@ def visit_counts(grouped: GroupedVisits) -> dict[str, int]:
     }
 
 
-def visit_frames(tables: VisitTables) -> dict[str, pl.DataFrame]:
-    """The Parquet files of the outpatient part, beside those that its stage wrote."""
+def visit_frames(
+    tables: VisitTables, enrolment: pl.DataFrame | None = None
+) -> dict[str, pl.DataFrame]:
+    """The Parquet files of the outpatient part, beside those that its stage wrote.
+
+    enrolment: with the accounts of `tables.capitation`.
+    """
     frames = {
         "visits": tables.visits,
         "visit_groups": tables.groups,
@@ -148,14 +171,31 @@ def visit_frames(tables: VisitTables) -> dict[str, pl.DataFrame]:
         "visit_quarantine": tables.quarantine,
         "visit_warnings": tables.warnings,
     }
-    if tables.capitation:
-        frames["capitation"] = tables.capitation.accounts
-        frames["capitation_apart"] = tables.capitation.apart
-        frames["capitation_tie_out"] = tables.capitation.tie_out
+    if tables.differences:
+        frames["visit_differences"] = tables.differences.cases
+        frames["visit_difference_statements"] = tables.differences.statements
+    if tables.capitation and enrolment is not None:
+        frames |= capitation_frames(tables.capitation, enrolment)
     return frames
 
 
-def _capitation(month: VisitMonth, settled: Settled) -> CapitationTables | None:
+def capitation_frames(
+    capitation: CapitationTables, enrolment: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """The Parquet files of the accounts of contractors, of a month or a year.
+
+    enrolment: ENROLMENT_SCHEMA, as it was read.
+    """
+    return {
+        "capitation": capitation.accounts,
+        "capitation_apart": capitation.apart,
+        "capitation_tie_out": capitation.tie_out,
+        ENROLMENT: enrolment,
+    }
+
+
+def capitation_of(month: VisitMonth, settled: Settled) -> CapitationTables | None:
+    """The accounts of contractors; None without an enrolment."""
     rules = month.rules
     if rules.enrolment is None:
         return None
@@ -168,9 +208,3 @@ def _capitation(month: VisitMonth, settled: Settled) -> CapitationTables | None:
         month.period,
     )
     return capitation_tables(accounts, rules.hospitals)
-
-
-def _entries_of(visits: pl.Series, entries: Path) -> pl.DataFrame:
-    """The entries of some visits, from their file."""
-    wanted = pl.col("visit_id").is_in(visits.cast(pl.String).implode())
-    return pl.scan_parquet(entries).filter(wanted).collect()

@@ -7,11 +7,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from drgpay.errors import DrgpayError
-from drgpay.grouper.scheme import shipped_schemes
 from drgpay.policy.fields import Month
 from drgpay.policy.load import shipped_policies
 from drgpay.records.dataset import RecordsInput
-from drgpay.run.job import FilingPaths, beside, filing_paths, read_job_file
+from drgpay.run.job import FilingPaths, beside, filing_paths, read_job_file, scheme_beside
 
 
 class YearInputs(BaseModel):
@@ -29,6 +28,16 @@ class YearInputs(BaseModel):
     assessment: str | None = None
 
 
+class YearOutpatientFile(BaseModel):
+    """[outpatient]: the visits of the months are cleared too, or alone."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    scheme: str
+    catalogue: str
+    enrolment: str | None = None
+
+
 class MonthOfYear(BaseModel):
     """[[months]]: the run that was paid and the runs that corrected it, in order."""
 
@@ -40,18 +49,23 @@ class MonthOfYear(BaseModel):
 
 
 class YearFile(BaseModel):
-    """The keys of a year file; relative paths start at the file's folder."""
+    """The keys of a year file; relative paths start at the file's folder.
+
+    scheme, catalogue and readmissions_across_months are those of stays: a year of visits alone has
+    none of them.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     year: Annotated[int, Field(ge=2000, le=2100)]
-    scheme: str
-    catalogue: str
+    scheme: str | None = None
+    catalogue: str | None = None
     policy: str
     output: str
-    readmissions_across_months: bool
+    readmissions_across_months: bool | None = None
     months: tuple[MonthOfYear, ...] = ()
     inputs: YearInputs
+    outpatient: YearOutpatientFile | None = None
 
 
 @dataclass(frozen=True)
@@ -63,8 +77,23 @@ class MonthRuns:
 
 
 @dataclass(frozen=True)
+class OutpatientYear:
+    """By what the visits of the months were settled.
+
+    enrolment: the final one; without it that of the months holds.
+    """
+
+    scheme: str
+    catalogue: Path
+    enrolment: Path | None = None
+
+
+@dataclass(frozen=True)
 class YearJob:
-    """A year file with its paths resolved. Without `months` they are looked for in `output`."""
+    """A year file with stays, its paths resolved; with outpatient the visits are cleared too.
+
+    Without `months` they are looked for in `output`.
+    """
 
     path: Path
     year: int
@@ -77,12 +106,68 @@ class YearJob:
     months: tuple[MonthRuns, ...]
     filings: FilingPaths
     assessment: Path | None
+    outpatient: OutpatientYear | None = None
+
+
+@dataclass(frozen=True)
+class VisitsYearJob:
+    """A year file that clears visits alone; `months` as in YearJob."""
+
+    path: Path
+    year: int
+    policy: str
+    output: Path
+    hospitals: Path
+    months: tuple[MonthRuns, ...]
+    assessment: Path | None
+    outpatient: OutpatientYear
+
+
+AnyYearJob = YearJob | VisitsYearJob
 
 
 def load_year_job(path: Path) -> YearJob:
-    """Read a year file; raises DrgpayError with the path of every wrong key."""
+    """Read the file of a year with stays.
+
+    Raises DrgpayError with the path of every wrong key, and for a year of visits alone.
+    """
+    job = load_any_year_job(path)
+    if isinstance(job, VisitsYearJob):
+        raise DrgpayError(
+            f"{path} clears visits alone: it has no scheme of stays", "name a year file with stays"
+        )
+    return job
+
+
+def load_any_year_job(path: Path) -> AnyYearJob:
+    """Read any year file; raises DrgpayError with the path of every wrong key."""
     file = read_job_file(path, YearFile)
     here, inputs = path.parent, file.inputs
+    outpatient = _outpatient(here, file.outpatient) if file.outpatient else None
+    policy = file.policy if file.policy in shipped_policies() else str(here / file.policy)
+    months = tuple(
+        MonthRuns(month.period, tuple(here / run for run in (month.run, *month.corrections)))
+        for month in file.months
+    )
+    assessment = here / inputs.assessment if inputs.assessment else None
+    if outpatient and file.scheme is None:
+        _refuse_keys_of_stays(path, file)
+        return VisitsYearJob(
+            path=path,
+            year=file.year,
+            policy=policy,
+            output=here / file.output,
+            hospitals=here / inputs.hospitals,
+            months=months,
+            assessment=assessment,
+            outpatient=outpatient,
+        )
+    if file.scheme is None or file.catalogue is None or file.readmissions_across_months is None:
+        missing = next(key for key in _OF_STAYS if getattr(file, key) is None)
+        raise DrgpayError(
+            f"{path} has no {missing}",
+            f"give {', '.join(_OF_STAYS)} for stays, or [outpatient] for visits alone",
+        )
     if file.readmissions_across_months and not inputs.stays:
         raise DrgpayError(
             f"{path}: readmissions_across_months needs to know which cases are of one person",
@@ -96,16 +181,42 @@ def load_year_job(path: Path) -> YearJob:
     return YearJob(
         path=path,
         year=file.year,
-        scheme=file.scheme if file.scheme in shipped_schemes() else str(here / file.scheme),
+        scheme=scheme_beside(here, file.scheme),
         catalogue=here / file.catalogue,
-        policy=file.policy if file.policy in shipped_policies() else str(here / file.policy),
+        policy=policy,
         output=here / file.output,
         hospitals=here / inputs.hospitals,
         persons=persons,
-        months=tuple(
-            MonthRuns(month.period, tuple(here / run for run in (month.run, *month.corrections)))
-            for month in file.months
-        ),
+        months=months,
         filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
-        assessment=here / inputs.assessment if inputs.assessment else None,
+        assessment=assessment,
+        outpatient=outpatient,
     )
+
+
+_OF_STAYS = ("scheme", "catalogue", "readmissions_across_months")
+
+
+def _outpatient(here: Path, file: YearOutpatientFile) -> OutpatientYear:
+    return OutpatientYear(
+        scheme=scheme_beside(here, file.scheme),
+        catalogue=here / file.catalogue,
+        enrolment=here / file.enrolment if file.enrolment else None,
+    )
+
+
+def _refuse_keys_of_stays(path: Path, file: YearFile) -> None:
+    """A year of visits alone must not name what would not be read."""
+    given = {
+        **{name: getattr(file, name) for name in _OF_STAYS},
+        **{
+            f"inputs.{name}": value
+            for name, value in file.inputs.model_dump(exclude={"hospitals", "assessment"}).items()
+        },
+    }
+    for name, value in given.items():
+        if value is not None:
+            raise DrgpayError(
+                f"{path} names {name}, but no scheme of stays",
+                "add scheme, or leave it out: [outpatient] has keys of its own",
+            )

@@ -1,6 +1,6 @@
 """The paid months of a year: found, complete, unchanged, and settled by the same rules."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -9,8 +9,9 @@ from typing import Any
 from drgpay.errors import DrgpayError
 from drgpay.run.manifest import MANIFEST, read_manifest
 from drgpay.run.rules import PaymentRules
-from drgpay.run.stored import StoredMonth, open_month
-from drgpay.run.year_job import MonthRuns, YearJob
+from drgpay.run.stored import Part, StoredMonth, open_any_month, parts_of, visits_of
+from drgpay.run.visit_rules import VisitPaymentRules
+from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
 MONTHS = 12
 
@@ -27,27 +28,79 @@ class PaidMonths:
         return self.runs[-1]
 
 
-def paid_months(job: YearJob) -> list[PaidMonths]:
-    """The twelve months of a year file, January first.
+@dataclass(frozen=True)
+class YearMonths:
+    """The twelve months of the stays and of the visits that a year file clears, January first.
+
+    None for what it does not clear. A month may have paid both in one run or each in its own.
+    """
+
+    stays: list[PaidMonths] | None
+    visits: list[PaidMonths] | None
+
+    @property
+    def runs(self) -> list[MonthRuns]:
+        """Every run of a month once, those of its stays before others."""
+        parts = [part for part in (self.stays, self.visits) if part]
+        return [
+            MonthRuns(
+                months[0].last.period,
+                tuple(dict.fromkeys(run.folder for month in months for run in month.runs)),
+            )
+            for months in zip(*parts, strict=True)
+        ]
+
+
+def months_of_year(job: AnyYearJob) -> YearMonths:
+    """The paid months of everything that a year file clears.
 
     Raises DrgpayError for a missing month, a month paid twice, a run that does not correct the one
     before it, and a folder that was changed since.
     """
-    months = [_opened(month) for month in job.months or _found(job)]
+    parts = _cleared_parts(job)
+    chains = _chains(job, parts)
+    return YearMonths(
+        _with_part(job, chains, "stays") if "stays" in parts else None,
+        _with_part(job, chains, "visits") if "visits" in parts else None,
+    )
+
+
+def _cleared_parts(job: AnyYearJob) -> set[Part]:
+    parts: set[Part] = {"stays"} if isinstance(job, YearJob) else set()
+    return parts | {"visits"} if job.outpatient else parts
+
+
+def _chains(job: AnyYearJob, parts: Set[Part]) -> list[list[StoredMonth]]:
+    """The runs of each month that is listed, or found, with its corrections."""
+    return [_opened(month) for month in job.months or _found(job, parts)]
+
+
+def _with_part(
+    job: AnyYearJob, chains: Sequence[Sequence[StoredMonth]], part: Part
+) -> list[PaidMonths]:
+    """The months of the stays or the visits: of each the runs that settled them."""
     by_period: dict[str, PaidMonths] = {}
-    for month in months:
-        period = month.last.period
+    for chain in chains:
+        runs = tuple(
+            visits_of(run) if part == "visits" else run
+            for run in chain
+            if part in parts_of(run.manifest)
+        )
+        if not runs:
+            continue
+        period = runs[0].period
         if period in by_period:
             raise DrgpayError(
                 f"{job.path}: the month {period} is listed twice", "keep one [[months]] for it"
             )
-        by_period[period] = month
+        by_period[period] = PaidMonths(runs)
     wanted = [f"{job.year:04d}-{month:02d}" for month in range(1, MONTHS + 1)]
     missing = [period for period in wanted if period not in by_period]
-    other = sorted(set(by_period) - set(wanted))
+    other = sorted({chain[0].period for chain in chains} - set(wanted))
     if missing:
+        what = "the run" if part == "stays" else "the visits"
         raise DrgpayError(
-            f"{job.path}: the clearing of {job.year} lacks the run of {', '.join(missing)}",
+            f"{job.path}: the clearing of {job.year} lacks {what} of {', '.join(missing)}",
             "settle these months first, or add their [[months]]",
         )
     if other:
@@ -57,25 +110,32 @@ def paid_months(job: YearJob) -> list[PaidMonths]:
     return [by_period[period] for period in wanted]
 
 
-def _found(job: YearJob) -> list[MonthRuns]:
-    """The runs of the year in the output folder, each month with its chain of corrections."""
+def _found(job: AnyYearJob, parts: Set[Part]) -> list[MonthRuns]:
+    """The runs of the year in the output folder that settled one of `parts`, each with its chain
+    of corrections.
+    """
     manifests: dict[Path, dict[str, Any]] = {}
     for path in sorted(job.output.glob(f"[!.]*/{MANIFEST}")):
         manifest = read_manifest(path.parent)
-        if manifest["kind"] == "month" and manifest["period"].startswith(f"{job.year:04d}-"):
+        if parts_of(manifest) and manifest["period"].startswith(f"{job.year:04d}-"):
             manifests[path.parent] = manifest
-    firsts = [folder for folder, manifest in manifests.items() if not manifest["corrects"]]
-    months: dict[str, MonthRuns] = {}
-    for folder in firsts:
-        period = manifests[folder]["period"]
-        if period in months:
-            raise DrgpayError(
-                f"{job.output} holds two runs of {period}, {months[period].runs[0].name} and "
-                f"{folder.name}",
-                f"say in {job.path} with [[months]] which one was paid",
-            )
-        months[period] = MonthRuns(period, tuple(_chain(folder, manifests)))
-    return list(months.values())
+    found: dict[tuple[str, Part], Path] = {}
+    months = []
+    for folder, manifest in manifests.items():
+        here = sorted(parts_of(manifest) & parts)
+        if manifest["corrects"] or not here:
+            continue
+        period = manifest["period"]
+        for part in here:
+            if (period, part) in found:
+                raise DrgpayError(
+                    f"{job.output} holds two runs of {period}, {found[period, part].name} and "
+                    f"{folder.name}",
+                    f"say in {job.path} with [[months]] which one was paid",
+                )
+            found[period, part] = folder
+        months.append(MonthRuns(period, tuple(_chain(folder, manifests))))
+    return months
 
 
 def _chain(folder: Path, manifests: Mapping[Path, Mapping[str, Any]]) -> list[Path]:
@@ -99,8 +159,8 @@ def _chain(folder: Path, manifests: Mapping[Path, Mapping[str, Any]]) -> list[Pa
         chain += following
 
 
-def _opened(month: MonthRuns) -> PaidMonths:
-    runs = [open_month(folder) for folder in month.runs]
+def _opened(month: MonthRuns) -> list[StoredMonth]:
+    runs = [open_any_month(folder) for folder in month.runs]
     for run in runs:
         if run.period != month.period:
             raise DrgpayError(
@@ -118,28 +178,50 @@ def _opened(month: MonthRuns) -> PaidMonths:
                 f"{run.folder} does not correct {before.run_id}, but {run.corrects or 'nothing'}",
                 "list the corrections of a month in their order",
             )
-    return PaidMonths(tuple(runs))
+    return runs
+
+
+def keeps_accounts(outpatient: OutpatientYear, months: Sequence[PaidMonths]) -> bool:
+    """Whether the year keeps accounts of contractors: by its own enrolment or the months'."""
+    enrolled = [month.last.grouped_by["enrolment"] for month in months]
+    return outpatient.enrolment is not None or any(enrolled)
 
 
 def refuse_other_rules(
-    months: list[PaidMonths], rules: PaymentRules, catalogue_sha256: str, accept_policy_change: bool
+    months: list[PaidMonths],
+    rules: PaymentRules | VisitPaymentRules,
+    catalogue_sha256: str,
+    accept_policy_change: bool,
 ) -> None:
-    """Refuse months of another scheme or catalogue, and of another policy unless it is accepted."""
+    """Refuse months of another scheme or catalogue, and of another policy unless it is accepted.
+
+    How the entries of visits are paid cannot change any more: the clearing takes their points from
+    the months.
+    """
+    part: Part = "stays" if isinstance(rules, PaymentRules) else "visits"
     for month in months:
         for run in month.runs:
-            manifest = run.manifest
             for what, now in (
                 ("scheme", rules.scheme.content_hash),
                 ("catalogue", catalogue_sha256),
             ):
-                if manifest[what]["sha256"] != now:
+                if run.grouped_by[what]["sha256"] != now:
                     raise DrgpayError(
                         f"{run.folder} was settled with another {what} than the year file names",
                         f"name the {what} that the months were paid with",
                     )
             changed = changed_parameters(
-                manifest["policy"]["parameters"], rules.policy.model_dump(mode="json")
+                run.manifest["policy"]["parameters"],
+                rules.loaded.policy.model_dump(mode="json"),
+                part,
             )
+            fixed = [path for path in changed if path.startswith(_FIXED_BY_MONTHS)]
+            if fixed:
+                raise DrgpayError(
+                    f"the policy changed after {run.folder} was settled: {fixed[0]}, which made "
+                    "the points of its visits",
+                    "restore it, or correct the months with the policy as it is now",
+                )
             if changed and not accept_policy_change:
                 shown = ", ".join(changed[:3]) + (", ..." if len(changed) > 3 else "")
                 raise DrgpayError(
@@ -149,18 +231,29 @@ def refuse_other_rules(
                 )
 
 
-def changed_parameters(before: Any, now: Any, path: str = "") -> list[str]:
-    """The dotted paths at which two policies differ; what only a clearing or visits read is left
-    out, since no month of stays was paid by it.
+_NOT_READ_BY: Mapping[Part, tuple[str, ...]] = {
+    "stays": ("clearing", "outpatient"),
+    "visits": ("clearing", "calibration", "points", "settlement", "budget"),
+}
+"""The sections of a policy by which no month of stays, or of visits, was paid."""
+
+_FIXED_BY_MONTHS = tuple(
+    f"outpatient.{key}" for key in ("steps", "procedure_discount", "repeat_discount", "visit_types")
+)
+
+
+def changed_parameters(before: Any, now: Any, part: Part = "stays", path: str = "") -> list[str]:
+    """The dotted paths at which two policies differ; what only a clearing or other records read is
+    left out, since no month of `part` was paid by it.
     """
     if isinstance(before, dict) and isinstance(now, dict):
         keys = dict.fromkeys([*before, *now])
         return [
             changed
             for key in keys
-            if path or key not in ("clearing", "outpatient")
+            if path or key not in _NOT_READ_BY[part]
             for changed in changed_parameters(
-                before.get(key), now.get(key), f"{path}.{key}" if path else key
+                before.get(key), now.get(key), part, f"{path}.{key}" if path else key
             )
         ]
     return [] if before == now else [path]

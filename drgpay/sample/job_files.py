@@ -62,6 +62,12 @@ stays = "stays"
 hospitals = "hospitals.csv"
 """
 
+_YEAR_OUTPATIENT = """
+[outpatient]
+scheme = "{visit_scheme}"
+catalogue = "visit_catalogue"
+"""
+
 
 def write_job_files(
     plan: SamplePlan,
@@ -109,7 +115,7 @@ def write_job_files(
         if plan.history:  # without a catalogue nobody knows which stays are dear
             write_filings(load_job(jobs[-1]), folder / "filings" / str(period))
             jobs[-1].write_text(text + _FILED.format(period=period) + end, encoding="utf-8")
-    jobs += _year_files(plan, folder, output)
+    jobs += _year_files(plan, folder, output, with_visits=visits is not None)
     return jobs
 
 
@@ -118,12 +124,14 @@ def _filled(template: str, **values: str) -> str:
     return Template(text).substitute(values)
 
 
-def _year_files(plan: SamplePlan, folder: Path, output: str) -> list[Path]:
+def _year_files(plan: SamplePlan, folder: Path, output: str, with_visits: bool) -> list[Path]:
     """A year file for each year of which every month is settled."""
     years = [month.first_day.year for month in plan.settled]
     files = []
     for year in sorted({year for year in years if years.count(year) == _MONTHS}):
         files.append(folder / f"{year}.toml")
         text = _YEAR.format(year=year, scheme=plan.scheme, output=output)
+        if with_visits:
+            text += _YEAR_OUTPATIENT.format(visit_scheme=_VISIT_SCHEME)
         files[-1].write_text(text, encoding="utf-8")
     return files

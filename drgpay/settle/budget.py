@@ -8,24 +8,27 @@ from drgpay.policy.settlement import Budget, EqualMonths, MonthsByCost, Weighted
 from drgpay.records.period import Period
 
 
-def month_budget_fen(budget: Budget | None, account: str, period: Period) -> int:
+def month_budget_fen(
+    budget: Budget | None, account: str, period: Period, key: str = "budget"
+) -> int:
     """What the fund has for an account in a month, in fen.
 
     An explicit month wins; else the annual budget less the reserve is shared by the months, and
-    the twelve shares add up to it exactly. Raises DrgpayError if nothing is given.
+    the twelve shares add up to it exactly. key: where the policy has the budget
+    (`Policy.budget_key`). Raises DrgpayError if nothing is given.
     """
     if budget is None:
         raise DrgpayError(
-            "the policy has no [budget]",
-            "add budget.annual_yuan for each account to settle with it",
+            f"the policy has no [{key}]",
+            f"add {key}.annual_yuan for each account to settle with it",
         )
     explicit = budget.month_yuan.get(str(period), {}).get(account)
     if explicit is not None:
         return scaled(explicit, FEN_PLACES)
     if account not in budget.annual_yuan:
         raise DrgpayError(
-            f"the policy has no budget for the account {account}",
-            f"add budget.annual_yuan.{account}",
+            f"[{key}] of the policy has no budget for the account {account}",
+            f"add {key}.annual_yuan.{account}",
         )
     annual = scaled(budget.annual_yuan[account], FEN_PLACES)
     shared = annual - annual_reserve_fen(budget, account)

@@ -208,12 +208,13 @@ def _placed(
 
     Adds in_pool, paid_here and pool of their line, and `reason`: null where a contractor is charged.
     """
-    contractor = pl.col("contractor_id").cast(pl.String)
-    sums = cases.group_by(
-        *(pl.col(name).cast(statements.schema[name]) for name in LINE),
-        contractor,
-        elsewhere=pl.col("hospital_id").cast(pl.String) != contractor,
-    ).agg(visits=pl.len().cast(pl.Int64), fund_fen=pl.col("case_fund_fen").sum())
+    sums = (
+        cases.group_by(*LINE, "contractor_id")
+        .agg(visits=pl.len().cast(pl.Int64), fund_fen=pl.col("case_fund_fen").sum())
+        .with_columns(pl.col(name).cast(statements.schema[name]) for name in LINE)
+        .with_columns(pl.col("contractor_id").cast(pl.String))
+        .with_columns(elsewhere=pl.col("hospital_id") != pl.col("contractor_id"))
+    )
     reason = (
         pl.when("out_of_area")
         .then(pl.lit("out_of_area"))

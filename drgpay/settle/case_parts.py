@@ -94,7 +94,8 @@ def _shares(
         .join(values.select("pool", "point_value"), on="pool", how="left")
         .drop("pool")
     )
-    priced = rows.join(of_line, on=LINE, how="left", maintain_order="left")
+    keys = of_line.with_columns(pl.col(name).cast(rows.schema[name]) for name in LINE)
+    priced = rows.join(keys, on=LINE, how="left", maintain_order="left")
     # A row's exact part is points x value; with a distributed remainder in the standard, the
     # same share of the whole standard.
     scale = 10 ** (POINT_PLACES + rules.value_places - FEN_PLACES)

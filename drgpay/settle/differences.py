@@ -1,10 +1,11 @@
 """A correction against the month that was paid: cases and statements, before and now."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import polars as pl
 
-from drgpay.settle.lines import AMOUNTS, LINE
+from drgpay.settle.lines import AMOUNTS, LINE, LINE_SCHEMA
 from drgpay.settle.month import Settled
 
 
@@ -51,11 +52,28 @@ def differences_of(paid: PaidMonth, settled: Settled) -> Differences:
 _MEASURES = ["points", "standard_fen", "fund_amount_fen"]
 _OF_STATEMENTS = [*_MEASURES, "prepayment_fen", "home_fund_bill_fen"]
 _CASE_LINE = ["case_id", *LINE]
+_AT_ONCE = 1_000_000
+"""Cases that are compared at a time: both sides of all of them would be the month three times."""
 
 
 def _of_cases(paid: PaidMonth, settled: Settled) -> pl.DataFrame:
     before = _with_minus(paid.cases, paid.adjustments)
     now = _with_minus(settled.cases, settled.adjustments)
+    ends = now["case_id"].sort().gather_every(_AT_ONCE)[1:].to_list()
+    bounds = [None, *ends, None]
+    parts = [_changed(_between(before, *ends), _between(now, *ends)) for ends in pairwise(bounds)]
+    return pl.concat(parts)
+
+
+def _between(cases: pl.DataFrame, first: str | None, end: str | None) -> pl.DataFrame:
+    """The cases from an id to before another; None is no bound."""
+    if first is not None:
+        cases = cases.filter(pl.col("case_id") >= first)
+    return cases if end is None else cases.filter(pl.col("case_id") < end)
+
+
+def _changed(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
+    """The cases that differ, each whole on both sides."""
     both = _side_by_side(before, now, _CASE_LINE, [*_MEASURES, *AMOUNTS])
     differs = pl.any_horizontal(pl.col(_difference(name)) != 0 for name in _MEASURES)
     recorded = pl.any_horizontal(pl.col(_difference(name)) != 0 for name in ["points", *AMOUNTS])
@@ -86,7 +104,10 @@ def _of_statements(paid: PaidMonth, settled: Settled) -> pl.DataFrame:
 def _with_minus(cases: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
     """Each case with what its minus rows take from the line that bears them."""
     of_cases = cases.select(
-        *_CASE_LINE, "points", "standard_fen", *AMOUNTS, fund_amount_fen="case_fund_fen"
+        "case_id",
+        *(pl.col(name).cast(LINE_SCHEMA[name]) for name in LINE),
+        *("points", "standard_fen", *AMOUNTS),
+        fund_amount_fen="case_fund_fen",
     )
     minus = adjustments.filter(
         (pl.col("applies_to") == "hospital") & (pl.col("points") != 0)

@@ -65,7 +65,7 @@ def with_payment(cases: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         if unpriced:
             by_item |= pl.col("account").is_in(unpriced)
     payment = pl.when(by_item).then(pl.lit("item_by_item")).otherwise(pl.lit("points"))
-    return cases.with_columns(payment=payment)
+    return cases.with_columns(payment=payment.cast(cases.schema["account"]))
 
 
 def with_bearing_line(adjustments: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:

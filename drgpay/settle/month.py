@@ -135,7 +135,9 @@ def _budget_fen(pool: Pool, lines: list[Row], policy: Policy, period: Period) ->
     ]
     if not accounts:
         return None
-    return sum(month_budget_fen(policy.budget, account, period) for account in accounts)
+    return sum(
+        month_budget_fen(policy.budget, account, period, policy.budget_key) for account in accounts
+    )
 
 
 def _of_pool(deductions: Mapping[tuple[str, str], int], pool: Pool) -> dict[tuple[str, str], int]:

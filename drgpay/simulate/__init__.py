@@ -1,1 +1,1 @@
-"""Scenarios: the month again under other rules, compared with the base to the fen."""
+"""Scenarios: a month or a year again under other rules, compared with the base to the fen."""

@@ -1,37 +1,103 @@
-"""The base of scenarios: a job with its rules and records, compared with a finished run of it."""
+"""The base of scenarios: a month or a cleared year with its rules and records, as it was paid."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from drgpay.errors import DrgpayError
+from drgpay.language import Language
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, check_payments, read_filings
+from drgpay.records.period import Period
+from drgpay.run.clearing import OpenedYear, budgets_of_year, open_year, statements_of_year
 from drgpay.run.job import Job, load_job
-from drgpay.run.manifest import basis_of_run, file_hash
+from drgpay.run.manifest import basis_of_run, file_hash, read_manifest
 from drgpay.run.rules import PaymentRules, load_payment_rules
-from drgpay.run.stored import StoredMonth, open_month
+from drgpay.run.stored import StoredClearing, StoredMonth, open_clearing, open_month
+from drgpay.run.year_job import load_year_job
 from drgpay.simulate.scenario import Scenario
+from drgpay.simulate.settling import MonthEnd, Settling, YearEnd
+
+_RECORDS = ("stays", "mapping", "encoding", "clinical_codes")
+
+
+@dataclass(frozen=True)
+class BaseRecords:
+    """The records that a month was settled from.
+
+    key: what its stays depend on before they are grouped. files: the sha256 of its files, where
+    they are some of the files of `given`; None where they are all of them.
+    """
+
+    period: Period
+    given: RecordsInput
+    key: Mapping[str, Any]
+    code_system: str
+    files: frozenset[str] | None = None
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """The records in the codes of the base."""
+        return self.open(self.code_system)
+
+    def open(self, code_system: str) -> Dataset:
+        """The records in other codes."""
+        dataset = self.given.open(code_system)
+        if self.files is None:
+            return dataset
+        known = self.files
+        return replace(
+            dataset, files=tuple(file for file in dataset.files if _hash_of(file.path) in known)
+        )
 
 
 @dataclass(frozen=True)
 class Base:
-    """The month that scenarios change. `basis` is what its results depend on, by content."""
+    """What scenarios change: a month or, with `year`, a year of settled months.
 
-    job: Job
-    run: StoredMonth | None
+    file: the job or year file, `job` what it says of a month. scheme: its id or folder. period: `2026-10` or `2026`. basis: what
+    the results depend on, by content.
+    """
+
+    file: Path
+    scheme: str
+    output: Path
+    period: str
+    run: StoredMonth | StoredClearing | None
     rules: PaymentRules
     filings: Filings
-    dataset: Dataset
     basis: Mapping[str, Any]
+    settling: Settling
+    month: BaseRecords | None
+    job: Job | None = None
+    year: OpenedYear | None = None
 
     @cached_property
-    def records_key(self) -> Mapping[str, Any]:
-        """What the stays depend on before they are grouped."""
-        inputs = self.basis["inputs"]
-        return {name: inputs[name] for name in ("stays", "mapping", "encoding", "clinical_codes")}
+    def records(self) -> tuple[BaseRecords, ...]:
+        """The records of each month, January first.
+
+        Raises DrgpayError where those of a year are not where the year file says.
+        """
+        if self.month is not None:
+            return (self.month,)
+        assert self.year is not None
+        return _records_of_year(self.year)
+
+    @property
+    def has_visits(self) -> bool:
+        """Whether visits were settled, or are to be, beside the stays."""
+        of = self.year.job if self.year else self.job
+        return bool((of and of.outpatient) or (self.run and self.run.manifest.get("outpatient")))
+
+    @property
+    def clinical_codes(self) -> bool:
+        """Whether the codes of the records are translated."""
+        return self.month is not None and self.month.given.clinical_codes
 
 
 def open_base(
@@ -39,49 +105,172 @@ def open_base(
 ) -> Base:
     """The base that the command names, or else the first scenario file that names one.
 
+    run: a month's run or a year's clearing; job: the job or year file that it was made from.
     Raises DrgpayError if none is named, if two files name different ones, for the mistakes of the
     job's inputs, and for a run whose files are not those that the job reads now.
     """
     job = job or _named([(scenario.path, scenario.job) for scenario in scenarios])
-    if job is None:
-        raise DrgpayError(
-            f"{scenarios[0].path} names no base" if scenarios else "no base is named",
-            "add [base] with job (and run), or give --base RUN --job JOB",
-        )
     run = run or _named([(scenario.path, scenario.run) for scenario in scenarios])
-    loaded = load_job(job)
+    if job is None:
+        raise DrgpayError(_no_job(scenarios, run), "add [base] with job (and run), or give --job")
+    return _year_base(run, job) if _is_year_file(job) else _month_base(run, job)
+
+
+def _no_job(scenarios: Sequence[Scenario], run: Path | None) -> str:
+    if run:
+        kind = "year file" if read_manifest(run)["kind"] == "clearing" else "job"
+        return f"the {kind} that {run} was made from is not named"
+    return f"{scenarios[0].path} names no base" if scenarios else "no base is named"
+
+
+def _is_year_file(path: Path) -> bool:
+    """What is wrong with the file is told where it is read."""
+    try:
+        return "year" in tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+
+
+def _month_base(run: Path | None, path: Path) -> Base:
+    job = load_job(path)
     stored = open_month(run) if run else None
     rules = load_payment_rules(
-        loaded.scheme,
-        loaded.policy,
-        loaded.catalogue,
-        loaded.hospitals,
-        loaded.period.year,
-        "the job's period",
+        job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the job's period"
     )
-    filings = read_filings(
-        loaded.filings.reviews, loaded.filings.deductions, loaded.filings.technologies
-    )
+    filings = read_filings(job.filings.reviews, job.filings.deductions, job.filings.technologies)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
-    dataset = loaded.stays.open(rules.scheme.info.code_system)
-    language = str(stored.manifest["language"]) if stored else "zh"
-    basis = basis_of_run(loaded, dataset, rules.scheme, rules.loaded, language)
+    code_system = rules.scheme.info.code_system
+    basis = basis_of_run(
+        job, job.stays.open(code_system), rules.scheme, rules.loaded, _language(stored)
+    )
     if stored:
-        _refuse_changed(stored, basis, job)
-    return Base(loaded, stored, rules, filings, dataset, basis)
+        _refuse_changed(stored, basis, path)
+    return Base(
+        path,
+        job.scheme,
+        job.output,
+        str(job.period),
+        stored,
+        rules,
+        filings,
+        basis,
+        MonthEnd(job.period),
+        BaseRecords(job.period, job.stays, _of_records(basis["inputs"]), code_system),
+        job=job,
+    )
+
+
+def _year_base(run: Path | None, path: Path) -> Base:
+    job = load_year_job(path)
+    stored = open_clearing(run) if run else None
+    accepted = bool(stored and stored.manifest["switches"]["accept_policy_change"])
+    year = open_year(job, _language(stored), accepted)
+    if stored:
+        _refuse_changed(stored, year.basis, path)
+    rules = year.rules
+    settling = YearEnd(
+        job.year,
+        statements_of_year(year.months).drop("period"),
+        budgets_of_year(year.months, rules),
+        year.scores,
+        rules.policy,
+    )
+    return Base(
+        path,
+        job.scheme,
+        job.output,
+        str(job.year),
+        stored,
+        rules,
+        year.filings,
+        year.basis,
+        settling,
+        None,
+        year=year,
+    )
+
+
+def _language(stored: StoredMonth | StoredClearing | None) -> Language:
+    return "en" if stored and stored.manifest["language"] == "en" else "zh"
+
+
+def _of_records(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: inputs[name] for name in _RECORDS}
+
+
+def _records_of_year(year: OpenedYear) -> tuple[BaseRecords, ...]:
+    """The records of each month among those of the year file, known by their content."""
+    given = year.job.persons
+    if given is None or year.persons is None:
+        raise DrgpayError(
+            f"{year.job.path} does not name the records of the year, and this scenario has to "
+            "group or check them again",
+            "clear the year with inputs.stays and readmissions_across_months = true",
+        )
+    there = {about["sha256"] for about in year.basis["inputs"]["stays"]}
+    code_system = year.rules.scheme.info.code_system
+    found = []
+    for month in year.months:
+        last = month.last
+        inputs = last.manifest["inputs"]
+        missing = [one["file"] for one in inputs["stays"] if one["sha256"] not in there]
+        if missing:
+            raise DrgpayError(
+                f"the records {missing[0]} that {last.folder} was settled from are not among "
+                f"{given.path} of {year.job.path}",
+                "put them there as they were; this scenario has to group or check them again",
+            )
+        ours = year.basis["inputs"]
+        if _content(inputs["mapping"]) != _content(ours["mapping"]):
+            raise DrgpayError(
+                f"{last.folder} was read with another mapping than {year.job.path} names",
+                "name the same mapping in inputs.mapping",
+            )
+        found.append(
+            BaseRecords(
+                Period.parse(last.period),
+                replace(
+                    given,
+                    encoding=inputs["encoding"],
+                    clinical_codes=bool(inputs["clinical_codes"]),
+                ),
+                _of_records(inputs),
+                code_system,
+                frozenset(one["sha256"] for one in inputs["stays"]),
+            )
+        )
+    return tuple(found)
 
 
 def records_key(dataset: Dataset, opened_with: RecordsInput) -> dict[str, Any]:
     """What the stays of past years depend on before they are grouped."""
     return {
-        "stays": [[file.path.name, file_hash(file.path)] for file in dataset.files],
+        "stays": [[file.path.name, _hash_of(file.path)] for file in dataset.files],
         "mapping": file_hash(dataset.mapping.path) if dataset.mapping else None,
         "encoding": opened_with.encoding,
         "clinical_codes": opened_with.clinical_codes,
     }
 
 
-def _named(named: Sequence[tuple[Path, Path | None]]) -> Path | None:
+def _hash_of(path: Path) -> str:
+    """The sha256 of a file, read once as long as it is not written."""
+    about = path.stat()
+    return _hashed(path, about.st_size, about.st_mtime_ns)
+
+
+@cache
+def _hashed(path: Path, _size: int, _written: int) -> str:
+    return file_hash(path)
+
+
+def levels_of_month(base: Base, period: Period) -> pl.DataFrame:
+    """hospital_id, level as a month of the year was settled with them."""
+    assert base.year is not None
+    last = next(month.last for month in base.year.months if month.last.period == str(period))
+    return last.cases(["hospital_id", "level"]).unique().sort("hospital_id")
+
+
+def _named(named: Iterable[tuple[Path, Path | None]]) -> Path | None:
     given = [(by, path) for by, path in named if path is not None]
     others = [by for by, path in given[1:] if path.resolve() != given[0][1].resolve()]
     if others:
@@ -97,31 +286,60 @@ _SAID = {
     "scheme": "the grouping scheme",
     "catalogue": "the catalogue",
     "policy": "the policy",
+    "switches": "readmissions_across_months",
 }
 
 
-def _refuse_changed(run: StoredMonth, basis: Mapping[str, Any], job: Path) -> None:
+def _refuse_changed(
+    run: StoredMonth | StoredClearing, basis: Mapping[str, Any], file: Path
+) -> None:
     """The base is computed again, so it must be from the same bytes."""
     manifest = run.manifest
     changed = [
-        words for key, words in _SAID.items() if _content(manifest[key]) != _content(basis[key])
+        words
+        for key, words in _SAID.items()
+        if key in basis and _content(manifest[key]) != _content(basis[key])
     ]
     before, now = manifest["inputs"], basis["inputs"]
     changed += [
         _file_words(name, before.get(name), now.get(name))
         for name in sorted({*before, *now})
-        if before.get(name) != now.get(name)
+        if _differs(name, before.get(name), now.get(name))
     ]
     if changed:
+        again = (
+            "clear the year again and name that clearing"
+            if manifest["kind"] == "clearing"
+            else "run the job again and name that run"
+        )
         raise DrgpayError(
-            f"the base run {run.run_id} was not made from what {job} reads now: "
+            f"the base run {run.run_id} was not made from what {file} reads now: "
             f"{', '.join(changed)} changed since",
-            "restore the files, or run the job again and name that run",
+            f"restore the files, or {again}",
         )
 
 
+def _differs(name: str, before: Any, now: Any) -> bool:
+    if name == "months" and isinstance(before, list) and isinstance(now, list):
+        return bool(_changed_months(before, now))
+    return bool(before != now)
+
+
+def _changed_months(before: list[Any], now: list[Any]) -> list[str]:
+    """The periods with a run of stays that the clearing did not know.
+
+    It may know more: months whose visits have runs of their own.
+    """
+    known = {one["period"]: one["runs"] for one in before}
+    return [
+        one["period"]
+        for one in now
+        if any(run not in known.get(one["period"], []) for run in one["runs"])
+    ]
+
+
 def _content(about: Any) -> Any:
-    return about["sha256"] if isinstance(about, dict) else about
+    return about.get("sha256", about) if isinstance(about, dict) else about
 
 
 def _file_words(name: str, before: Any, now: Any) -> str:
@@ -130,5 +348,7 @@ def _file_words(name: str, before: Any, now: Any) -> str:
         new = {one["file"]: one["sha256"] for one in now}
         files = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
         return f"inputs.stays ({', '.join(files[:3])})"
+    if name == "months" and isinstance(before, list) and isinstance(now, list):
+        return f"the run of {', '.join(_changed_months(before, now)[:3])}"
     file = next((one["file"] for one in (now, before) if isinstance(one, dict)), None)
     return f"inputs.{name} ({file})" if file else f"inputs.{name}"

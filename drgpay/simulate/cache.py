@@ -43,11 +43,15 @@ class StageCache:
     _held: dict[tuple[str, str], dict[str, pl.DataFrame]] = field(default_factory=dict)
 
     def frames(
-        self, name: str, key: Key, make: Callable[[], dict[str, pl.DataFrame]]
+        self,
+        name: str,
+        key: Key,
+        make: Callable[[], dict[str, pl.DataFrame]],
+        keep: bool = True,
     ) -> dict[str, pl.DataFrame]:
         """The frames of a stage: those kept under the key, or what `make` returns, kept for later.
 
-        A file that cannot be read is made again, one that cannot be written (a full disk) is not
+        Without `keep` what is made is let go. A file that cannot be read is made again, one that cannot be written (a full disk) is not
         kept.
         """
         held = (name, digest_of(key))
@@ -57,6 +61,8 @@ class StageCache:
         if kept is None:
             kept = make()
             self.made.append(name)
+            if not keep:
+                return kept
             self._keep(name, key, kept)
         else:
             self.used.append(name)
@@ -78,9 +84,11 @@ class StageCache:
             yield
             done.result()
 
-    def frame(self, name: str, key: Key, make: Callable[[], pl.DataFrame]) -> pl.DataFrame:
+    def frame(
+        self, name: str, key: Key, make: Callable[[], pl.DataFrame], keep: bool = True
+    ) -> pl.DataFrame:
         """A stage of one frame."""
-        return self.frames(name, key, lambda: {"frame": make()})["frame"]
+        return self.frames(name, key, lambda: {"frame": make()}, keep)["frame"]
 
     def place(self, name: str, key: Key) -> Path | None:
         """Where a folder of a stage may lie; None without a cache."""

@@ -7,6 +7,7 @@ from fractions import Fraction
 import polars as pl
 
 from drgpay.exact import POINT_SCALE, divide_half_up, half_up, wide
+from drgpay.simulate.settling import ClearedYear
 from drgpay.simulate.stages import State
 
 MEASURES = ("cases", "points", "total_fen", "standard_fen", "fund_amount_fen")
@@ -19,15 +20,17 @@ MINUS = "-"
 
 @dataclass(frozen=True)
 class Comparison:
-    """Tables in scaled integers: <measure>_before and _after for MEASURES, change_fen (of the fund
-    amount) and change_ratio (1/10,000 of the amount before; null where that is 0).
+    """Tables in scaled integers: <measure>_before and _after for MEASURES (of a year also
+    final_amount_fen), change_fen and change_ratio (1/10,000 of the amount before; null where that
+    is 0) of `amount`: fund_amount_fen, of a year final_amount_fen.
 
     hospitals: hospital_id, name, level, county, bin, rank (1 gains most), case_mix (1/10,000: mean
     base points / 100 in the base; null without a grouped case), sorted by rank. levels, counties,
-    groups (drg), classes (case_class), accounts: by their key. values: pool, point_value,
-    fund_amount_fen and remainder_fen, _before and _after, as text where places may differ.
+    groups (drg), classes (case_class), accounts: by their key. values: pool, and VALUES of a month
+    or YEAR_VALUES, _before and _after; point_value as text, since its places may differ.
     """
 
+    amount: str
     hospitals: pl.DataFrame
     levels: pl.DataFrame
     counties: pl.DataFrame
@@ -48,27 +51,41 @@ class Comparison:
         )
 
 
-def compare(before: State, after: State) -> Comparison:
-    """The tables of two states; hospitals have the level and county that the base gives them."""
+def compare(before: State, after: State, amount: str) -> Comparison:
+    """The tables of two states; hospitals have the level and county that the base gives them.
+
+    amount: the column of statements whose change is told (Settling.amount).
+    """
+    measures = tuple(dict.fromkeys([*MEASURES, amount]))
     facts = before.plan.hospitals.select("hospital_id", "name", "level", "county")
-    cubes = [_with_minus(state) for state in (before, after)]
+    cubes = [_with_minus(state, amount) for state in (before, after)]
     placed = [cube.join(facts, on="hospital_id", how="left") for cube in cubes]
-    hospitals = _pair(_hospital_sums(before), _hospital_sums(after), ["hospital_id"])
+    sums = [
+        state.settled.statements.group_by("hospital_id").agg(pl.col(measures).sum())
+        for state in (before, after)
+    ]
+    hospitals = paired(sums[0], sums[1], "hospital_id", measures, amount)
     ranked = (
         hospitals.join(facts, on="hospital_id", how="left", maintain_order="left")
         .join(case_mix(before), on="hospital_id", how="left", maintain_order="left")
-        .with_columns(bin=bin_of(pl.col("change_fen"), pl.col("fund_amount_fen_before")))
+        .with_columns(bin=bin_of(pl.col("change_fen"), pl.col(f"{amount}_before")))
         .sort("change_fen", "hospital_id", descending=[True, False])
         .with_columns(rank=pl.int_range(1, pl.len() + 1))
     )
     first = ["rank", "hospital_id", "name", "level", "county", "case_mix", "bin"]
+
+    def by(frames: Sequence[pl.DataFrame], key: str) -> pl.DataFrame:
+        parts = [frame.group_by(key).agg(pl.col(measures).sum()) for frame in frames]
+        return paired(parts[0], parts[1], key, measures, amount)
+
     return Comparison(
+        amount=amount,
         hospitals=ranked.select(*first, pl.exclude(first)),
-        levels=_by(placed, "level"),
-        counties=_by(placed, "county"),
-        groups=_by(cubes, "drg"),
-        classes=_by(cubes, "case_class"),
-        accounts=_by(cubes, "account"),
+        levels=by(placed, "level"),
+        counties=by(placed, "county"),
+        groups=by(cubes, "drg"),
+        classes=by(cubes, "case_class"),
+        accounts=by(cubes, "account"),
         values=_values(before, after),
     )
 
@@ -113,72 +130,87 @@ def change_ratio(change: str, before: str) -> pl.Expr:
     return divide_half_up(wide(change) * POINT_SCALE, safe).cast(pl.Int64)
 
 
-def _hospital_sums(state: State) -> pl.DataFrame:
-    return state.settled.statements.group_by("hospital_id").agg(pl.col(MEASURES).sum())
+def _with_minus(state: State, amount: str) -> pl.DataFrame:
+    """The cube with rows of what was taken from hospitals, so that every table has the same sum.
 
-
-def _with_minus(state: State) -> pl.DataFrame:
-    """The cube with rows of what was taken from hospitals, so that every table has the same sum."""
+    That is what findings take and, in a year, what the assessment and deductions take.
+    """
     cube = state.cube.rename({"case_fund_fen": "fund_amount_fen"}).with_columns(
-        drg=pl.col("drg").fill_null("0000")
+        pl.col("fund_amount_fen").alias(amount), drg=pl.col("drg").fill_null("0000")
     )
+    keys = ["hospital_id", "account"]
     minus = state.settled.adjustments.filter(pl.col("applies_to") == "hospital")
-    if not minus.height:
+    taken = [
+        minus.group_by(keys)
+        .agg(pl.col("points", "standard_fen").sum())
+        .with_columns(fund_amount_fen="standard_fen")
+        .with_columns(pl.col("fund_amount_fen").alias(amount))
+    ]
+    if amount != "fund_amount_fen":
+        beside = pl.col(amount).sum() - pl.col("fund_amount_fen").sum()
+        sums = state.settled.statements.group_by(keys).agg(beside.alias(amount))
+        taken.append(sums.filter(pl.col(amount) != 0))
+    rows = pl.concat(taken, how="diagonal")
+    if not rows.height:
         return cube
-    rows = minus.group_by("hospital_id", "account").agg(pl.col("points", "standard_fen").sum())
-    zero = pl.lit(0, pl.Int64)
-    full = rows.with_columns(
-        status=pl.lit(None, pl.String),
-        drg=pl.lit(MINUS),
-        case_class=pl.lit(MINUS),
-        cases=zero,
-        fund_amount_fen=pl.col("standard_fen"),
-        **dict.fromkeys(("total_fen", "fund_fen", "patient_fen", "other_fen"), zero),
+    named = rows.with_columns(
+        status=pl.lit(None, pl.String), drg=pl.lit(MINUS), case_class=pl.lit(MINUS)
     )
-    return pl.concat([cube, full.select(cube.columns)])
+    both = pl.concat([cube, named], how="diagonal")
+    return both.with_columns(pl.col(pl.Int64).fill_null(0))
 
 
-def _by(cubes: Sequence[pl.DataFrame], key: str) -> pl.DataFrame:
-    sums = [cube.group_by(key).agg(pl.col(MEASURES).sum()) for cube in cubes]
-    return _pair(sums[0], sums[1], [key])
-
-
-def _pair(before: pl.DataFrame, after: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+def paired(
+    before: pl.DataFrame, after: pl.DataFrame, key: str, measures: Sequence[str], amount: str
+) -> pl.DataFrame:
+    """Measures by a key, _before and _after, with change_fen and change_ratio of an amount."""
     both = before.join(
-        after, on=keys, how="full", coalesce=True, nulls_equal=True, suffix="_after"
-    ).sort(keys, nulls_last=True)
+        after, on=key, how="full", coalesce=True, nulls_equal=True, suffix="_after"
+    ).sort(key, nulls_last=True)
     columns = []
-    for measure in MEASURES:
+    for measure in measures:
         columns += [
             pl.col(measure).fill_null(0).alias(f"{measure}_before"),
             pl.col(f"{measure}_after").fill_null(0).alias(f"{measure}_after"),
         ]
-    change = pl.col("fund_amount_fen_after") - pl.col("fund_amount_fen_before")
     return (
-        both.select(*keys, *columns)
-        .with_columns(change_fen=change)
-        .with_columns(change_ratio=change_ratio("change_fen", "fund_amount_fen_before"))
+        both.select(key, *columns)
+        .with_columns(change_fen=pl.col(f"{amount}_after") - pl.col(f"{amount}_before"))
+        .with_columns(change_ratio=change_ratio("change_fen", f"{amount}_before"))
     )
 
 
+VALUES = ("point_value", "points", "budget_fen", "fund_amount_fen", "remainder_fen")
+YEAR_VALUES = (
+    *("point_value", "points", "budget_fen", "fund_fen", "surplus_fen", "overrun_fen"),
+    *("retained_fen", "shared_fen", "budget_final_fen", "fund_amount_fen", "remainder_fen"),
+    *("assessment_fen", "redistributed_fen", "deduction_fen", "withheld_fen"),
+    *("payable_fen", "prepaid_fen", "clearing_fen"),
+)
+
+
 def _values(before: State, after: State) -> pl.DataFrame:
-    """Pools may be merged otherwise in a scenario: a pool is then in one of the columns only."""
-    sides = []
-    for state in (before, after):
-        places = state.plan.policy.settlement.value_places
+    columns = YEAR_VALUES if isinstance(before.settled, ClearedYear) else VALUES
+    sides = [
+        (state.settled.values, state.plan.policy.settlement.value_places)
+        for state in (before, after)
+    ]
+    return paired_values(sides, columns)
+
+
+def paired_values(
+    sides: Sequence[tuple[pl.DataFrame, int]], columns: Sequence[str]
+) -> pl.DataFrame:
+    """Columns of the pools, _before and _after; each side has its values and their places.
+
+    Pools may be merged otherwise in a scenario: a pool is then in one of the columns only.
+    """
+    tables = []
+    for values, places in sides:
         value = pl.col("point_value").cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, places))
-        sides.append(
-            state.settled.values.select(
-                "pool",
-                point_value=value.cast(pl.String),
-                points="points",
-                budget_fen="budget_fen",
-                fund_amount_fen="fund_amount_fen",
-                remainder_fen="remainder_fen",
-            )
-        )
-    columns = ("point_value", "points", "budget_fen", "fund_amount_fen", "remainder_fen")
-    both = sides[0].join(sides[1], on="pool", how="full", coalesce=True, suffix="_after")
+        with_text = values.with_columns(point_value=value.cast(pl.String))
+        tables.append(with_text.select("pool", *columns))
+    both = tables[0].join(tables[1], on="pool", how="full", coalesce=True, suffix="_after")
     return both.sort("pool").select(
         "pool",
         *(

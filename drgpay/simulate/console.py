@@ -6,7 +6,7 @@ from drgpay.language import Language
 from drgpay.report.tables_console import console_tables
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.page import conflict_sentence
-from drgpay.simulate.tables import narrow, shown_tables, target_sentence
+from drgpay.simulate.tables import narrow, shown_tables, target_sentence, visits_sentence
 from drgpay.simulate.wording import word
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _KEYS = (
     *("t_values", "t_sweep", "t_hospitals", "t_bins", "t_effects", "t_waterfall"),
-    *("t_quality", "t_migration"),
+    *("t_quality", "t_migration", "t_visit_values", "t_visit_hospitals", "t_visit_contractors"),
 )
 
 
@@ -31,4 +31,7 @@ def console_report(found: Simulation, language: Language) -> "RenderableType":
     ]
     if found.found:
         lines.append(Text(target_sentence(found.found, language), style="bold"))
+    said = visits_sentence(found, language)
+    if said:
+        lines.append(Text(said))
     return Group(*lines, console_tables(tables, lambda key: word(key, language), most_rows=30))

@@ -1,11 +1,11 @@
-"""The change of each hospital's fund amount, taken apart along a fixed path; docs/scenarios.md.
+"""The change of what each hospital gets, taken apart along a fixed path; docs/scenarios.md.
 
 One thing after another is replaced, base by scenario, and the hospital's lines are priced again in
 whole fen after each. The effects add up to the change exactly, whatever the scenario.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,15 +14,17 @@ import polars as pl
 from drgpay.exact import FEN_PLACES, POINT_PLACES, divide_half_up, half_up
 from drgpay.points.formulas import Choice, class_formulas
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.settle.lines import LINE
-from drgpay.settle.month import settle_month
+from drgpay.simulate.settling import ClearedYear, Settling, hospital_amounts
 from drgpay.simulate.small_month import added_up
 from drgpay.simulate.stages import State
 
 POINT_EFFECTS = ("volume", "grouping", "base_points", "coefficient", "case_class", "rules")
 EFFECTS = (*POINT_EFFECTS, "budget", "value", "settlement")
 """In the order of the path."""
+
+YEAR_EFFECTS = (*EFFECTS[:-1], "assessment", "settlement")
+"""Those of a cleared year, in the order of the path."""
 
 LineKey = tuple[str, str, bool, str]
 _COMPARED = (
@@ -37,22 +39,24 @@ _COMPARED = (
 _FORMULA = ("case_class", "level", "bed_day_class", "length_of_stay", "total_fen", "high_ratio")
 
 
-def decomposition(before: State, middle: State, after: State, period: Period) -> pl.DataFrame:
+def decomposition(before: State, middle: State, after: State, settling: Settling) -> pl.DataFrame:
     """The effects of each hospital, in fen.
 
     middle: the base's rules over the scenario's volumes (`before` itself where they are the same).
-    Returns hospital_id, before_fen, one column <effect>_fen for each of EFFECTS, after_fen, sorted
-    by hospital: before + effects = after.
+    Returns hospital_id, before_fen, one column <effect>_fen for each of EFFECTS (of a year of
+    YEAR_EFFECTS), after_fen, sorted by hospital: before + effects = after.
     """
+    year = isinstance(before.settled, ClearedYear)
+    all_effects = YEAR_EFFECTS if year else EFFECTS
     points = _point_effects(middle, after)
     lines = _lines(before, middle, points)
     values = [
         _values(before.plan.policy, before.settled.values),
-        _values(before.plan.policy, _with_budget(before, after, period)),
+        _values(before.plan.policy, _with_budget(before, after, settling)),
         _values(after.plan.policy, after.settled.values),
     ]
     fund_only = before.plan.policy.settlement.method == "fund_only"
-    effects: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(EFFECTS, 0))
+    effects: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(all_effects, 0))
     for key, line in lines.items():
         hospital, account = key[0], key[1]
         priced = line.before.fund(key, values[0].get(account), fund_only)
@@ -66,30 +70,32 @@ def decomposition(before: State, middle: State, after: State, period: Period) ->
             now = place.fund(key, value.get(account), fund_only)
             effects[hospital][effect] += now - priced
             priced = now
-    first, last = _fund(before), _fund(after)
+    if year:
+        for sign, state in ((-1, before), (1, after)):
+            for hospital, fen in _assessed(state).items():
+                effects[hospital]["assessment"] += sign * fen
+    first, last = _amounts(before, settling.amount), _amounts(after, settling.amount)
     rows = []
     for hospital in sorted({*first, *last, *effects}):
         was, is_, found = first.get(hospital, 0), last.get(hospital, 0), effects[hospital]
         # What the path does not price: the remainder that is spread, another method or treatment
-        # of outside stays.
+        # of outside stays, and in a year another deduction.
         found["settlement"] = is_ - was - sum(found.values())
         rows.append(
             {
                 "hospital_id": hospital,
                 "before_fen": was,
-                **{f"{effect}_fen": found[effect] for effect in EFFECTS},
+                **{f"{effect}_fen": found[effect] for effect in all_effects},
                 "after_fen": is_,
             }
         )
-    return pl.DataFrame(rows, schema=DECOMPOSITION_SCHEMA)
+    return pl.DataFrame(rows, schema=decomposition_schema(all_effects))
 
 
-DECOMPOSITION_SCHEMA = {
-    "hospital_id": pl.String(),
-    "before_fen": pl.Int64(),
-    **{f"{effect}_fen": pl.Int64() for effect in EFFECTS},
-    "after_fen": pl.Int64(),
-}
+def decomposition_schema(effects: Sequence[str]) -> dict[str, pl.DataType]:
+    """The columns of `decomposition`."""
+    names = ("before_fen", *(f"{effect}_fen" for effect in effects), "after_fen")
+    return {"hospital_id": pl.String(), **{name: pl.Int64() for name in names}}
 
 
 @dataclass(frozen=True)
@@ -150,8 +156,15 @@ def _sums(state: State) -> dict[LineKey, _Sums]:
     }
 
 
-def _fund(state: State) -> dict[str, int]:
-    rows = state.settled.statements.group_by("hospital_id").agg(pl.col("fund_amount_fen").sum())
+def _amounts(state: State, amount: str) -> dict[str, int]:
+    return dict(hospital_amounts(state.settled, amount).iter_rows())
+
+
+def _assessed(state: State) -> dict[str, int]:
+    """What the assessment gives to each hospital, or takes from it."""
+    rows = state.settled.statements.group_by("hospital_id").agg(
+        pl.col("redistributed_fen").sum() - pl.col("assessment_fen").sum()
+    )
     return dict(rows.iter_rows())
 
 
@@ -166,15 +179,18 @@ def _values(policy: Policy, values: pl.DataFrame) -> dict[str, Fraction]:
     }
 
 
-def _with_budget(before: State, after: State, period: Period) -> pl.DataFrame:
-    """The values of the base with the scenario's budget."""
-    policy, budget = before.plan.policy, after.plan.policy.budget
-    if budget == policy.budget:
+def _with_budget(before: State, after: State, settling: Settling) -> pl.DataFrame:
+    """The values of the base with the scenario's budget and, in a year, its sharing bands."""
+    policy, other = before.plan.policy, after.plan.policy
+    clearing = other.clearing if isinstance(before.settled, ClearedYear) else policy.clearing
+    if other.budget == policy.budget and clearing == policy.clearing:
         return before.settled.values
     settlement = policy.settlement.model_copy(update={"may_exceed_budget": True})
-    other = policy.model_copy(update={"budget": budget, "settlement": settlement})
+    changed = {"budget": other.budget, "clearing": clearing, "settlement": settlement}
     cases = added_up(before.earned.cases, before.earned.adjustments)
-    return settle_month(cases, before.earned.adjustments, other, period).values
+    return settling.settle(
+        cases, before.earned.adjustments, policy.model_copy(update=changed)
+    ).values
 
 
 def _point_effects(middle: State, after: State) -> pl.DataFrame:

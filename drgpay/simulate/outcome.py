@@ -17,9 +17,11 @@ from drgpay.simulate.decomposition import decomposition
 from drgpay.simulate.paths import with_values
 from drgpay.simulate.plan import Plan, base_plan, plan_of
 from drgpay.simulate.scenario import Conflict, Scenario, conflicts_of, load_scenario
+from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.stages import Stages, State
-from drgpay.simulate.sweep import Swept, compared, grid_of, hospital_amounts, sweep
+from drgpay.simulate.sweep import Swept, compared, grid_of, sweep
 from drgpay.simulate.target import Found, find
+from drgpay.simulate.visits import VisitComparison, compare_visits
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class Simulation:
     """What scenarios come to, in scaled integers.
 
     before, after: the base and the whole stack; with a target that has an answer, `after` has that
-    value. effects: see `decomposition`. waterfall: step, scenario, hospital_id, fund_amount_fen,
+    value. effects: see `decomposition`. waterfall: step, scenario, hospital_id, the amount compared,
     change_fen, change_ratio against the step before. `reused` and `computed` are names of stages.
     """
 
@@ -40,6 +42,7 @@ class Simulation:
     effects: pl.DataFrame
     waterfall: pl.DataFrame
     schemes: SchemeComparison | None
+    visits: VisitComparison | None
     swept: Swept | None
     found: Found | None
     seconds: dict[str, float]
@@ -64,7 +67,7 @@ def simulate(
     clock = _Clock()
     scenarios = tuple(load_scenario(path) for path in files)
     base = open_base(scenarios, run, job)
-    stored = StageCache(cache if cache is not None else cache_folder(base.job.output))
+    stored = StageCache(cache if cache is not None else cache_folder(base.output))
     stages = Stages(base, stored, progress, threads)
     sweeps = [one for scenario in scenarios for one in scenario.file.sweep]
     last = str(scenarios[-1].path) if scenarios else ""
@@ -73,6 +76,9 @@ def simulate(
     if grid:
         with_values(plan.policy, grid[0], last)  # a wrong path is told before the base is settled
     clock.lap("open")
+    visits = compare_visits(stages, plan, last)
+    if visits:
+        clock.lap("visits")
     before = stages.base_state
     _refuse_other_results(base, before)
     clock.lap("base")
@@ -82,9 +88,9 @@ def simulate(
         clock.lap("target")
     after = stages.state(plan)
     clock.lap("scenario")
-    comparison = compare(before, after)
+    comparison = compare(before, after, base.settling.amount)
     middle = _middle(stages, plan)
-    effects = decomposition(before, middle, after, base.job.period)
+    effects = decomposition(before, middle, after, base.settling)
     waterfall = _waterfall(stages, scenarios, before, after)
     schemes = compare_schemes(before, after)
     clock.lap("compare")
@@ -96,13 +102,14 @@ def simulate(
     return Simulation(
         base,
         scenarios,
-        tuple(conflicts_of(scenarios)),
+        tuple(conflicts_of(scenarios, base.period)),
         before,
         after,
         comparison,
         effects,
         waterfall,
         schemes,
+        visits,
         swept,
         found,
         clock.seconds,
@@ -154,27 +161,28 @@ def _waterfall(
     stages: Stages, scenarios: Sequence[Scenario], before: State, after: State
 ) -> pl.DataFrame:
     """What each file adds to those before it; the last step ends at the whole stack."""
-    amounts = hospital_amounts(before.settled)
+    amount = stages.base.settling.amount
+    amounts = hospital_amounts(before.settled, amount)
     steps = []
     for number, scenario in enumerate(scenarios, start=1):
         if number == len(scenarios):
             state = after
         else:
             state = stages.state(plan_of(stages.base, scenarios[:number], stages.cache))
-        now = hospital_amounts(state.settled)
+        now = hospital_amounts(state.settled, amount)
         steps.append(
-            compared(amounts, now).select(
+            compared(amounts, now, amount).select(
                 pl.lit(number).cast(pl.Int64).alias("step"),
                 pl.lit(scenario.name).alias("scenario"),
                 "hospital_id",
-                "fund_amount_fen",
+                amount,
                 "change_fen",
                 "change_ratio",
             )
         )
         amounts = now
     schema = {"step": pl.Int64, "scenario": pl.String, "hospital_id": pl.String}
-    numbers = dict.fromkeys(("fund_amount_fen", "change_fen", "change_ratio"), pl.Int64)
+    numbers = dict.fromkeys((amount, "change_fen", "change_ratio"), pl.Int64)
     return pl.concat(steps) if steps else pl.DataFrame(schema={**schema, **numbers})
 
 
@@ -183,6 +191,7 @@ def _refuse_other_results(base: Base, before: State) -> None:
     if base.run is None:
         return
     columns = ["hospital_id", "account", "out_of_area", "payment", "points", "fund_amount_fen"]
+    columns += ["payable_fen", "clearing_fen"] if base.year else []
     paid = base.run.statements().select(columns)
     if not paid.equals(before.settled.statements.select(columns)):
         raise DrgpayError(

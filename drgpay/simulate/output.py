@@ -5,10 +5,14 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from drgpay.errors import DrgpayError
 from drgpay.language import Language
 from drgpay.records.writing import write_frame
-from drgpay.report.month import adjustments_table, cases_table, statements_table
+from drgpay.report.clearing import ASSESSMENT_COLUMNS, CLEARED_LINE_COLUMNS, pool_columns
+from drgpay.report.columns import written
+from drgpay.report.month import adjustments_table, cases_table, named_lines, statements_table
 from drgpay.report.tables_xlsx import write_tables
 from drgpay.run.manifest import (
     PROGRAM,
@@ -22,7 +26,9 @@ from drgpay.run.manifest import (
 from drgpay.run.staging import refusals_named, staged_folder
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.page import commands_of, facts_of, page
-from drgpay.simulate.tables import machine_tables, shown_tables
+from drgpay.simulate.settling import ClearedYear
+from drgpay.simulate.stages import State
+from drgpay.simulate.tables import conflicts_table, machine_tables, shown_tables
 from drgpay.simulate.wording import word
 
 _DIGITS = 10
@@ -38,8 +44,8 @@ def write_simulation(
     Raises DrgpayError if `out` exists, and for whatever the operating system refuses.
     """
     basis = _basis(found, language, with_cases)
-    name = f"{found.base.job.period}-{basis_hash(basis)[:_DIGITS]}"
-    folder = out or found.base.job.output / "scenarios" / name
+    name = f"{found.base.period}-{basis_hash(basis)[:_DIGITS]}"
+    folder = out or found.base.output / "scenarios" / name
     if out and folder.exists():
         raise DrgpayError(f"{folder} exists already", "name another folder")
     with refusals_named(folder):
@@ -54,19 +60,14 @@ def write_simulation(
 def _fill(found: Simulation, folder: Path, language: Language, with_cases: bool) -> None:
     for name, frame in machine_tables(found).items():
         write_frame(frame, folder / f"{name}.parquet")
-    after = found.after
-    statements = statements_table(after.settled, after.plan.hospitals)
-    write_frame(statements, folder / "statements.parquet")
-    if with_cases:
-        write_frame(cases_table(after.settled.cases), folder / "cases.parquet")
-        adjustments = adjustments_table(after.settled.adjustments)
-        write_frame(adjustments, folder / "adjustments.parquet")
+    for name, frame in run_tables(found.after, with_cases).items():
+        write_frame(frame, folder / f"{name}.parquet")
     tables = shown_tables(found, language)
     write_tables(
         folder / "comparison.xlsx",
         "simulation",
         dict(facts_of(found, language)),
-        tables,
+        [conflicts_table(found), *tables] if found.conflicts else tables,
         language,
         lambda key: word(key, language),
     )
@@ -80,17 +81,36 @@ def _fill(found: Simulation, folder: Path, language: Language, with_cases: bool)
             shutil.copyfile(overlay, kept / f"{number}-{overlay.name}")
 
 
+def run_tables(state: State, with_cases: bool) -> dict[str, pl.DataFrame]:
+    """A state as a run or a clearing writes it, by the name of the file."""
+    settled, hospitals = state.settled, state.plan.hospitals
+    if isinstance(settled, ClearedYear):
+        places = state.plan.policy.settlement.value_places
+        tables = {
+            "statements": named_lines(written(settled.statements, CLEARED_LINE_COLUMNS), hospitals),
+            "pools": written(settled.values, pool_columns(places)),
+            "assessment": written(settled.assessment, ASSESSMENT_COLUMNS),
+        }
+    else:
+        tables = {"statements": statements_table(settled, hospitals)}
+    if with_cases:
+        tables["cases"] = cases_table(settled.cases)
+        tables["adjustments"] = adjustments_table(settled.adjustments)
+    return tables
+
+
 def _basis(found: Simulation, language: Language, with_cases: bool) -> dict[str, Any]:
     base, after = found.base, found.after
     return {
         "kind": "simulation",
         "program": PROGRAM,
-        "period": str(base.job.period),
+        "period": base.period,
         "language": language,
         "with_cases": with_cases,
         "base": {
             "run": evidence_of_run(base.run.folder) if base.run else None,
             **{key: base.basis[key] for key in ("scheme", "catalogue", "policy", "inputs")},
+            **({"outpatient": found.visits.basis} if found.visits else {}),
         },
         "scenarios": [
             {

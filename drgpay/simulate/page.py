@@ -11,7 +11,7 @@ from drgpay.language import Language
 from drgpay.report.tables import ReportTable, heading, kind_of, text_of
 from drgpay.simulate import pictures
 from drgpay.simulate.outcome import Simulation
-from drgpay.simulate.tables import narrow, target_sentence
+from drgpay.simulate.tables import narrow, target_sentence, visits_sentence
 from drgpay.simulate.wording import word
 
 GENERATOR = "drgpay simulate"
@@ -49,13 +49,16 @@ def page(found: Simulation, tables: list[ReportTable], language: Language) -> st
     notes = [conflict_sentence(found, place, language) for place in range(len(found.conflicts))]
     if found.found:
         notes.insert(0, target_sentence(found.found, language))
+    said = visits_sentence(found, language)
+    if said:
+        notes.append(said)
     policy = found.base.rules.policy.policy
     return environment.get_template("page.html.j2").render(
         lang=language,
         generator=GENERATOR,
         style=_style(),
         title=word("simulation", language),
-        subtitle=f"{policy.region} · {found.base.job.period}",
+        subtitle=f"{policy.region} · {found.base.period}",
         facts=facts_of(found, language),
         tiles=pictures.in_short(found, language),
         notes=notes,
@@ -67,14 +70,14 @@ def page(found: Simulation, tables: list[ReportTable], language: Language) -> st
 def facts_of(found: Simulation, language: Language) -> list[tuple[str, str]]:
     """What was compared with what."""
     base, after = found.base, found.after
-    run = base.run.run_id if base.run else str(base.job.path.name)
+    run = base.run.run_id if base.run else base.file.name
     scheme = base.rules.scheme.info.id
     then = after.plan.compiled.scheme.info.id
     catalogue, used = base.rules.catalogue.info.id, after.catalogue.info.id
     return [
         (word("base", language), run),
         (word("scenarios", language), "、".join(one.name for one in found.scenarios)),
-        (word("period", language), str(base.job.period)),
+        (word("period", language), base.period),
         (word("scheme", language), scheme if scheme == then else f"{scheme} → {then}"),
         (word("catalogue", language), catalogue if catalogue == used else f"{catalogue} → {used}"),
         (word("policy", language), base.rules.policy.policy.id),
@@ -97,11 +100,11 @@ def conflict_sentence(found: Simulation, place: int, language: Language) -> str:
 
 def commands_of(found: Simulation) -> list[tuple[str, str]]:
     """The commands that make this report again, the base included; key of the note, command."""
-    job = shlex.quote(str(found.base.job.path))
+    job = shlex.quote(str(found.base.file))
     files = " ".join(shlex.quote(str(one.path)) for one in found.scenarios)
     base = f" --base {shlex.quote(str(found.base.run.folder))}" if found.base.run else ""
     return [
-        ("base_run_note", f"drgpay run {job}"),
+        ("base_run_note", f"drgpay {'clear' if found.base.year else 'run'} {job}"),
         ("rerun_note", f"drgpay simulate {files}{base} --job {job}"),
     ]
 

@@ -65,7 +65,10 @@ def effect_bars(table: pl.DataFrame, language: Language) -> str:
     return charts.bar_panels(panels)
 
 
-_NO_EFFECT = ("name", "fund_amount_before", "fund_amount_after", "change")
+_NO_EFFECT = (
+    *("name", "change", "fund_amount_before", "fund_amount_after"),
+    *("final_amount_before", "final_amount_after"),
+)
 
 
 def mix_scatter(hospitals: pl.DataFrame, language: Language) -> str:
@@ -199,7 +202,8 @@ def in_short(found: Simulation, language: Language) -> list[tuple[str, str, str]
     moved = Decimal(int(change.filter(change > 0).sum())) / 1_000_000
     winners = bins["above_01"]["hospitals"] + bins["above_5"]["hospitals"]
     losers = bins["below_01"]["hospitals"] + bins["below_5"]["hospitals"]
-    after = Decimal(int(found.comparison.hospitals["fund_amount_fen_after"].sum())) / 1_000_000
+    amount = found.comparison.amount
+    after = Decimal(int(found.comparison.hospitals[f"{amount}_after"].sum())) / 1_000_000
     values = [
         (
             f"{word('point_value', language)} · {word(row['pool'], language)}",
@@ -210,7 +214,7 @@ def in_short(found: Simulation, language: Language) -> list[tuple[str, str, str]
     ]
     return [
         *values,
-        (word("k_fund", language), f"{after:,.2f}", ""),
+        (word("k_final" if found.base.year else "k_fund", language), f"{after:,.2f}", ""),
         (word("k_gained", language), str(winners), ""),
         (word("k_lost", language), str(losers), ""),
         (word("k_moved", language), f"{moved:,.2f}", ""),

@@ -78,58 +78,67 @@ def plan_of(base: Base, scenarios: Sequence[Scenario], cache: StageCache) -> Pla
     """
     plan = base_plan(base)
     policy = plan.policy
-    scheme, overlays = base.job.scheme, list[Overlay]()
+    scheme, overlays = base.scheme, list[Overlay]()
+    given: Path | RecordsInput | None = None  # the last catalogue or history that a file names
     for scenario in scenarios:
         where = str(scenario.path)
         policy = with_values(policy, scenario.policy, where)
-        policy = _with_budget(policy, scenario, str(base.job.period), where)
+        policy = _with_budget(policy, scenario, base, where)
         plan = replace(
             plan,
             hospitals=_with_facts(plan.hospitals, scenario.file.hospitals, where),
             volumes=(*plan.volumes, *((where, volume) for volume in scenario.file.volume)),
-            history=scenario.history or plan.history,
         )
+        given = scenario.history or scenario.catalogue or given
         if scenario.scheme:
             scheme, overlays = scenario.scheme, []
         overlays += [read_overlay(path) for path in scenario.overlays]
     compiled, touched = _scheme(base, scheme, overlays, cache)
     plan = replace(plan, policy=policy, compiled=compiled, touched=touched)
-    last = next((scenario for scenario in reversed(scenarios) if scenario.catalogue), None)
-    if plan.history:
-        plan = replace(plan, catalogue=None)
-    elif last and last.catalogue:
-        plan = replace(plan, catalogue=load_catalogue(last.catalogue, compiled.scheme))
+    if isinstance(given, RecordsInput):
+        plan = replace(plan, catalogue=None, history=given)
+    elif given is not None:
+        plan = replace(plan, catalogue=load_catalogue(given, compiled.scheme))
     elif plan.regroups:
         raise DrgpayError(
             f"{scenarios[-1].path}: the catalogue of the base is for {base.rules.scheme.info.id}, "
             f"the stays are grouped by {compiled.scheme.info.id}",
             "add [recalibrate] with history, or name a catalogue of that scheme",
         )
-    if not plan.history and policy.calibration != base.rules.policy.calibration:
-        raise DrgpayError(
-            f"{scenarios[-1].path}: a change of calibration changes nothing while the catalogue is "
-            "the base's",
-            "add [recalibrate] with history",
-        )
-    check_groups(base, policy, compiled)
+    check_policy(base, plan, policy, str(scenarios[-1].path) if scenarios else "")
     return plan
 
 
-def check_groups(base: Base, policy: Policy, compiled: CompiledScheme) -> None:
-    """Refuse groups that a policy names and a scheme does not have (DrgpayError)."""
+def check_policy(base: Base, plan: Plan, policy: Policy, where: str) -> None:
+    """Refuse a policy that cannot do what it says in a plan (DrgpayError).
+
+    That is, groups that it names and the scheme does not have, and a change of [calibration] that
+    no recalibration follows.
+    """
+    if not plan.history and policy.calibration != base.rules.policy.calibration:
+        raise DrgpayError(
+            f"{where}: a change of calibration changes nothing while the catalogue is the base's",
+            "add [recalibrate] with history",
+        )
     loaded = replace(base.rules.loaded, policy=policy)
-    run_rules.refuse_unknown_groups(loaded, compiled.scheme)
+    run_rules.refuse_unknown_groups(loaded, plan.compiled.scheme)
 
 
-def _with_budget(policy: Policy, scenario: Scenario, period: str, where: str) -> Policy:
+def _with_budget(policy: Policy, scenario: Scenario, base: Base, where: str) -> Policy:
     change = scenario.file.budget
     if change is None:
         return policy
     values: dict[str, Any] = {}
     for account, yuan in change.annual_yuan.items():
         values[f"budget.annual_yuan.{account}"] = yuan
+    if change.month_yuan and base.year:
+        raise DrgpayError(
+            f"{where}: budget.month_yuan is for the month of a base, the base is the year "
+            f"{base.period}",
+            f'name the month under [policy], as "budget.month_yuan.{base.period}-10.ACCOUNT"',
+        )
     for account, yuan in change.month_yuan.items():
-        values[f"budget.month_yuan.{period}.{account}"] = yuan
+        values[f"budget.month_yuan.{base.period}.{account}"] = yuan
     policy = with_values(policy, values, where)
     if change.times is None:
         return policy
@@ -140,8 +149,9 @@ def _with_budget(policy: Policy, scenario: Scenario, period: str, where: str) ->
         f"budget.annual_yuan.{account}": round_half_up(yuan * times, FEN_PLACES)
         for account, yuan in policy.budget.annual_yuan.items()
     }
-    for account, yuan in policy.budget.month_yuan.get(period, {}).items():
-        more[f"budget.month_yuan.{period}.{account}"] = round_half_up(yuan * times, FEN_PLACES)
+    for period in map(str, base.settling.periods()):
+        for account, yuan in policy.budget.month_yuan.get(period, {}).items():
+            more[f"budget.month_yuan.{period}.{account}"] = round_half_up(yuan * times, FEN_PLACES)
     return with_values(policy, more, where)
 
 
@@ -166,9 +176,9 @@ def _scheme(
     base: Base, scheme: str, overlays: list[Overlay], cache: StageCache
 ) -> tuple[CompiledScheme, frozenset[str] | None]:
     """The scheme of a plan, and the MDCs whose stays it can move (None: every one)."""
-    if scheme == base.job.scheme and not overlays:
+    if scheme == base.scheme and not overlays:
         return base.rules.compiled, frozenset()
-    compiled = load_compiled(scheme) if scheme != base.job.scheme else base.rules.compiled
+    compiled = load_compiled(scheme) if scheme != base.scheme else base.rules.compiled
     _refuse_other_codes(base, compiled)
     if not overlays:
         return compiled, None
@@ -182,7 +192,7 @@ def _scheme(
             changed = _applied(scheme, overlays, Path(temporary) / "scheme")
     else:
         changed = _applied(scheme, overlays, place)
-    if scheme != base.job.scheme or set(changed.columns) - set(base.rules.compiled.columns):
+    if scheme != base.scheme or set(changed.columns) - set(base.rules.compiled.columns):
         return changed, None
     return changed, touched_between(base.rules.scheme, changed.scheme)
 
@@ -196,7 +206,7 @@ def _applied(scheme: str, overlays: list[Overlay], place: Path) -> CompiledSchem
 
 def _refuse_other_codes(base: Base, compiled: CompiledScheme) -> None:
     ours, others = base.rules.scheme.info, compiled.scheme.info
-    if ours.code_system != others.code_system and base.job.stays.clinical_codes:
+    if ours.code_system != others.code_system and base.clinical_codes:
         raise DrgpayError(
             f"{others.id} reads codes of {others.code_system}, the base translates its codes to "
             f"{ours.code_system}",

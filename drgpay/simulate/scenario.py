@@ -264,35 +264,79 @@ class Conflict:
     then_value: str
 
 
-def conflicts_of(scenarios: Sequence[Scenario]) -> list[Conflict]:
-    """What several files of a stack set differently, in the order of the files."""
+def conflicts_of(scenarios: Sequence[Scenario], period: str) -> list[Conflict]:
+    """What several files of a stack set differently, in the order of the files.
+
+    A table and a value inside it conflict too where they differ; a scheme drops the overlays before
+    it. period: of the base, `2026-10` or `2026`.
+    """
     said: dict[str, tuple[str, Any]] = {}
     found = []
     for scenario in scenarios:
-        for key, value in _settings(scenario).items():
-            before = said.get(key)
-            if before is not None and before[1] != value:
-                conflict = Conflict(key, before[0], str(before[1]), scenario.name, str(value))
-                found.append(conflict)
-            said[key] = (scenario.name, value)
+        if scenario.scheme and "overlay" in said:
+            first, overlays = said.pop("overlay")
+            told = f"scheme {scenario.scheme}"
+            found.append(Conflict("overlay", first, str(overlays), scenario.name, told))
+        for key, value in _settings(scenario, period).items():
+            for earlier, (name, before) in said.items():
+                path, was, now = _overlap(earlier, before, key, value)
+                if path and was != now:
+                    found.append(Conflict(path, name, _said(was), scenario.name, _said(now)))
+        said |= {key: (scenario.name, value) for key, value in _settings(scenario, period).items()}
+        if scenario.overlays:
+            names = ", ".join(path.name for path in scenario.overlays)
+            said["overlay"] = (scenario.name, names)
     return found
 
 
-def _settings(scenario: Scenario) -> dict[str, Any]:
-    """Everything that a file sets, by a name; growth of volumes adds up and never conflicts."""
+def _overlap(earlier: str, before: Any, key: str, value: Any) -> tuple[str, Any, Any]:
+    """The path that two settings share, and the value there by each; no path where they do not.
+
+    Of a table and a value inside it, only what the table holds at that place is shared: a value
+    that comes later refines the table, a table that comes later replaces the value.
+    """
+    if earlier == key:
+        return key, before, value
+    if key.startswith(f"{earlier}."):
+        inside = _inside(before, key[len(earlier) + 1 :])
+        return ("", None, None) if inside is None else (key, inside, value)
+    if earlier.startswith(f"{key}."):
+        return earlier, before, _inside(value, earlier[len(key) + 1 :])
+    return "", None, None
+
+
+def _inside(table: Any, path: str) -> Any:
+    for part in path.split("."):
+        if isinstance(table, dict):
+            table = table.get(part)
+        elif isinstance(table, list) and part.isdigit() and int(part) < len(table):
+            table = table[int(part)]
+        else:
+            return None
+    return table
+
+
+def _said(value: Any) -> str:
+    return "–" if value is None else str(value)
+
+
+def _settings(scenario: Scenario, period: str) -> dict[str, Any]:
+    """What a file sets, by a name.
+
+    Changes of volume, ratios of budgets and overlays add up and never conflict.
+    """
     file = scenario.file
     settings: dict[str, Any] = dict(scenario.policy)
     single = {
         "scheme": scenario.scheme,
-        "catalogue": scenario.catalogue,
-        "recalibrate.history": scenario.history,
+        "catalogue": scenario.history.path if scenario.history else scenario.catalogue,
     }
     settings |= {key: value for key, value in single.items() if value is not None}
     if file.budget:
         for account, yuan in file.budget.annual_yuan.items():
             settings[f"budget.annual_yuan.{account}"] = yuan
         for account, yuan in file.budget.month_yuan.items():
-            settings[f"budget.month_yuan.{account}"] = yuan
+            settings[f"budget.month_yuan.{period}.{account}"] = yuan
     for hospital, facts in file.hospitals.items():
         for fact, value in facts.model_dump(exclude_none=True).items():
             settings[f"hospitals.{hospital}.{fact}"] = value

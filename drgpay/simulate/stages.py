@@ -3,8 +3,9 @@
 Each is computed only if what it depends on differs from what is kept.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import polars as pl
@@ -16,14 +17,17 @@ from drgpay.points.calibrate import calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
 from drgpay.policy.model import Policy
+from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, without_quarantined
+from drgpay.run.clearing import stays_of_year
 from drgpay.run.month_end import ProgressBar, no_progress
-from drgpay.settle.month import Settled, settle_month
-from drgpay.simulate.base import Base, records_key
+from drgpay.settle.month import Settled
+from drgpay.simulate.base import Base, BaseRecords, levels_of_month, records_key
 from drgpay.simulate.cache import StageCache, digest_of, frame_hash
 from drgpay.simulate.plan import Plan, base_plan
 from drgpay.simulate.regroup import regrouped
+from drgpay.simulate.settling import ClearedYear
 from drgpay.simulate.volumes import with_volumes
 
 STAY_COLUMNS = (
@@ -44,10 +48,10 @@ CUBE_SUMS = (
 
 @dataclass(frozen=True)
 class State:
-    """A settled month under a plan, in scaled integers.
+    """A settled month or cleared year under a plan, in scaled integers.
 
     stays: what was settled (STAY_COLUMNS, sorted by case_id). earned: points and adjustments.
-    settled: cases, adjustments, statements, values. cube: sums of the cases by CUBE: cases and
+    settled: cases, adjustments, statements, values (settling.py of a year). cube: sums of the cases by CUBE: cases and
     CUBE_SUMS.
     """
 
@@ -80,9 +84,20 @@ class Stages:
     ) -> None:
         self.base = base
         self.cache = cache
-        self._progress = progress
-        self._threads = threads
+        self.progress = progress
+        self.threads = threads
         self._base_state: State | None = None
+        self._histories: dict[tuple[RecordsInput, str], Dataset] = {}
+        self._keeping = True
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Keep nothing but what was grouped: a sweep asks for what nobody asks for again."""
+        self._keeping = False
+        try:
+            yield
+        finally:
+            self._keeping = True
 
     @property
     def base_state(self) -> State:
@@ -127,17 +142,18 @@ class Stages:
         filings: Filings,
         earned: EarnedPoints,
     ) -> State:
-        settled = settle_month(
-            earned.cases, earned.adjustments, plan.policy, self.base.job.period, filings.payments
+        settled = self.base.settling.settle(
+            earned.cases, earned.adjustments, plan.policy, filings.payments
         )
         return State(plan, catalogue, stays, filings, earned, settled, cube_of(settled.cases))
 
     def _base_from_cache(self) -> State:
-        plan = base_plan(self.base)
+        plan, inputs = base_plan(self.base), self.base.basis["inputs"]
+        policy = plan.policy.model_dump(mode="json")
         key = {
             "earned": self._earned_key(plan),
-            "settlement": plan.policy.settlement.model_dump(mode="json"),
-            "budget": plan.policy.budget.model_dump(mode="json") if plan.policy.budget else None,
+            **{name: policy[name] for name in ("settlement", "budget")},
+            **({"clearing": policy["clearing"], "inputs": inputs} if self.base.year else {}),
         }
         with self.cache.prefetched("settled", key):
             catalogue = self.catalogue_of(plan)
@@ -146,74 +162,114 @@ class Stages:
         def make() -> dict[str, pl.DataFrame]:
             earned = points_of_stays(stays, catalogue, plan.policy.points, filings)
             state = self._settled(plan, catalogue, stays, filings, earned)
-            return {
-                "cases": state.settled.cases,
-                "earned_adjustments": earned.adjustments,
-                "adjustments": state.settled.adjustments,
-                "statements": state.settled.statements,
-                "values": state.settled.values,
-                "cube": state.cube,
-            }
+            settled = {field.name: getattr(state.settled, field.name) for field in fields(kind)}
+            return {**settled, "earned_adjustments": earned.adjustments, "cube": state.cube}
 
+        kind = ClearedYear if self.base.year else Settled
         kept = self.cache.frames("settled", key, make)
         made = ("payment", "standard_fen", "case_fund_fen")
         earned = EarnedPoints(kept["cases"].drop(made), kept["earned_adjustments"])
-        settled = Settled(kept["values"], kept["statements"], kept["cases"], kept["adjustments"])
+        settled = kind(**{field.name: kept[field.name] for field in fields(kind)})
         return State(plan, catalogue, stays, filings, earned, settled, kept["cube"])
 
-    def _grouped_key(self, plan: Plan) -> Mapping[str, Any]:
-        return {"records": self.base.records_key, "scheme": plan.compiled.scheme.content_hash}
+    def _grouped_key(self, plan: Plan, records: BaseRecords) -> Mapping[str, Any]:
+        return {"records": records.key, "scheme": plan.compiled.scheme.content_hash}
 
-    def _grouped(self, plan: Plan) -> pl.DataFrame:
+    def _grouped(self, plan: Plan, records: BaseRecords) -> pl.DataFrame:
         def make() -> pl.DataFrame:
             if plan.regroups and plan.touched is not None:
-                before = self._grouped(base_plan(self.base))
-                return regrouped(
-                    self.base.dataset, before, plan.compiled, plan.touched, self._threads
-                )
-            dataset = self._dataset(plan.compiled.scheme)
-            with self._progress("grouping", dataset.rows) as advance:
-                return read_grouped_stays(dataset, plan.compiled, advance, self._threads)
+                before = self._grouped(base_plan(self.base), records)
+                return regrouped(records.dataset, before, plan.compiled, plan.touched, self.threads)
+            # Codes are translated for the scheme, if the job asks for it.
+            system = plan.compiled.scheme.info.code_system
+            same = system == records.code_system
+            dataset = records.dataset if same else records.open(system)
+            with self.progress("grouping", dataset.rows) as advance:
+                return read_grouped_stays(dataset, plan.compiled, advance, self.threads)
 
-        return self.cache.frame("grouped", self._grouped_key(plan), make)
-
-    def _dataset(self, scheme: Scheme) -> Dataset:
-        """The records, with codes translated for the scheme if the job asks for it."""
-        if scheme.info.code_system == self.base.rules.scheme.info.code_system:
-            return self.base.dataset
-        return self.base.job.stays.open(scheme.info.code_system)
+        return self.cache.frame("grouped", self._grouped_key(plan, records), make)
 
     def _checked_key(self, plan: Plan) -> Mapping[str, Any]:
+        """What `_checked` depends on; of a year as it was paid the evidence of its months."""
+        levels = {"levels": plan.levels}
+        if self._as_paid(plan):
+            inputs = self.base.basis["inputs"]
+            names = ("months", "stays", "mapping", "encoding")
+            return {**levels, "paid": {name: inputs.get(name) for name in names}}
         return {
-            "grouped": self._grouped_key(plan),
-            "levels": plan.levels,
+            "grouped": [self._grouped_key(plan, records) for records in self.base.records],
+            **levels,
             **_checks_key(plan.policy),
-            "period": str(self.base.job.period),
+            "period": self.base.period,
         }
 
-    def _checked(self, plan: Plan) -> Checked:
-        def make() -> dict[str, pl.DataFrame]:
-            grouped = self._grouped(plan)
-            checked = check_grouped(
-                grouped,
-                plan.compiled,
-                plan.policy,
-                plan.hospitals,
-                self.base.job.period.days,
-                str(self.base.job.stays.path),
-            )
-            if not checked.valid.height:
-                raise DrgpayError(
-                    f"none of {grouped.height} stays is valid for {self.base.job.period}",
-                    "correct the records or the scenario",
-                )
-            return {
-                "valid": checked.valid.select(STAY_COLUMNS).sort("case_id"),
-                "quarantined": checked.quarantine.select("case_id"),
-            }
+    def _as_paid(self, plan: Plan) -> bool:
+        """Whether the stays are those that the months of a year have paid."""
+        return (
+            self.base.year is not None
+            and not plan.regroups
+            and _checks_key(plan.policy) == _checks_key(self.base.rules.policy)
+        )
 
-        kept = self.cache.frames("checked", self._checked_key(plan), make)
+    def _checked(self, plan: Plan) -> Checked:
+        if self._as_paid(plan):
+            key = self._checked_key(base_plan(self.base))
+            kept = self.cache.frames("paid", key, self._paid)
+            return Checked(self._with_levels(kept["valid"], plan), kept["quarantined"])
+        key = self._checked_key(plan)
+        kept = self.cache.frames("checked", key, lambda: self._checked_again(plan), self._keeping)
         return Checked(kept["valid"], kept["quarantined"])
+
+    def _paid(self) -> dict[str, pl.DataFrame]:
+        assert self.base.year is not None
+        stays = stays_of_year(self.base.year)
+        return {
+            "valid": stays.select(STAY_COLUMNS).sort("case_id"),
+            "quarantined": stays.select("case_id").clear(),
+        }
+
+    def _with_levels(self, stays: pl.DataFrame, plan: Plan) -> pl.DataFrame:
+        """The level of each hospital whose level the plan changes, in all months."""
+        before = base_plan(self.base).levels
+        changed = {one: now for one, now in plan.levels.items() if now != before.get(one)}
+        if not changed:
+            return stays
+        level = pl.col("hospital_id").replace_strict(changed, default=pl.col("level"))
+        return stays.with_columns(level=level)
+
+    def _checked_again(self, plan: Plan) -> dict[str, pl.DataFrame]:
+        months = [self._checked_month(plan, records) for records in self.base.records]
+        valid = pl.concat([month.valid.select(STAY_COLUMNS) for month in months]).sort("case_id")
+        quarantined = pl.concat([month.quarantine.select("case_id") for month in months])
+        if self.base.year:
+            _refuse_twice(valid)
+            paid = self._checked(base_plan(self.base)).valid
+            known = _persons(paid, valid, across=self.base.year.persons is not None)
+            valid = valid.with_columns(known)
+        if not valid.height:
+            raise DrgpayError(
+                f"none of the stays of {self.base.file} is valid for {self.base.period}",
+                "correct the records or the scenario",
+            )
+        return {"valid": valid, "quarantined": quarantined}
+
+    def _checked_month(self, plan: Plan, records: BaseRecords) -> CheckedStays:
+        hospitals = plan.hospitals
+        if self.base.year:
+            before = levels_of_month(self.base, records.period)
+            paid = hospitals.select("hospital_id").join(
+                before, on="hospital_id", how="left", maintain_order="left"
+            )
+            level = paid["level"].zip_with(paid["level"].is_not_null(), hospitals["level"])
+            hospitals = self._with_levels(hospitals.with_columns(level), plan)
+        return check_grouped(
+            self._grouped(plan, records),
+            plan.compiled,
+            plan.policy,
+            hospitals,
+            records.period.days,
+            str(records.given.path),
+        )
 
     def _earned_key(self, plan: Plan) -> Mapping[str, Any]:
         inputs = self.base.basis["inputs"]
@@ -231,13 +287,22 @@ class Stages:
         return digest_of(self._calibration_key(plan, plan.history)) if plan.history else None
 
     def _history(self, history: RecordsInput, scheme: Scheme) -> Dataset:
-        return history.open(scheme.info.code_system)
+        key = (history, scheme.info.code_system)
+        if key not in self._histories:
+            self._histories[key] = history.open(scheme.info.code_system)
+        return self._histories[key]
 
-    def _calibration_key(self, plan: Plan, history: RecordsInput) -> Mapping[str, Any]:
+    def _history_key(self, plan: Plan, history: RecordsInput) -> Mapping[str, Any]:
+        """What the grouped stays of past years depend on."""
         scheme = plan.compiled.scheme
         return {
             "history": records_key(self._history(history, scheme), history),
             "scheme": scheme.content_hash,
+        }
+
+    def _calibration_key(self, plan: Plan, history: RecordsInput) -> Mapping[str, Any]:
+        return {
+            **self._history_key(plan, history),
             "levels": plan.levels,
             **_checks_key(plan.policy),
             "calibration": plan.policy.calibration.model_dump(mode="json"),
@@ -252,16 +317,19 @@ class Stages:
             self.cache.used.append("catalogue")
             return load_catalogue(place, scheme)
 
+        def group() -> pl.DataFrame:
+            with self.progress("grouping", dataset.rows) as advance:
+                return read_grouped_stays(dataset, plan.compiled, advance, self.threads)
+
         def make() -> pl.DataFrame:
-            with self._progress("grouping", dataset.rows) as advance:
-                grouped = read_grouped_stays(dataset, plan.compiled, advance, self._threads)
+            grouped = self.cache.frame("history", self._history_key(plan, history), group)
             checked = check_grouped(
                 grouped, plan.compiled, plan.policy, plan.hospitals, None, str(history.path)
             )
             return checked.valid.select(STAY_COLUMNS)
 
         checked_key = {name: value for name, value in key.items() if name != "calibration"}
-        valid = self.cache.frame("history", checked_key, make)
+        valid = self.cache.frame("checked_history", checked_key, make, self._keeping)
         made = calibrate(
             valid,
             dataset.rows,
@@ -271,7 +339,7 @@ class Stages:
             dataset.path.name,
         )
         self.cache.made.append("catalogue")
-        if place is not None:
+        if place is not None and self._keeping:
             from drgpay.run.staging import staged_folder
 
             with staged_folder(place) as staged:
@@ -286,6 +354,28 @@ def cube_of(cases: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.len().cast(pl.Int64).alias("cases"), pl.col(CUBE_SUMS).sum())
         .sort(CUBE)
     )
+
+
+def _refuse_twice(stays: pl.DataFrame) -> None:
+    twice = stays.filter(pl.col("case_id").is_duplicated())
+    if twice.height:
+        raise DrgpayError(
+            f"the case {twice['case_id'][0]} is valid in two months under this scenario",
+            "withdraw it from the records of one of them",
+        )
+
+
+def _persons(paid: pl.DataFrame, stays: pl.DataFrame, *, across: bool) -> pl.Series:
+    """person_id of stays that were checked again.
+
+    Where the clearing does not read persons, it knows those of the months' readmissions alone.
+    """
+    if across:
+        return stays["person_id"]
+    known = paid.select("case_id", "person_id")
+    return stays.select("case_id").join(known, on="case_id", how="left", maintain_order="left")[
+        "person_id"
+    ]
 
 
 def _checks_key(policy: Policy) -> dict[str, Any]:

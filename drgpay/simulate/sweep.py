@@ -17,11 +17,12 @@ from drgpay.errors import DrgpayError
 from drgpay.points.cases import points_of_stays
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import Settled
 from drgpay.simulate.compare import BINS, bin_of, change_ratio
 from drgpay.simulate.paths import with_values
-from drgpay.simulate.plan import Plan, check_groups
+from drgpay.simulate.plan import Plan, check_policy
 from drgpay.simulate.scenario import Sweep
+from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.small_month import added_up, merged
 from drgpay.simulate.stages import Stages, State
 
@@ -35,10 +36,10 @@ Setting = dict[str, Any]
 class Swept:
     """A sweep over its grid, in scaled integers.
 
-    paths: the swept parameters. points: number, the values (text, a column a path), fund_amount_fen,
-    change_fen, gained_fen (by the winners), losers, winners (beyond 0.1 %), beyond_5 (hospitals
+    paths: the swept parameters. points: number, the values (text, a column a path), the amount
+    compared (fund_amount_fen; of a year final_amount_fen), change_fen, gained_fen (by the winners), losers, winners (beyond 0.1 %), beyond_5 (hospitals
     beyond 5 % either way), smallest_ratio and largest_ratio (change, 1/10,000). values: number,
-    pool, point_value (text), remainder_fen. hospitals: number, hospital_id, fund_amount_fen,
+    pool, point_value (text), remainder_fen. hospitals: number, hospital_id, the amount,
     change_fen, change_ratio, bin.
     """
 
@@ -83,8 +84,9 @@ def sweep(
     """
     policies = [with_values(plan.policy, setting, where) for setting in grid]
     for policy in policies:
-        check_groups(stages.base, policy, plan.compiled)
-    before = hospital_amounts(stages.base_state.settled)
+        check_policy(stages.base, plan, policy, where)
+    amount = stages.base.settling.amount
+    before = hospital_amounts(stages.base_state.settled, amount)
     settle = evaluator(stages, plan, grid, where)
     points, values, hospitals = [], [], []
     for number, (setting, policy) in enumerate(zip(grid, policies, strict=True), start=1):
@@ -93,47 +95,38 @@ def sweep(
         except DrgpayError as error:
             told = ", ".join(f"{path} = {value}" for path, value in setting.items())
             raise DrgpayError(f"{where}: at {told}: {error.problem}", error.remedy) from None
-        found = compared(before, hospital_amounts(settled))
-        points.append(_measures(number, setting, found))
+        found = compared(before, hospital_amounts(settled, amount), amount)
+        points.append(_measures(number, setting, found, amount))
         values.append(_values(number, settled, policy))
         hospitals.append(found.select(pl.lit(number).cast(pl.Int64).alias("number"), pl.all()))
         advance(1)
     return Swept(tuple(grid[0]), pl.concat(points), pl.concat(values), pl.concat(hospitals))
 
 
-def hospital_amounts(settled: Settled) -> pl.DataFrame:
-    """hospital_id, fund_amount_fen over all lines, sorted."""
-    return (
-        settled.statements.group_by("hospital_id")
-        .agg(pl.col("fund_amount_fen").sum())
-        .sort("hospital_id")
-    )
-
-
-def compared(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-    """hospital_id, fund_amount_fen, change_fen, change_ratio, bin of hospital_amounts."""
+def compared(before: pl.DataFrame, after: pl.DataFrame, amount: str) -> pl.DataFrame:
+    """hospital_id, the amount after, change_fen, change_ratio, bin of hospital_amounts."""
     both = before.join(after, on="hospital_id", how="full", coalesce=True, suffix="_after")
     return (
         both.with_columns(pl.exclude("hospital_id").fill_null(0))
         .sort("hospital_id")
-        .with_columns(change_fen=pl.col("fund_amount_fen_after") - pl.col("fund_amount_fen"))
+        .with_columns(change_fen=pl.col(f"{amount}_after") - pl.col(amount))
         .select(
             "hospital_id",
-            pl.col("fund_amount_fen_after").alias("fund_amount_fen"),
+            pl.col(f"{amount}_after").alias(amount),
             "change_fen",
-            change_ratio=change_ratio("change_fen", "fund_amount_fen"),
-            bin=bin_of(pl.col("change_fen"), pl.col("fund_amount_fen")),
+            change_ratio=change_ratio("change_fen", amount),
+            bin=bin_of(pl.col("change_fen"), pl.col(amount)),
         )
     )
 
 
-def _measures(number: int, setting: Setting, found: pl.DataFrame) -> pl.DataFrame:
+def _measures(number: int, setting: Setting, found: pl.DataFrame, amount: str) -> pl.DataFrame:
     change = pl.col("change_fen")
     losing, gaining = pl.col("bin").is_in(BINS[:2]), pl.col("bin").is_in(BINS[3:])
     return found.select(
         pl.lit(number).cast(pl.Int64).alias("number"),
         *(pl.lit(str(value)).alias(path) for path, value in setting.items()),
-        pl.col("fund_amount_fen").sum(),
+        pl.col(amount).sum(),
         change.sum(),
         gained_fen=change.filter(change > 0).sum(),
         losers=losing.sum().cast(pl.Int64),
@@ -158,11 +151,16 @@ def _values(number: int, settled: Settled, policy: Policy) -> pl.DataFrame:
 def evaluator(
     stages: Stages, plan: Plan, grid: Sequence[Setting], where: str
 ) -> Callable[[Policy], Settled]:
-    """What settles the plan's month under a policy that differs in the swept parameters alone.
+    """What settles the plan's month or year under a policy that differs in the swept parameters alone.
 
-    The statements and values of the result are those of the month; their counts of cases are not.
+    The statements and values of the result are those of the whole; their counts of cases are not.
     """
     areas = {path.split(".")[0] for setting in grid for path in setting}
+    if "outpatient" in areas:
+        raise DrgpayError(
+            f"{where}: parameters of [outpatient] are neither swept nor solved for",
+            "give one value under [policy]",
+        )
     if areas <= {"settlement", "budget", "clearing"}:
         return _priced_again(stages, stages.state(plan))
     if areas <= {"settlement", "budget", "clearing", "points"} and not any(
@@ -170,10 +168,27 @@ def evaluator(
     ):
         return _points_again(stages, plan, grid, where)
 
-    def whole(policy: Policy) -> Settled:
-        return stages.state(replace(plan, policy=policy)).settled
+    return _whole_again(stages, plan)
 
-    return whole
+
+def _whole_again(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
+    """Checks, catalogue and points differ; what was grouped stands.
+
+    What the plan itself needs is kept: most parameters leave the stays or the catalogue as they are.
+    """
+    stages.stays_of(plan)
+    stages.catalogue_of(plan)
+
+    def settled(policy: Policy) -> Settled:
+        there = replace(plan, policy=policy)
+        with stages.passing():
+            stays, filings = stages.stays_of(there)
+            catalogue = stages.catalogue_of(there)
+        points = points_of_stays(stays, catalogue, policy.points, filings)
+        cases = added_up(points.cases, points.adjustments)
+        return stages.base.settling.settle(cases, points.adjustments, policy, filings.payments)
+
+    return settled
 
 
 def _priced_again(stages: Stages, state: State) -> Callable[[Policy], Settled]:
@@ -182,7 +197,7 @@ def _priced_again(stages: Stages, state: State) -> Callable[[Policy], Settled]:
     adjustments, payments = state.earned.adjustments, state.filings.payments
 
     def settled(policy: Policy) -> Settled:
-        return settle_month(cases, adjustments, policy, stages.base.job.period, payments)
+        return stages.base.settling.settle(cases, adjustments, policy, payments)
 
     return settled
 
@@ -211,7 +226,7 @@ def _points_again(
         points = points_of_stays(stays, catalogue, policy.points, filings)
         cases = added_up(points.cases, points.adjustments)
         whole = cases if fixed is None else merged(fixed, cases)
-        return settle_month(whole, points.adjustments, policy, stages.base.job.period, payments)
+        return stages.base.settling.settle(whole, points.adjustments, policy, payments)
 
     return settled
 

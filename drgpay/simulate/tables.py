@@ -18,9 +18,10 @@ from drgpay.language import Language
 from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
 from drgpay.report.tables import ReportTable
 from drgpay.simulate.compare import MINUS, change_ratio
-from drgpay.simulate.decomposition import EFFECTS
+from drgpay.simulate.decomposition import YEAR_EFFECTS
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.target import Found
+from drgpay.simulate.visits import VisitComparison
 from drgpay.simulate.wording import word
 
 _EFFECT_NAMES = {
@@ -29,11 +30,11 @@ _EFFECT_NAMES = {
     "case_class": "case_class_effect",
     "budget": "budget_effect",
 }
-_MEASURE_COLUMNS = [
-    f"{name}_{side}"
-    for name in ("cases", "points", "total_fen", "standard_fen", "fund_amount_fen")
-    for side in ("before", "after")
-]
+_NAMES = {
+    "total_fen": "total_cost",
+    "fund_fen": "fund_cost",
+    "standard_fen": "standard_amount",
+}
 
 
 def decimals(frame: pl.DataFrame) -> pl.DataFrame:
@@ -43,9 +44,10 @@ def decimals(frame: pl.DataFrame) -> pl.DataFrame:
         if not dtype.is_integer():
             columns.append(pl.col(name))
         elif "_fen" in name:
-            said = name.replace("total_fen", "total_cost").replace(
-                "standard_fen", "standard_amount"
-            )
+            said = name
+            for scaled, full in _NAMES.items():
+                if name.startswith(scaled):
+                    said = name.replace(scaled, full)
             columns.append(as_decimal(name, FEN_PLACES).alias(said.replace("_fen", "")))
         elif name.startswith("points") or name in ("case_mix", "explained"):
             columns.append(as_decimal(name, POINT_PLACES).alias(name))
@@ -68,6 +70,11 @@ def machine_tables(found: Simulation) -> dict[str, pl.DataFrame]:
     if found.schemes:
         tables["migration"] = decimals(found.schemes.migration)
         tables["quality"] = decimals(found.schemes.quality)
+    if found.visits:
+        tables["visit_hospitals"] = decimals(found.visits.hospitals).rename(_VISITS)
+        tables["visit_values"] = decimals(found.visits.values)
+        if found.visits.contractors is not None:
+            tables["visit_contractors"] = decimals(found.visits.contractors)
     if found.swept:
         tables["sweep"] = decimals(found.swept.points)
         tables["sweep_values"] = decimals(found.swept.values)
@@ -92,14 +99,14 @@ def shown_tables(found: Simulation, language: Language) -> list[ReportTable]:
         tables.append(waterfall_table(found))
     for key, name in (("t_levels", "level"), ("t_counties", "county"), ("t_accounts", "account")):
         frame = getattr(comparison, _FRAMES[name])
-        tables.append(_merged(key, frame, name, language))
+        tables.append(_merged(key, frame, name, found, language))
     tables += [
-        _merged("t_classes", comparison.classes, "case_class", language),
-        _merged("t_groups", by_change(comparison.groups), "drg", language),
+        _merged("t_classes", comparison.classes, "case_class", found, language),
+        _merged("t_groups", by_change(comparison.groups), "drg", found, language),
     ]
     if found.schemes:
         tables += [migration_table(found, language), _quality_table(found)]
-    return tables
+    return [*tables, *(_visit_tables(found.visits, language) if found.visits else [])]
 
 
 _FRAMES = {"level": "levels", "county": "counties", "account": "accounts"}
@@ -115,19 +122,36 @@ _NARROW = {
         *("change", "change_rate", "bin"),
     ),
 }
+_NARROW_OF_YEAR = {
+    "t_values": (
+        *("pool", "point_value_before", "point_value_after", "budget_final_before"),
+        *("budget_final_after", "payable_before", "payable_after", "clearing_after"),
+    ),
+    "t_hospitals": (
+        *("name", "level", "case_mix", "final_amount_before", "final_amount_after"),
+        *("change", "change_rate", "bin"),
+    ),
+}
 _WIDE = (
     *("total_cost_before", "total_cost_after", "standard_amount_before", "standard_amount_after"),
 )
 _LEFT_OUT = {
-    "t_effects": ("fund_amount_before", "fund_amount_after"),
-    "t_sweep": ("fund_amount", "gained"),
+    "t_effects": (
+        *("fund_amount_before", "fund_amount_after", "final_amount_before", "final_amount_after"),
+    ),
+    "t_sweep": ("fund_amount", "final_amount", "gained"),
+    "t_visit_values": (
+        *("points_before", "points_after", "budget_before", "budget_after", "remainder_before"),
+    ),
 }
 
 
 def narrow(table: ReportTable) -> ReportTable:
     """Fewer columns, for a screen and a page; the workbook and the files have them all."""
     left_out = _LEFT_OUT.get(table.key, _WIDE)
-    columns = _NARROW.get(table.key, [one for one in table.frame.columns if one not in left_out])
+    every = [one for one in table.frame.columns if one not in left_out]
+    of_year = {"payable_after", "final_amount_after"} & set(table.frame.columns)
+    columns = (_NARROW_OF_YEAR if of_year else _NARROW).get(table.key, every)
     return replace(table, frame=table.frame.select(columns))
 
 
@@ -138,9 +162,10 @@ def by_change(frame: pl.DataFrame) -> pl.DataFrame:
 
 def hospitals_table(found: Simulation, language: Language) -> ReportTable:
     """Hospitals by rank; one with fewer than 5 cases is merged with others."""
-    frame = found.comparison.hospitals
+    frame, amount = found.comparison.hospitals, found.comparison.amount
+    amounts = list(dict.fromkeys(["fund_amount_fen", amount]))
     shown = frame.drop("hospital_id", "rank", "case_mix", "bin", "change_ratio")
-    merged = _small_merged(shown.select("name", pl.exclude("name")), language)
+    merged = _small_merged(shown.select("name", pl.exclude("name")), amount, language)
     back = merged.join(
         frame.select("name", "case_mix", "bin").unique("name"),
         on="name",
@@ -154,7 +179,8 @@ def hospitals_table(found: Simulation, language: Language) -> ReportTable:
         "case_mix",
         "bin",
         *("cases_before", "cases_after", "points_before", "points_after"),
-        *("fund_amount_fen_before", "fund_amount_fen_after", "change_fen", "change_ratio"),
+        *(f"{amount}_{side}" for amount in amounts for side in ("before", "after")),
+        *("change_fen", "change_ratio"),
     )
     shown_frame = decimals(table)
     return ReportTable(
@@ -162,7 +188,7 @@ def hospitals_table(found: Simulation, language: Language) -> ReportTable:
         shown_frame,
         total=_total(shown_frame),
         worded=frozenset({"bin"}),
-        note="hospitals_note",
+        note="year_note" if found.base.year else "hospitals_note",
     )
 
 
@@ -185,15 +211,15 @@ def effects_table(found: Simulation, language: Language) -> ReportTable:
     )
     used = [
         name
-        for name in (_EFFECT_NAMES.get(effect, effect) for effect in EFFECTS)
-        if (frame[f"{name}_fen"] != 0).any()
+        for name in (_EFFECT_NAMES.get(effect, effect) for effect in YEAR_EFFECTS)
+        if f"{name}_fen" in frame.columns and (frame[f"{name}_fen"] != 0).any()
     ]
     shown = frame.select(
         "name",
-        pl.col("before_fen").alias("fund_amount_fen_before"),
+        pl.col("before_fen").alias(f"{found.comparison.amount}_before"),
         *(f"{name}_fen" for name in used),
-        change_fen=pl.col("after_fen") - pl.col("before_fen"),
-        fund_amount_fen_after=pl.col("after_fen"),
+        (pl.col("after_fen") - pl.col("before_fen")).alias("change_fen"),
+        pl.col("after_fen").alias(f"{found.comparison.amount}_after"),
     )
     made = decimals(shown)
     return ReportTable("t_effects", made, total=_total(made), note="effects_note")
@@ -248,7 +274,9 @@ def _sweep_tables(found: Simulation) -> list[ReportTable]:
     ]
 
 
-def _merged(key: str, frame: pl.DataFrame, name: str, language: Language) -> ReportTable:
+def _merged(
+    key: str, frame: pl.DataFrame, name: str, found: Simulation, language: Language
+) -> ReportTable:
     named = frame.with_columns(
         pl.when(pl.col(name) == MINUS)
         .then(pl.lit(word("minus", language)))
@@ -266,12 +294,12 @@ def _merged(key: str, frame: pl.DataFrame, name: str, language: Language) -> Rep
         named = named.with_columns(
             pl.col(name).replace({one: word(one, language) for one in frame[name].drop_nulls()})
         )
-    merged = _small_merged(named.drop("change_ratio"), language)
+    merged = _small_merged(named.drop("change_ratio"), found.comparison.amount, language)
     made = decimals(merged)
     return ReportTable(key, made, total=_total(made), note="small_note")
 
 
-def _small_merged(frame: pl.DataFrame, language: Language) -> pl.DataFrame:
+def _small_merged(frame: pl.DataFrame, amount: str, language: Language) -> pl.DataFrame:
     """Rows with 1 to 4 cases on either side are merged; change_ratio is made anew."""
     sides = [pl.col(f"cases_{side}") for side in ("before", "after")]
     small = pl.any_horizontal(side.is_between(1, SMALLEST_CELL - 1) for side in sides)
@@ -283,7 +311,7 @@ def _small_merged(frame: pl.DataFrame, language: Language) -> pl.DataFrame:
     rows = gathered(counted.filter(~empty), ~small).drop("members", "cases")
     rows = rows.with_columns(pl.col(name).fill_null(word("others", language)))
     return pl.concat([rows, without], how="vertical_relaxed").with_columns(
-        change_ratio=change_ratio("change_fen", "fund_amount_fen_before")
+        change_ratio=change_ratio("change_fen", f"{amount}_before")
     )
 
 
@@ -294,7 +322,8 @@ def _small_hospitals(found: Simulation) -> list[str]:
     small = pl.any_horizontal(
         pl.col(f"cases_{side}").is_between(1, SMALLEST_CELL - 1) for side in ("before", "after")
     )
-    last = gathered(shown.select("hospital_id", "cases", *_MEASURE_COLUMNS), ~small)
+    sides = ["cases_before", "cases_after"]
+    last = gathered(shown.select("hospital_id", "cases", *sides), ~small)
     members = last.filter(pl.col("members").is_not_null())["members"].to_list()
     return list(members[0]) if members else []
 
@@ -311,11 +340,51 @@ def _total(frame: pl.DataFrame) -> dict[str, object]:
         if dtype.is_numeric() and not name.endswith("_rate") and name != "case_mix"
     }
     if "change_rate" in frame.columns and frame.height:
-        before = Decimal(str(total["fund_amount_before"]))
+        amount = "final_amount" if "final_amount_before" in frame.columns else "fund_amount"
+        before = Decimal(str(total[f"{amount}_before"]))
         change = Decimal(str(total["change"]))
         rate = (change / abs(before)).quantize(Decimal("0.0001")) if before else None
         total["change_rate"] = rate
     return total
+
+
+_VISITS = {"cases_before": "visits_before", "cases_after": "visits_after"}
+
+
+def _visit_tables(visits: VisitComparison, language: Language) -> list[ReportTable]:
+    """The visits: point values, hospitals, contractors."""
+    names = visits.hospitals.drop("hospital_id", "bin", "change_ratio")
+    hospitals = decimals(
+        _small_merged(names, "fund_amount_fen", language).sort(
+            "change_fen", "name", descending=[True, False]
+        )
+    ).rename(_VISITS)
+    tables = [
+        ReportTable("t_visit_values", decimals(visits.values), worded=frozenset({"pool"})),
+        ReportTable("t_visit_hospitals", hospitals, total=_total(hospitals), note="small_note"),
+    ]
+    if visits.contractors is not None:
+        accounts = decimals(visits.contractors)
+        worded = frozenset({"account"})
+        tables.append(
+            ReportTable("t_visit_contractors", accounts, total=_total(accounts), worded=worded)
+        )
+    return tables
+
+
+def visits_sentence(found: Simulation, language: Language) -> str | None:
+    """What the scenario does to visits; None for a base without them."""
+    if found.visits:
+        return word("visits_changed", language)
+    return word("visits_unchanged", language) if found.base.has_visits else None
+
+
+def conflicts_table(found: Simulation) -> ReportTable:
+    """What several files set differently; the later one holds."""
+    names = ("key", "first", "first_value", "then", "then_value")
+    rows = {name: [getattr(one, name) for one in found.conflicts] for name in names}
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String))
+    return ReportTable("t_conflicts", frame)
 
 
 def _tried(found: Found) -> pl.DataFrame:

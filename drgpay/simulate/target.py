@@ -13,10 +13,11 @@ from drgpay.exact import FEN_PLACES
 from drgpay.policy.model import Policy
 from drgpay.settle.month import Settled
 from drgpay.simulate.paths import value_at, with_values
-from drgpay.simulate.plan import Plan
+from drgpay.simulate.plan import Plan, check_policy
 from drgpay.simulate.scenario import Target
+from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.stages import Stages
-from drgpay.simulate.sweep import evaluator, hospital_amounts
+from drgpay.simulate.sweep import evaluator
 
 _SPREAD = 8  # places tried over the range before halving, to see whether the measure is steady
 
@@ -65,6 +66,7 @@ def find(stages: Stages, plan: Plan, target: Target, where: str) -> Found:
     ends = [{target.path: Decimal(place) / scale} for place in (low, high)]
     if target.places == 0:
         ends = [{target.path: place} for place in (low, high)]
+    check_policy(stages.base, plan, with_values(plan.policy, ends[-1], where), where)
     settle = evaluator(stages, plan, ends, where)
     tried: dict[int, Tried] = {}
 
@@ -104,7 +106,8 @@ def _on_grid(now: Decimal | int, target: Target) -> int:
 
 
 def _measure(stages: Stages, target: Target, where: str) -> Callable[[Settled], Fraction]:
-    before = dict(hospital_amounts(stages.base_state.settled).iter_rows())
+    column = stages.base.settling.amount
+    before = dict(hospital_amounts(stages.base_state.settled, column).iter_rows())
     if target.measure == "point_value":
         pools = stages.base_state.settled.values["pool"].to_list()
         if target.pool not in pools:
@@ -127,7 +130,7 @@ def _measure(stages: Stages, target: Target, where: str) -> Callable[[Settled], 
     base = before[target.hospital]
 
     def amount(settled: Settled) -> Fraction:
-        fen = dict(hospital_amounts(settled).iter_rows()).get(target.hospital, 0)
+        fen = dict(hospital_amounts(settled, column).iter_rows()).get(target.hospital, 0)
         if target.measure == "fund_amount":
             return Fraction(fen, 10**FEN_PLACES)
         return Fraction(fen - base, abs(base)) if base else Fraction(0)

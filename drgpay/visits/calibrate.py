@@ -14,11 +14,16 @@ from drgpay.visits.costs import VisitCosts
 
 
 def calibrate_visits(
-    costs: VisitCosts, scheme: Scheme, policy: Policy, catalogue_id: str, source: str
+    costs: VisitCosts,
+    visits_read: int,
+    scheme: Scheme,
+    policy: Policy,
+    catalogue_id: str,
+    source: str,
 ) -> Catalogue:
     """Make a catalogue of kind `apg`.
 
-    costs: those of all visits (`VisitCosts.together`). The steps are those of inpatients, with an
+    costs: those of all valid visits (`VisitCosts.together`) of `visits_read`. The steps are those of inpatients, with an
     entry in the place of a stay: trimming, mean, stability, base points and coefficients; the mean
     over all is that of the eligible visits. Coefficients are of levels only, there are no bed days.
     Raises DrgpayError when no visit is eligible, and for calibration.mean_over = "stable".
@@ -31,10 +36,10 @@ def calibrate_visits(
         )
     if not costs.total_fen:
         raise DrgpayError(
-            f"{source}: none of {costs.visits} visits can be calibrated with",
+            f"{source}: none of {visits_read} visits can be calibrated with",
             "give visits of past years with their lines; see outpatient.calibration in the policy",
         )
-    counted = costs.cases.with_columns(pl.col("drg", "hospital_id", "level").cast(pl.String))
+    counted = counted_cases(costs)
     groups = group_means(counted, rules)
     info = CatalogueInfo(
         id=catalogue_id,
@@ -43,7 +48,7 @@ def calibrate_visits(
         scheme_hash=scheme.content_hash,
         policy=policy.policy.id,
         source=source,
-        stays_read=costs.visits,
+        stays_read=visits_read,
         stays_eligible=costs.eligible,
         stays_trimmed=counted.height - groups.kept.height,
         all_total_fen=costs.total_fen,
@@ -55,6 +60,11 @@ def calibrate_visits(
         group_table(groups, Fraction(costs.total_fen, costs.eligible), rules),
         coefficient_table(groups.kept, groups.means, rules.coefficients, of_hospitals_too=False),
     )
+
+
+def counted_cases(costs: VisitCosts) -> pl.DataFrame:
+    """The cases of a calibration: drg, hospital_id, level as text, total_fen."""
+    return costs.cases.with_columns(pl.col("drg", "hospital_id", "level").cast(pl.String))
 
 
 def base_points_of(catalogue: Catalogue) -> pl.DataFrame:

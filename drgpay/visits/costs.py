@@ -12,6 +12,11 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.settle.apportion import largest_remainder
 from drgpay.visits.columns import ANCILLARY, INCIDENTAL, MEDICAL, PAID_REASONS
 
+ELIGIBLE = "eligible"
+LEFT_OUT = ("left_fee", "left_not_grouped", "left_unpaid", "left_cheap")
+"""Why a visit does not count, in the order of the checks: its type is paid item by item; a line has
+no group; no entry bears cost; its lines cost too little, or one of its entries less than nothing."""
+
 
 @dataclass(frozen=True)
 class VisitCosts:
@@ -19,13 +24,31 @@ class VisitCosts:
 
     cases: one row an entry that bears cost, of the eligible visits: drg (its APG), hospital_id,
     level (categorical), total_fen (of one unit: see `unit_cost`).
-    visits: how many were given; eligible: how many of them count; total_fen: what these cost.
+    steps: step (of LEFT_OUT, or ELIGIBLE), visits, fen (what their lines cost), one row a step.
+    coverage: status (of `status_of`), lines, fen: of the lines of visits paid by points.
     """
 
     cases: pl.DataFrame
-    visits: int
-    eligible: int
-    total_fen: int
+    steps: pl.DataFrame
+    coverage: pl.DataFrame
+
+    @property
+    def visits(self) -> int:
+        """How many visits were given."""
+        return int(self.steps["visits"].sum())
+
+    @property
+    def eligible(self) -> int:
+        """How many visits count."""
+        return self._of_eligible("visits")
+
+    @property
+    def total_fen(self) -> int:
+        """What the visits cost that count."""
+        return self._of_eligible("fen")
+
+    def _of_eligible(self, column: str) -> int:
+        return int(self.steps.filter(step=ELIGIBLE)[column].sum())
 
     @classmethod
     def together(cls, parts: Iterable["VisitCosts"]) -> "VisitCosts":
@@ -33,9 +56,8 @@ class VisitCosts:
         given = list(parts)
         return cls(
             pl.concat(part.cases for part in given),
-            sum(part.visits for part in given),
-            sum(part.eligible for part in given),
-            sum(part.total_fen for part in given),
+            _summed(pl.concat(part.steps for part in given), "step"),
+            _summed(pl.concat(part.coverage for part in given), "status"),
         )
 
 
@@ -49,20 +71,31 @@ def visit_costs(
 
     entries: `entries_of` the visits, without base points or with those of a previous catalogue,
     whose all_mean_fen is then given too. visits: hospital_id, level. A visit is eligible when its
-    type is paid by points, its lines cost at least calibration.min_cost_yuan together and none less
-    than nothing, each line has a group, and an entry bears cost.
+    type is paid by points, each line has a group, an entry bears cost, and its lines cost at least
+    calibration.min_cost_yuan together and none less than nothing.
     """
-    counted = _eligible(with_costs(entries, previous_mean_fen), rules)
-    levels = visits.select("hospital_id", "level").unique()
+    costed = with_costs(entries, previous_mean_fen)
+    steps = _steps(costed, rules)
+    counted = costed.join(
+        steps.filter(step=ELIGIBLE), on="visit", how="semi", maintain_order="left"
+    )
+    levels = visits.select(pl.col("hospital_id", "level").cast(pl.String)).unique()
     cases = (
         counted.filter("bearing")
         .select("hospital_id", drg="apg", total_fen=unit_cost())
         .join(levels, on="hospital_id", how="left", maintain_order="left")
         .select("drg", pl.col("hospital_id", "level").cast(pl.Categorical), "total_fen")
     )
-    return VisitCosts(
-        cases, visits.height, counted["visit"].n_unique(), int(counted["lines_fen"].sum())
+    # A visit with neither lines nor a medical group has no entry.
+    bare = pl.DataFrame(
+        {"step": ["left_unpaid"], "visits": [visits.height - steps.height], "fen": [0]}
     )
+    by_step = steps.group_by("step").agg(visits=pl.len().cast(pl.Int64), fen=pl.col("fen").sum())
+    return VisitCosts(cases, _summed(pl.concat([by_step, bare]), "step"), _coverage(costed))
+
+
+def _summed(counts: pl.DataFrame, key: str) -> pl.DataFrame:
+    return counts.group_by(key).agg(pl.all().sum()).sort(key)
 
 
 def with_costs(entries: pl.DataFrame, previous_mean_fen: Fraction | None = None) -> pl.DataFrame:
@@ -157,14 +190,44 @@ def _weight(previous_mean_fen: Fraction | None) -> pl.Expr:
     return pl.when("bearing").then(pl.max_horizontal(weight, wide(0))).otherwise(wide(0))
 
 
-def _eligible(entries: pl.DataFrame, rules: Outpatient) -> pl.DataFrame:
-    """The entries of the visits that count."""
+def _steps(entries: pl.DataFrame, rules: Outpatient) -> pl.DataFrame:
+    """visit, fen and step of every visit that has an entry."""
     smallest = scaled(rules.calibration.min_cost_yuan, FEN_PLACES)
-    lost = _without_group(entries) & (_class() != MEDICAL)
-    sound = entries.group_by("visit").agg(
-        counts=pl.col("bearing").any()
-        & (pl.col("lines_fen").sum() >= smallest)
-        & (pl.col("lines_fen").min() >= 0)
-        & ~lost.any()
+    by_visit = entries.group_by("visit").agg(
+        item_by_item=_item_by_item().any(),
+        lost=(_without_group(entries) & (_class() != MEDICAL)).any(),
+        bearing=pl.col("bearing").any(),
+        fen=pl.col("lines_fen").sum(),
+        least=pl.col("lines_fen").min(),
     )
-    return entries.join(sound.filter("counts"), on="visit", how="semi", maintain_order="left")
+    fee, not_grouped, unpaid, cheap = (pl.lit(step) for step in LEFT_OUT)
+    return by_visit.select(
+        "visit",
+        "fen",
+        step=pl.when("item_by_item")
+        .then(fee)
+        .when("lost")
+        .then(not_grouped)
+        .when(~pl.col("bearing"))
+        .then(unpaid)
+        .when((pl.col("fen") < smallest) | (pl.col("least") < 0))
+        .then(cheap)
+        .otherwise(pl.lit(ELIGIBLE)),
+    )
+
+
+def _coverage(entries: pl.DataFrame) -> pl.DataFrame:
+    """status, lines, fen of the lines of visits paid by points."""
+    sums = (
+        entries.filter((pl.col("quantity") > 0) & ~_item_by_item())
+        .group_by(pl.col("family", "apg").cast(pl.String))
+        .agg(lines=pl.col("quantity").sum(), fen=pl.col("lines_fen").sum())
+    )
+    status = [status_of(family, apg) for family, apg in sums.select("family", "apg").iter_rows()]
+    return _summed(
+        sums.select(pl.Series("status", status, pl.String), pl.col("lines", "fen")), "status"
+    )
+
+
+def _item_by_item() -> pl.Expr:
+    return pl.col("reason").cast(pl.String) == "item_by_item"

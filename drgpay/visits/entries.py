@@ -1,6 +1,6 @@
 """From the grouped lines of visits to entries: what each visit is paid for, and why not more."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import polars as pl
@@ -8,7 +8,7 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.policy.outpatient import Outpatient
 from drgpay.visits.columns import ENTRY_SCHEMA, REASONS
-from drgpay.visits.group_table import GroupTable, group_table
+from drgpay.visits.group_table import CODES, GroupTable, group_table
 from drgpay.visits.steps import OrderedEntries, factors_and_reasons
 
 
@@ -19,6 +19,7 @@ def entries_of(
     packaged: Collection[str],
     base_points: pl.DataFrame | None,
     rules: Outpatient,
+    code_types: Mapping[str, pl.DataType] = ENTRY_SCHEMA,
 ) -> pl.DataFrame:
     """The entries of visits: one row a visit and group.
 
@@ -28,6 +29,8 @@ def entries_of(
     one a visit. packaged: families and APGs on the uniform packaging list. base_points: apg,
     base_points in 1/10,000 (null: the group has none); None before the first calibration, when the
     amount of an entry's own lines orders the procedures and every group can be paid.
+
+    code_types: the types of class, family, apg and reason in the result.
 
     Returns ENTRY_SCHEMA, sorted by visit_id, in a visit by falling base points (without a
     catalogue: by falling own amount) and then apg; groups without base points last. quantity is the
@@ -53,17 +56,21 @@ def entries_of(
     factor, reason = factors_and_reasons(
         entries, groups, _paid_by_points(visits, rules), priced, rules
     )
-    named = visits.select("visit_id", "hospital_id", "account")[entries.visit]
+    named = visits.select(pl.col("visit_id", "hospital_id", "account").cast(pl.String))[
+        entries.visit
+    ]
     base = pl.Series("base_points", groups.base_points[entries.group])
     return pl.DataFrame(
         [
             *named,
-            *groups.codes[entries.group],
+            *groups.codes.with_columns(pl.col(name).cast(code_types[name]) for name in CODES)[
+                entries.group
+            ],
             pl.Series("quantity", entries.quantity),
             pl.Series("lines_fen", lines_fen),
             base.set(base < 0, None),
             pl.Series("factor", factor),
-            pl.Series("reason", REASONS, dtype=pl.Categorical).gather(reason),
+            pl.Series("reason", REASONS).cast(code_types["reason"]).gather(reason),
         ]
     ).select(list(ENTRY_SCHEMA))
 

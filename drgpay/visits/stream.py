@@ -77,10 +77,7 @@ class PricedBucket:
 def priced_bucket(bucket: VisitBucket, pricing: VisitPricing) -> PricedBucket:
     """Group the lines and visits of a bucket, and price them."""
     priced = _priced(bucket.visits, bucket.items, pricing)
-    entries = priced.entries.with_columns(
-        pl.col(name).cast(dtype) for name, dtype in pricing.code_types.items()
-    )
-    return PricedBucket(bucket, priced.visits, entries)
+    return PricedBucket(bucket, priced.visits, priced.entries)
 
 
 def each_bucket(
@@ -124,7 +121,13 @@ def _priced(visits: pl.DataFrame, items: pl.DataFrame, pricing: VisitPricing) ->
     grouped = _frame(group_visits(compiled, _batch(visits, compiled.visit_columns)))
     medical = visits.select("visit_id").hstack(grouped)
     entries = entries_of(
-        visits, lines, medical, compiled.packaged, pricing.base_points, pricing.rules
+        visits,
+        lines,
+        medical,
+        compiled.packaged,
+        pricing.base_points,
+        pricing.rules,
+        pricing.code_types,
     )
     if pricing.coefficients is None:
         unknown = pl.lit(None, pl.String)

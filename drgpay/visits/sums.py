@@ -1,6 +1,6 @@
 """What reports need of entries, added up part by part: nobody keeps all entries in memory."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import polars as pl
@@ -70,17 +70,18 @@ _UNPAID = 3
 
 def _ranks(entries: pl.DataFrame) -> NDArray[np.int64]:
     """0 for a paid procedure, 1 for the paid medical entry, 2 for another paid one, _UNPAID."""
-    kinds = entries.select("class", "reason").unique()
-    texts = kinds.select(pl.all().cast(pl.String))
-    ranks = [
-        _UNPAID if reason not in PAID_REASONS else {PROCEDURE: 0, MEDICAL: 1}.get(group_class, 2)
-        for group_class, reason in texts.iter_rows()
-    ]
-    table = kinds.with_columns(rank=pl.Series(ranks, dtype=pl.Int64))
-    ranked = entries.select("class", "reason").join(
-        table, on=["class", "reason"], how="left", maintain_order="left"
-    )
-    return ranked["rank"].to_numpy()
+    of_class = _by_code(entries["class"], lambda text: {PROCEDURE: 0, MEDICAL: 1}.get(text, 2))
+    paid = _by_code(entries["reason"], lambda text: text in PAID_REASONS)
+    return np.where(paid, of_class, _UNPAID)
+
+
+def _by_code(codes: pl.Series, answer: Callable[[str], int]) -> NDArray[np.int64]:
+    """An answer for each row, found once for each different text of coded ones."""
+    numbers = codes.to_physical().to_numpy()
+    different = codes.unique()
+    table = np.zeros(int(numbers.max(initial=0)) + 1, dtype=np.int64)
+    table[different.to_physical().to_numpy()] = [answer(text) for text in different.cast(pl.String)]
+    return table[numbers]
 
 
 def _sorted(sums: pl.DataFrame) -> pl.DataFrame:

@@ -25,7 +25,7 @@ from drgpay.records.checks import FINDING_COLUMNS
 from drgpay.records.columns import STAY_COLUMNS
 from drgpay.records.filings import FILING_COLUMNS
 from drgpay.records.hospitals import OPTIONAL, REQUIRED
-from drgpay.records.visits.checks import LINE, VISIT, VISIT_SEVERITIES
+from drgpay.records.visits.checks import LINE, REFUSED, VISIT
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.clearing import ASSESSMENT_COLUMNS, CLEARED_LINE_COLUMNS, pool_columns
 from drgpay.report.columns import Column
@@ -47,7 +47,7 @@ from drgpay.report.visits import (
     VISIT_COLUMNS,
 )
 from drgpay.run.job import Inputs, JobFile, OutpatientFile
-from drgpay.run.year_job import MonthOfYear, YearFile, YearInputs
+from drgpay.run.year_job import MonthOfYear, YearFile, YearInputs, YearOutpatientFile
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
@@ -94,16 +94,17 @@ DOCUMENTED = {
     "visit_quarantine.parquet": list(VISIT.finding_columns),
     "line_quarantine.parquet": [re.sub("_fen$", "", name) for name in LINE.finding_columns],
     "The year file": [
-        *sorted(set(YearFile.model_fields) - {"inputs", "months"}),
+        *sorted(set(YearFile.model_fields) - {"inputs", "months", "outpatient"}),
         *(f"inputs.{key}" for key in YearInputs.model_fields),
         *(f"months.{key}" for key in MonthOfYear.model_fields),
+        *(f"outpatient.{key}" for key in YearOutpatientFile.model_fields),
     ],
     "catalogue.json": list(CatalogueInfo.model_fields),
     "groups.csv": _in_catalogue(GROUP_SCHEMA),
     "coefficients.csv": _in_catalogue(COEFFICIENT_SCHEMA),
     "bed_days.csv": _in_catalogue(BED_DAY_SCHEMA),
     "quarantine.parquet": list(FINDING_COLUMNS),
-    "The checks": [*Findings.model_fields, *VISIT_SEVERITIES],
+    "The checks": [*Findings.model_fields, REFUSED],
     "drgpay group": list(RESULT_COLUMNS),
 }
 

@@ -1,5 +1,6 @@
 """The policy file: everything wrong in it is said, with the path of its key."""
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from drgpay.errors import DrgpayError
 from drgpay.policy.load import load_policy, shipped_policies
+from drgpay.policy.records import Findings
 
 ROOT = Path(__file__).resolve().parents[2]
 ILLUSTRATIVE = (ROOT / "policies" / "illustrative.toml").read_text(encoding="utf-8")
@@ -54,6 +56,7 @@ def test_decimals_keep_their_digits(tmp_path: Path) -> None:
         ("hospital_weight = 0.6", "hospital_weight = 0.7", "must add up to 1"),
         ("points_per_day = 3.5", "days = 3.5", "points.bed_days.0.days is unknown"),
         ('duplicate_id = "reject"', 'duplicate_id = "ignore"', "records.severity.duplicate_id"),
+        ('line_without_visit = "reject"', 'line_without_visit = "warn"', "line_without_visit"),
         (
             "prepay_ratio = 0.97",
             "prepay_ratio = { value = 0.97, verfied = true }",
@@ -71,6 +74,57 @@ def test_mistakes_are_named(tmp_path: Path, old: str, new: str, words: str) -> N
     with pytest.raises(DrgpayError, match=r"mine\.toml") as caught:
         load_policy(path)
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("key", "old", "new"),
+    [
+        ("budget.month_yuan", '"2026-02" = {', '"2026-02" = { army = 1,'),
+        ("outpatient.settlement.merged_accounts", "= []", '= [["employee", "army"]]'),
+        ("outpatient.budget.annual_yuan", "annual_yuan = {", "annual_yuan = { army = 1,"),
+        (
+            "outpatient.budget.month_yuan",
+            "months =",
+            'month_yuan = { "2026-02" = { army = 1 } }\nmonths =',
+        ),
+        ("outpatient.capitation.rates", 'account = "employee"', 'account = "army"'),
+    ],
+)
+def test_accounts_that_the_records_cannot_have(
+    tmp_path: Path, key: str, old: str, new: str
+) -> None:
+    section = f"[{key.rpartition('.')[0]}]"
+    before, after = ILLUSTRATIVE.split(section)
+    if "merged" in key:
+        old, new = f"merged_accounts {old}", f"merged_accounts {new}"
+    assert old in after
+    path = tmp_path / "mine.toml"
+    path.write_text(before + section + after.replace(old, new, 1), encoding="utf-8")
+    words = f"records.accounts does not list the account army, which {re.escape(key)} names"
+    with pytest.raises(DrgpayError, match=words):
+        load_policy(path)
+
+
+def test_visits_have_a_budget_of_their_own() -> None:
+    policy = load_policy("illustrative").policy
+    assert policy.budget_key == "budget"
+    assert policy.for_outpatient().budget_key == "outpatient.budget"
+    assert policy.outpatient is not None
+    assert policy.for_outpatient().budget == policy.outpatient.budget
+
+
+def test_findings_of_visits_need_not_be_named(tmp_path: Path) -> None:
+    named = [key for key in Findings.model_fields if f"{key} = " in ILLUSTRATIVE]
+    assert named == list(Findings.model_fields)
+    of_visits = (
+        "visit_without_lines = |lines_differ_from_cost = |unknown_contractor = |"
+        "line_without_visit = |duplicate_line = |zero_amount = "
+    )
+    text, lines = re.subn(rf"^({of_visits}).*\n", "", ILLUSTRATIVE, flags=re.MULTILINE)
+    assert lines == 6
+    (tmp_path / "older.toml").write_text(text, encoding="utf-8")
+    older = load_policy(tmp_path / "older.toml").policy
+    assert older == load_policy("illustrative").policy
 
 
 def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:

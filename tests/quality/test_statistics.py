@@ -193,6 +193,19 @@ def test_weights_of_a_catalogue(sample_data: Path) -> None:
     assert weights.row(0) == ("AA19", 17198)
 
 
+@pytest.mark.parametrize("name", ["catalogue", "visit_catalogue"])
+def test_a_group_without_base_points_has_no_weight(
+    sample_data: Path, tmp_path: Path, name: str
+) -> None:
+    groups = pl.read_csv(sample_data / name / "groups.csv", infer_schema=False)
+    without = groups["drg"][1]
+    points = pl.when(pl.col("drg") != without).then("base_points")
+    groups.with_columns(base_points=points).write_csv(tmp_path / "groups.csv")
+    whole = read_weights(sample_data / name)
+    assert read_weights(tmp_path).equals(whole.filter(pl.col("drg") != without))
+    assert without in whole["drg"]
+
+
 def test_own_weights_without_cost() -> None:
     sums = pl.DataFrame({"drg": ["XX11"], "cases": [1], "total_fen": [0]})
     assert own_weights(sums).height == 0

@@ -62,9 +62,7 @@ def check(rows: list[dict[str, Any]], policy: Policy = POLICY) -> CheckedStays:
 
 
 def severity(**change: str) -> Policy:
-    severities = POLICY.records.severity.model_copy(update=change)
-    records = POLICY.records.model_copy(update={"severity": severities})
-    return POLICY.model_copy(update={"records": records})
+    return POLICY.model_copy(update={"records": POLICY.records.with_severities(change)})
 
 
 def test_a_good_stay_is_valid() -> None:

@@ -158,6 +158,88 @@ def _ledger() -> pl.DataFrame:
     return _typed(rows, types)
 
 
+def _visit_files(factor: int) -> dict[str, pl.DataFrame]:
+    """The files of visits in a run; values, statements and ledger are as those of stays."""
+    money = (
+        *("total_cost", "standard_amount", "patient_cost", "other_cost"),
+        *("fund_amount", "fund_cost"),
+    )
+    groups = [("MED", "M1", "M11"), ("PROC", "P1", "P12"), (None, None, None)]
+    visits = [
+        {
+            "visit_id": f"V{number:04}",
+            **LINE,
+            "payment": "item_by_item" if number % 4 == 0 else "points",
+            "visit_type": "special" if number % 4 == 0 else "ordinary",
+            **dict(zip(("class", "family", "apg"), groups[number % 3], strict=True)),
+            "points": f"{number}.0001",
+            **dict.fromkeys(money, f"{number}.01"),
+        }
+        for number in range(1, 12 * factor + 1)
+    ]
+    entry = {"hospital_id": "H1", "class": "MED", "family": "M1", "apg": "M11"}
+    sums = {"entries": 5, "quantity": 0, "lines_cost": "0", "points": "12.5000"}
+    entries = [
+        {**entry, "reason": "payable", **sums},
+        {**entry, "hospital_id": "H2", "reason": "payable", **sums},
+        {**entry, "reason": "packaged_medical", **sums, "points": "0"},
+    ]
+    contractor = {"contractor_id": "H1", "name": "医院 H1", "account": "employee", "heads": 100}
+    account = {
+        "capitation": "1000.00",
+        "visits": 7,
+        "charged": f"{400 * factor}.00",
+        "charged_elsewhere": "12.00",
+        "balance": f"{1000 - 400 * factor}.00",
+        "retained": "85.00",
+        "shared": "0",
+        "settled": "85.00",
+    }
+    apart = {"reason": "no_contract", "contractor_id": None, "account": "employee", "visits": 3}
+    tie = ("budget", "from_home_funds", "contracted", "uncontracted", "fund_amount", "remainder")
+    item = ("item_contracted", "item_uncontracted", "item_fund_amount", "home_funds")
+
+    def frame(rows: list[dict[str, Any]], *amounts: str) -> pl.DataFrame:
+        types: dict[str, pl.DataType] = {}
+        for name in rows[0]:
+            counted = name in ("entries", "quantity", "heads", "visits")
+            types[name] = pl.Int64() if counted else pl.String()
+        types |= {"out_of_area": pl.Boolean()} if "out_of_area" in rows[0] else {}
+        types |= {"points": POINTS} if "points" in rows[0] else {}
+        return _typed(rows, types | dict.fromkeys(amounts, MONEY))
+
+    return {
+        "visits": frame(visits, *money),
+        "visit_groups": frame(entries, "lines_cost"),
+        "entries": frame([{"visit_id": "V0001", **entry}]),
+        "capitation": frame([contractor | account], *(set(account) - {"visits"})),
+        "capitation_apart": frame([{**apart, "fund_amount": "30.00"}], "fund_amount"),
+        "capitation_tie_out": frame(
+            [{"pool": "employee", **dict.fromkeys((*tie, *item), "1.01")}], *tie, *item
+        ),
+    }
+
+
+_OUTPATIENT = {
+    "scheme": {"id": "open-apg-1", "sha256": "0a" * 32},
+    "catalogue": {"name": "visit_catalogue", "sha256": "0c" * 32},
+    "visits": [{"file": "v.parquet", "rows": 14, "sha256": "d1" * 32}],
+    "items": [{"file": "i.parquet", "rows": 40, "sha256": "e1" * 32}],
+    "visits_mapping": None,
+    "enrolment": {"file": "enrolment.csv", "sha256": "f2" * 32},
+}
+_VISIT_COUNTS = {
+    "visits_read": 14,
+    "visits_valid": 12,
+    "visits_quarantined": 2,
+    "visit_warnings": 1,
+    "lines_read": 40,
+    "lines_valid": 37,
+    "lines_quarantined": 3,
+    "line_warnings": 0,
+}
+
+
 def _manifest(run: str, period: str, places: int) -> dict[str, Any]:
     return {
         "run": run,
@@ -201,9 +283,13 @@ def leave_run(
     factor: int = 1,
     places: int = 4,
     hospitals: Mapping[str, str] | None = None,
+    stays: bool = True,
+    visits: bool = False,
     **manifest: Any,
 ) -> Path:
-    """Leave the folder of a run; `older` leaves the files and columns of an older version."""
+    """Leave the folder of a run of stays, visits or both; `older` leaves the files and columns of an
+    older version.
+    """
     folder = output / run
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
@@ -216,9 +302,24 @@ def leave_run(
         minus = pl.lit(Decimal("0.5000")).cast(POINTS)
         tables["statements"] = tables["statements"].with_columns(minus_points=minus)
         tables |= {"adjustments": _adjustments(), "ledger": _ledger()}
-    for name, table in tables.items():
+    content = _manifest(run, period, places)
+    of_visits: dict[str, pl.DataFrame] = {}
+    if visits:
+        same = ("values", "statements", "ledger")
+        of_visits = {f"visit_{name}": tables[name] for name in same} | _visit_files(factor)
+        content["outpatient"] = _OUTPATIENT
+        content["counts"] |= _VISIT_COUNTS
+        rules = {"settlement": {"method": "fund_only", "value_places": places}}
+        content["policy"]["parameters"]["outpatient"] = rules
+    if not stays:
+        tables = {}
+        for key in ("scheme", "catalogue"):
+            del content[key]
+        content |= {"kind": "visits", "counts": _VISIT_COUNTS}
+        del content["inputs"]["stays"]
+    for name, table in (tables | of_visits).items():
         table.write_parquet(folder / f"{name}.parquet")
-    content = _manifest(run, period, places) | manifest
+    content |= manifest
     (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
     return folder
 
@@ -231,11 +332,13 @@ def make_run(output: Path) -> MakeRun:
 
 @pytest.fixture(scope="module")
 def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An output folder with two runs in its database."""
+    """An output folder with two runs in its database, both of stays and visits."""
     output = tmp_path_factory.mktemp("two runs")
-    register(leave_run(output, "2026-10-aa"))
+    register(leave_run(output, "2026-10-aa", visits=True))
     other = {"H1": "900.20", "H3": "7.00"}
-    register(leave_run(output, "2026-11-ab", "2026-11", factor=2, places=6, hospitals=other))
+    register(
+        leave_run(output, "2026-11-ab", "2026-11", factor=2, places=6, hospitals=other, visits=True)
+    )
     return output
 
 

@@ -9,7 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from .conftest import Command
+from drgpay.cli.options import Lang
+from drgpay.cli.runs import compare_command, list_command
+from drgpay.registry.queries import compare_runs
+from drgpay.registry.registration import register
+
+from .conftest import Command, leave_run
 
 
 def test_list(command: Command) -> None:
@@ -43,8 +48,11 @@ def test_show_for_programs(command: Command, tmp_path: Path) -> None:
     _, text, _ = command("show", "2026-10", "--format", "json")
     parts = json.loads(text)
     assert list(parts) == [
-        *("facts", "values", "hospitals", "classes", "groups", "adjustments", "balances")
+        *("facts", "values", "hospitals", "classes", "groups", "adjustments", "balances"),
+        *("visit_values", "visit_hospitals", "visit_classes", "visit_groups", "visit_entries"),
+        *("contractors", "capitation_apart", "capitation_tie_out", "visit_balances"),
     ]
+    assert parts["visit_values"][0]["point_value"] == "118.5000"
     assert parts["values"][0]["point_value"] == "118.5000"
     assert parts["facts"][0]["finished"].startswith("20")
     path = tmp_path / "classes.parquet"
@@ -84,6 +92,52 @@ def test_compare(command: Command) -> None:
         assert words.removeprefix("+") in said
     _, groups, _ = command("compare", "2026-10", "2026-11", "--only", "groups")
     assert "AA13" in groups
+
+
+def test_visits(command: Command) -> None:
+    _, listed, _ = command("list")
+    assert "门诊应付基金（元）" in listed
+    assert "2026-10-aa" in listed
+    _, said, _ = command("show", "2026-10")
+    for words in (
+        "门诊点值",
+        "就诊人次",
+        "门诊特殊病",
+        "打包：操作就诊的诊疗",
+        "签约机构包干账户",
+        "未签约",
+    ):
+        assert words in said, words
+    assert "M11" not in said
+    _, groups, _ = command("show", "2026-10", "--only", "visit_groups", "--lang", "en")
+    assert "M11" in groups
+    assert "Visits" in groups
+    _, text, _ = command("compare", "2026-10", "2026-11", "--format", "json")
+    parts = json.loads(text)
+    assert parts["visit_values"][0]["point_value_b"] == "118.500000"
+    (account,) = parts["contractors"]
+    assert (account["charged_change"], account["charged_change_rate"]) == ("400.00", "1.000000")
+    classes = {(row["visit_type"], row["class"]): row for row in parts["visit_classes"]}
+    assert classes["special", "fee"]["visits_change"] == 3
+    _, compared, _ = command("compare", "2026-10", "2026-11", "--lang", "en")
+    for words in ("Outpatient values", "Accounts of contractors", "Charged A", "special"):
+        assert words in compared, words
+
+
+def test_runs_of_visits_alone_are_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for run, period in (("2026-10-va", "2026-10"), ("2026-11-vb", "2026-11")):
+        register(leave_run(tmp_path, run, period, visits=True, stays=False))
+    answer = compare_runs(tmp_path, "2026-10", "2026-11")
+    assert answer["values"].is_empty()
+    assert answer["visit_hospitals"]["fund_amount_change"].sum() == 0
+    compare_command("2026-10", "2026-11", tmp_path, lang=Lang.en)
+    said = capsys.readouterr().out
+    assert "Outpatient providers" in said
+    assert "Point values" not in said
+    list_command(tmp_path, lang=Lang.en)
+    assert "visits" in capsys.readouterr().out
 
 
 def test_sql(command: Command, tmp_path: Path) -> None:

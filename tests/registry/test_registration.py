@@ -18,7 +18,10 @@ from .conftest import MakeRun
 
 VIEWS = (
     *("runs", "latest_month_runs", "run_values", "run_statements", "run_hospitals", "run_classes"),
-    *("run_groups", "run_adjustments", "run_ledger", "run_balances"),
+    *("run_groups", "run_adjustments", "run_ledger", "run_balances", "latest_visit_runs"),
+    *("run_visit_values", "run_visit_statements", "run_visit_hospitals", "run_visit_classes"),
+    *("run_visit_groups", "run_entries", "run_capitation", "run_capitation_apart"),
+    *("run_capitation_tie_out", "run_visit_ledger", "run_visit_balances"),
 )
 
 
@@ -71,6 +74,78 @@ def test_cases_are_added_up(output: Path, make_run: MakeRun, view: str, key: str
         .sort(key)
     )
     assert stored.rows() == expected.rows()
+
+
+def test_views_of_visits_are_apart_from_those_of_stays(output: Path, make_run: MakeRun) -> None:
+    register(make_run("2026-10-aa"))
+    of_stays = content(output)
+    assert all(not rows for name, rows in of_stays.items() if "visit" in name)
+    register(make_run("2026-10-aa", visits=True, counts={"valid": 11}))
+    both = content(output)
+    for name in ("run_values", "run_statements", "run_hospitals", "run_balances", "run_groups"):
+        assert both[name] == of_stays[name], name
+    for name in ("values", "ledger", "balances"):
+        assert both[f"run_visit_{name}"] == both[f"run_{name}"], name
+    run = select(output, "FROM runs").row(0, named=True)
+    assert (run["kind"], run["points"], run["visit_points"]) == ("month", *[Decimal("20.2468")] * 2)
+    statements = select(output, "FROM run_visit_statements")
+    assert statements.rename({"visits": "cases"}).equals(select(output, "FROM run_statements"))
+
+
+def test_views_of_visits(output: Path, make_run: MakeRun) -> None:
+    register(make_run("2026-10-vv", visits=True, stays=False))
+    run = select(output, "FROM runs").row(0, named=True)
+    assert (run["kind"], run["scheme"], run["visit_scheme"]) == ("visits", None, "open-apg-1")
+    assert (run["method"], run["visit_method"], run["value_places"]) == (None, "fund_only", None)
+    assert (run["visit_value_places"], run["visits_valid"], run["lines_read"]) == (4, 12, 40)
+    assert (run["valid"], run["fund_amount"]) == (None, None)
+    assert run["visit_fund_amount"] == Decimal("2000.80")
+    assert run["enrolment_sha256"] == "f2" * 32
+    assert (len(run["visits_sha256"]), len(run["lines_sha256"])) == (64, 64)
+    classes = select(output, "SELECT visit_type, class, visits FROM run_visit_classes ORDER BY ALL")
+    assert classes.rows() == [
+        ("ordinary", "MED", 3),
+        ("ordinary", "PROC", 3),
+        ("ordinary", "unpaid", 3),
+        ("special", "fee", 3),
+    ]
+    groups = select(output, "SELECT apg, visits, points FROM run_visit_groups ORDER BY ALL")
+    visits = pl.read_parquet(output / "2026-10-vv" / "visits.parquet", glob=False)
+    fee = pl.col("payment") == "item_by_item"
+    expected = (
+        visits.group_by("apg", fee=fee, maintain_order=False)
+        .agg(pl.len(), pl.col("points").sum())
+        .sort(pl.col("apg").fill_null("–"), "len", "points")
+    )
+    assert groups["visits"].sum() == expected["len"].sum() == 12
+    assert groups["points"].sum() == expected["points"].sum()
+    assert groups["apg"].null_count() == 0
+    entries = select(output, "SELECT reason, entries, points FROM run_entries ORDER BY reason")
+    assert entries.rows() == [
+        ("packaged_medical", 5, Decimal("0.0000")),
+        ("payable", 10, Decimal("25.0000")),
+    ]
+    account = select(output, "FROM run_capitation").row(0, named=True)
+    assert (account["charged"], account["balance"]) == (Decimal("400.00"), Decimal("600.00"))
+    assert select(output, "FROM run_capitation_apart").height == 1
+    assert select(output, "FROM run_capitation_tie_out")["pool"].to_list() == ["employee"]
+    rows = select(output, "SELECT visit_id FROM run_visits('2026-10-vv') ORDER BY 1")
+    assert rows["visit_id"].to_list()[0] == "V0001"
+    assert select(output, "FROM run_visit_entries('*')")["run"].to_list() == ["2026-10-vv"]
+
+
+def test_latest_runs_of_visits(output: Path, make_run: MakeRun) -> None:
+    import os
+
+    both = make_run("2026-10-both", visits=True)
+    alone = make_run("2026-10-alone", visits=True, stays=False)
+    corrected = make_run("2026-10-late", visits=True, stays=False, corrects="2026-10-alone")
+    stays = make_run("2026-10-stays")
+    for seconds, folder in enumerate((both, alone, corrected, stays)):
+        os.utime(folder / "manifest.json", (seconds, seconds))
+    rebuild(output)
+    assert select(output, "SELECT run FROM latest_visit_runs").rows() == [("2026-10-alone",)]
+    assert select(output, "SELECT run FROM latest_month_runs").rows() == [("2026-10-stays",)]
 
 
 def test_every_column_is_decimal_or_no_number(output: Path, make_run: MakeRun) -> None:

@@ -114,7 +114,7 @@ def settled_region(seed: int, policy: Policy, cases: int = 400) -> Region:
 
 
 def cleared_region(region: Region, budget_yuan: int) -> tuple[ClearingTables, pl.DataFrame]:
-    """The month as a whole year, and what it prepaid (as write_clearing_statements takes it)."""
+    """The month as a whole year, and what it prepaid (as clearing_statement_parts takes it)."""
     settled = region.settled
     adjustments = settled.adjustments.select(list(ADJUSTMENT_SCHEMA))
     scores = pl.DataFrame(

@@ -13,7 +13,6 @@ import polars as pl
 import pytest
 
 from drgpay.language import Language
-from drgpay.report.clearing_xlsx import write_clearing_statements, write_clearing_summary
 from drgpay.report.explanation import Rules
 from drgpay.report.month import difference_tables, line_kind
 from drgpay.report.reasons import reason_said
@@ -33,6 +32,8 @@ from tests.report.workbooks import (
     recomputed,
     tables_of,
     texts_of,
+    write_clearing_statements,
+    write_clearing_summary,
     write_statements,
     write_summary,
 )

@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
+import polars as pl
 from openpyxl.utils import range_boundaries
 
 from drgpay.exact import half_up
 from drgpay.language import Language
+from drgpay.report.clearing import ClearingTables
+from drgpay.report.clearing_xlsx import (
+    clearing_statement_parts,
+    clearing_summary_part,
+    last_day,
+)
 from drgpay.report.explanation import Rules
 from drgpay.report.month import MonthTables
 from drgpay.report.sheets import write_book
@@ -128,6 +135,24 @@ def write_summary(tables: MonthTables, path: Path, language: Language) -> None:
     """The workbook of a month of stays alone."""
     part = summary_part(tables, language)
     write_book(path, [part], language, first_day(tables.facts.period))
+
+
+def write_clearing_summary(tables: ClearingTables, path: Path, language: Language) -> None:
+    """The workbook of a year of stays alone."""
+    part = clearing_summary_part(tables, language)
+    write_book(path, [part], language, last_day(tables.year))
+
+
+def write_clearing_statements(
+    tables: ClearingTables,
+    rules: Rules,
+    prepayments: pl.DataFrame,
+    folder: Path,
+    language: Language,
+) -> None:
+    """A workbook for each hospital of a year of stays alone, into a folder, which is made."""
+    parts = clearing_statement_parts(tables, rules, prepayments, language)
+    write_hospital_books([parts], last_day(tables.year), folder, language)
 
 
 def write_statements(tables: MonthTables, rules: Rules, folder: Path, language: Language) -> None:

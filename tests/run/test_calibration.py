@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -83,6 +84,53 @@ def test_every_feature_in_english_twice_the_same_bytes(
     neighbours = pl.read_parquet(folders[0] / "report" / "coefficients_from_neighbours.parquet")
     assert neighbours.height > 100
     assert set(neighbours["level_factor"].cast(pl.String)) == {"0.9000", "1.1000"}
+
+
+def calibrated_visits(drgpay: Run, sample: Path, out: Path, *options: str) -> str:
+    return drgpay(
+        *("calibrate", sample / "visit_history", "--items", sample / "visit_item_history"),
+        *("--scheme", "open-apg-1", "--policy", sample / "policy.toml"),
+        *("--hospitals", sample / "hospitals.csv", "--out", out, *options),
+    )
+
+
+def test_the_committed_catalogue_of_visits_and_its_report(
+    drgpay: Run, sample_data: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "visit_catalogue"
+    said = calibrated_visits(drgpay, sample_data, out)
+    for name in FILES:
+        made = (out / name).read_bytes()
+        assert made == (sample_data / "visit_catalogue" / name).read_bytes(), name
+    for words in ("就诊与条目取舍", "方案解释度", "需关注的门诊组", "等级系数", str(out)):
+        assert words in said
+    for words in ("病例取舍", "测算病例", "床日", "机构系数"):
+        assert words not in said
+    report = out / "report"
+    steps = {row["step"]: row for row in pl.read_parquet(report / "steps.parquet").to_dicts()}
+    info = load_catalogue(out, load_scheme("open-apg-1")).info
+    assert steps["read"]["visits"] == info.stays_read == 12_000
+    assert steps["eligible"]["visits"] == info.stays_eligible
+    assert steps["eligible"]["total_cost"] == Decimal(info.all_total_fen).scaleb(-2)
+    gone = sum(row["visits"] for step, row in steps.items() if step.startswith("left"))
+    assert gone + info.stays_eligible == info.stays_read
+    trimmed = steps["trimmed_low"]["entries"] + steps["trimmed_high"]["entries"]
+    assert trimmed == info.stays_trimmed
+    assert trimmed + steps["kept"]["entries"] == steps["eligible"]["entries"]
+    groups = pl.read_parquet(report / "groups.parquet")
+    assert groups["name"].null_count() == 0
+    assert groups["kept"].sum() == steps["kept"]["entries"]
+    book = load_workbook(report / "calibration.xlsx")
+    assert book.sheetnames[0] == "就诊与条目取舍"
+    assert not {"床日", "病组"} & set(book.sheetnames)
+
+
+def test_the_report_of_visits_in_english(drgpay: Run, sample_data: Path, tmp_path: Path) -> None:
+    out = tmp_path / "visit_catalogue"
+    said = calibrated_visits(drgpay, sample_data, out, "--lang", "en")
+    assert "From visits read to entries kept" in said
+    first_words = {line.split("│")[1].strip() for line in said.splitlines() if "│" in line}
+    assert not any("\u4e00" <= character <= "\u9fff" for word in first_words for character in word)
 
 
 def test_an_existing_folder_is_kept(drgpay: Run, sample_data: Path, tmp_path: Path) -> None:

@@ -119,6 +119,18 @@ def test_visits_are_charged_wherever_the_persons_went() -> None:
     }
 
 
+def test_a_missing_budget_is_named_by_its_section() -> None:
+    policy = with_capitation(
+        CORE,
+        Budget.model_validate(
+            {"annual_yuan": {"employee": "1"}, "reserve_ratio": "0", "months": MONTHS}
+        ),
+    )
+    words = r"\[outpatient\.budget\] .* the account resident; add outpatient\.budget\.annual_yuan"
+    with pytest.raises(DrgpayError, match=words):
+        settled(policy, visit(1, "400", "H1", account="resident"))
+
+
 def test_the_year_has_the_whole_capitation_and_bands_share_the_balance() -> None:
     """C16 and C17 for a contractor: 100,000 yuan against 112,000, and against 96,000."""
     rates = ({"account": "employee", "yuan_a_year": "1000"},)

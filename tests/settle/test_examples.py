@@ -209,6 +209,8 @@ def test_the_months_share_the_year_exactly() -> None:
 def test_missing_budgets_are_named() -> None:
     with pytest.raises(DrgpayError, match=r"no \[budget\]"):
         month_budget_fen(None, "employee", OCTOBER)
+    with pytest.raises(DrgpayError, match=r"no \[outpatient\.budget\]; add outpatient\.budget\."):
+        month_budget_fen(None, "employee", OCTOBER, "outpatient.budget")
     with pytest.raises(DrgpayError, match="no budget for the account resident"):
         month_budget_fen(
             Budget(

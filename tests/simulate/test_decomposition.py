@@ -15,7 +15,7 @@ from tests.simulate.region import Region
 def _effects(region: Region, plan: Plan) -> pl.DataFrame:
     stages = region.stages
     before, after = stages.base_state, stages.state(plan)
-    found = decomposition(before, _middle(stages, plan), after, stages.base.job.period)
+    found = decomposition(before, _middle(stages, plan), after, stages.base.settling)
     total = found.select(pl.sum_horizontal(f"{effect}_fen" for effect in EFFECTS)).to_series()
     assert (found["before_fen"] + total == found["after_fen"]).all()
     statements = after.settled.statements.group_by("hospital_id").agg(
@@ -102,7 +102,9 @@ def test_recalibration_and_another_scheme(region: Region) -> None:
 def test_every_table_has_the_same_change(region: Region) -> None:
     stages = region.stages
     found = compare(
-        stages.base_state, stages.state(region.plan("[policy]\npoints.low_ratio = 0.5"))
+        stages.base_state,
+        stages.state(region.plan("[policy]\npoints.low_ratio = 0.5")),
+        stages.base.settling.amount,
     )
     change = found.hospitals["change_fen"].sum()
     for name in ("levels", "counties", "groups", "classes", "accounts", "bins"):

@@ -44,6 +44,10 @@ def test_command_leaves_a_folder_that_says_how_to_make_it(region: Region, tmp_pa
     assert not re.search(r'(src|href)="(?!#)', page), "nothing is loaded from elsewhere"
     book = load_workbook(out / "comparison.xlsx")
     assert "医疗机构变化（按变化额排序）"[:31] in book.sheetnames
+    assert "冲突：points.low_ratio，“低倍率 0.5”设为 0.5，“低倍率 0.45”设为 0.45" in page
+    cells = {cell.value for row in book["方案冲突（以后者为准）"].iter_rows() for cell in row}
+    assert {"points.low_ratio", "低倍率 0.5", "0.5", "低倍率 0.45", "0.45"} <= cells
+    assert manifest["conflicts"] == ["points.low_ratio"]
     with pytest.raises(DrgpayError, match="exists already"):
         _cli(str(one), "--base", str(region.run), "--job", str(region.job), "--out", str(out))
 

@@ -23,8 +23,8 @@ def test_overlay_to_effect(region: Region) -> None:
     region.write(OVERLAY, "overlay.toml")
     plan = region.plan('overlay = "overlay.toml"\n[recalibrate]\nhistory = "history"')
     assert plan.touched is not None and len(plan.touched) < 10
-    grouped = region.stages._grouped(plan)
-    whole = read_grouped_stays(region.stages.base.dataset, plan.compiled)
+    grouped = region.stages._grouped(plan, region.stages.base.records[0])
+    whole = read_grouped_stays(region.stages.base.records[0].dataset, plan.compiled)
     assert grouped.equals(whole)
     state = region.stages.state(plan)
     assert "XR1A" in state.catalogue.groups["drg"].to_list()

@@ -10,7 +10,7 @@ from drgpay.errors import DrgpayError
 from drgpay.simulate.base import open_base
 from drgpay.simulate.outcome import simulate
 from drgpay.simulate.plan import plan_of
-from drgpay.simulate.scenario import conflicts_of
+from drgpay.simulate.scenario import conflicts_of, load_scenario
 from drgpay.simulate.sweep import grid_of
 from tests.simulate.region import Region
 
@@ -69,7 +69,7 @@ def test_stacked_files_apply_in_order_and_conflicts_are_reported(region: Region)
     two = region.scenario(
         'name = "b"\n[policy]\npoints.low_ratio = 0.5\nsettlement.value_places = 2', "b.toml"
     )
-    found = conflicts_of([one, two])
+    found = conflicts_of([one, two], "2026-10")
     assert [(c.key, c.first, c.first_value, c.then, c.then_value) for c in found] == [
         ("points.low_ratio", "a", "0.3", "b", "0.5")
     ]
@@ -79,6 +79,61 @@ def test_stacked_files_apply_in_order_and_conflicts_are_reported(region: Region)
         str(plan_of(region.stages.base, [two, one], region.stages.cache).policy.points.low_ratio)
         == "0.3"
     )
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "found"),
+    [
+        ("[policy]\npoints.low_ratio = 0.5", "[policy]\npoints.low_ratio = 0.5", []),
+        ("[policy]\npoints.low_ratio = 0.5", "[policy]\npoints.ungrouped_ratio = 0.5", []),
+        (
+            '[policy]\n"points.tcm" = { groups = ["ES11"], uplift = 0.1, max_points = 20 }',
+            "[policy]\npoints.tcm.uplift = 0.2",
+            [("points.tcm.uplift", "0.1", "0.2")],
+        ),
+        (
+            "[policy]\npoints.tcm.uplift = 0.2",
+            '[policy]\n"points.tcm" = { groups = ["ES11"], uplift = 0.1 }',
+            [("points.tcm.uplift", "0.2", "0.1")],
+        ),
+        (
+            "[budget]\nmonth_yuan = { employee = 1 }",
+            '[policy]\n"budget.month_yuan.2026-10.employee" = 2',
+            [("budget.month_yuan.2026-10.employee", "1", "2")],
+        ),
+        ("[budget]\ntimes = 1.1", "[budget]\ntimes = 1.2", []),
+        ('catalogue = "a"', '[recalibrate]\nhistory = "b"', [("catalogue", "a", "b")]),
+        ('overlay = "a.toml"', 'overlay = "b.toml"', []),
+        (
+            'overlay = "a.toml"',
+            'scheme = "chs-drg-1.1"',
+            [("overlay", "a.toml", "scheme chs-drg-1.1")],
+        ),
+        (
+            '[hospitals.H1]\nlevel = "3A"',
+            '[hospitals.H1]\nlevel = "2A"\ncounty = "x"',
+            [("hospitals.H1.level", "3A", "2A")],
+        ),
+    ],
+)
+def test_what_conflicts(
+    tmp_path: Path, one: str, two: str, found: list[tuple[str, str, str]]
+) -> None:
+    files = []
+    for name, text in (("one", one), ("two", two)):
+        files.append(tmp_path / f"{name}.toml")
+        files[-1].write_text(f'name = "{name}"\n{text}', encoding="utf-8")
+    conflicts = conflicts_of([load_scenario(file) for file in files], "2026-10")
+    told = [(one.key, one.first_value, one.then_value) for one in conflicts]
+    assert [tuple(text.replace(f"{tmp_path}/", "") for text in row) for row in told] == found
+
+
+def test_the_later_of_catalogue_and_recalibration_holds(region: Region) -> None:
+    given = region.scenario('name = "a"\ncatalogue = "catalogue"', "a.toml")
+    made = region.scenario('name = "b"\n[recalibrate]\nhistory = "history"', "b.toml")
+    base, cache = region.stages.base, region.stages.cache
+    assert plan_of(base, [made, given], cache).catalogue is not None
+    assert plan_of(base, [given, made], cache).catalogue is None
 
 
 def test_waterfall_ends_at_the_stack(region: Region, tmp_path: Path) -> None:

@@ -2,14 +2,25 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 
 from drgpay.errors import DrgpayError
+from drgpay.grouper.grouped_stays import read_grouped_stays
+from drgpay.records.dataset import Dataset
+from drgpay.simulate import stages as stages_module
+from drgpay.simulate.cache import StageCache
 from drgpay.simulate.paths import with_values
-from drgpay.simulate.sweep import grid_of, hospital_amounts, sweep
+from drgpay.simulate.settling import hospital_amounts
+from drgpay.simulate.stages import Stages
+from drgpay.simulate.sweep import grid_of, sweep
 from drgpay.simulate.target import find
 from tests.simulate.region import Region
+
+FUND = "fund_amount_fen"
 
 
 @pytest.mark.parametrize(
@@ -20,6 +31,9 @@ from tests.simulate.region import Region
         '[[sweep]]\npath = "points.readmission.days"\nvalues = [0, 15, 30]',
         '[[sweep]]\npath = "points.ambiguous_ratio"\nvalues = [0.1, 0.6, 1]',
         '[[sweep]]\npath = "points.high_formula"\nvalues = ["excess", "at_cost"]',
+        '[[sweep]]\npath = "records.cost_tolerance_yuan"\nvalues = [0, 0.1]',
+        '[recalibrate]\nhistory = "history"\n'
+        '[[sweep]]\npath = "calibration.stable_min_cases"\nvalues = [3, 5, 15]',
         '[[sweep]]\npath = "settlement.method"\nvalues = ["fund_only", "cost"]',
         '[[sweep]]\npath = "budget.annual_yuan.employee"\nvalues = [80000000, 90000000]',
         '[[sweep]]\npath = "points.low_ratio"\nvalues = [0.3, 0.4, 0.5]\n'
@@ -34,12 +48,50 @@ def test_sweep_equals_the_whole_computation(region: Region, sweeps: str) -> None
     found = sweep(region.stages, plan, grid, "x")
     for number, setting in enumerate(grid, start=1):
         other = replace(plan, policy=with_values(plan.policy, setting, "x"))
-        whole = hospital_amounts(region.stages.state(other).settled)
+        whole = hospital_amounts(region.stages.state(other).settled, FUND)
         swept = found.hospitals.filter(number=number)
         assert dict(swept.select("hospital_id", "fund_amount_fen").iter_rows()) == dict(
             whole.iter_rows()
         ), setting
     assert found.points["number"].to_list() == list(range(1, len(grid) + 1))
+
+
+def test_points_of_a_sweep_group_nothing_again(
+    region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The month and the history are grouped once, and catalogues of points are not kept."""
+    grouped = []
+
+    def counted(dataset: Dataset, *rest: Any) -> pl.DataFrame:
+        grouped.append(dataset.path.name)
+        return read_grouped_stays(dataset, *rest)
+
+    monkeypatch.setattr(stages_module, "read_grouped_stays", counted)
+    stages = Stages(region.stages.base, StageCache(tmp_path))
+    for area, path, values in (
+        ("calibration", "calibration.stable_min_cases", (3, 4, 6, 9)),
+        ("records", "records.cost_tolerance_yuan", (Decimal(0), Decimal("0.01"), Decimal(5))),
+    ):
+        plan = region.plan('[recalibrate]\nhistory = "history"')
+        found = sweep(stages, plan, [{path: value} for value in values], "x")
+        assert found.points.height == len(values), area
+    assert sorted(grouped) == ["2026-10.parquet", "history"]
+    assert len(list(tmp_path.glob("catalogue-*"))) == 1
+    assert len(list(tmp_path.glob("checked*"))) == 2
+
+
+def test_calibration_is_not_swept_without_recalibration(region: Region) -> None:
+    plan = region.plan("")
+    with pytest.raises(DrgpayError, match=r"calibration changes nothing.*add \[recalibrate\]"):
+        sweep(region.stages, plan, [{"calibration.stable_min_cases": 9}], "x")
+    text = (
+        '[target]\npath = "calibration.stable_min_cases"\nfrom = 2\nto = 9\nplaces = 0\n'
+        'hospital = "H3390010"\nwithin = 0.02'
+    )
+    target = region.scenario(f'name = "x"\n{text}').file.target
+    assert target is not None
+    with pytest.raises(DrgpayError, match="calibration changes nothing"):
+        find(region.stages, plan, target, "x")
 
 
 def test_point_that_cannot_be_settled_is_named(region: Region) -> None:
@@ -63,9 +115,11 @@ def test_target_keeps_a_hospital_within(region: Region) -> None:
     # One step nearer to the present value it is not within any more.
     nearer = with_values(plan.policy, {"points.low_ratio": found.value + Decimal("0.01")}, "x")
     amounts = dict(
-        hospital_amounts(region.stages.state(replace(plan, policy=nearer)).settled).iter_rows()
+        hospital_amounts(
+            region.stages.state(replace(plan, policy=nearer)).settled, FUND
+        ).iter_rows()
     )
-    base = dict(hospital_amounts(region.stages.base_state.settled).iter_rows())
+    base = dict(hospital_amounts(region.stages.base_state.settled, FUND).iter_rows())
     assert abs(amounts["H3390010"] - base["H3390010"]) * 50 > base["H3390010"]
 
 

@@ -49,7 +49,9 @@ def costs(visits: list[Visit]) -> VisitCosts:
 def catalogue(*visits: Visit, parts: int = 1, **calibration: object) -> Catalogue:
     outpatient = rules(calibration=CALIBRATION | calibration)
     given = [costs(list(visits[place::parts])) for place in range(parts)]
-    return calibrate_visits(VisitCosts.together(given), SCHEME, policy(outpatient), "c", "history")
+    return calibrate_visits(
+        VisitCosts.together(given), len(visits), SCHEME, policy(outpatient), "c", "history"
+    )
 
 
 def said(frame: pl.DataFrame, column: str) -> dict[str, int]:
@@ -137,7 +139,15 @@ def test_what_counts() -> None:
         Visit("v8", "ordinary", [drug], ("00", "0000")),
     ]
     found = costs(visits)
+    assert found.steps.rows() == [
+        ("eligible", 2, 200_00),
+        ("left_cheap", 3, 99_00 + 4_99),
+        ("left_fee", 1, 100_00),
+        ("left_not_grouped", 1, 101_00),
+        ("left_unpaid", 1, 9_00),
+    ]
     assert (found.visits, found.eligible, found.total_fen) == (8, 2, 200_00)
+    assert found.coverage.rows() == [("grouped", 7, 412_99), ("ungrouped", 1, 1_00)]
 
 
 def test_refusals() -> None:

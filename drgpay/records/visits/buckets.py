@@ -65,6 +65,7 @@ def raw_buckets(
 def in_words(part: OrderedRange, words: Words, known: Set[str] | None) -> RawBucket:
     """A range with texts in the place of their numbers."""
     texts = words.texts()
+    coded = texts.cast(pl.Categorical)
     ids = part.ids.replace("", None) if len(part.ids) and part.ids[0] == "" else part.ids
     lists = part.visits["other_diagnoses"]
     unknown = _unknown_words(texts, known)
@@ -74,12 +75,12 @@ def in_words(part: OrderedRange, words: Words, known: Set[str] | None) -> RawBuc
         bad_type=_COSTS.gather(part.visits["bad_type"]),
         unknown_principal=unknown.gather(part.visits["principal_diagnosis"]),
         unknown_other=_first_of_lists(lists, unknown),
-        **{name: texts.gather(part.visits[name]) for name in VISIT_WORDS},
+        **{name: coded.gather(part.visits[name]) for name in VISIT_WORDS},
     )
     lines = part.lines.with_columns(
         visit_id=ids.gather(part.lines["no"]),
         bad_type=_AMOUNT.gather(part.lines["bad_type"]),
-        **{name: texts.gather(part.lines[name]) for name in LINE_WORDS},
+        **{name: coded.gather(part.lines[name]) for name in LINE_WORDS},
     )
     return RawBucket(visits, lines)
 

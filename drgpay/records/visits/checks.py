@@ -1,7 +1,7 @@
 """Whether visits and their lines can be paid (docs/files.md), and the quarantine of what fails."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -50,16 +50,6 @@ VISIT_COLUMNS_OUT = (
 )
 ITEM_COLUMNS_OUT = ("visit_id", "item_code", "item_kind", "quantity", "amount_fen")
 
-VISIT_SEVERITIES: Mapping[str, str] = {
-    "line_without_visit": "reject",
-    "visit_without_lines": "reject",
-    "lines_differ_from_cost": "warn",
-    "duplicate_line": "warn",
-    "zero_amount": "warn",
-    "unknown_contractor": "warn",
-}
-"""Severities of the findings that only visits have, where the policy does not name them."""
-
 REFUSED = "visit_refused"
 """The finding about a line whose visit is quarantined; no policy can change it."""
 
@@ -69,19 +59,17 @@ class VisitRules:
     """What visits are checked against.
 
     period: the first and last visit date, or None for any; enrolment: of `read_enrolment`, or None
-    where nobody is under contract; severities override VISIT_SEVERITIES.
+    where nobody is under contract.
     """
 
     policy: Policy
     hospitals: pl.DataFrame
     period: tuple[date, date] | None
     enrolment: pl.DataFrame | None = None
-    severities: Mapping[str, str] = field(default_factory=dict)
 
     def severity(self) -> dict[str, str]:
         """The severity of every finding."""
-        policy = self.policy.records.severity.model_dump()
-        return {**VISIT_SEVERITIES, **policy, **self.severities, REFUSED: "reject"}
+        return {**self.policy.records.severity.model_dump(), REFUSED: "reject"}
 
 
 @dataclass(frozen=True)
@@ -236,7 +224,7 @@ def _checked_visits(
     marked = visits.with_columns(
         lines=count, lines_fen=amount, repeated=repeated(visits["visit_id"])
     ).join(
-        rules.hospitals.select("hospital_id", "level"),
+        rules.hospitals.select(pl.col("hospital_id", "level").cast(pl.Categorical)),
         on="hospital_id",
         how="left",
         maintain_order="left",
@@ -264,7 +252,11 @@ def _with_enrolment(visits: pl.DataFrame, enrolment: pl.DataFrame | None) -> pl.
     """Add `enrolled`: whether the enrolment has the visit's contractor with its account."""
     if enrolment is None:
         return visits.with_columns(enrolled=pl.lit(True))
-    pairs = enrolment.select("contractor_id", "account").unique().with_columns(enrolled=True)
+    pairs = (
+        enrolment.select(pl.col("contractor_id", "account").cast(pl.Categorical))
+        .unique()
+        .with_columns(enrolled=True)
+    )
     joined = visits.join(pairs, on=["contractor_id", "account"], how="left", maintain_order="left")
     return joined.with_columns(pl.col("enrolled").fill_null(False))
 

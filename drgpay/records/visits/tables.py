@@ -107,6 +107,11 @@ def open_visits(given: VisitInput) -> VisitRecords:
     """
     visits = open_dataset(given.visits, given.visits_mapping, given.encoding, VISIT_COLUMNS)
     items = open_dataset(given.items, given.items_mapping, given.encoding, ITEM_COLUMNS)
+    return visit_records(visits, items)
+
+
+def visit_records(visits: Dataset, items: Dataset) -> VisitRecords:
+    """Both tables, opened already; raises DrgpayError as `open_visits`."""
     visits.require(VISIT_VALUES, optional=_OPTIONAL)
     items.require(LINE_VALUES, optional=["quantity"])
     if not visits.rows:

@@ -3,20 +3,19 @@
 from decimal import Decimal
 from typing import Any
 
-from drgpay.language import Language
-from drgpay.report.html.wording import word
+from drgpay.report.html.wording import Speaker
 from drgpay.report.wording import level_name
 
 
-def bounds_text(points: dict[str, Any], language: Language) -> str:
+def bounds_text(points: dict[str, Any], say: Speaker) -> str:
     """When a case is low or high. points: the section [points] of the policy."""
-    low = word("low_rule", language, ratio=plain(Decimal(points["low_ratio"])))
+    low = say("low_rule", ratio=plain(Decimal(points["low_ratio"])))
     bands = [
-        word("high_rule", language, ratio=plain(Decimal(band["ratio"])), of=_band(band, language))
+        say("high_rule", ratio=plain(Decimal(band["ratio"])), of=_band(band, say))
         for band in points["high_bands"]
     ]
-    gap, joint, end = ("", "；", "。") if language == "zh" else (" ", "; ", ". ")
-    order = word("bands_order", language) if len(bands) > 1 else ""
+    gap, joint, end = ("", "；", "。") if say.language == "zh" else (" ", "; ", ". ")
+    order = say("bands_order") if len(bands) > 1 else ""
     return f"{low}{gap}{joint.join(bands)}{end}{order}"
 
 
@@ -25,16 +24,16 @@ def plain(value: Decimal) -> str:
     return f"{value.normalize():f}"
 
 
-def _band(band: dict[str, Any], language: Language) -> str:
+def _band(band: dict[str, Any], say: Speaker) -> str:
     conditions = []
     base_points = Decimal(band["base_points_from"])
     if base_points:
-        conditions.append(word("of_base_points", language, points=plain(base_points)))
-    joint = word("joint", language)
+        conditions.append(say("of_base_points", points=plain(base_points)))
+    joint = say("joint")
     if band["levels"]:
-        names = joint.join(level_name(level, language) for level in band["levels"])
-        conditions.append(word("of_levels", language, names=names))
+        names = joint.join(level_name(level, say.language) for level in band["levels"])
+        conditions.append(say("of_levels", names=names))
     if band["accounts"]:
-        names = joint.join(word(account, language) for account in band["accounts"])
-        conditions.append(word("of_accounts", language, names=names))
-    return joint.join(conditions) or word("of_all", language)
+        names = joint.join(say(account) for account in band["accounts"])
+        conditions.append(say("of_accounts", names=names))
+    return joint.join(conditions) or say("of_all")

@@ -2,86 +2,109 @@
 
 from typing import Any
 
-from drgpay.language import Language
 from drgpay.report.html import cells
 from drgpay.report.html.cells import Cell
 from drgpay.report.html.row_names import scheme_title
 from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.tables import Column, Table, number_column, word_column
-from drgpay.report.html.wording import word
+from drgpay.report.html.wording import Speaker
 
 _LISTED_FILES = 20
 _HASH_DIGITS = 16
 
 
-def facts_of(run: RunFolder, language: Language) -> list[tuple[str, str]]:
+def facts_of(run: RunFolder, say: Speaker) -> list[tuple[str, str]]:
     """Headings and facts: where, when, by which rules."""
     manifest, policy = run.manifest, run.parameters["policy"]
-    facts = {
-        "region": run.region,
-        "period": run.period,
-        "policy": f"{policy['name']}（{manifest['policy']['id']}）",
-        "scheme": scheme_title(str(manifest["scheme"]["id"])),
-        "catalogue": manifest["catalogue"]["name"],
-        "run": run.run_id,
-        "program": manifest["program"],
-    }
+    facts = [
+        (say("region"), run.region),
+        (say("period"), run.period),
+        (say("policy"), f"{policy['name']}（{manifest['policy']['id']}）"),
+    ]
+    for part in run.parts:
+        basis = run.of(part).basis
+        for key, value in (
+            ("scheme", scheme_title(str(basis["scheme"]["id"]))),
+            ("catalogue", basis["catalogue"]["name"]),
+        ):
+            heading = say(key)
+            if len(run.parts) > 1:
+                heading = say("of_part", part=say(f"part_{part}"), title=heading)
+            facts.append((heading, value))
+    facts += [(say("run"), run.run_id), (say("program"), manifest["program"])]
     if manifest.get("corrects"):
-        facts["corrects"] = manifest["corrects"]["run"]
-    return [(word(key, language), str(value)) for key, value in facts.items()]
+        facts.append((say("corrects"), manifest["corrects"]["run"]))
+    return [(heading, str(value)) for heading, value in facts]
 
 
-def evidence_table(run: RunFolder, language: Language) -> Table:
+def evidence_table(run: RunFolder, say: Speaker) -> Table:
     """Rules and input files with the beginning of their hashes."""
-    manifest = run.manifest
+    rows = _files({"policy": run.manifest["policy"]}, say)
+    for part in run.parts:
+        basis = run.of(part).basis
+        words = Speaker(say.language, part == "visits")
+        rows += _files({key: basis[key] for key in ("scheme", "catalogue")}, words)
+        if part == "visits":
+            inputs = {key: basis[key] for key in basis if key not in ("scheme", "catalogue")}
+            rows += _files(inputs, words)
+    rows += _files(run.manifest["inputs"], say)
+    columns = [
+        word_column("kind", say),
+        word_column("file", say),
+        number_column("rows", say),
+        Column("sha256", "SHA-256", number=False),
+    ]
+    return Table(columns, rows)
+
+
+def _files(entries: dict[str, Any], say: Speaker) -> list[list[Cell]]:
+    """What the manifest says of rules and files, those that have a hash."""
     rows: list[tuple[str, Any, int | None, str]] = []
-    for key in ("scheme", "catalogue", "policy"):
-        entry = manifest[key]
-        rows.append((key, entry.get("id") or entry.get("name"), None, entry["sha256"]))
-    for key, entries in manifest["inputs"].items():
-        files = entries if isinstance(entries, list) else [entries]
+    for key, entry in entries.items():
+        files = entry if isinstance(entry, list) else [entry]
         files = [file for file in files if isinstance(file, dict) and "sha256" in file]
         rows += [
-            (key, file["file"], file.get("rows"), file["sha256"]) for file in files[:_LISTED_FILES]
+            (
+                key,
+                file.get("file") or file.get("id") or file.get("name"),
+                file.get("rows"),
+                file["sha256"],
+            )
+            for file in files[:_LISTED_FILES]
         ]
         if len(files) > _LISTED_FILES:
-            more = word("more_files", language, n=len(files) - _LISTED_FILES)
-            rows.append((key, more, None, ""))
-    listed = [
+            rows.append((key, say("more_files", n=len(files) - _LISTED_FILES), None, ""))
+    return [
         [
-            cells.words(word(f"in_{key}", language)),
+            cells.words(say(f"in_{key}")),
             cells.words(str(name)),
             cells.count(count) if count is not None else Cell("", number=True),
             cells.words(str(digest)[:_HASH_DIGITS]),
         ]
         for key, name, count, digest in rows
     ]
-    columns = [
-        word_column("kind", language),
-        word_column("file", language),
-        number_column("rows", language),
-        Column("sha256", "SHA-256", number=False),
-    ]
-    return Table(columns, listed)
 
 
-def unverified_text(run: RunFolder, language: Language) -> str:
+def unverified_text(run: RunFolder, say: Speaker) -> str:
     """Parameters of the policy that no readable source confirmed; empty if there are none."""
     keys = run.manifest["policy"].get("unverified") or []
-    return word("unverified", language, keys=", ".join(keys)) if keys else ""
+    return say("unverified", keys=", ".join(keys)) if keys else ""
 
 
-def commands_of(
-    run: RunFolder, months: list[RunFolder], language: Language
-) -> list[tuple[str, str]]:
+def commands_of(run: RunFolder, months: list[RunFolder], say: Speaker) -> list[tuple[str, str]]:
     """Commands with what they are for, to be called in the folder that holds the runs."""
     name = run.run_id
     further = "".join(f" \\\n  --with {month.run_id}" for month in months if month.run_id != name)
-    english = "" if language == "zh" else " --lang en"
-    commands = {
-        "c_verify": f"drgpay verify {name}",
-        "c_case": f"drgpay case {name} {word('case_id', language)}",
-        "c_report": f"drgpay report {name}{further}{english}",
-        "c_run": f"drgpay run {word('job_file', language)}{english}",
-    }
-    return [(command, word(key, language)) for key, command in commands.items()]
+    english = "" if say.language == "zh" else " --lang en"
+    commands = [(f"drgpay verify {name}", say("c_verify"))]
+    if "stays" in run.parts:
+        commands.append((f"drgpay case {name} {say('case_id')}", Speaker(say.language)("c_case")))
+    if "visits" in run.parts:
+        of_visits = Speaker(say.language, of_visits=True)
+        scheme = run.of("visits").scheme["id"]
+        commands.append((of_visits("c_case_command", scheme=scheme, run=name), of_visits("c_case")))
+    return [
+        *commands,
+        (f"drgpay report {name}{further}{english}", say("c_report")),
+        (f"drgpay run {say('job_file')}{english}", say("c_run")),
+    ]

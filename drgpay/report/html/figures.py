@@ -39,55 +39,72 @@ class Ratios:
 
 
 @dataclass(frozen=True)
-class Figures:
-    """What a report shows.
+class PartFigures:
+    """What a report shows of stays and of visits alike; a visit is a case.
 
     months: period, run_id, pool and the columns of values, by period. hospitals: hospital_id, name,
     level, cases, points and the amounts of statements, by difference. classes, groups: case_class
-    or drg, cases, points, standard_amount, fund_amount, fund_cost, difference. coverage: status,
-    cases (with `quarantined`). adjustments: kind, applies_to, cases, points. lines: line, cases,
-    fund_amount, fund_cost, prepayment, home_fund_bill. pools: the columns of values with fund_cost,
-    prepayment and withheld of the lines that the budget pays. ledger: pool,
-    kind, debit, credit, entries, amount.
+    or drg (of visits the leading APG), cases, points, standard_amount, fund_amount, fund_cost,
+    difference. lines: line, cases, fund_amount, fund_cost, prepayment, home_fund_bill. pools: the
+    columns of values with fund_cost, prepayment and withheld of the lines that the budget pays.
+    ledger: pool, kind, debit, credit, entries, amount.
     """
 
     months: pl.DataFrame
     pools: pl.DataFrame
     hospitals: pl.DataFrame
-    ratios: Ratios
     classes: pl.DataFrame
     groups: pl.DataFrame
-    coverage: pl.DataFrame
-    adjustments: pl.DataFrame
     lines: pl.DataFrame
     ledger: pl.DataFrame
     example: dict[str, Any] | None
 
 
+@dataclass(frozen=True)
+class Figures:
+    """What a report shows of stays.
+
+    coverage: status, cases (with `quarantined`). adjustments: kind, applies_to, cases, points.
+    """
+
+    part: PartFigures
+    ratios: Ratios
+    coverage: pl.DataFrame
+    adjustments: pl.DataFrame
+
+
 def figures_of(run: RunFolder, months: list[RunFolder]) -> Figures:
-    """Read and sum up a run; `months` are the runs whose point values are compared."""
+    """Read and sum up the stays of a run; `months` are the runs whose point values are compared."""
     points = run.parameters["points"]
-    statements = run.frame("statements")
-    values = run.frame("values")
     last_tenth = _last_tenth(points)
     by_class, by_group, by_status, by_ratio = pl.collect_all(
         [
-            _by_class(run.scan("cases")),
-            _by_group(run.scan("cases")),
+            case_sums(run.scan("cases"), "case_class"),
+            case_sums(run.scan("cases"), "drg"),
             _by_status(run.scan("cases")),
             _by_ratio(run.scan("cases"), last_tenth),
         ]
     )
-    in_pool = statements.filter("in_pool")
     return Figures(
+        part=part_figures(run, months, by_class, by_group),
+        ratios=_ratios(by_ratio, points, last_tenth),
+        coverage=coverage_figures(by_status, run.manifest["counts"]["quarantined"]),
+        adjustments=_adjustments(run),
+    )
+
+
+def part_figures(
+    run: RunFolder, months: list[RunFolder], by_class: pl.DataFrame, by_group: pl.DataFrame
+) -> PartFigures:
+    """Sum up what both parts have; by_class, by_group: `case_sums`."""
+    statements, values = run.frame("statements"), run.frame("values")
+    in_pool = statements.filter("in_pool")
+    return PartFigures(
         months=pl.concat([_month(other) for other in months], how="vertical_relaxed"),
         pools=_pools(values, in_pool),
         hospitals=hospital_figures(statements),
-        ratios=_ratios(by_ratio, points, last_tenth),
         classes=_largest_first(gathered(by_class.sort("case_class")), "cases"),
         groups=largest_groups(by_group),
-        coverage=coverage_figures(by_status, run.manifest["counts"]["quarantined"]),
-        adjustments=_adjustments(run),
         lines=_lines(statements),
         ledger=ledger_figures(run.scan("ledger"), statements, values["pool"].to_list()),
         example=_example(values, in_pool),
@@ -121,12 +138,9 @@ def coverage_figures(by_status: pl.DataFrame, quarantined: int) -> pl.DataFrame:
     return pl.concat([found, pl.DataFrame(refused, schema=found.schema)])
 
 
-def _by_class(cases: pl.LazyFrame) -> pl.LazyFrame:
-    return cases.group_by("case_class").agg(*_CASE_SUMS).with_columns(_DIFFERENCE)
-
-
-def _by_group(cases: pl.LazyFrame) -> pl.LazyFrame:
-    return cases.group_by("drg").agg(*_CASE_SUMS).with_columns(_DIFFERENCE)
+def case_sums(cases: pl.LazyFrame, key: str) -> pl.LazyFrame:
+    """Cases, points and amounts by a key, with the difference to item-by-item payment."""
+    return cases.group_by(key).agg(*_CASE_SUMS).with_columns(_DIFFERENCE)
 
 
 def _by_status(cases: pl.LazyFrame) -> pl.LazyFrame:

@@ -5,10 +5,9 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from drgpay.exact import round_half_up
-from drgpay.language import Language
-from drgpay.report.html.figures import Figures
+from drgpay.report.html.figures import PartFigures
 from drgpay.report.html.run_folder import RunFolder
-from drgpay.report.html.wording import word
+from drgpay.report.html.wording import Speaker
 from drgpay.report.wording import pool_name
 
 _FURTHER_PLACES = 4
@@ -23,28 +22,24 @@ class Formula:
     sum: str = ""
 
 
-def pool_formulas(run: RunFolder, figures: Figures, language: Language) -> list[Formula]:
+def pool_formulas(run: RunFolder, figures: PartFigures, say: Speaker) -> list[Formula]:
     """Point value and remainder of each pool."""
-    settlement = run.parameters["settlement"]
+    settlement = run.settlement
     found = []
     for row in figures.pools.iter_rows(named=True):
-        pool = pool_name(row["pool"], language)
+        pool = pool_name(row["pool"], say.language)
         if row["point_value"] is not None:  # none where no case of the pool earned points
-            found.append(_value(row, pool, settlement, language))
+            found.append(_value(row, pool, settlement, say))
         home = [row["from_home_funds"]] if row["from_home_funds"] else []
         terms = _terms([row["budget"], *home])
         total = f"{terms} − {_n(row['fund_amount'])} = {_n(row['remainder'])}"
-        found.append(
-            Formula(
-                word("f_remainder", language, pool=pool), word("f_remainder_rule", language), total
-            )
-        )
+        found.append(Formula(say("f_remainder", pool=pool), say("f_remainder_rule"), total))
     return found
 
 
-def line_formulas(run: RunFolder, example: dict[str, Any], language: Language) -> list[Formula]:
+def line_formulas(run: RunFolder, example: dict[str, Any], say: Speaker) -> list[Formula]:
     """From the points of one statement line to its prepayment."""
-    settlement = run.parameters["settlement"]
+    settlement = run.settlement
     fund_only = settlement["method"] == "fund_only"
     standard, fund = example["standard_amount"], example["fund_amount"]
     spread = example["distributed"]
@@ -77,12 +72,10 @@ def line_formulas(run: RunFolder, example: dict[str, Any], language: Language) -
         ratio = Decimal(settlement["prepay_ratio"])
         total = f"{_n(fund)} × {_n(ratio * 100)}%{taken} = {_n(example['prepayment'])}"
         formulas.append(("f_prepayment", "f_prepayment_rule", total))
-    return [Formula(word(name, language), word(rule, language), t) for name, rule, t in formulas]
+    return [Formula(say(name), say(rule), t) for name, rule, t in formulas]
 
 
-def _value(
-    row: dict[str, Any], pool: str, settlement: dict[str, Any], language: Language
-) -> Formula:
+def _value(row: dict[str, Any], pool: str, settlement: dict[str, Any], say: Speaker) -> Formula:
     method, places = settlement["method"], settlement["value_places"]
     home = [row["from_home_funds"]] if row["from_home_funds"] else []
     parts = {
@@ -96,8 +89,8 @@ def _value(
     step = Decimal(1).scaleb(-(places + _FURTHER_PLACES))
     exact = f"{_n(quotient.quantize(step, ROUND_DOWN))}… → "
     return Formula(
-        word("f_value", language, pool=pool),
-        word(rule, language, places=places),
+        say("f_value", pool=pool),
+        say(rule, places=places),
         f"{top} ÷ {_n(row['points'])} = {exact}{_n(row['point_value'])}",
     )
 

@@ -5,25 +5,26 @@ from collections.abc import Callable
 import polars as pl
 
 from drgpay.grouper.scheme import content_hash, load_scheme_info, scheme_folder, shipped_schemes
-from drgpay.language import Language
 from drgpay.report.html.figures import ITEM_BOOKING
 from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.tables import Row
-from drgpay.report.html.wording import word
+from drgpay.report.html.wording import Speaker
+from drgpay.report.visits import NO_GROUP
 from drgpay.report.wording import level_name, named
 
 
 class RowNames:
     """The names of rows of figures; a gathered row (with `members`) is named by them."""
 
-    def __init__(self, run: RunFolder, language: Language) -> None:
-        self._language = language
+    def __init__(self, run: RunFolder, say: Speaker) -> None:
+        self._say = say
+        self._language = say.language
         self._groups = _group_names(run)
 
     def hospital(self, row: Row) -> str:
         """A hospital's name, or how many hospitals are together."""
         if row["members"] is not None:
-            return word("rest_hospitals", self._language, n=len(row["members"]))
+            return self._say("rest_hospitals", n=len(row["members"]))
         return str(row["name"] or row["hospital_id"])
 
     def level(self, row: Row) -> str:
@@ -33,11 +34,13 @@ class RowNames:
     def group(self, row: Row) -> str:
         """A group's code, or how many groups are together."""
         if row["members"] is not None:
-            return word("rest_groups", self._language, n=len(row["members"]))
+            return self._say("rest_groups", n=len(row["members"]))
         return str(row["drg"])
 
     def group_name(self, row: Row) -> str:
         """A group's name; empty where the scheme is not at hand."""
+        if row["drg"] == NO_GROUP:
+            return self._say("no_group")
         return self._groups.get(row["drg"] or "", "")
 
     def group_and_name(self, row: Row) -> str:
@@ -46,15 +49,15 @@ class RowNames:
 
     def case_class(self, row: Row) -> str:
         """A class of cases, or the classes that are together."""
-        return self._several(row, "case_class", lambda key: word(f"class_{key}", self._language))
+        return self._several(row, "case_class", lambda key: self._say(f"class_{key}"))
 
     def line(self, row: Row) -> str:
         """A kind of statement line, or the kinds that are together."""
-        return self._several(row, "line", lambda key: word(key, self._language))
+        return self._several(row, "line", lambda key: self._say(key))
 
     def status(self, row: Row) -> str:
         """What became of records, or the several things that did."""
-        return self._several(row, "status", lambda key: word(key, self._language))
+        return self._several(row, "status", lambda key: self._say(key))
 
     def adjustment(self, row: Row) -> str:
         """A kind of adjustment, or the kinds that are together."""
@@ -67,15 +70,15 @@ class RowNames:
     def booking(self, row: Row) -> str:
         """A kind of ledger entry; those of lines paid item by item are marked."""
         kind = row["kind"]
-        name = word(f"booking_{kind.removeprefix(ITEM_BOOKING)}", self._language)
+        name = self._say(f"booking_{kind.removeprefix(ITEM_BOOKING)}")
         item = kind.startswith(ITEM_BOOKING)
-        return word("booking_item", self._language, name=name) if item else name
+        return self._say("booking_item", name=name) if item else name
 
     def _several(self, row: Row, column: str, name: Callable[[str], str]) -> str:
         if row["members"] is None:
             return name(row[column])
-        names = word("and", self._language).join(name(member) for member in row["members"])
-        return word("rest_several", self._language, names=names)
+        names = self._say("and").join(name(member) for member in row["members"])
+        return self._say("rest_several", names=names)
 
 
 def scheme_title(scheme_id: str) -> str:
@@ -87,7 +90,7 @@ def scheme_title(scheme_id: str) -> str:
 
 def _group_names(run: RunFolder) -> dict[str, str]:
     """By code, where the scheme of the run comes with the program unchanged."""
-    scheme = run.manifest["scheme"]
+    scheme = run.scheme
     if scheme["id"] not in shipped_schemes():
         return {}
     folder = scheme_folder(scheme["id"])

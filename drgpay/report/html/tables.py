@@ -7,10 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.language import Language
 from drgpay.report.html import cells
 from drgpay.report.html.cells import Cell
-from drgpay.report.html.wording import word
+from drgpay.report.html.wording import Speaker
 
 _SHORT_COLUMNS = {"period", "pool", "level", "run"}
 
@@ -44,21 +43,21 @@ class Table:
     total: list[Cell] | None = None
 
 
-def word_column(key: str, language: Language) -> Column:
+def word_column(key: str, say: Speaker) -> Column:
     """A column of words, headed by the wording of its key."""
-    return Column(key, word(key, language), number=False)
+    return Column(key, say(key), number=False)
 
 
-def number_column(key: str, language: Language, unit: str = "") -> Column:
+def number_column(key: str, say: Speaker, unit: str = "") -> Column:
     """A column of numbers, headed by the wording of its key."""
-    return Column(key, word(key, language), unit)
+    return Column(key, say(key), unit)
 
 
 def listing(
     frame: pl.DataFrame,
     names: Sequence[tuple[str, Callable[[Row], str]]],
     keys: Sequence[str],
-    language: Language,
+    say: Speaker,
     total: bool = True,
 ) -> Table:
     """Columns of names, each with what names a row, then columns of numbers, then their totals.
@@ -69,18 +68,18 @@ def listing(
     rows = [
         [
             *(cells.words(name(row)) for _, name in names),
-            *(_number(key, row, sums, language) for key in keys),
+            *(_number(key, row, sums, say) for key in keys),
         ]
         for row in frame.iter_rows(named=True)
     ]
     last = [
-        cells.words(word("total", language)),
+        cells.words(say("total")),
         *(cells.words("") for _ in names[1:]),
-        *(_number(key, sums, sums, language) for key in keys),
+        *(_number(key, sums, sums, say) for key in keys),
     ]
     columns = [
-        *(word_column(key, language) for key, _ in names),
-        *(number_column(key, language, _unit(key, language)) for key in keys),
+        *(word_column(key, say) for key, _ in names),
+        *(number_column(key, say, _unit(key, frame, say)) for key in keys),
     ]
     return Table(columns, rows, last if total else None)
 
@@ -90,19 +89,28 @@ def sum_of(frame: pl.DataFrame, column: str) -> Any:
     return frame[column].sum() or (Decimal(0) if frame.schema[column].is_decimal() else 0)
 
 
-def _number(key: str, row: Row, sums: Row, language: Language) -> Cell:
-    if key == "difference_share":  # of what item-by-item payment would have been
-        return cells.share(row["difference"], row["fund_cost"], signed=True)
+def _number(key: str, row: Row, sums: Row, say: Speaker) -> Cell:
+    if key in _SHARES_OF:
+        part, whole = _SHARES_OF[key]
+        return cells.share(row[part], row[whole], signed=True)
     if key == "standard_share":
         return cells.share(row["standard_amount"], sums["standard_amount"])
     if key.endswith("_share"):
         part = key.removesuffix("_share")
         return cells.share(row[part], sums[part])
-    if key == "cases":
+    if isinstance(row[key], int):
         return cells.count(row[key])
-    return cells.points(row[key]) if key == "points" else cells.large(row[key], language)
+    return cells.points(row[key]) if key == "points" else cells.large(row[key], say.language)
 
 
-def _unit(key: str, language: Language) -> str:
-    without = key in ("cases", "points") or key.endswith("_share")
-    return "" if without else word("unit_large", language)
+# Shares of another column of the same row.
+_SHARES_OF = {
+    "difference_share": ("difference", "fund_cost"),  # of what item-by-item payment would be
+    "balance_share": ("balance", "capitation"),
+}
+
+
+def _unit(key: str, frame: pl.DataFrame, say: Speaker) -> str:
+    if key == "points" or key.endswith("_share") or frame.schema[key].is_integer():
+        return ""
+    return say("unit_large")

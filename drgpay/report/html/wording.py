@@ -1,10 +1,20 @@
 """The words of the HTML report, Chinese first; what the workbook says too comes from its wording."""
 
+from dataclasses import dataclass
+
 from drgpay.language import Language, Words
 from drgpay.report import wording
+from drgpay.report.visit_wording import visit_word
 
 _WORDS: dict[str, Words] = {
     "title": Words("DRG 点数法月度结算报告", "Monthly settlement by DRG points"),
+    "title_both": Words(
+        "住院 DRG 与门诊 APG 点数法月度结算报告",
+        "Monthly settlement of stays by DRG points and of visits by APG points",
+    ),
+    "part_stays": Words("住院", "Stays"),
+    "part_visits": Words("门诊", "Visits"),
+    "of_part": Words("{part} · {title}", "{part}: {title}"),
     "period": Words("结算期", "Period"),
     "region": Words("统筹区", "Region"),
     "policy": Words("政策", "Policy"),
@@ -271,7 +281,140 @@ _WORDS: dict[str, Words] = {
 }
 
 
-def word(key: str, language: Language, **values: object) -> str:
-    """The wording of a key with values put in; without one here, the workbook's, or the key."""
-    text = _WORDS[key].said_in(language) if key in _WORDS else wording.word(key, language)
-    return text.format(**values) if values else text
+# What is called otherwise where a visit stands in the place of a case.
+_OF_VISITS: dict[str, Words] = {
+    "title": Words("门诊 APG 点数法月度结算报告", "Monthly settlement of visits by APG points"),
+    "s_hospitals": Words("医药机构盈亏（与按项目付费相比）", "Providers: gain and loss"),
+    "s_classes": Words("就诊类别构成", "Kinds of visits"),
+    "s_groups": Words("主要 APG", "Largest APGs"),
+    "s_entries": Words("条目：付费、折扣与打包", "Entries: paid, discounted and packaged"),
+    "s_capitation": Words("签约机构包干账户", "Accounts of contractors"),
+    "s_tie_out": Words("与预算核对", "Tie-out to the budget"),
+    "s_coverage": Words("记录与校验", "Records and findings"),
+    "k_cases": Words("参加结算就诊", "Visits settled"),
+    "k_balance": Words("包干账户结余", "Balance of contractors"),
+    "cases": Words("就诊人次", "Visits"),
+    "cases_share": Words("人次占比", "Of visits"),
+    "case_class": Words("就诊类别", "Kind"),
+    "hospital": Words("医药机构", "Provider"),
+    "drg": Words("主要 APG", "Leading APG"),
+    "group_name": Words("APG 名称", "Name"),
+    "apg_entries": Words("条目数", "Entries"),
+    "apg_entries_share": Words("条目占比", "Of entries"),
+    "no_group": Words("按项目付费，或无付费条目", "paid item by item, or nothing is paid"),
+    "lines_cost": Words("明细金额", "Cost of lines"),
+    "lines_cost_share": Words("金额占比", "Of cost"),
+    "contractor": Words("签约机构", "Contractor"),
+    "heads": Words("签约人头数", "Heads"),
+    "capitation": Words("包干总额", "Capitation"),
+    "charged": Words("计入费用", "Charged"),
+    "charged_elsewhere": Words("其中在他处", "Of it elsewhere"),
+    "balance": Words("结余或超支", "Balance"),
+    "balance_share": Words("结余率", "Of capitation"),
+    "settled": Words("应结算", "Settled"),
+    "contracted": Words("签约人员", "Contracted"),
+    "uncontracted": Words("未签约", "Uncontracted"),
+    "not_shown": Words("不列", "not shown"),
+    "table": Words("记录", "Records"),
+    "findings": Words("条数", "Findings"),
+    "code": Words("问题", "Finding"),
+    "t_visits": Words("就诊", "visits"),
+    "t_lines": Words("收费明细", "service lines"),
+    "read": Words("读取", "Read"),
+    "valid": Words("有效", "Valid"),
+    "quarantined": Words("未通过校验", "Quarantined"),
+    "warned": Words("提示", "Warnings"),
+    "lines_note_pooled": Words(
+        "异地就诊并入本池：其参保地基金按项目应付的部分已加入预算。按项目结算的就诊另行支付。",
+        "Outside visits share the pool: what their home funds pay item by item joined the budget. "
+        "Lines by item are paid beside it.",
+    ),
+    "ledger_small": Words(
+        "按项目结算不足 5 人次的基金池，其按项目分录不列出。",
+        "Entries by item are left out where a pool has fewer than 5 visits by item.",
+    ),
+    "groups_note": Words(
+        "按应付总额取最大的 {n} 个主要 APG，其余合并；点击表头可排序。",
+        "The {n} leading APGs with the most money; the others are one row. Click a heading to sort.",
+    ),
+    "classes_note": Words(
+        "就诊归入其主要 APG 的类别：首个付费操作，否则付费诊疗，否则点数最高的付费条目。",
+        "A visit is of the kind of its leading APG: the first paid procedure, else the paid medical "
+        "entry, else the paid entry with the most points.",
+    ),
+    "entries_note": Words(
+        "打包与合并的条目不计点数，其费用由同次就诊的付费条目承担；诊疗条目本身没有收费明细。"
+        "条目点数未含逐次就诊的尾数舍入。",
+        "Packaged and consolidated entries earn no points: the paid entries of their visit bear "
+        "their cost. Medical entries have no lines of their own. Points of entries are not rounded "
+        "visit by visit.",
+    ),
+    "capitation_note": Words(
+        "结余 = 包干总额 − 计入费用；计入费用含签约人员在所有机构就诊的基金支付。"
+        "应结算：结余中留用的部分，或超支中由签约机构承担的部分（负数为应退回）。",
+        "Balance = capitation − charged: the fund amounts of the persons' visits, wherever they "
+        "went. Settled: the retained part of a surplus, or the contractor's part of an overrun.",
+    ),
+    "chart_balance": Words("结余或超支（{unit}）", "Balance ({unit})"),
+    "chart_balance_share": Words("占包干总额", "Of capitation, %"),
+    "apart_heading": Words("不计入包干账户的就诊", "Visits outside the accounts"),
+    "tie_out_note": Words(
+        "基金预算 + 异地并入 = 签约人员 + 未签约 + 结余，分文不差。单位：元。",
+        "Budget + home funds = contracted + uncontracted + remainder, to the fen. In yuan.",
+    ),
+    "tie_out_small": Words(
+        "签约或未签约不足 5 人次的基金池，两者不分列。",
+        "The two are not told apart where a pool has fewer than 5 visits of either.",
+    ),
+    "no_capitation": Words(
+        "本期没有签约人头表，未设包干账户。", "There was no enrolment, so there are no accounts."
+    ),
+    "findings_heading": Words("校验发现的问题", "Findings"),
+    "findings_none": Words("没有发现问题。", "There are no findings."),
+    "coverage_note": Words(
+        "读取 = 有效 + 未通过校验；提示仍予结算。有效明细中有 {netted} 行被退费冲抵。"
+        "未入组的明细条目 {ungrouped} 条。",
+        "Read = valid + quarantined; warnings were settled all the same. Refunds net out {netted} "
+        "valid lines; {ungrouped} entries have no group.",
+    ),
+    "privacy": Words(
+        "不足 5 人次的行合并显示；本报告不含个人信息。金额取整显示，鼠标停留可见精确值，合计按精确值计算。",
+        "Rows of fewer than 5 visits are shown together; nothing personal is in this report. Amounts "
+        "are rounded for reading, exact on hover; totals add up the exact amounts.",
+    ),
+    "c_case": Words("查看一次就诊", "look at one visit"),
+    "c_case_command": Words(
+        "drgpay explain 就诊.parquet --visit 就诊编号 --items 明细.parquet \\\n"
+        "  --scheme {scheme} --catalogue {run}/visit_catalogue",
+        "drgpay explain VISITS.parquet --visit VISIT_ID --items LINES.parquet \\\n"
+        "  --scheme {scheme} --catalogue {run}/visit_catalogue",
+    ),
+    "in_visits": Words("就诊记录", "visits"),
+    "in_items": Words("收费明细", "service lines"),
+    "in_enrolment": Words("签约人头表", "enrolment"),
+    "in_visits_mapping": Words("就诊字段对照", "mapping of visits"),
+    "in_items_mapping": Words("明细字段对照", "mapping of lines"),
+    "in_scheme": Words("门诊分组方案", "scheme of visits"),
+    "in_catalogue": Words("门诊点数目录", "catalogue of visits"),
+}
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """The words of a part of the report: of stays, or of visits."""
+
+    language: Language
+    of_visits: bool = False
+
+    def __call__(self, key: str, **values: object) -> str:
+        """The wording of a key with values put in; what the HTML report has no words for is called
+        as in the workbooks, or stands for itself.
+        """
+        known = _WORDS | _OF_VISITS if self.of_visits else _WORDS
+        if key in known:
+            text = known[key].said_in(self.language)
+        elif self.of_visits:
+            text = visit_word(key, self.language)
+        else:
+            text = wording.word(key, self.language)
+        return text.format(**values) if values else text

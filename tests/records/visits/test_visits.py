@@ -1,6 +1,7 @@
 """Visits and lines: each finding, counts that add up, refunds, the same buckets from any order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -79,7 +80,8 @@ def written(folder: Path, visits: Rows, lines: Rows, **options: Any) -> VisitRec
 
 
 def checked(folder: Path, visits: Rows, lines: Rows, **severities: str) -> VisitBucket:
-    rules = VisitRules(RULES.policy, HOSPITALS, OCTOBER, ENROLMENT, severities)
+    changed = RULES.policy.records.with_severities(severities)
+    rules = replace(RULES, policy=RULES.policy.model_copy(update={"records": changed}))
     records = written(folder, visits, lines)
     (bucket,) = visit_buckets(records, rules, KNOWN, folder, language="en")
     return bucket
@@ -186,6 +188,9 @@ def test_visits_without_lines_and_repeated_visits(tmp_path: Path) -> None:
         "duplicate_id",
     ]
     assert bucket.line_quarantine["code"].to_list() == ["visit_refused"]
+    bucket = checked(tmp_path, [{}], [], visit_without_lines="warn")
+    assert bucket.warnings["code"].to_list() == ["visit_without_lines"]
+    assert bucket.visits.height == 1
     with pytest.raises(DrgpayError, match=r"items\.parquet: line of visit v7: no visit has"):
         checked(tmp_path, [{}], [{}, {"visit_id": "v7"}], line_without_visit="stop")
 

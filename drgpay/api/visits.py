@@ -1,0 +1,263 @@
+"""Outpatient visits in memory, by the code of the commands; nothing is written."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from drgpay.api.frames import Stays, Table, open_visits
+from drgpay.api.rules import (
+    HospitalsLike,
+    PolicyLike,
+    load_enrolment,
+    load_hospitals,
+    loaded_policy,
+)
+from drgpay.api.settlement import CatalogueLike, catalogue_of
+from drgpay.errors import DrgpayError
+from drgpay.grouper.apg import CompiledApg, load_apg
+from drgpay.language import Language
+from drgpay.points.catalogue import Catalogue
+from drgpay.policy.load import LoadedPolicy
+from drgpay.policy.model import Policy
+from drgpay.records.period import Period
+from drgpay.records.visits.checks import VisitRules
+from drgpay.records.visits.tables import VisitRecords
+from drgpay.report.columns import written
+from drgpay.report.visits import (
+    CapitationTables,
+    groups_table,
+    visit_ledger_table,
+    visit_statements_table,
+    visit_values_table,
+    visits_table,
+)
+from drgpay.run.rules import refuse_other_year
+from drgpay.run.visit_calibration import calibrated_visits
+from drgpay.run.visit_entries import VISIT_COLUMNS, entry_rules
+from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visits
+from drgpay.run.visit_rules import visit_payment_rules
+from drgpay.run.visit_run import VisitMonth, capitation_of, visit_checks, visit_pricing
+from drgpay.run.visit_run import settle_visits as _settle_visits
+from drgpay.settle.ledger import ledger_of_month
+from drgpay.settle.month import Settled
+from drgpay.visits.stream import VisitPricing
+
+VisitSchemeLike = str | Path | CompiledApg
+"""A scheme of kind apg: its id, its folder, or what `load_visit_scheme` gave."""
+
+
+def load_visit_scheme(name: str | Path) -> CompiledApg:
+    """A scheme of kind apg, ready to group visits.
+
+    name: the id of a shipped scheme (`open-apg-1`) or a folder. The tree of classes, families and
+    APGs is `.scheme`. Raises DrgpayError for an unknown scheme, one of kind drg, and mistakes in its
+    tables. Source: docs/open-apg.md; each scheme.toml names its own.
+    """
+    return load_apg(str(name))
+
+
+@dataclass(frozen=True)
+class VisitEntries:
+    """Grouped visits; money in yuan, points and factors with 4 places, exact decimals.
+
+    entries: entries.parquet of docs/files.md, sorted by visit_id. visits: a row a valid visit, with
+    the group that leads it and, with a catalogue and hospitals, its points. quarantine, warnings:
+    findings of visits; line_quarantine, line_warnings: of their lines.
+    """
+
+    entries: pl.DataFrame
+    visits: pl.DataFrame
+    quarantine: pl.DataFrame
+    warnings: pl.DataFrame
+    line_quarantine: pl.DataFrame
+    line_warnings: pl.DataFrame
+
+
+def group_visits(
+    visits: Stays,
+    items: Stays,
+    scheme: VisitSchemeLike,
+    policy: PolicyLike = "illustrative",
+    *,
+    catalogue: CatalogueLike | None = None,
+    hospitals: HospitalsLike | None = None,
+    visits_mapping: str | None = None,
+    items_mapping: str | None = None,
+    encoding: str | None = None,
+    language: Language = "zh",
+    threads: int | None = None,
+) -> VisitEntries:
+    """Check and group visits as `drgpay group-visits` does: entries, each with why it is there.
+
+    visits, items: paths, frames or lazy frames with the columns of docs/files.md, costs in yuan.
+    policy: its consolidation, discounts and packaging. Without a catalogue the entries' own cost
+    orders them; without hospitals there are no coefficients and points. Raises DrgpayError for
+    every mistake in the inputs. Source: docs/outpatient.md and the rules of the scheme.
+    """
+    compiled, rules = _compiled(scheme), loaded_policy(policy)
+    priced_by = catalogue_of(catalogue, compiled) if catalogue is not None else None
+    contracted = load_hospitals(hospitals) if hospitals is not None else None
+    records = open_visits(visits, items, visits_mapping, items_mapping, encoding)
+    pricing, checks = entry_rules(compiled, rules, priced_by, contracted)
+    with _grouped(records, checks, pricing, language, threads) as (grouped, files):
+        return VisitEntries(
+            _read(files.entries),
+            written(grouped.visits, VISIT_COLUMNS),
+            grouped.quarantine,
+            grouped.warnings,
+            _read(files.line_quarantine),
+            _read(files.line_warnings),
+        )
+
+
+def calibrate_visits(
+    visits: Stays,
+    items: Stays,
+    scheme: VisitSchemeLike,
+    policy: PolicyLike,
+    hospitals: HospitalsLike,
+    *,
+    previous: CatalogueLike | None = None,
+    catalogue_id: str = "visit_catalogue",
+    visits_mapping: str | None = None,
+    items_mapping: str | None = None,
+    encoding: str | None = None,
+    threads: int | None = None,
+) -> Catalogue:
+    """Group and check the visits of past months and make a catalogue of APGs; nothing is written.
+
+    visits, items: as in `group_visits`. previous: a catalogue whose base points order procedures
+    and weigh what is packaged; without one their own cost does. Returns what `load_catalogue`
+    returns. Raises DrgpayError for every mistake in the inputs and if no visit can be calibrated
+    with. Source: docs/outpatient.md, "Calibration".
+    """
+    compiled = _compiled(scheme)
+    before = catalogue_of(previous, compiled) if previous is not None else None
+    records = open_visits(visits, items, visits_mapping, items_mapping, encoding)
+    contracted, rules = load_hospitals(hospitals), loaded_policy(policy)
+    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
+        made = calibrated_visits(
+            records, compiled, rules, contracted, before, catalogue_id, Path(place), threads
+        )
+    return made.catalogue
+
+
+@dataclass(frozen=True)
+class SettledVisits:
+    """Settled visits of a month; money in yuan, points with 4 places, exact decimals.
+
+    visits, entries, groups, statements, values, ledger: the columns of the files of a run
+    (docs/files.md: visits, entries, visit_groups ...). capitation: `accounts`, `apart`, `tie_out`,
+    or None without an enrolment. quarantine ... line_warnings: as in VisitEntries. settled: the
+    settlement in scaled integers.
+    """
+
+    visits: pl.DataFrame
+    entries: pl.DataFrame
+    groups: pl.DataFrame
+    statements: pl.DataFrame
+    values: pl.DataFrame
+    ledger: pl.DataFrame
+    capitation: CapitationTables | None
+    quarantine: pl.DataFrame
+    warnings: pl.DataFrame
+    line_quarantine: pl.DataFrame
+    line_warnings: pl.DataFrame
+    settled: Settled
+
+
+def settle_visits(
+    visits: Stays,
+    items: Stays,
+    scheme: VisitSchemeLike,
+    policy: PolicyLike,
+    catalogue: CatalogueLike,
+    hospitals: HospitalsLike,
+    period: str,
+    *,
+    enrolment: Table | None = None,
+    visits_mapping: str | None = None,
+    items_mapping: str | None = None,
+    encoding: str | None = None,
+    language: Language = "zh",
+    threads: int | None = None,
+) -> SettledVisits:
+    """Check, group, price and pay the visits of a month as `drgpay run` does; nothing is written.
+
+    visits, items: as in `group_visits`. period: the month of the visits, as "2026-10". enrolment:
+    contractor_id, account, heads and, if there, age_band: with it the capitation accounts are kept.
+    Raises DrgpayError for every mistake in the inputs, a policy of another year or without
+    [outpatient], a catalogue of another scheme, and if no visit is valid.
+    Source: docs/outpatient.md and docs/settlement.md.
+    """
+    compiled, parameters, month = _compiled(scheme), loaded_policy(policy), Period.parse(period)
+    loaded = _loaded(policy, parameters)
+    refuse_other_year(loaded, month.year, "the month")
+    enrolled = load_enrolment(enrolment, parameters) if enrolment is not None else None
+    rules = visit_payment_rules(
+        compiled, loaded, catalogue_of(catalogue, compiled), load_hospitals(hospitals), enrolled
+    )
+    records = open_visits(visits, items, visits_mapping, items_mapping, encoding)
+    given = VisitMonth(records, rules, month)
+    with _grouped(records, visit_checks(given), visit_pricing(given), language, threads) as found:
+        grouped, files = found
+        if not grouped.visits.height:
+            raise DrgpayError(
+                f"{records.visits.path}: none of {records.visits.rows} visits is valid for {month}",
+                "correct the records or the period",
+            )
+        settled = _settle_visits(given, grouped)
+        return SettledVisits(
+            visits=visits_table(settled.cases),
+            entries=_read(files.entries),
+            groups=groups_table(grouped.sums),
+            statements=visit_statements_table(settled, rules.hospitals),
+            values=visit_values_table(settled, rules.policy.settlement.value_places),
+            ledger=visit_ledger_table(ledger_of_month(month, settled)),
+            capitation=capitation_of(given, settled),
+            quarantine=grouped.quarantine,
+            warnings=grouped.warnings,
+            line_quarantine=_read(files.line_quarantine),
+            line_warnings=_read(files.line_warnings),
+            settled=settled,
+        )
+
+
+def _compiled(scheme: VisitSchemeLike) -> CompiledApg:
+    return scheme if isinstance(scheme, CompiledApg) else load_visit_scheme(scheme)
+
+
+def _loaded(given: PolicyLike, policy: Policy) -> LoadedPolicy:
+    return LoadedPolicy(policy, {}, Path(policy.policy.id if isinstance(given, Policy) else given))
+
+
+@contextmanager
+def _grouped(
+    records: VisitRecords,
+    checks: VisitRules,
+    pricing: VisitPricing,
+    language: Language,
+    threads: int | None,
+) -> Iterator[tuple[GroupedVisits, VisitFiles]]:
+    """Grouped visits, and the files of what is as long as the lines, while the block lasts."""
+    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
+        folder = Path(place)
+        files = VisitFiles(
+            folder / "entries.parquet",
+            folder / "line_quarantine.parquet",
+            folder / "line_warnings.parquet",
+        )
+        grouped = group_all_visits(
+            records, checks, pricing, files, folder, threads, language=language
+        )
+        yield grouped, files
+
+
+def _read(path: Path | None) -> pl.DataFrame:
+    assert path is not None
+    # Not mapped: the file goes when the block ends.
+    return pl.read_parquet(path, memory_map=False)

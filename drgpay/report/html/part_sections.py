@@ -1,0 +1,381 @@
+"""The sections that stays and visits both have: values, balance, hospitals, classes, groups."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import polars as pl
+
+from drgpay.report.html import cells, charts
+from drgpay.report.html.cells import Cell
+from drgpay.report.html.charts import Bar
+from drgpay.report.html.figures import SHOWN_GROUPS, PartFigures
+from drgpay.report.html.formulas import line_formulas, pool_formulas
+from drgpay.report.html.row_names import RowNames
+from drgpay.report.html.run_folder import RunFolder
+from drgpay.report.html.sections import Block, Figure, Formulas, Listing, Section, Text
+from drgpay.report.html.tables import (
+    Column,
+    Row,
+    Table,
+    listing,
+    number_column,
+    sum_of,
+    word_column,
+)
+from drgpay.report.html.wording import Speaker
+from drgpay.report.visits import NO_GROUP
+from drgpay.report.wording import named, pool_name
+
+CHART_ROWS = 15
+"""Bars of a chart: of what is ranked by gain and loss so many on either side."""
+
+Tile = tuple[str, str, str]
+"""A figure that is looked for first: heading, number, unit."""
+
+
+class PartSections:
+    """What the page shows of a part of a run: sections and tiles that both parts have.
+
+    run: seen from the part. months: the runs of the part whose point values are compared.
+    titled: whether the titles name the part, because the page has another one too.
+    """
+
+    def __init__(
+        self,
+        run: RunFolder,
+        months: list[RunFolder],
+        figures: PartFigures,
+        say: Speaker,
+        titled: bool,
+    ) -> None:
+        self.run, self.months, self.figures, self.say = run, months, figures, say
+        self.names = RowNames(run, say)
+        self.money = say("unit_large")
+        self._titled = titled
+
+    def section(self, key: str, *blocks: Block) -> Section:
+        """A section under the title of its key."""
+        title = self.say(f"s_{key}")
+        if self._titled:
+            title = self.say("of_part", part=self.say(f"part_{self.run.part}"), title=title)
+        return Section(f"visit_{key}" if self.say.of_visits else key, title, blocks)
+
+    def figure(self, key: str, svg: str) -> Figure:
+        """A chart that is called as its section."""
+        return Figure(svg, self.say(f"s_{key}"))
+
+    def value_tiles(self) -> list[Tile]:
+        """The point value of each pool."""
+        return [
+            (
+                self.say("k_value", pool=pool_name(row["pool"], self.say.language)),
+                cells.points(row["point_value"]).text,
+                self.say("unit_value"),
+            )
+            for row in self.figures.pools.drop_nulls("point_value").iter_rows(named=True)
+        ]
+
+    def money_tiles(self) -> list[Tile]:
+        """What the budget pays, and how that compares with payment item by item."""
+        pools = self.figures.pools
+        fund, by_item = sum_of(pools, "fund_amount"), sum_of(pools, "fund_cost")
+        difference = cells.share(fund - by_item, by_item, signed=True).text
+        return [
+            (self.say("k_fund"), self.large(fund).text, self.money),
+            (
+                self.say("k_difference"),
+                self.large(fund - by_item).text,
+                f"{self.money} {difference}",
+            ),
+        ]
+
+    def count_tiles(self) -> list[Tile]:
+        """Cases and points of all hospitals."""
+        hospitals = self.figures.hospitals
+        return [
+            (self.say("k_cases"), f"{sum_of(hospitals, 'cases'):,}", ""),
+            (self.say("k_points"), cells.points(sum_of(hospitals, "points")).text, ""),
+        ]
+
+    def remainder_tile(self) -> Tile:
+        """What rounding leaves."""
+        remainder = cells.yuan(sum_of(self.figures.pools, "remainder")).text
+        return self.say("k_remainder"), remainder, self.say("unit_yuan")
+
+    def values_section(self) -> Section:
+        """Point values by month."""
+        return self.section(
+            "values",
+            self.figure("values", self._value_chart()),
+            Text(self._values_note()),
+            Listing(self._values()),
+        )
+
+    def balance_section(self) -> Section:
+        """The balance of the fund to the fen, the lines beside it, the ledger."""
+        ledger = self._ledger()
+        booked: list[Block] = [
+            Text(self.say("ledger_note"), "heading"),
+            Listing(ledger),
+            Text(self._ledger_note()),
+        ]
+        return self.section(
+            "balance",
+            Text(self.say("balance_note")),
+            Listing(self._balance()),
+            Text(self.say("lines_heading"), "heading"),
+            Listing(self._lines()),
+            Text(self._lines_note()),
+            *(booked if ledger.rows else ()),
+        )
+
+    def hospitals_section(self) -> Section:
+        """Gain and loss of every hospital."""
+        return self.section(
+            "hospitals",
+            Text(self._hospitals_note()),
+            self.figure("hospitals", self._hospital_chart()),
+            Listing(self._hospitals()),
+        )
+
+    def classes_section(self, *notes: str) -> Section:
+        """Classes with their shares."""
+        return self.section(
+            "classes",
+            *(Text(note) for note in notes),
+            self.figure("classes", self._class_chart()),
+            Listing(self._classes()),
+        )
+
+    def groups_section(self) -> Section:
+        """The groups with the most money."""
+        return self.section(
+            "groups",
+            Text(self.say("groups_note", n=SHOWN_GROUPS)),
+            self.figure("groups", self._group_chart()),
+            Listing(self._groups()),
+        )
+
+    def formula_blocks(self) -> list[Block]:
+        """How values, remainders and one line come about."""
+        blocks: list[Block] = [Formulas(pool_formulas(self.run, self.figures, self.say))]
+        example = self.figures.example
+        if example:
+            hospital, account = example["name"], self.say(example["account"])
+            title = self.say("f_example", hospital=hospital, account=account)
+            blocks.append(Text(title, "heading"))
+            blocks.append(Formulas(line_formulas(self.run, example, self.say)))
+        return blocks
+
+    def bar(self, row: Row, name: Callable[[Row], str], key: str) -> Bar:
+        """A bar of an amount."""
+        return Bar(name(row), float(row[key]), self.large(row[key]).text)
+
+    def ranked(self, frame: pl.DataFrame, key: str) -> list[Row]:
+        """The rows with the largest and the smallest values, downwards."""
+        rows = list(frame.sort(key, descending=True).iter_rows(named=True))
+        if len(rows) <= 2 * CHART_ROWS:
+            return rows
+        return rows[:CHART_ROWS] + rows[-CHART_ROWS:]
+
+    def large(self, value: Decimal) -> Cell:
+        """An amount to be read at a glance."""
+        return cells.large(value, self.say.language)
+
+    def number(self, key: str, unit: str = "") -> Column:
+        """A column of numbers."""
+        return number_column(key, self.say, unit)
+
+    def words(self, key: str) -> Column:
+        """A column of words."""
+        return word_column(key, self.say)
+
+    def _value_chart(self) -> str:
+        """Point values over months; nothing when there is one month alone."""
+        if len(self.months) == 1:
+            return ""
+        strips = []
+        for pool in self.figures.pools["pool"]:
+            rows = self.figures.months.filter(pl.col("pool") == pool).drop_nulls("point_value")
+            if not rows.height:
+                continue
+            bars = [
+                Bar(row["period"], float(row["point_value"]), row["point_value"])
+                for row in rows.iter_rows(named=True)
+            ]
+            strips.append((pool_name(pool, self.say.language), bars))
+        return charts.value_chart(strips) if strips else ""
+
+    def _values_note(self) -> str:
+        """Which runs the months come from."""
+        if len(self.months) == 1:
+            return self.say("values_one", period=self.run.period)
+        return self.say("values_note")
+
+    def _values(self) -> Table:
+        """One row a month and pool."""
+        rows, last = [], dict[str, Decimal]()
+        for row in self.figures.months.drop_nulls("point_value").iter_rows(named=True):
+            value = Decimal(row["point_value"])
+            before = last.get(row["pool"])
+            last[row["pool"]] = value
+            rows.append(
+                [
+                    cells.words(row["period"]),
+                    cells.words(pool_name(row["pool"], self.say.language)),
+                    cells.points(value),
+                    cells.share(value - before, before, signed=True)
+                    if before
+                    else Cell(cells.NONE, number=True),
+                    self.large(row["budget"]),
+                    cells.points(row["points"]),
+                    self.large(row["fund_amount"]),
+                    cells.yuan(row["remainder"]),
+                    cells.words(row["run_id"]),
+                ]
+            )
+        columns = [
+            self.words("period"),
+            self.words("pool"),
+            self.number("point_value"),
+            self.number("change"),
+            self.number("budget", self.money),
+            self.number("points"),
+            self.number("fund_amount", self.money),
+            self.number("remainder", self.say("unit_yuan")),
+            self.words("run"),
+        ]
+        return Table(columns, rows)
+
+    def _balance(self) -> Table:
+        """One row a pool, to the fen, with the proof."""
+        money = ["budget", "from_home_funds", "fund_amount", "remainder", "prepayment", "withheld"]
+        rows = []
+        for row in self.figures.pools.iter_rows(named=True):
+            off = row["budget"] + row["from_home_funds"] - row["fund_amount"] - row["remainder"]
+            check = self.say("unbalanced", by=off) if off else self.say("balanced")
+            name = cells.words(pool_name(row["pool"], self.say.language))
+            amounts = [cells.yuan(row[key]) for key in money]
+            rows.append([name, *amounts, cells.words(check)])
+        pools = self.figures.pools
+        total = [
+            cells.words(self.say("total")),
+            *(cells.yuan(sum_of(pools, key)) for key in money),
+            cells.words(""),
+        ]
+        columns = [
+            self.words("pool"),
+            *(self.number(key) for key in money),
+            self.words("check"),
+        ]
+        return Table(columns, rows, total if len(rows) > 1 else None)
+
+    def _lines(self) -> Table:
+        """What the budget pays and what is paid beside it."""
+        keys = ["cases", "fund_amount", "fund_cost"]
+        if self.figures.lines["members"].is_null().all():
+            # Else these would tell small lines apart: each is of some kinds of line alone.
+            keys += ["prepayment", "home_fund_bill"]
+        return listing(self.figures.lines, [("line", self.names.line)], keys, self.say)
+
+    def _lines_note(self) -> str:
+        """Who pays what stands beside the budget."""
+        pooled = self.run.settlement["out_of_area"] == "pooled"
+        return self.say("lines_note_pooled" if pooled else "lines_note")
+
+    def _ledger(self) -> Table:
+        """The ledger's entries by pool, kind and accounts."""
+        rows = [
+            [
+                cells.words(pool_name(row["pool"], self.say.language)),
+                cells.words(self.names.booking(row)),
+                cells.words(named("ledger", row["debit"], self.say.language)),
+                cells.words(named("ledger", row["credit"], self.say.language)),
+                cells.count(row["entries"]),
+                cells.yuan(row["amount"]),
+            ]
+            for row in self.figures.ledger.iter_rows(named=True)
+        ]
+        columns = [self.words(key) for key in ("pool", "kind", "debit", "credit")]
+        return Table([*columns, self.number("entries"), self.number("amount")], rows)
+
+    def _ledger_note(self) -> str:
+        """What is not in the ledger's table, and what a correction books."""
+        corrects = self.run.manifest.get("corrects")
+        notes = [self.say("ledger_corrects")] if corrects else []
+        return " ".join([*notes, self.say("ledger_small")])
+
+    def _hospital_chart(self) -> str:
+        """Gain and loss in yuan and percent, ranked."""
+        shown = self.ranked(self.figures.hospitals, "difference")
+        amounts = [self.bar(row, self.names.hospital, "difference") for row in shown]
+        percent = []
+        for row in shown:
+            cell = cells.share(row["difference"], row["fund_cost"], signed=True)
+            percent.append(Bar(self.names.hospital(row), float(cell.exact or 0), cell.text))
+        return charts.bar_panels(
+            [
+                (self.say("chart_yuan", unit=self.money), amounts),
+                (self.say("chart_percent"), percent),
+            ]
+        )
+
+    def _hospitals_note(self) -> str:
+        """How to read the chart, and what it leaves to the table."""
+        hospitals, shown = self.figures.hospitals, self.ranked(self.figures.hospitals, "difference")
+        note = self.say("hospitals_note")
+        if len(shown) == hospitals.height:
+            return note
+        counted = self.say("hospitals_shown", shown=len(shown), all=hospitals.height)
+        return f"{note} {counted}"
+
+    def _hospitals(self) -> Table:
+        """Every hospital, ranked by its gain."""
+        keys = ["cases", "points", "standard_amount", "fund_amount", "fund_cost", "difference"]
+        names = [("hospital", self.names.hospital), ("level", self.names.level)]
+        keys.append("difference_share")
+        return listing(self.figures.hospitals, names, keys, self.say)
+
+    def _class_chart(self) -> str:
+        """Shares of cases, points and money by class."""
+        rows = list(self.figures.classes.iter_rows(named=True))
+        panels = []
+        for key in ("cases", "points", "standard_amount"):
+            whole = sum_of(self.figures.classes, key)
+            bars = []
+            for row in rows:
+                cell = cells.share(row[key], whole)
+                bars.append(Bar(self.names.case_class(row), float(cell.exact or 0), cell.text))
+            heading = {"standard_amount": "standard_share"}.get(key, f"{key}_share")
+            panels.append((self.say(heading), bars))
+        return charts.bar_panels(panels, name_width=210)
+
+    def _classes(self) -> Table:
+        """Classes with their shares."""
+        keys = ["cases", "cases_share", "points", "points_share", "standard_amount"]
+        keys += ["standard_share", "fund_amount", "fund_cost", "difference"]
+        names = [("case_class", self.names.case_class)]
+        return listing(self.figures.classes, names, keys, self.say)
+
+    def _group_chart(self) -> str:
+        """Money and gain or loss of the groups with the most money."""
+        groups = pl.col("members").is_null() & (pl.col("drg") != NO_GROUP)
+        rows = list(self.figures.groups.filter(groups).head(CHART_ROWS).iter_rows(named=True))
+        if not rows:
+            return ""
+        measures = {"standard_amount": "chart_money", "difference": "chart_yuan"}
+        panels = [
+            (
+                self.say(heading, unit=self.money),
+                [self.bar(row, self.names.group_and_name, key) for row in rows],
+            )
+            for key, heading in measures.items()
+        ]
+        return charts.bar_panels(panels, name_width=290)
+
+    def _groups(self) -> Table:
+        """The groups with the most money and the others together."""
+        keys = ["cases", "points", "standard_amount", "fund_amount", "fund_cost", "difference"]
+        names = [("drg", self.names.group), ("group_name", self.names.group_name)]
+        keys.append("difference_share")
+        return listing(self.figures.groups, names, keys, self.say)

@@ -1,0 +1,14 @@
+"""The filings of a run as their files hold them (docs/files.md)."""
+
+from drgpay.report.columns import Column, money, plain, points
+
+FILING_COLUMNS: dict[str, list[Column]] = {
+    "reviews": [
+        *plain("case_id", "filed_at", "approved"),
+        *money("unreasonable_cost", "unreasonable_fen"),
+        *points("fixed_points"),
+        *plain("reason"),
+    ],
+    "deductions": plain("case_id", "kind", "serious", "reason"),
+    "technologies": plain("case_id", "technology"),
+}

@@ -1,0 +1,219 @@
+"""The visits of a base month under other parameters of [outpatient], beside its stays.
+
+Nothing else of a scenario touches visits: their scheme, catalogue, records and hospitals are those
+of the base.
+"""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.policy.outpatient import Outpatient
+from drgpay.records.visits.tables import open_visits
+from drgpay.run.job import Job, OutpatientJob
+from drgpay.run.manifest import outpatient_basis
+from drgpay.run.stored import StoredMonth, visits_of
+from drgpay.run.visit_grouping import VisitFiles, group_all_visits
+from drgpay.run.visit_rules import load_visit_rules
+from drgpay.run.visit_run import VisitMonth, visit_checks, visit_pricing
+from drgpay.settle.capitation import capitation_accounts
+from drgpay.settle.lines import AMOUNTS, NO_ADJUSTMENTS
+from drgpay.settle.month import Settled, settle_month
+from drgpay.simulate.compare import MEASURES, VALUES, bin_of, paired, paired_values
+from drgpay.simulate.plan import Plan
+from drgpay.simulate.stages import Stages
+from drgpay.visits.points import visit_cases
+
+AMOUNT = "fund_amount_fen"
+_NEEDED = ("case_id", "hospital_id", "account", "out_of_area", "case_class", "points", *AMOUNTS)
+_PRICED_BY = ("steps", "procedure_discount", "repeat_discount", "visit_types")
+
+
+@dataclass(frozen=True)
+class VisitComparison:
+    """The visits of a month, before and after, in scaled integers.
+
+    hospitals: hospital_id, name, <measure>_before and _after for MEASURES (cases are visits),
+    change_fen, change_ratio, bin, sorted by change. values: pool, VALUES before and after.
+    contractors: contractor_id, account, capitation_fen, charged_fen and settled_fen before and
+    after, change_fen (of what the contractor gets); None without an enrolment. basis: what the
+    visits depend on beside the policy, by content.
+    """
+
+    basis: Mapping[str, Any]
+    hospitals: pl.DataFrame
+    values: pl.DataFrame
+    contractors: pl.DataFrame | None
+
+
+def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | None:
+    """What other [outpatient] parameters do; None where the plan has those of the base.
+
+    Visits are grouped again only if their points can change. Raises DrgpayError for a base without
+    visits, a year, another [outpatient.calibration], and visits that are not those of the base run.
+    """
+    base = stages.base
+    before, after = base.rules.policy.outpatient, plan.policy.outpatient
+    if before == after:
+        return None
+    if base.year:
+        raise DrgpayError(
+            f"{where}: [outpatient] is not simulated over a year",
+            "take the run of a month as the base, or leave these paths out",
+        )
+    job = base.job
+    if job is None or job.outpatient is None or before is None or after is None:
+        raise DrgpayError(
+            f"{where}: [outpatient] changes nothing, since {base.file} has no visits",
+            "name a job with [outpatient], or leave these paths out",
+        )
+    if before.calibration != after.calibration:
+        raise DrgpayError(
+            f"{where}: a change of outpatient.calibration changes nothing while the catalogue of "
+            "visits is the base's",
+            "calibrate the visits with that policy and name the catalogue in a job of its own",
+        )
+    month, key = _opened(job, job.outpatient, base.run, base.file)
+    run = base.run if isinstance(base.run, StoredMonth) else None
+    now = _with_outpatient(month, after)
+    cases = _cases(stages, month, key, run)
+    if any(getattr(before, name) != getattr(after, name) for name in _PRICED_BY):
+        changed = _cases(stages, now, key, None)
+    else:
+        changed = cases
+    settled = [_settled(month, cases), _settled(now, changed)]
+    if run:
+        _refuse_other_results(run, settled[0])
+    return _compared(month, now, settled, key)
+
+
+def _opened(
+    job: Job, outpatient: OutpatientJob, run: object, file: Path
+) -> tuple[VisitMonth, Mapping[str, Any]]:
+    """The visits of the base, and what they depend on beside the policy."""
+    rules = load_visit_rules(
+        outpatient, job.policy, job.hospitals, job.period.year, "the job's period"
+    )
+    records = open_visits(outpatient.records)
+    basis = outpatient_basis(outpatient, records, rules.scheme)
+    if isinstance(run, StoredMonth):
+        paid = run.manifest.get("outpatient") or {}
+        changed = [name for name in basis if basis[name] != paid.get(name)]
+        if changed:
+            raise DrgpayError(
+                f"the visits of the base run {run.run_id} were not settled from what {file} reads "
+                f"now: outpatient.{', outpatient.'.join(changed)} changed since",
+                "restore the files, or run the job again and name that run",
+            )
+    return VisitMonth(records, rules, job.period), basis
+
+
+def _with_outpatient(month: VisitMonth, outpatient: Outpatient) -> VisitMonth:
+    loaded = month.rules.loaded
+    policy = loaded.policy.model_copy(update={"outpatient": outpatient})
+    rules = replace(month.rules, loaded=replace(loaded, policy=policy), outpatient=outpatient)
+    return replace(month, rules=rules)
+
+
+def _cases(
+    stages: Stages, month: VisitMonth, key: Mapping[str, Any], run: StoredMonth | None
+) -> pl.DataFrame:
+    """The visits with their points: those of the run, or grouped and priced by the month's rules."""
+    if run:
+        return visits_of(run).cases([*_NEEDED, "contractor_id"])
+    outpatient = month.rules.outpatient
+    depends = {
+        "visits": key,
+        "hospitals": stages.base.basis["inputs"]["hospitals"],
+        "period": str(month.period),
+        "records": month.rules.policy.records.model_dump(mode="json"),
+        "priced_by": outpatient.model_dump(mode="json", include=set(_PRICED_BY)),
+    }
+
+    def make() -> pl.DataFrame:
+        with (
+            tempfile.TemporaryDirectory(prefix="drgpay-") as place,
+            stages.progress("grouping visits", month.records.rows) as advance,
+        ):
+            grouped = group_all_visits(
+                month.records,
+                visit_checks(month),
+                visit_pricing(month),
+                VisitFiles(Path(place) / "entries.parquet"),
+                Path(place),
+                stages.threads,
+                advance,
+            )
+        cases = visit_cases(grouped.visits)
+        return cases.select(
+            pl.col(name).cast(pl.String) if not _is_number(cases.schema[name]) else pl.col(name)
+            for name in (*_NEEDED, "contractor_id")
+        )
+
+    return stages.cache.frame("visits", depends, make)
+
+
+def _is_number(dtype: pl.DataType) -> bool:
+    return dtype.is_numeric() or dtype == pl.Boolean
+
+
+def _settled(month: VisitMonth, cases: pl.DataFrame) -> Settled:
+    return settle_month(cases, NO_ADJUSTMENTS, month.rules.policy, month.period)
+
+
+def _refuse_other_results(run: StoredMonth, before: Settled) -> None:
+    columns = ["hospital_id", "account", "out_of_area", "payment", "points", AMOUNT]
+    if not visits_of(run).statements().select(columns).equals(before.statements.select(columns)):
+        raise DrgpayError(
+            f"this version of drgpay does not reproduce the visits of the base run {run.run_id} "
+            f"of {run.manifest['program']}",
+            "run the job again and name that run as the base",
+        )
+
+
+def _compared(
+    before: VisitMonth, after: VisitMonth, settled: list[Settled], basis: Mapping[str, Any]
+) -> VisitComparison:
+    sums = [one.statements.group_by("hospital_id").agg(pl.col(MEASURES).sum()) for one in settled]
+    names = before.rules.hospitals.select("hospital_id", "name")
+    hospitals = (
+        paired(sums[0], sums[1], "hospital_id", MEASURES, AMOUNT)
+        .join(names, on="hospital_id", how="left", maintain_order="left")
+        .with_columns(bin=bin_of(pl.col("change_fen"), pl.col(f"{AMOUNT}_before")))
+        .sort("change_fen", "hospital_id", descending=[True, False])
+    )
+    sides = [
+        (one.values, month.rules.policy.settlement.value_places)
+        for one, month in zip(settled, (before, after), strict=True)
+    ]
+    return VisitComparison(
+        basis,
+        hospitals.select("hospital_id", "name", pl.exclude("hospital_id", "name")),
+        paired_values(sides, VALUES),
+        _contractors([before, after], settled) if before.rules.enrolment is not None else None,
+    )
+
+
+def _contractors(months: list[VisitMonth], settled: list[Settled]) -> pl.DataFrame:
+    keys, amounts = ["contractor_id", "account"], ["capitation_fen", "charged_fen", "settled_fen"]
+    sides = []
+    for month, one in zip(months, settled, strict=True):
+        enrolment = month.rules.enrolment
+        assert enrolment is not None
+        accounts = capitation_accounts(
+            one.cases, one.statements, one.values, enrolment, month.rules.policy, month.period
+        ).accounts
+        sides.append(accounts.select(*keys, *amounts))
+    both = sides[0].join(sides[1], on=keys, how="full", coalesce=True, suffix="_after").sort(keys)
+    columns = [
+        pl.col(name if side == "before" else f"{name}_after").fill_null(0).alias(f"{name}_{side}")
+        for name in amounts
+        for side in ("before", "after")
+    ]
+    change = pl.col("settled_fen_after") - pl.col("settled_fen_before")
+    return both.select(*keys, *columns).with_columns(change_fen=change)

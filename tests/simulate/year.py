@@ -1,0 +1,71 @@
+"""A cleared year of a small region as a base for scenarios."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import polars as pl
+
+from drgpay.run.clearing import run_clearing
+from drgpay.run.job import load_job
+from drgpay.run.month_end import run_month
+from drgpay.run.year_job import load_year_job
+from drgpay.sample.job_files import write_job_files
+from drgpay.sample.plan import SamplePlan
+from drgpay.sample.region import write_region
+from drgpay.simulate.base import open_base
+from drgpay.simulate.cache import StageCache
+from drgpay.simulate.plan import Plan, plan_of
+from drgpay.simulate.scenario import load_scenario
+from drgpay.simulate.stages import Stages
+
+
+@dataclass(frozen=True)
+class Year:
+    """A region with twelve paid months and its clearing."""
+
+    folder: Path
+    job: Path
+    run: Path
+    stages: Stages
+
+    def write(self, text: str, name: str = "scenario.toml") -> Path:
+        """A scenario file in the region."""
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def plan(self, text: str) -> Plan:
+        """The plan of a scenario of a text; name is added."""
+        scenario = load_scenario(self.write(f'name = "x"\n{text}'))
+        return plan_of(self.stages.base, [scenario], self.stages.cache)
+
+
+def cleared_year(folder: Path) -> Year:
+    """Make a region, settle its months, give the hospitals scores and clear the year."""
+    plan = SamplePlan(
+        stays_per_month=80,
+        months=12,
+        history_months=2,
+        last_period="2026-12",
+        seed=11,
+        history_stays_per_month=1200,
+    )
+    write_region(plan, folder)
+    files = write_job_files(plan, folder)
+    job = folder / "2026.toml"
+    # Nothing of a year reads the workbooks of its months, which take most of the time.
+    with patch("drgpay.run.results.write_run_books"):
+        for file in files:
+            if file != job:
+                run_month(load_job(file))
+        run = run_clearing(load_year_job(job)).folder
+    base = open_base([], run, job)
+    return Year(folder, job, run, Stages(base, StageCache(folder / "cache")))
+
+
+def first_hospital(year: Year) -> str:
+    """The hospital with the most cases."""
+    statements = pl.read_parquet(year.run / "statements.parquet")
+    cases = statements.group_by("hospital_id").agg(pl.col("cases").sum())
+    return str(cases.sort("cases", "hospital_id", descending=[True, False])["hospital_id"][0])
