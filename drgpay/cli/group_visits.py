@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
+from drgpay.cli.memory import keep_freed_memory
 from drgpay.cli.options import Encoding, Lang, say_what_was_converted
 
 EXAMPLES = """
@@ -65,6 +66,7 @@ def group_visits(
 
     Entries are written by visit_id, in whatever order the visits and lines come.
     """
+    keep_freed_memory()
     from drgpay.records.visits.tables import VisitInput
     from drgpay.run.visit_entries import VisitGrouping, write_entries
 

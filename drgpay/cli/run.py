@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
+from drgpay.cli.memory import keep_freed_memory
 from drgpay.cli.options import Lang, enter_in_database, say_what_was_converted
 
 EXAMPLES = """
@@ -36,6 +37,7 @@ def run(
     ] = None,
 ) -> None:
     """Settle a month: group, price and pay every stay and visit, and leave a folder of results."""
+    keep_freed_memory()
     from dataclasses import replace
 
     from drgpay.report.console import month_tables

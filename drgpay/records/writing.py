@@ -19,19 +19,23 @@ ROW_GROUP_ROWS = 262_144
 def write_frame(frame: "pl.DataFrame", path: Path) -> None:
     """Write a frame to Parquet; the bytes depend on its rows alone.
 
-    Categories, whose numbers depend on what was met first, become plain texts.
+    The numbers of categories depend on what was met first: they are given anew, in order.
     """
     import polars as pl
 
-    coded = [name for name, type_ in frame.schema.items() if type_ == pl.Categorical]
+    coded = {
+        name: pl.Enum(frame[name].unique().drop_nulls().cast(pl.String).sort())
+        for name, type_ in frame.schema.items()
+        if type_ == pl.Categorical
+    }
     if not coded:
         frame.rechunk().write_parquet(path, row_group_size=ROW_GROUP_ROWS)
         return
 
     def batch(part: pl.DataFrame) -> pa.RecordBatch:
-        return as_batch(part.with_columns(pl.col(coded).cast(pl.String)))
+        return as_batch(part.with_columns(pl.col(name).cast(to) for name, to in coded.items()))
 
-    with BatchFile(path, batch(frame.clear()).schema, coded) as file:
+    with BatchFile(path, batch(frame.clear()).schema, list(coded)) as file:
         for part in frame.iter_slices(ROW_GROUP_ROWS):
             file.write(batch(part))
 

@@ -55,7 +55,8 @@ def with_payment(cases: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     if rules.out_of_area == "excluded":
         by_item |= pl.col("out_of_area")
     elif rules.out_of_area == "same_price":
-        local = cases.filter(~by_item & ~pl.col("out_of_area"))["account"].unique().to_list()
+        priced = cases.select("account", local=~by_item & ~pl.col("out_of_area"))
+        local = priced.filter("local")["account"].unique().to_list()
         unpriced = [
             account
             for pool in pools_of(policy)
