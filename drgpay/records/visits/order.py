@@ -36,15 +36,16 @@ def ordered(part: IdRange, words: Words) -> OrderedRange:
     if not visits["visit_id"].is_sorted():
         visits = visits.sort("visit_id")
     ids = _without_repeats(visits["visit_id"])
+    visit_nos = _numbered(visits, ids)
     nos = _numbered(part.lines, ids)
-    orphans = part.lines.filter(nos.is_null())
-    if orphans.height:
-        ids = pl.concat([ids, orphans["visit_id"].unique()]).sort()
-        nos = _numbered(part.lines, ids)
-    if len(ids) == visits.height:
-        visit_nos = pl.int_range(visits.height, dtype=pl.UInt32, eager=True)
-    else:
-        visit_nos = _numbered(visits, ids)
+    if nos.null_count():
+        orphans = part.lines["visit_id"].filter(nos.is_null())
+        others = orphans.unique().sort()
+        ids, of_ids, of_others = _merged(ids, others)
+        visit_nos = of_ids.gather(visit_nos)
+        nos = of_ids.gather(nos).scatter(
+            nos.is_null().arg_true(), of_others.gather(_places(orphans, others))
+        )
     texts = words.texts()
     lines = part.lines.drop("visit_id").with_columns(no=nos)
     order = _line_order(lines, texts)
@@ -74,6 +75,18 @@ def _without_repeats(ids: pl.Series) -> pl.Series:
     if len(ids) < 2:
         return ids
     return ids.filter((ids != ids.shift()).fill_null(True))
+
+
+def _merged(ids: pl.Series, others: pl.Series) -> tuple[pl.Series, pl.Series, pl.Series]:
+    """Ordered ids and ordered others in one order, the place in it of each id, and of each other."""
+    before = ids.search_sorted(others, side="left").to_numpy()
+    of_others = before + np.arange(len(others))
+    passed = np.cumsum(np.bincount(before, minlength=len(ids) + 1))[: len(ids)]
+    of_ids = np.arange(len(ids)) + passed
+    order = np.empty(len(ids) + len(others), dtype=np.uint32)
+    order[np.concatenate((of_ids, of_others))] = np.arange(len(order))
+    merged = pl.concat([ids, others]).gather(pl.Series(order))
+    return merged, pl.Series(of_ids, dtype=pl.UInt32), pl.Series(of_others, dtype=pl.UInt32)
 
 
 def _numbered(rows: pl.DataFrame, ids: pl.Series) -> pl.Series:
