@@ -15,8 +15,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import polars as pl
-
 from benchmarks.compare import measure
 
 _PERIOD = "2026-10"
