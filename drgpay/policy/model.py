@@ -60,7 +60,7 @@ class Policy(Section):
         policy = self.model_copy(
             update={
                 "calibration": self.outpatient.calibration,
-                "settlement": self.outpatient.settlement,
+                "settlement": self.outpatient.settlement.under("outpatient.settlement"),
                 "budget": self.outpatient.budget,
             }
         )
@@ -88,7 +88,7 @@ class Policy(Section):
             if account not in known
         ]
         if unknown:
-            raise ValueError(f"records.accounts does not list the account {' or '.join(unknown)}")
+            raise ValueError(f"records.accounts does not list the account {', and '.join(unknown)}")
         return self
 
     @model_validator(mode="after")

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from drgpay.policy.fields import Month, Name, PositiveRatio, PositiveYuan, Ratio, Section, Share
 
@@ -18,6 +18,18 @@ class Settlement(Section):
     distribute_remainder: Literal["none", "all"]
     merged_accounts: tuple[Annotated[tuple[Name, ...], Field(min_length=2)], ...]
     may_exceed_budget: bool
+    _key: str = PrivateAttr(default="settlement")
+
+    @property
+    def key(self) -> str:
+        """The section of the file that these rules are, for messages."""
+        return self._key
+
+    def under(self, key: str) -> Self:
+        """The same rules as those of another section."""
+        rules = self.model_copy()
+        rules._key = key
+        return rules
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -381,6 +381,6 @@ def budgets_of_year(
     if shared:
         raise DrgpayError(
             f"the months settled the pool {sorted(shared)[0]}, which the policy does not have now",
-            "restore settlement.merged_accounts as the months were paid",
+            f"restore {rules.policy.settlement.key}.merged_accounts as the months were paid",
         )
     return budgets

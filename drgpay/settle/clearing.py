@@ -291,7 +291,7 @@ def _refuse_budget_below_prepaid(
             f"the final budget of the pool {pool} is {yuan(available_fen)} yuan, below the "
             f"{yuan(prepaid)} that its months have already paid",
             "check the months and [clearing] of the policy, or allow it with "
-            "settlement.may_exceed_budget = true: hospitals then pay back",
+            f"{rules.key}.may_exceed_budget = true: hospitals then pay back",
         )
 
 

@@ -104,6 +104,6 @@ def refuse_prepaying_too_much(
         raise DrgpayError(
             f"the prepayments of the pool {pool} are {yuan(prepaid)} yuan, more than the budget "
             f"of {yuan(available_fen)}, because other hospitals' fund amounts are negative",
-            "lower settlement.prepay_ratio, give the month a larger budget, or allow it with "
-            "settlement.may_exceed_budget = true",
+            f"lower {rules.key}.prepay_ratio, give the month a larger budget, or allow it with "
+            f"{rules.key}.may_exceed_budget = true",
         )

@@ -83,7 +83,7 @@ def _refuse_overspending(
         raise DrgpayError(
             f"the fund amounts of the pool {pool} are {yuan(budget_fen - remainder)} yuan, "
             f"{yuan(-remainder)} more than the budget of {yuan(budget_fen)}",
-            "give the pool a larger budget, or allow it with settlement.may_exceed_budget = true",
+            f"give the pool a larger budget, or allow it with {rules.key}.may_exceed_budget = true",
         )
 
 

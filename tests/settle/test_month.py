@@ -184,6 +184,10 @@ def test_prepayments_beyond_the_budget_are_refused() -> None:
     message = "the prepayments of the pool employee are 970.00 yuan, more than the budget of 100.00"
     with pytest.raises(DrgpayError, match=message):
         settle(rules, *cases)
+    of_visits = rules.settlement.under("outpatient.settlement")
+    with pytest.raises(DrgpayError) as refused:
+        settle(rules.model_copy(update={"settlement": of_visits}), *cases)
+    assert refused.value.remedy.startswith("lower outpatient.settlement.prepay_ratio,")
     allowed = policy("100.00", prepay_ratio=Decimal("0.97"), may_exceed_budget=True)
     assert settle(allowed, *cases).statements["prepayment_fen"].to_list() == [fen("970"), 0]
 
