@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from drgpay.errors import DrgpayError, reason_of
 
+_FRAME_ROWS = 300_000
+
 
 @contextmanager
 def spill_folder(below: Path | None, rows: int) -> Iterator[Path]:
@@ -75,16 +77,28 @@ class Spill:
             writer.close()
 
     def frames(self, n: int) -> Iterator[pl.DataFrame]:
-        """The frames of a range as they were written."""
+        """The rows of a range in the order in which they were written, _FRAME_ROWS or more a frame."""
         if not self.rows[n]:
             return
         with pa.OSFile(str(self._paths[n])) as file, pa.ipc.open_stream(file) as stream:
+            waiting, rows = list[pa.RecordBatch](), 0
             for batch in stream:
-                yield pl.DataFrame(pa.table(batch))
+                waiting.append(batch)
+                rows += batch.num_rows
+                if rows >= _FRAME_ROWS:
+                    yield _frame(waiting)
+                    waiting, rows = [], 0
+            if waiting:
+                yield _frame(waiting)
 
     def drop(self, n: int) -> None:
         """A range is not needed any more: make room on the disk."""
         self._paths[n].unlink(missing_ok=True)
+
+
+def _frame(batches: list[pa.RecordBatch]) -> pl.DataFrame:
+    """Thousands of small batches at once: one by one they take longer than all the rest of spilling."""
+    return pl.DataFrame(pa.Table.from_batches(batches).combine_chunks())
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
