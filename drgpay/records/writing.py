@@ -26,7 +26,7 @@ def write_frame(frame: "pl.DataFrame", path: Path) -> None:
     coded = {
         name: pl.Enum(frame[name].unique().drop_nulls().cast(pl.String).sort())
         for name, type_ in frame.schema.items()
-        if type_ == pl.Categorical
+        if isinstance(type_, pl.Categorical)
     }
     if not coded:
         frame.rechunk().write_parquet(path, row_group_size=ROW_GROUP_ROWS)

@@ -173,7 +173,8 @@ def run_clearing(
 ) -> FinishedClearing:
     """Clear a year and leave its folder `<output>/<run id>` (docs/files.md describes the files).
 
-    `output` is by default that of the year file, where the months lie. Nothing of the months is written again. Raises DrgpayError for every mistake in the inputs.
+    `output` is by default that of the year file, where the months lie. Nothing of the months is
+    written again. Raises DrgpayError for every mistake in the inputs.
     """
     clock = Clock()
     stays, visits, basis = _opened(job, language, accept_policy_change)

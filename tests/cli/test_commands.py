@@ -1,5 +1,6 @@
 """The commands as a user types them: what they leave behind, and how mistakes read."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 
 from drgpay.cli.main import main
+from drgpay.cli.memory import keep_freed_memory
 
 STAY_TABLES = (
     *("cases", "adjustments", "statements", "values", "ledger", "quarantine", "warnings"),
@@ -165,6 +167,32 @@ def test_help_needs_no_heavy_library() -> None:
     )
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout.endswith("HEAVY []\n")
+
+
+@pytest.mark.parametrize("command", ["run", "group_visits"])
+def test_the_allocator_is_set_before_polars_comes(command: str) -> None:
+    arguments = {
+        "run": ["run", "october.toml"],
+        "group_visits": ["group-visits", "v", "--items", "i", "--scheme", "s", "--out", "o"],
+    }
+    code = (
+        f"import sys; sys.argv = {['drgpay', *arguments[command]]}\n"
+        f"import drgpay.cli.{command} as module\n"
+        "module.keep_freed_memory = lambda: sys.exit('polars' in sys.modules and 'too late')\n"
+        "from drgpay.cli.main import main\n"
+        "main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_whoever_sets_the_allocator_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("_RJEM_MALLOC_CONF", raising=False)
+    keep_freed_memory()
+    assert "dirty_decay_ms" in os.environ["_RJEM_MALLOC_CONF"]
+    monkeypatch.setenv("_RJEM_MALLOC_CONF", "narenas:1")
+    keep_freed_memory()
+    assert os.environ["_RJEM_MALLOC_CONF"] == "narenas:1"
 
 
 # Bad input of the month-end run: each is one sentence that names the file, the column or key.

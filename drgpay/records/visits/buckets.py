@@ -31,6 +31,7 @@ class RawBucket:
     no amount in fen); unknown_principal, unknown_other (a code that `known` lacks).
     lines: visit_id, item_code, item_kind, quantity (Float64), amount_fen, bad_type.
     Both have `no` (UInt32), the place of their visit_id in the bucket; a missing visit_id is null.
+    VISIT_WORDS and LINE_WORDS are categorical: their texts repeat.
     Visits are sorted by visit_id, lines by visit_id, item code, item kind, amount and quantity.
     """
 
