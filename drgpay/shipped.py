@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
+_TEXTS = (".py", ".lark")  # what results are computed by
 
 
 def shipped_folder(name: str) -> Path:
@@ -21,7 +22,8 @@ def program_hash(*packages: str) -> str:
     """A hash of the program's text, or that of some packages: a checkout changes without a version."""
     digest = hashlib.sha256()
     for folder in [_PACKAGE / package for package in packages] or [_PACKAGE]:
-        for path in sorted(folder.rglob("*.py")):
+        texts = (path for path in folder.rglob("*") if path.suffix in _TEXTS)
+        for path in sorted(texts):
             digest.update(f"{path.relative_to(_PACKAGE)}\n".encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()

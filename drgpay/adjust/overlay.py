@@ -1,18 +1,15 @@
 """An overlay: a TOML file that says how the groups of a scheme are to change (docs/adjustments.md)."""
 
 import hashlib
-import tomllib
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field
 
-from drgpay.errors import DrgpayError, reason_of
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.policy.fields import Name, Section
-from drgpay.policy.load import validation_sentence
+from drgpay.policy.load import read_keys
 from drgpay.toml_text import toml_text
 
 Level = Literal["mdc", "adrg", "drg"]
@@ -145,21 +142,7 @@ def read_overlay(path: Path) -> Overlay:
     Raises DrgpayError for TOML that does not parse and, all in one sentence by the paths of their
     keys, for unknown, missing and wrong keys and for rules that do not parse (with line and column).
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
-    except OSError as error:
-        raise DrgpayError(
-            f"the overlay {path} cannot be read ({reason_of(error)})", "correct the path"
-        ) from None
-    try:
-        return Overlay.model_validate(raw)
-    except ValidationError as error:
-        raise DrgpayError(
-            f"{path}: {validation_sentence(error, raw)}",
-            "correct these keys; docs/adjustments.md lists them",
-        ) from None
+    return read_keys(path, Overlay, "overlay", "docs/adjustments.md")
 
 
 def overlay_toml(overlay: Overlay) -> str:

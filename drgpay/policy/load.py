@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, reason_of
 from drgpay.policy.model import Policy
 from drgpay.shipped import shipped_folder
 
@@ -23,6 +23,7 @@ class Provenance(BaseModel):
     verified: bool = False
 
 
+_Model = TypeVar("_Model", bound=BaseModel)
 _PROVENANCES = TypeAdapter(dict[str, Provenance])
 
 
@@ -61,6 +62,28 @@ def load_policy(name: str | Path) -> LoadedPolicy:
 def shipped_policies() -> list[str]:
     """The ids of the policies that come with the program, sorted."""
     return sorted(path.stem for path in shipped_folder("policies").glob("*.toml"))
+
+
+def read_keys(path: Path, model: type[_Model], what: str, docs: str) -> _Model:
+    """Read a TOML file of the user's into its model, with its numbers as they are written.
+
+    Raises DrgpayError in one sentence for a file that cannot be read, TOML that does not parse, and
+    all wrong keys by their paths; `what` the file is, and `docs` that lists its keys, are named.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
+    except OSError as error:
+        raise DrgpayError(
+            f"the {what} {path} cannot be read ({reason_of(error)})", "correct the path"
+        ) from None
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise DrgpayError(
+            f"{path}: {validation_sentence(error, raw)}", f"correct these keys; {docs} lists them"
+        ) from None
 
 
 def validation_sentence(error: ValidationError, raw: Any) -> str:

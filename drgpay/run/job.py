@@ -153,7 +153,7 @@ def load_any_job(path: Path) -> AnyJob:
     file = read_job_file(path, JobFile)
     here, inputs = path.parent, file.inputs
     outpatient = _outpatient(here, file.outpatient) if file.outpatient else None
-    policy = file.policy if file.policy in shipped_policies() else str(here / file.policy)
+    policy = policy_beside(here, file.policy)
     corrects = here / file.corrects if file.corrects else None
     if outpatient and inputs.stays is None:
         _refuse_keys_of_stays(path, file)
@@ -228,6 +228,11 @@ def _refuse_keys_of_stays(path: Path, file: JobFile) -> None:
 def scheme_beside(here: Path, scheme: str) -> str:
     """A shipped scheme by its id, another by its folder from the job file."""
     return scheme if scheme in shipped_schemes() else str(here / scheme)
+
+
+def policy_beside(here: Path, policy: str) -> str:
+    """A shipped policy by its id, another by its file from the job file."""
+    return policy if policy in shipped_policies() else str(here / policy)
 
 
 def read_job_file(path: Path, model: type[JobModel]) -> JobModel:

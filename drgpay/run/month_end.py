@@ -35,6 +35,7 @@ from drgpay.report.month import (
     values_table,
 )
 from drgpay.report.visits import VisitTables
+from drgpay.run.facts import run_facts
 from drgpay.run.job import AnyJob, Job, OutpatientJob, VisitsJob
 from drgpay.run.manifest import (
     basis_of_run,
@@ -219,7 +220,7 @@ def _settle_stays(
         "quarantined": checked.quarantine.height,
         "warnings": warnings.height,
     }
-    facts = _facts(identity, str(job.period), rules, counts)
+    facts = run_facts(identity, str(job.period), rules, **counts)
     checked = replace(checked, warnings=warnings)
     tables = _tables(facts, settled, booked, checked, rules)
     return PaidStays(tables, rules, filings, counts)
@@ -303,21 +304,6 @@ def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:
         f"{job.stays.path}: none of {dataset.rows} stays is valid for {job.period}; "
         f"the commonest finding is {most[0]} ({most[1]} stays)",
         "correct the records or the period of the job",
-    )
-
-
-def _facts(run_id: str, period: str, rules: PaymentRules, counts: dict[str, int]) -> RunFacts:
-    policy, scheme = rules.policy, rules.scheme
-    return RunFacts(
-        run_id=run_id,
-        period=period,
-        region=policy.policy.region,
-        policy=f"{policy.policy.name}（{policy.policy.id}）",
-        scheme=f"{scheme.info.name}（{scheme.info.id}）",
-        catalogue=rules.catalogue.info.id,
-        method=policy.settlement.method,
-        value_places=policy.settlement.value_places,
-        **counts,
     )
 
 

@@ -11,7 +11,7 @@ from drgpay.language import Language
 from drgpay.records.period import Period
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitRecords
-from drgpay.report.month import RunFacts, difference_tables
+from drgpay.report.month import difference_tables
 from drgpay.report.visits import (
     CapitationTables,
     VisitTables,
@@ -23,6 +23,7 @@ from drgpay.report.visits import (
     visit_values_table,
     visits_table,
 )
+from drgpay.run.facts import run_facts
 from drgpay.run.stages import RunFolder
 from drgpay.run.stored import StoredVisits, book
 from drgpay.run.visit_files import ENROLMENT, ENTRIES, entries_of_visits
@@ -112,15 +113,10 @@ def visit_tables(
     policy = rules.policy
     visits = visits_table(settled.cases)
     booked = book(month.period, settled, month.paid)
-    facts = RunFacts(
-        run_id=run_id,
-        period=str(month.period),
-        region=policy.policy.region,
-        policy=f"{policy.policy.name}（{policy.policy.id}）",
-        scheme=f"{rules.scheme.info.name}（{rules.scheme.info.id}）",
-        catalogue=rules.catalogue.info.id,
-        method=policy.settlement.method,
-        value_places=policy.settlement.value_places,
+    facts = run_facts(
+        run_id,
+        str(month.period),
+        rules,
         read=counted.visits_read,
         valid=counted.visits_valid,
         quarantined=counted.visits_quarantined,

@@ -8,9 +8,15 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from drgpay.errors import DrgpayError
 from drgpay.policy.fields import Month
-from drgpay.policy.load import shipped_policies
 from drgpay.records.dataset import RecordsInput
-from drgpay.run.job import FilingPaths, beside, filing_paths, read_job_file, scheme_beside
+from drgpay.run.job import (
+    FilingPaths,
+    beside,
+    filing_paths,
+    policy_beside,
+    read_job_file,
+    scheme_beside,
+)
 
 
 class YearInputs(BaseModel):
@@ -144,7 +150,7 @@ def load_any_year_job(path: Path) -> AnyYearJob:
     file = read_job_file(path, YearFile)
     here, inputs = path.parent, file.inputs
     outpatient = _outpatient(here, file.outpatient) if file.outpatient else None
-    policy = file.policy if file.policy in shipped_policies() else str(here / file.policy)
+    policy = policy_beside(here, file.policy)
     months = tuple(
         MonthRuns(month.period, tuple(here / run for run in (month.run, *month.corrections)))
         for month in file.months

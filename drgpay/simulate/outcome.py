@@ -1,6 +1,5 @@
 """A simulation: scenarios over one base, computed and compared."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +8,7 @@ import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.policy.model import Policy
-from drgpay.run.month_end import ProgressBar, no_progress
+from drgpay.run.month_end import Clock, ProgressBar, no_progress
 from drgpay.simulate.base import Base, open_base
 from drgpay.simulate.cache import StageCache, cache_folder
 from drgpay.simulate.compare import Comparison, SchemeComparison, compare, compare_schemes
@@ -64,7 +63,7 @@ def simulate(
     `cache_folder` of the job's output. Nothing is written but the cache. Raises DrgpayError for
     every mistake in scenarios and inputs, and for a base whose files changed since its run.
     """
-    clock = _Clock()
+    clock = Clock()
     scenarios = tuple(load_scenario(path) for path in files)
     base = open_base(scenarios, run, job)
     stored = StageCache(cache if cache is not None else cache_folder(base.output))
@@ -116,17 +115,6 @@ def simulate(
         tuple(stored.used),
         tuple(stored.made),
     )
-
-
-class _Clock:
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self._last = time.perf_counter()
-
-    def lap(self, step: str) -> None:
-        now = time.perf_counter()
-        self.seconds[step] = now - self._last
-        self._last = now
 
 
 def _answer(stages: Stages, plan: Plan, scenarios: Sequence[Scenario]) -> Found | None:

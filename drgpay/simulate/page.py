@@ -8,6 +8,7 @@ from typing import Any
 
 from drgpay import __version__
 from drgpay.language import Language
+from drgpay.report.html.template import page_template
 from drgpay.report.tables import ReportTable, heading, kind_of, text_of
 from drgpay.simulate import pictures
 from drgpay.simulate.outcome import Simulation
@@ -37,15 +38,6 @@ class _Section:
 
 def page(found: Simulation, tables: list[ReportTable], language: Language) -> str:
     """The whole page; the same simulation gives the same text."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     notes = [conflict_sentence(found, place, language) for place in range(len(found.conflicts))]
     if found.found:
         notes.insert(0, target_sentence(found.found, language))
@@ -53,7 +45,7 @@ def page(found: Simulation, tables: list[ReportTable], language: Language) -> st
     if said:
         notes.append(said)
     policy = found.base.rules.policy.policy
-    return environment.get_template("page.html.j2").render(
+    return page_template(Path(__file__).parent).render(
         lang=language,
         generator=GENERATOR,
         style=_style(),

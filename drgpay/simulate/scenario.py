@@ -1,18 +1,16 @@
 """Scenario files: what is to be different from the base (docs/scenarios.md lists the keys)."""
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from drgpay.errors import DrgpayError, reason_of
 from drgpay.grouper.scheme_files import shipped_schemes
 from drgpay.policy.fields import Name, PositiveRatio, PositiveYuan, Ratio, Section, Share
-from drgpay.policy.load import validation_sentence
+from drgpay.policy.load import read_keys
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.job import beside
 
@@ -219,21 +217,7 @@ class Scenario:
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario file; raises DrgpayError with the path of every wrong key."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
-    except OSError as error:
-        raise DrgpayError(
-            f"the scenario {path} cannot be read ({reason_of(error)})", "correct the path"
-        ) from None
-    try:
-        file = ScenarioFile.model_validate(raw)
-    except ValidationError as error:
-        raise DrgpayError(
-            f"{path}: {validation_sentence(error, raw)}",
-            "correct these keys; docs/scenarios.md lists them",
-        ) from None
+    file = read_keys(path, ScenarioFile, "scenario", "docs/scenarios.md")
     return Scenario(path, file, dict(_dotted(file.policy)))
 
 

@@ -20,6 +20,7 @@ from drgpay.records.visits.buckets import BUCKET_IDS
 from drgpay.records.visits.checks import VisitBucket, VisitRules
 from drgpay.records.visits.reading import visit_buckets
 from drgpay.records.visits.tables import VisitRecords
+from drgpay.records.writing import as_batch
 from drgpay.visits.calibrate import base_points_of
 from drgpay.visits.columns import REASONS
 from drgpay.visits.entries import entries_of, visit_numbers
@@ -152,17 +153,9 @@ def _line_batch(
 
 def _batch(frame: pl.DataFrame, columns: tuple[str, ...]) -> pa.RecordBatch:
     """Columns as one Arrow batch, texts coded: the rules look at each different text once."""
-    chosen = frame.select(columns).with_columns(pl.col(pl.String).cast(pl.Categorical)).rechunk()
-    table = chosen.to_arrow(compat_level=pl.CompatLevel.oldest())
     if not columns:
         return pa.RecordBatch.from_pydict({"rows": pa.nulls(frame.height)})
-    return table.combine_chunks().to_batches()[0] if frame.height else _empty(table.schema)
-
-
-def _empty(schema: pa.Schema) -> pa.RecordBatch:
-    return pa.RecordBatch.from_arrays(
-        [pa.array([], field.type) for field in schema], names=schema.names
-    )
+    return as_batch(frame.select(columns).with_columns(pl.col(pl.String).cast(pl.Categorical)))
 
 
 def _frame(batch: pa.RecordBatch) -> pl.DataFrame:

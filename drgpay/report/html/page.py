@@ -9,6 +9,7 @@ from drgpay.report.html.part_sections import Tile
 from drgpay.report.html.run_folder import Part, RunFolder, months_of
 from drgpay.report.html.sections import Block, Commands, Listing, Section, Text
 from drgpay.report.html.stay_sections import StaySections
+from drgpay.report.html.template import page_template
 from drgpay.report.html.visit_sections import VisitSections
 from drgpay.report.html.wording import Speaker
 
@@ -18,17 +19,8 @@ GENERATOR = "drgpay report"
 
 def report_html(run: RunFolder, months: list[RunFolder], language: Language) -> str:
     """The whole page; the same runs give the same text. `months` include the run itself."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     page = _Page(run, months, language)
-    return environment.get_template("page.html.j2").render(
+    return page_template(Path(__file__).parent).render(
         page=page, w=page.say, lang=language, generator=GENERATOR
     )
 
