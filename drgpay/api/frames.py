@@ -16,6 +16,7 @@ from drgpay.records.columns import ITEM_COLUMNS, STAY_COLUMNS, VISIT_COLUMNS, Ki
 from drgpay.records.dataset import (
     Dataset,
     RecordsInput,
+    dataset_of,
     open_dataset,
     translate_clinical_codes,
 )
@@ -87,7 +88,7 @@ def _dataset_of(
     known = [name for name in frame.columns if name in kinds]
     plain = frame.select(known).with_columns((cs.categorical() | cs.enum()).cast(pl.String))
     path = _frame_path(called)
-    return Dataset(path, (FrameSource(plain, path),), kinds=dict(kinds))
+    return dataset_of(FrameSource(plain, path), dict(kinds))
 
 
 def _frame_path(called: str) -> Path:
@@ -155,6 +156,10 @@ class FrameSource:
     def described(self, column: str) -> str:
         """The column itself."""
         return column
+
+    def in_folder_too(self, column: str) -> str | None:
+        """None: a frame lies in no folder."""
+        return None
 
     def pieces(self) -> list["FramePiece"]:
         """Runs of rows."""

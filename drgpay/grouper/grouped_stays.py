@@ -16,6 +16,7 @@ from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
 from drgpay.records.known_codes import KnownCodes
+from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.stays import DEFAULTS, PLAIN_COLUMNS, REQUIRED, plain_stays
 
 
@@ -43,7 +44,7 @@ def read_grouped_stays(
 
     def grouped(piece: Piece) -> list[pl.DataFrame]:
         frames = []
-        for batch in piece.batches(columns, coded):
+        for batch in piece.batches([*columns, FAULTS], coded):
             groups = pl.DataFrame(pa.table(group_batch(compiled, batch))).cast(pl.String)
             frames.append(plain_stays(batch).hstack(groups).hstack(known.unknown_in(batch)))
             progress(batch.num_rows)

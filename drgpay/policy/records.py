@@ -1,6 +1,7 @@
 """[records]: what a valid record is, and what a finding does."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -36,8 +37,23 @@ class Findings(Section):
     lines_differ_from_cost: Severity = "warn"
     unknown_contractor: Severity = "warn"
     line_without_visit: Refusal = "reject"
+    # Findings that policies from before them need not name.
+    joined_codes: Severity = "reject"
+    implausible_amount: Refusal = "reject"
+    length_range: Severity = "reject"
     duplicate_line: Severity = "warn"
     zero_amount: Severity = "warn"
+
+
+MostYuan = Annotated[Decimal, Field(gt=0, le=10_000_000_000, decimal_places=2)]
+
+
+class MostAmounts(Section):
+    """[records.max_amount_yuan]: above these an amount is taken for a mistake."""
+
+    stay: MostYuan = Decimal(100_000_000)
+    visit: MostYuan = Decimal(100_000_000)
+    line: MostYuan = Decimal(1_000_000)
 
 
 class Records(Section):
@@ -46,6 +62,9 @@ class Records(Section):
     accounts: Annotated[tuple[Name, ...], Field(min_length=1)]
     cost_tolerance_yuan: Yuan
     newborn_max_days: Count
+    time_zone: Name = "Asia/Shanghai"
+    naive_time: Literal["local", "utc"] = "local"
+    max_amount_yuan: MostAmounts = MostAmounts()
     severity: Findings
 
     def with_severities(self, changed: Mapping[str, str]) -> "Records":

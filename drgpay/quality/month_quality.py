@@ -192,7 +192,7 @@ def _coding_marks(
     kinds: tuple[NonspecificKind, ...],
 ) -> pl.DataFrame:
     """Per stay hospital_id and whether it counts for each measure of coding."""
-    fails = {check.code: check.fails for check in stay_checks(policy, hospitals, period)}
+    fails = {check.code: check.fails for check in stay_checks(policy, period, {})}
     weak = nonspecific_codes(_diagnoses(scheme), kinds).select("code", "nonspecific")
     of_code = sex_of_diagnosis.join(weak, on="code", how="full", coalesce=True)
     newborn = (pl.col("age") == 0) & (pl.col("age_days") <= policy.records.newborn_max_days)

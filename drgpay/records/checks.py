@@ -1,7 +1,8 @@
 """Whether a stay can be paid: the checks of docs/files.md, and the quarantine of what fails."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from decimal import Decimal
 
 import polars as pl
 
@@ -13,16 +14,20 @@ from drgpay.records.findings import (
     CheckedRows,
     Subject,
     as_written,
+    fault_checks,
+    faulty_columns,
     repeated,
     run_checks,
     yuan,
 )
 from drgpay.records.known_codes import UNKNOWN_COLUMNS
+from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.stays import FEN_COLUMNS, REQUIRED
 
 STAY = Subject("case", ("case_id", "hospital_id", "settlement_date"))
 FINDING_COLUMNS = STAY.finding_columns
 PAYMENT_UNITS = ("drg", "bed_day", "fee")
+_MOST_DAYS = 3_650
 
 
 class CheckedStays(CheckedRows):
@@ -49,22 +54,24 @@ def check_stays(
     stays = stays.with_columns(repeated=repeated(stays["case_id"]))
     checked = run_checks(
         stays,
-        stay_checks(policy, hospitals, period),
+        [*fault_checks(stays[FAULTS]), *stay_checks(policy, period, faulty_columns(stays[FAULTS]))],
         policy.records.severity.model_dump(),
         STAY,
         source,
         language,
     )
-    extra = ["repeated", "bad_type", *UNKNOWN_COLUMNS, "only_sex"]
+    extra = ["repeated", "stated_days", FAULTS, *UNKNOWN_COLUMNS, "only_sex"]
     return CheckedStays(checked.valid.drop(extra), checked.quarantine, checked.warnings)
 
 
 def stay_checks(
-    policy: Policy, hospitals: pl.DataFrame, period: tuple[date, date] | None
+    policy: Policy,
+    period: tuple[date, date] | None,
+    faulty: Mapping[str, list[str]],
 ) -> list[Check]:
-    """All checks in the order in which they are reported."""
+    """All checks in the order in which they are reported; `faulty`: see faulty_columns."""
     return [
-        *presence(REQUIRED, FEN_COLUMNS),
+        *presence(REQUIRED, FEN_COLUMNS, faulty),
         *_values(policy),
         repeated_id("case_id"),
         unknown_hospital(),
@@ -77,31 +84,48 @@ def stay_checks(
         *_codes(),
         *_newborns(policy),
         *_dates(),
-        *costs(policy),
+        *costs(policy, policy.records.max_amount_yuan.stay),
     ]
 
 
-def presence(columns: Iterable[str], amounts: dict[str, str]) -> list[Check]:
-    """Columns without a value that is needed; `amounts` are read into other columns, in fen."""
+def presence(
+    columns: Iterable[str], amounts: dict[str, str], faulty: Mapping[str, list[str]]
+) -> list[Check]:
+    """Columns without a value that is needed; `amounts` are read into other columns, in fen.
+
+    A value that cannot be read is not missing: `faulty` has the texts of FAULTS that name a column.
+    """
     return [
         Check(
             "missing_required",
             column,
-            pl.col(amounts.get(column, column)).is_null()
-            & (pl.col("bad_type").is_null() | (pl.col("bad_type") != column)),
+            _missing(amounts.get(column, column), faulty.get(column)),
             Words(f"缺少 {column}", f"{column} is missing"),
         )
         for column in columns
     ]
 
 
-def bad_amount(column: str) -> Check:
-    """An amount that is no whole number of fen, as `bad_type` says."""
+def _missing(column: str, unread: list[str] | None) -> pl.Expr:
+    missing = pl.col(column).is_null()
+    if column == "length_of_stay":
+        missing &= pl.col("stated_days").is_null()
+    if unread:
+        missing &= ~pl.col(FAULTS).cast(pl.String).is_in(unread).fill_null(False)
+    return missing
+
+
+def implausible(column: str, fen: str, most_yuan: Decimal) -> Check:
+    """An amount so large that it is taken for a mistake."""
     return Check(
-        "bad_type",
+        "implausible_amount",
         column,
-        pl.col("bad_type") == column,
-        Words(f"{column} 不是精确到分的金额", f"{column} is not an amount in whole fen"),
+        pl.col(fen).abs() > scaled(most_yuan, 2),
+        Words(
+            f"{column} 为 {{}}，超过政策 records.max_amount_yuan 的 {most_yuan:f}",
+            f"{column} is {{}}, above the {most_yuan:f} of records.max_amount_yuan",
+        ),
+        (yuan(fen),),
     )
 
 
@@ -145,19 +169,29 @@ def _values(policy: Policy) -> list[Check]:
         Check(
             "bad_type",
             "length_of_stay",
-            pl.col("bad_type") == "length_of_stay",
+            (pl.col("stated_days") != pl.col("stated_days").round())
+            | pl.col("stated_days").is_infinite(),
             Words("length_of_stay 不是整天数", "length_of_stay is not a whole number of days"),
         ),
-        *[bad_amount(column) for column in FEN_COLUMNS],
         bad_value("account", policy.records.accounts),
         *patient_values(),
         bad_value("payment_unit", PAYMENT_UNITS),
         Check(
             "bad_value",
             "length_of_stay",
-            pl.col("length_of_stay") < 0,
+            pl.col("stated_days") < 0,
             Words("length_of_stay 为 {}", "length_of_stay is {}"),
-            (as_written("length_of_stay"),),
+            (as_written("stated_days"),),
+        ),
+        Check(
+            "length_range",
+            "length_of_stay",
+            pl.col("stated_days") > _MOST_DAYS,
+            Words(
+                f"length_of_stay 为 {{}}，超过 {_MOST_DAYS} 天",
+                f"length_of_stay is {{}}, above {_MOST_DAYS} days",
+            ),
+            (as_written("stated_days"),),
         ),
     ]
 
@@ -294,8 +328,8 @@ def _dates() -> list[Check]:
     ]
 
 
-def costs(policy: Policy) -> list[Check]:
-    """Costs below nothing, and parts that do not add up to the total."""
+def costs(policy: Policy, most_yuan: Decimal) -> list[Check]:
+    """Costs below nothing or above any, and parts that do not add up to the total."""
     tolerance = scaled(policy.records.cost_tolerance_yuan, 2)
     parts = pl.col("fund_fen") + pl.col("patient_fen") + pl.col("other_fen")
     negative = [
@@ -310,6 +344,7 @@ def costs(policy: Policy) -> list[Check]:
     ]
     return [
         *negative,
+        *[implausible(column, fen, most_yuan) for column, fen in FEN_COLUMNS.items()],
         Check(
             "cost_identity",
             "total_cost",

@@ -16,15 +16,15 @@ class Kind(StrEnum):
     FLAG = "bool"
 
     def admits(self, type_: pa.DataType) -> bool:
-        """Whether an Arrow type can hold this kind. A column of nulls can hold any."""
-        if pa.types.is_null(type_):
+        """Whether values of an Arrow type can be read as this kind. Text can be read as any."""
+        if pa.types.is_null(type_) or is_text(type_):
             return True
         match self:
             case Kind.TEXT:
-                return _is_text(type_)
+                return pa.types.is_integer(type_) or pa.types.is_floating(type_)
             case Kind.TEXTS:
                 return _is_list(type_) and (
-                    _is_text(type_.value_type) or pa.types.is_null(type_.value_type)
+                    is_text(type_.value_type) or pa.types.is_null(type_.value_type)
                 )
             case Kind.NUMBER | Kind.MONEY:
                 return (
@@ -35,16 +35,19 @@ class Kind(StrEnum):
             case Kind.DATE:
                 return pa.types.is_date(type_) or pa.types.is_timestamp(type_)
             case Kind.FLAG:
-                return bool(pa.types.is_boolean(type_))
+                return bool(pa.types.is_boolean(type_) or pa.types.is_integer(type_))
 
 
-def _is_text(type_: pa.DataType) -> bool:
+def is_text(type_: pa.DataType) -> bool:
+    """Whether an Arrow type holds text, or bytes that may be text."""
     if pa.types.is_dictionary(type_):
-        return _is_text(type_.value_type)
+        return is_text(type_.value_type)
     return (
         pa.types.is_string(type_)
         or pa.types.is_large_string(type_)
         or pa.types.is_string_view(type_)
+        or pa.types.is_binary(type_)
+        or pa.types.is_large_binary(type_)
     )
 
 
@@ -125,6 +128,12 @@ KNOWN_COLUMNS: dict[str, Kind] = {**STAY_COLUMNS, **VISIT_COLUMNS, **ITEM_COLUMN
 
 CODE_COLUMNS = ("principal_diagnosis", "other_diagnoses", "procedures", "department")
 """Columns with few distinct strings: read dictionary-coded."""
+
+DIAGNOSIS_COLUMNS = ("principal_diagnosis", "other_diagnoses")
+"""Columns with codes of diagnoses."""
+
+PROCEDURE_COLUMNS = ("procedures",)
+"""Columns with codes of procedures."""
 
 VISIT_TYPES = ("ordinary", "chronic", "special")
 """What `visit_type` of a visit may be."""

@@ -59,6 +59,10 @@ class CsvSource:
         """The column itself."""
         return column
 
+    def in_folder_too(self, column: str) -> str | None:
+        """The value that a folder names for a column of the header."""
+        return self.partition.get(column) if column in self.header else None
+
     def pieces(self) -> list["CsvPiece"]:
         """The blocks."""
         return [CsvPiece(self, block) for block in self.blocks]

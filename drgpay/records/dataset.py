@@ -8,19 +8,23 @@ from typing import TYPE_CHECKING
 
 from drgpay.errors import DrgpayError
 from drgpay.records.columns import STAY_COLUMNS, Kind
+from drgpay.records.folder import files_of
+from drgpay.records.meaning.rules import PLAIN_READING, Reading
+from drgpay.records.meaning.source import PlainSource
 from drgpay.records.parquet_source import open_parquet
-from drgpay.records.source import CSV_SUFFIXES, Piece, SourceFile, is_csv, partition_of
+from drgpay.records.reading_report import ReadingReport
+from drgpay.records.source import Piece, SourceFile, is_csv, partition_of
 
 if TYPE_CHECKING:
     from drgpay.records.crosswalk import TranslationReport
     from drgpay.records.mapping.load import LoadedMapping
-    from drgpay.records.mapping.report import ConversionReport
 
 __all__ = [
     "Dataset",
     "Piece",
     "RecordsInput",
     "SourceFile",
+    "dataset_of",
     "open_dataset",
     "translate_clinical_codes",
 ]
@@ -30,15 +34,16 @@ __all__ = [
 class Dataset:
     """The files under one path, in the order of their names.
 
-    `conversions` (None for plain Parquet) and `translations` (None unless asked for) fill while
-    pieces are read, each value counted once; they are complete when every piece was read. `kinds`
-    are the columns of the table that the files hold.
+    Their columns have the meaning of records/meaning, whichever way they came in.
+    `conversions` and `translations` (None unless asked for) fill while pieces are read, each value
+    counted once; they are complete when every piece was read. `kinds` are the columns of the table
+    that the files hold.
     """
 
     path: Path
     files: tuple[SourceFile, ...]
     mapping: "LoadedMapping | None" = None
-    conversions: "ConversionReport | None" = field(default=None, compare=False)
+    conversions: ReadingReport = field(default_factory=ReadingReport, compare=False)
     translations: "TranslationReport | None" = field(default=None, compare=False)
     kinds: dict[str, Kind] = field(default_factory=lambda: STAY_COLUMNS, compare=False)
 
@@ -92,17 +97,21 @@ _TYPE_ADVICE = {
 class RecordsInput:
     """Where records lie and how they are written: what a command or a job says of its input.
 
-    mapping: a preset or a TOML file; encoding: of CSV; clinical_codes: translate the codes.
+    mapping: a preset or a TOML file; encoding: of CSV; clinical_codes: translate the codes;
+    ignore: patterns of file names that a folder may hold beside records.
     """
 
     path: Path
     mapping: str | None = None
     encoding: str | None = None
     clinical_codes: bool = False
+    ignore: tuple[str, ...] = ()
 
-    def open(self, code_system: str) -> Dataset:
+    def open(self, code_system: str, reading: Reading = PLAIN_READING) -> Dataset:
         """The dataset, its codes those of `code_system`; errors as in `open_dataset`."""
-        dataset = open_dataset(self.path, self.mapping, self.encoding)
+        dataset = open_dataset(
+            self.path, self.mapping, self.encoding, ignore=self.ignore, reading=reading
+        )
         return translate_clinical_codes(dataset, code_system) if self.clinical_codes else dataset
 
 
@@ -111,25 +120,45 @@ def open_dataset(
     mapping: str | Path | None = None,
     encoding: str | None = None,
     kinds: dict[str, Kind] = STAY_COLUMNS,
+    ignore: tuple[str, ...] = (),
+    reading: Reading = PLAIN_READING,
 ) -> Dataset:
     """Find the files of an input.
 
-    A folder is read as Parquet if it holds any .parquet file, else as CSV. `mapping` is the name of
-    a preset or a TOML file (docs/mappings.md); without one the columns are those of docs/files.md.
-    `encoding` is that of CSV files; by default it is found for each file. `kinds` are the columns
-    of the table (records/columns.py). Raises DrgpayError if there are no files, one is damaged or
-    not in that encoding, or the mapping is wrong.
+    A folder is read whole (records/folder.py). `mapping` is the name of a preset or a TOML file
+    (docs/mappings.md); without one the columns are those of docs/files.md. `encoding` is that of CSV
+    files; by default it is found for each file. `kinds` are the columns of the table
+    (records/columns.py). Raises DrgpayError if there are no files, one is damaged, not in that
+    encoding or nothing that can be read, or the mapping is wrong.
     """
-    paths = _files_of(path)
-    parts = [partition_of(file, path) if path.is_dir() else {} for file in paths]
-    if mapping is None and encoding is None and not any(is_csv(file) for file in paths):
-        plain = (open_parquet(*found) for found in zip(paths, parts, strict=True))
-        return Dataset(path, tuple(plain), kinds=kinds)
-    # Imported here: plain Parquet, the usual input, starts quicker without.
-    from drgpay.records.mapping.opening import open_mapped
+    found = files_of(path, ignore)
+    report = ReadingReport(passed_over=found.passed_over)
+    loaded: LoadedMapping | None = None
+    if mapping is not None:
+        from drgpay.records.mapping.load import load_mapping
 
-    files, loaded, report = open_mapped(paths, parts, mapping, encoding, kinds)
+        loaded = load_mapping(mapping)
+    files: list[SourceFile] = []
+    for number, file in enumerate(found.files):
+        partition = partition_of(file, path) if path.is_dir() else {}
+        if loaded is None and encoding is None and not is_csv(file):
+            source: SourceFile = open_parquet(file, partition)
+        else:
+            # Imported here: plain Parquet, the usual input, starts quicker without.
+            from drgpay.records.mapping.opening import open_mapped
+
+            source = open_mapped(file, partition, loaded, encoding, kinds, report, number)
+        files.append(PlainSource(source, kinds, reading, report, number))
     return Dataset(path, tuple(files), loaded, report, kinds=kinds)
+
+
+def dataset_of(
+    source: SourceFile, kinds: dict[str, Kind], reading: Reading = PLAIN_READING
+) -> Dataset:
+    """A dataset of something that stands in the place of a file."""
+    report = ReadingReport()
+    plain = PlainSource(source, kinds, reading, report, 0)
+    return Dataset(source.path, (plain,), None, report, kinds=kinds)
 
 
 def translate_clinical_codes(dataset: Dataset, code_system: str = "insurance-2.0") -> Dataset:
@@ -148,20 +177,3 @@ def translate_clinical_codes(dataset: Dataset, code_system: str = "insurance-2.0
         for number, file in enumerate(dataset.files)
     )
     return replace(dataset, files=files, translations=report)
-
-
-def _files_of(path: Path) -> list[Path]:
-    if path.is_file():
-        return [path]
-    if not path.is_dir():
-        raise DrgpayError(f"there is no file or folder {path}", "correct the path")
-    for suffixes in ((".parquet",), CSV_SUFFIXES[:2]):
-        found = sorted(
-            file
-            for file in path.rglob("*")
-            if file.suffix in suffixes
-            and not any(part.startswith((".", "_")) for part in file.relative_to(path).parts)
-        )
-        if found:
-            return found
-    raise DrgpayError(f"the folder {path} holds no .parquet or .csv file", "correct the path")

@@ -1,12 +1,13 @@
 """Checks of rows: what they find, and whether a row is refused, warned of, or stops the run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.language import Language, Words
+from drgpay.records.meaning.faults import FAULTS, Fault, unpacked
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,8 @@ class Check:
     fails: pl.Expr
     message: Words
     shows: tuple[pl.Expr, ...] = ()
+    said: tuple[pl.Expr, pl.Expr] | None = None
+    """What the message says last, in Chinese and in English, where that differs by row."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,50 @@ def run_checks(
     return CheckedRows(valid.drop(marks), quarantine, warnings)
 
 
+def fault_checks(faults: pl.Series) -> list[Check]:
+    """A check for each kind of fault of reading that the rows have, in the order of its columns.
+
+    faults: the column FAULTS, categorical; rows rarely have any, and then there is nothing to check.
+    """
+    if faults.null_count() == len(faults):
+        return []
+    said: dict[tuple[str, str], dict[str, Fault]] = {}
+    for text in faults.drop_nulls().unique().cast(pl.String).sort():
+        for fault in unpacked(text):
+            said.setdefault((fault.column, fault.code), {})[text] = fault
+    return [_fault_check(column, code, found) for (column, code), found in sorted(said.items())]
+
+
+def _fault_check(column: str, code: str, found: Mapping[str, Fault]) -> Check:
+    text = pl.col(FAULTS).cast(pl.String)
+
+    def shows(part: Callable[[Fault], str]) -> pl.Expr:
+        values = [part(fault) for fault in found.values()]
+        return text.replace_strict([*found], values, default=None, return_dtype=pl.String)
+
+    return Check(
+        code,
+        column,
+        text.is_in([*found]),
+        Words(f"{column} 为 {{}}，{{}}", f"{column} is {{}}, which {{}}"),
+        (shows(lambda fault: fault.value),),
+        (
+            shows(lambda fault: fault.problem.said_in("zh")),
+            shows(lambda fault: fault.problem.said_in("en")),
+        ),
+    )
+
+
+def faulty_columns(faults: pl.Series) -> dict[str, list[str]]:
+    """The columns with faults of reading, each with the texts of FAULTS that name it."""
+    found: dict[str, list[str]] = {}
+    if faults.null_count() < len(faults):
+        for text in faults.drop_nulls().unique().cast(pl.String).sort():
+            for fault in unpacked(text):
+                found.setdefault(fault.column, []).append(text)
+    return found
+
+
 def as_written(column: str) -> pl.Expr:
     """A number as it was written, without a needless fraction."""
     return pl.col(column).cast(pl.String).str.strip_suffix(".0")
@@ -110,7 +157,8 @@ def _stop_at(rows: pl.DataFrame, check: Check, subject: Subject, source: str) ->
 
 
 def _message(check: Check, language: Language) -> pl.Expr:
-    return pl.format(check.message.said_in(language), *check.shows).alias("message")
+    said = () if check.said is None else (check.said[0 if language == "zh" else 1],)
+    return pl.format(check.message.said_in(language), *check.shows, *said).alias("message")
 
 
 def _finding(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,6 +12,8 @@ from drgpay.errors import DrgpayError
 from drgpay.records.source import with_partition
 
 BATCH_ROWS = 262_144
+_INT96_UNIT = "us"
+"""In nanoseconds, which is what pyarrow takes them for, the year 9999 would lie in the past."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,10 @@ class ParquetSource:
         """The column itself."""
         return column
 
+    def in_folder_too(self, column: str) -> str | None:
+        """The value that a folder names for a stored column."""
+        return self.partition.get(column) if column in self.schema.names else None
+
     def pieces(self) -> list["ParquetPiece"]:
         """The row groups."""
         return [
@@ -68,29 +75,49 @@ class ParquetPiece:
         """
         wanted = list(columns)
         stored = [column for column in wanted if column in self.file.schema.names]
+        given = 0
         try:
-            # Opened per piece: a ParquetFile may not be shared between threads.
-            with pq.ParquetFile(
-                self.file.path,
-                metadata=self.file.metadata,
-                read_dictionary=_leaf_paths(self.file.metadata, coded),
-                memory_map=True,
-            ) as file:
-                for batch in file.iter_batches(
-                    BATCH_ROWS, [self.row_group], stored, use_threads=False
-                ):
-                    yield with_partition(batch, self.file.partition, wanted)
+            for batch in self._read(stored, coded):
+                yield with_partition(batch, self.file.partition, wanted)
+                given += 1
+        except (pa.ArrowException, OSError):
+            # Some encodings cannot be read into dictionaries (DELTA), some dictionaries not into
+            # lists: read plainly, a file that is damaged is so either way.
+            yield from self._without_dictionaries(stored, wanted, given)
+
+    def _without_dictionaries(
+        self, stored: list[str], wanted: list[str], given: int
+    ) -> Iterator[pa.RecordBatch]:
+        try:
+            for batch in islice(self._read(stored, ()), given, None):
+                yield with_partition(batch, self.file.partition, wanted)
         except (pa.ArrowException, OSError) as error:
             raise _unreadable(self.file.path, error) from None
+
+    def _read(self, stored: list[str], coded: Iterable[str]) -> Iterator[pa.RecordBatch]:
+        # Opened per piece: a ParquetFile may not be shared between threads.
+        with pq.ParquetFile(
+            self.file.path,
+            metadata=self.file.metadata,
+            read_dictionary=_leaf_paths(self.file.metadata, coded),
+            memory_map=True,
+            coerce_int96_timestamp_unit=_INT96_UNIT,
+        ) as file:
+            yield from file.iter_batches(BATCH_ROWS, [self.row_group], stored, use_threads=False)
 
 
 def open_parquet(path: Path, partition: dict[str, str]) -> ParquetSource:
     """Read the footer of a file; raises DrgpayError if it is damaged."""
     try:
-        with pq.ParquetFile(path) as file:
-            return ParquetSource(path, partition, file.metadata, file.schema_arrow)
+        with pq.ParquetFile(path, coerce_int96_timestamp_unit=_INT96_UNIT) as file:
+            source = ParquetSource(path, partition, file.metadata, file.schema_arrow)
     except (pa.ArrowException, OSError) as error:
         raise _unreadable(path, error) from None
+    names = source.schema.names
+    for name in names:
+        if names.count(name) > 1:
+            raise DrgpayError(f"{path} has the column {name} twice", "rename one of them")
+    return source
 
 
 def _unreadable(path: Path, error: Exception) -> DrgpayError:

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import unquote
 
 import pyarrow as pa
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
+PARQUET_SUFFIXES = (".parquet", ".parq", ".pq")
 
 
 def is_csv(file: Path) -> bool:
@@ -52,6 +54,9 @@ class SourceFile(Protocol):
     def described(self, column: str) -> str:
         """How the file would have to name a column that it cannot give."""
 
+    def in_folder_too(self, column: str) -> str | None:
+        """The value that a folder names for a column which the file has itself; else None."""
+
     def pieces(self) -> Sequence[Piece]:
         """The rows of the file in order."""
 
@@ -85,19 +90,27 @@ class WrappedSource:
         """How the file would have to name a column that it cannot give."""
         return self.base.described(column)
 
+    def in_folder_too(self, column: str) -> str | None:
+        """The value that a folder names for a column which the file has itself; else None."""
+        return self.base.in_folder_too(column)
+
 
 def partition_of(file: Path, root: Path) -> dict[str, str]:
-    """The values that the folders between a dataset and a file name (key=value)."""
+    """The values that the folders between a dataset and a file name (key=value).
+
+    What a folder cannot be called stands in names as %XX.
+    """
     folders = file.relative_to(root).parts[:-1]
-    return dict(folder.split("=", 1) for folder in folders if "=" in folder)
+    named = (folder.split("=", 1) for folder in folders if "=" in folder)
+    return {unquote(key): unquote(value) for key, value in named}
 
 
 def with_partition(
     batch: pa.RecordBatch, partition: dict[str, str], columns: Iterable[str]
 ) -> pa.RecordBatch:
-    """A batch with those of `columns` that the folders name, as constants."""
+    """A batch with those of `columns` that the folders alone name, as constants."""
     for column in columns:
-        if column in partition:
+        if column in partition and column not in batch.schema.names:
             value = pa.scalar(partition[column])
             batch = batch.append_column(column, pa.repeat(value, batch.num_rows))
     return batch

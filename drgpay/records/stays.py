@@ -1,10 +1,10 @@
 """Stays as the later stages want them: one type a column, money in fen, defaults filled in."""
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from drgpay.records.columns import STAY_COLUMNS, Kind
+from drgpay.records.meaning.faults import FAULTS
 
 REQUIRED = (
     "case_id",
@@ -53,14 +53,17 @@ _POLARS_TYPE = {
     Kind.DATE: pl.Date(),
     Kind.FLAG: pl.Boolean(),
 }
+_LONGEST_STAY = 1_000_000
+"""Days that whole numbers are kept of; longer stays are found by their `stated_days`."""
 
 
 def plain_stays(batch: pa.RecordBatch) -> pl.DataFrame:
     """One batch of stays with the columns PLAIN_COLUMNS, except that the four costs become
-    total_fen, fund_fen, patient_fen, other_fen (Int64 fen) and length_of_stay becomes Int64;
-    `bad_type` names the first column whose value is no amount in fen or no whole number of days.
+    total_fen, fund_fen, patient_fen, other_fen (Int64 fen) and length_of_stay becomes Int64, null
+    where it is no whole number of days; `stated_days` (Float64) is what it says. FAULTS, if the
+    batch has it, is categorical.
     """
-    present = [name for name in PLAIN_COLUMNS if name in batch.schema.names]
+    present = [name for name in (*PLAIN_COLUMNS, FAULTS) if name in batch.schema.names]
     frame = pl.DataFrame(pa.table(batch.select(present)))
     frame = frame.with_columns(
         pl.lit(default).alias(column)
@@ -75,53 +78,24 @@ def plain_stays(batch: pa.RecordBatch) -> pl.DataFrame:
         for column in PLAIN_COLUMNS
         if column not in FEN_COLUMNS and column != "length_of_stay"
     ]
-    days = pl.col("length_of_stay").cast(pl.Float64).cast(pl.Int64, strict=False)
-    whole_days = days.cast(pl.Float64) == pl.col("length_of_stay").cast(pl.Float64)
-    typed = frame.select(
+    stated = pl.col("length_of_stay").cast(pl.Float64)
+    days = pl.when(stated.abs() <= _LONGEST_STAY).then(stated).cast(pl.Int64)
+    faults = pl.col(FAULTS) if FAULTS in present else pl.lit(None, pl.String).alias(FAULTS)
+    return frame.select(
         *plain,
-        pl.when(whole_days).then(days).alias("length_of_stay"),
+        pl.when(days.cast(pl.Float64) == stated).then(days).alias("length_of_stay"),
         *money,
-        *[pl.col(column).alias(f"raw_{column}") for column in ("length_of_stay", *FEN_COLUMNS)],
+        stated.alias("stated_days"),
+        faults.cast(pl.Categorical),
     )
-    lost = [
-        pl.when(pl.col(f"raw_{column}").is_not_null() & pl.col(made).is_null()).then(pl.lit(column))
-        for column, made in {"length_of_stay": "length_of_stay", **FEN_COLUMNS}.items()
-    ]
-    return typed.with_columns(bad_type=pl.coalesce(*lost)).drop(pl.selectors.starts_with("raw_"))
 
 
 def _plain(column: str) -> pl.Expr:
-    expr = pl.col(column).cast(_POLARS_TYPE[STAY_COLUMNS[column]])
-    # An empty string is no value.
-    return expr.replace("", None) if STAY_COLUMNS[column] is Kind.TEXT else expr
+    return pl.col(column).cast(_POLARS_TYPE[STAY_COLUMNS[column]])
 
 
 def fen_of(amounts: pl.Series) -> pl.Series:
-    """Money in fen (Int64); null where the amount has a part of a fen.
-
-    A double is taken as the amount that it is the nearest double of, so 12.34 is 1234 fen.
-    """
-    dtype = amounts.dtype
-    if dtype.is_float():
-        # In numpy: polars divides by a constant through its reciprocal, and 69 * 0.01 is not 0.69.
-        value = amounts.cast(pl.Float64).to_numpy()
-        nearest = np.round(value * 100)
-        same = (nearest / 100 == value) & (np.abs(nearest) < _EXACT_DOUBLES)
-        whole = np.where(same, nearest, 0).astype(np.int64)
-        return (
-            pl.DataFrame({"fen": whole, "same": same})
-            .select(pl.when("same").then("fen"))
-            .to_series()
-        )
-    decimal = isinstance(dtype, pl.Decimal)
-    units = (amounts.to_physical() if decimal else amounts).to_frame("units").cast(pl.Int128)
-    more = dtype.scale - 2 if isinstance(dtype, pl.Decimal) else -2
-    if more <= 0:
-        fen = pl.col("units") * pl.lit(10**-more, dtype=pl.Int128)
-    else:
-        step = pl.lit(10**more, dtype=pl.Int128)
-        fen = pl.when(pl.col("units") % step == 0).then(pl.col("units") // step)
-    return units.select(fen.cast(pl.Int64, strict=False)).to_series()
-
-
-_EXACT_DOUBLES = 2.0**53
+    """Amounts as they are read, decimal(18,2), in fen (Int64)."""
+    if amounts.dtype == pl.Null:
+        return amounts.cast(pl.Int64)
+    return amounts.to_physical().cast(pl.Int64)

@@ -20,7 +20,7 @@ from drgpay.grouper.grouped_stays import read_grouped_stays
 from drgpay.grouper.stream import group_dataset
 from drgpay.records import csv_source
 from drgpay.records.dataset import Dataset, open_dataset
-from drgpay.records.mapping.report import ConversionReport
+from drgpay.records.reading_report import ReadingReport
 
 STAYS = Path(__file__).resolve().parents[1] / "data" / "oracle-chs-drg-2.0.parquet"
 TEXT = (
@@ -31,7 +31,7 @@ TEXT = (
 )
 
 
-def conversions_of(dataset: Dataset) -> ConversionReport:
+def conversions_of(dataset: Dataset) -> ReadingReport:
     """The report of a dataset that has one."""
     assert dataset.conversions is not None
     return dataset.conversions

@@ -19,7 +19,7 @@ from drgpay.records.columns import Kind
 from drgpay.records.dataset import Dataset, open_dataset
 from drgpay.records.mapping.convert import converted
 from drgpay.records.mapping.load import NO_MAPPING, load_mapping, shipped_mappings
-from drgpay.records.mapping.report import ConversionReport
+from drgpay.records.reading_report import ReadingReport
 
 STAYS = Path(__file__).resolve().parents[1] / "data" / "oracle-chs-drg-2.0.parquet"
 SCHEME = "chs-drg-2.0"
@@ -30,7 +30,7 @@ GROUPING = [
 Frame = pl.DataFrame
 
 
-def conversions_of(dataset: Dataset) -> ConversionReport:
+def conversions_of(dataset: Dataset) -> ReadingReport:
     """The report of a dataset that has one."""
     assert dataset.conversions is not None
     return dataset.conversions

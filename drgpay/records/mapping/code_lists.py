@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from drgpay.records.mapping.convert import Texts, as_text, texts_of
+from drgpay.records.mapping.convert import plain_texts
 from drgpay.records.mapping.model import CodeListRule, Mapping
-from drgpay.records.mapping.report import Finding, Problem
+from drgpay.records.meaning.lists import split
+from drgpay.records.meaning.texts import Texts
+from drgpay.records.reading_report import Finding, Problem
 
 Marks = NDArray[np.bool_]
 
@@ -46,16 +47,16 @@ class CodeLists:
 def from_records(values: pa.Array, rule: CodeListRule, mapping: Mapping) -> CodeLists:
     """The codes of a column of lists of structs."""
     flat = values.flatten()
-    codes = texts_of(_field(flat, rule.code), mapping.missing)
+    codes = plain_texts(_field(flat, rule.code), mapping.missing)
     main = None
     if rule.main:
-        marks = texts_of(_field(flat, rule.main), mapping.missing)
+        marks = plain_texts(_field(flat, rule.main), mapping.missing)
         main = _is_any(marks, rule.main_values)
-    lists = CodeLists(_lengths(values), codes.spread(codes.distinct), main)
-    kept = codes.distinct.is_not_null().to_numpy()[codes.rows]
+    lists = CodeLists(_lengths(values), codes.spread(codes.words), main)
+    kept = _present(lists.codes)
     for name, left_out in rule.leave_out.items():
         if field_named(flat.type, (name,)):
-            kept &= ~_is_any(texts_of(_field(flat, (name,)), mapping.missing), left_out)
+            kept &= ~_is_any(plain_texts(_field(flat, (name,)), mapping.missing), left_out)
     return lists.keep(kept)
 
 
@@ -63,32 +64,31 @@ def from_list(
     column: str, values: pa.Array, marks: pa.Array | None, rule: CodeListRule, mapping: Mapping
 ) -> tuple[CodeLists, list[Finding]]:
     """The codes of a column of lists, or of delimited text, with a parallel column of marks."""
-    delimiter = mapping.csv.list_delimiter
+    delimiter = rule.delimiter or mapping.csv.list_delimiter
     lengths, flat = _split(values, delimiter)
-    codes = texts_of(flat, mapping.missing)
+    codes = plain_texts(flat, mapping.missing)
     main = None
     findings: list[Finding] = []
     if marks is not None:
         mark_lengths, flat_marks = _split(marks, delimiter)
         same = lengths == mark_lengths
         main = np.zeros(len(codes.rows), dtype=np.bool_)
-        marked = _is_any(texts_of(flat_marks, mapping.missing), rule.main_values)
+        marked = _is_any(plain_texts(flat_marks, mapping.missing), rule.main_values)
         main[np.repeat(same, lengths)] = marked[np.repeat(same, mark_lengths)]
         findings = _found(column, Problem.LENGTHS_DIFFER, ~same, values)
-    lists = CodeLists(lengths, codes.spread(codes.distinct), main)
-    return lists.keep(codes.distinct.is_not_null().to_numpy()[codes.rows]), findings
+    lists = CodeLists(lengths, codes.spread(codes.words), main)
+    return lists.keep(_present(lists.codes)), findings
 
 
 def from_columns(columns: list[pa.Array], mapping: Mapping) -> CodeLists:
     """The codes of several columns, in the order of the columns."""
     rows = len(columns[0])
-    texts = [texts_of(column, mapping.missing) for column in columns]
-    codes = pa.concat_arrays([text.spread(text.distinct) for text in texts])
+    texts = [plain_texts(column, mapping.missing) for column in columns]
+    codes = pa.concat_arrays([text.spread(text.words) for text in texts])
     by_stay = np.arange(rows * len(columns)).reshape(len(columns), rows).T.ravel()
     codes = codes.take(pa.array(by_stay))
     lengths = np.full(rows, len(columns), dtype=np.int64)
-    present = codes.is_valid().to_numpy(zero_copy_only=False)
-    return CodeLists(lengths, codes, None).keep(present)
+    return CodeLists(lengths, codes, None).keep(_present(codes))
 
 
 def principal_first(
@@ -157,18 +157,22 @@ def _lengths(values: pa.Array) -> NDArray[np.int64]:
     return lengths.to_numpy(zero_copy_only=False)
 
 
-def _split(values: pa.Array, delimiter: str) -> tuple[NDArray[np.int64], pa.Array]:
+def _present(codes: pa.Array) -> Marks:
+    present: Marks = codes.is_valid().to_numpy(zero_copy_only=False)
+    return present
+
+
+def _split(values: pa.Array, delimiter: str | None) -> tuple[NDArray[np.int64], pa.Array]:
     """The lengths and the items of lists or delimited texts."""
     if not pa.types.is_nested(values.type):
-        texts = pl.Series(as_text(values), dtype=pl.String)
-        empty = texts.is_null() | (texts.str.strip_chars() == "")
-        lists = texts.set(empty, None).str.split(delimiter)
-        values = lists.to_arrow()
+        texts = plain_texts(values, ())
+        values = texts.spread(split(texts.words, delimiter))
     return _lengths(values), values.flatten()
 
 
 def _is_any(texts: Texts, wanted: tuple[str, ...]) -> Marks:
-    marks: Marks = texts.distinct.is_in([*wanted]).fill_null(False).to_numpy()[texts.rows]
+    marked = texts.words.is_in([*wanted]).fill_null(False).to_numpy()
+    marks: Marks = np.append(marked, False)[texts.rows]
     return marks
 
 

@@ -1,7 +1,7 @@
 """A file seen through a mapping: the columns of docs/files.md, made from those that it has."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
@@ -17,18 +17,13 @@ from drgpay.records.mapping.code_lists import (
     principal_and_others,
     principal_first,
 )
-from drgpay.records.mapping.convert import (
-    ARROW_TYPES,
-    as_text,
-    constant,
-    converted,
-    joined,
-    summed,
-)
+from drgpay.records.mapping.convert import constant, joined, rewritten, summed
 from drgpay.records.mapping.model import CodeListRule, ColumnRule, Mapping
-from drgpay.records.mapping.report import ConversionReport, Finding
+from drgpay.records.meaning.amounts import AMOUNT_TYPE
+from drgpay.records.reading_report import Finding, ReadingReport
 from drgpay.records.source import Piece, WrappedSource
 
+TEXT = pa.large_string()
 Made = tuple[dict[str, pa.Array], list[Finding]]
 
 
@@ -48,7 +43,7 @@ class Recipe(Protocol):
 
 @dataclass(frozen=True)
 class OneColumn:
-    """A column out of one other; left as it is where its type already fits."""
+    """A column out of one other; left as it is where the rule has nothing to say of it."""
 
     target: str
     source: str
@@ -60,30 +55,16 @@ class OneColumn:
         """The one column."""
         return (self.source,)
 
-    @cached_property
-    def _fits(self) -> bool:
-        kind = KNOWN_COLUMNS[self.target]
-        plain = not self.rule or not (self.rule.values or self.rule.default)
-        text = kind is Kind.TEXT
-        return (
-            plain
-            and not text
-            and not pa.types.is_null(self.source_type)
-            and kind.admits(self.source_type)
-        )
-
     def type_of(self, column: str) -> pa.DataType:
-        """The type of the kind, or that of the source."""
-        return self.source_type if self._fits else ARROW_TYPES[KNOWN_COLUMNS[column]]
+        """The type of the source; text where values have others in their place."""
+        valued = self.rule and (self.rule.values or self.rule.default is not None)
+        return TEXT if valued else self.source_type
 
     def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
-        """The converted column."""
+        """The rewritten column."""
         values = batch.column(self.source)
-        if self._fits:
-            return {self.target: values}, []
-        made, findings = converted(
-            self.target, values, KNOWN_COLUMNS[self.target], self.rule, mapping
-        )
+        kind = KNOWN_COLUMNS[self.target]
+        made, findings = rewritten(self.target, values, kind, self.rule, mapping)
         return {self.target: made}, findings
 
 
@@ -97,13 +78,12 @@ class SumOfColumns:
 
     def type_of(self, column: str) -> pa.DataType:
         """decimal(18,2)."""
-        return ARROW_TYPES[Kind.MONEY]
+        return AMOUNT_TYPE
 
     def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
         """The sum."""
         addends = [batch.column(source) for source in self.sources]
-        made, findings = summed(self.target, addends, self.rule, mapping)
-        return {self.target: made}, findings
+        return {self.target: summed(addends, self.rule, mapping)}, []
 
 
 @dataclass(frozen=True)
@@ -115,7 +95,7 @@ class JoinedColumns:
 
     def type_of(self, column: str) -> pa.DataType:
         """Text."""
-        return ARROW_TYPES[Kind.TEXT]
+        return TEXT
 
     def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
         """The joined texts."""
@@ -131,13 +111,12 @@ class Constant:
     sources: tuple[str, ...] = ()
 
     def type_of(self, column: str) -> pa.DataType:
-        """The type of the kind."""
-        return ARROW_TYPES[KNOWN_COLUMNS[column]]
+        """Text."""
+        return TEXT
 
     def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
         """The constant column."""
-        kind = KNOWN_COLUMNS[self.target]
-        return {self.target: constant(self.value, kind, mapping, batch.num_rows)}, []
+        return {self.target: constant(self.value, batch.num_rows)}, []
 
 
 @dataclass(frozen=True)
@@ -156,7 +135,7 @@ class Codes:
 
     def type_of(self, column: str) -> pa.DataType:
         """Text or lists of text."""
-        return ARROW_TYPES[KNOWN_COLUMNS[column]]
+        return TEXT if column == "principal_diagnosis" else pa.large_list(TEXT)
 
     def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
         """The list, and the principal diagnosis where the source marks it."""
@@ -187,7 +166,7 @@ class MappedSource(WrappedSource):
     """A file with the columns that a mapping makes; columns that it does not use pass through."""
 
     mapping: Mapping
-    report: ConversionReport
+    report: ReadingReport
     number: int
     kinds: dict[str, Kind]
 
@@ -228,6 +207,12 @@ class MappedSource(WrappedSource):
         if not names or names == (column,):
             return column
         return f"{' or '.join(names)} (for {column})"
+
+    def in_folder_too(self, column: str) -> str | None:
+        """The value that a folder names for the one source of a column."""
+        recipe = self.recipes.get(column)
+        source = recipe.source if isinstance(recipe, OneColumn) and not recipe.rule else None
+        return self.base.in_folder_too(source) if source else None
 
     def pieces(self) -> list["MappedPiece"]:
         """The pieces of the file, seen through the mapping."""
@@ -312,13 +297,12 @@ class MappedPiece:
     def batches(
         self, columns: Iterable[str], coded: Iterable[str] = ()
     ) -> Iterator[pa.RecordBatch]:
-        """Read some columns, `coded` ones with dictionary-coded strings.
+        """Some columns as the mapping makes them; what is `coded` whoever reads them decides.
 
-        What cannot be converted becomes null and is counted in the report of the file.
+        What a rule has no value for becomes null and is counted in the report of the dataset.
         """
         recipes = self.file.recipes
         wanted = [name for name in dict.fromkeys(columns) if self.file.type_of(name) is not None]
-        coded = set(coded)
         sources = [
             source
             for name in wanted
@@ -336,24 +320,12 @@ class MappedPiece:
                 if name in recipes:
                     columns_made, found = recipes[name].make(batch, self.file.mapping)
                     made |= columns_made
-                    findings += [replace(one, row=row + one.row + 1) for one in found]
+                    findings += [one._replace(row=row + one.row + 1) for one in found]
                 else:
                     made[name] = batch.column(name)
             self.file.report.add(self.file.number, self.file.path.name, row, findings)
             row += batch.num_rows
-            arrays = [with_codes(made[name]) if name in coded else made[name] for name in wanted]
-            yield pa.RecordBatch.from_arrays(arrays, names=wanted)
-
-
-def with_codes(values: pa.Array) -> pa.Array:
-    """Texts, or lists of texts, with dictionary-coded strings."""
-    if pa.types.is_large_list(values.type) or pa.types.is_list(values.type):
-        if values.offset or values.null_count or pa.types.is_dictionary(values.values.type):
-            return values
-        return type(values).from_arrays(values.offsets, values.values.dictionary_encode())
-    if pa.types.is_dictionary(values.type):
-        return values
-    return as_text(values).dictionary_encode()
+            yield pa.RecordBatch.from_arrays([made[name] for name in wanted], names=wanted)
 
 
 def _is_records(type_: pa.DataType) -> bool:

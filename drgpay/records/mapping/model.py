@@ -7,18 +7,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from drgpay.records.columns import KNOWN_COLUMNS, Kind
 
-DATE_FORMATS = (
-    "%Y-%m-%d",
-    "%Y-%m-%d %H:%M:%S",
-    "%Y/%m/%d",
-    "%Y/%m/%d %H:%M:%S",
-    "%Y%m%d",
-    "%Y-%m-%dT%H:%M:%S",
-    "%Y-%m-%d %H:%M",
-    "%Y/%m/%d %H:%M",
-    "%Y%m%d%H%M%S",
-    "%Y年%m月%d日",
-)
 _RUNNING_NUMBER = re.compile(r"\{n(:0\d)?\}")
 
 Names = tuple[str, ...]
@@ -82,6 +70,7 @@ class CodeListRule(_Part):
     records: Names = ()
     code: Names = ()
     list: Names = ()
+    delimiter: str | None = Field(default=None, min_length=1)
     columns: Names = ()
     count: int = Field(default=40, ge=1, le=200)
     main: Names = ()
@@ -125,14 +114,14 @@ class CsvRules(_Part):
     """[csv]: how CSV files are written."""
 
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
-    list_delimiter: str = Field(default="|", min_length=1)
+    list_delimiter: str | None = Field(default=None, min_length=1)
     encoding: str | None = None
 
 
 class DateRules(_Part):
-    """[dates]: formats of dates in text, tried in order."""
+    """[dates]: formats of dates that no file would be read by otherwise, tried in order."""
 
-    formats: Names = DATE_FORMATS
+    formats: Names = ()
 
 
 class Mapping(_Part):

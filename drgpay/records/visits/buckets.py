@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from drgpay.records.arrays import numbers_of
 from drgpay.records.in_order import in_order
-from drgpay.records.stays import FEN_COLUMNS
+from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.visits.order import OrderedRange, cut_evenly, ordered
 from drgpay.records.visits.ranges import IdRange, Progress, id_ranges
 from drgpay.records.visits.tables import LINE_WORDS, VISIT_WORDS, VisitRecords
@@ -27,11 +27,10 @@ class RawBucket:
 
     visits: visit_id, hospital_id, person_id, account, out_of_area (false where missing),
     visit_date, department, visit_type, principal_diagnosis, other_diagnoses (list), contractor_id,
-    sex, age (Float64), total_fen, fund_fen, patient_fen, other_fen; bad_type (the first cost that is
-    no amount in fen); unknown_principal, unknown_other (a code that `known` lacks).
-    lines: visit_id, item_code, item_kind, quantity (Float64), amount_fen, bad_type.
+    sex, age (Float64), total_fen, fund_fen, patient_fen, other_fen; FAULTS; unknown_principal, unknown_other (a code that `known` lacks).
+    lines: visit_id, item_code, item_kind, quantity (Float64), amount_fen, FAULTS.
     Both have `no` (UInt32), the place of their visit_id in the bucket; a missing visit_id is null.
-    VISIT_WORDS and LINE_WORDS are categorical: their texts repeat.
+    VISIT_WORDS, LINE_WORDS and FAULTS are categorical: their texts repeat.
     Visits are sorted by visit_id, lines by visit_id, item code, item kind, amount and quantity.
     """
 
@@ -73,21 +72,15 @@ def in_words(part: OrderedRange, words: Words, known: Set[str] | None) -> RawBuc
     visits = part.visits.with_columns(
         visit_id=ids.gather(part.visits["no"]),
         other_diagnoses=_lists_of(lists, texts),
-        bad_type=_COSTS.gather(part.visits["bad_type"]),
         unknown_principal=unknown.gather(part.visits["principal_diagnosis"]),
         unknown_other=_first_of_lists(lists, unknown),
-        **{name: coded.gather(part.visits[name]) for name in VISIT_WORDS},
+        **{name: coded.gather(part.visits[name]) for name in (*VISIT_WORDS, FAULTS)},
     )
     lines = part.lines.with_columns(
         visit_id=ids.gather(part.lines["no"]),
-        bad_type=_AMOUNT.gather(part.lines["bad_type"]),
-        **{name: coded.gather(part.lines[name]) for name in LINE_WORDS},
+        **{name: coded.gather(part.lines[name]) for name in (*LINE_WORDS, FAULTS)},
     )
     return RawBucket(visits, lines)
-
-
-_COSTS = pl.Series([None, *FEN_COLUMNS], dtype=pl.String)
-_AMOUNT = pl.Series([None, "amount"], dtype=pl.String)
 
 
 def _unknown_words(texts: pl.Series, known: Set[str] | None) -> pl.Series:

@@ -11,9 +11,9 @@ from drgpay.exact import scaled
 from drgpay.language import Language, Words
 from drgpay.policy.model import Policy
 from drgpay.records.checks import (
-    bad_amount,
     bad_value,
     costs,
+    implausible,
     outside_period,
     patient_values,
     presence,
@@ -22,7 +22,17 @@ from drgpay.records.checks import (
     unknown_hospital,
 )
 from drgpay.records.columns import ITEM_KINDS, VISIT_TYPES
-from drgpay.records.findings import Check, CheckedRows, Subject, repeated, run_checks, yuan
+from drgpay.records.findings import (
+    Check,
+    CheckedRows,
+    Subject,
+    fault_checks,
+    faulty_columns,
+    repeated,
+    run_checks,
+    yuan,
+)
+from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.stays import FEN_COLUMNS
 from drgpay.records.visits.buckets import RawBucket
 from drgpay.records.visits.refunds import items_with_refunds, net_amounts, net_of_refunds
@@ -119,7 +129,7 @@ def check_bucket(
     """
     severities = rules.severity()
     of_visits, of_lines = sources
-    lines = _checked_lines(bucket, severities, of_lines, language)
+    lines = _checked_lines(bucket, rules.policy, severities, of_lines, language)
     netted = _netted(lines.valid, severities, of_lines, language)
     visits = _checked_visits(bucket.visits, netted.valid, rules, severities, of_visits, language)
     kept = _belonging(netted.valid, visits.valid)
@@ -168,7 +178,11 @@ class _Netted:
 
 
 def _checked_lines(
-    bucket: RawBucket, severities: Mapping[str, str], source: str, language: Language
+    bucket: RawBucket,
+    policy: Policy,
+    severities: Mapping[str, str],
+    source: str,
+    language: Language,
 ) -> CheckedRows:
     known = np.zeros(int(_last(bucket.visits["no"], bucket.lines["no"])) + 1, dtype=np.bool_)
     known[bucket.visits.filter(pl.col("visit_id").is_not_null())["no"].to_numpy()] = True
@@ -176,8 +190,9 @@ def _checked_lines(
         known=pl.Series(known[bucket.lines["no"].to_numpy()]),
         repeated=_same_as_before(bucket.lines),
     )
-    checked = run_checks(marked, _LINE_CHECKS, severities, LINE, source, language)
-    extra = ["known", "repeated", "bad_type"]
+    checks = _line_checks(policy, marked[FAULTS])
+    checked = run_checks(marked, checks, severities, LINE, source, language)
+    extra = ["known", "repeated", FAULTS]
     return CheckedRows(checked.valid.drop(extra), checked.quarantine, checked.warnings)
 
 
@@ -230,9 +245,9 @@ def _checked_visits(
         maintain_order="left",
     )
     marked = _with_enrolment(marked, rules.enrolment)
-    checks = _visit_checks(rules.policy, rules.period)
+    checks = _visit_checks(rules.policy, rules.period, visits[FAULTS])
     checked = run_checks(marked, checks, severities, VISIT, source, language)
-    extra = ["lines", "lines_fen", "repeated", "enrolled", "bad_type"]
+    extra = ["lines", "lines_fen", "repeated", "enrolled", FAULTS]
     valid = checked.valid.with_columns(
         contractor_id=pl.when("enrolled").then("contractor_id")
     ).drop(*extra, "unknown_principal", "unknown_other")
@@ -268,11 +283,13 @@ def _belonging(lines: pl.DataFrame, visits: pl.DataFrame) -> pl.Series:
     return pl.Series(there[lines["no"].to_numpy()])
 
 
-def _visit_checks(policy: Policy, period: tuple[date, date] | None) -> list[Check]:
+def _visit_checks(
+    policy: Policy, period: tuple[date, date] | None, faults: pl.Series
+) -> list[Check]:
     tolerance = scaled(policy.records.cost_tolerance_yuan, 2)
     return [
-        *presence(VISIT_VALUES, FEN_COLUMNS),
-        *[bad_amount(column) for column in FEN_COLUMNS],
+        *fault_checks(faults),
+        *presence(VISIT_VALUES, FEN_COLUMNS, faulty_columns(faults)),
         bad_value("account", policy.records.accounts),
         bad_value("visit_type", VISIT_TYPES),
         *patient_values(),
@@ -284,7 +301,7 @@ def _visit_checks(policy: Policy, period: tuple[date, date] | None) -> list[Chec
             Words("就诊日期 {} 不在 {} 至 {} 之内", "the visit of {} is outside {} to {}"),
         ),
         *unknown_diagnoses(),
-        *costs(policy),
+        *costs(policy, policy.records.max_amount_yuan.visit),
         Check(
             "visit_without_lines",
             "visit_id",
@@ -311,9 +328,16 @@ def _visit_checks(policy: Policy, period: tuple[date, date] | None) -> list[Chec
     ]
 
 
+def _line_checks(policy: Policy, faults: pl.Series) -> list[Check]:
+    return [
+        *fault_checks(faults),
+        *presence(LINE_VALUES, {"amount": "amount_fen"}, faulty_columns(faults)),
+        implausible("amount", "amount_fen", policy.records.max_amount_yuan.line),
+        *_LINE_CHECKS,
+    ]
+
+
 _LINE_CHECKS = [
-    *presence(LINE_VALUES, {"amount": "amount_fen"}),
-    bad_amount("amount"),
     bad_value("item_kind", ITEM_KINDS),
     Check(
         "line_without_visit",

@@ -13,6 +13,8 @@ from drgpay.errors import DrgpayError
 from drgpay.records.arrays import numbers_array, numbers_of
 from drgpay.records.columns import ITEM_COLUMNS, VISIT_COLUMNS
 from drgpay.records.dataset import Dataset, open_dataset
+from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.source import Piece
 from drgpay.records.stays import FEN_COLUMNS, fen_of
 from drgpay.records.visits.words import Words
@@ -54,7 +56,7 @@ VISIT_FRAME: dict[str, pl.DataType] = {
     "sex": pl.Float64(),
     "age": pl.Float64(),
     **dict.fromkeys(FEN_COLUMNS.values(), pl.Int64()),
-    "bad_type": pl.UInt8(),
+    FAULTS: pl.UInt32(),
 }
 """What `visit_frames` makes."""
 
@@ -63,7 +65,7 @@ LINE_FRAME: dict[str, pl.DataType] = {
     **dict.fromkeys(LINE_WORDS, pl.UInt32()),
     "quantity": pl.Float64(),
     "amount_fen": pl.Int64(),
-    "bad_type": pl.UInt8(),
+    FAULTS: pl.UInt32(),
 }
 """What `line_frames` makes."""
 
@@ -75,7 +77,7 @@ _AMOUNTS = list(FEN_COLUMNS)
 class VisitInput:
     """Where visits and their lines lie: files, folders or partitioned datasets, Parquet or CSV.
 
-    mappings as of `open_dataset`, one for each table; encoding: of CSV.
+    mappings as of `open_dataset`, one for each table; encoding: of CSV; ignore: of both folders.
     """
 
     visits: Path
@@ -83,6 +85,7 @@ class VisitInput:
     visits_mapping: str | None = None
     items_mapping: str | None = None
     encoding: str | None = None
+    ignore: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -99,14 +102,19 @@ class VisitRecords:
         return self.visits.rows + self.items.rows
 
 
-def open_visits(given: VisitInput) -> VisitRecords:
+def open_visits(given: VisitInput, reading: Reading = PLAIN_READING) -> VisitRecords:
     """Open both tables.
 
     Raises DrgpayError for missing or damaged files, missing columns and columns of a wrong type,
     and for a table of visits without a row.
     """
-    visits = open_dataset(given.visits, given.visits_mapping, given.encoding, VISIT_COLUMNS)
-    items = open_dataset(given.items, given.items_mapping, given.encoding, ITEM_COLUMNS)
+    visits, items = (
+        open_dataset(path, mapping, given.encoding, kinds, given.ignore, reading)
+        for path, mapping, kinds in (
+            (given.visits, given.visits_mapping, VISIT_COLUMNS),
+            (given.items, given.items_mapping, ITEM_COLUMNS),
+        )
+    )
     return visit_records(visits, items)
 
 
@@ -122,16 +130,13 @@ def visit_records(visits: Dataset, items: Dataset) -> VisitRecords:
 def visit_frames(piece: Piece, words: Words) -> Iterator[pl.DataFrame]:
     """The visits of a piece: visit_id ("" where missing), person_id, VISIT_WORDS and
     other_diagnoses as numbers of `words`, out_of_area, visit_date, sex, age (Float64), the costs
-    in fen, and bad_type (the place from 1 of the first cost that is no amount in fen, else 0).
+    in fen, and FAULTS as numbers of `words`.
     """
     coded = [*VISIT_WORDS, "other_diagnoses"]
-    for batch in piece.batches(VISIT_COLUMNS, coded):
+    for batch in piece.batches([*VISIT_COLUMNS, FAULTS], coded):
         rows = batch.num_rows
         given = {name: batch.column(name) for name in batch.schema.names}
         fens = {name: fen_of(pl.Series(given[name])) for name in _AMOUNTS}
-        bad = np.zeros(rows, dtype=np.uint8)
-        for place in range(len(_AMOUNTS), 0, -1):
-            bad[_lost(given[_AMOUNTS[place - 1]], fens[_AMOUNTS[place - 1]])] = place
         columns = {
             "visit_id": _text(given["visit_id"]).fill_null(""),
             "person_id": _text(given["person_id"]),
@@ -145,26 +150,24 @@ def visit_frames(piece: Piece, words: Words) -> Iterator[pl.DataFrame]:
             "sex": _typed(given.get("sex"), pl.Float64(), rows),
             "age": _typed(given.get("age"), pl.Float64(), rows),
             **{FEN_COLUMNS[name]: fens[name] for name in _AMOUNTS},
-            "bad_type": bad,
+            FAULTS: words.numbers_of(given[FAULTS]),
         }
         yield pl.DataFrame(columns, VISIT_FRAME)
 
 
 def line_frames(piece: Piece, words: Words) -> Iterator[pl.DataFrame]:
     """The lines of a piece: visit_id ("" where missing), LINE_WORDS as numbers of `words`,
-    quantity (Float64, 1 where missing), amount_fen, and bad_type (1 if the amount is none in fen).
+    quantity (Float64, 1 where missing), amount_fen, and FAULTS as numbers of `words`.
     """
-    for batch in piece.batches(ITEM_COLUMNS, LINE_WORDS):
+    for batch in piece.batches([*ITEM_COLUMNS, FAULTS], LINE_WORDS):
         rows = batch.num_rows
-        amount = batch.column("amount")
-        fen = fen_of(pl.Series(amount))
         given = batch.column("quantity") if "quantity" in batch.schema.names else None
         columns = {
             "visit_id": _text(batch.column("visit_id")).fill_null(""),
             **{name: words.numbers_of(batch.column(name)) for name in LINE_WORDS},
             "quantity": _typed(given, pl.Float64(), rows).fill_null(1.0),
-            "amount_fen": fen,
-            "bad_type": _lost(amount, fen).astype(np.uint8),
+            "amount_fen": fen_of(pl.Series(batch.column("amount"))),
+            FAULTS: words.numbers_of(batch.column(FAULTS)),
         }
         yield pl.DataFrame(columns, LINE_FRAME)
 
@@ -179,13 +182,6 @@ def _typed(values: pa.Array | None, dtype: pl.DataType, rows: int) -> pl.Series:
     if values is None:
         return pl.Series([None], dtype=dtype).new_from_index(0, rows)
     return pl.Series(values).cast(dtype)
-
-
-def _lost(values: pa.Array, made: pl.Series) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Rows with a value that became null."""
-    if made.null_count() == values.null_count:
-        return np.zeros(len(made), dtype=np.bool_)
-    return (pl.Series(values).is_not_null() & made.is_null()).to_numpy()
 
 
 def _no_words(rows: int) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:

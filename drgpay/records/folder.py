@@ -1,0 +1,67 @@
+"""Which files of a folder are its records: all of them, or the reading stops."""
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from drgpay.errors import DrgpayError
+from drgpay.records.source import CSV_SUFFIXES, PARQUET_SUFFIXES
+
+_READ = (*PARQUET_SUFFIXES, *CSV_SUFFIXES)
+_HIDDEN = (".", "_", "~$")
+_OF_SYSTEMS = ("thumbs.db", "desktop.ini")
+
+
+@dataclass(frozen=True)
+class FolderFiles:
+    """The files to read, by name, and those passed over."""
+
+    files: tuple[Path, ...]
+    passed_over: tuple[str, ...] = ()
+
+
+def files_of(path: Path, ignore: tuple[str, ...] = ()) -> FolderFiles:
+    """A file, or the files below a folder: Parquet and CSV by their suffix, whatever its capitals.
+
+    Passed over are empty files, names that begin with `.`, `_` or `~$`, what operating systems leave
+    (Thumbs.db), and names or paths from the folder that `ignore` has patterns for. Raises
+    DrgpayError for any other file: what is not read would be missing in silence.
+    """
+    if path.is_file():
+        return FolderFiles((path,))
+    if not path.is_dir():
+        raise DrgpayError(f"there is no file or folder {path}", "correct the path")
+    files: list[Path] = []
+    passed_over: list[str] = []
+    for file in sorted(path.rglob("*")):
+        if file.is_dir():
+            continue
+        below = file.relative_to(path)
+        if _is_passed_over(file, below, ignore):
+            passed_over.append(below.as_posix())
+        elif file.suffix.lower() in _READ:
+            files.append(file)
+        else:
+            raise DrgpayError(
+                f"the folder {path} holds {below}, which is neither Parquet nor CSV",
+                "move it away, or name it in ignore under [inputs] of the job",
+            )
+    if not files:
+        raise DrgpayError(
+            f"the folder {path} holds no Parquet or CSV file ({', '.join(_READ)})",
+            "correct the path",
+        )
+    return FolderFiles(tuple(files), tuple(passed_over))
+
+
+def _is_passed_over(file: Path, below: Path, ignore: tuple[str, ...]) -> bool:
+    return (
+        any(part.startswith(_HIDDEN) for part in below.parts)
+        or file.name.lower() in _OF_SYSTEMS
+        or any(
+            fnmatchcase(name, pattern)
+            for name in (file.name, below.as_posix())
+            for pattern in ignore
+        )
+        or (file.is_file() and not file.stat().st_size)
+    )

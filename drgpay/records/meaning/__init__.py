@@ -1,0 +1,1 @@
+"""One meaning of a value: what a cell says, whichever way it comes in (docs/files.md)."""

@@ -1,0 +1,130 @@
+"""Values that cannot be read: where they stand, under which code of the checks, and what they say.
+
+A row carries its faults in one column of text, FAULTS, null where there are none: each fault is its
+code, its column, its problem and the value, as `packed` writes them. Text, so that the column can be
+coded, spilled and sorted like any other.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from drgpay.language import Language, Words
+from drgpay.records.arrays import numbers_array, strings_array
+
+FAULTS = "faults_of_reading"
+"""The column that a piece adds when it is asked for it."""
+
+_SHOWN = 60
+_BETWEEN_FIELDS, _BETWEEN_FAULTS = "\x1f", "\x1e"
+
+
+class Unread(StrEnum):
+    """Why a value is not what its column should hold."""
+
+    NOT_A_NUMBER = "not_a_number"
+    NOT_AN_AMOUNT = "not_an_amount"
+    AMOUNT_TOO_LONG = "amount_too_long"
+    NOT_A_DATE = "not_a_date"
+    DATE_OUT_OF_RANGE = "date_out_of_range"
+    NOT_A_FLAG = "not_a_flag"
+    NOT_TEXT = "not_text"
+    TEXT_TOO_LONG = "text_too_long"
+    JOINED_CODES = "joined_codes"
+    UNLIKE_FOLDER = "unlike_folder"
+
+    @property
+    def code(self) -> str:
+        """The code of the checks that it is reported under."""
+        return _CODES.get(self, "bad_type")
+
+    def said_in(self, language: Language) -> str:
+        """What is wrong, in words."""
+        return self.words.said_in(language)
+
+    @property
+    def words(self) -> Words:
+        """What is wrong."""
+        return _WORDS[self]
+
+
+_CODES = {
+    Unread.AMOUNT_TOO_LONG: "implausible_amount",
+    Unread.DATE_OUT_OF_RANGE: "bad_value",
+    Unread.TEXT_TOO_LONG: "bad_value",
+    Unread.JOINED_CODES: "joined_codes",
+    Unread.UNLIKE_FOLDER: "bad_value",
+}
+_WORDS = {
+    Unread.NOT_A_NUMBER: Words("不是数字", "is no number"),
+    Unread.NOT_AN_AMOUNT: Words("不是精确到分的金额", "is no amount in whole fen"),
+    Unread.AMOUNT_TOO_LONG: Words("金额超过 18 位数字", "is an amount of more than 18 digits"),
+    Unread.NOT_A_DATE: Words("不是日期", "is no date"),
+    Unread.DATE_OUT_OF_RANGE: Words(
+        "日期不在 1900 至 2199 年之内", "is a date before 1900 or after 2199"
+    ),
+    Unread.NOT_A_FLAG: Words("不是是/否", "is neither yes nor no"),
+    Unread.NOT_TEXT: Words("不是有效的 UTF-8 文本", "is no text: its bytes are no UTF-8"),
+    Unread.TEXT_TOO_LONG: Words("文本超过 500 个字符", "is a text of more than 500 characters"),
+    Unread.JOINED_CODES: Words(
+        "含有分隔符，像是多个编码连在一起", "holds a separator: several codes joined to one"
+    ),
+    Unread.UNLIKE_FOLDER: Words("与所在分区目录的值不同", "differs from the value of its folder"),
+}
+
+
+class Faults(NamedTuple):
+    """Values of one column with one problem: their rows, rising, and what they say."""
+
+    problem: Unread
+    rows: NDArray[np.int64]
+    values: list[str]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One value that could not be read."""
+
+    code: str
+    column: str
+    problem: Unread
+    value: str
+
+
+def shown(value: object) -> str:
+    """A value as it stands in a message: short, on one line, without the signs used here."""
+    text = value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
+    text = "".join(" " if char in _UNSHOWN else char for char in text[: _SHOWN + 1])
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+_UNSHOWN = {_BETWEEN_FIELDS, _BETWEEN_FAULTS, "\n", "\r", "\t", "\0"}
+
+
+def packed(found: Iterable[tuple[str, Faults]], length: int) -> pa.Array:
+    """The column FAULTS of a batch of `length` rows, dictionary-coded; (column, faults of it)."""
+    texts: dict[int, list[str]] = {}
+    for column, faults in found:
+        problem = faults.problem
+        for row, value in zip(faults.rows.tolist(), faults.values, strict=True):
+            fields = (problem.code, column, problem.value, value)
+            texts.setdefault(row, []).append(_BETWEEN_FIELDS.join(fields))
+    numbers = np.zeros(length, dtype=np.int32)
+    none = np.ones(length, dtype=np.bool_)
+    words: dict[str, int] = {}
+    for row, parts in texts.items():
+        numbers[row] = words.setdefault(_BETWEEN_FAULTS.join(parts), len(words))
+        none[row] = False
+    return pa.DictionaryArray.from_arrays(numbers_array(numbers, none), strings_array([*words]))
+
+
+def unpacked(text: str) -> Iterator[Fault]:
+    """The faults of a row, in the order of the columns."""
+    for part in text.split(_BETWEEN_FAULTS):
+        code, column, problem, value = part.split(_BETWEEN_FIELDS)
+        yield Fault(code, column, Unread(problem), value)

@@ -1,0 +1,39 @@
+"""What a policy may say of how values are read."""
+
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from drgpay.errors import DrgpayError
+from drgpay.policy.records import Records
+
+NaiveTime = Literal["local", "utc"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How dates are read: the zone that days are counted in, and what a time without a zone is.
+
+    Raises DrgpayError for a zone that nobody knows.
+    """
+
+    time_zone: str = Records.model_fields["time_zone"].default
+    naive_time: NaiveTime = "local"
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise DrgpayError(
+                f"records.time_zone of the policy is {self.time_zone!r}, which is no time zone",
+                "name one of the IANA data base",
+            ) from None
+
+    @staticmethod
+    def of(records: Records) -> "Reading":
+        """What the section [records] of a policy says."""
+        return Reading(records.time_zone, records.naive_time)
+
+
+PLAIN_READING = Reading()
+"""How values are read where no policy is at hand."""

@@ -1,0 +1,171 @@
+"""What reading changed, left out or could not read: counted as pieces are read, by any thread."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.language import Language, Words
+from drgpay.records.meaning.clock import Clock
+from drgpay.records.meaning.faults import Unread
+
+REPORT_COLUMNS = ("column", "problem", "rows", "example", "file", "row")
+
+
+class Problem(StrEnum):
+    """What happened to values on the way in, beside those that could not be read (Unread)."""
+
+    NOT_IN_VALUES = "not_in_values"
+    NO_MAIN = "no_main"
+    SEVERAL_MAINS = "several_mains"
+    LENGTHS_DIFFER = "lengths_differ"
+    BLANKS_TRIMMED = "blanks_trimmed"
+    CODE_RESPELLED = "code_respelled"
+    ITEMS_MISSING = "items_missing"
+
+    @property
+    def words(self) -> Words:
+        """The problem in words."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Problem.NOT_IN_VALUES: Words("不在对照值中，置空", "not in the value map: left empty"),
+    Problem.NO_MAIN: Words("没有主要标志", "none is marked as main"),
+    Problem.SEVERAL_MAINS: Words("有多个主要标志，取第一个", "several are marked as main: the first counts"),
+    Problem.LENGTHS_DIFFER: Words("编码与标志个数不同，忽略标志", "codes and marks differ in number: marks ignored"),
+    Problem.BLANKS_TRIMMED: Words("前后有空白，已去除", "blanks around it were left out"),
+    Problem.CODE_RESPELLED: Words("编码写法已规范（全角、大小写）", "spelled as code tables spell it (full-width signs, capitals)"),
+    Problem.ITEMS_MISSING: Words("列表中有空项，已略去", "items of the list are missing: left out"),
+}  # fmt: skip
+
+
+class Finding(NamedTuple):
+    """Rows of one batch with one problem; `row` is the first of them.
+
+    problem: a Problem, or a fault of reading (records/meaning/faults.py).
+    """
+
+    column: str
+    problem: Problem | Unread
+    rows: int
+    example: str
+    row: int
+
+
+@dataclass
+class ReadingReport:
+    """Counts by column and problem. A batch that is read again does not count again.
+
+    passed_over: files of the folder that hold no records.
+    """
+
+    passed_over: tuple[str, ...] = ()
+    _totals: dict[tuple[str, Problem | Unread], int] = field(default_factory=dict)
+    _first: dict[tuple[str, Problem | Unread], tuple[int, int, str, str]] = field(
+        default_factory=dict
+    )
+    _seen: set[tuple[int, int, str, Problem | Unread]] = field(default_factory=set)
+    _clocks: dict[str, Clock] = field(default_factory=dict)
+    _pieces: dict[int, int] = field(default_factory=dict)
+    _read: set[tuple[int, int]] = field(default_factory=set)
+    _lock: Lock = field(default_factory=Lock)
+
+    def add(
+        self, file_number: int, file_name: str, batch_row: int, findings: list[Finding]
+    ) -> None:
+        """Count what was found in the batch that starts at `batch_row` of a file."""
+        with self._lock:
+            for finding in findings:
+                place = (file_number, batch_row, finding.column, finding.problem)
+                if place in self._seen:
+                    continue
+                self._seen.add(place)
+                key = (finding.column, finding.problem)
+                self._totals[key] = self._totals.get(key, 0) + finding.rows
+                first = (file_number, finding.row, finding.example, file_name)
+                self._first[key] = min(self._first.get(key, first), first)
+
+    def expect(self, file_number: int, pieces: int) -> None:
+        """A file has so many pieces: when all of all files were read, the whole is looked at."""
+        with self._lock:
+            self._pieces[file_number] = pieces
+
+    def add_clock(self, column: str, clock: Clock) -> None:
+        """What the times of a column in one batch say."""
+        with self._lock:
+            before = self._clocks.get(column)
+            if before is None:
+                self._clocks[column] = clock
+            else:
+                self._clocks[column] = type(clock)(
+                    before.at_midnight or clock.at_midnight,
+                    before.others_at_midnight and clock.others_at_midnight,
+                )
+
+    def piece_read(self, file_number: int, first_row: int, path: Path, naive_time: str) -> None:
+        """A piece was read to its end; raises DrgpayError after the last for shifted times."""
+        with self._lock:
+            self._read.add((file_number, first_row))
+            if len(self._read) < sum(self._pieces.values()):
+                return
+            shifted = [
+                column
+                for column, clock in sorted(self._clocks.items())
+                if clock.others_at_midnight and not clock.at_midnight
+            ]
+        if shifted:
+            other = "utc" if naive_time == "local" else "local"
+            raise DrgpayError(
+                f"{path.name}: no time of the column {shifted[0]} is at midnight, and read as "
+                f"{_CLOCKS[other]} all are, so the dates are shifted (shifted_dates)",
+                f'set records.naive_time = "{other}" in the policy, or write dates without a time',
+            )
+
+    @property
+    def rows(self) -> int:
+        """How many values have a problem."""
+        return sum(self._totals.values())
+
+    def lines(self, language: Language) -> list[str]:
+        """A sentence for each row of `frame`, to print."""
+        form = Words(
+            "{column}：{rows} 条{said}（{file} 第 {row} 行：{example}）",
+            "{column}: {rows} rows, {said} ({file} row {row}: {example})",
+        ).said_in(language)
+        passed = Words("未读取 {} 个文件：{}", "{} files were passed over: {}").said_in(language)
+        names = ", ".join(self.passed_over[:3]) + (" …" if len(self.passed_over) > 3 else "")
+        over = [passed.format(len(self.passed_over), names)] if self.passed_over else []
+        return over + [
+            form.format(said=_said(found["problem"]).said_in(language), **found)
+            for found in self.frame().iter_rows(named=True)
+        ]
+
+    def frame(self) -> pl.DataFrame:
+        """REPORT_COLUMNS, sorted by column and problem.
+
+        `rows` counts rows of the table; example, file (name) and row (from 1, below the header) are of the
+        first of them.
+        """
+        found = [
+            (*key, self._totals[key], example, file, row)
+            for key in sorted(self._totals)
+            for _, row, example, file in (self._first[key],)
+        ]
+        types = (pl.String, pl.String, pl.Int64, pl.String, pl.String, pl.Int64)
+        columns = {
+            name: pl.Series([row[place] for row in found], dtype=type_)
+            for place, (name, type_) in enumerate(zip(REPORT_COLUMNS, types, strict=True))
+        }
+        return pl.DataFrame(columns)
+
+
+_CLOCKS = {"utc": "UTC", "local": "local time"}
+
+
+def _said(problem: str) -> Words:
+    return (Problem(problem) if problem in [*Problem] else Unread(problem)).words
