@@ -66,6 +66,7 @@ def check(
     from drgpay.quality.nonspecific import DEFAULT_FILE, load_nonspecific
     from drgpay.records.dataset import RecordsInput
     from drgpay.records.hospitals import read_hospitals
+    from drgpay.records.meaning.rules import Reading
     from drgpay.records.period import Period
     from drgpay.report.quality_tables import month_report
 
@@ -76,7 +77,7 @@ def check(
     kinds = load_nonspecific(nonspecific or DEFAULT_FILE)
     named = read_hospitals(hospitals)
     source = RecordsInput(records, mapping, encoding, clinical_codes)
-    dataset = source.open(loaded.info.code_system)
+    dataset = source.open(loaded.info.code_system, Reading.of(rules.records))
     with console.progress_bar("grouping", dataset.rows) as advance:
         stays = read_grouped_stays(dataset, compiled, advance, threads)
     sexes = sex_of_diagnosis(compiled)

@@ -12,6 +12,7 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.language import Language, Words
 from drgpay.records.checks import CheckedStays
+from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.small_tables import (
     Column,
     Kind,
@@ -117,6 +118,8 @@ def read_filings(
     reviews: Path | None = None,
     deductions: Path | None = None,
     technologies: Path | None = None,
+    *,
+    reading: Reading = PLAIN_READING,
 ) -> Filings:
     """Read the files that are given.
 
@@ -128,7 +131,7 @@ def read_filings(
         _read_deductions(deductions) if deductions else (NO_FILINGS.deductions, NO_FILINGS.payments)
     )
     return Filings(
-        reviews=_read_reviews(reviews) if reviews else NO_FILINGS.reviews,
+        reviews=_read_reviews(reviews, reading) if reviews else NO_FILINGS.reviews,
         deductions=violations,
         technologies=_read_technologies(technologies) if technologies else NO_FILINGS.technologies,
         payments=payments,
@@ -215,8 +218,8 @@ def payable_filings(
     return kept, pl.concat([checked.warnings, further]).sort(pl.all())
 
 
-def _read_reviews(path: Path) -> pl.DataFrame:
-    frame = read_table(path, _REVIEWS).rename({"unreasonable_cost": "unreasonable_fen"})
+def _read_reviews(path: Path, reading: Reading) -> pl.DataFrame:
+    frame = read_table(path, _REVIEWS, reading).rename({"unreasonable_cost": "unreasonable_fen"})
     refuse_repeated(path, frame, ["case_id"], "the review of the case {} is filed twice")
     return frame.select(*REVIEW_SCHEMA).sort("case_id")
 

@@ -1,5 +1,6 @@
 """What reading changed, left out or could not read: counted as pieces are read, by any thread."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -113,18 +114,8 @@ class ReadingReport:
             self._read.add((file_number, first_row))
             if len(self._read) < sum(self._pieces.values()):
                 return
-            shifted = [
-                column
-                for column, clock in sorted(self._clocks.items())
-                if clock.others_at_midnight and not clock.at_midnight
-            ]
-        if shifted:
-            other = "utc" if naive_time == "local" else "local"
-            raise DrgpayError(
-                f"{path.name}: no time of the column {shifted[0]} is at midnight, and read as "
-                f"{_CLOCKS[other]} all are, so the dates are shifted (shifted_dates)",
-                f'set records.naive_time = "{other}" in the policy, or write dates without a time',
-            )
+            clocks = dict(self._clocks)
+        refuse_shifted(path, clocks, naive_time)
 
     @property
     def rows(self) -> int:
@@ -162,6 +153,18 @@ class ReadingReport:
             for place, (name, type_) in enumerate(zip(REPORT_COLUMNS, types, strict=True))
         }
         return pl.DataFrame(columns)
+
+
+def refuse_shifted(path: Path, clocks: Mapping[str, Clock], naive_time: str) -> None:
+    """Raise DrgpayError if the times of a column, as they are read, are those of another clock."""
+    for column, clock in sorted(clocks.items()):
+        if clock.others_at_midnight and not clock.at_midnight:
+            other = "utc" if naive_time == "local" else "local"
+            raise DrgpayError(
+                f"{path}: no time of the column {column} is at midnight, and read as "
+                f"{_CLOCKS[other]} all are, so the dates are shifted (shifted_dates)",
+                f'set records.naive_time = "{other}" in the policy, or write dates without a time',
+            )
 
 
 _CLOCKS = {"utc": "UTC", "local": "local time"}

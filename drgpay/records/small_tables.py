@@ -8,9 +8,15 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES
+from drgpay.exact import POINT_PLACES
+from drgpay.records import columns as records
 from drgpay.records.csv_source import open_csv
+from drgpay.records.meaning.column import read_column
+from drgpay.records.meaning.faults import shown
+from drgpay.records.meaning.rules import PLAIN_READING, Reading
+from drgpay.records.meaning.texts import folded
 from drgpay.records.parquet_source import open_parquet
+from drgpay.records.reading_report import refuse_shifted
 from drgpay.records.source import is_csv
 
 
@@ -35,96 +41,136 @@ class Column:
     default: str | None = None
 
 
-def read_table(path: Path, columns: dict[str, Column]) -> pl.DataFrame:
+def read_table(
+    path: Path, columns: dict[str, Column], reading: Reading = PLAIN_READING
+) -> pl.DataFrame:
     """The columns of a file in their types, amounts as scaled integers, and the number of the `row`.
 
-    Other columns of the file are not read. Raises DrgpayError naming file, row and column for a
-    missing file or column, a cell that is empty and must not be, and one that is not of its kind.
+    Cells have the meaning of records/meaning. Other columns of the file are not read. Raises
+    DrgpayError naming file, row and column for a missing file or column, a cell that is empty and
+    must not be, and one that is not of its kind.
     """
-    texts = _texts(path, list(columns))
+    given = _given(path, list(columns))
     for name, column in columns.items():
-        if column.required and name not in texts.columns:
+        if column.required and name not in given.schema.names:
             raise DrgpayError(
                 f"{path} lacks the column {name}", "add it, named as in docs/files.md"
             )
-    texts = texts.with_columns(
-        pl.lit(None, pl.String).alias(name) for name in columns if name not in texts.columns
-    ).with_row_index("row", offset=1)
-    refuse_empty(path, texts, [name for name, column in columns.items() if column.required])
-    filled = texts.with_columns(
-        pl.col(name).fill_null(column.default)
+    cells = {
+        name: _cells(path, name, column, given.column(name), reading)
+        if name in given.schema.names
+        else _nothing(column.kind, given.num_rows)
         for name, column in columns.items()
-        if column.default is not None
-    )
-    typed = filled.with_columns(
-        _typed(pl.col(name), column.kind).alias(name) for name, column in columns.items()
-    )
-    for name, column in columns.items():
-        wrong = filled.filter(typed[name].is_null() & filled[name].is_not_null())
-        if wrong.height:
-            raise DrgpayError(
-                f"{path}: row {wrong['row'][0]} has {wrong[name][0]!r} as {name}",
-                f"write {column.kind}",
-            )
+    }
+    typed = pl.DataFrame(
+        {
+            name: cells[name].fill_null(_default(column)) if column.default else cells[name]
+            for name, column in columns.items()
+        }
+    ).with_row_index("row", offset=1)
+    refuse_empty(path, typed, [name for name, column in columns.items() if column.required])
     return typed
 
 
-def _texts(path: Path, columns: list[str]) -> pl.DataFrame:
-    """Those of some columns that the file has, as text without blanks around; empty is null."""
+def _given(path: Path, columns: list[str]) -> pa.RecordBatch:
+    """Those of some columns that the file has, as they are written."""
     if not path.is_file():
         raise DrgpayError(f"there is no file {path}", "correct the path")
-    source = open_csv(path, {}, None, ",") if is_csv(path) else open_parquet(path, {})
+    source = open_csv(path, {}, None, _delimiter(path)) if is_csv(path) else open_parquet(path, {})
     wanted = [column for column in columns if column in source.column_names]
     batches = [batch for piece in source.pieces() for batch in piece.batches(wanted)]
     if not batches:
-        return pl.DataFrame(schema=dict.fromkeys(wanted, pl.String()))
-    frame = pl.DataFrame(pa.Table.from_batches(batches))
-    text = [_as_text(frame[column]) for column in wanted]
-    return pl.DataFrame(text).with_columns(pl.all().str.strip_chars().replace("", None))
+        return pa.RecordBatch.from_pydict({name: pa.nulls(0) for name in wanted})
+    table = pa.Table.from_batches(batches)
+    return pa.RecordBatch.from_arrays(
+        [pa.concat_arrays(table.column(name).chunks) for name in wanted], names=wanted
+    )
 
 
-def _as_text(values: pl.Series) -> pl.Series:
-    """Every value as it would be written in a CSV file."""
-    if values.dtype == pl.Datetime:
-        values = values.cast(pl.Date)
-    return values.cast(pl.String)
+def _delimiter(path: Path) -> str:
+    return "\t" if path.suffix.lower() == ".tsv" else ","
 
 
-def _typed(cell: pl.Expr, kind: Kind) -> pl.Expr:
-    """A text as a value of its kind, or null."""
+def _cells(path: Path, name: str, column: Column, values: pa.Array, reading: Reading) -> pl.Series:
+    """A column in its type; raises DrgpayError for the first cell that is not of its kind."""
+    kind = _READ_AS.get(column.kind, records.Kind.TEXT)
+    if not kind.admits(values.type):
+        if kind is not records.Kind.TEXT:
+            raise DrgpayError(f"{path}: the column {name} is {values.type}", f"write {column.kind}")
+        values = pl.Series(values).cast(pl.String).to_arrow()
+    read = read_column(name, values, kind, reading)
+    wrong = {
+        row: value
+        for fault in read.faults
+        for row, value in zip(fault.rows.tolist(), fault.values, strict=True)
+    }
+    made = pl.Series(read.values)
+    typed = _typed(made, column.kind)
+    lost = (made.is_not_null() & typed.is_null()).arg_true().to_list()
+    wrong |= {row: shown(made[row]) for row in lost}
+    if wrong:
+        row = min(wrong)
+        raise DrgpayError(
+            f"{path}: row {row + 1} has {wrong[row]!r} as {name}", f"write {column.kind}"
+        )
+    if read.clock is not None:
+        refuse_shifted(path, {name: read.clock}, reading.naive_time)
+    return typed
+
+
+_READ_AS = {
+    Kind.DATE: records.Kind.DATE,
+    Kind.FLAG: records.Kind.FLAG,
+    Kind.YUAN: records.Kind.MONEY,
+}
+"""What cells of other kinds are read as first: text."""
+
+
+def _typed(cells: pl.Series, kind: Kind) -> pl.Series:
+    """Cells as they were read in the type of their kind; null for those that are not of it."""
     match kind:
         case Kind.TEXT:
-            return cell
-        case Kind.DATE:
-            return _date(cell)
-        case Kind.FLAG:
-            return cell.str.to_lowercase().replace_strict(
-                _FLAGS, default=None, return_dtype=pl.Boolean
-            )
+            return cells.cast(pl.String)
+        case Kind.DATE | Kind.FLAG:
+            return cells
         case Kind.YUAN:
-            return _scaled(cell, FEN_PLACES)
+            fen = cells.to_physical().cast(pl.Int64)
+            return fen.set(((fen < 0) | (fen >= _MOST_YUAN * 100)).fill_null(False), None)
         case Kind.POINTS | Kind.SCORE:
-            return _scaled(cell, POINT_PLACES)
+            return _scaled(cells.cast(pl.String), POINT_PLACES)
         case Kind.COUNT:
-            return _scaled(cell, 0)
+            return _scaled(cells.cast(pl.String), 0)
 
 
-_FLAGS = {
-    **dict.fromkeys(("true", "1", "yes", "是"), True),
-    **dict.fromkeys(("false", "0", "no", "否"), False),
+_MOST_YUAN = 10**12
+
+
+def _nothing(kind: Kind, rows: int) -> pl.Series:
+    return pl.Series([None], dtype=_TYPES[kind]).new_from_index(0, rows)
+
+
+_TYPES: dict[Kind, pl.DataType] = {
+    Kind.TEXT: pl.String(),
+    Kind.DATE: pl.Date(),
+    Kind.FLAG: pl.Boolean(),
+    **dict.fromkeys((Kind.YUAN, Kind.POINTS, Kind.SCORE, Kind.COUNT), pl.Int64()),
 }
 
 
-def _date(cell: pl.Expr) -> pl.Expr:
-    written = cell.str.replace_all("/", "-", literal=True)
-    plain = written.str.contains(r"^\d{4}-\d{1,2}-\d{1,2}$")
-    return pl.when(plain).then(written).str.to_date("%Y-%m-%d", strict=False)
+def _default(column: Column) -> str | int | bool | None:
+    """What an empty cell holds."""
+    text = pl.Series([column.default], dtype=pl.String)
+    kind = _READ_AS.get(column.kind, records.Kind.TEXT)
+    read = read_column("", text.to_arrow(), kind, PLAIN_READING)
+    value: str | int | bool | None = _typed(pl.Series(read.values), column.kind)[0]
+    return value
 
 
-def _scaled(cell: pl.Expr, places: int) -> pl.Expr:
-    """A decimal as an integer; null where it is negative or has more places."""
-    plain = cell.str.contains(rf"^\d{{1,12}}(\.\d{{0,{places}}}0*)?$")
-    decimal = pl.when(plain).then(cell).cast(pl.Decimal(18, places), strict=False)
+def _scaled(cells: pl.Series, places: int) -> pl.Series:
+    """Decimals as integers; null where one is negative or has more places."""
+    words = folded(cells)
+    plain = words.str.contains(rf"^[0-9]{{1,12}}(\.[0-9]{{0,{places}}}0*)?$").fill_null(False)
+    decimal = words.set(~plain, None).cast(pl.Decimal(18, places), strict=False)
     return decimal.to_physical().cast(pl.Int64)
 
 

@@ -16,6 +16,7 @@ from drgpay.points.published_weights import WeightOptions, published_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.hospitals import read_hospitals
+from drgpay.records.meaning.rules import Reading
 from drgpay.report.calibration import (
     ReportedTables,
     calibration_tables,
@@ -55,7 +56,7 @@ def make_catalogue(
     scheme = compiled.scheme
     policy = load_policy(policy_name).policy
     hospitals = read_hospitals(hospitals_path)
-    dataset = stays.open(scheme.info.code_system)
+    dataset = stays.open(scheme.info.code_system, Reading.of(policy.records))
     with progress("grouping", dataset.rows) as advance:
         grouped = read_grouped_stays(dataset, compiled, advance)
     checked = check_grouped(grouped, compiled, policy, hospitals, None, str(stays.path))

@@ -16,6 +16,7 @@ from drgpay.policy.model import Policy
 from drgpay.records.assessment import read_scores, scores_of_hospitals
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import Filings, check_payments, read_filings
+from drgpay.records.meaning.rules import Reading
 from drgpay.records.persons import persons_of_cases
 from drgpay.report.clearing import ClearingTables, VisitClearingTables, clearing_tables
 from drgpay.run.manifest import (
@@ -97,10 +98,11 @@ def _opened_stays(
         job.scheme, job.policy, job.catalogue, job.hospitals, job.year, "the year file"
     )
     refuse_other_rules(months, rules, catalogue_hash(job.catalogue), accept_policy_change)
-    filings = _filings_of_year(job, months)
+    reading = Reading.of(rules.policy.records)
+    filings = _filings_of_year(job, months, reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     scores = _scores(job, rules.policy, rules.hospitals)
-    persons = job.persons.open(rules.scheme.info.code_system) if job.persons else None
+    persons = job.persons.open(rules.scheme.info.code_system, reading) if job.persons else None
     basis = basis_of_clearing(
         job,
         of_year.runs,
@@ -334,12 +336,12 @@ def _prepayments(statements: pl.DataFrame) -> pl.DataFrame:
     return statements.select(*LINE, "period", prepayment=as_decimal("prepayment_fen", FEN_PLACES))
 
 
-def _filings_of_year(job: YearJob, months: list[PaidMonths]) -> Filings:
+def _filings_of_year(job: YearJob, months: list[PaidMonths], reading: Reading) -> Filings:
     """The final lists of the year file; where it names none, the lists of the months hold.
 
     Money that a month held back from a prepayment is in its statements, not filed again.
     """
-    final = read_filings(job.filings.reviews, job.filings.deductions, job.filings.technologies)
+    final = read_filings(*job.filings, reading=reading)
     kept = {
         kind: pl.concat([getattr(month.last, kind)() for month in months]).sort(pl.all())
         for kind in ("reviews", "deductions", "technologies")

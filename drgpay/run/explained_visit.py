@@ -13,6 +13,7 @@ from drgpay.points.catalogue import load_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.outpatient import Outpatient
 from drgpay.records.hospitals import read_hospitals
+from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import LINE, VISIT, VisitBucket, VisitCounts
 from drgpay.records.visits.finding import FoundVisit, find_visit
 from drgpay.records.visits.tables import VisitInput, open_visits
@@ -43,9 +44,10 @@ def explained_visit(given: VisitInput, visit_id: str, grouping: VisitGrouping) -
     Raises DrgpayError for every mistake in the inputs and a visit that is not there.
     """
     compiled = load_apg(grouping.scheme)
-    rules = outpatient_of(load_policy(grouping.policy).policy)
+    policy = load_policy(grouping.policy).policy
+    rules = outpatient_of(policy)
     catalogue = load_catalogue(grouping.catalogue, compiled.scheme) if grouping.catalogue else None
-    found = find_visit(open_visits(given), visit_id)
+    found = find_visit(open_visits(given, Reading.of(policy.records)), visit_id)
     level = _level(found, grouping)
     known = catalogue.coefficients if catalogue and level else None
     pricing = VisitPricing(compiled, rules, catalogue, known)

@@ -1,6 +1,7 @@
 """The job file: what a run reads, with what it settles, and where it leaves its folder."""
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -28,6 +29,7 @@ class Inputs(BaseModel):
     mapping: str | None = None
     encoding: str | None = None
     clinical_codes: bool = False
+    ignore: tuple[str, ...] = ()
     reviews: str | None = None
     deductions: str | None = None
     technologies: str | None = None
@@ -46,6 +48,7 @@ class OutpatientFile(BaseModel):
     visits_mapping: str | None = None
     items_mapping: str | None = None
     encoding: str | None = None
+    ignore: tuple[str, ...] = ()
 
 
 class JobFile(BaseModel):
@@ -81,6 +84,10 @@ class FilingPaths:
     reviews: Path | None = None
     deductions: Path | None = None
     technologies: Path | None = None
+
+    def __iter__(self) -> Iterator[Path | None]:
+        """The paths in the order in which `read_filings` takes them."""
+        return iter((self.reviews, self.deductions, self.technologies))
 
     def given(self) -> dict[str, Path]:
         """Those that are given, by what they hold."""
@@ -184,6 +191,7 @@ def load_any_job(path: Path) -> AnyJob:
             beside(here, inputs.mapping),
             inputs.encoding,
             inputs.clinical_codes,
+            inputs.ignore,
         ),
         hospitals=here / inputs.hospitals,
         filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
@@ -200,6 +208,7 @@ def _outpatient(here: Path, file: OutpatientFile) -> OutpatientJob:
             beside(here, file.visits_mapping),
             beside(here, file.items_mapping),
             file.encoding,
+            file.ignore,
         ),
         scheme=scheme_beside(here, file.scheme),
         catalogue=here / file.catalogue,

@@ -23,6 +23,7 @@ from drgpay.records.filings import (
     payable_filings,
     read_filings,
 )
+from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.tables import open_visits
 from drgpay.report.month import (
     MonthTables,
@@ -147,10 +148,13 @@ def _opened_stays(job: Job, paid: Sequence[StoredMonth]) -> _Stays:
     rules = load_payment_rules(
         job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the job's period"
     )
-    filings = read_filings(job.filings.reviews, job.filings.deductions, job.filings.technologies)
+    reading = Reading.of(rules.policy.records)
+    filings = read_filings(*job.filings, reading=reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     corrected = _corrected(job, "stays", paid, [run for run in paid if run.has_stays])
-    return _Stays(job, rules, filings, corrected, job.stays.open(rules.scheme.info.code_system))
+    return _Stays(
+        job, rules, filings, corrected, job.stays.open(rules.scheme.info.code_system, reading)
+    )
 
 
 def _opened_visits(
@@ -160,7 +164,8 @@ def _opened_visits(
         outpatient, job.policy, job.hospitals, job.period.year, "the job's period"
     )
     corrected = _corrected(job, "visits", paid, [visits_of(run) for run in paid if run.has_visits])
-    return VisitMonth(open_visits(outpatient.records), rules, job.period, corrected)
+    records = open_visits(outpatient.records, Reading.of(rules.policy.records))
+    return VisitMonth(records, rules, job.period, corrected)
 
 
 def _basis(

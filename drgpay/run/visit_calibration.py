@@ -11,6 +11,7 @@ from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.hospitals import read_hospitals
+from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import VisitBucket, VisitCounts, VisitRules
 from drgpay.records.visits.tables import VisitInput, VisitRecords, open_visits
 from drgpay.report.calibration import ReportedTables, calibration_tables
@@ -55,7 +56,7 @@ def make_visit_catalogue(
     compiled = load_apg(scheme_name)
     policy = load_policy(policy_name).policy
     before = load_catalogue(previous, compiled.scheme) if previous else None
-    records = open_visits(given)
+    records = open_visits(given, Reading.of(policy.records))
     hospitals = read_hospitals(hospitals_path)
     with staged_folder(out) as staged, progress("grouping visits", records.rows) as advance:
         made = calibrated_visits(

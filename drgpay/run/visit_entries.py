@@ -12,6 +12,7 @@ from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.hospitals import read_hospitals
+from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitInput, VisitRecords, open_visits
 from drgpay.records.writing import staged_file, write_frame
@@ -71,7 +72,7 @@ def write_entries(
     catalogue. Raises DrgpayError for every mistake in the inputs.
     """
     pricing, rules = _rules(grouping)
-    records = open_visits(given)
+    records = open_visits(given, Reading.of(rules.policy.records))
     with ExitStack() as stack:
         entries = stack.enter_context(staged_file(out))
         visits = stack.enter_context(staged_file(visits_out)) if visits_out else None

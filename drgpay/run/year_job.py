@@ -28,6 +28,7 @@ class YearInputs(BaseModel):
     stays: str | None = None
     mapping: str | None = None
     encoding: str | None = None
+    ignore: tuple[str, ...] | None = None
     reviews: str | None = None
     deductions: str | None = None
     technologies: str | None = None
@@ -180,7 +181,12 @@ def load_any_year_job(path: Path) -> AnyYearJob:
             "add inputs.stays, the records of the year, or set it to false",
         )
     persons = (
-        RecordsInput(here / inputs.stays, beside(here, inputs.mapping), inputs.encoding)
+        RecordsInput(
+            here / inputs.stays,
+            beside(here, inputs.mapping),
+            inputs.encoding,
+            ignore=inputs.ignore or (),
+        )
         if inputs.stays and file.readmissions_across_months
         else None
     )

@@ -12,6 +12,7 @@ from drgpay.exact import FEN_PLACES, as_decimal
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.cases import points_of_stays
 from drgpay.policy.load import load_policy
+from drgpay.records.meaning.rules import Reading
 from drgpay.run.job import Job
 from drgpay.run.rules import load_payment_rules
 
@@ -34,7 +35,10 @@ def _cases(job: Job) -> pl.DataFrame:
     rules = load_payment_rules(
         job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the sample"
     )
-    stays = read_grouped_stays(job.stays.open(rules.scheme.info.code_system), rules.compiled)
+    stays = read_grouped_stays(
+        job.stays.open(rules.scheme.info.code_system, Reading.of(rules.policy.records)),
+        rules.compiled,
+    )
     checked = check_grouped(
         stays,
         rules.compiled,

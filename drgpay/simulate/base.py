@@ -13,6 +13,7 @@ from drgpay.errors import DrgpayError
 from drgpay.language import Language
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, check_payments, read_filings
+from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.period import Period
 from drgpay.run.clearing import OpenedYear, budgets_of_year, open_year, statements_of_year
 from drgpay.run.job import Job, load_job
@@ -39,15 +40,16 @@ class BaseRecords:
     key: Mapping[str, Any]
     code_system: str
     files: frozenset[str] | None = None
+    reading: Reading = PLAIN_READING
 
     @cached_property
     def dataset(self) -> Dataset:
         """The records in the codes of the base."""
-        return self.open(self.code_system)
+        return self.open(self.code_system, self.reading)
 
-    def open(self, code_system: str) -> Dataset:
-        """The records in other codes."""
-        dataset = self.given.open(code_system)
+    def open(self, code_system: str, reading: Reading) -> Dataset:
+        """The records in other codes, their dates read in another way."""
+        dataset = self.given.open(code_system, reading)
         if self.files is None:
             return dataset
         known = self.files
@@ -137,11 +139,12 @@ def _month_base(run: Path | None, path: Path) -> Base:
     rules = load_payment_rules(
         job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the job's period"
     )
-    filings = read_filings(job.filings.reviews, job.filings.deductions, job.filings.technologies)
+    reading = Reading.of(rules.policy.records)
+    filings = read_filings(*job.filings, reading=reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     code_system = rules.scheme.info.code_system
     basis = basis_of_run(
-        job, job.stays.open(code_system), rules.scheme, rules.loaded, _language(stored)
+        job, job.stays.open(code_system, reading), rules.scheme, rules.loaded, _language(stored)
     )
     if stored:
         _refuse_changed(stored, basis, path)
@@ -155,7 +158,9 @@ def _month_base(run: Path | None, path: Path) -> Base:
         filings,
         basis,
         MonthEnd(job.period),
-        BaseRecords(job.period, job.stays, _of_records(basis["inputs"]), code_system),
+        BaseRecords(
+            job.period, job.stays, _of_records(basis["inputs"]), code_system, reading=reading
+        ),
         job=job,
     )
 
@@ -237,6 +242,7 @@ def _records_of_year(year: OpenedYear) -> tuple[BaseRecords, ...]:
                 _of_records(inputs),
                 code_system,
                 frozenset(one["sha256"] for one in inputs["stays"]),
+                Reading.of(year.rules.policy.records),
             )
         )
     return tuple(found)

@@ -31,6 +31,7 @@ class Recalibrate(Section):
     mapping: Name | None = None
     encoding: Name | None = None
     clinical_codes: bool = False
+    ignore: tuple[Name, ...] = ()
 
 
 class BudgetChange(Section):
@@ -212,6 +213,7 @@ class Scenario:
             beside(self.here, given.mapping),
             given.encoding,
             given.clinical_codes,
+            given.ignore,
         )
 
 

@@ -5,14 +5,13 @@ Each is computed only if what it depends on differs from what is kept.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
-from drgpay.grouper.scheme import Scheme
 from drgpay.points.calibrate import calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
@@ -20,6 +19,7 @@ from drgpay.policy.model import Policy
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, without_quarantined
+from drgpay.records.meaning.rules import Reading
 from drgpay.run.clearing import stays_of_year
 from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.settle.month import Settled
@@ -87,7 +87,7 @@ class Stages:
         self.progress = progress
         self.threads = threads
         self._base_state: State | None = None
-        self._histories: dict[tuple[RecordsInput, str], Dataset] = {}
+        self._histories: dict[tuple[RecordsInput, str, Reading], Dataset] = {}
         self._keeping = True
 
     @contextmanager
@@ -173,7 +173,11 @@ class Stages:
         return State(plan, catalogue, stays, filings, earned, settled, kept["cube"])
 
     def _grouped_key(self, plan: Plan, records: BaseRecords) -> Mapping[str, Any]:
-        return {"records": records.key, "scheme": plan.compiled.scheme.content_hash}
+        return {
+            "records": records.key,
+            "reading": asdict(Reading.of(plan.policy.records)),
+            "scheme": plan.compiled.scheme.content_hash,
+        }
 
     def _grouped(self, plan: Plan, records: BaseRecords) -> pl.DataFrame:
         def make() -> pl.DataFrame:
@@ -182,8 +186,9 @@ class Stages:
                 return regrouped(records.dataset, before, plan.compiled, plan.touched, self.threads)
             # Codes are translated for the scheme, if the job asks for it.
             system = plan.compiled.scheme.info.code_system
-            same = system == records.code_system
-            dataset = records.dataset if same else records.open(system)
+            reading = Reading.of(plan.policy.records)
+            same = system == records.code_system and reading == records.reading
+            dataset = records.dataset if same else records.open(system, reading)
             with self.progress("grouping", dataset.rows) as advance:
                 return read_grouped_stays(dataset, plan.compiled, advance, self.threads)
 
@@ -286,17 +291,19 @@ class Stages:
             return _content(plan.catalogue)
         return digest_of(self._calibration_key(plan, plan.history)) if plan.history else None
 
-    def _history(self, history: RecordsInput, scheme: Scheme) -> Dataset:
-        key = (history, scheme.info.code_system)
+    def _history(self, plan: Plan, history: RecordsInput) -> Dataset:
+        system, reading = plan.compiled.scheme.info.code_system, Reading.of(plan.policy.records)
+        key = (history, system, reading)
         if key not in self._histories:
-            self._histories[key] = history.open(scheme.info.code_system)
+            self._histories[key] = history.open(system, reading)
         return self._histories[key]
 
     def _history_key(self, plan: Plan, history: RecordsInput) -> Mapping[str, Any]:
         """What the grouped stays of past years depend on."""
         scheme = plan.compiled.scheme
         return {
-            "history": records_key(self._history(history, scheme), history),
+            "history": records_key(self._history(plan, history), history),
+            "reading": asdict(Reading.of(plan.policy.records)),
             "scheme": scheme.content_hash,
         }
 
@@ -310,7 +317,7 @@ class Stages:
 
     def _calibrated(self, plan: Plan, history: RecordsInput) -> Catalogue:
         scheme = plan.compiled.scheme
-        dataset = self._history(history, scheme)
+        dataset = self._history(plan, history)
         key = self._calibration_key(plan, history)
         place = self.cache.place("catalogue", key)
         if place is not None and place.is_dir():

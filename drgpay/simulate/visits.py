@@ -14,6 +14,7 @@ import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.policy.outpatient import Outpatient
+from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.tables import open_visits
 from drgpay.run.job import Job, OutpatientJob
 from drgpay.run.manifest import outpatient_basis
@@ -99,7 +100,7 @@ def _opened(
     rules = load_visit_rules(
         outpatient, job.policy, job.hospitals, job.period.year, "the job's period"
     )
-    records = open_visits(outpatient.records)
+    records = open_visits(outpatient.records, Reading.of(rules.policy.records))
     basis = outpatient_basis(outpatient, records, rules.scheme)
     if isinstance(run, StoredMonth):
         paid = run.manifest.get("outpatient") or {}

@@ -25,9 +25,9 @@ def test_csv_and_parquet_read_the_same(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("hospital_id,name\n1,甲\n", "lacks the column level"),
-        ("hospital_id,name,level\n1,,3A\n", "a row has no name"),
+        ("hospital_id,name,level\n1,,3A\n", "row 1 has no name"),
         ("hospital_id,name,level\n1,甲,3A\n1,乙,3A\n", "hospital_id 1 is listed twice"),
-        ("", "cannot be read"),
+        ("", "has no header line"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, text: str, words: str) -> None:
