@@ -4,11 +4,14 @@ No float enters a sum that is paid or published. Columns are multiplied and divi
 integers; rounding is half-up, away from zero at the half (docs/points.md, docs/settlement.md).
 """
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import isqrt
 
 import polars as pl
+
+from drgpay.errors import DrgpayError
 
 FEN_PLACES = 2
 POINT_PLACES = 4
@@ -60,6 +63,24 @@ def divide_half_up(numerator: pl.Expr, denominator: pl.Expr) -> pl.Expr:
     """The quotient of 128-bit integers, rounded half-up; the denominator must be positive."""
     nearest = (numerator.abs() * 2 + denominator) // (denominator * 2)
     return pl.when(numerator < 0).then(wide(0) - nearest).otherwise(nearest)
+
+
+MOST = 10**18 - 1
+"""What a sum of fen, or of points in 1/10,000, may reach: the digits that results are written in."""
+
+
+def refuse_large_sums(frame: pl.DataFrame, columns: Iterable[str], what: str) -> None:
+    """Raise DrgpayError if the values of a column add up to more than MOST: no sum may wrap.
+
+    columns: of Int64. what: of which the columns are, for the sentence.
+    """
+    sums = frame.select(wide(column).abs().sum().alias(column) for column in columns)
+    for column, total in sums.row(0, named=True).items() if frame.height else ():
+        if total > MOST:
+            raise DrgpayError(
+                f"the {column} of all {what} adds up to {total}, beyond what can be settled ({MOST})",
+                "look for impossible amounts; records.max_amount_yuan of the policy refuses them",
+            )
 
 
 def as_decimal(column: str, places: int) -> pl.Expr:

@@ -192,6 +192,7 @@ def propose(
     from drgpay.adjust.stays import read_stays
     from drgpay.grouper.compiled_cache import load_compiled
     from drgpay.records.dataset import RecordsInput
+    from drgpay.records.folder import refuse_overwriting
     from drgpay.records.writing import staged_file, write_table
 
     language: Language = lang.value
@@ -208,6 +209,8 @@ def propose(
         drgs=tuple(drg or ()),
         adrgs=tuple(adrg or ()),
     )
+    for path in (out, table):
+        refuse_overwriting(path, [stays, grouped])
     compiled = load_compiled(scheme)
     dataset = RecordsInput(stays, mapping, encoding, clinical_codes).open(compiled.code_system)
     with console.progress_bar("grouping", dataset.rows) as advance:

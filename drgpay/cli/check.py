@@ -70,7 +70,7 @@ def check(
     from drgpay.records.period import Period
     from drgpay.report.quality_tables import month_report
 
-    refuse_existing(out)
+    refuse_existing(out, records, hospitals)
     days = Period.parse(period).days if period else None
     compiled, rules = load_compiled(scheme), load_policy(policy).policy
     loaded = compiled.scheme

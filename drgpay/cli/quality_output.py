@@ -8,15 +8,17 @@ import typer
 from drgpay.cli import console
 from drgpay.errors import DrgpayError
 from drgpay.language import Language
+from drgpay.records.folder import refuse_overwriting
 
 if TYPE_CHECKING:
     from drgpay.report.quality_tables import QualityReport
 
 
-def refuse_existing(out: Path | None) -> None:
+def refuse_existing(out: Path | None, *inputs: Path | None) -> None:
     """Refuse a folder that exists before the work is done rather than after."""
     if out and out.exists():
         raise DrgpayError(f"{out} exists already", "name another folder")
+    refuse_overwriting(out, inputs)
 
 
 def publish(report: "QualityReport", out: Path | None, language: Language) -> None:

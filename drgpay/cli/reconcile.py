@@ -79,7 +79,7 @@ def reconcile(
     from drgpay.records.period import Period
     from drgpay.report.quality_tables import reconcile_report, speaker
 
-    refuse_existing(out)
+    refuse_existing(out, grouped, official, stays)
     if stays and not scheme:
         raise DrgpayError("--stays is given without --scheme", "name the scheme of our groups")
     if history and not period:

@@ -63,7 +63,7 @@ def stats(
     from drgpay.records.hospitals import read_hospitals
     from drgpay.report.quality_tables import speaker, statistics_report
 
-    refuse_existing(out)
+    refuse_existing(out, grouped, hospitals)
     loaded = load_scheme(scheme) if scheme else None
     trim = kept(load_policy(policy).policy.calibration.trim) if policy else None
     found = statistics(

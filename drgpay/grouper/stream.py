@@ -15,6 +15,7 @@ from drgpay.grouper.reasons import REASON_COLUMNS
 from drgpay.records.column_cache import CachedDataset, cached_dataset
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.folder import refuse_overwriting
 from drgpay.records.in_order import in_order
 from drgpay.records.parquet_columns import copy_columns
 from drgpay.records.writing import staged_file, write_batches
@@ -50,6 +51,7 @@ def group_dataset(
     nothing to gain.
     Returns the number of stays. The bytes do not depend on `threads`.
     """
+    refuse_overwriting(out, [dataset.path])
     needed = compiled.columns
     dataset.require(["case_id", *needed])
     kept = dataset.column_names if with_input else ["case_id"]

@@ -12,6 +12,7 @@ from drgpay.exact import (
     POINT_PLACES,
     POINT_SCALE,
     half_up,
+    refuse_large_sums,
     root_half_up,
     scaled,
     unscaled,
@@ -48,6 +49,7 @@ def calibrate(
             f"{source}: none of {stays_read} stays can be calibrated with",
             "give grouped, complete stays of past years; see calibration in the policy",
         )
+    refuse_large_sums(counted, ("total_fen",), "stays of the past")
     groups = group_means(counted, rules)
     base = [row for row in groups.rows if row["stable"] or rules.mean_over == "all"]
     all_total = sum(row["total_fen"] for row in base)

@@ -42,7 +42,7 @@ def load_policy(name: str | Path) -> LoadedPolicy:
     A value is written plainly, or as a table with `value`, `source` and `verified`.
     Raises DrgpayError for unknown keys, missing keys and impossible values.
     """
-    path = _policy_path(name)
+    path = policy_path(name)
     try:
         # Decimals keep the digits that were written: 38.90 stays 38.90.
         raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
@@ -120,7 +120,8 @@ def _key_path(location: tuple[int | str, ...], raw: Any) -> str:
     return ".".join(path)
 
 
-def _policy_path(name: str | Path) -> Path:
+def policy_path(name: str | Path) -> Path:
+    """The file of a policy that is named by its id or its path; raises DrgpayError."""
     path = Path(name)
     if path.is_file():
         return path

@@ -1,5 +1,6 @@
 """Which files of a folder are its records: all of them, or the reading stops."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -65,3 +66,24 @@ def _is_passed_over(file: Path, below: Path, ignore: tuple[str, ...]) -> bool:
         )
         or (file.is_file() and not file.stat().st_size)
     )
+
+
+def refuse_overwriting(out: Path | None, inputs: Iterable[Path | None]) -> None:
+    """Raise DrgpayError if `out` is one of the inputs, or would lie in a folder of them.
+
+    What is written into a folder of records would be read as records the next time.
+    """
+    if out is None:
+        return
+    place = out.resolve()
+    for given in inputs:
+        if given is None or not given.exists():
+            continue
+        whole = given.resolve()
+        if place == whole or (out.exists() and out.samefile(given)):
+            raise DrgpayError(f"{out} is the input {given} itself", "name another file to write")
+        if whole.is_dir() and place.is_relative_to(whole):
+            raise DrgpayError(
+                f"{out} would lie in the input folder {given} and be read as records",
+                "write it elsewhere",
+            )

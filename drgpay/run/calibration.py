@@ -15,6 +15,7 @@ from drgpay.points.catalogue import Catalogue, save_catalogue
 from drgpay.points.published_weights import WeightOptions, published_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.records.dataset import RecordsInput
+from drgpay.records.folder import refuse_overwriting
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.meaning.rules import Reading
 from drgpay.report.calibration import (
@@ -52,6 +53,7 @@ def make_catalogue(
     for every mistake in the inputs.
     """
     refuse_existing(out)
+    refuse_overwriting(out, [stays.path, hospitals_path])
     compiled = load_compiled(scheme_name)
     scheme = compiled.scheme
     policy = load_policy(policy_name).policy

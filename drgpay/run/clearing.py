@@ -16,9 +16,11 @@ from drgpay.policy.model import Policy
 from drgpay.records.assessment import read_scores, scores_of_hospitals
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import Filings, check_payments, read_filings
+from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.persons import persons_of_cases
 from drgpay.report.clearing import ClearingTables, VisitClearingTables, clearing_tables
+from drgpay.run.input_files import InputFiles, noted, records_of
 from drgpay.run.manifest import (
     basis_of_clearing,
     outpatient_basis_of_year,
@@ -86,11 +88,15 @@ def open_year(job: YearJob, language: Language, accept_policy_change: bool) -> O
     Its basis is that of the whole clearing but for `outpatient`. Raises DrgpayError for every
     mistake in it.
     """
-    return _opened_stays(job, months_of_year(job), language, accept_policy_change)
+    return _opened_stays(job, months_of_year(job), language, accept_policy_change, noted(job))
 
 
 def _opened_stays(
-    job: YearJob, of_year: YearMonths, language: Language, accept_policy_change: bool
+    job: YearJob,
+    of_year: YearMonths,
+    language: Language,
+    accept_policy_change: bool,
+    read: InputFiles,
 ) -> OpenedYear:
     months = of_year.stays
     assert months is not None  # a YearJob clears stays
@@ -111,6 +117,7 @@ def _opened_stays(
         rules.loaded,
         language,
         accept_policy_change,
+        read,
     )
     return OpenedYear(job, rules, months, filings, scores, persons, basis)
 
@@ -145,23 +152,23 @@ def _opened_visits(
 
 
 def _opened(
-    job: AnyYearJob, language: Language, accept_policy_change: bool
+    job: AnyYearJob, language: Language, accept_policy_change: bool, read: InputFiles
 ) -> tuple[OpenedYear | None, OpenedVisitYear | None, dict[str, Any]]:
     """What a year file clears, stays and visits, and the basis of the whole."""
     months = months_of_year(job)
     stays = visits = None
     basis: dict[str, Any] = {}
     if isinstance(job, YearJob):
-        stays = _opened_stays(job, months, language, accept_policy_change)
+        stays = _opened_stays(job, months, language, accept_policy_change, read)
         basis = dict(stays.basis)
     if job.outpatient and months.visits:
         visits = _opened_visits(job, job.outpatient, months.visits, accept_policy_change)
         loaded, scheme = visits.rules.loaded, visits.rules.scheme
         basis = basis or basis_of_clearing(
-            job, months.runs, None, None, loaded, language, accept_policy_change
+            job, months.runs, None, None, loaded, language, accept_policy_change, read
         )
         basis["outpatient"] = outpatient_basis_of_year(
-            job.outpatient, scheme, keeps_accounts(job.outpatient, months.visits)
+            job.outpatient, scheme, keeps_accounts(job.outpatient, months.visits), read
         )
     return stays, visits, basis
 
@@ -179,7 +186,9 @@ def run_clearing(
     written again. Raises DrgpayError for every mistake in the inputs.
     """
     clock = Clock()
-    stays, visits, basis = _opened(job, language, accept_policy_change)
+    read = noted(job)
+    refuse_overwriting(output or job.output, records_of(job))
+    stays, visits, basis = _opened(job, language, accept_policy_change, read)
     identity = checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
     with run_folder(output or job.output, identity, basis) as run:
@@ -191,6 +200,7 @@ def run_clearing(
         if visits:
             cleared_visits = _clear_visits(visits, identity, clock)
             counts["visits"] = cleared_visits.tables.visits.height
+        read.refuse_changed()
         write_clearing(cleared_stays, cleared_visits, run.outputs, language)
         clock.lap("write")
         write_manifest(run.outputs, identity, basis, counts, clock.seconds)

@@ -23,7 +23,9 @@ from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.dataset import Dataset, RecordsInput
+from drgpay.records.source import partition_of
 from drgpay.records.visits.tables import VisitRecords, open_visits
+from drgpay.run.input_files import InputFiles, file_hash
 from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, VisitsJob
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
@@ -34,29 +36,29 @@ _RUN_ID_DIGITS = 10
 _BESIDE_BASIS = ("run", "basis_sha256", "counts", "outputs", "seconds")
 
 
-def file_hash(path: Path) -> str:
-    """The sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def basis_of_run(
-    job: Job, dataset: Dataset, scheme: Scheme, loaded: LoadedPolicy, language: str
+    job: Job,
+    dataset: Dataset,
+    scheme: Scheme,
+    loaded: LoadedPolicy,
+    language: str,
+    read: InputFiles | None = None,
 ) -> dict[str, Any]:
     """Everything that the results of a month depend on, by content; file names without folders.
 
-    Raises DrgpayError if `job.corrects` is no folder of a run.
+    read: the files as they were hashed before they were read; by default they are hashed now. Raises DrgpayError if `job.corrects` is no folder of a run.
     """
+    read = read or InputFiles()
     return {
         "kind": "month",
         "program": PROGRAM,
         "period": str(job.period),
         "language": language,
-        **_rules(scheme, job.catalogue, loaded),
+        **_rules(scheme, job.catalogue, loaded, read),
         "inputs": {
-            **_records(dataset, job.stays),
-            "hospitals": _file(job.hospitals),
-            **_filings(job.filings),
+            **_records(dataset, job.stays, read),
+            "hospitals": _file(job.hospitals, read),
+            **_filings(job.filings, read),
         },
         "corrects": evidence_of_run(job.corrects) if job.corrects else None,
     }
@@ -80,33 +82,42 @@ def basis_of_job(job: AnyJob, language: str) -> dict[str, Any]:
     return basis
 
 
-def basis_of_visits_job(job: VisitsJob, loaded: LoadedPolicy, language: str) -> dict[str, Any]:
-    """The basis of a run of visits alone, but for `outpatient_basis`.
+def basis_of_visits_job(
+    job: VisitsJob, loaded: LoadedPolicy, language: str, read: InputFiles | None = None
+) -> dict[str, Any]:
+    """The basis of a run of visits alone, but for `outpatient_basis`; read as in `basis_of_run`.
 
     Raises DrgpayError if `job.corrects` is no folder of a run.
     """
+    read = read or InputFiles()
     return {
         "kind": "visits",
         "program": PROGRAM,
         "period": str(job.period),
         "language": language,
-        "policy": _policy(loaded),
-        "inputs": {"hospitals": _file(job.hospitals)},
+        "policy": _policy(loaded, read),
+        "inputs": {"hospitals": _file(job.hospitals, read)},
         "corrects": evidence_of_run(job.corrects) if job.corrects else None,
     }
 
 
-def outpatient_basis(job: OutpatientJob, records: VisitRecords, scheme: Scheme) -> dict[str, Any]:
-    """Everything that the results of visits depend on beside policy, hospitals and period."""
+def outpatient_basis(
+    job: OutpatientJob, records: VisitRecords, scheme: Scheme, read: InputFiles | None = None
+) -> dict[str, Any]:
+    """Everything that the results of visits depend on beside policy, hospitals and period.
+
+    read: as in `basis_of_run`.
+    """
+    read = read or InputFiles()
     return {
         "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
         "catalogue": {"name": job.catalogue.name, "sha256": catalogue_hash(job.catalogue)},
-        "visits": _files(records.visits),
-        "items": _files(records.items),
-        "visits_mapping": _mapping(records.visits),
-        "items_mapping": _mapping(records.items),
+        "visits": _files(records.visits, read),
+        "items": _files(records.items, read),
+        "visits_mapping": _mapping(records.visits, read),
+        "items_mapping": _mapping(records.items, read),
         "encoding": job.records.encoding,
-        "enrolment": _file(job.enrolment) if job.enrolment else None,
+        "enrolment": _file(job.enrolment, read) if job.enrolment else None,
     }
 
 
@@ -118,6 +129,7 @@ def basis_of_clearing(
     loaded: LoadedPolicy,
     language: str,
     accepted_policy_change: bool,
+    read: InputFiles | None = None,
 ) -> dict[str, Any]:
     """Everything that the results of a year's clearing depend on, by content; of visits all but
     `outpatient_basis_of_year`.
@@ -125,19 +137,20 @@ def basis_of_clearing(
     `months` are the runs that are cleared, `persons` the stays that tell whose cases are whose,
     `scheme` that of stays. Raises DrgpayError if one of the runs is none.
     """
+    read = read or InputFiles()
     return {
         "kind": "clearing",
         "program": PROGRAM,
         "period": str(job.year),
         "language": language,
         **(
-            _rules(scheme, job.catalogue, loaded)
+            _rules(scheme, job.catalogue, loaded, read)
             if isinstance(job, YearJob) and scheme
-            else {"policy": _policy(loaded)}
+            else {"policy": _policy(loaded, read)}
         ),
         "inputs": {
             **(
-                _records(persons, job.persons)
+                _records(persons, job.persons, read)
                 if isinstance(job, YearJob) and persons and job.persons
                 else {}
             ),
@@ -145,9 +158,9 @@ def basis_of_clearing(
                 {"period": month.period, "runs": [evidence_of_run(run) for run in month.runs]}
                 for month in months
             ],
-            "hospitals": _file(job.hospitals),
-            **(_filings(job.filings) if isinstance(job, YearJob) else {}),
-            **({"assessment": _file(job.assessment)} if job.assessment else {}),
+            "hospitals": _file(job.hospitals, read),
+            **(_filings(job.filings, read) if isinstance(job, YearJob) else {}),
+            **({"assessment": _file(job.assessment, read)} if job.assessment else {}),
         },
         "switches": {
             "readmissions_across_months": persons is not None,
@@ -157,7 +170,7 @@ def basis_of_clearing(
 
 
 def outpatient_basis_of_year(
-    job: OutpatientYear, scheme: Scheme, has_accounts: bool
+    job: OutpatientYear, scheme: Scheme, has_accounts: bool, read: InputFiles | None = None
 ) -> dict[str, Any]:
     """What the clearing of visits depends on beside policy, hospitals and months.
 
@@ -166,23 +179,25 @@ def outpatient_basis_of_year(
     return {
         "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
         "catalogue": {"name": job.catalogue.name, "sha256": catalogue_hash(job.catalogue)},
-        "enrolment": _file(job.enrolment) if job.enrolment else None,
+        "enrolment": _file(job.enrolment, read or InputFiles()) if job.enrolment else None,
         "capitation": has_accounts,
     }
 
 
-def _rules(scheme: Scheme, catalogue: Path, loaded: LoadedPolicy) -> dict[str, Any]:
+def _rules(
+    scheme: Scheme, catalogue: Path, loaded: LoadedPolicy, read: InputFiles
+) -> dict[str, Any]:
     return {
         "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
         "catalogue": {"name": catalogue.name, "sha256": catalogue_hash(catalogue)},
-        "policy": _policy(loaded),
+        "policy": _policy(loaded, read),
     }
 
 
-def _policy(loaded: LoadedPolicy) -> dict[str, Any]:
+def _policy(loaded: LoadedPolicy, read: InputFiles) -> dict[str, Any]:
     return {
         "id": loaded.policy.policy.id,
-        "sha256": file_hash(loaded.path),
+        "sha256": read.sha256(loaded.path),
         "parameters": loaded.policy.model_dump(mode="json"),
         "unverified": sorted(
             path for path, about in loaded.provenance.items() if not about.verified
@@ -190,45 +205,56 @@ def _policy(loaded: LoadedPolicy) -> dict[str, Any]:
     }
 
 
-def _files(dataset: Dataset) -> list[dict[str, Any]]:
-    return [
-        {
-            "file": file.path.relative_to(dataset.path).as_posix()
-            if dataset.path.is_dir()
-            else file.path.name,
-            "rows": file.rows,
-            "sha256": file_hash(file.path),
-        }
-        for file in dataset.files
-    ]
+def _files(dataset: Dataset, read: InputFiles) -> list[dict[str, Any]]:
+    """The files of records by their content, in whatever order they lie in their folder."""
+    found = []
+    for file in dataset.files:
+        below = dataset.path.is_dir()
+        folder = partition_of(file.path, dataset.path) if below else {}
+        found.append(
+            {
+                "file": file.path.relative_to(dataset.path).as_posix() if below else file.path.name,
+                "rows": file.rows,
+                "sha256": read.sha256(file.path),
+                **({"folder": folder} if folder else {}),
+            }
+        )
+    return sorted(found, key=lambda one: (one["sha256"], sorted(one.get("folder", {}).items())))
 
 
-def _mapping(dataset: Dataset) -> dict[str, str] | None:
-    return _file(dataset.mapping.path) if dataset.mapping else None
+def _mapping(dataset: Dataset, read: InputFiles) -> dict[str, str] | None:
+    return _file(dataset.mapping.path, read) if dataset.mapping else None
 
 
-def _records(dataset: Dataset, opened_with: RecordsInput) -> dict[str, Any]:
+def _records(dataset: Dataset, opened_with: RecordsInput, read: InputFiles) -> dict[str, Any]:
     return {
-        "stays": _files(dataset),
-        "mapping": _mapping(dataset),
+        "stays": _files(dataset, read),
+        "mapping": _mapping(dataset, read),
         "encoding": opened_with.encoding,
         "clinical_codes": opened_with.clinical_codes,
     }
 
 
-def _filings(filings: FilingPaths) -> dict[str, Any]:
-    return {name: _file(path) for name, path in filings.given().items()}
+def _filings(filings: FilingPaths, read: InputFiles) -> dict[str, Any]:
+    return {name: _file(path, read) for name, path in filings.given().items()}
 
 
-def _file(path: Path) -> dict[str, str]:
+def _file(path: Path, read: InputFiles) -> dict[str, str]:
     if not path.is_file():
         raise DrgpayError(f"there is no file {path}", "correct the path in the job file")
-    return {"file": path.name, "sha256": file_hash(path)}
+    return {"file": path.name, "sha256": read.sha256(path)}
+
+
+def content_of(basis: Any) -> Any:
+    """A basis, or a part of one, without the names of files: what they hold is what counts."""
+    if isinstance(basis, Mapping):
+        return {key: content_of(value) for key, value in basis.items() if key != "file"}
+    return [content_of(one) for one in basis] if isinstance(basis, list) else basis
 
 
 def basis_hash(basis: Mapping[str, Any]) -> str:
-    """The sha256 over a basis."""
-    text = json.dumps(basis, sort_keys=True, ensure_ascii=False)
+    """The sha256 over the content of a basis."""
+    text = json.dumps(content_of(basis), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

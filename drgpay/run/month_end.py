@@ -23,6 +23,7 @@ from drgpay.records.filings import (
     payable_filings,
     read_filings,
 )
+from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.tables import open_visits
 from drgpay.report.month import (
@@ -37,6 +38,7 @@ from drgpay.report.month import (
 )
 from drgpay.report.visits import VisitTables
 from drgpay.run.facts import run_facts
+from drgpay.run.input_files import InputFiles, noted, records_of
 from drgpay.run.job import AnyJob, Job, OutpatientJob, VisitsJob
 from drgpay.run.manifest import (
     basis_of_run,
@@ -99,10 +101,12 @@ def run_month(
     Raises DrgpayError for every mistake in the inputs, and when another run has the id.
     """
     clock = Clock()
+    read = noted(job)
+    refuse_overwriting(job.output, records_of(job))
     paid = _paid_runs(job)
     stays = _opened_stays(job, paid) if isinstance(job, Job) else None
     visits = _opened_visits(job, job.outpatient, paid) if job.outpatient else None
-    basis = _basis(job, stays, visits, language)
+    basis = _basis(job, stays, visits, language, read)
     identity = checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
     with run_folder(job.output, identity, basis) as run:
@@ -114,6 +118,7 @@ def run_month(
         if visits:
             paid_visits = _settle_visits(visits, run, identity, language, progress, threads, clock)
             counts |= paid_visits.counts
+        read.refuse_changed()
         write_month(paid_stays, paid_visits, run.outputs, language)
         clock.lap("write")
         write_manifest(run.outputs, identity, basis, counts, clock.seconds)
@@ -169,17 +174,23 @@ def _opened_visits(
 
 
 def _basis(
-    job: AnyJob, stays: _Stays | None, visits: VisitMonth | None, language: Language
+    job: AnyJob,
+    stays: _Stays | None,
+    visits: VisitMonth | None,
+    language: Language,
+    read: InputFiles,
 ) -> dict[str, Any]:
     """Everything that the results of the run depend on."""
     if isinstance(job, Job) and stays:
         scheme, loaded = stays.rules.scheme, stays.rules.loaded
-        basis = basis_of_run(job, stays.dataset, scheme, loaded, language)
+        basis = basis_of_run(job, stays.dataset, scheme, loaded, language, read)
     else:
         assert isinstance(job, VisitsJob) and visits
-        basis = basis_of_visits_job(job, visits.rules.loaded, language)
+        basis = basis_of_visits_job(job, visits.rules.loaded, language, read)
     if job.outpatient and visits:
-        basis["outpatient"] = outpatient_basis(job.outpatient, visits.records, visits.rules.scheme)
+        basis["outpatient"] = outpatient_basis(
+            job.outpatient, visits.records, visits.rules.scheme, read
+        )
     return basis
 
 

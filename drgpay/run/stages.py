@@ -36,8 +36,9 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.errors import DrgpayError
+from drgpay.run.input_files import file_hash
 from drgpay.run.lock import run_lock
-from drgpay.run.manifest import evidence_of, file_hash, output_hashes
+from drgpay.run.manifest import evidence_of, output_hashes
 from drgpay.run.stage_files import give_way, read_stage_file, write_stage_file
 from drgpay.run.staging import put_in_place, refusals_named
 from drgpay.shipped import program_hash

@@ -11,14 +11,15 @@ from drgpay.language import Words
 from drgpay.policy.load import load_policy
 from drgpay.run.balances import balance_checks
 from drgpay.run.comparison import NO_FINDING, Check, Status
+from drgpay.run.input_files import file_hash
 from drgpay.run.job import load_any_job
 from drgpay.run.manifest import (
     basis_hash,
     basis_in,
     basis_of_clearing,
     basis_of_job,
+    content_of,
     evidence_of,
-    file_hash,
     outpatient_basis_of_year,
     output_files,
     read_manifest,
@@ -116,7 +117,7 @@ def _inputs(manifest: Mapping[str, Any], job: Path) -> Check:
         now = _basis_of_job(manifest, job)
     except (DrgpayError, OSError) as error:
         return Check("inputs", title, "unknown", 0, Words(str(error), str(error)))
-    then = basis_in(manifest)
+    then, now = content_of(basis_in(manifest)), content_of(now)
     # A newer program reads the same inputs; what it makes of them is not asked here.
     was, is_now = (
         dict(_leaves({key: value for key, value in basis.items() if key != "program"}))

@@ -10,6 +10,7 @@ from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
+from drgpay.records.folder import refuse_overwriting
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import VisitBucket, VisitCounts, VisitRules
@@ -53,6 +54,7 @@ def make_visit_catalogue(
     one their own cost does. Raises DrgpayError for every mistake in the inputs.
     """
     refuse_existing(out)
+    refuse_overwriting(out, [given.visits, given.items, hospitals_path])
     compiled = load_apg(scheme_name)
     policy = load_policy(policy_name).policy
     before = load_catalogue(previous, compiled.scheme) if previous else None

@@ -11,6 +11,7 @@ from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
+from drgpay.records.folder import refuse_overwriting
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import VisitRules
@@ -71,6 +72,10 @@ def write_entries(
     is refused for an unknown one, and coefficients and points are null; points also without a
     catalogue. Raises DrgpayError for every mistake in the inputs.
     """
+    for path in (out, visits_out, findings):
+        refuse_overwriting(
+            path, [given.visits, given.items, grouping.hospitals, grouping.catalogue]
+        )
     pricing, rules = _rules(grouping)
     records = open_visits(given, Reading.of(rules.policy.records))
     with ExitStack() as stack:

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.exact import refuse_large_sums
 from drgpay.points.adjustments import no_adjustments
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Settlement
@@ -98,7 +99,10 @@ def line_rows(
 
     cases, adjustments: with payment. others: keys of LINE that are lines even without cases.
     A row has LINE, pool, in_pool, paid_here, cases, points (with the minus), minus_points and AMOUNTS.
+    Raises DrgpayError for sums beyond what can be settled.
     """
+    refuse_large_sums(cases, ("points", *AMOUNTS), "cases")
+    refuse_large_sums(adjustments, ("points",), "adjustments")
     pool_of = {account: pool.name for pool in pools_of(policy) for account in pool.accounts}
     sums = (
         cases.group_by(LINE)

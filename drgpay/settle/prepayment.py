@@ -6,7 +6,7 @@ from fractions import Fraction
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.exact import POINT_PLACES, POINT_SCALE, half_up, scaled
+from drgpay.exact import POINT_PLACES, POINT_SCALE, half_up, refuse_large_sums, scaled
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.lines import Row
 from drgpay.settle.pricing import yuan
@@ -19,6 +19,7 @@ def deductions_by_account(
 
     payments: hospital_id, account, amount_fen. Raises DrgpayError for an unknown account.
     """
+    refuse_large_sums(payments, ("amount_fen",), "deductions of money")
     sums = payments.group_by("hospital_id", "account").agg(pl.col("amount_fen").sum())
     for hospital, account, _ in sums.sort("hospital_id", "account").iter_rows():
         if account not in accounts:

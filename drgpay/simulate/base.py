@@ -16,8 +16,9 @@ from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.period import Period
 from drgpay.run.clearing import OpenedYear, budgets_of_year, open_year, statements_of_year
+from drgpay.run.input_files import file_hash
 from drgpay.run.job import Job, load_job
-from drgpay.run.manifest import basis_of_run, file_hash, read_manifest
+from drgpay.run.manifest import basis_of_run, content_of, read_manifest
 from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.stored import StoredClearing, StoredMonth, open_clearing, open_month
 from drgpay.run.year_job import load_year_job
@@ -328,7 +329,7 @@ def _refuse_changed(
 def _differs(name: str, before: Any, now: Any) -> bool:
     if name == "months" and isinstance(before, list) and isinstance(now, list):
         return bool(_changed_months(before, now))
-    return bool(before != now)
+    return bool(content_of(before) != content_of(now))
 
 
 def _changed_months(before: list[Any], now: list[Any]) -> list[str]:

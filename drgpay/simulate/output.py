@@ -14,11 +14,11 @@ from drgpay.report.clearing import ASSESSMENT_COLUMNS, CLEARED_LINE_COLUMNS, poo
 from drgpay.report.columns import written
 from drgpay.report.month import adjustments_table, cases_table, named_lines, statements_table
 from drgpay.report.tables_xlsx import write_tables
+from drgpay.run.input_files import file_hash
 from drgpay.run.manifest import (
     PROGRAM,
     basis_hash,
     evidence_of_run,
-    file_hash,
     output_hashes,
     read_manifest,
     write_manifest,

@@ -17,7 +17,7 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.tables import open_visits
 from drgpay.run.job import Job, OutpatientJob
-from drgpay.run.manifest import outpatient_basis
+from drgpay.run.manifest import content_of, outpatient_basis
 from drgpay.run.stored import StoredMonth, visits_of
 from drgpay.run.visit_grouping import VisitFiles, group_all_visits
 from drgpay.run.visit_rules import load_visit_rules
@@ -104,7 +104,7 @@ def _opened(
     basis = outpatient_basis(outpatient, records, rules.scheme)
     if isinstance(run, StoredMonth):
         paid = run.manifest.get("outpatient") or {}
-        changed = [name for name in basis if basis[name] != paid.get(name)]
+        changed = [name for name in basis if content_of(basis[name]) != content_of(paid.get(name))]
         if changed:
             raise DrgpayError(
                 f"the visits of the base run {run.run_id} were not settled from what {file} reads "

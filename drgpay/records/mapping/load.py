@@ -27,14 +27,20 @@ def shipped_mappings() -> list[str]:
     return sorted(path.stem for path in _PRESETS.glob("*.toml"))
 
 
+def mapping_path(name: str | Path) -> Path:
+    """The file of a mapping that is named by its preset or its path; raises DrgpayError."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    if str(name) not in shipped_mappings():
+        known = ", ".join(shipped_mappings())
+        raise DrgpayError(f"there is no mapping {name}", f"name a TOML file or one of {known}")
+    return _PRESETS / f"{name}.toml"
+
+
 def load_mapping(name: str | Path) -> LoadedMapping:
     """Read a mapping by the name of a preset or by its file; raises DrgpayError."""
-    path = Path(name)
-    if not path.is_file():
-        if str(name) not in shipped_mappings():
-            known = ", ".join(shipped_mappings())
-            raise DrgpayError(f"there is no mapping {name}", f"name a TOML file or one of {known}")
-        path = _PRESETS / f"{name}.toml"
+    path = mapping_path(name)
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
