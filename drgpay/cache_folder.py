@@ -200,9 +200,8 @@ def _close(path: Path, group: int | None) -> None:
 
 def remove_leftovers(folder: Path, kind: CacheKind) -> None:
     """Remove what killed writers left in a folder."""
-    for path in list(_named(folder, kind.staged_names)):
-        if _is_left_behind(path, kind):
-            remove_entry(path)
+    for path in list(_leftovers(folder, kind)):
+        remove_entry(path)
 
 
 def remove_entry(path: Path) -> None:
@@ -212,6 +211,11 @@ def remove_entry(path: Path) -> None:
     else:
         with suppress(OSError):
             path.unlink()
+
+
+def _leftovers(folder: Path, kind: CacheKind) -> Iterator[Path]:
+    staged = _named(folder, kind.staged_names)
+    yield from (path for path in staged if _is_left_behind(path, kind))
 
 
 def _is_left_behind(path: Path, kind: CacheKind) -> bool:
@@ -247,8 +251,11 @@ class Entry:
 
 
 def entries(folder: Path, kind: CacheKind) -> list[Entry]:
-    """What this program keeps in a folder, by name, and what its killed writers left there."""
-    ours = [*_named(folder, kind.names), *_named(folder, kind.staged_names)]
+    """What this program keeps in a folder, by name, and what its killed writers left there.
+
+    What is being written is not among it.
+    """
+    ours = [*_named(folder, kind.names), *_leftovers(folder, kind)]
     found = []
     for path in sorted(ours):
         with suppress(FileNotFoundError):  # another process removed it

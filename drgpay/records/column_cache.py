@@ -130,9 +130,8 @@ def _fingerprint(source: SourceFile) -> str:
     with source.path.open("rb") as file:
         file.seek(max(state.st_size - _TAIL_BYTES, 0))
         tail = hashlib.sha256(file.read()).hexdigest()
-    # Folders may name values (key=value) that no file holds; of CSV also how it is read.
-    read_as = [getattr(source, name, None) for name in ("partition", "encoding", "delimiter")]
-    return f"{state.st_size} {state.st_mtime_ns} {tail} {read_as}"
+    # Folders may name values (key=value) that no file holds.
+    return f"{state.st_size} {state.st_mtime_ns} {tail} {getattr(source, 'partition', {})}"
 
 
 def _file(place: Path, piece: int) -> Path:
