@@ -44,7 +44,7 @@ _RUNS = Path("runs")  # the output of jobs that name none
 _KINDS = {
     COMPILED_SCHEMES.name: Words("已编译的分组方案", "compiled schemes"),
     SCENARIO_STAGES.name: Words("情景测算的阶段结果", "stages of scenarios"),
-    RECORD_COLUMNS.name: Words("病例列与分组结果", "columns of stays, groups"),
+    RECORD_COLUMNS.name: Words("病例列与分组结果", "columns of stays and groups"),
 }
 _WORDS = {
     "title": Words("缓存", "Caches"),

@@ -72,7 +72,7 @@ def test_every_kind_of_cache_is_covered() -> None:
     ("lang", "kinds"),
     [
         ("zh", ["已编译的分组方案", "情景测算的阶段结果", "病例列与分组结果"]),
-        ("en", ["compiled schemes", "stages of scenarios", "columns of stays, groups"]),
+        ("en", ["compiled schemes", "stages of scenarios", "columns of stays and groups"]),
     ],
 )
 def test_show(here: Path, drgpay: Run, lang: str, kinds: list[str]) -> None:
