@@ -8,6 +8,7 @@ import typer
 from drgpay import __version__
 from drgpay.cli import (
     adjust,
+    cache,
     calibrate,
     case,
     catalogue,
@@ -54,6 +55,7 @@ simulate.register(app)
 stats.register(app)
 reconcile.register(app)
 sample.register(app)
+cache.register(app)
 
 
 def _show_version(asked: bool) -> None:

@@ -14,6 +14,13 @@ from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import encode_records, leaf_of_each, names_of_leaves
 from drgpay.grouper.compiled import CompiledScheme, PackedScheme, compile_mdcs
 from drgpay.grouper.compiled_cache import cached
+from drgpay.grouper.compiled_file import (
+    Arrays,
+    Form,
+    Json,
+    tables_as_json,
+    tables_from_json,
+)
 from drgpay.grouper.facts import observe
 from drgpay.grouper.kinds import MEDICAL
 
@@ -63,12 +70,12 @@ def load_apg(name: str) -> CompiledApg:
     """A compiled scheme of kind apg by id or folder, from the cache of compiled schemes if it is
     there. Raises DrgpayError for the mistakes of `load_scheme` and for a scheme of kind drg.
     """
-    return cached(name, CompiledApg, _compile)
+    return cached(name, _FORM, _compile)
 
 
 def compile_apg(scheme: "Scheme") -> CompiledApg:
     """Build the tables of a scheme of kind apg."""
-    packed = PackedScheme(scheme)
+    packed = PackedScheme(lambda: scheme)
     return CompiledApg(
         packed=packed,
         id=scheme.info.id,
@@ -126,3 +133,20 @@ def _packaged(scheme: "Scheme") -> frozenset[str]:
     families = [adrg for mdc in scheme.mdcs for adrg in mdc.adrgs]
     inside = {drg.code for adrg in families if adrg.code in scheme.packaging for drg in adrg.drgs}
     return scheme.packaging | inside
+
+
+def _as_json(compiled: CompiledApg, arrays: Arrays) -> Json:
+    return {
+        "lines": tables_as_json(compiled.lines, arrays),
+        "visits": tables_as_json(compiled.visits, arrays),
+        "packaged": sorted(compiled.packaged),
+    }
+
+
+def _from_json(found: Json, arrays: Arrays, packed: PackedScheme) -> CompiledApg:
+    lines = tables_from_json(found["lines"], arrays, packed)
+    visits = tables_from_json(found["visits"], arrays, packed)
+    return CompiledApg(packed, lines.id, lines, visits, frozenset(found["packaged"]))
+
+
+_FORM: Form[CompiledApg] = Form("apg", lambda compiled: compiled.packed, _as_json, _from_json)

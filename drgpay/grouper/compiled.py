@@ -5,8 +5,7 @@ on which side of the compared numbers it lies. `compile_scheme` finds out what t
 builds the tables that turn codes into these facts.
 """
 
-import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -103,25 +102,16 @@ class Leaf:
 NO_GROUP = Leaf("ungrouped", UNGROUPED_MDC, UNGROUPED_ADRG, UNGROUPED_DRG, None)
 
 
+@dataclass(frozen=True)
 class PackedScheme:
     """A scheme that is unpacked when somebody asks for it: the tables do without."""
 
-    def __init__(self, scheme: "Scheme") -> None:
-        self._scheme: Scheme | None = scheme
-        self._packed = b""
+    unpack: "Callable[[], Scheme]"
 
-    @property
+    @cached_property
     def scheme(self) -> "Scheme":
         """The scheme itself."""
-        if self._scheme is None:
-            self._scheme = pickle.loads(self._packed)
-        return self._scheme
-
-    def __getstate__(self) -> bytes:
-        return self._packed or pickle.dumps(self._scheme, protocol=5)
-
-    def __setstate__(self, packed: bytes) -> None:
-        self._scheme, self._packed = None, packed
+        return self.unpack()
 
 
 @dataclass(frozen=True)
@@ -228,7 +218,7 @@ class CompiledScheme:
 
 def compile_scheme(scheme: "Scheme") -> CompiledScheme:
     """Build the tables of a scheme. Takes a fraction of a second for a national scheme."""
-    return compile_mdcs(PackedScheme(scheme), scheme.mdcs)
+    return compile_mdcs(PackedScheme(lambda: scheme), scheme.mdcs)
 
 
 def compile_mdcs(packed: PackedScheme, mdcs: "Sequence[Mdc]") -> CompiledScheme:

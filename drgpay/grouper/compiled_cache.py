@@ -1,52 +1,88 @@
 """Compiled schemes kept on disk, so that a command starts without compiling again.
 
-The key is the content of the scheme and the version of everything that the tables depend on. A
-file that is damaged, foreign or from another version is compiled anew, without a word.
+The key is the content of the scheme and the whole program. A file that is damaged, foreign or from
+another version is compiled anew, without a word; a folder that others could have written to is not
+used, which is said.
 """
 
-import hashlib
 import os
-import pickle
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from drgpay import __version__
+from drgpay.cache_folder import COMPILED_SCHEMES, implicit_folder, keep_file, mark_used
 from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
+from drgpay.grouper.compiled_file import (
+    Form,
+    compiled_in,
+    file_of,
+    tables_as_json,
+    tables_from_json,
+)
 from drgpay.grouper.scheme_files import content_hash, scheme_folder
 
 _FOLDER_VARIABLE = "DRGPAY_CACHE"
 _T = TypeVar("_T")
-_DIGEST_BYTES = hashlib.sha256().digest_size
+_FORM: Form[CompiledScheme] = Form(
+    "drg", lambda compiled: compiled.packed, tables_as_json, tables_from_json
+)
 
 
 def load_compiled(name: str) -> CompiledScheme:
     """A compiled scheme of kind drg by id or folder, from the cache if it is there.
 
-    The cache lies in $DRGPAY_CACHE, else in $XDG_CACHE_HOME/drgpay or ~/.cache/drgpay; an empty
-    DRGPAY_CACHE switches it off. Raises DrgpayError for the mistakes of `load_scheme` and for a
+    The cache is `compiled_folder`. Raises DrgpayError for the mistakes of `load_scheme` and for a
     scheme of kind apg.
     """
-    return cached(name, CompiledScheme, _compile)
+    return cached(name, _FORM, _compile)
 
 
-def cached(name: str, form: type[_T], compile_: Callable[[str], _T]) -> _T:
+def cached(name: str, form: Form[_T], compile_: Callable[[str], _T]) -> _T:
     """The compiled form of a scheme, from the cache or else made by `compile_` and kept."""
-    cache = _cache_folder()
-    if cache is None:
+    path = _path(scheme_folder(name))
+    if path is None:
         return compile_(name)
-    path = cache / f"{_key(scheme_folder(name))}.compiled"
-    found = _read(path)
-    if isinstance(found, form):
+    found = _read(path, form)
+    if found is not None:
+        mark_used(path)
         return found
     made = compile_(name)
-    _write(path, made)
+    keep_file(path, file_of(made, form))
     return made
+
+
+def compiled_folder() -> Path | None:
+    """$DRGPAY_CACHE, else $XDG_CACHE_HOME/drgpay or ~/.cache/drgpay; None: nothing is kept.
+
+    That is so for an empty DRGPAY_CACHE, and for a user without a home.
+    """
+    chosen = os.environ.get(_FOLDER_VARIABLE)
+    if chosen is not None:
+        return Path(chosen) if chosen else None
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "drgpay"
+    except RuntimeError:  # nobody's home
+        return None
+
+
+def _path(scheme: Path) -> Path | None:
+    """The file of a scheme, in a folder that can be trusted."""
+    folder = compiled_folder()
+    if folder is None or implicit_folder(folder, COMPILED_SCHEMES) is None:
+        return None
+    return folder / f"{_key(scheme)}.compiled"
+
+
+def _read(path: Path, form: Form[_T]) -> _T | None:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    return compiled_in(content, form)
 
 
 def _compile(name: str) -> CompiledScheme:
@@ -73,42 +109,4 @@ def _cache_folder() -> Path | None:
 
 
 def _key(folder: Path) -> str:
-    versions = (__version__, _source_of_tables(), np.__version__, sys.version)
-    text = "\n".join([content_hash(folder), *versions])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
-
-
-def _source_of_tables() -> str:
-    """A checkout may change the tables without a new version: the code is part of the key."""
-    here = Path(__file__).parent
-    names = ("apg.py", "code_patterns.py", "compiled.py", "scheme.py", "group_names.py")
-    codes = here.parent / "records" / "codes.py"
-    sources = [codes, *(here / name for name in names), *sorted((here / "rules").glob("*"))]
-    digest = hashlib.sha256()
-    for source in sources:
-        if source.is_file():
-            digest.update(source.read_bytes())
-    return digest.hexdigest()
-
-
-def _read(path: Path) -> object:
-    try:
-        content = path.read_bytes()
-    except OSError:
-        return None
-    digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
-    if hashlib.sha256(payload).digest() != digest:
-        return None
-    return pickle.loads(payload)
-
-
-def _write(path: Path, compiled: object) -> None:
-    """Keep it if possible: a read-only or full disk is no reason not to group."""
-    payload = pickle.dumps(compiled, protocol=5)
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    with suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        staged.write_bytes(hashlib.sha256(payload).digest() + payload)
-        staged.replace(path)
-    with suppress(OSError):
-        staged.unlink(missing_ok=True)
+    return COMPILED_SCHEMES.key(content_hash(folder), np.__version__)

@@ -6,19 +6,22 @@ damaged one is no kept one.
 """
 
 import hashlib
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+
+from drgpay.cache_folder import KEPT_GROUPS, keep_file, remove_leftovers
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.shipped import program_hash
 
 _DIGITS = 32
 
 
 def kept_groups(folder: Path, compiled: CompiledScheme, columns: Sequence[str]) -> Path | None:
     """The Parquet file of some result columns that `keep_groups` left in a folder, if it is whole."""
+    remove_leftovers(folder, KEPT_GROUPS)
     for path in sorted(folder.glob(f"{_key(compiled, columns)}.*.groups")):
         with suppress(OSError):
             if path.name.split(".")[1] == _digest(path.read_bytes()):
@@ -32,21 +35,14 @@ def keep_groups(
     """Keep a file of result columns if possible: a full or read-only cache is no mistake."""
     content = found.read_bytes()
     path = folder / f"{_key(compiled, columns)}.{_digest(content)}.groups"
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    with suppress(OSError):
-        staged.write_bytes(content)
-        staged.replace(path)
-    with suppress(OSError):
-        staged.unlink(missing_ok=True)
+    keep_file(path, content)
 
 
 def _key(compiled: CompiledScheme, columns: Sequence[str]) -> str:
     # Some MDCs of a scheme may be compiled alone.
-    leaves = [f"{leaf}" for leaf in compiled.leaves]
-    text = "\n".join(
-        [program_hash("grouper", "records"), compiled.content_hash, *leaves, "", *columns]
-    )
-    return _digest(text.encode())
+    leaves = [str(leaf) for leaf in compiled.leaves]
+    versions = (np.__version__, pa.__version__)
+    return KEPT_GROUPS.key(*versions, compiled.content_hash, leaves, list(columns))
 
 
 def _digest(content: bytes) -> str:

@@ -29,9 +29,6 @@ class LeafMemo:
         self._numbers_of_words: dict[tuple[int, ...], int] = {}
         self._lock = Lock()
 
-    def __reduce__(self) -> tuple[type["LeafMemo"], tuple[()]]:
-        return LeafMemo, ()
-
     def find(self, keys: Keys) -> NDArray[np.int32]:
         """The leaf of each key, -1 where it is not known; 0 <= key <= LARGEST_KEY."""
         leaves = self._look(keys, _slots(keys))

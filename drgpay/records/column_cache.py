@@ -3,14 +3,13 @@
 One folder holds one answer: `codes.json` with the codes of the dataset, each standing at its
 number; an Arrow stream for each piece of the dataset, uncompressed, read through a memory map; and
 the column that results are keyed by, as Parquet, so that it need not be encoded again. The folder's
-name is made of the files (size, time, last bytes) and the columns, so a changed file or another
-question is another folder. It appears when all of it is written.
+name is made of the program, the files (size, time, last bytes) and the columns, so a changed file or
+another question is another folder. It appears when all of it is written, for its owner alone.
 """
 
 import hashlib
 import json
 import math
-import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from drgpay.cache_folder import (
+    RECORD_COLUMNS,
+    mark_used,
+    open_private_folder,
+    put_in_place,
+    staged_path,
+)
 from drgpay.errors import DrgpayError, reason_of
 from drgpay.records.arrays import numbers_array, numbers_of
 from drgpay.records.codes import Codes
@@ -30,7 +36,6 @@ from drgpay.records.columns import STAY_COLUMNS, Kind
 from drgpay.records.dataset import Dataset
 from drgpay.records.source import Piece, SourceFile
 
-_FORMAT = "1"
 _TAIL_BYTES = 65_536  # of a Parquet file: its footer, which names every column chunk
 _CODES_FILE = "codes.json"
 _KEYS_FILE = "keys.parquet"
@@ -65,37 +70,33 @@ def cached_dataset(
     """A dataset for reading some columns beside its key, through a cache in a folder.
 
     A cache is filled when all its pieces were read and the block ends well.
-    Raises DrgpayError if the folder cannot be used, and for mapped records: what their mapping
-    converted must be counted anew each time.
+    Raises DrgpayError if the folder cannot be used or trusted (`open_private_folder`), and for
+    mapped records: what their mapping converted must be counted anew each time.
     """
     if dataset.mapping is not None or dataset.translations is not None:
         raise DrgpayError(
             f"{dataset.path} is read through a mapping, which a cache would hide",
             "leave --cache out, or write the records as Parquet with the columns of docs/files.md",
         )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DrgpayError(
-            f"{folder} cannot be used as a cache ({reason_of(error)})", "name another"
-        ) from None
+    open_private_folder(folder, RECORD_COLUMNS)
     place = folder / _key(dataset, columns, key)
     pieces = dataset.pieces()
     codes = _read_codes(place, len(pieces))
     if codes is None:
         yield from _filled(place, pieces, key)
     else:
+        mark_used(place)
         found = [_CachedPiece(piece.rows, _file(place, n), codes) for n, piece in enumerate(pieces)]
         yield CachedDataset(list(found), codes, key, place / _KEYS_FILE)
 
 
 def _filled(place: Path, pieces: list[Piece], key: str) -> Iterator[CachedDataset]:
-    staged = place.with_name(f".{place.name}.{os.getpid()}.partial")
+    staged = staged_path(place)
     numbering = _Numbering()
     try:
         with _refusing(place.parent):
             shutil.rmtree(staged, ignore_errors=True)
-            staged.mkdir()
+            staged.mkdir(mode=0o700)
         read = [
             _KeptPiece(piece, _file(staged, n), numbering, key) for n, piece in enumerate(pieces)
         ]
@@ -103,7 +104,7 @@ def _filled(place: Path, pieces: list[Piece], key: str) -> Iterator[CachedDatase
         with _refusing(place.parent):
             _write_codes(staged, numbering.codes(), len(pieces))
             shutil.rmtree(place, ignore_errors=True)  # damaged, or it would have been used
-            staged.rename(place)
+            put_in_place(staged, place)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
@@ -121,8 +122,7 @@ def _refusing(folder: Path) -> Iterator[None]:
 
 def _key(dataset: Dataset, columns: Iterable[str], key: str) -> str:
     files = [f"{file.path.name} {_fingerprint(file)}" for file in dataset.files]
-    text = "\n".join([_FORMAT, pa.__version__, *files, "", *columns, "", key])
-    return hashlib.sha256(text.encode()).hexdigest()[:32]
+    return RECORD_COLUMNS.key(pa.__version__, files, list(columns), key)
 
 
 def _fingerprint(source: SourceFile) -> str:

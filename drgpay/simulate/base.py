@@ -252,7 +252,16 @@ def _records_of_year(year: OpenedYear) -> tuple[BaseRecords, ...]:
 def records_key(dataset: Dataset, opened_with: RecordsInput) -> dict[str, Any]:
     """What the stays of past years depend on before they are grouped."""
     return {
-        "stays": [[file.path.name, _hash_of(file.path)] for file in dataset.files],
+        # With its folders: they may name values (key=value) that no file holds.
+        "stays": [
+            [
+                file.path.relative_to(dataset.path).as_posix()
+                if dataset.path.is_dir()
+                else file.path.name,
+                _hash_of(file.path),
+            ]
+            for file in dataset.files
+        ],
         "mapping": file_hash(dataset.mapping.path) if dataset.mapping else None,
         "encoding": opened_with.encoding,
         "clinical_codes": opened_with.clinical_codes,

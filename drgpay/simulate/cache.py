@@ -1,27 +1,40 @@
 """Stages kept by the content of what they depend on, so that nothing is computed twice.
 
-The files hold pseudonyms of persons, which no result does: the folder is for its owner alone.
-They are mapped into memory, not read, so a stage costs what is used of it.
+The files hold pseudonyms of persons, which no result does: the folder is for its owner alone, or for
+the members of a group. They are mapped into memory, not read, so a stage costs what is used of it.
 """
 
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
-import drgpay
+from drgpay.cache_folder import (
+    SCENARIO_STAGES,
+    entries,
+    implicit_folder,
+    mark_used,
+    open_private_folder,
+    put_in_place,
+    remove_entry,
+    staged_path,
+)
+from drgpay.errors import DrgpayError
 
 _FOLDER_VARIABLE = "DRGPAY_CACHE"
 _MOST_BYTES = 8 * 2**30
+_HASHES = "sha256.json"  # of the files of a folder that is kept
 
+_T = TypeVar("_T")
 Key = Mapping[str, Any]
 
 
@@ -35,9 +48,16 @@ def cache_folder(output: Path) -> Path | None:
 
 @dataclass
 class StageCache:
-    """Frames and folders by what they were made from. `used` are the stages that were there."""
+    """Frames and folders by what they were made from. `used` are the stages that were there.
+
+    folder: None keeps nothing. named: whether the user named it; then one that cannot be used or
+    trusted is a DrgpayError, else it is said once and nothing is kept. group: the gid of those who
+    share it.
+    """
 
     folder: Path | None
+    named: bool = False
+    group: int | None = None
     used: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
     _held: dict[tuple[str, str], dict[str, pl.DataFrame]] = field(default_factory=dict)
@@ -90,84 +110,105 @@ class StageCache:
         """A stage of one frame."""
         return self.frames(name, key, lambda: {"frame": make()}, keep)["frame"]
 
-    def place(self, name: str, key: Key) -> Path | None:
-        """Where a folder of a stage may lie; None without a cache."""
-        if self.folder is None or not self._open():
+    def kept_folder(self, name: str, key: Key, read: Callable[[Path], _T]) -> _T | None:
+        """What `read` makes of a folder that was kept under the key; None if none is there, whole."""
+        place = self._place(name, key)
+        if place is None or not place.is_dir():
             return None
-        return self.folder / f"{name}-{digest_of(key)}"
+        try:
+            if json.loads((place / _HASHES).read_bytes()) != _hashes(place):
+                return None
+            found = read(place)
+        except (OSError, ValueError, DrgpayError):
+            return None
+        mark_used(place)
+        return found
 
-    def _open(self) -> bool:
+    def keep_folder(self, name: str, key: Key, write: Callable[[Path], object]) -> None:
+        """Keep a folder with what `write` puts into it; one that cannot be written is not kept."""
+        place = self._place(name, key)
+        if place is None:
+            return
+        staged = staged_path(place)
+        try:
+            staged.mkdir(mode=0o700)
+            write(staged)
+            (staged / _HASHES).write_text(json.dumps(_hashes(staged)), encoding="utf-8")
+            _remove(place)  # damaged, or it would have been used
+            put_in_place(staged, place, self.group)
+        except (OSError, pl.exceptions.PolarsError):
+            _remove(staged)
+        self._make_room()
+
+    def _place(self, name: str, key: Key) -> Path | None:
+        """Where a stage lies or would lie; None without a cache."""
+        return self._opened / f"{name}-{digest_of(key)}" if self._opened else None
+
+    @cached_property
+    def _opened(self) -> Path | None:
         if self.folder is None:
-            return False
-        with suppress(OSError):
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.folder.chmod(0o700)
-        return self.folder.is_dir()
+            return None
+        if self.named:
+            open_private_folder(self.folder, SCENARIO_STAGES, self.group)
+            return self.folder
+        return implicit_folder(self.folder, SCENARIO_STAGES, self.group)
 
     def _read(self, name: str, key: Key) -> dict[str, pl.DataFrame] | None:
-        place = self.place(name, key)
+        place = self._place(name, key)
         if place is None or not place.is_dir():
             return None
         try:
             found = {
                 path.stem: pl.scan_ipc(path).collect() for path in sorted(place.glob("*.arrow"))
             }
-            os.utime(place)
         except (OSError, pl.exceptions.PolarsError):
             return None
+        mark_used(place)
         return found or None
 
     def _keep(self, name: str, key: Key, frames: dict[str, pl.DataFrame]) -> None:
-        place = self.place(name, key)
+        place = self._place(name, key)
         if place is None:
             return
-        staged = place.with_name(f".{place.name}.{os.getpid()}")
+        staged = staged_path(place)
         try:
             staged.mkdir(mode=0o700)
             for part, frame in frames.items():
                 frame.rechunk().write_ipc(staged / f"{part}.arrow", compression="uncompressed")
             _remove(place)
-            staged.rename(place)
+            put_in_place(staged, place, self.group)
         except (OSError, pl.exceptions.PolarsError):
             _remove(staged)
         self._make_room()
 
     def _make_room(self) -> None:
         """Forget what was not used for longest, so that the cache does not fill a disk."""
-        assert self.folder is not None
-        with suppress(OSError):
-            places = [path for path in self.folder.iterdir() if path.is_dir()]
-            sizes = {path: sum(f.stat().st_size for f in path.rglob("*")) for path in places}
-            total = sum(sizes.values())
-            for path in sorted(places, key=lambda path: path.stat().st_mtime):
-                if total <= _MOST_BYTES:
-                    return
-                total -= sizes[path]
-                _remove(path)
+        if self._opened is None:
+            return
+        kept = entries(self._opened, SCENARIO_STAGES)
+        total = sum(entry.bytes for entry in kept)
+        for entry in sorted(kept, key=lambda entry: entry.used):
+            if total <= _MOST_BYTES:
+                return
+            total -= entry.bytes
+            remove_entry(entry.path)
 
 
 def _remove(folder: Path) -> None:
-    import shutil
-
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def _hashes(folder: Path) -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.iterdir())
+        if path.name != _HASHES
+    }
+
+
 def digest_of(key: Key) -> str:
-    """A hash over a key, the program's text and its table engine."""
-    text = json.dumps(key, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(f"{program_hash()}\n{pl.__version__}\n{text}".encode()).hexdigest()[:32]
-
-
-@cache
-def program_hash() -> str:
-    """The text of the stages that are kept: a changed checkout keeps nothing of the old one."""
-    here = Path(drgpay.__file__).parent
-    digest = hashlib.sha256()
-    for area in ("records", "grouper", "policy", "points", "settle", "simulate", "adjust"):
-        for path in sorted((here / area).rglob("*.py")):
-            digest.update(f"{path.relative_to(here)}\n".encode())
-            digest.update(path.read_bytes())
-    return digest.hexdigest()
+    """A hash over a key, the whole program and its table engine."""
+    return SCENARIO_STAGES.key(pl.__version__, key)
 
 
 def frame_hash(frame: pl.DataFrame) -> str:

@@ -66,7 +66,11 @@ def simulate(
     clock = Clock()
     scenarios = tuple(load_scenario(path) for path in files)
     base = open_base(scenarios, run, job)
-    stored = StageCache(cache if cache is not None else cache_folder(base.output))
+    stored = (
+        StageCache(cache, named=True)
+        if cache is not None
+        else StageCache(cache_folder(base.output))
+    )
     stages = Stages(base, stored, progress, threads)
     sweeps = [one for scenario in scenarios for one in scenario.file.sweep]
     last = str(scenarios[-1].path) if scenarios else ""

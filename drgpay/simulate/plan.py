@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from shutil import copytree
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -186,22 +187,16 @@ def _scheme(
         "scheme": compiled.scheme.content_hash,
         "overlays": [overlay.content_hash for overlay in overlays],
     }
-    place = cache.place("scheme", key)
-    if place is None:
+    changed = cache.kept_folder("scheme", key, lambda place: load_compiled(str(place)))
+    if changed is None:
         with TemporaryDirectory(prefix="drgpay-") as temporary:
-            changed = _applied(scheme, overlays, Path(temporary) / "scheme")
-    else:
-        changed = _applied(scheme, overlays, place)
+            place = Path(temporary) / "scheme"
+            apply_overlay(scheme, overlays, place)  # it checks them: what is kept was sound
+            cache.keep_folder("scheme", key, lambda kept: copytree(place, kept, dirs_exist_ok=True))
+            changed = load_compiled(str(place))
     if scheme != base.scheme or set(changed.columns) - set(base.rules.compiled.columns):
         return changed, None
     return changed, touched_between(base.rules.scheme, changed.scheme)
-
-
-def _applied(scheme: str, overlays: list[Overlay], place: Path) -> CompiledScheme:
-    """The folder appears only when the overlay passed its check, so one that is there did."""
-    if not place.is_dir():
-        apply_overlay(scheme, overlays, place)
-    return load_compiled(str(place))
 
 
 def _refuse_other_codes(base: Base, compiled: CompiledScheme) -> None:

@@ -319,10 +319,10 @@ class Stages:
         scheme = plan.compiled.scheme
         dataset = self._history(plan, history)
         key = self._calibration_key(plan, history)
-        place = self.cache.place("catalogue", key)
-        if place is not None and place.is_dir():
+        kept = self.cache.kept_folder("catalogue", key, lambda place: load_catalogue(place, scheme))
+        if kept is not None:
             self.cache.used.append("catalogue")
-            return load_catalogue(place, scheme)
+            return kept
 
         def group() -> pl.DataFrame:
             with self.progress("grouping", dataset.rows) as advance:
@@ -346,11 +346,8 @@ class Stages:
             dataset.path.name,
         )
         self.cache.made.append("catalogue")
-        if place is not None and self._keeping:
-            from drgpay.run.staging import staged_folder
-
-            with staged_folder(place) as staged:
-                save_catalogue(made, staged)
+        if self._keeping:
+            self.cache.keep_folder("catalogue", key, lambda place: save_catalogue(made, place))
         return made
 
 

@@ -1,5 +1,8 @@
 """The cache of compiled schemes: quicker, never different, never in the way."""
 
+import hashlib
+import os
+import pickle
 import shutil
 from pathlib import Path
 
@@ -50,6 +53,78 @@ def test_a_damaged_file_is_compiled_anew(cache: Path, content: bytes) -> None:
     assert load_compiled(NAME).scheme == load_scheme(NAME)
 
 
+def test_a_pickle_of_an_old_version_is_not_opened(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the name of today, with the digest that the old one had in front of its pickle."""
+    load_compiled(NAME)
+    (file,) = cache.iterdir()
+
+    class Trap:
+        def __reduce__(self) -> tuple[object, ...]:
+            return (Path.touch, (cache / "sprung",))
+
+    payload = pickle.dumps(Trap())
+    file.write_bytes(hashlib.sha256(payload).digest() + payload)
+    assert load_compiled(NAME).scheme == load_scheme(NAME)
+    assert [path.name for path in cache.iterdir()] == [file.name]
+    forbid_compiling(monkeypatch)
+    load_compiled(NAME)  # it was made again
+
+
+def test_it_is_for_its_owner_alone(cache: Path) -> None:
+    umask = os.umask(0)
+    try:
+        load_compiled(NAME)
+    finally:
+        os.umask(umask)
+    (file,) = cache.iterdir()
+    assert (file.stat().st_mode & 0o777, cache.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+def test_what_others_could_have_written_is_not_used(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    load_compiled(NAME)
+    cache.chmod(0o770)
+    assert capsys.readouterr().err == ""
+    with monkeypatch.context() as context:
+        forbid_compiling(context)
+        with pytest.raises(AssertionError, match="compiled again"):
+            load_compiled(NAME)
+    assert load_compiled(NAME).leaves  # the work goes on
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "others can write to the cache folder" in line
+    cache.chmod(0o700)
+    forbid_compiling(monkeypatch)
+    assert load_compiled(NAME).leaves
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_the_folder_of_another_is_not_used(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    cache.mkdir(mode=0o700)
+    os.chown(cache, 54_321, -1)
+    assert load_compiled(NAME).leaves
+    assert list(cache.iterdir()) == []
+    assert "belongs to the user 54321" in capsys.readouterr().err
+
+
+def test_what_a_killed_writer_left_is_removed(cache: Path) -> None:
+    load_compiled(NAME)
+    (file,) = cache.iterdir()
+    (cache / f".{file.name}.{2**22 + 1}").write_bytes(b"half")  # beyond the last process
+    load_compiled(NAME)
+    assert [path.name for path in cache.iterdir()] == [file.name]
+
+
+def test_use_is_seen(cache: Path) -> None:
+    load_compiled(NAME)
+    (file,) = cache.iterdir()
+    os.utime(file, (0, 0))
+    load_compiled(NAME)
+    assert file.stat().st_mtime > 0
+
+
 def test_other_content_is_another_scheme(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,11 +140,12 @@ def test_other_content_is_another_scheme(
 
 
 def test_a_cache_that_cannot_be_written_is_no_mistake(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("DRGPAY_CACHE", str(tmp_path / "file" / "cache"))
     assert load_compiled(NAME).scheme.info.id == NAME
+    assert "cannot be used as a cache" in capsys.readouterr().err
 
 
 def test_switched_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

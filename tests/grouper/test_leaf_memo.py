@@ -1,7 +1,5 @@
 """The memo of leaves answers with what it was told, or not at all."""
 
-import pickle
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -30,14 +28,6 @@ def test_a_full_memo_forgets_but_never_errs() -> None:
     known = found >= 0
     assert known.mean() > 0.3
     assert (found[known] == keys[known] % 60_000).all()
-
-
-def test_pickled_it_starts_anew() -> None:
-    memo = LeafMemo()
-    key = np.array([7], dtype=np.int64)
-    memo.keep(key, np.array([3]))
-    assert memo.find(key).tolist() == [3]
-    assert pickle.loads(pickle.dumps(memo)).find(key).tolist() == [-1]
 
 
 @given(st.lists(st.one_of(st.integers(0, 5), st.integers(-(2**63), 2**63 - 1)), max_size=300))

@@ -1,5 +1,6 @@
 """The cache of coded columns gives what the file gives, and notices a changed file."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -120,6 +121,72 @@ def test_a_changed_file_is_read_again(
     before = grouped(stays, scheme, cache)
     pl.read_parquet(stays).reverse().write_parquet(stays, row_group_size=100)
     assert grouped(stays, scheme, cache) == grouped(stays, scheme, None) != before
+
+
+def test_it_is_for_its_owner_alone(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    cache = tmp_path / "cache"
+    umask = os.umask(0)
+    try:
+        grouped(stays, compiled("chs-drg-2.0"), cache)
+    finally:
+        os.umask(umask)
+    for path in [cache, *cache.rglob("*")]:
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+
+
+def test_a_folder_that_others_can_write_to_is_refused(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    """The user named it, so it is no warning; and nothing is written."""
+    scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
+    grouped(stays, scheme, cache)
+    cache.chmod(0o770)
+    stays.with_suffix(".out").unlink()
+    with pytest.raises(DrgpayError, match="others can write to the cache folder"):
+        grouped(stays, scheme, cache)
+    assert not stays.with_suffix(".out").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
+def test_a_folder_of_another_is_refused(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
+    grouped(stays, scheme, cache)
+    os.chown(cache, 54_321, -1)
+    with pytest.raises(DrgpayError, match="belongs to the user 54321"):
+        grouped(stays, scheme, cache)
+
+
+def test_what_killed_writers_left_is_removed(
+    stays: Path, tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
+    plain = grouped(stays, scheme, cache)
+    (place,) = cache.iterdir()
+    (kept,) = cache.rglob("*.groups")
+    dead = 2**22 + 1  # beyond the last process
+    (cache / f".{place.name}.{dead}.partial").mkdir()
+    (place / f".{kept.name}.{dead}").write_bytes(b"half")
+    before = files(cache)
+    assert grouped(stays, scheme, cache) == plain
+    assert list(cache.iterdir()) == [place]
+    assert files(cache).items() < before.items()
+
+
+def test_another_program_reads_and_groups_again(
+    stays: Path,
+    tmp_path: Path,
+    compiled: Callable[[str], CompiledScheme],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
+    plain = grouped(stays, scheme, cache)
+    monkeypatch.setattr("drgpay.cache_folder.program_hash", lambda: "another")
+    assert grouped(stays, scheme, cache) == plain
+    assert len(list(cache.iterdir())) == 2
 
 
 @pytest.mark.parametrize("name", ["codes.json", "keys.parquet", "000003.arrows"])

@@ -1,0 +1,205 @@
+"""`drgpay cache`: what is kept so that it need not be computed again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from drgpay.cache_folder import (
+    COMPILED_SCHEMES,
+    RECORD_COLUMNS,
+    SCENARIO_STAGES,
+    CacheKind,
+    Entry,
+    entries,
+    refuse_foreign,
+    remove_entry,
+)
+from drgpay.cli import console
+from drgpay.cli.options import Lang
+from drgpay.errors import DrgpayError
+from drgpay.language import Language, Words
+
+SHOW_EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay cache show
+
+drgpay cache show --output /data/runs --folder /data/group-cache --lang en
+"""
+CLEAR_EXAMPLES = """
+[bold]Examples[/bold]
+
+drgpay cache clear
+
+drgpay cache clear --output /data/runs --folder /data/group-cache
+"""
+
+_RUNS = Path("runs")  # the output of jobs that name none
+_KINDS = {
+    COMPILED_SCHEMES.name: Words("已编译的分组方案", "compiled schemes"),
+    SCENARIO_STAGES.name: Words("情景测算的阶段结果", "stages of scenarios"),
+    RECORD_COLUMNS.name: Words("病例列与分组结果", "columns of stays and groups"),
+}
+_WORDS = {
+    "title": Words("缓存", "Caches"),
+    "kind": Words("种类", "kind"),
+    "folder": Words("文件夹", "folder"),
+    "entries": Words("条目", "entries"),
+    "bytes": Words("字节", "bytes"),
+    "used": Words("最近使用", "last used"),
+    "off": Words("已关闭（DRGPAY_CACHE 为空）", "switched off (DRGPAY_CACHE is empty)"),
+    "cleared": Words("已清除", "Removed"),
+    "left": Words("保留的其他文件", "other files left"),
+}
+
+Output = Annotated[
+    Path | None,
+    typer.Option(help="Output folder of jobs, whose scenarios keep stages; by default ./runs."),
+]
+Folder = Annotated[
+    Path | None, typer.Option(help="A folder that was named in drgpay group --cache.")
+]
+Group = Annotated[
+    str | None, typer.Option(help="The group that shares the folders: its members' are ours too.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command group to the program."""
+    commands = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
+    app.add_typer(commands, name="cache", help="What is kept between commands: show it, clear it.")
+    commands.command("show", epilog=SHOW_EXAMPLES)(show)
+    commands.command("clear", epilog=CLEAR_EXAMPLES)(clear)
+
+
+def show(
+    output: Output = None,
+    folder: Folder = None,
+    group: Group = None,
+    lang: Annotated[Lang, typer.Option(help="Language of the table.")] = Lang.zh,
+) -> None:
+    """Show where caches lie, what they take and when they were used last.
+
+    A cache that the program would not use, because others could have written to it, is told.
+    """
+    gid = _gid(group)
+    table = _table("title", ["entries", "bytes", "used"], lang.value)
+    refused = []
+    for place in _places(output, folder):
+        found = place.entries()
+        newest = max((entry.used for entry in found), default=None)
+        used = "" if newest is None else f"{datetime.fromtimestamp(newest):%Y-%m-%d %H:%M}"
+        table.add_row(*place.names(lang.value), f"{len(found):,}", f"{_bytes(found):,}", used)
+        try:
+            place.refuse_foreign(gid)
+        except DrgpayError as error:
+            refused.append(error)
+    console.out().print(table)
+    for refusal in refused:
+        typer.echo(f"drgpay: warning: {refusal}", err=True)
+
+
+def clear(
+    output: Output = None,
+    folder: Folder = None,
+    group: Group = None,
+    lang: Annotated[Lang, typer.Option(help="Language of the table.")] = Lang.zh,
+) -> None:
+    """Remove what caches keep, known by its names; every other file stays.
+
+    Nothing is lost: it is computed again. Folders that others could have written to are refused.
+    """
+    gid = _gid(group)
+    places = _places(output, folder)
+    for place in places:
+        place.refuse_foreign(gid)
+    table = _table("cleared", ["entries", "bytes", "left"], lang.value)
+    stuck = []
+    for place in places:
+        found = place.entries()
+        for entry in found:
+            remove_entry(entry.path)
+        kept = [entry for entry in found if entry.path.exists()]
+        stuck += kept
+        gone = [entry for entry in found if entry not in kept]
+        left = place.others([other.folder for other in places])
+        table.add_row(*place.names(lang.value), f"{len(gone):,}", f"{_bytes(gone):,}", f"{left:,}")
+    console.out().print(table)
+    if stuck:
+        raise DrgpayError(
+            f"{len(stuck)} entries could not be removed, {stuck[0].path} among them",
+            "remove them as their owner",
+        )
+
+
+@dataclass(frozen=True)
+class _Place:
+    """One cache. folder: None where caches are switched off."""
+
+    kind: CacheKind
+    folder: Path | None
+
+    def entries(self) -> list[Entry]:
+        return entries(self.folder, self.kind) if self.folder else []
+
+    def others(self, caches: Sequence[Path | None]) -> int:
+        """How many files and folders in it are not the program's."""
+        if self.folder is None or not self.folder.is_dir():
+            return 0
+        ours = {entry.path for entry in self.entries()} | set(caches)
+        return sum(path not in ours for path in self.folder.iterdir())
+
+    def refuse_foreign(self, group: int | None) -> None:
+        if self.folder and self.folder.exists():
+            refuse_foreign(self.folder, group)
+
+    def names(self, language: Language) -> tuple[str, str]:
+        said = _KINDS[self.kind.name].said_in(language)
+        if self.folder is None:
+            return said, _WORDS["off"].said_in(language)
+        return said, escape(str(console.shown(self.folder)))
+
+
+def _places(output: Path | None, folder: Path | None) -> list[_Place]:
+    from drgpay.grouper.compiled_cache import compiled_folder
+    from drgpay.simulate.cache import cache_folder
+
+    if folder and not folder.is_dir():
+        raise DrgpayError(f"there is no folder {folder}", "correct --folder")
+    if output and not output.is_dir():
+        raise DrgpayError(f"there is no folder {output}", "correct --output")
+    found = [_Place(COMPILED_SCHEMES, compiled_folder())]
+    stages = cache_folder(output or _RUNS)
+    if output or stages is None or stages.parent.is_dir():
+        found.append(_Place(SCENARIO_STAGES, stages))
+    return [*found, *([_Place(RECORD_COLUMNS, folder)] if folder else [])]
+
+
+def _gid(group: str | None) -> int | None:
+    if group is None:
+        return None
+    import grp
+
+    try:
+        return grp.getgrnam(group).gr_gid
+    except KeyError:
+        raise DrgpayError(f"there is no group {group}", "correct --group") from None
+
+
+def _table(title: str, numbers: Sequence[str], language: Language) -> Table:
+    said = {name: _WORDS[name].said_in(language) for name in ("kind", "folder", *numbers)}
+    return console.table(
+        _WORDS[title].said_in(language),
+        *said.values(),
+        numbers=tuple(said[name] for name in numbers),
+    )
+
+
+def _bytes(found: Sequence[Entry]) -> int:
+    return sum(entry.bytes for entry in found)
