@@ -26,8 +26,11 @@ Keys = Callable[[], dict[str, str]]
 
 
 @pytest.fixture
-def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: Callable[[str], CompiledScheme]
+) -> Iterator[Path]:
     """A copy of the program to change; what is running takes it for itself."""
+    compiled("chs-drg-1.1")  # before the schemes lie elsewhere
     ignored = shutil.ignore_patterns("__pycache__")
     package = Path(shutil.copytree(PACKAGE, tmp_path / "checkout" / "drgpay", ignore=ignored))
     shutil.copytree(CODES, package.parent / "grouping_schemes" / "codes")
