@@ -17,6 +17,7 @@ from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
 from drgpay.records.known_codes import KnownCodes
 from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.repeated_principal import REPEATED_PRINCIPAL, repeated_principal
 from drgpay.records.stays import DEFAULTS, PLAIN_COLUMNS, REQUIRED, plain_stays
 
 
@@ -27,7 +28,7 @@ def read_grouped_stays(
     threads: int | None = None,
 ) -> pl.DataFrame:
     """All stays of a dataset with the columns of `plain_stays`, status, mdc, adrg, drg, severity
-    and UNKNOWN_COLUMNS.
+    UNKNOWN_COLUMNS and REPEATED_PRINCIPAL.
 
     Raises DrgpayError for a missing column, a wrong type, a damaged file, or no stay at all.
     """
@@ -46,7 +47,9 @@ def read_grouped_stays(
         frames = []
         for batch in piece.batches([*columns, FAULTS], coded):
             groups = pl.DataFrame(pa.table(group_batch(compiled, batch))).cast(pl.String)
-            frames.append(plain_stays(batch).hstack(groups).hstack(known.unknown_in(batch)))
+            repeated = repeated_principal(batch).alias(REPEATED_PRINCIPAL)
+            about_codes = known.unknown_in(batch).with_columns(repeated)
+            frames.append(plain_stays(batch).hstack(groups).hstack(about_codes))
             progress(batch.num_rows)
         return frames
 

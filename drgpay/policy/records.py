@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from drgpay.policy.fields import Count, Name, Section, Yuan
+from drgpay.policy.fields import Count, Name, Section, Share, Yuan
 
 Severity = Literal["stop", "reject", "warn", "ignore"]
 # Findings that leave a stay unpayable: later stages count on their absence.
@@ -41,6 +41,11 @@ class Findings(Section):
     joined_codes: Severity = "reject"
     implausible_amount: Refusal = "reject"
     length_range: Severity = "reject"
+    length_differs: Severity = "warn"
+    length_differs_bed_day: Severity = "reject"
+    duplicate_stay: Severity = "reject"
+    overlapping_stay: Severity = "warn"
+    repeated_principal: Severity = "warn"
     duplicate_line: Severity = "warn"
     zero_amount: Severity = "warn"
 
@@ -65,6 +70,12 @@ class Records(Section):
     time_zone: Name = "Asia/Shanghai"
     naive_time: Literal["local", "utc"] = "local"
     max_amount_yuan: MostAmounts = MostAmounts()
+    max_refused_share: Share = Decimal("0.01")
+    max_unknown_codes_share: Share = Decimal("0.02")
+    levels: tuple[Name, ...] = ()
+    same_day_days: Annotated[int, Field(ge=0, le=1)] = 1
+    length_tolerance_days: Count = 1
+    drop_repeated_principal: bool = False
     severity: Findings
 
     def with_severities(self, changed: Mapping[str, str]) -> "Records":

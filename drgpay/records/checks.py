@@ -22,6 +22,8 @@ from drgpay.records.findings import (
 )
 from drgpay.records.known_codes import UNKNOWN_COLUMNS
 from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.repeated_principal import REPEATED_PRINCIPAL
+from drgpay.records.same_person import COPY, OVERLAP, refuse_damaged_ids, with_same_person
 from drgpay.records.stays import FEN_COLUMNS, REQUIRED
 
 STAY = Subject("case", ("case_id", "hospital_id", "settlement_date"))
@@ -52,6 +54,9 @@ def check_stays(
     stays = stays.join(hospitals.select("hospital_id", "level"), on="hospital_id", how="left")
     stays = stays.join(sex_of_diagnosis, left_on="principal_diagnosis", right_on="code", how="left")
     stays = stays.with_columns(repeated=repeated(stays["case_id"]))
+    refuse_damaged_ids(stays, ("case_id", "hospital_id", "person_id"), source)
+    if COPY not in stays.columns:
+        stays = with_same_person(stays)
     checked = run_checks(
         stays,
         [*fault_checks(stays[FAULTS]), *stay_checks(policy, period, faulty_columns(stays[FAULTS]))],
@@ -60,7 +65,16 @@ def check_stays(
         source,
         language,
     )
-    extra = ["repeated", "stated_days", FAULTS, *UNKNOWN_COLUMNS, "only_sex"]
+    extra = [
+        "repeated",
+        REPEATED_PRINCIPAL,
+        COPY,
+        OVERLAP,
+        "stated_days",
+        FAULTS,
+        *UNKNOWN_COLUMNS,
+        "only_sex",
+    ]
     return CheckedStays(checked.valid.drop(extra), checked.quarantine, checked.warnings)
 
 
@@ -84,6 +98,8 @@ def stay_checks(
         *_codes(),
         *_newborns(policy),
         *_dates(),
+        *_lengths(policy),
+        *_persons(),
         *costs(policy, policy.records.max_amount_yuan.stay),
     ]
 
@@ -260,6 +276,15 @@ def _codes() -> list[Check]:
         *unknown_diagnoses(),
         unknown_code("unknown_procedure", "procedure", "procedures"),
         Check(
+            "repeated_principal",
+            "other_diagnoses",
+            pl.col(REPEATED_PRINCIPAL),
+            Words(
+                "主要诊断 {} 在其他诊断中重复", "the principal diagnosis {} is among the others too"
+            ),
+            (pl.col("principal_diagnosis"),),
+        ),
+        Check(
             "sex_conflict",
             "sex",
             pl.col("sex") != pl.col("only_sex"),
@@ -324,6 +349,59 @@ def _dates() -> list[Check]:
             pl.col("settlement_date") < pl.col("discharge_date"),
             Words("结算日期 {} 早于出院日期 {}", "settled {} before discharged {}"),
             (pl.col("settlement_date").cast(pl.String), text["discharge_date"]),
+        ),
+    ]
+
+
+def _lengths(policy: Policy) -> list[Check]:
+    """length_of_stay against the dates; a bed-day stay is paid by it."""
+    rules = policy.records
+    nights = (pl.col("discharge_date") - pl.col("admission_date")).dt.total_days()
+    by_dates = pl.when(nights == 0).then(pl.lit(rules.same_day_days)).otherwise(nights)
+    differs = (nights >= 0) & (
+        (pl.col("stated_days") - by_dates).abs() > rules.length_tolerance_days
+    )
+    bed_day = (pl.col("payment_unit") == "bed_day").fill_null(False)
+    return [
+        Check(
+            "length_differs",
+            "length_of_stay",
+            differs & concerned,
+            Words(
+                "length_of_stay 为 {}，按入出院日期应为 {} 天",
+                "length_of_stay is {}, by the dates {} days",
+            ),
+            (as_written("stated_days"), by_dates.cast(pl.String)),
+            severity=severity,
+        )
+        for severity, concerned in (
+            ("length_differs_bed_day", bed_day),
+            ("length_differs", ~bed_day),
+        )
+    ]
+
+
+def _persons() -> list[Check]:
+    """What the stays of a person together show (records/same_person.py)."""
+    return [
+        Check(
+            "duplicate_stay",
+            "case_id",
+            pl.col(COPY),
+            Words(
+                "与同一患者另一病例的机构、入出院日期、主要诊断和总费用完全相同",
+                "the same person, hospital, days, principal diagnosis and cost as another case",
+            ),
+        ),
+        Check(
+            "overlapping_stay",
+            "admission_date",
+            pl.col(OVERLAP),
+            Words(
+                "{} 入院时，该患者较早的一次住院尚未结束",
+                "admitted {} before an earlier stay of the person ended",
+            ),
+            (pl.col("admission_date").cast(pl.String),),
         ),
     ]
 

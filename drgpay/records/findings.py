@@ -21,6 +21,13 @@ class Check:
     shows: tuple[pl.Expr, ...] = ()
     said: tuple[pl.Expr, pl.Expr] | None = None
     """What the message says last, in Chinese and in English, where that differs by row."""
+    severity: str = ""
+    """The key of the severity, where it is not the code."""
+
+    @property
+    def key(self) -> str:
+        """The key of [records.severity] that says what a finding does."""
+        return self.severity or self.code
 
 
 @dataclass(frozen=True)
@@ -60,12 +67,12 @@ def run_checks(
 
     Raises DrgpayError for a finding that stops.
     """
-    checks = [check for check in checks if severities[check.code] != "ignore"]
+    checks = [check for check in checks if severities[check.key] != "ignore"]
     marked = rows.with_columns(
         check.fails.fill_null(False).alias(f"check_{number}") for number, check in enumerate(checks)
     )
     by_severity = {
-        severity: [n for n, check in enumerate(checks) if severities[check.code] == severity]
+        severity: [n for n, check in enumerate(checks) if severities[check.key] == severity]
         for severity in ("stop", "reject", "warn")
     }
     for number in by_severity["stop"]:
@@ -151,7 +158,7 @@ def _stop_at(rows: pl.DataFrame, check: Check, subject: Subject, source: str) ->
         shown = rows.sort(key).head(1).select(_message(check, "en"))["message"][0]
         raise DrgpayError(
             f"{source}: {subject.name} {ids[0]}{others}: {shown}",
-            f'correct the rows, or set records.severity.{check.code} = "reject" in the policy to '
+            f'correct the rows, or set records.severity.{check.key} = "reject" in the policy to '
             "quarantine them",
         )
 

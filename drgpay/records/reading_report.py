@@ -27,6 +27,7 @@ class Problem(StrEnum):
     BLANKS_TRIMMED = "blanks_trimmed"
     CODE_RESPELLED = "code_respelled"
     ITEMS_MISSING = "items_missing"
+    PRINCIPAL_DROPPED = "principal_dropped"
 
     @property
     def words(self) -> Words:
@@ -41,6 +42,7 @@ _WORDS = {
     Problem.LENGTHS_DIFFER: Words("编码与标志个数不同，忽略标志", "codes and marks differ in number: marks ignored"),
     Problem.BLANKS_TRIMMED: Words("前后有空白，已去除", "blanks around it were left out"),
     Problem.CODE_RESPELLED: Words("编码写法已规范（全角、大小写）", "spelled as code tables spell it (full-width signs, capitals)"),
+    Problem.PRINCIPAL_DROPPED: Words("主要诊断在其他诊断中重复，已略去", "the principal diagnosis was among them too: left out there"),
     Problem.ITEMS_MISSING: Words("列表中有空项，已略去", "items of the list are missing: left out"),
 }  # fmt: skip
 

@@ -12,13 +12,15 @@ NaiveTime = Literal["local", "utc"]
 
 @dataclass(frozen=True)
 class Reading:
-    """How dates are read: the zone that days are counted in, and what a time without a zone is.
+    """How records are read: the zone that days are counted in, what a time without a zone is, and
+    whether a principal diagnosis is taken out of the others.
 
     Raises DrgpayError for a zone that nobody knows.
     """
 
     time_zone: str = Records.model_fields["time_zone"].default
     naive_time: NaiveTime = "local"
+    drop_repeated_principal: bool = False
 
     def __post_init__(self) -> None:
         try:
@@ -32,7 +34,7 @@ class Reading:
     @staticmethod
     def of(records: Records) -> "Reading":
         """What the section [records] of a policy says."""
-        return Reading(records.time_zone, records.naive_time)
+        return Reading(records.time_zone, records.naive_time, records.drop_repeated_principal)
 
 
 PLAIN_READING = Reading()

@@ -12,7 +12,8 @@ from drgpay.records.columns import Kind
 from drgpay.records.meaning.column import Column, read_column, type_of_kind
 from drgpay.records.meaning.faults import FAULTS, Faults, Unread, packed, shown
 from drgpay.records.meaning.rules import Reading
-from drgpay.records.reading_report import Finding, ReadingReport
+from drgpay.records.reading_report import Finding, Problem, ReadingReport
+from drgpay.records.repeated_principal import without_repeated
 from drgpay.records.source import Piece, WrappedSource
 
 
@@ -104,13 +105,18 @@ class PlainPiece:
             ]
             if read.clock is not None:
                 file.report.add_clock(name, read.clock)
+        names = list(batch.schema.names)
+        made = pa.RecordBatch.from_arrays(arrays, names=names)
+        if file.reading.drop_repeated_principal and {*names} >= _BOTH:
+            made, rows, first = without_repeated(made)
+            if rows:
+                problem = Problem.PRINCIPAL_DROPPED
+                findings.append(Finding("other_diagnoses", problem, rows, "", first))
         located = [one._replace(row=row + one.row + 1) for one in findings]
         file.report.add(file.number, file.path.name, row, located)
-        names = list(batch.schema.names)
         if with_faults:
-            arrays.append(packed(faults, batch.num_rows))
-            names.append(FAULTS)
-        return pa.RecordBatch.from_arrays(arrays, names=names)
+            made = made.append_column(FAULTS, packed(faults, batch.num_rows))
+        return made
 
     def _unlike_folder(self, name: str, kind: Kind, read: Column) -> list[Faults]:
         """Where a column has another value than the folder that is named after it."""
@@ -126,6 +132,7 @@ class PlainPiece:
         return [Faults(Unread.UNLIKE_FOLDER, rows, said_there)] if len(rows) else []
 
 
+_BOTH = {"principal_diagnosis", "other_diagnoses"}
 _TEXT = pa.large_string()
 
 

@@ -1,0 +1,83 @@
+"""What only the stays of one person together show: copies, overlaps, and ids that are no person's."""
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+
+COPY, OVERLAP = "is_copy", "overlaps"
+"""The columns of `with_same_person`."""
+
+_COPIED = ("hospital_id", "admission_date", "discharge_date", "principal_diagnosis", "total_fen")
+_SPREADSHEET = r"^[0-9](\.[0-9]+)?[Ee]\+[0-9]+$"
+_MOST_OF_ONE, _MOST_SHARE = 20, 0.01
+
+
+def with_same_person(stays: pl.DataFrame) -> pl.DataFrame:
+    """Mark copies of stays and stays that begin before an earlier one of the same person ended.
+
+    Copy: the same person, hospital, days, principal diagnosis and total cost under another case_id;
+    the first by settlement date, then case_id, is none. Overlap: of two stays the one begun later;
+    one that begins on the day of a discharge is a return or a transfer. A copy overlaps nothing.
+    """
+    rows = stays.select("person_id", "case_id", "settlement_date", *_COPIED).with_row_index("at")
+    several = rows.filter(pl.col("person_id").is_duplicated() & pl.col("person_id").is_not_null())
+    copies = _copies(several)
+    others = several.filter(~pl.col("at").is_in(copies.implode()))
+    return stays.with_columns(
+        _marked(stays.height, copies).alias(COPY),
+        _marked(stays.height, _overlaps(others)).alias(OVERLAP),
+    )
+
+
+def _copies(rows: pl.DataFrame) -> pl.Series:
+    keys = ["person_id", *_COPIED]
+    alike = rows.drop_nulls(keys).filter(pl.struct(keys).is_duplicated())
+    first = pl.col("case_id").first()
+    return (
+        alike.sort("settlement_date", "case_id", "at", nulls_last=True)
+        # A case_id that occurs twice is a finding of its own.
+        .filter((pl.col("case_id") != first.over(keys)).fill_null(False))["at"]
+    )
+
+
+def _overlaps(rows: pl.DataFrame) -> pl.Series:
+    begun = rows.drop_nulls(["admission_date", "discharge_date"]).sort(
+        "person_id", "admission_date", "discharge_date", "case_id", "at"
+    )
+    ended = (
+        pl.col("discharge_date")
+        .cum_max()
+        .shift()
+        .over("person_id", mapping_strategy="group_to_rows")
+    )
+    return begun.filter((pl.col("admission_date") < ended).fill_null(False))["at"]
+
+
+def _marked(length: int, rows: pl.Series) -> pl.Series:
+    marks = pl.Series([False]).new_from_index(0, length)
+    return marks.scatter(rows.cast(pl.UInt32), True) if len(rows) else marks
+
+
+def refuse_damaged_ids(records: pl.DataFrame, ids: tuple[str, ...], source: str) -> None:
+    """Raise DrgpayError for ids that a spreadsheet wrote as numbers (3.3E+17), and for a person with
+    more stays than any person has: then many persons share an id. Nobody can accept that.
+
+    ids: the columns of ids, the person's among them.
+    """
+    for column in ids:
+        damaged = records.filter(pl.col(column).str.contains(_SPREADSHEET))[column]
+        if len(damaged):
+            raise DrgpayError(
+                f"{source}: {len(damaged)} rows have a {column} such as {damaged[0]}: a spreadsheet "
+                "has made numbers of the ids (damaged_ids)",
+                "export the ids as text, from the system that they come from",
+            )
+    persons = records["person_id"].drop_nulls()
+    counts = persons.filter(persons.is_duplicated()).value_counts(sort=True)
+    most = int(counts["count"][0]) if counts.height else 0
+    if most > _MOST_OF_ONE and most > _MOST_SHARE * records.height:
+        raise DrgpayError(
+            f"{source}: {most} of {records.height} stays have the person_id "
+            f"{counts['person_id'][0]} (damaged_ids)",
+            "give each person a pseudonym of their own",
+        )
