@@ -1,6 +1,7 @@
 """Whether a stay can be paid: the checks of docs/files.md, and the quarantine of what fails."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -20,7 +21,7 @@ from drgpay.records.findings import (
     run_checks,
     yuan,
 )
-from drgpay.records.known_codes import UNKNOWN_COLUMNS
+from drgpay.records.known_codes import LEADING_UNKNOWN, UNKNOWN_COLUMNS
 from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.repeated_principal import REPEATED_PRINCIPAL
 from drgpay.records.same_person import COPY, OVERLAP, refuse_damaged_ids, with_same_person
@@ -32,8 +33,14 @@ PAYMENT_UNITS = ("drg", "bed_day", "fee")
 _MOST_DAYS = 3_650
 
 
+@dataclass(frozen=True)
 class CheckedStays(CheckedRows):
-    """Stays: quarantine and warnings have FINDING_COLUMNS (strings, settlement_date a date)."""
+    """Stays: quarantine and warnings have FINDING_COLUMNS (strings, settlement_date a date).
+
+    unknown: the valid stays with LEADING_UNKNOWN in sums: hospital_id, rows, total_fen, sorted.
+    """
+
+    unknown: pl.DataFrame
 
 
 def check_stays(
@@ -67,6 +74,7 @@ def check_stays(
     )
     extra = [
         "repeated",
+        LEADING_UNKNOWN,
         REPEATED_PRINCIPAL,
         COPY,
         OVERLAP,
@@ -75,7 +83,22 @@ def check_stays(
         *UNKNOWN_COLUMNS,
         "only_sex",
     ]
-    return CheckedStays(checked.valid.drop(extra), checked.quarantine, checked.warnings)
+    return CheckedStays(
+        checked.valid.drop(extra),
+        checked.quarantine,
+        checked.warnings,
+        checked.refused,
+        _unknown(checked.valid),
+    )
+
+
+def _unknown(valid: pl.DataFrame) -> pl.DataFrame:
+    return (
+        valid.filter(LEADING_UNKNOWN)
+        .group_by("hospital_id")
+        .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("total_fen").sum())
+        .sort("hospital_id")
+    )
 
 
 def stay_checks(

@@ -43,16 +43,30 @@ class Subject:
         return (*self.identity, "column", "code", "message", "other_codes")
 
 
+REFUSED_SCHEMA: dict[str, pl.DataType] = {
+    "hospital_id": pl.String(),
+    "code": pl.String(),
+    "outside": pl.Boolean(),
+    "rows": pl.Int64(),
+    "total_fen": pl.Int64(),
+}
+"""Refused rows by hospital (null where it is missing, and of lines), first reason, and whether they
+are outside the period; total_fen: their amounts, without regard to sign.
+"""
+
+
 @dataclass(frozen=True)
 class CheckedRows:
     """Valid rows; one quarantine row per refused row; one warning row per row and check.
 
     Quarantine and warnings have the finding columns of the subject and are sorted.
+    refused: the rows of the quarantine and their money in sums, REFUSED_SCHEMA, sorted.
     """
 
     valid: pl.DataFrame
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
+    refused: pl.DataFrame
 
 
 def run_checks(
@@ -80,12 +94,35 @@ def run_checks(
 
     refused = pl.any_horizontal(*[f"check_{n}" for n in by_severity["reject"]], pl.lit(False))
     marks = pl.selectors.starts_with("check_")
-    quarantine = _first_findings(
-        marked.filter(refused), checks, by_severity["reject"], subject, language
-    )
+    rejected = marked.filter(refused)
+    quarantine = _first_findings(rejected, checks, by_severity["reject"], subject, language)
+    sums = _refused(rejected, checks, by_severity["reject"])
     valid = marked.filter(~refused)
     warnings = _findings(valid, checks, by_severity["warn"], subject, language)
-    return CheckedRows(valid.drop(marks), quarantine, warnings)
+    return CheckedRows(valid.drop(marks), quarantine, warnings, sums)
+
+
+def _refused(rows: pl.DataFrame, checks: Sequence[Check], numbers: list[int]) -> pl.DataFrame:
+    if not rows.height:
+        return pl.DataFrame(schema=REFUSED_SCHEMA)
+    amount = "total_fen" if "total_fen" in rows.columns else "amount_fen"
+    outside = [f"check_{n}" for n in numbers if checks[n].code == "outside_period"]
+    hospital = pl.col("hospital_id") if "hospital_id" in rows.columns else pl.lit(None)
+    keys = ["hospital_id", "code", "outside"]
+    return (
+        rows.select(
+            hospital.cast(pl.String).alias("hospital_id"),
+            pl.coalesce(pl.when(f"check_{n}").then(pl.lit(checks[n].code)) for n in numbers).alias(
+                "code"
+            ),
+            pl.any_horizontal(*outside, pl.lit(False)).alias("outside"),
+            pl.col(amount).abs().fill_null(0).alias("total_fen"),
+        )
+        .group_by(keys)
+        .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("total_fen").sum())
+        .select(*REFUSED_SCHEMA)
+        .sort(keys)
+    )
 
 
 def fault_checks(faults: pl.Series) -> list[Check]:

@@ -13,6 +13,8 @@ from drgpay.records.codes import CodeIndex, CodeLists
 from drgpay.shipped import shipped_folder
 
 UNKNOWN_COLUMNS = ("unknown_principal", "unknown_other", "unknown_procedure")
+LEADING_UNKNOWN = "leading_unknown"
+"""Whether no table knows the principal diagnosis or the first procedure: they decide the group."""
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,14 @@ class KnownCodes:
         )
 
     def unknown_in(self, batch: pa.RecordBatch) -> pl.DataFrame:
-        """Per stay and column of codes its first unknown code, or null: UNKNOWN_COLUMNS."""
+        """Per stay and column of codes its first unknown code, or null: UNKNOWN_COLUMNS; and
+        LEADING_UNKNOWN.
+        """
         principal = _first_unknown(self.diagnoses, batch.column("principal_diagnosis"))
-        other = _first_unknown_listed(self.diagnoses, batch.column("other_diagnoses"))
-        procedures = _first_unknown_listed(self.procedures, batch.column("procedures"))
-        return pl.DataFrame(dict(zip(UNKNOWN_COLUMNS, (principal, other, procedures), strict=True)))
+        other, _ = _first_unknown_listed(self.diagnoses, batch.column("other_diagnoses"))
+        procedures, leading = _first_unknown_listed(self.procedures, batch.column("procedures"))
+        columns = dict(zip(UNKNOWN_COLUMNS, (principal, other, procedures), strict=True))
+        return pl.DataFrame({**columns, LEADING_UNKNOWN: principal.is_not_null() | leading})
 
 
 def code_table(system: str, kind: str) -> pl.DataFrame | None:
@@ -58,13 +63,19 @@ def _first_unknown(index: CodeIndex | None, values: pa.Array) -> pl.Series:
     return _spread(len(values), rows, values.take(pa.array(rows)))
 
 
-def _first_unknown_listed(index: CodeIndex | None, values: pa.Array) -> pl.Series:
+def _first_unknown_listed(index: CodeIndex | None, values: pa.Array) -> tuple[pl.Series, pl.Series]:
+    """The first unknown code of each list, and whether it is the first of all."""
+    leading = pl.Series([False]).new_from_index(0, len(values))
     if index is None:
-        return _spread(len(values), _NO_ROWS, values.slice(0, 0))
+        return _spread(len(values), _NO_ROWS, values.slice(0, 0)), leading
     lists = CodeLists.encode(index, values)
     positions = np.flatnonzero(lists.flat == index.unknown)
     stays, first = np.unique(lists.stays_of(positions), return_index=True)
-    return _spread(len(values), stays, values.flatten().take(pa.array(positions[first])))
+    at_once = stays[positions[first] == lists.offsets[stays]]
+    if len(at_once):
+        leading = leading.scatter(at_once, True)
+    found = values.flatten().take(pa.array(positions[first]))
+    return _spread(len(values), stays, found), leading
 
 
 _NO_ROWS = np.empty(0, dtype=np.int64)

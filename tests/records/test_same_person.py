@@ -33,7 +33,9 @@ def marked(frame: pl.DataFrame, mark: str) -> list[str]:
 
 
 def test_the_first_settled_of_two_alike_is_no_copy() -> None:
-    frame = stays(("2", "p", 1, 5, 7), ("1", "p", 1, 5, 9), ("3", "p", 1, 5, 7), ("4", "q", 1, 5, 6))
+    frame = stays(
+        ("2", "p", 1, 5, 7), ("1", "p", 1, 5, 9), ("3", "p", 1, 5, 7), ("4", "q", 1, 5, 6)
+    )
     assert marked(frame, COPY) == ["1", "3"]
     assert marked(frame[::-1], COPY) == ["3", "1"]
 
@@ -50,12 +52,16 @@ def test_a_case_that_occurs_twice_is_no_copy_of_itself() -> None:
 
 
 def test_the_later_begun_of_two_overlapping_stays_is_marked() -> None:
-    frame = stays(("1", "p", 1, 9, 9), ("2", "p", 3, 4, 9), ("3", "p", 6, 7, 9), ("4", "q", 2, 8, 9))
+    frame = stays(
+        ("1", "p", 1, 9, 9), ("2", "p", 3, 4, 9), ("3", "p", 6, 7, 9), ("4", "q", 2, 8, 9)
+    )
     assert marked(frame, OVERLAP) == ["2", "3"]
 
 
 def test_the_day_of_discharge_is_a_return() -> None:
-    assert marked(stays(("1", "p", 1, 5, 9), ("2", "p", 5, 8, 9), ("3", "p", 8, 8, 9)), OVERLAP) == []
+    assert (
+        marked(stays(("1", "p", 1, 5, 9), ("2", "p", 5, 8, 9), ("3", "p", 8, 8, 9)), OVERLAP) == []
+    )
 
 
 def test_a_copy_overlaps_nothing() -> None:

@@ -1,7 +1,7 @@
 """Whether visits and their lines can be paid (docs/files.md), and the quarantine of what fails."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -193,7 +193,7 @@ def _checked_lines(
     checks = _line_checks(policy, marked[FAULTS])
     checked = run_checks(marked, checks, severities, LINE, source, language)
     extra = ["known", "repeated", FAULTS]
-    return CheckedRows(checked.valid.drop(extra), checked.quarantine, checked.warnings)
+    return replace(checked, valid=checked.valid.drop(extra))
 
 
 def _last(*numbers: pl.Series) -> int:
@@ -251,7 +251,7 @@ def _checked_visits(
     valid = checked.valid.with_columns(
         contractor_id=pl.when("enrolled").then("contractor_id")
     ).drop(*extra, "unknown_principal", "unknown_other")
-    return CheckedRows(valid, checked.quarantine, checked.warnings)
+    return replace(checked, valid=valid)
 
 
 def _per_visit(lines: pl.DataFrame, nos: pl.Series) -> tuple[pl.Series, pl.Series]:

@@ -1,0 +1,253 @@
+"""What stops a run until a person accepts it (docs/settlement.md, "When a month must stop").
+
+A stop concerns one hospital, or one pool, with its money. It is taken on as it was printed: another
+hospital, or more money, stops again.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Literal, get_args
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.exact import FEN_PLACES, scaled, unscaled
+from drgpay.language import Words
+from drgpay.policy.records import Records
+
+StopCode = Literal[
+    "refused_share",
+    "hospital_refused",
+    "unknown_codes",
+    "unknown_level",
+    "plausible_budget",
+    "plausible_value_change",
+    "deduction_above_payable",
+]
+STOP_CODES: tuple[str, ...] = get_args(StopCode)
+MOST_SMALL = 100
+"""From so many rows on shares are looked at: of a few rows each is a large share."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One finding that stops a run: what it is about (a hospital or a pool), and its money in fen."""
+
+    code: StopCode
+    subject: str
+    fen: int
+    said: Words
+
+    @property
+    def yuan(self) -> Decimal:
+        """Its money."""
+        return unscaled(self.fen, FEN_PLACES)
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What a person takes on; subject None: every one found; fen None: as much as is found."""
+
+    code: str
+    subject: str | None = None
+    fen: int | None = None
+    by: str = ""
+    note: str = ""
+
+    def covers(self, stop: Stop) -> bool:
+        """Whether a stop is taken on."""
+        return (
+            self.code == stop.code
+            and self.subject in (None, stop.subject)
+            and (self.fen is None or stop.fen <= self.fen)
+        )
+
+
+def parse_accepted(text: str, by: str, note: str = "") -> Accepted:
+    """CODE[:SUBJECT][=YUAN] of the command line; raises DrgpayError for what it cannot be."""
+    named, equals, yuan = text.partition("=")
+    code, colon, subject = named.partition(":")
+    return accepted_of(code, subject if colon else None, yuan if equals else None, by, note)
+
+
+def accepted_of(
+    code: str, subject: str | None, yuan: str | None, by: str, note: str = ""
+) -> Accepted:
+    """An acceptance as somebody wrote it; raises DrgpayError for an unknown code or a wrong amount."""
+    if code not in STOP_CODES:
+        raise DrgpayError(
+            f"{code!r} is nothing that can be accepted", f"name one of {', '.join(STOP_CODES)}"
+        )
+    if not by:
+        raise DrgpayError(f"nobody is named who accepts {code}", "add --by NAME")
+    try:
+        fen = None if yuan is None else scaled(Decimal(yuan), FEN_PLACES)
+    except (InvalidOperation, ValueError):
+        raise DrgpayError(
+            f"the amount accepted with {code} is {yuan!r}", "write yuan, such as 53749.00"
+        ) from None
+    return Accepted(code, subject, fen, by, note)
+
+
+def taken_on(stops: Iterable[Stop], accepted: Sequence[Accepted]) -> list[dict[str, str]]:
+    """The acceptances that the stops needed, as the basis of a run has them: code, subject, yuan.
+
+    Two people who accept the same leave the same. Raises DrgpayError for stops that nobody accepts.
+    """
+    needed: list[dict[str, str]] = []
+    still: list[Stop] = []
+    for stop in stops:
+        found = next((one for one in accepted if one.covers(stop)), None)
+        if found is None:
+            still.append(stop)
+            continue
+        limit = stop.fen if found.fen is None else found.fen
+        about = {"code": stop.code, "subject": stop.subject, "yuan": _yuan(limit)}
+        needed.append(about)
+    if still:
+        raise RunStoppedError(still)
+    return sorted(needed, key=lambda one: (one["code"], one["subject"]))
+
+
+class RunStoppedError(DrgpayError):
+    """A run that stops with findings that a person may accept; `stops` are all of them."""
+
+    def __init__(self, stops: Sequence[Stop]) -> None:
+        self.stops = tuple(stops)
+        first = stops[0]
+        more = f" (and {len(stops) - 1} more)" if len(stops) > 1 else ""
+        super().__init__(
+            f"the run stops at {first.code} of {first.subject}: {first.said.en}{more}",
+            "correct the inputs, or let somebody accept each finding with --accept "
+            f"{first.code}:{first.subject} --by NAME, or as [[accepted]] in the job",
+        )
+
+    def to_paste(self) -> str:
+        """All of them as they stand in a job file."""
+        return "\n".join(
+            f'[[accepted]]\ncode = "{stop.code}"\nsubject = "{stop.subject}"\n'
+            f'yuan = "{stop.yuan}"\nby = ""'
+            for stop in self.stops
+        )
+
+
+def _yuan(fen: int) -> str:
+    return f"{unscaled(fen, FEN_PLACES)}"
+
+
+def record_stops(
+    records: Records, valid: pl.DataFrame, refused: pl.DataFrame, unknown: pl.DataFrame
+) -> list[Stop]:
+    """Too much refused, or too many codes that no table knows.
+
+    valid: hospital_id, rows, total_fen of the valid rows of each hospital. refused: REFUSED_SCHEMA.
+    unknown: hospital_id, rows, total_fen. Rows outside the period are in no share.
+    """
+    inside = (
+        refused.filter(~pl.col("outside"))
+        .with_columns(pl.col("hospital_id").fill_null("?"))
+        .group_by("hospital_id")
+        .agg(pl.col("rows", "total_fen").sum())
+        .sort("hospital_id")
+    )
+    read, money = (
+        int(valid[column].sum()) + int(inside[column].sum()) for column in ("rows", "total_fen")
+    )
+    stops: list[Stop] = []
+    share = records.max_refused_share
+    too_many = int(inside["rows"].sum()) > share * read
+    too_much = int(inside["total_fen"].sum()) > share * money
+    if read >= MOST_SMALL and (too_many or too_much):
+        stops += [
+            Stop("refused_share", hospital, fen, _refused_words(rows, fen))
+            for hospital, rows, fen in inside.iter_rows()
+        ]
+    paid = set(valid["hospital_id"])
+    stops += [
+        Stop("hospital_refused", hospital, fen, _hospital_words(rows, fen))
+        for hospital, rows, fen in inside.iter_rows()
+        if hospital not in paid
+    ]
+    if read >= MOST_SMALL and int(unknown["rows"].sum()) > records.max_unknown_codes_share * read:
+        stops += [
+            Stop("unknown_codes", hospital, fen, _unknown_words(rows, fen))
+            for hospital, rows, fen in unknown.iter_rows()
+        ]
+    return stops
+
+
+def level_stops(
+    records: Records,
+    valid: pl.DataFrame,
+    hospitals: Mapping[str, str],
+    catalogue_levels: Iterable[str],
+) -> list[Stop]:
+    """Hospitals with a level that policy or catalogue do not know: they would be paid as the mean.
+
+    valid: as in `record_stops`. hospitals: the level of each. catalogue_levels: those with
+    coefficients, none if the catalogue has none by level.
+    """
+    tables = [known for known in (set(records.levels), set(catalogue_levels)) if known]
+    stops = []
+    for hospital, rows, fen in valid.sort("hospital_id").iter_rows():
+        level = hospitals[hospital]
+        lacking = [known for known in tables if level not in known]
+        if lacking:
+            stops.append(
+                Stop("unknown_level", hospital, fen, _level_words(level, rows, lacking[0]))
+            )
+    return stops
+
+
+def _refused_words(rows: int, fen: int) -> Words:
+    yuan = _yuan(fen)
+    return Words(
+        f"{rows} 条未通过校验，涉及 {yuan} 元，全部超过政策允许的比例",
+        f"{rows} rows with {yuan} yuan are refused, and of all rows more than the policy allows",
+    )
+
+
+def _hospital_words(rows: int, fen: int) -> Words:
+    yuan = _yuan(fen)
+    return Words(
+        f"全部 {rows} 条未通过校验，涉及 {yuan} 元",
+        f"all of its {rows} rows with {yuan} yuan are refused",
+    )
+
+
+def _unknown_words(rows: int, fen: int) -> Words:
+    yuan = _yuan(fen)
+    return Words(
+        f"{rows} 条的主要诊断或首个手术编码不在代码表中，涉及 {yuan} 元，全部超过政策允许的比例",
+        f"{rows} rows with {yuan} yuan have a principal diagnosis or first procedure that no table "
+        "knows, and of all rows more than the policy allows",
+    )
+
+
+def _level_words(level: str, rows: int, known: Iterable[str]) -> Words:
+    listed = ", ".join(sorted(known))
+    return Words(
+        f"等级 {level} 不在已知等级（{listed}）之中，{rows} 条将按系数 1 计算",
+        f"its level {level} is none of {listed}: {rows} rows would be paid with coefficient 1",
+    )
+
+
+def by_hospital(valid: pl.DataFrame) -> pl.DataFrame:
+    """hospital_id, rows, total_fen of valid rows (hospital_id, total_fen), sorted."""
+    return (
+        valid.group_by("hospital_id")
+        .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("total_fen").sum())
+        .with_columns(pl.col("hospital_id").cast(pl.String))
+        .sort("hospital_id")
+    )
+
+
+def accepted_by(accepted: Iterable[Accepted], needed: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """Who took on what, and why: beside the basis of a run, since it changes no result."""
+    codes = {one["code"] for one in needed}
+    return [
+        {"code": one.code, "subject": one.subject, "by": one.by, "note": one.note}
+        for one in accepted
+        if one.code in codes
+    ]
