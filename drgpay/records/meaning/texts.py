@@ -204,6 +204,17 @@ def trimmed(words: pl.Series) -> pl.Series:
     return words.set(words.is_in(["", HIVE_NULL]).fill_null(False), None)
 
 
+def trimmed_bounds(low: str, high: str) -> tuple[str, str] | None:
+    """Texts between which trimmed words lie if the words lie between low and high.
+
+    None if a word between them may begin with a blank: without it the word lies anywhere.
+    """
+    if not low or any(low[0] <= blank <= high[0] for blank in BLANKS):
+        return None
+    # Without the blanks behind it a word is less than it was, and so may be than low.
+    return low.rstrip(BLANKS), high
+
+
 def too_long(words: pl.Series) -> pl.Series:
     """Which words are longer than any text of a record."""
     return words.str.len_bytes() > LONGEST_TEXT
