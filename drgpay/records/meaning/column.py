@@ -71,7 +71,7 @@ def read_column(
 
     values: of any type that the kind admits. Raises nothing for any content.
     """
-    if pa.types.is_null(values.type):
+    if pa.types.is_null(values.type) and kind is not Kind.TEXTS:
         return Column(pa.nulls(len(values), _plain_type(kind, values.type, coded)), [], [])
     match kind:
         case Kind.TEXT:
@@ -99,8 +99,6 @@ _CODED = pa.dictionary(pa.int32(), pa.large_string())
 def _plain_type(kind: Kind, given: pa.DataType, coded: bool) -> pa.DataType:
     if coded and kind is Kind.TEXT:
         return _CODED
-    if coded and kind is Kind.TEXTS:
-        return pa.large_list(_CODED)
     return type_of_kind(kind, given)
 
 
@@ -233,10 +231,10 @@ def _text_lists(name: str, values: pa.Array, coded: bool) -> Column:
 
 
 def _items(name: str, lists: pa.Array) -> Column:
-    """The items of lists as texts, those that are missing left out."""
+    """The items of lists as texts, those that are missing left out; a missing list is empty."""
     ends, flat = ends_of(lists)
     found = _text(name, flat, coded=True)
-    if found.values is flat and not flat.null_count:
+    if found.values is flat and not flat.null_count and not lists.null_count:
         return found._replace(values=lists)
     findings = [
         finding._replace(row=_list_of(ends, finding.row)) for finding in found.findings
