@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+
 from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme

@@ -174,20 +174,22 @@ def _plain_text(name: str, values: pa.Array) -> Column:
 
 def _coded_text(name: str, values: pa.DictionaryArray, kind: CodeKind | None) -> Column:
     """Texts that repeat, dictionary-coded."""
-    if needs_no_reading(_strings(values.dictionary)):
-        words = pl.Series(values.dictionary, dtype=pl.String)
+    strings, undecodable = decodable(values.dictionary)
+    if not undecodable and needs_no_reading(strings):
+        words = pl.Series(strings, dtype=pl.String)
         if kind is None or needs_no_spelling(words):
-            return Column(values, [], [])
+            return Column(_coded_by_int32(values, strings), [], [])
     texts, faults, findings = _words(name, values)
     words, more, changes = _spelled(name, texts, kind)
     return Column(texts.coded(words), faults + more, findings + changes)
 
 
-def _strings(dictionary: pa.Array) -> pa.Array:
-    """The words of a dictionary as an array that can be looked at byte by byte."""
-    if pa.types.is_string(dictionary.type) or pa.types.is_large_string(dictionary.type):
-        return dictionary
-    return decodable(dictionary)[0]
+def _coded_by_int32(values: pa.DictionaryArray, strings: pa.Array) -> pa.DictionaryArray:
+    """Coded texts whose words are strings and whose indices are those that pyarrow makes."""
+    plain = pa.types.is_int32(values.type.index_type) and strings.type == values.type.value_type
+    if plain:
+        return values
+    return pa.DictionaryArray.from_arrays(values.indices.cast(pa.int32()), strings)
 
 
 def _spelled(

@@ -64,7 +64,8 @@ def plain_flags(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
     given = ~np.isnan(numbers)
     known = (numbers == 0) | (numbers == 1)
     wrong = np.flatnonzero(given & ~known)
-    faults = [Faults(Unread.NOT_A_FLAG, wrong, [shown(numbers[row]) for row in wrong])]
+    said = [shown(values[int(row)].as_py()) for row in wrong]
+    faults = [Faults(Unread.NOT_A_FLAG, wrong, said)]
     flags = pl.Series(numbers == 1).set(pl.Series(~known), None)
     return flags.to_arrow(), faults if len(wrong) else []
 
