@@ -62,7 +62,7 @@ def test_another_zone_of_the_policy() -> None:
     moment = pa.array([datetime(2026, 9, 30, 18, tzinfo=UTC)], pa.timestamp("us", "UTC"))
     assert of_array(COLUMN, moment, Reading("Asia/Urumqi")) == good(DAY)
     assert of_array(COLUMN, moment, Reading("Europe/London")) == good(date(2026, 9, 30))
-    with pytest.raises(DrgpayError, match="records.time_zone of the policy is 'Mars/Olympus'"):
+    with pytest.raises(DrgpayError, match=r"records\.time_zone of the policy is 'Mars/Olympus'"):
         Reading("Mars/Olympus")
 
 
