@@ -140,7 +140,7 @@ def _numbers(values: pa.Array) -> NDArray[np.float64]:
         return numbers_of(values).astype(np.float64, copy=False)
     import pyarrow.compute as pc  # grouping from a cache does without
 
-    return numbers_of(pc.cast(values, pa.float64()), null=math.nan)
+    return numbers_of(pc.cast(values, pa.float64(), safe=False), null=math.nan)
 
 
 def names_of_leaves(

@@ -258,7 +258,7 @@ def _short_floats(values: pa.Array) -> NDArray[Any]:
     """Numbers as float64 with NaN for null, or float32 where that is the same."""
     import pyarrow.compute as pc
 
-    floats = numbers_of(pc.cast(values, pa.float64()), null=math.nan)
+    floats = numbers_of(pc.cast(values, pa.float64(), safe=False), null=math.nan)
     short = floats.astype(np.float32)
     return short if np.array_equal(short, floats, equal_nan=True) else floats
 

@@ -65,6 +65,25 @@ class ParquetPiece:
     row_group: int
     rows: int
 
+    def text_bounds(self, column: str) -> tuple[str, str] | None:
+        """The least and the greatest text of a stored column of which none is missing, as the
+        statistics of the row group have them; None where they have none.
+        """
+        if column not in self.file.schema.names:
+            return None
+        group = self.file.metadata.row_group(self.row_group)
+        paths = [group.column(number).path_in_schema for number in range(group.num_columns)]
+        if column not in paths:
+            return None
+        try:
+            statistics = group.column(paths.index(column)).statistics
+            if statistics is None or not statistics.has_min_max or statistics.null_count != 0:
+                return None
+            low, high = statistics.min, statistics.max
+        except UnicodeDecodeError:
+            return None
+        return (low, high) if isinstance(low, str) and isinstance(high, str) else None
+
     def batches(
         self, columns: Iterable[str], coded: Iterable[str] = ()
     ) -> Iterator[pa.RecordBatch]:

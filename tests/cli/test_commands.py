@@ -232,8 +232,10 @@ def test_truncated_parquet(drgpay: Run, region: Path, tmp_path: Path) -> None:
 def test_missing_column_and_wrong_type(drgpay: Run, region: Path) -> None:
     change_stays(region, lambda frame: frame.drop("fund_cost"))
     refused(drgpay("run", region / "2026-10.toml"), "2026-10.parquet lacks the column fund_cost")
-    change_stays(region, lambda frame: frame.with_columns(fund_cost=pl.lit("12.00")))
+    change_stays(region, lambda frame: frame.with_columns(fund_cost=pl.lit(True)))
     refused(drgpay("run", region / "2026-10.toml"), "the column fund_cost is", "decimal(18,2)")
+    change_stays(region, lambda frame: frame.with_columns(fund_cost=pl.lit("12.OO")))
+    refused(drgpay("run", region / "2026-10.toml"), "finding is bad_type (2000 stays)")
 
 
 def test_unknown_scheme(drgpay: Run, tmp_path: Path) -> None:
@@ -289,7 +291,7 @@ def test_stays_that_earn_no_points_are_refused(drgpay: Run, region: Path) -> Non
     change_stays(
         region,
         lambda frame: frame.with_columns(
-            principal_diagnosis=pl.lit("NO CODE"),
+            principal_diagnosis=pl.lit("NOCODE"),
             other_diagnoses=pl.lit([], pl.List(pl.String)),
             procedures=pl.lit([], pl.List(pl.String)),
             age=pl.lit(50),

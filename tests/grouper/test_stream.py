@@ -131,12 +131,16 @@ def test_nothing_is_left_when_grouping_fails(
     [
         (lambda frame: frame.drop("weight_g", "age"), "lacks the column age, weight_g"),
         (
-            lambda frame: frame.cast({"sex": pl.String}),
-            "the column sex is large_string, not number",
+            lambda frame: frame.with_columns(sex=pl.col("sex") == 1),
+            "the column sex is bool, not number",
         ),
         (
-            lambda frame: frame.with_columns(procedures=pl.col("procedures").list.join(",")),
-            "the column procedures is large_string, not list of text",
+            lambda frame: frame.with_columns(procedures=pl.lit([1])),
+            "the column procedures is large_list<element: int64>, not list of text",
+        ),
+        (
+            lambda frame: frame.with_columns(procedures=pl.lit(3)),
+            "the column procedures is int32, not list of text",
         ),
     ],
 )
@@ -151,6 +155,22 @@ def test_wrong_columns_are_named(
     with pytest.raises(DrgpayError, match=r"stays\.parquet") as caught:
         group(stays, compiled(SCHEME))
     assert words in str(caught.value)
+
+
+def test_columns_written_as_text_group_alike(
+    tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    stays = tmp_path / "stays.parquet"
+    frame = pl.read_parquet(STAYS)
+    numbers = [name for name in frame.columns if frame[name].dtype.is_numeric()]
+    lists = ("other_diagnoses", "procedures")
+    frame.with_columns(
+        pl.col(numbers).cast(pl.String),
+        *[pl.col(name).list.join("、") for name in lists],
+    ).write_parquet(stays)
+    plain = tmp_path / "plain.parquet"
+    frame.write_parquet(plain)
+    assert group(stays, compiled(SCHEME)) == group(plain, compiled(SCHEME))
 
 
 def test_result_columns_in_the_input_are_refused(

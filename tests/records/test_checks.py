@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from drgpay.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.checks import FINDING_COLUMNS, CheckedStays, check_stays
+from drgpay.records.meaning.faults import FAULTS, Faults, Unread, packed
 
 POLICY = load_policy("illustrative").policy
 HOSPITALS = pl.DataFrame({"hospital_id": ["H1", "H2"], "level": ["3A", "1"]})
@@ -40,12 +42,13 @@ GOOD: dict[str, Any] = {
     "fund_fen": 600,
     "patient_fen": 300,
     "other_fen": 100,
-    "bad_type": None,
+    "stated_days": 4.0,
+    FAULTS: None,
     "unknown_principal": None,
     "unknown_other": None,
     "unknown_procedure": None,
 }
-NUMBERS = ("sex", "age", "age_days", "weight_g")
+NUMBERS = ("sex", "age", "age_days", "weight_g", "stated_days")
 TYPES = {
     name: pl.Float64 if name in NUMBERS else pl.Int64 if name.endswith("_fen") else pl.String
     for name, value in GOOD.items()
@@ -53,11 +56,22 @@ TYPES = {
 }
 
 
-def check(rows: list[dict[str, Any]], policy: Policy = POLICY) -> CheckedStays:
-    numbered = [{"case_id": str(number), **row} for number, row in enumerate(rows)]
+def fault(*found: tuple[str, Unread, str]) -> str:
+    """What a row carries of values that could not be read: (column, problem, value) of each."""
+    faults = [(column, Faults(problem, np.array([0]), [value])) for column, problem, value in found]
+    text: str = packed(faults, 1).to_pylist()[0]
+    return text
+
+
+def stays_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
     frame = pl.DataFrame(
-        [{**GOOD, **row} for row in numbered], schema_overrides=TYPES, infer_schema_length=None
+        [{**GOOD, **row} for row in rows], schema_overrides=TYPES, infer_schema_length=None
     )
+    return frame.cast({FAULTS: pl.Categorical})
+
+
+def check(rows: list[dict[str, Any]], policy: Policy = POLICY) -> CheckedStays:
+    frame = stays_of([{"case_id": str(number), **row} for number, row in enumerate(rows)])
     return check_stays(frame, policy, HOSPITALS, OCTOBER, ONLY_WOMEN, "stays.parquet", "en")
 
 
@@ -77,12 +91,70 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
     ({"principal_diagnosis": None}, "missing_required", "principal_diagnosis", "is missing"),
     ({"total_fen": None}, "missing_required", "total_cost", "is missing"),
     ({"case_id": None}, "missing_required", "case_id", "is missing"),
-    ({"total_fen": None, "bad_type": "total_cost"}, "bad_type", "total_cost", "whole fen"),
+    (
+        {"total_fen": None, FAULTS: fault(("total_cost", Unread.NOT_AN_AMOUNT, "1.005"))},
+        "bad_type",
+        "total_cost",
+        "total_cost is 1.005, which is no amount in whole fen",
+    ),
+    (
+        {"other_fen": None, FAULTS: fault(("other_cost", Unread.AMOUNT_TOO_LONG, "9e17"))},
+        "implausible_amount",
+        "other_cost",
+        "more than 18 digits",
+    ),
+    (
+        {"discharge_date": None, FAULTS: fault(("discharge_date", Unread.NOT_A_DATE, "soon"))},
+        "bad_type",
+        "discharge_date",
+        "discharge_date is soon, which is no date",
+    ),
+    (
+        {FAULTS: fault(("procedures", Unread.JOINED_CODES, "00.01;00.02"))},
+        "joined_codes",
+        "procedures",
+        "procedures is 00.01;00.02, which holds a separator",
+    ),
+    (
+        {"total_fen": 10_000_000_001, "fund_fen": 9_999_999_601},
+        "implausible_amount",
+        "total_cost",
+        "total_cost is 100000000.01, above the 100000000 of records.max_amount_yuan",
+    ),
+    (
+        {"length_of_stay": None, "stated_days": 1.5},
+        "bad_type",
+        "length_of_stay",
+        "not a whole number of days",
+    ),
+    (
+        {"length_of_stay": 3651, "stated_days": 3651.0},
+        "length_range",
+        "length_of_stay",
+        "length_of_stay is 3651, above 3650 days",
+    ),
+    (
+        {"length_of_stay": None, "stated_days": 9e18},
+        "length_range",
+        "length_of_stay",
+        "above 3650 days",
+    ),
+    (
+        {"length_of_stay": None, "stated_days": None},
+        "missing_required",
+        "length_of_stay",
+        "is missing",
+    ),
     ({"account": "army"}, "bad_value", "account", "account is army, not employee or resident"),
     ({"sex": 9.0}, "bad_value", "sex", "sex is 9, not 1 or 2"),
     ({"age": 200.0}, "bad_value", "age", "age is 200"),
     ({"payment_unit": "dip"}, "bad_value", "payment_unit", "payment_unit is dip"),
-    ({"length_of_stay": -1}, "bad_value", "length_of_stay", "length_of_stay is -1"),
+    (
+        {"length_of_stay": -1, "stated_days": -1.0},
+        "bad_value",
+        "length_of_stay",
+        "length_of_stay is -1",
+    ),
     ({"hospital_id": "H9"}, "unknown_hospital", "hospital_id", "hospital H9"),
     (
         {"settlement_date": date(2026, 11, 1)},
@@ -160,6 +232,42 @@ def test_one_row_a_stay_with_its_other_findings() -> None:
     assert checked.quarantine["other_codes"][0] == "bad_value:age; unknown_hospital:hospital_id"
 
 
+def test_several_faults_of_a_row_are_one_row_of_quarantine() -> None:
+    both = fault(
+        ("admission_date", Unread.DATE_OUT_OF_RANGE, "0001-01-01"),
+        ("sex", Unread.NOT_A_NUMBER, "x"),
+    )
+    only = fault(("sex", Unread.NOT_A_NUMBER, "?"))
+    rows = [
+        {"admission_date": None, "sex": None, FAULTS: both},
+        {"sex": None, FAULTS: only},
+        {"sex": None},
+        {},
+    ]
+    checked = check(rows)
+    assert checked.valid["case_id"].to_list() == ["3"]
+    found = checked.quarantine.select("case_id", "code", "column", "message", "other_codes")
+    assert found.rows() == [
+        (
+            "0",
+            "bad_value",
+            "admission_date",
+            "admission_date is 0001-01-01, which is a date before 1900 or after 2199",
+            "bad_type:sex",
+        ),
+        ("1", "bad_type", "sex", "sex is ?, which is no number", ""),
+        ("2", "missing_required", "sex", "sex is missing", ""),
+    ]
+
+
+def test_a_fault_that_is_ignored_or_warned_of_leaves_the_stay() -> None:
+    joined = {FAULTS: fault(("other_diagnoses", Unread.JOINED_CODES, "A00;A01"))}
+    warned = check([joined], severity(joined_codes="warn"))
+    assert warned.warnings["code"].to_list() == ["joined_codes"]
+    assert warned.valid.height == 1
+    assert check([joined], severity(joined_codes="ignore")).warnings.is_empty()
+
+
 def test_severity_comes_from_the_policy() -> None:
     reversed_dates = {"discharge_date": date(2026, 9, 30)}
     assert check([reversed_dates], severity(dates_reversed="warn")).valid.height == 1
@@ -189,6 +297,7 @@ def test_read_is_valid_plus_quarantined(rows: list[list[dict[str, Any]]]) -> Non
 
 
 def test_messages_are_chinese_first() -> None:
-    frame = pl.DataFrame([{**GOOD, "sex": 9.0}], schema_overrides=TYPES)
-    checked = check_stays(frame, POLICY, HOSPITALS, OCTOBER, ONLY_WOMEN, "stays.parquet")
+    checked = check_stays(
+        stays_of([{"sex": 9.0}]), POLICY, HOSPITALS, OCTOBER, ONLY_WOMEN, "stays.parquet"
+    )
     assert checked.quarantine["message"].to_list() == ["sex 为 9，应为 1 或 2"]

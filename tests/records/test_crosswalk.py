@@ -30,8 +30,8 @@ def stays(tmp_path: Path) -> Path:
     # 00.6400x007 becomes 00.6500x014, which is itself a clinical code with another meaning.
     frame = pl.DataFrame(
         {
-            "principal_diagnosis": ["A01.000x002", "A00.000", "nonsense", None, ""],
-            "other_diagnoses": [["A01.000x002", "A00.000"], [], None, ["A01.000x002"], ["nix"]],
+            "principal_diagnosis": ["A01.000x002", "A00.000", "Nonsense", None, ""],
+            "other_diagnoses": [["A01.000x002", "A00.000"], [], None, ["A01.000x002"], ["Nix"]],
             "procedures": [["00.6400x007", "00.6500x014"], ["00.0100"], [], None, ["zzz"]],
         }
     )
@@ -44,23 +44,23 @@ def stays(tmp_path: Path) -> Path:
 def test_codes_are_translated_once(stays: Path, coded: list[str]) -> None:
     dataset = translate_clinical_codes(open_dataset(stays))
     found = read(dataset, coded)
-    assert found["principal_diagnosis"].to_list() == ["A01.003", "A00.000", "nonsense", None, ""]
+    assert found["principal_diagnosis"].to_list() == ["A01.003", "A00.000", "Nonsense", None, None]
     lists = found.select(pl.col("other_diagnoses", "procedures").cast(pl.List(pl.String)))
     assert lists["other_diagnoses"].to_list() == [
-        ["A01.003", "A00.000"], [], None, ["A01.003"], ["nix"],
+        ["A01.003", "A00.000"], [], [], ["A01.003"], ["Nix"],
     ]  # fmt: skip
     assert lists["procedures"].to_list() == [
-        ["00.6500x014", "00.6501"], ["00.0100"], [], None, ["zzz"],
+        ["00.6500x014", "00.6501"], ["00.0100"], [], [], ["zzz"],
     ]  # fmt: skip
     read(dataset, coded)  # counts nothing twice
     assert dataset.translations is not None
     assert dataset.translations.frame().rows() == [
         ("principal_diagnosis", "translated", 1, 1, "A01.000x002", 1),
         ("principal_diagnosis", "same", 1, 1, "A00.000", 1),
-        ("principal_diagnosis", "no_counterpart", 1, 1, "nonsense", 1),
+        ("principal_diagnosis", "no_counterpart", 1, 1, "Nonsense", 1),
         ("other_diagnoses", "translated", 2, 1, "A01.000x002", 2),
         ("other_diagnoses", "same", 1, 1, "A00.000", 1),
-        ("other_diagnoses", "no_counterpart", 1, 1, "nix", 1),
+        ("other_diagnoses", "no_counterpart", 1, 1, "Nix", 1),
         ("procedures", "translated", 2, 2, "00.6400x007", 1),
         ("procedures", "same", 1, 1, "00.0100", 1),
         ("procedures", "no_counterpart", 1, 1, "zzz", 1),

@@ -1,6 +1,6 @@
-"""Money becomes fen exactly, or is called what it is not."""
+"""Stays as they were read become one frame: money in fen, defaults filled in."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drgpay.records.stays import REQUIRED, plain_stays
+from drgpay.records.columns import STAY_COLUMNS
+from drgpay.records.meaning.column import type_of_kind
+from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.stays import DEFAULTS, REQUIRED, fen_of, plain_stays
 
 ROW: dict[str, Any] = {
     "case_id": "1",
@@ -31,67 +34,68 @@ ROW: dict[str, Any] = {
 }
 
 
-def plain(column: str, values: list[Any], type_: pa.DataType) -> pl.DataFrame:
-    """Standard rows with one column replaced."""
-    columns = {name: pa.array([ROW[name]] * len(values)) for name in REQUIRED}
-    columns[column] = pa.array(values, type_)
+def plain(column: str, values: list[Any], type_: pa.DataType | None = None) -> pl.DataFrame:
+    """Standard rows as they are read, with one column replaced."""
+    columns = {}
+    for name in dict.fromkeys([*REQUIRED, column]):
+        kind = STAY_COLUMNS.get(name)
+        read = None if kind is None else type_of_kind(kind, pa.int64())
+        cells = values if name == column else [ROW[name]] * len(values)
+        columns[name] = pa.array(cells, type_ if name == column and type_ else read)
     return plain_stays(pa.RecordBatch.from_pydict(columns))
 
 
-def total(values: list[Any], type_: pa.DataType) -> tuple[list[int | None], list[str | None]]:
-    frame = plain("total_cost", values, type_)
-    return frame["total_fen"].to_list(), frame["bad_type"].to_list()
+@given(st.lists(st.integers(-(10**18) + 1, 10**18 - 1), min_size=1))
+def test_any_amount_becomes_fen(fens: list[int]) -> None:
+    amounts = [Decimal(fen).scaleb(-2) for fen in fens]
+    frame = plain("total_cost", amounts)
+    assert frame["total_fen"].to_list() == fens
+    assert frame.schema["total_fen"] == pl.Int64
 
 
-@pytest.mark.parametrize(
-    ("value", "type_", "fen"),
-    [
-        (Decimal("12.34"), pa.decimal128(18, 2), 1234),
-        (Decimal("12.3"), pa.decimal128(10, 1), 1230),
-        (Decimal("12"), pa.decimal128(10, 0), 1200),
-        (Decimal("12.3400"), pa.decimal128(18, 4), 1234),
-        (Decimal("-0.05"), pa.decimal128(18, 2), -5),
-        (12, pa.int32(), 1200),
-        (12.34, pa.float64(), 1234),
-        (0.07, pa.float64(), 7),
-        (None, pa.decimal128(18, 2), None),
-    ],
-)
-def test_money_becomes_fen(value: Any, type_: pa.DataType, fen: int | None) -> None:
-    assert total([value], type_) == ([fen], [None])
+def test_a_missing_amount_stays_missing() -> None:
+    frame = plain("total_cost", [None, Decimal("0.07")])
+    assert frame["total_fen"].to_list() == [None, 7]
+    assert fen_of(pl.Series([None, None])).to_list() == [None, None]
 
 
-@pytest.mark.parametrize(
-    ("value", "type_"),
-    [
-        (Decimal("12.345"), pa.decimal128(18, 3)),
-        (12.345, pa.float64()),
-        (0.1 + 0.2, pa.float64()),  # 0.30000000000000004 is nobody's amount
-        (float("nan"), pa.float64()),
-        (float("inf"), pa.float64()),
-    ],
-)
-def test_a_part_of_a_fen_is_a_bad_type(value: Any, type_: pa.DataType) -> None:
-    assert total([value], type_) == ([None], ["total_cost"])
-
-
-@given(st.lists(st.integers(-(10**13), 10**13), min_size=1))
-def test_any_amount_comes_back_from_decimals_and_doubles(fens: list[int]) -> None:
-    decimals = [Decimal(fen).scaleb(-2) for fen in fens]
-    assert total(decimals, pa.decimal128(18, 2))[0] == fens
-    assert total([float(amount) for amount in decimals], pa.float64())[0] == fens
-
-
-def test_defaults_and_empty_strings() -> None:
-    frame = plain("account", [""], pa.string())
-    row = frame.row(0, named=True)
+def test_defaults() -> None:
+    row = plain("account", [None]).row(0, named=True)
     assert row["account"] is None
-    assert (row["out_of_area"], row["payment_unit"], row["complete"]) == (False, "drg", True)
-    assert row["age_days"] is None
+    assert {name: row[name] for name in DEFAULTS} == DEFAULTS
+    flags = plain("complete", [None, False, True])["complete"]
+    assert flags.to_list() == [True, False, True]
 
 
-def test_days_and_dates() -> None:
-    assert plain("length_of_stay", [1.5], pa.float64())["bad_type"].to_list() == ["length_of_stay"]
-    moment = datetime(2026, 10, 1, 23, 59)
-    frame = plain("admission_date", [moment], pa.timestamp("us"))
-    assert frame["admission_date"].to_list() == [date(2026, 10, 1)]
+@pytest.mark.parametrize(
+    ("stated", "days"),
+    [
+        (4.0, 4),
+        (0.0, 0),
+        (-1.0, -1),
+        (1.5, None),
+        (None, None),
+        (1e6, 1_000_000),
+        (9e18, None),  # a number that no whole one of 64 bits is
+        (1e300, None),
+    ],
+)
+def test_days_are_whole_or_only_stated(stated: float | None, days: int | None) -> None:
+    frame = plain("length_of_stay", [stated], pa.float64())
+    assert frame["length_of_stay"].to_list() == [days]
+    assert frame["stated_days"].to_list() == [stated]
+    assert frame.schema["length_of_stay"] == pl.Int64
+
+
+def test_the_largest_whole_numbers_are_days_stated() -> None:
+    frame = plain("length_of_stay", [2**62, 3], pa.int64())
+    assert frame["length_of_stay"].to_list() == [None, 3]
+    assert frame["stated_days"].to_list() == [float(2**62), 3.0]
+
+
+def test_faults_are_carried_along() -> None:
+    assert plain("account", ["employee"])[FAULTS].to_list() == [None]
+    said = "bad_type\x1fsex\x1fnot_a_number\x1fx"
+    frame = plain(FAULTS, [said, None], pa.string())
+    assert frame[FAULTS].to_list() == [said, None]
+    assert frame.schema[FAULTS] == pl.Categorical

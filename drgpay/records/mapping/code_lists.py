@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from drgpay.records.mapping.convert import plain_texts
+from drgpay.records.mapping.convert import plain_texts, with_undecodable
 from drgpay.records.mapping.model import CodeListRule, Mapping
+from drgpay.records.meaning.faults import shown
 from drgpay.records.meaning.lists import split
 from drgpay.records.meaning.texts import Texts
 from drgpay.records.reading_report import Finding, Problem
@@ -47,12 +48,12 @@ class CodeLists:
 def from_records(values: pa.Array, rule: CodeListRule, mapping: Mapping) -> CodeLists:
     """The codes of a column of lists of structs."""
     flat = values.flatten()
-    codes = plain_texts(_field(flat, rule.code), mapping.missing)
+    codes = _codes(_field(flat, rule.code), mapping)
     main = None
     if rule.main:
         marks = plain_texts(_field(flat, rule.main), mapping.missing)
         main = _is_any(marks, rule.main_values)
-    lists = CodeLists(_lengths(values), codes.spread(codes.words), main)
+    lists = CodeLists(_lengths(values), codes, main)
     kept = _present(lists.codes)
     for name, left_out in rule.leave_out.items():
         if field_named(flat.type, (name,)):
@@ -66,25 +67,27 @@ def from_list(
     """The codes of a column of lists, or of delimited text, with a parallel column of marks."""
     delimiter = rule.delimiter or mapping.csv.list_delimiter
     lengths, flat = _split(values, delimiter)
-    codes = plain_texts(flat, mapping.missing)
+    codes = _codes(flat, mapping)
     main = None
     findings: list[Finding] = []
     if marks is not None:
         mark_lengths, flat_marks = _split(marks, delimiter)
         same = lengths == mark_lengths
-        main = np.zeros(len(codes.rows), dtype=np.bool_)
+        main = np.zeros(len(codes), dtype=np.bool_)
         marked = _is_any(plain_texts(flat_marks, mapping.missing), rule.main_values)
         main[np.repeat(same, lengths)] = marked[np.repeat(same, mark_lengths)]
         findings = _found(column, Problem.LENGTHS_DIFFER, ~same, values)
-    lists = CodeLists(lengths, codes.spread(codes.words), main)
+    lists = CodeLists(lengths, codes, main)
     return lists.keep(_present(lists.codes)), findings
 
 
 def from_columns(columns: list[pa.Array], mapping: Mapping) -> CodeLists:
     """The codes of several columns, in the order of the columns."""
     rows = len(columns[0])
-    texts = [plain_texts(column, mapping.missing) for column in columns]
-    codes = pa.concat_arrays([text.spread(text.words) for text in texts])
+    made = [_codes(column, mapping) for column in columns]
+    if any(pa.types.is_large_binary(codes.type) for codes in made):
+        made = [codes.cast(pa.large_binary()) for codes in made]
+    codes = pa.concat_arrays(made)
     by_stay = np.arange(rows * len(columns)).reshape(len(columns), rows).T.ravel()
     codes = codes.take(pa.array(by_stay))
     lengths = np.full(rows, len(columns), dtype=np.int64)
@@ -147,6 +150,12 @@ def first_named(names: tuple[str, ...], available: list[str]) -> str | None:
     return None
 
 
+def _codes(values: pa.Array, mapping: Mapping) -> pa.Array:
+    """Codes as they are written; what the mapping calls missing is null."""
+    texts = plain_texts(values, mapping.missing)
+    return with_undecodable(texts.spread(texts.words), values)
+
+
 def _field(flat: pa.Array, names: tuple[str, ...]) -> pa.Array:
     name = field_named(flat.type, names)
     return pa.nulls(len(flat), pa.large_string()) if name is None else pc.struct_field(flat, name)
@@ -166,8 +175,26 @@ def _split(values: pa.Array, delimiter: str | None) -> tuple[NDArray[np.int64], 
     """The lengths and the items of lists or delimited texts."""
     if not pa.types.is_nested(values.type):
         texts = plain_texts(values, ())
-        values = texts.spread(split(texts.words, delimiter))
+        lists = texts.spread(split(texts.words, delimiter))
+        return _with_undecodable_cells(_lengths(lists), lists.flatten(), values)
     return _lengths(values), values.flatten()
+
+
+def _with_undecodable_cells(
+    lengths: NDArray[np.int64], flat: pa.Array, values: pa.Array
+) -> tuple[NDArray[np.int64], pa.Array]:
+    """Lists made of texts, with bytes that are no text as the one item of their list."""
+    nothing = pa.nulls(len(values), pa.large_string())
+    cells = with_undecodable(nothing, values)
+    if cells is nothing:
+        return lengths, flat
+    rows = np.flatnonzero(_present(cells))
+    items = pa.concat_arrays([flat.cast(cells.type), cells.drop_null()])
+    before = (np.cumsum(lengths) - lengths)[rows]
+    places = np.insert(np.arange(len(flat)), before, len(flat) + np.arange(len(rows)))
+    longer = lengths.copy()
+    longer[rows] = 1
+    return longer, items.take(pa.array(places))
 
 
 def _is_any(texts: Texts, wanted: tuple[str, ...]) -> Marks:
@@ -185,10 +212,11 @@ def _about_marks(column: str, lists: CodeLists) -> list[Finding]:
     return none + _found(column, Problem.SEVERAL_MAINS, marks > 1, codes)
 
 
-def _found(column: str, problem: Problem, stays: Marks, shown: pa.Array) -> list[Finding]:
+def _found(column: str, problem: Problem, stays: Marks, said: pa.Array) -> list[Finding]:
     rows = np.flatnonzero(stays)
     if not len(rows):
         return []
-    value = shown[int(rows[0])].as_py()
-    example = value if isinstance(value, str) else "|".join(str(item) for item in value or ())
+    value = said[int(rows[0])].as_py()
+    items = value if isinstance(value, list) else [value or ""]
+    example = shown("|".join(shown(item) for item in items))
     return [Finding(column, problem, len(rows), example, int(rows[0]))]

@@ -6,12 +6,14 @@ What a value means is read afterwards, as of any file (records/meaning).
 import numpy as np
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from drgpay.records.arrays import numbers_array
 from drgpay.records.columns import Kind, is_text
 from drgpay.records.mapping.model import ColumnRule, Mapping
 from drgpay.records.meaning.column import read_column
+from drgpay.records.meaning.faults import shown
 from drgpay.records.meaning.rules import PLAIN_READING
 from drgpay.records.meaning.texts import Texts, texts_of, trimmed
 from drgpay.records.reading_report import Finding, Problem
@@ -24,12 +26,30 @@ def plain_texts(values: pa.Array, missing: tuple[str, ...]) -> Texts:
     """
     if not is_text(values.type):
         values = as_text(values)
-    # Bytes that are no text stay what they are for whoever reads the column.
     texts, _ = texts_of(values)
     words = trimmed(texts.words)
     if missing:
         words = words.set(words.is_in([*missing]).fill_null(False), None)
     return Texts(words, texts.rows)
+
+
+def with_undecodable(made: pa.Array, values: pa.Array) -> pa.Array:
+    """A column made of texts with the bytes that are no text in their places again.
+
+    They are faults, and no missing values, to whoever reads the column.
+    """
+    faults = texts_of(values)[1] if is_text(values.type) else []
+    if not faults:
+        return made
+    undecodable = np.zeros(len(values), dtype=np.bool_)
+    for fault in faults:
+        undecodable[fault.rows] = True
+    given, plain = (
+        (array.dictionary_decode() if pa.types.is_dictionary(array.type) else array)
+        for array in (values, made)
+    )
+    bytes_ = pa.large_binary()
+    return pc.if_else(pa.array(undecodable), given.cast(bytes_), plain.cast(bytes_))
 
 
 def as_text(values: pa.Array) -> pa.Array:
@@ -64,14 +84,14 @@ def rewritten(
     made = texts.coded(words)
     if rule is not None and rule.default is not None:
         made = _filled(made, rule.default)
-    return made, findings
+    return with_undecodable(made, values), findings
 
 
 def _found(column: str, problem: Problem, texts: Texts, marked: pl.Series) -> list[Finding]:
     rows, first = texts.counted(marked)
     if not rows:
         return []
-    return [Finding(column, problem, rows, str(texts.words[int(texts.rows[first])]), first)]
+    return [Finding(column, problem, rows, shown(texts.words[int(texts.rows[first])]), first)]
 
 
 def _filled(values: pa.DictionaryArray, default: str) -> pa.Array:

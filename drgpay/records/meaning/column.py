@@ -71,7 +71,7 @@ def read_column(
 
     values: of any type that the kind admits. Raises nothing for any content.
     """
-    if pa.types.is_null(values.type):
+    if pa.types.is_null(values.type) and kind is not Kind.TEXTS:
         return Column(pa.nulls(len(values), _plain_type(kind, values.type, coded)), [], [])
     match kind:
         case Kind.TEXT:
@@ -99,8 +99,6 @@ _CODED = pa.dictionary(pa.int32(), pa.large_string())
 def _plain_type(kind: Kind, given: pa.DataType, coded: bool) -> pa.DataType:
     if coded and kind is Kind.TEXT:
         return _CODED
-    if coded and kind is Kind.TEXTS:
-        return pa.large_list(_CODED)
     return type_of_kind(kind, given)
 
 
@@ -176,20 +174,22 @@ def _plain_text(name: str, values: pa.Array) -> Column:
 
 def _coded_text(name: str, values: pa.DictionaryArray, kind: CodeKind | None) -> Column:
     """Texts that repeat, dictionary-coded."""
-    if needs_no_reading(_strings(values.dictionary)):
-        words = pl.Series(values.dictionary, dtype=pl.String)
+    strings, undecodable = decodable(values.dictionary)
+    if not undecodable and needs_no_reading(strings):
+        words = pl.Series(strings, dtype=pl.String)
         if kind is None or needs_no_spelling(words):
-            return Column(values, [], [])
+            return Column(_coded_by_int32(values, strings), [], [])
     texts, faults, findings = _words(name, values)
     words, more, changes = _spelled(name, texts, kind)
     return Column(texts.coded(words), faults + more, findings + changes)
 
 
-def _strings(dictionary: pa.Array) -> pa.Array:
-    """The words of a dictionary as an array that can be looked at byte by byte."""
-    if pa.types.is_string(dictionary.type) or pa.types.is_large_string(dictionary.type):
-        return dictionary
-    return decodable(dictionary)[0]
+def _coded_by_int32(values: pa.DictionaryArray, strings: pa.Array) -> pa.DictionaryArray:
+    """Coded texts whose words are strings and whose indices are those that pyarrow makes."""
+    plain = pa.types.is_int32(values.type.index_type) and strings.type == values.type.value_type
+    if plain:
+        return values
+    return pa.DictionaryArray.from_arrays(values.indices.cast(pa.int32()), strings)
 
 
 def _spelled(
@@ -233,10 +233,10 @@ def _text_lists(name: str, values: pa.Array, coded: bool) -> Column:
 
 
 def _items(name: str, lists: pa.Array) -> Column:
-    """The items of lists as texts, those that are missing left out."""
+    """The items of lists as texts, those that are missing left out; a missing list is empty."""
     ends, flat = ends_of(lists)
     found = _text(name, flat, coded=True)
-    if found.values is flat and not flat.null_count:
+    if found.values is flat and not flat.null_count and not lists.null_count:
         return found._replace(values=lists)
     findings = [
         finding._replace(row=_list_of(ends, finding.row)) for finding in found.findings

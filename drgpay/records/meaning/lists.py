@@ -34,11 +34,17 @@ def _split_anywhere(word: pl.Expr) -> pl.Expr:
 
 
 def as_lists(values: pa.Array) -> pa.Array:
-    """Any column of lists as lists or large lists without a null one that covers values."""
-    if pa.types.is_null(values.type):
+    """Any column of lists as lists or large lists."""
+    type_ = values.type
+    if pa.types.is_null(type_):
         return values.cast(pa.large_list(pa.large_string()))
-    if not (pa.types.is_list(values.type) or pa.types.is_large_list(values.type)):
-        values = values.cast(pa.large_list(values.type.value_type))
+    if pa.types.is_list_view(type_) or pa.types.is_large_list_view(type_):
+        # Not with a cast: that of pyarrow 26 gives wrong lists after a null one.
+        lengths = numbers_of(pc.list_value_length(values), null=0)
+        ends = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64)))
+        return pa.LargeListArray.from_arrays(numbers_array(ends), values.flatten())
+    if not (pa.types.is_list(type_) or pa.types.is_large_list(type_)):
+        return values.cast(pa.large_list(type_.value_type))
     return values
 
 

@@ -30,7 +30,7 @@ def plain_numbers(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
     if pa.types.is_integer(type_):
         return values, []
     if not pa.types.is_floating(type_) or pa.types.is_float16(type_):
-        values = pc.cast(values, pa.float64())
+        values = pc.cast(values, pa.float64(), safe=False)
     floats = numbers_of(values, null=0)
     if bool(np.isfinite(floats).all()):
         return values, []
@@ -60,11 +60,12 @@ def plain_flags(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
     """Booleans; whole numbers are yes for 1 and no for 0."""
     if pa.types.is_boolean(values.type):
         return values, []
-    numbers = numbers_of(pc.cast(values, pa.float64()), null=np.nan)
+    numbers = numbers_of(pc.cast(values, pa.float64(), safe=False), null=np.nan)
     given = ~np.isnan(numbers)
     known = (numbers == 0) | (numbers == 1)
     wrong = np.flatnonzero(given & ~known)
-    faults = [Faults(Unread.NOT_A_FLAG, wrong, [shown(numbers[row]) for row in wrong])]
+    said = [shown(values[int(row)].as_py()) for row in wrong]
+    faults = [Faults(Unread.NOT_A_FLAG, wrong, said)]
     flags = pl.Series(numbers == 1).set(pl.Series(~known), None)
     return flags.to_arrow(), faults if len(wrong) else []
 

@@ -12,6 +12,8 @@ from drgpay.records.columns import Kind
 from drgpay.records.meaning.column import Column, read_column, type_of_kind
 from drgpay.records.meaning.faults import FAULTS, Faults, Unread, packed, shown
 from drgpay.records.meaning.rules import Reading
+from drgpay.records.meaning.texts import trimmed_bounds
+from drgpay.records.parquet_source import ParquetPiece
 from drgpay.records.reading_report import Finding, Problem, ReadingReport
 from drgpay.records.repeated_principal import without_repeated
 from drgpay.records.source import Piece, WrappedSource
@@ -61,6 +63,13 @@ class PlainPiece:
     def rows(self) -> int:
         """How many rows the piece has."""
         return self.base.rows
+
+    def text_bounds(self, column: str) -> tuple[str, str] | None:
+        """Texts between which those of a column lie as they are read, save missing ones; None where
+        that is not known without reading them.
+        """
+        stored = self.base.text_bounds(column) if isinstance(self.base, ParquetPiece) else None
+        return None if stored is None else trimmed_bounds(*stored)
 
     def batches(
         self, columns: Iterable[str], coded: Iterable[str] = ()

@@ -81,7 +81,7 @@ def texts_of(values: pa.Array) -> tuple[Texts, list[Faults]]:
         if faults:
             faults = _faults_of_rows(values, faults)
     words = pl.Series(pc.cast(words, pa.large_string()), dtype=pl.String)
-    rows = numbers_of(values.indices, null=-1).astype(np.int32, copy=False)
+    rows = numbers_of(values.indices.cast(pa.int32()), null=-1)
     if words.null_count():
         rows = np.where(np.append(words.is_null().to_numpy(), True)[rows], np.int32(-1), rows)
         words = words.fill_null("")
@@ -90,7 +90,7 @@ def texts_of(values: pa.Array) -> tuple[Texts, list[Faults]]:
 
 def _faults_of_rows(values: pa.DictionaryArray, of_words: list[Faults]) -> list[Faults]:
     """Faults of the words of a dictionary as those of the rows that have them."""
-    indices = numbers_of(values.indices, null=-1)
+    indices = numbers_of(values.indices.cast(pa.int32()), null=-1)
     found = []
     for faults in of_words:
         rows = np.flatnonzero(np.isin(indices, faults.rows))
@@ -202,6 +202,17 @@ def trimmed(words: pl.Series) -> pl.Series:
     """Words without blanks around; null for those that are no value then."""
     words = words.str.strip_chars(BLANKS)
     return words.set(words.is_in(["", HIVE_NULL]).fill_null(False), None)
+
+
+def trimmed_bounds(low: str, high: str) -> tuple[str, str] | None:
+    """Texts between which trimmed words lie if the words lie between low and high.
+
+    None if a word between them may begin with a blank: without it the word lies anywhere.
+    """
+    if not low or any(low[0] <= blank <= high[0] for blank in BLANKS):
+        return None
+    # Without the blanks behind it a word is less than it was, and so may be than low.
+    return low.rstrip(BLANKS), high
 
 
 def too_long(words: pl.Series) -> pl.Series:

@@ -66,7 +66,8 @@ def in_words(part: OrderedRange, words: Words, known: Set[str] | None) -> RawBuc
     """A range with texts in the place of their numbers."""
     texts = words.texts()
     coded = texts.cast(pl.Categorical)
-    ids = part.ids.replace("", None) if len(part.ids) and part.ids[0] == "" else part.ids
+    # Rows without an id come last of all.
+    ids = part.ids.replace("", None) if len(part.ids) and part.ids[-1] == "" else part.ids
     lists = part.visits["other_diagnoses"]
     unknown = _unknown_words(texts, known)
     visits = part.visits.with_columns(

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from drgpay.errors import DrgpayError
 from drgpay.records.in_order import in_order
-from drgpay.records.parquet_source import ParquetPiece
+from drgpay.records.meaning.source import PlainPiece
 from drgpay.records.source import Piece
 from drgpay.records.visits.spill import Spill, boundaries_of, spill_folder
 from drgpay.records.visits.tables import (
@@ -30,6 +30,7 @@ _SAMPLED_PIECES = 12
 _SAMPLED_IDS = 200_000
 _TOO_BIG = 4  # times RANGE_ROWS
 _SMALL_PIECE_ROWS = 1_100_000
+_MISSING = ""
 _LAST_ID = "\U0010ffff" * 8
 
 Progress = Callable[[int], None]
@@ -60,17 +61,37 @@ def id_ranges(
     progress: Progress,
     max_open_rows: int | None = None,
 ) -> Iterator[IdRange]:
-    """Rising ranges of visit_id without gaps; where they are cut depends on files and order.
+    """Rising ranges of visit_id without gaps, then one of the rows without a visit_id; where they are
+    cut depends on files and order.
 
     Row groups of Parquet with statistics are read in the order of their ids; if too many of them
     reach over the same ids, both tables are spilled below `folder`.
     """
     parts = sorted(_parts(records), key=lambda part: (part.low, part.high, part.is_visits))
     if _open_rows(parts) <= (MAX_OPEN_ROWS if max_open_rows is None else max_open_rows):
-        yield from _streamed(records, parts, threads, progress)
+        yield from _missing_last(_streamed(records, parts, threads, progress))
     else:
         with spill_folder(folder, records.rows) as spilled:
-            yield from _spilled(records, parts, spilled, threads, progress)
+            yield from _missing_last(_spilled(records, parts, spilled, threads, progress))
+
+
+def _missing_last(ranges: Iterator[IdRange]) -> Iterator[IdRange]:
+    """Rows without a visit_id after all others: statistics do not tell which pieces have some."""
+    missing: list[IdRange] = []
+    for part in ranges:
+        if (part.visits["visit_id"] == _MISSING).any() or (
+            part.lines["visit_id"] == _MISSING
+        ).any():
+            without = pl.col("visit_id") == _MISSING
+            missing.append(IdRange(part.visits.filter(without), part.lines.filter(without)))
+            part = IdRange(part.visits.filter(~without), part.lines.filter(~without))
+            if not part.visits.height + part.lines.height:
+                continue
+        yield part
+    if missing:
+        yield IdRange(
+            pl.concat(part.visits for part in missing), pl.concat(part.lines for part in missing)
+        )
 
 
 def _parts(records: VisitRecords) -> Iterator[_Part]:
@@ -81,17 +102,9 @@ def _parts(records: VisitRecords) -> Iterator[_Part]:
 
 
 def _ids_of(piece: Piece) -> tuple[str, str]:
-    """The least and the greatest visit_id that a piece may hold, as its statistics say."""
-    if isinstance(piece, ParquetPiece) and "visit_id" in piece.file.schema.names:
-        group = piece.file.metadata.row_group(piece.row_group)
-        names = [group.column(n).path_in_schema for n in range(group.num_columns)]
-        statistics = group.column(names.index("visit_id")).statistics
-        # Missing ids count as the empty text, which comes first.
-        if statistics is not None and statistics.has_min_max and statistics.null_count == 0:
-            low, high = statistics.min, statistics.max
-            if isinstance(low, str) and isinstance(high, str):
-                return low, high
-    return "", _LAST_ID
+    """The least and the greatest visit_id that a piece may hold, beside missing ones."""
+    bounds = piece.text_bounds("visit_id") if isinstance(piece, PlainPiece) else None
+    return bounds or ("", _LAST_ID)
 
 
 def _open_rows(parts: Sequence[_Part]) -> int:
@@ -136,11 +149,12 @@ def _streamed(
 
 
 def _refuse_wrong_statistics(frame: pl.DataFrame, part: _Part) -> None:
-    wrong = frame.filter(~pl.col("visit_id").is_between(pl.lit(part.low), pl.lit(part.high)))
-    if wrong.height and isinstance(part.piece, ParquetPiece):
+    within = pl.col("visit_id").is_between(pl.lit(part.low), pl.lit(part.high))
+    wrong = frame.filter(~within & (pl.col("visit_id") != _MISSING))
+    if wrong.height and isinstance(part.piece, PlainPiece):
         raise DrgpayError(
-            f"{part.piece.file.path}: row group {part.piece.row_group + 1} holds the visit_id "
-            f"{wrong['visit_id'][0]}, which its statistics leave out",
+            f"{part.piece.file.path}: the row group from row {part.piece.first_row + 1} on holds the "
+            f"visit_id {wrong['visit_id'][0]}, which its statistics leave out",
             "write the file again, with right statistics or without",
         )
 
