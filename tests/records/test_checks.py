@@ -47,13 +47,15 @@ GOOD: dict[str, Any] = {
     "unknown_principal": None,
     "unknown_other": None,
     "unknown_procedure": None,
+    "leading_unknown": False,
+    "principal_repeated": False,
 }
 NUMBERS = ("sex", "age", "age_days", "weight_g", "stated_days")
 TYPES = {
     name: pl.Float64 if name in NUMBERS else pl.Int64 if name.endswith("_fen") else pl.String
     for name, value in GOOD.items()
     if name in NUMBERS or name.endswith("_fen") or value is None or isinstance(value, str)
-}
+} | {name: pl.Date for name in GOOD if name.endswith("_date")}
 
 
 def fault(*found: tuple[str, Unread, str]) -> str:
@@ -71,7 +73,8 @@ def stays_of(rows: list[dict[str, Any]]) -> pl.DataFrame:
 
 
 def check(rows: list[dict[str, Any]], policy: Policy = POLICY) -> CheckedStays:
-    frame = stays_of([{"case_id": str(number), **row} for number, row in enumerate(rows)])
+    ids = ({"case_id": str(number), "person_id": f"P{number}"} for number in range(len(rows)))
+    frame = stays_of([{**own, **row} for own, row in zip(ids, rows, strict=True)])
     return check_stays(frame, policy, HOSPITALS, OCTOBER, ONLY_WOMEN, "stays.parquet", "en")
 
 
