@@ -67,7 +67,8 @@ def check_grouped(
 ) -> CheckedStays:
     """Check what `read_grouped_stays` gave, with what its scheme knows of sexes (see check_stays)."""
     sexes = sex_of_diagnosis(compiled)
-    return check_stays(grouped, policy, hospitals, days, sexes, source, language)
+    barred = compiled.scheme.info.not_principal
+    return check_stays(grouped, policy, hospitals, days, sexes, source, language, barred)
 
 
 def sex_of_diagnosis(compiled: CompiledScheme) -> pl.DataFrame:

@@ -30,6 +30,7 @@ from drgpay.grouper.rules.nodes import Count, Member, Rule, atoms, field_names
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.grouper.scheme_files import (
     APG_TABLES,
+    OPTIONAL_TABLES,
     TABLES,
     content_hash,
     missing_table,
@@ -111,6 +112,8 @@ class SchemeInfo(BaseModel):
     source: str
     options: SchemeOptions = SchemeOptions()
     apg: ApgDefaults | None = None
+    # Of the optional table not_principal.csv: diagnoses that cannot be principal.
+    not_principal: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -250,6 +253,9 @@ def load_scheme(name: str) -> Scheme:
     info = load_scheme_info(folder)
     columns = TABLES if info.kind == "drg" else TABLES | APG_TABLES
     tables = {table: _read_table(folder, table, columns[table]) for table in columns}
+    if info.kind == "drg" and (folder / "not_principal.csv").is_file():
+        listed = _read_table(folder, "not_principal", OPTIONAL_TABLES["not_principal"])["code"]
+        info = info.model_copy(update={"not_principal": tuple(sorted({*listed} - {""}))})
     sets: dict[str, frozenset[str]] = {name: frozenset() for name in info.options.empty_sets}
     sets |= {
         str(key): frozenset(codes)

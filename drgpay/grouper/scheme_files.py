@@ -16,6 +16,8 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 # Further tables of a scheme of kind apg.
 APG_TABLES: dict[str, tuple[str, ...]] = {"packaging": ("apg",)}
+# Tables that a scheme of kind drg may have: diagnoses that cannot be principal.
+OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {"not_principal": ("code",)}
 
 
 def shipped_schemes() -> list[str]:
@@ -52,7 +54,11 @@ def missing_table(path: Path) -> DrgpayError:
 def content_hash(folder: Path) -> str:
     """A hash over the files of a scheme; raises DrgpayError if one is missing."""
     digest = hashlib.sha256()
-    further = [f"{table}.csv" for table in APG_TABLES if (folder / f"{table}.csv").is_file()]
+    further = [
+        f"{table}.csv"
+        for table in (*APG_TABLES, *OPTIONAL_TABLES)
+        if (folder / f"{table}.csv").is_file()
+    ]
     for name in ["scheme.toml", *(f"{table}.csv" for table in TABLES), *further]:
         digest.update(name.encode())
         # A checkout with other line endings is the same scheme.

@@ -46,6 +46,7 @@ class Findings(Section):
     duplicate_stay: Severity = "reject"
     overlapping_stay: Severity = "warn"
     repeated_principal: Severity = "warn"
+    principal_not_allowed: Severity = "warn"
     duplicate_line: Severity = "warn"
     zero_amount: Severity = "warn"
 

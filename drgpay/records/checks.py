@@ -1,6 +1,6 @@
 """Whether a stay can be paid: the checks of docs/files.md, and the quarantine of what fails."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -51,11 +51,12 @@ def check_stays(
     sex_of_diagnosis: pl.DataFrame,
     source: str,
     language: Language = "zh",
+    not_principal: Sequence[str] = (),
 ) -> CheckedStays:
     """Check the rows of `plain_stays`, with UNKNOWN_COLUMNS beside them.
 
     `sex_of_diagnosis` has code and only_sex (1 or 2): principal diagnoses that only one sex has.
-    `period` is the first and last settlement date, or None for any. Every row of the input is in
+    `not_principal`: diagnoses that the scheme does not allow as principal ones. `period` is the first and last settlement date, or None for any. Every row of the input is in
     `valid` or in `quarantine`; messages are in `language`. Raises DrgpayError for a finding that the policy stops at.
     """
     stays = stays.join(hospitals.select("hospital_id", "level"), on="hospital_id", how="left")
@@ -66,7 +67,10 @@ def check_stays(
         stays = with_same_person(stays)
     checked = run_checks(
         stays,
-        [*fault_checks(stays[FAULTS]), *stay_checks(policy, period, faulty_columns(stays[FAULTS]))],
+        [
+            *fault_checks(stays[FAULTS]),
+            *stay_checks(policy, period, faulty_columns(stays[FAULTS]), not_principal),
+        ],
         policy.records.severity.model_dump(),
         STAY,
         source,
@@ -105,8 +109,12 @@ def stay_checks(
     policy: Policy,
     period: tuple[date, date] | None,
     faulty: Mapping[str, list[str]],
+    not_principal: Sequence[str] = (),
 ) -> list[Check]:
-    """All checks in the order in which they are reported; `faulty`: see faulty_columns."""
+    """All checks in the order in which they are reported; `faulty`: see faulty_columns.
+
+    not_principal: diagnoses that the scheme does not allow as principal ones.
+    """
     return [
         *presence(REQUIRED, FEN_COLUMNS, faulty),
         *_values(policy),
@@ -118,7 +126,7 @@ def stay_checks(
             Words("结算日期 {} 不在 {} 至 {} 之内", "settled on {}, outside {} to {}"),
         ),
         *_bed_days(policy),
-        *_codes(),
+        *_codes(not_principal),
         *_newborns(policy),
         *_dates(),
         *_lengths(policy),
@@ -294,10 +302,20 @@ def _bed_days(policy: Policy) -> list[Check]:
     ]
 
 
-def _codes() -> list[Check]:
+def _codes(not_principal: Sequence[str]) -> list[Check]:
     return [
         *unknown_diagnoses(),
         unknown_code("unknown_procedure", "procedure", "procedures"),
+        Check(
+            "principal_not_allowed",
+            "principal_diagnosis",
+            pl.col("principal_diagnosis").is_in([*not_principal]),
+            Words(
+                "分组方案规定 {} 不能作为主要诊断",
+                "the scheme does not allow {} as a principal diagnosis",
+            ),
+            (pl.col("principal_diagnosis"),),
+        ),
         Check(
             "repeated_principal",
             "other_diagnoses",
