@@ -93,15 +93,31 @@ def check_scheme(name: str) -> list[Finding]:
 def unreachable_findings(
     reach: Reach, groups: Mapping[str, Sequence[GroupRow]]
 ) -> Iterator[Finding]:
-    """A finding for each DRG that no stay reaches, unless a rule on its way does not parse."""
+    """A finding for each DRG that no stay reaches, unless a rule on its way does not parse.
+
+    `unreachable_...` is said only where it is proven that no stay at all lands there.
+    """
     rows = {row.code: row.row for row in groups["drg"]}
     broken = {(level, row.code) for level in _LEVELS for row in groups[level] if row.rule is None}
     for missed in reach.unreached:
         way = set(zip(_LEVELS, missed.group.names, strict=True))
         if not way & broken:
             code = missed.group.drg.code
-            facts = {"blockers": ", ".join(missed.blockers), "tried": missed.tried}
-            yield finding(f"unreachable_{missed.reason}", "drg", rows[code], code, **facts)
+            blockers = ", ".join(missed.blockers)
+            if missed.certain:
+                kind, facts = f"unreachable_{missed.reason}", {"blockers": blockers}
+            else:
+                kind, facts = "not_reached", _why_not_reached(missed.tried, blockers)
+            yield finding(kind, "drg", rows[code], code, **facts)
+
+
+def _why_not_reached(tried: int, blockers: str) -> dict[str, str]:
+    if not tried:
+        return {"why_zh": "未能为它构造病例", "why_en": "no stay could be made for it"}
+    return {
+        "why_zh": f"为它构造的 {tried} 例多落入 {blockers}",
+        "why_en": f"of {tried} stays made for it most went to {blockers}",
+    }
 
 
 def _place(found: Finding) -> tuple[bool, int, str, int, str]:

@@ -165,7 +165,7 @@ def test_nothing_found(written: Write) -> None:
                     "drg": ["1,CB1,CB19,eye,", "1,DB1,DB19,ear,"],
                 },
             },
-            "unreachable_shadowed",
+            "not_reached",
             ("drg", 6, "DB19"),
             "most went to",
         ),
