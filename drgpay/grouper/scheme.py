@@ -5,14 +5,13 @@ In a scheme of kind apg they are the classes, the families and the APGs.
 The layout of the folder is described in grouping_schemes/README.md.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from drgpay.errors import DrgpayError
 from drgpay.grouper.code_patterns import is_pattern
@@ -37,6 +36,7 @@ from drgpay.grouper.scheme_files import (
     shipped_schemes,
 )
 from drgpay.policy.fields import Share
+from drgpay.policy.load import read_keys
 
 __all__ = [
     "APG_TABLES",
@@ -281,18 +281,8 @@ def load_scheme(name: str) -> Scheme:
 def load_scheme_info(folder: Path) -> SchemeInfo:
     """Read scheme.toml alone."""
     path = folder / "scheme.toml"
-    try:
-        with path.open("rb") as file:
-            return SchemeInfo.model_validate(tomllib.load(file))
-    except tomllib.TOMLDecodeError as error:
-        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "kind"
-        raise DrgpayError(
-            f"{path}: the key {key} is wrong: {first['msg']}",
-            "correct the key as grouping_schemes/README.md describes",
-        ) from None
+    remedy = "correct these keys as grouping_schemes/README.md describes"
+    return read_keys(path, SchemeInfo, "scheme file", remedy)
 
 
 def _read_table(folder: Path, table: str, columns: tuple[str, ...]) -> "pl.DataFrame":

@@ -217,7 +217,13 @@ class Scenario:
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario file; raises DrgpayError with the path of every wrong key."""
-    file = read_keys(path, ScenarioFile, "scenario", "docs/scenarios.md")
+    file = read_keys(
+        path,
+        ScenarioFile,
+        "scenario",
+        "correct these keys; docs/scenarios.md lists them",
+        decimals=True,
+    )
     return Scenario(path, file, dict(_dotted(file.policy)))
 
 
