@@ -4,7 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, shortened
+from drgpay.file_names import MOST_BYTES, is_too_long
 
 REQUIRED = ("hospital_id", "name", "level")
 OPTIONAL = ("county", "alliance", "kind", "assessment")
@@ -15,7 +16,7 @@ def read_hospitals(path: Path) -> pl.DataFrame:
 
     Returns hospital_id, name, level, county, alliance, kind, assessment, all strings (assessment
     too), sorted by hospital_id. Raises DrgpayError for a missing column, an empty cell where one
-    is required, or a repeated hospital_id.
+    is required, a repeated hospital_id, or one that is too long to name a file.
     """
     if not path.is_file():
         raise DrgpayError(f"there is no file {path}", "correct inputs.hospitals")
@@ -47,4 +48,10 @@ def read_hospitals(path: Path) -> pl.DataFrame:
             f"{path}: the hospital_id {repeated['hospital_id'][0]} is listed twice",
             "keep one of the rows",
         )
+    for hospital in frame["hospital_id"]:
+        if is_too_long(hospital):  # each gets a workbook that is named after it
+            raise DrgpayError(
+                f"{path}: the hospital_id {shortened(hospital, 40)} is too long for the name of a file",
+                f"use at most {MOST_BYTES} letters, a Chinese one counts three",
+            )
     return frame
