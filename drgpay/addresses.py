@@ -27,9 +27,9 @@ def without_passwords(text: str) -> str:
     return _SECRET.sub(rf"\g<1>\g<2>{_MASK}", text)
 
 
-def has_password(text: str) -> bool:
-    """Whether a text holds an address with a user, or a password of a connection."""
-    return bool(("@" in text and _USER.search(text)) or _SECRET.search(text))
+def has_user(text: str) -> bool:
+    """Whether a text holds an address with a user, as addresses of databases have one."""
+    return "@" in text and bool(_USER.search(text))
 
 
 def names_database(text: str) -> bool:
@@ -37,7 +37,11 @@ def names_database(text: str) -> bool:
 
     A web address without a password is not: policies name their sources by it.
     """
-    return has_password(text) or bool(_ADDRESS.match(text) and not _WEB.match(text))
+    return (
+        has_user(text)
+        or bool(_SECRET.search(text))
+        or bool(_ADDRESS.match(text) and not _WEB.match(text))
+    )
 
 
 DATABASE_REMEDY = (

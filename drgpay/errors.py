@@ -2,7 +2,7 @@
 
 import os
 
-from drgpay.addresses import without_passwords
+from drgpay.addresses import DATABASE_REMEDY, has_user, without_passwords
 
 _LONGEST = 2000
 """Characters of a problem or a remedy: a sentence that quotes a file may quote a megabyte of it."""
@@ -16,6 +16,8 @@ class DrgpayError(Exception):
     """
 
     def __init__(self, problem: str, remedy: str) -> None:
+        if has_user(problem):  # given for a file, whatever was made of it since
+            remedy = DATABASE_REMEDY
         self.problem = shortened(without_passwords(problem), _LONGEST)
         self.remedy = shortened(without_passwords(remedy), _LONGEST)
         super().__init__(f"{self.problem}; {self.remedy}.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.addresses import names_database
+from drgpay.addresses import DATABASE_REMEDY, names_database
 from drgpay.errors import DrgpayError
 
 
@@ -31,6 +31,11 @@ def test_passwords_are_masked_whoever_put_them_there(text: str) -> None:
         assert not any(part in said for part in ("geheim", "ge/he", "gehe@", "im@"))
         assert "***" in said
     assert names_database(text)
+
+
+def test_an_address_given_for_a_file_is_told_what_to_do() -> None:
+    path = Path("/work/region") / "postgresql://clerk:geheim@db.example/drg"
+    assert DrgpayError(f"there is no file {path}", "correct the path").remedy == DATABASE_REMEDY
 
 
 @pytest.mark.parametrize(
