@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, shortened
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.group_names import (
     AMBIGUOUS_SUFFIX,
@@ -35,6 +35,7 @@ from drgpay.grouper.scheme_files import (
     scheme_folder,
     shipped_schemes,
 )
+from drgpay.grouper.sorts import sort_of
 from drgpay.policy.fields import Share
 from drgpay.policy.load import read_keys
 
@@ -337,12 +338,12 @@ def _tree(
                 raise DrgpayError(
                     f"{where}: the rule of {code} does not parse: {error}", "correct the rule"
                 ) from None
-            try:
-                sort = int(row["sort"])
-            except ValueError:
+            sort = sort_of(row["sort"])
+            if sort is None:
                 raise DrgpayError(
-                    f"{where}: the sort of {code} is {row['sort']!r}", "write a whole number"
-                ) from None
+                    f"{where}: the sort of {code} is {shortened(row['sort'], 40)!r}",
+                    "write a whole number of at most 9 digits",
+                )
             node = {
                 "sort": sort,
                 "code": code,

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, shortened
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.kinds import foreign_fields
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, PROCEDURE_FIELDS, SEVERITY_SETS, CodeField
@@ -34,6 +34,7 @@ from drgpay.grouper.scheme import (
     scheme_folder,
     status_of,
 )
+from drgpay.grouper.sorts import sort_of
 from drgpay.records.known_codes import code_table
 from drgpay.schemes.apg_check import (
     class_findings,
@@ -184,9 +185,9 @@ def _group_rows(level: str, frame: pl.DataFrame) -> tuple[list[GroupRow], list[F
     parent = _PARENT[level]
     for entry in frame.iter_rows(named=True):
         row, code = entry["row"], entry[level]
-        sort, rule = _whole(entry["sort"]), None
+        sort, rule = sort_of(entry["sort"]), None
         if sort is None:
-            found.append(finding("bad_sort", level, row, code, sort=entry["sort"]))
+            found.append(finding("bad_sort", level, row, code, sort=shortened(entry["sort"], 40)))
         try:
             rule = parse_rule(entry["rule"])
         except RuleError as error:
@@ -205,13 +206,6 @@ def _group_rows(level: str, frame: pl.DataFrame) -> tuple[list[GroupRow], list[F
             )
         )
     return rows, found
-
-
-def _whole(text: str) -> int | None:
-    try:
-        return int(text)
-    except ValueError:
-        return None
 
 
 def _tree_findings(groups: dict[str, list[GroupRow]]) -> Iterator[Finding]:

@@ -149,8 +149,8 @@ KINDS: dict[str, FindingKind] = {
         "error",
         "{subject} 的排序是“{sort}”，不是整数",
         "the sort of {subject} is {sort!r}, not a whole number",
-        "填写整数",
-        "write a whole number",
+        "填写不超过 9 位的整数",
+        "write a whole number of at most 9 digits",
     ),
     "unknown_parent": _kind(
         "error",

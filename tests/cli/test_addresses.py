@@ -83,7 +83,7 @@ def test_other_files_too(tmp_path: Path) -> None:
     path.write_text(f"[a]\nb = ['{ADDRESS}']", encoding="utf-8")
     for read in (load_any_year_job, load_scenario, load_mapping, drgpay.load_policy):
         with pytest.raises(DrgpayError) as raised:
-            read(path)  # type: ignore[operator]
+            read(path)
         refused(str(raised.value))
 
 

@@ -85,7 +85,7 @@ def test_what_cannot_be_made_is_refused_before_anything_is_written(
     tmp_path: Path, changed: dict[str, int | str]
 ) -> None:
     with pytest.raises(DrgpayError):
-        drgpay.make_sample(tmp_path / "region", **({"stays": 10} | changed))  # type: ignore[arg-type]
+        drgpay.make_sample(tmp_path / "region", **({"stays": 10} | changed))
     assert list(tmp_path.iterdir()) == []
 
 
