@@ -59,7 +59,7 @@ class Adjusted:
     def new_faults(self) -> list[Finding]:
         """The findings for which the overlay is refused: errors, and groups that nothing can reach.
 
-        Of a group for which a search merely found no stay (unreachable_shadowed) nothing is proven.
+        Of a group for which a search merely found no stay (not_reached) nothing is proven.
         """
         return [
             found

@@ -142,7 +142,13 @@ def read_overlay(path: Path) -> Overlay:
     Raises DrgpayError for TOML that does not parse and, all in one sentence by the paths of their
     keys, for unknown, missing and wrong keys and for rules that do not parse (with line and column).
     """
-    return read_keys(path, Overlay, "overlay", "docs/adjustments.md")
+    return read_keys(
+        path,
+        Overlay,
+        "overlay",
+        "correct these keys; docs/adjustments.md lists them",
+        decimals=True,
+    )
 
 
 def overlay_toml(overlay: Overlay) -> str:

@@ -44,6 +44,8 @@ def make_sample(
     unknown scheme. Source: synthetic; no person and no hospital in it exists.
     """
     folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise DrgpayError(f"{folder} is a file", "name a new folder")
     if folder.exists() and any(folder.iterdir()):
         raise DrgpayError(f"{folder} is not empty", "name a new folder")
     plan = SamplePlan(
@@ -55,8 +57,8 @@ def make_sample(
         scheme=scheme,
         history_stays_per_month=history_stays,
     )
-    made = write_region(plan, folder)
     visit_plan = VisitPlan(plan, visits, history_visits) if visits else None
+    made = write_region(plan, folder)
     made_visits = write_visits(visit_plan, folder) if visit_plan else None
     jobs = write_job_files(plan, folder, runs, visits=visit_plan)
     return SampleRegion(folder, jobs, made, made_visits)

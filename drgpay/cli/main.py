@@ -1,11 +1,13 @@
 """The program `drgpay`: its commands, and how errors reach the user."""
 
 import sys
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from drgpay import __version__
+from drgpay.addresses import DATABASE_REMEDY, names_database
 from drgpay.cli import (
     adjust,
     cache,
@@ -74,9 +76,26 @@ def _options(
     pass
 
 
+def refuse_addresses(arguments: Sequence[str]) -> None:
+    """Refuse the address of a database among the arguments, before anything can repeat it.
+
+    A query of `runs sql` may speak of them.
+    """
+    for place, argument in enumerate(arguments, start=1):
+        value = argument.partition("=")[2] if argument.startswith("--") else argument
+        if names_database(value) and not value.lstrip().lower().startswith(_QUERIES):
+            raise DrgpayError(
+                f"argument {place} is the address of a database or a service", DATABASE_REMEDY
+            )
+
+
+_QUERIES = ("select ", "with ", "from ")
+
+
 def main() -> None:
     """Run the program; a user's mistake is one sentence on standard error and exit status 2."""
     try:
+        refuse_addresses(sys.argv[1:])
         app()
     except DrgpayError as error:
         typer.echo(f"drgpay: {error}", err=True)

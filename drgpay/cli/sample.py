@@ -56,6 +56,8 @@ def sample(
     from drgpay.sample.region import write_region
     from drgpay.sample.visit_plan import VisitPlan
 
+    if out.exists() and not out.is_dir():
+        raise DrgpayError(f"{out} is a file", "name a new folder")
     if out.exists() and any(out.iterdir()):
         raise DrgpayError(f"{out} is not empty", "name a new folder")
     plan = SamplePlan(
@@ -67,6 +69,8 @@ def sample(
         scheme=scheme,
         history_stays_per_month=history_stays,
     )
+    # Before anything is written: it refuses what cannot be made.
+    visit_plan = VisitPlan(plan, visits, history_visits) if visits else None
     total = months * stays + history_months * (history_stays or stays)
     with console.progress_bar("writing stays", total) as advance:
         written = 0
@@ -77,7 +81,6 @@ def sample(
             written = done
 
         summary = write_region(plan, out, report)
-    visit_plan = VisitPlan(plan, visits, history_visits) if visits else None
     outpatient = _write_visits(visit_plan, out) if visit_plan else None
     jobs = write_job_files(plan, out, output, console.progress_bar, visit_plan)
     typer.echo(

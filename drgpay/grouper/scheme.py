@@ -5,16 +5,15 @@ In a scheme of kind apg they are the classes, the families and the APGs.
 The layout of the folder is described in grouping_schemes/README.md.
 """
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, shortened
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.group_names import (
     AMBIGUOUS_SUFFIX,
@@ -37,7 +36,9 @@ from drgpay.grouper.scheme_files import (
     scheme_folder,
     shipped_schemes,
 )
+from drgpay.grouper.sorts import sort_of
 from drgpay.policy.fields import Share
+from drgpay.policy.load import read_keys
 
 __all__ = [
     "APG_TABLES",
@@ -287,18 +288,8 @@ def load_scheme(name: str) -> Scheme:
 def load_scheme_info(folder: Path) -> SchemeInfo:
     """Read scheme.toml alone."""
     path = folder / "scheme.toml"
-    try:
-        with path.open("rb") as file:
-            return SchemeInfo.model_validate(tomllib.load(file))
-    except tomllib.TOMLDecodeError as error:
-        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"]) or "kind"
-        raise DrgpayError(
-            f"{path}: the key {key} is wrong: {first['msg']}",
-            "correct the key as grouping_schemes/README.md describes",
-        ) from None
+    remedy = "correct these keys as grouping_schemes/README.md describes"
+    return read_keys(path, SchemeInfo, "scheme file", remedy)
 
 
 def _read_table(folder: Path, table: str, columns: tuple[str, ...]) -> "pl.DataFrame":
@@ -353,12 +344,12 @@ def _tree(
                 raise DrgpayError(
                     f"{where}: the rule of {code} does not parse: {error}", "correct the rule"
                 ) from None
-            try:
-                sort = int(row["sort"])
-            except ValueError:
+            sort = sort_of(row["sort"])
+            if sort is None:
                 raise DrgpayError(
-                    f"{where}: the sort of {code} is {row['sort']!r}", "write a whole number"
-                ) from None
+                    f"{where}: the sort of {code} is {shortened(row['sort'], 40)!r}",
+                    "write a whole number of at most 9 digits",
+                )
             node = {
                 "sort": sort,
                 "code": code,

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from drgpay.errors import DrgpayError
+from drgpay.nearest import unknown_name
 from drgpay.shipped import shipped_folder
 
 TABLES: dict[str, tuple[str, ...]] = {
@@ -39,10 +40,7 @@ def scheme_folder(name: str) -> Path:
             f"the folder {folder} holds no scheme.toml",
             "name a folder laid out as grouping_schemes/README.md describes",
         )
-    raise DrgpayError(
-        f"there is no scheme {name!r}",
-        f"name a folder or one of {', '.join(shipped_schemes())}",
-    )
+    raise unknown_name("scheme", name, "a folder", shipped_schemes())
 
 
 def missing_table(path: Path) -> DrgpayError:

@@ -1,17 +1,18 @@
 """Read a policy file; every mistake in it is reported at once, by the path of its key."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from drgpay.errors import DrgpayError, reason_of
+from drgpay.errors import DrgpayError, shortened
+from drgpay.nearest import nearest_name, unknown_name
 from drgpay.policy.model import Policy
 from drgpay.shipped import shipped_folder
+from drgpay.toml_reader import read_toml
 
 
 class Provenance(BaseModel):
@@ -43,11 +44,8 @@ def load_policy(name: str | Path) -> LoadedPolicy:
     Raises DrgpayError for unknown keys, missing keys and impossible values.
     """
     path = policy_path(name)
-    try:
-        # Decimals keep the digits that were written: 38.90 stays 38.90.
-        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
+    # Decimals keep the digits that were written: 38.90 stays 38.90.
+    raw = read_toml(path, "policy", decimals=True)
     about: dict[str, Any] = {}
     plain = _without_provenance(raw, "", about)
     remedy = "correct these keys; docs/policy.md lists them"
@@ -55,8 +53,9 @@ def load_policy(name: str | Path) -> LoadedPolicy:
         provenance = _PROVENANCES.validate_python(about)
         return LoadedPolicy(Policy.model_validate(plain), provenance, path)
     except ValidationError as error:
-        read = about if error.title.startswith("dict") else plain
-        raise DrgpayError(f"{path}: {validation_sentence(error, read)}", remedy) from None
+        of_provenance = error.title.startswith("dict")
+        read, model = (about, Provenance) if of_provenance else (plain, Policy)
+        raise DrgpayError(f"{path}: {validation_sentence(error, read, model)}", remedy) from None
 
 
 def shipped_policies() -> list[str]:
@@ -64,36 +63,42 @@ def shipped_policies() -> list[str]:
     return sorted(path.stem for path in shipped_folder("policies").glob("*.toml"))
 
 
-def read_keys(path: Path, model: type[_Model], what: str, docs: str) -> _Model:
-    """Read a TOML file of the user's into its model, with its numbers as they are written.
+def read_keys(
+    path: Path, model: type[_Model], what: str, remedy: str, *, decimals: bool = False
+) -> _Model:
+    """Read a TOML file of the user's into its model; decimals: numbers as they are written.
 
-    Raises DrgpayError in one sentence for a file that cannot be read, TOML that does not parse, and
-    all wrong keys by their paths; `what` the file is, and `docs` that lists its keys, are named.
+    Raises DrgpayError in one sentence for what `read_toml` refuses, and for all wrong keys by their
+    paths; `what` the file is is named, and for wrong keys the remedy.
     """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
-    except OSError as error:
-        raise DrgpayError(
-            f"the {what} {path} cannot be read ({reason_of(error)})", "correct the path"
-        ) from None
+    raw = read_toml(path, what, decimals=decimals)
     try:
         return model.model_validate(raw)
     except ValidationError as error:
-        raise DrgpayError(
-            f"{path}: {validation_sentence(error, raw)}", f"correct these keys; {docs} lists them"
-        ) from None
+        told = validation_sentence(error, raw, model)
+        raise DrgpayError(f"{path}: {told}", remedy) from None
 
 
-def validation_sentence(error: ValidationError, raw: Any) -> str:
-    """All findings of a validation of `raw` in one sentence, each with the path of its key."""
+_MOST_MISTAKES = 20
+_LONGEST_KEY, _LONGEST_VALUE = 80, 60
+
+
+def validation_sentence(
+    error: ValidationError, raw: Any, model: type[BaseModel] | None = None
+) -> str:
+    """All findings of a validation of `raw` in one sentence, each with the path of its key.
+
+    model: what was validated by; an unknown key is then told with the known one that is nearest.
+    """
     found = []
-    for detail in error.errors():
-        key = _key_path(detail["loc"], raw)
+    details = error.errors()
+    for detail in details[:_MOST_MISTAKES]:
+        key = shortened(_key_path(detail["loc"], raw), _LONGEST_KEY)
         match detail["type"]:
             case "extra_forbidden":
-                found.append(f"the key {key} is unknown")
+                meant = _nearest_key(model, detail["loc"]) if model else None
+                asked = f" (is {meant} meant?)" if meant else ""
+                found.append(f"the key {key} is unknown{asked}")
             case "missing":
                 found.append(f"the key {key} is missing")
             case "value_error" if not key:
@@ -101,9 +106,44 @@ def validation_sentence(error: ValidationError, raw: Any) -> str:
             case _:
                 message = detail["msg"].removeprefix("Value error, ")
                 given = detail["input"]
-                shown = "" if isinstance(given, dict) else f" (given: {given})"
+                value = shortened(str(given), _LONGEST_VALUE)
+                shown = "" if isinstance(given, dict) else f" (given: {value}{_percent(detail)})"
                 found.append(f"the key {key} is wrong: {message}{shown}")
-    return "; ".join(found)
+    more = len(details) - _MOST_MISTAKES
+    return "; ".join([*found, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _percent(detail: Any) -> str:
+    """A question where a share seems to be given in percent: 85 for 0.85."""
+    given = detail["input"]
+    is_share = detail["type"] == "less_than_equal" and detail.get("ctx", {}).get("le") == 1
+    if is_share and isinstance(given, int | float | Decimal) and 1 < given <= 100:
+        return f"; is {(Decimal(str(given)) / 100).normalize():f} meant?"
+    return ""
+
+
+def _nearest_key(model: type[BaseModel], location: tuple[int | str, ...]) -> str | None:
+    """The key of the same table that is most like the unknown one."""
+    models = {model}
+    for part in location[:-1]:
+        # Names of variants, places in lists and keys that the region chooses lead no deeper.
+        below = {
+            inner
+            for one in models
+            for name, field in one.model_fields.items()
+            if part in (name, field.alias)
+            for inner in _models_in(field.annotation)
+        }
+        models = below or models
+    known = {field.alias or name for one in models for name, field in one.model_fields.items()}
+    return nearest_name(str(location[-1]), sorted(known))
+
+
+def _models_in(annotation: Any) -> set[type[BaseModel]]:
+    """The models that an annotation names, inside of lists, options and alternatives too."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return {annotation}
+    return {model for part in get_args(annotation) for model in _models_in(part)}
 
 
 def _key_path(location: tuple[int | str, ...], raw: Any) -> str:
@@ -128,8 +168,7 @@ def policy_path(name: str | Path) -> Path:
     shipped = shipped_folder("policies") / f"{name}.toml"
     if str(name) in shipped_policies():
         return shipped
-    known = ", ".join(shipped_policies())
-    raise DrgpayError(f"there is no policy {name}", f"name a TOML file or one of {known}")
+    raise unknown_name("policy", str(name), "a TOML file", shipped_policies())
 
 
 def _without_provenance(raw: Any, path: str, about: dict[str, Any]) -> Any:

@@ -9,6 +9,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drgpay.errors import DrgpayError
+from drgpay.plain_json import plain_json
 from drgpay.policy.load import validation_sentence
 from drgpay.quality.reconcile import LEVELS, Reconciliation
 from drgpay.quality.shares import SHARE
@@ -55,13 +56,13 @@ def load_history(path: Path) -> AgreementHistory | None:
     if not path.exists():
         return None
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        raw = plain_json(path.read_bytes())
         history = AgreementHistory.model_validate(raw)
     except ValidationError as error:
         raise DrgpayError(
             f"{path}: {validation_sentence(error, raw)}", "correct it, or name a new file"
         ) from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise DrgpayError(
             f"{path} is no history of agreement ({error})", "correct it, or name a new file"
         ) from None

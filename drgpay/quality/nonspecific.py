@@ -1,14 +1,13 @@
 """Diagnoses that say too little to be a good principal diagnosis, by patterns in a small file."""
 
-import tomllib
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from drgpay.errors import DrgpayError
-from drgpay.policy.load import validation_sentence
+from drgpay.policy.load import read_keys
 
 DEFAULT_FILE = Path(__file__).with_name("nonspecific.toml")
 
@@ -33,18 +32,12 @@ class NonspecificFile(BaseModel):
 
 def load_nonspecific(path: Path = DEFAULT_FILE) -> tuple[NonspecificKind, ...]:
     """Read the kinds; raises DrgpayError for a wrong key or a pattern that is no expression."""
-    if not path.is_file():
-        raise DrgpayError(f"there is no file {path}", "correct the path of --nonspecific")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        kinds = NonspecificFile.model_validate(raw).kinds
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
-    except ValidationError as error:
-        raise DrgpayError(
-            f"{path}: {validation_sentence(error, raw)}",
-            "write [[kinds]] with id, name_patterns and code_patterns",
-        ) from None
+    kinds = read_keys(
+        path,
+        NonspecificFile,
+        "file of non-specific codes",
+        "write [[kinds]] with id, name_patterns and code_patterns",
+    ).kinds
     for kind in kinds:
         for pattern in (*kind.name_patterns, *kind.code_patterns):
             try:

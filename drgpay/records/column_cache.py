@@ -30,6 +30,7 @@ from drgpay.cache_folder import (
     staged_path,
 )
 from drgpay.errors import DrgpayError, reason_of
+from drgpay.plain_json import plain_json
 from drgpay.records.arrays import numbers_array, numbers_of
 from drgpay.records.codes import Codes
 from drgpay.records.columns import STAY_COLUMNS, Kind
@@ -141,7 +142,7 @@ def _file(place: Path, piece: int) -> Path:
 def _read_codes(place: Path, pieces: int) -> Codes | None:
     """The codes of a cache that is there and whole; else None."""
     try:
-        content = json.loads((place / _CODES_FILE).read_bytes())
+        content = plain_json((place / _CODES_FILE).read_bytes())
         return Codes(**content["codes"]) if content["sizes"] == _sizes(place, pieces) else None
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.errors import DrgpayError, shortened
+from drgpay.file_names import MOST_BYTES, is_too_long
 from drgpay.records.small_tables import Column, Kind, read_table, refuse_repeated
 
 REQUIRED = ("hospital_id", "name", "level")
@@ -16,8 +18,15 @@ def read_hospitals(path: Path) -> pl.DataFrame:
 
     Returns hospital_id, name, level, county, alliance, kind, assessment, all strings (assessment
     too), sorted by hospital_id. Raises DrgpayError naming file, row and column for a missing column,
-    an empty cell where one is required, or a repeated hospital_id.
+    an empty cell where one is required, a repeated hospital_id, or one that is too long to name a
+    file.
     """
     frame = read_table(path, _HOSPITALS)
     refuse_repeated(path, frame, ["hospital_id"], "the hospital_id {} is listed twice")
+    for hospital in frame["hospital_id"]:
+        if is_too_long(hospital):  # each gets a workbook that is named after it
+            raise DrgpayError(
+                f"{path}: the hospital_id {shortened(hospital, 40)} is too long for the name of a file",
+                f"use at most {MOST_BYTES} letters, a Chinese one counts three",
+            )
     return frame.drop("row").sort("hospital_id")

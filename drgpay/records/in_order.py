@@ -7,6 +7,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
+from drgpay.errors import DrgpayError
+
+MOST_THREADS = 256
 _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
@@ -16,8 +19,14 @@ def in_order(
 ) -> Iterator[_Result]:
     """What `work` gives for each task, in the order of the tasks, few tasks ahead of the taker.
 
-    `tasks` is advanced in the thread of the taker.
+    `tasks` is advanced in the thread of the taker. Raises DrgpayError for more threads than
+    MOST_THREADS, or fewer than one: each holds a piece of the records.
     """
+    if threads is not None and not 1 <= threads <= MOST_THREADS:
+        raise DrgpayError(
+            f"{threads} threads are not possible",
+            f"ask for 1 to {MOST_THREADS}, or leave --threads out for one a core",
+        )
     workers = threads or os.cpu_count() or 1
     waiting: deque[Future[Iterable[_Result]]] = deque()
     todo = iter(tasks)

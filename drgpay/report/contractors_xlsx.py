@@ -11,7 +11,7 @@ import polars as pl
 from drgpay.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.report.sheets import BookPart, Sheet, write_book
-from drgpay.report.statement_xlsx import workbook_name
+from drgpay.report.statement_xlsx import workbook_names
 from drgpay.report.tables import ReportTable
 from drgpay.report.visit_explanation import account_calculation
 from drgpay.report.visit_tables import account_table
@@ -61,11 +61,12 @@ def write_contractors(
     assert tables.capitation
     folder.mkdir(parents=True, exist_ok=True)
     providers = charged_by_provider(tables)
+    names = workbook_names(tables.capitation.accounts["contractor_id"])
     for account in _contractors(tables.capitation):
         contractor = account["contractor_id"][0]
         mine = pl.col("contractor_id") == contractor
         part = _part(account, providers.filter(mine), contracts, language)
-        write_book(folder / workbook_name(contractor), [part], language, contracts.created)
+        write_book(folder / names[contractor], [part], language, contracts.created)
 
 
 def charged_by_provider(tables: ChargedVisits) -> pl.DataFrame:

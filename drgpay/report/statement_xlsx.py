@@ -1,13 +1,13 @@
 """statements/<hospital_id>.xlsx: what each hospital is sent after a month."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import quote
 
 import polars as pl
 
+from drgpay.file_names import file_names
 from drgpay.language import Language
 from drgpay.report.calculation import Calculation
 from drgpay.report.differences_xlsx import difference_sheets_of_hospital
@@ -104,18 +104,14 @@ def write_hospital_books(
 ) -> None:
     """Write <folder>/<hospital_id>.xlsx for each hospital, with its sheets of each of `parts`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for hospital in sorted({hospital for part in parts for hospital in part}):
+    for hospital, name in workbook_names(hospital for part in parts for hospital in part).items():
         mine = [part[hospital] for part in parts if hospital in part]
-        write_book(folder / workbook_name(hospital), mine, language, created)
+        write_book(folder / name, mine, language, created)
 
 
-def workbook_name(hospital_id: str) -> str:
-    """The file of a hospital; letters that no file name may have are percent-encoded."""
-    name = "".join(
-        quote(letter, safe="") if letter in '\\/:*?"<>|%' or ord(letter) < 32 else letter
-        for letter in hospital_id
-    )
-    return f"{'%2E' + name[1:] if name.startswith('.') else name}.xlsx"
+def workbook_names(ids: Iterable[str]) -> dict[str, str]:
+    """The workbook of each hospital or contractor, by its id, sorted."""
+    return file_names(ids, ".xlsx")
 
 
 def _hospital_line(statement: HospitalStatement, language: Language) -> str:

@@ -27,9 +27,10 @@ from drgpay.run.manifest import (
     run_id_of,
     write_manifest,
 )
-from drgpay.run.month_end import Clock, checked_id
+from drgpay.run.month_end import Clock
 from drgpay.run.results import ClearedStays, ClearedVisits, write_clearing
 from drgpay.run.rules import PaymentRules, load_payment_rules
+from drgpay.run.run_ids import checked_id
 from drgpay.run.stages import run_folder
 from drgpay.run.stored import StoredVisits, visits_of
 from drgpay.run.visit_clearing import VISIT_COLUMNS, enrolment_of_year, visit_tables_of_year

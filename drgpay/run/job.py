@@ -1,16 +1,15 @@
 """The job file: what a run reads, with what it settles, and where it leaves its folder."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import shipped_schemes
-from drgpay.policy.load import shipped_policies, validation_sentence
+from drgpay.policy.load import read_keys, shipped_policies
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
 from drgpay.records.period import Period
@@ -246,19 +245,7 @@ def policy_beside(here: Path, policy: str) -> str:
 
 def read_job_file(path: Path, model: type[JobModel]) -> JobModel:
     """Read a TOML file into its model; raises DrgpayError with the path of every wrong key."""
-    if not path.is_file():
-        raise DrgpayError(f"there is no job file {path}", "correct the path")
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DrgpayError(f"{path} is not valid TOML: {error}", "correct that line") from None
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        raise DrgpayError(
-            f"{path}: {validation_sentence(error, raw)}",
-            "correct these keys; docs/files.md lists them",
-        ) from None
+    return read_keys(path, model, "job file", "correct these keys; docs/files.md lists them")
 
 
 def filing_paths(

@@ -20,6 +20,7 @@ from typing import Any
 from drgpay import __version__
 from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import Scheme, load_scheme
+from drgpay.plain_json import plain_json
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.dataset import Dataset, RecordsInput
@@ -304,7 +305,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         raise DrgpayError(f"{folder} is no folder of a run: it has no {MANIFEST}", "name a run")
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = plain_json(path.read_bytes())
     except (ValueError, OSError) as error:
         raise DrgpayError(f"{path} is damaged: {error}", _RESTORE) from None
     keys = (*_BESIDE_BASIS, "kind", "period")

@@ -3,7 +3,6 @@
 Stays, visits (drgpay.run.visit_run) or both.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -49,6 +48,7 @@ from drgpay.run.manifest import (
 )
 from drgpay.run.results import PaidStays, PaidVisits, write_month
 from drgpay.run.rules import PaymentRules, load_payment_rules
+from drgpay.run.run_ids import checked_id
 from drgpay.run.stages import RunFolder, run_folder
 from drgpay.run.stored import StoredMonth, book, chain_of, open_any_month, visits_of
 from drgpay.run.visit_rules import load_visit_rules
@@ -272,15 +272,6 @@ class Clock:
         now = time.perf_counter()
         self.seconds[step] = now - self._last
         self._last = now
-
-
-def checked_id(run_id: str) -> str:
-    """A run id names a folder directly below the output folder."""
-    if not re.fullmatch(r"\w[\w.-]*", run_id):
-        raise DrgpayError(
-            f"the run id {run_id!r} cannot name a folder", "use letters, digits, '-', '_' and '.'"
-        )
-    return run_id
 
 
 def _paid_runs(job: AnyJob) -> list[StoredMonth]:

@@ -36,6 +36,7 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.errors import DrgpayError
+from drgpay.plain_json import plain_json
 from drgpay.run.input_files import file_hash
 from drgpay.run.lock import run_lock
 from drgpay.run.manifest import evidence_of, output_hashes
@@ -293,7 +294,7 @@ def _hashes(folder: Path) -> dict[str, str]:
 
 def _read_records(path: Path, key: str) -> dict[str, dict[str, str]] | None:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = plain_json(path.read_bytes())
         return content["stages"] if content["key"] == key else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from drgpay.grouper.scheme_files import shipped_schemes
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run.calibration import make_catalogue
@@ -14,6 +15,7 @@ from drgpay.sample.filings import write_filings
 from drgpay.sample.money import annual_budgets, visit_money
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.visit_plan import VisitPlan
+from drgpay.toml_text import toml_text
 
 _MONTHS = 12
 
@@ -22,10 +24,10 @@ _JOB = """\
 # Paths start at the folder of this file.
 
 period = "{period}"
-scheme = "{scheme}"
+scheme = {scheme}
 catalogue = "catalogue"
-policy = "policy.toml"
-output = "{output}"
+policy = "{policy}"
+output = {output}
 
 [inputs]
 stays = "stays/{period}.parquet"
@@ -51,10 +53,10 @@ _YEAR = """\
 # Paths start at the folder of this file. The months are looked for in the output folder.
 
 year = {year}
-scheme = "{scheme}"
+scheme = {scheme}
 catalogue = "catalogue"
-policy = "policy.toml"
-output = "{output}"
+policy = "{policy}"
+output = {output}
 readmissions_across_months = true
 
 [inputs]
@@ -78,16 +80,15 @@ def write_job_files(
 ) -> list[Path]:
     """Write policy.toml, catalogue/ (from history/, if there is any) and YYYY-MM.toml beside the
     records that `write_region` left in the folder, filings/YYYY-MM/ for each month to settle, and
-    YYYY.toml for each whole year. Returns the job and year files.
+    YYYY.toml for each whole year. Returns the job and year files. policy.toml is that of the last
+    year; a year before it has policy-YYYY.toml.
 
     visits: the plan of the visits that `write_visits` left there; the policy and the jobs then have
     an outpatient part, and visit_catalogue/ is made from their history.
     """
-    policy = folder / "policy.toml"
-    text = _filled("policy.toml.template", budget=annual_budgets(plan, folder))
-    if visits:
-        text += _filled("outpatient.toml.template", **visit_money(visits, folder))
-    policy.write_text(text, encoding="utf-8")
+    for year in plan.years:
+        _write_policy(plan, folder, year, visits)
+    policy = folder / _policy_name(plan, plan.last_year)
     if plan.history:
         make_catalogue(
             RecordsInput(folder / "history"),
@@ -109,7 +110,12 @@ def write_job_files(
     jobs = []
     for period in plan.settled:
         jobs.append(folder / f"{period}.toml")
-        text = _JOB.format(period=period, scheme=plan.scheme, output=output)
+        text = _JOB.format(
+            period=period,
+            scheme=_text(_scheme_of(plan)),
+            policy=_policy_name(plan, period.year),
+            output=_text(output),
+        )
         end = _OUTPATIENT.format(period=period, visit_scheme=_VISIT_SCHEME) if visits else ""
         jobs[-1].write_text(text + end, encoding="utf-8")
         if plan.history:  # without a catalogue nobody knows which stays are dear
@@ -119,6 +125,28 @@ def write_job_files(
     return jobs
 
 
+def _write_policy(plan: SamplePlan, folder: Path, year: int, visits: VisitPlan | None) -> None:
+    budget = annual_budgets(plan, folder, year)
+    text = _filled("policy.toml.template", budget=budget, year=str(year))
+    if visits:
+        text += _filled("outpatient.toml.template", **visit_money(visits, folder, year))
+    (folder / _policy_name(plan, year)).write_text(text, encoding="utf-8")
+
+
+def _policy_name(plan: SamplePlan, year: int) -> str:
+    return "policy.toml" if year == plan.last_year else f"policy-{year}.toml"
+
+
+def _scheme_of(plan: SamplePlan) -> str:
+    """A shipped scheme by its id; a folder from anywhere, since a job looks from its own."""
+    return plan.scheme if plan.scheme in shipped_schemes() else str(Path(plan.scheme).resolve())
+
+
+def _text(value: str) -> str:
+    """A text in quotes, as TOML writes it."""
+    return toml_text({"": value}).removeprefix(" = ").rstrip("\n")
+
+
 def _filled(template: str, **values: str) -> str:
     text = files("drgpay.sample").joinpath(template).read_text(encoding="utf-8")
     return Template(text).substitute(values)
@@ -126,11 +154,16 @@ def _filled(template: str, **values: str) -> str:
 
 def _year_files(plan: SamplePlan, folder: Path, output: str, with_visits: bool) -> list[Path]:
     """A year file for each year of which every month is settled."""
-    years = [month.first_day.year for month in plan.settled]
+    years = [month.year for month in plan.settled]
     files = []
     for year in sorted({year for year in years if years.count(year) == _MONTHS}):
         files.append(folder / f"{year}.toml")
-        text = _YEAR.format(year=year, scheme=plan.scheme, output=output)
+        text = _YEAR.format(
+            year=year,
+            scheme=_text(_scheme_of(plan)),
+            policy=_policy_name(plan, year),
+            output=_text(output),
+        )
         if with_visits:
             text += _YEAR_OUTPATIENT.format(visit_scheme=_VISIT_SCHEME)
         files[-1].write_text(text, encoding="utf-8")

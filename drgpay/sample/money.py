@@ -1,10 +1,11 @@
 """Budgets and rates of the sample's policy, from what its records cost item by item."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
-from drgpay.sample.plan import SamplePlan
+from drgpay.sample.plan import Month, SamplePlan
 from drgpay.sample.visit_plan import VisitPlan
 
 # The budget lies a little below what item-by-item payment costs, as budgets do.
@@ -14,9 +15,9 @@ _ROUND_TO_YUAN = 10_000
 _MONTHS_OF_YEAR = 12
 
 
-def annual_budgets(plan: SamplePlan, folder: Path) -> str:
-    """`account = yuan` for each account, from what the settled months cost item by item."""
-    months = [str(month) for month in plan.settled] or [str(month) for month in plan.history]
+def annual_budgets(plan: SamplePlan, folder: Path, year: int) -> str:
+    """`account = yuan` for each account, from what the settled months of a year cost item by item."""
+    months = _months(plan.settled or plan.history, year)
     name = "stays" if plan.settled else "history"
     cost = (
         pl.scan_parquet([folder / name / f"{month}.parquet" for month in months])
@@ -29,11 +30,11 @@ def annual_budgets(plan: SamplePlan, folder: Path) -> str:
     return _budgets(cost, len(months))
 
 
-def visit_money(plan: VisitPlan, folder: Path) -> dict[str, str]:
+def visit_money(plan: VisitPlan, folder: Path, year: int) -> dict[str, str]:
     """visit_budget: as `annual_budgets`. rates: rows of outpatient.capitation.rates that give the
     contractors together a little less than their persons cost.
     """
-    months = [str(month) for month in plan.region.settled or plan.history]
+    months = _months(plan.region.settled or plan.history, year)
     name = "visits" if plan.region.settled else "visit_history"
     visits = pl.scan_parquet([folder / name / f"{month}.parquet" for month in months]).filter(
         ~pl.col("out_of_area") & pl.col("account").is_not_null()
@@ -52,6 +53,11 @@ def visit_money(plan: VisitPlan, folder: Path) -> dict[str, str]:
         "visit_budget": _budgets(paid.sort("account").collect(), len(months)),
         "rates": "\n    ".join(rates),
     }
+
+
+def _months(months: Sequence[Month], year: int) -> list[str]:
+    """Those of the year; all where there is none in it."""
+    return [str(month) for month in months if month.year == year] or [str(one) for one in months]
 
 
 def _budgets(cost: pl.DataFrame, months: int) -> str:

@@ -5,6 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from drgpay.errors import DrgpayError
+from drgpay.records.period import Period
+
+# Years that a year file and a policy may name; the number of a case counts no further.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2100
+_MOST_STAYS = 100_000_000  # in a month
+_MOST_SEED = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -20,10 +26,25 @@ class SamplePlan:
     history_stays_per_month: int | None = None  # as many as in the settled months
 
     def __post_init__(self) -> None:
+        """Refuse, before anything is drawn or written, what cannot be made."""
         if self.stays_per_month < 1 or self.months < 0 or self.history_months < 0 or self.seed < 0:
             raise DrgpayError(
                 f"the sample plan has a number that is too small: {self}",
                 "ask for at least one stay a month, and for months and a seed from 0 on",
+            )
+        most = max(self.stays_per_month, self.history_stays_per_month or 0)
+        if most > _MOST_STAYS or self.seed > _MOST_SEED:
+            raise DrgpayError(
+                f"a sample of {most} stays a month with the seed {self.seed} is too large",
+                f"ask for at most {_MOST_STAYS:,} stays a month and a seed below 2**63",
+            )
+        last = Month.parse(self.last_period)
+        first = last.number - self.months + 1 - self.history_months
+        if first < _FIRST_YEAR * 12 or last.year > _LAST_YEAR:
+            raise DrgpayError(
+                f"a sample until {last} with {self.months} months and {self.history_months} of "
+                f"history before them lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}",
+                "ask for fewer months, or for another last month",
             )
 
     @property
@@ -31,6 +52,16 @@ class SamplePlan:
         """The months to be settled, oldest first."""
         last = Month.parse(self.last_period).number
         return [Month(number) for number in range(last - self.months + 1, last + 1)]
+
+    @property
+    def years(self) -> list[int]:
+        """The years with months to be settled; where there are none, that of the last month."""
+        return sorted({month.year for month in self.settled}) or [self.last_year]
+
+    @property
+    def last_year(self) -> int:
+        """The year of the last month."""
+        return Month.parse(self.last_period).year
 
     @property
     def history(self) -> list["Month"]:
@@ -52,19 +83,21 @@ class Month:
     @staticmethod
     def parse(text: str) -> "Month":
         """The month written as YYYY-MM."""
-        try:
-            first = date.fromisoformat(f"{text}-01")
-        except ValueError:
-            raise DrgpayError(f"{text!r} is not a month", "write it as 2026-10") from None
-        return Month(first.year * 12 + first.month - 1)
+        period = Period.parse(text)
+        return Month(period.year * 12 + period.month - 1)
 
     def __str__(self) -> str:
-        return f"{self.first_day:%Y-%m}"
+        return str(Period(self.number // 12, self.number % 12 + 1))
 
     @property
     def first_day(self) -> date:
         """The first day of the month."""
         return date(self.number // 12, self.number % 12 + 1, 1)
+
+    @property
+    def year(self) -> int:
+        """The calendar year."""
+        return self.number // 12
 
     @property
     def days(self) -> int:

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import Leaf
 from drgpay.grouper.scheme import load_scheme
 from drgpay.sample.codebook import Codebook, load_codebook
@@ -112,6 +113,11 @@ class RegionTables:
 def build_tables(plan: SamplePlan) -> RegionTables:
     """Lay out the region of a plan."""
     scheme = load_scheme(plan.scheme)
+    if scheme.info.kind != "drg":
+        raise DrgpayError(
+            f"stays are drawn for a scheme of kind drg, and {scheme.info.id} is of kind apg",
+            "name a scheme of kind drg; visits are added by --visits",
+        )
     codebook = load_codebook(scheme)
     book = build_cores(codebook, plan.seed)
     rng = np.random.default_rng(np.random.SeedSequence([plan.seed, 3]))

@@ -12,6 +12,7 @@ from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
 from drgpay.grouper.rules.nodes import Compare, Count, Member
 from drgpay.schemes.alternatives import Alternative
 from drgpay.schemes.code_choice import CodeChoice, Sets
+from drgpay.schemes.contradiction import counts
 from drgpay.schemes.patients import Patient, Patients
 
 # More combinations than this are not even ordered.
@@ -195,12 +196,7 @@ def _place(atom: Count) -> CodeField:
 def codes_needed(atom: Count, holds: bool) -> int:
     """The fewest codes of the set with which a count holds, or does not."""
     most = atom.number + 2
-    return next((n for n in range(most) if _counts(atom, n) == holds), most)
-
-
-def _counts(atom: Count, found: int) -> bool:
-    by_op = {">=": found >= atom.number, ">": found > atom.number, "=": found == atom.number}
-    return by_op[atom.op]
+    return next((n for n in range(most) if counts(atom.op, n, atom.number) == holds), most)
 
 
 def _codes(parts: Sequence[Sequence[_Option]], places: Sequence[int], principal: str) -> _Codes:

@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, shortened
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.kinds import foreign_fields
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, PROCEDURE_FIELDS, SEVERITY_SETS, CodeField
@@ -34,6 +34,7 @@ from drgpay.grouper.scheme import (
     scheme_folder,
     status_of,
 )
+from drgpay.grouper.sorts import sort_of
 from drgpay.records.known_codes import code_table
 from drgpay.schemes.apg_check import (
     class_findings,
@@ -93,15 +94,31 @@ def check_scheme(name: str) -> list[Finding]:
 def unreachable_findings(
     reach: Reach, groups: Mapping[str, Sequence[GroupRow]]
 ) -> Iterator[Finding]:
-    """A finding for each DRG that no stay reaches, unless a rule on its way does not parse."""
+    """A finding for each DRG that no stay reaches, unless a rule on its way does not parse.
+
+    `unreachable_...` is said only where it is proven that no stay at all lands there.
+    """
     rows = {row.code: row.row for row in groups["drg"]}
     broken = {(level, row.code) for level in _LEVELS for row in groups[level] if row.rule is None}
     for missed in reach.unreached:
         way = set(zip(_LEVELS, missed.group.names, strict=True))
         if not way & broken:
             code = missed.group.drg.code
-            facts = {"blockers": ", ".join(missed.blockers), "tried": missed.tried}
-            yield finding(f"unreachable_{missed.reason}", "drg", rows[code], code, **facts)
+            blockers = ", ".join(missed.blockers)
+            if missed.certain:
+                kind, facts = f"unreachable_{missed.reason}", {"blockers": blockers}
+            else:
+                kind, facts = "not_reached", _why_not_reached(missed.tried, blockers)
+            yield finding(kind, "drg", rows[code], code, **facts)
+
+
+def _why_not_reached(tried: int, blockers: str) -> dict[str, str]:
+    if not tried:
+        return {"why_zh": "未能为它构造病例", "why_en": "no stay could be made for it"}
+    return {
+        "why_zh": f"为它构造的 {tried} 例多落入 {blockers}",
+        "why_en": f"of {tried} stays made for it most went to {blockers}",
+    }
 
 
 def _place(found: Finding) -> tuple[bool, int, str, int, str]:
@@ -168,9 +185,9 @@ def _group_rows(level: str, frame: pl.DataFrame) -> tuple[list[GroupRow], list[F
     parent = _PARENT[level]
     for entry in frame.iter_rows(named=True):
         row, code = entry["row"], entry[level]
-        sort, rule = _whole(entry["sort"]), None
+        sort, rule = sort_of(entry["sort"]), None
         if sort is None:
-            found.append(finding("bad_sort", level, row, code, sort=entry["sort"]))
+            found.append(finding("bad_sort", level, row, code, sort=shortened(entry["sort"], 40)))
         try:
             rule = parse_rule(entry["rule"])
         except RuleError as error:
@@ -189,13 +206,6 @@ def _group_rows(level: str, frame: pl.DataFrame) -> tuple[list[GroupRow], list[F
             )
         )
     return rows, found
-
-
-def _whole(text: str) -> int | None:
-    try:
-        return int(text)
-    except ValueError:
-        return None
 
 
 def _tree_findings(groups: dict[str, list[GroupRow]]) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.rules.nodes import Rule
 from drgpay.grouper.scheme import Adrg, Drg, Mdc, Scheme
+from drgpay.grouper.sorts import sort_of
 from drgpay.grouper.stream import Progress
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
@@ -247,7 +248,7 @@ def _pairs(excluding: Mapping[str, frozenset[str]]) -> set[tuple[str, str]]:
 def _as_numbers(pair: tuple[str, str]) -> tuple[int, str, str]:
     """Exclusion tables have numbers: 2 comes before 10."""
     table, code = pair
-    return int(table) if table.isdecimal() else 0, table, code
+    return sort_of(table) or 0, table, code
 
 
 def _drgs(compiled: CompiledScheme, batch: pa.RecordBatch) -> pl.Series:

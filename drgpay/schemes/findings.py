@@ -149,8 +149,8 @@ KINDS: dict[str, FindingKind] = {
         "error",
         "{subject} 的排序是“{sort}”，不是整数",
         "the sort of {subject} is {sort!r}, not a whole number",
-        "填写整数",
-        "write a whole number",
+        "填写不超过 9 位的整数",
+        "write a whole number of at most 9 digits",
     ),
     "unknown_parent": _kind(
         "error",
@@ -341,10 +341,10 @@ KINDS: dict[str, FindingKind] = {
         "改正规则",
         "correct the rules",
     ),
-    "unreachable_shadowed": _kind(
+    "not_reached": _kind(
         "warning",
-        "没有找到能到达 {subject} 的病例：为它构造的 {tried} 例多落入 {blockers}",
-        "no stay was found that reaches {subject}: of {tried} made for it most went to {blockers}",
+        "{subject} 未到达：{why_zh}；没有证明它不可达",
+        "{subject} is not reached: {why_en}; it is not proven that no stay can",
         "核对规则与排序",
         "check the rules and their order",
     ),

@@ -11,9 +11,10 @@ from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.reference import Stay, holds
 from drgpay.grouper.rules.nodes import And, Count, Member, Rule
 from drgpay.grouper.scheme import Adrg, Drg, Mdc, Scheme
-from drgpay.schemes.alternatives import Alternative, Requirement, alternatives, always_holds
-from drgpay.schemes.candidates import Plan, batch_of, plan
+from drgpay.schemes.alternatives import LIMIT, Alternative, alternatives, always_holds
+from drgpay.schemes.candidates import Plan, batch_of, codes_needed, plan
 from drgpay.schemes.code_choice import CodeChoice
+from drgpay.schemes.contradiction import contradicts_itself
 from drgpay.schemes.implication import implies
 from drgpay.schemes.patients import Patients
 
@@ -22,7 +23,7 @@ _ROUNDS = ((2, 4), (10, 60), (48, 1500))
 _ALTERNATIVES = 128
 _BATCH = 50_000
 
-Reason = Literal["after_always", "covered", "empty_set", "contradiction", "shadowed"]
+Reason = Literal["after_always", "covered", "empty_set", "contradiction", "not_found"]
 Names = tuple[str, str, str]
 Level = Mdc | Adrg | Drg
 
@@ -60,7 +61,8 @@ class Unreached:
     """A group in which no stay lands.
 
     `blockers` are the groups that take the stays away, the sets without a code, or nothing.
-    `tried` counts the stays that were made for the group in vain; 0 where it is certain without.
+    `tried` counts the stays that were made for the group in vain; 0 where it is certain without, or
+    where none could be made.
     """
 
     group: Group
@@ -70,8 +72,8 @@ class Unreached:
 
     @property
     def certain(self) -> bool:
-        """Whether it is proven by the tables alone, not only by a search."""
-        return self.reason != "shadowed"
+        """Whether it is proven that no stay at all lands here; a search alone proves nothing."""
+        return self.reason != "not_found"
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,16 @@ def search_reach(scheme: Scheme) -> Reach:
     plans: dict[Names, list[tuple[Alternative, Plan]]] = {}
     groups = groups_of(scheme)
     for group in groups:
-        made = _plans(choice, people, group)
-        if isinstance(made, Unreached):
-            unreached[group.names] = made
+        whole = alternatives(group.rule)
+        impossible = _impossible(choice, group, whole)
+        if impossible:
+            unreached[group.names] = impossible
         elif group.names in blocked:
             reason, blocker = blocked[group.names]
             unreached[group.names] = Unreached(group, reason, (blocker,), 0)
         else:
-            plans[group.names] = made
+            unreached[group.names] = Unreached(group, "not_found", (), 0)
+            plans[group.names] = _plans(choice, people, whole)
     by_names = {group.names: group for group in groups}
     for width, limit in _ROUNDS:
         open_plans = [
@@ -142,29 +146,27 @@ def land(compiled: CompiledScheme, stays: Sequence[Stay]) -> list[Names]:
     return [(mdc or "", adrg or "", drg or "") for mdc, adrg, drg in zip(*columns, strict=True)]
 
 
-def _plans(
-    choice: CodeChoice, people: Patients, group: Group
-) -> list[tuple[Alternative, Plan]] | Unreached:
-    whole = alternatives(group.rule)
-    made = [
-        (alternative, plan(choice, people, alternative)) for alternative in whole[:_ALTERNATIVES]
-    ]
-    possible = [
-        (alternative, way)
-        for alternative, way in made
-        if way.possible and not _contradictory(alternative)
-    ]
-    if possible or len(whole) > _ALTERNATIVES:
-        return possible
-    empty = {name for alternative in whole for name in _empty_sets(choice.scheme, alternative)}
-    if empty and all(_empty_sets(choice.scheme, alternative) for alternative in whole):
-        return Unreached(group, "empty_set", tuple(sorted(empty)), 0)
+def _impossible(choice: CodeChoice, group: Group, whole: Sequence[Alternative]) -> Unreached | None:
+    """Why no stay can meet the rules of a group, where each of its alternatives proves it."""
+    if len(whole) >= LIMIT or not all(contradicts_itself(choice, one) for one in whole):
+        return None
+    empty = [_empty_sets(choice.scheme, alternative) for alternative in whole]
+    if empty and all(empty):
+        names = sorted({name for found in empty for name in found})
+        return Unreached(group, "empty_set", tuple(names), 0)
     return Unreached(group, "contradiction", (), 0)
 
 
-def _contradictory(alternative: Alternative) -> bool:
-    """Whether the same is wanted and refused."""
-    return any(Requirement(item.atom, not item.holds) in alternative for item in alternative)
+def _plans(
+    choice: CodeChoice, people: Patients, whole: Sequence[Alternative]
+) -> list[tuple[Alternative, Plan]]:
+    """The alternatives for which stays can be made. Where there is none nothing is proven."""
+    made = [
+        (alternative, plan(choice, people, alternative))
+        for alternative in whole[:_ALTERNATIVES]
+        if not contradicts_itself(choice, alternative)
+    ]
+    return [(alternative, way) for alternative, way in made if way.possible]
 
 
 def _empty_sets(scheme: Scheme, alternative: Alternative) -> list[str]:
@@ -175,8 +177,9 @@ def _empty_sets(scheme: Scheme, alternative: Alternative) -> list[str]:
             case Member(_, sets) if item.holds:
                 if not any(scheme.sets.get(name, name) for name in sets):
                     found += sets
-            case Count(name) if item.holds and not scheme.sets[name]:
-                found.append(name)
+            case Count(name) as count:
+                if codes_needed(count, item.holds) and not scheme.sets[name]:
+                    found.append(name)
     return found
 
 
@@ -215,7 +218,7 @@ def _try(
     for group, _, _ in plans:
         taken = lost.get(group.names, Counter())
         common = sorted(taken, key=lambda name: (-taken[name], name))[:3]
-        unreached[group.names] = Unreached(group, "shadowed", tuple(common), taken.total())
+        unreached[group.names] = Unreached(group, "not_found", tuple(common), taken.total())
     return found
 
 

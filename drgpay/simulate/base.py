@@ -1,6 +1,5 @@
 """The base of scenarios: a month or a cleared year with its rules and records, as it was paid."""
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -24,6 +23,7 @@ from drgpay.run.stored import StoredClearing, StoredMonth, open_clearing, open_m
 from drgpay.run.year_job import load_year_job
 from drgpay.simulate.scenario import Scenario
 from drgpay.simulate.settling import MonthEnd, Settling, YearEnd
+from drgpay.toml_reader import read_toml
 
 _RECORDS = ("stays", "mapping", "encoding", "clinical_codes")
 
@@ -129,8 +129,8 @@ def _no_job(scenarios: Sequence[Scenario], run: Path | None) -> str:
 def _is_year_file(path: Path) -> bool:
     """What is wrong with the file is told where it is read."""
     try:
-        return "year" in tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return "year" in read_toml(path, "job file")
+    except DrgpayError:
         return False
 
 

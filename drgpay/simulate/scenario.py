@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -15,6 +17,10 @@ from drgpay.records.dataset import RecordsInput
 from drgpay.run.job import beside
 
 Value = Any
+MOST_ROWS = 1000
+"""Of [[volume]], each of which goes through all cases."""
+MOST_SWEEPS = 10
+"""Parameters that are swept at once."""
 
 
 class BaseFiles(Section):
@@ -91,7 +97,8 @@ class Sweep(Section):
         """How many values it has, without listing them."""
         if self.from_ is None or self.to is None or self.step is None:
             return len(self.values)
-        return int((self.to - self.from_) // self.step) + 1
+        # Fractions: the quotient of decimals has no more than 28 digits.
+        return int((Fraction(self.to) - Fraction(self.from_)) // Fraction(self.step)) + 1
 
     def points(self) -> list[Value]:
         """The values in order; the last is `to` only if a whole number of steps reaches it."""
@@ -123,6 +130,9 @@ class Target(Section):
     def _check(self) -> Self:
         if self.to <= self.from_:
             raise ValueError("to must be above from")
+        scale = 10**self.places
+        if ceil(Fraction(self.from_) * scale) > floor(Fraction(self.to) * scale):
+            raise ValueError(f"no value of {self.places} places lies between from and to")
         goals = [self.within, self.at_least, self.at_most]
         if sum(goal is not None for goal in goals) != 1:
             raise ValueError("give one of within, at_least and at_most")
@@ -148,8 +158,8 @@ class ScenarioFile(Section):
     budget: BudgetChange | None = None
     recalibrate: Recalibrate | None = None
     hospitals: dict[Name, HospitalFacts] = Field(default_factory=dict)
-    volume: tuple[Volume, ...] = ()
-    sweep: tuple[Sweep, ...] = ()
+    volume: Annotated[tuple[Volume, ...], Field(max_length=MOST_ROWS)] = ()
+    sweep: Annotated[tuple[Sweep, ...], Field(max_length=MOST_SWEEPS)] = ()
     target: Target | None = None
 
     @field_validator("overlay", mode="before")
@@ -219,7 +229,13 @@ class Scenario:
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario file; raises DrgpayError with the path of every wrong key."""
-    file = read_keys(path, ScenarioFile, "scenario", "docs/scenarios.md")
+    file = read_keys(
+        path,
+        ScenarioFile,
+        "scenario",
+        "correct these keys; docs/scenarios.md lists them",
+        decimals=True,
+    )
     return Scenario(path, file, dict(_dotted(file.policy)))
 
 

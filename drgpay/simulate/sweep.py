@@ -27,6 +27,9 @@ from drgpay.simulate.small_month import added_up, merged
 from drgpay.simulate.stages import Stages, State
 
 MOST_POINTS = 1000
+MOST_WHOLE_POINTS = 100
+"""Of parameters for which the records are checked or the catalogue is calibrated again each time."""
+_QUICK = {"settlement", "budget", "clearing", "points"}
 _MOST_CORNER_AXES = 3
 
 Setting = dict[str, Any]
@@ -52,13 +55,17 @@ class Swept:
 def grid_of(sweeps: Sequence[Sweep], where: str) -> list[Setting]:
     """The points of the grid, the last parameter running fastest.
 
-    Raises DrgpayError for more than MOST_POINTS points and for a parameter that is swept twice.
+    Raises DrgpayError for more than MOST_POINTS points (MOST_WHOLE_POINTS where each takes the whole
+    computation) and for a parameter that is swept twice.
     """
     count = prod(sweep.count for sweep in sweeps)
-    if count > MOST_POINTS:
+    slow = [sweep.path for sweep in sweeps if sweep.path.split(".")[0] not in _QUICK]
+    most = MOST_WHOLE_POINTS if slow else MOST_POINTS
+    if count > most:
         told = " x ".join(str(sweep.count) for sweep in sweeps)
+        why = f" of {slow[0]}, for which everything is computed again" if slow else ""
         raise DrgpayError(
-            f"{where}: the sweep has {count} points ({told}), more than {MOST_POINTS}",
+            f"{where}: the sweep has {count} points ({told}), more than {most}{why}",
             "take fewer values or larger steps",
         )
     paths = [sweep.path for sweep in sweeps]
@@ -163,7 +170,7 @@ def evaluator(
         )
     if areas <= {"settlement", "budget", "clearing"}:
         return _priced_again(stages, stages.state(plan))
-    if areas <= {"settlement", "budget", "clearing", "points"} and not any(
+    if areas <= _QUICK and not any(
         path.startswith("points.bed_days") for setting in grid for path in setting
     ):
         return _points_again(stages, plan, grid, where)

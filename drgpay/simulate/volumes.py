@@ -11,6 +11,9 @@ from drgpay.errors import DrgpayError
 from drgpay.exact import half_up
 from drgpay.simulate.scenario import Volume
 
+MOST_CASES = 5_000_000
+"""Of a base after its changes of volume, where they add any: some kilobytes of memory each."""
+
 Places = NDArray[np.int64]
 
 
@@ -23,7 +26,8 @@ def with_volumes(
     left out and half_up(n x share) moved, evenly spaced. A repeated case is a new one,
     `<case_id>~<change>.<copy>`, of an unknown person, so that no return is invented; a moved one
     takes the level of its new hospital. levels: of each hospital. Raises DrgpayError for a change
-    that selects no case or moves them to an unknown hospital.
+    that selects no case or moves them to an unknown hospital, and for one that makes more than
+    MOST_CASES of them, before it makes any.
     """
     for number, (where, change) in enumerate(changes, start=1):
         stays = _changed(stays, change, number, where, levels)
@@ -49,7 +53,14 @@ def _changed(
         return _moved(stays, rows, change, where, levels)
     times = Fraction(change.times or 0)
     if times >= 1:
-        return _repeated(stays, rows, half_up(len(rows) * (times - 1)), number)
+        more = half_up(len(rows) * (times - 1))
+        if more and stays.height + more > MOST_CASES:
+            raise DrgpayError(
+                f"{where}: volume {number} with times = {change.times} repeats {len(rows):,} cases to "
+                f"{stays.height + more:,} in all, more than {MOST_CASES:,}",
+                "take smaller times, or select fewer cases by hospital, group or account",
+            )
+        return _repeated(stays, rows, more, number)
     left_out = spaced(rows, half_up(len(rows) * (1 - times)))
     keep = np.ones(stays.height, dtype=bool)
     keep[left_out] = False

@@ -86,3 +86,25 @@ def test_documented_messages_are_real(rule: str, message: str) -> None:
     with pytest.raises(RuleError) as caught:
         parse_rule(rule)
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("not " * 4000 + "1", "more than 40 parts lie in one another"),
+        ("not (" * 3000 + "1" + ")" * 3000, "more than 40 parts lie in one another"),
+        ("1 and (0 or (" * 1000 + "1" + "))" * 1000, "more than 40 parts lie in one another"),
+        ("1 or " * 10_000 + "1", "a rule has at most 20000 characters"),
+        ("NL > " + "9" * 5000, "a number has at most 12 digits"),
+        ("length(A ∩ QTSS) > " + "9" * 5000, "a number has at most 12 digits"),
+    ],
+)
+def test_a_rule_without_end_is_refused(text: str, words: str) -> None:
+    with pytest.raises(RuleError, match=words):
+        parse_rule(text)
+
+
+@pytest.mark.parametrize("text", ["(" * 9000 + "1" + ")" * 9000, " or ".join(["NL > 1"] * 2000)])
+def test_brackets_and_long_lists_alone_nest_nothing(text: str) -> None:
+    rule = parse_rule(text)
+    assert rule == Always(True) or (isinstance(rule, Or) and len(rule.parts) == 2000)

@@ -86,7 +86,10 @@ def test_a_missing_table_is_named(own: Path) -> None:
 
 
 def test_unknown_scheme(tmp_path: Path) -> None:
-    with pytest.raises(DrgpayError, match=r"no scheme 'chs-drg-9'; name a folder or one of chs"):
+    with pytest.raises(
+        DrgpayError,
+        match=r"no scheme 'chs-drg-9'; is chs-drg-2.0 meant\? name a folder or one of chs",
+    ):
         load_scheme("chs-drg-9")
     with pytest.raises(DrgpayError, match=r"holds no scheme\.toml"):
         load_scheme(str(tmp_path))

@@ -63,7 +63,7 @@ def fits_the_columns(settled: Recomputed) -> bool:
     return max(values, default=0) < 10**11 and max(amounts, default=Decimal(0)) < 10**15
 
 
-@settings(max_examples=100, deadline=None, derandomize=True, phases=PHASES)
+@settings(max_examples=100, deadline=None, phases=PHASES)
 @given(data=st.data(), cases=tiny.cases(), rules=tiny.RULES, budgets=tiny.BUDGETS)
 def test_any_tiny_month(
     data: st.DataObject, cases: list[Case], rules: dict[str, Any], budgets: dict[str, Decimal]
@@ -103,7 +103,7 @@ def check_month_balances(month: Month) -> None:
         assert (pool, "rounding", None) not in sums
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, phases=PHASES)
+@settings(max_examples=60, deadline=None, phases=PHASES)
 @given(data=st.data(), rules=tiny.RULES, budgets=tiny.BUDGETS)
 def test_any_tiny_correction(
     data: st.DataObject, rules: dict[str, Any], budgets: dict[str, Decimal]
@@ -148,7 +148,7 @@ def test_any_tiny_correction(
     compare(tables.cases.iter_rows(named=True), cases_now, ("case_id", *LINE))
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, phases=PHASES)
+@settings(max_examples=80, deadline=None, phases=PHASES)
 @given(
     data=st.data(),
     rules=tiny.RULES,

@@ -138,5 +138,66 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
 
 
 def test_unknown_policy() -> None:
-    with pytest.raises(DrgpayError, match="there is no policy nowhere-2020"):
+    with pytest.raises(DrgpayError, match="there is no policy .nowhere-2020"):
         load_policy("nowhere-2020")
+
+
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "policy.toml"
+
+
+def changed_sample(tmp_path: Path, *changes: tuple[str, str]) -> Path:
+    text = SAMPLE.read_text(encoding="utf-8")
+    for before, after in changes:
+        assert before in text
+        text = text.replace(before, after)
+    path = tmp_path / "policy.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_every_wrong_key_is_told_with_what_was_meant(tmp_path: Path) -> None:
+    path = changed_sample(
+        tmp_path, ("low_ratio =", "low_ration ="), ("hospital_weight =", "hospital_wait =")
+    )
+    with pytest.raises(DrgpayError) as raised:
+        load_policy(path)
+    said = str(raised.value)
+    assert str(path) in said
+    assert "low_ration is unknown (is low_ratio meant?)" in said
+    assert "hospital_wait is unknown (is hospital_weight meant?)" in said
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("85", "(given: 85; is 0.85 meant?)"),
+        ("97.5", "(given: 97.5; is 0.975 meant?)"),
+        ("100", "(given: 100; is 1 meant?)"),
+        ("850", "(given: 850)"),
+        ("-1", "(given: -1)"),
+    ],
+)
+def test_a_share_in_percent_is_asked_about(tmp_path: Path, given: str, told: str) -> None:
+    line = next(
+        line for line in SAMPLE.read_text(encoding="utf-8").splitlines() if "prepay_ratio" in line
+    )
+    with pytest.raises(DrgpayError) as raised:
+        load_policy(changed_sample(tmp_path, (line, f"prepay_ratio = {given}")))
+    assert "settlement.prepay_ratio is wrong: Input should be" in str(raised.value)
+    assert told in str(raised.value)
+
+
+def test_the_nearest_policy_is_named_without_the_folder_of_the_job() -> None:
+    with pytest.raises(DrgpayError) as raised:
+        load_policy("/work/region/zhejiang-2019-cor")
+    assert str(raised.value).startswith(
+        "there is no policy 'zhejiang-2019-cor'; is zhejiang-2019-core meant?"
+    )
+
+
+def test_a_file_of_mistakes_is_a_sentence(tmp_path: Path) -> None:
+    many = "".join(f"key{n} = '{'x' * 1000}'\n" for n in range(1000))
+    path = changed_sample(tmp_path, ("[policy]\n", f"[policy]\n{many}"))
+    with pytest.raises(DrgpayError, match="and 980 more") as raised:
+        load_policy(path)
+    assert len(str(raised.value)) < 3000

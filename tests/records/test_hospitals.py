@@ -38,3 +38,14 @@ def test_mistakes_are_named(tmp_path: Path, text: str, words: str) -> None:
     assert words in str(caught.value)
     with pytest.raises(DrgpayError, match="there is no file"):
         read_hospitals(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize("hospital", ["H" * 300, "院" * 100, "/" * 100])
+def test_an_id_too_long_for_a_file_is_refused_when_it_is_read(
+    tmp_path: Path, hospital: str
+) -> None:
+    path = tmp_path / "h.csv"
+    path.write_text(f"hospital_id,name,level\n{hospital},甲,3A\n", encoding="utf-8")
+    with pytest.raises(DrgpayError, match=r"h\.csv: the hospital_id .* is too long") as raised:
+        read_hospitals(path)
+    assert len(str(raised.value)) < 300

@@ -16,7 +16,7 @@ from drgpay.language import Language
 from drgpay.report.explanation import Rules
 from drgpay.report.month import difference_tables, line_kind
 from drgpay.report.reasons import reason_said
-from drgpay.report.statement_xlsx import workbook_name
+from drgpay.report.statement_xlsx import workbook_names
 from drgpay.report.tables import heading
 from drgpay.report.wording import word
 from drgpay.settle.differences import PaidMonth, differences_of
@@ -220,10 +220,13 @@ def test_reasons_in_words(reason: str, said: str) -> None:
 
 
 def test_names_of_workbooks_stay_in_their_folder() -> None:
-    assert workbook_name("H339") == "H339.xlsx"
-    assert workbook_name("市一院") == "市一院.xlsx"
-    assert workbook_name("../H1") == "%2E.%2FH1.xlsx"
-    assert len({workbook_name(name) for name in ("a/b", "a%2Fb", "a_b", "a:b")}) == 4
+    ids = ["H339", "市一院", "../H1", "a/b", "a%2Fb", "a_b", "a:b", "h339"]
+    names = workbook_names(ids)
+    assert names["H339"] == "H339.xlsx"
+    assert names["h339"] == "h339%2.xlsx"
+    assert names["市一院"] == "市一院.xlsx"
+    assert names["../H1"] == "%2E.%2FH1.xlsx"
+    assert len({name.casefold() for name in names.values()}) == len(ids)
 
 
 def test_a_correction_has_a_sheet_of_differences(region: Region, tmp_path: Path) -> None:

@@ -144,6 +144,19 @@ def test_nothing_found(written: Write) -> None:
             "line 1, column 6: expected",
         ),
         ({"added": {"drg": ["x,BB1,BB1X,,NL > 5"]}}, "bad_sort", ("drg", 5, "BB1X"), "'x'"),
+        ({"added": {"drg": ["1_0,BB1,BB1X,,NL > 5"]}}, "bad_sort", ("drg", 5, "BB1X"), "'1_0'"),
+        (
+            {"added": {"drg": [f"{'9' * 5000},BB1,BB1X,,NL > 5"]}},
+            "bad_sort",
+            ("drg", 5, "BB1X"),
+            "999 … 999",
+        ),
+        (
+            {"added": {"drg": [f"0,BB1,BB1X,,{'not ' * 4000}1"]}},
+            "rule_not_parsed",
+            ("drg", 5, "BB1X"),
+            "more than 40 parts lie in one another",
+        ),
         (
             {"added": {"drg": ["3,BR1,BR19,,NL > 5"]}},
             "unreachable_after_always",
@@ -165,7 +178,7 @@ def test_nothing_found(written: Write) -> None:
                     "drg": ["1,CB1,CB19,eye,", "1,DB1,DB19,ear,"],
                 },
             },
-            "unreachable_shadowed",
+            "not_reached",
             ("drg", 6, "DB19"),
             "most went to",
         ),

@@ -15,10 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.reference import Stay, group_stay, holds
 from drgpay.grouper.rules.fields import OUTPATIENT_FIELDS, CodeField, NumberField
 from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.rules.parser import parse_rule
 from drgpay.grouper.scheme import (
     Adrg,
     Complication,
@@ -30,10 +32,14 @@ from drgpay.grouper.scheme import (
     scheme_folder,
 )
 from drgpay.schemes.boundaries import boundaries
+from drgpay.schemes.candidates import batch_of
+from drgpay.schemes.check import unreachable_findings
 from drgpay.schemes.code_choice import CodeChoice
-from drgpay.schemes.reachability import groups_of, search_reach
+from drgpay.schemes.group_rows import GroupRow
+from drgpay.schemes.reachability import Names, groups_of, search_reach
 from drgpay.schemes.witnesses import WITNESS_SCHEMA, coverage, witness_table, write_witnesses
 
+DRG_ROW = GroupRow("drg", 2, "A11", "A1", "", 1, "", Always(True))
 INTENSIVE_CARE = ["BR19", "BR29", "ES29", "FR19", "FR29", "FU19", "SR19", "VS29"]
 Compiled = Callable[[str], CompiledScheme]
 
@@ -116,6 +122,8 @@ def test_intensive_care_groups_are_reached_when_department_rules_come_first(
 
 # Small schemes whose every stay can be tried.
 DIAGNOSES, PROCEDURES = ("A00", "B01", "C02"), ("00.1", "11.2")
+# Codes that no set, no table and no rule knows: a stay may have them all the same.
+UNKNOWN_DIAGNOSIS, UNKNOWN_PROCEDURE = "Z99", "99.9"
 SETS = {
     "S1": frozenset({"A00", "B01", "11.2", "ICU"}),
     "S2": frozenset({"B01", "00.1"}),
@@ -128,6 +136,7 @@ places = st.lists(
 names = st.lists(st.sampled_from(sorted(SETS)), min_size=1, max_size=2, unique=True).map(tuple)
 counted = st.sampled_from(
     [
+        (CodeField.PRINCIPAL_PROCEDURE,),
         (CodeField.OTHER_DIAGNOSES,),
         (CodeField.PRINCIPAL_DIAGNOSIS, CodeField.OTHER_DIAGNOSES),
         (CodeField.PRINCIPAL_PROCEDURE, CodeField.OTHER_PROCEDURES),
@@ -135,16 +144,28 @@ counted = st.sampled_from(
 )
 comparisons = st.builds(
     Compare,
-    st.sampled_from([NumberField.AGE, NumberField.SEX]),
+    st.sampled_from([NumberField.AGE, NumberField.SEX, NumberField.WEIGHT_G]),
     st.sampled_from(["=", "!=", ">", ">=", "<", "<="]),
-    st.sampled_from([Decimal(1), Decimal(2)]),
+    st.sampled_from([Decimal(1), Decimal(2), Decimal(125)]),
 )
 atoms: st.SearchStrategy[Rule] = st.one_of(
     st.builds(Always, st.booleans()),
     st.builds(Member, places, names),
-    st.just(Member((CodeField.OTHER_DIAGNOSES,), ("MCC",))),
+    st.builds(
+        Member,
+        st.sampled_from(
+            [(CodeField.PRINCIPAL_DIAGNOSIS,), (CodeField.OTHER_DIAGNOSES,)],
+        ),
+        st.sampled_from([("MCC",), ("MCC", "S1")]),
+    ),
     comparisons,
-    st.builds(Count, st.sampled_from(["S1", "S2"]), counted, st.just(">="), st.integers(1, 2)),
+    st.builds(
+        Count,
+        st.sampled_from(sorted(SETS)),
+        counted,
+        st.sampled_from([">=", ">", "="]),
+        st.integers(0, 2),
+    ),
 )
 rules: st.SearchStrategy[Rule] = st.recursive(
     atoms,
@@ -157,12 +178,16 @@ rules: st.SearchStrategy[Rule] = st.recursive(
 )
 
 
+def row_of(code: str, rule: Rule) -> dict[str, Any]:
+    return {"sort": 1, "code": code, "name": code, "rule_text": "", "rule": rule}
+
+
 @st.composite
 def schemes(draw: st.DrawFn) -> Scheme:
     """Two MDCs with up to two ADRGs of up to two DRGs."""
 
     def row(code: str) -> dict[str, Any]:
-        return {"sort": 1, "code": code, "name": code, "rule_text": "", "rule": draw(rules)}
+        return row_of(code, draw(rules))
 
     def adrg(code: str) -> Adrg:
         drgs = tuple(Drg(**row(f"{code}{n}")) for n in range(draw(st.integers(1, 2))))
@@ -172,12 +197,16 @@ def schemes(draw: st.DrawFn) -> Scheme:
         Mdc(**row(f"MDC{m}"), adrgs=tuple(adrg(f"{m}{n}") for n in range(draw(st.integers(1, 2)))))
         for m in "AB"
     )
+    return small_scheme(mdcs, SETS)
+
+
+def small_scheme(mdcs: tuple[Mdc, ...], sets: dict[str, frozenset[str]]) -> Scheme:
     return Scheme(
         info=SchemeInfo(
             id="x", name="x", kind="drg", authority="", version="", code_system="", source=""
         ),
         mdcs=mdcs,
-        sets=SETS,
+        sets=sets,
         complications={"C02": Complication("MCC", "1")},
         excluding_tables={"A00": frozenset({"1"})},
         content_hash="",
@@ -189,16 +218,23 @@ def some(codes: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 ALL_STAYS = [
-    Stay(principal, sex, age, others, procedures, department)
-    for principal, sex, age, others, procedures, department in product(
-        DIAGNOSES,
-        (1, 2),
-        (0, 1, 2, 40),
-        some(DIAGNOSES),
-        [*some(PROCEDURES), PROCEDURES[::-1]],
+    Stay(principal, sex, age, others, procedures, department, weight_g=weight)
+    for principal, sex, (age, weight), others, procedures, department in product(
+        [*DIAGNOSES, UNKNOWN_DIAGNOSIS],
+        (1, 2, 9),
+        ((0, None), (0, 125), (1, 1), (2, 2), (40, None), (130, 3000)),
+        [*some(DIAGNOSES), (UNKNOWN_DIAGNOSIS,)],
+        [*some(PROCEDURES), PROCEDURES[::-1], *product([UNKNOWN_PROCEDURE], PROCEDURES)],
         (None, "ICU"),
     )
 ]
+ALL_STAYS_BATCH = batch_of(ALL_STAYS)
+
+
+def reached_by_some_stay(scheme: Scheme) -> set[Names]:
+    result = group_batch(compile_scheme(scheme), ALL_STAYS_BATCH)
+    columns = [result.column(level).to_pylist() for level in ("mdc", "adrg", "drg")]
+    return set(zip(*columns, strict=True))
 
 
 @settings(max_examples=25, deadline=None)
@@ -210,13 +246,79 @@ def test_what_is_called_certainly_unreachable_is(scheme: Scheme) -> None:
     everything = {group.names for group in groups_of(scheme)}
     assert reached | {missed.group.names for missed in reach.unreached} == everything
     assert not reached & {missed.group.names for missed in reach.unreached}
-    if certain:
-        for stay in ALL_STAYS[::3]:
-            found = group_stay(scheme, stay)
-            assert (found.mdc, found.adrg, found.drg) not in certain
+    assert not certain & reached_by_some_stay(scheme)
+    for stay in ALL_STAYS[::97]:
+        found = group_stay(scheme, stay)
+        assert (found.mdc, found.adrg, found.drg) not in certain
     for witness in reach.witnesses:
         found = group_stay(scheme, witness.stay)
         assert (found.mdc, found.adrg, found.drg) == witness.group.names
+
+
+@pytest.mark.parametrize(
+    ("rules_of_levels", "stay"),
+    [
+        (
+            # The only principal procedure outside S2 is one that no set lists.
+            ("QTZD in MCC", "ZYSS not in S2", "length(S2 ∩ {ZYSS,QTSS}) >= 1"),
+            Stay("B01", 1, 40, ("C02",), (UNKNOWN_PROCEDURE, "00.1")),
+        ),
+        (("NL > 120", "", ""), Stay("A00", 1, 130)),
+        (("XB = 9", "", ""), Stay("A00", 9, 40)),
+        (("length(S4 ∩ QTZD) = 0", "", ""), Stay("A00", 1, 40)),
+        (("ZYSS not in S2 and QTSS in S2", "", ""), Stay("A00", 1, 40, (), ("99.9", "00.1"))),
+        (("XSRTZ > 1 and XSRTZ < 2", "", ""), Stay("A00", 1, 0, weight_g=1.5)),
+    ],
+)
+def test_a_group_that_a_stay_reaches_is_never_called_unreachable(
+    rules_of_levels: tuple[str, str, str], stay: Stay
+) -> None:
+    mdc, adrg, drg = (parse_rule(text) for text in rules_of_levels)
+    below = (Adrg(**row_of("A1", adrg), drgs=(Drg(**row_of("A11", drg)),)),)
+    sets = SETS | {"S2": frozenset(PROCEDURES)}
+    scheme = small_scheme((Mdc(**row_of("MDCA", mdc), adrgs=below),), sets)
+    assert group_stay(scheme, stay).drg == "A11"
+    reach = search_reach(scheme)
+    assert [missed for missed in reach.unreached if missed.certain] == []
+    said = list(unreachable_findings(reach, {"mdc": [], "adrg": [], "drg": [DRG_ROW]}))
+    assert {one.code for one in said} <= {"not_reached"}
+    assert not any("unreachable" in one.message.en for one in said)
+    assert all("未到达" in one.message.zh for one in said)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        "NL > 50 and NL < 50",
+        "ZYZD in S3 and ZYZD in S1",
+        "ZYZD in S3 and QTZD in S1 and ZYZD not in S3",
+        "QTZD in S3 and QTZD not in S3",
+        "QTZD in S1 and QTZD not in {S1,S3}",
+        "QTZD in MCC and QTZD not in {MCC,S1}",
+        "KS in S3 and KS in S1",
+        "not NL >= 0 and not NL < 0",
+        "length(S2 ∩ {ZYSS,QTSS}) >= 3",
+        "length(S2 ∩ ZYSS) > 1",
+        "length(S1 ∩ QTZD) = 0 and QTZD in S1",
+        "length(S1 ∩ QTZD) = 1 and length(S1 ∩ QTZD) > 1",
+        "length(S2 ∩ QTSS) = 2 and QTSS not in S1",
+        "0",
+    ],
+)
+def test_contradictions_are_proven(rule: str) -> None:
+    below = (Adrg(**row_of("A1", Always(True)), drgs=(Drg(**row_of("A11", Always(True))),)),)
+    sets = SETS | {"S2": frozenset(PROCEDURES)}
+    mdcs = (Mdc(**row_of("MDCA", parse_rule(rule)), adrgs=below),)
+    reach = search_reach(small_scheme(mdcs, sets))
+    assert [missed.reason for missed in reach.unreached] == ["contradiction"]
+
+
+def test_a_group_of_too_many_alternatives_is_accounted_for() -> None:
+    """More alternatives than are looked at, none of which a stay can be made for."""
+    rule = And((Or(tuple(Compare(NumberField.AGE, "=", Decimal(200 + n)) for n in range(600))),))
+    below = (Adrg(**row_of("A1", rule), drgs=(Drg(**row_of("A11", Always(True))),)),)
+    reach = search_reach(small_scheme((Mdc(**row_of("MDCA", Always(True)), adrgs=below),), SETS))
+    assert [(missed.reason, missed.tried) for missed in reach.unreached] == [("not_found", 0)]
 
 
 @settings(max_examples=25, deadline=None)

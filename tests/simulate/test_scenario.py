@@ -36,7 +36,17 @@ from tests.simulate.region import Region
         ("[[volume]]\ntimes = 2\nshare = 0.5", "give times, or to_hospital and share"),
         ('[[volume]]\nto_hospital = "H9"\nshare = 0.5', "the hospital H9, which does not exist"),
         ('[[sweep]]\npath = "points.low_ratio"\nfrom = 0.1', "give values, or from, to and step"),
-        ("[polices]\na = 1", "the key polices is unknown"),
+        ("[polices]\na = 1", "the key polices is unknown (is policy meant?)"),
+        ("[[volume]]\ntimes = 99999", "repeats"),
+        ("[[volume]]\ntimes = 1e9", "the key volume.0.times is wrong"),
+        ("[[volume]]\ntimes = 3\n" * 12, "with times = 3 repeats"),
+        ("[[volume]]\ntimes = 1.0\n" * 1001, "the key volume is wrong: "),
+        ("[[sweep]]\npath = 'a'\nvalues = [1]\n" * 11, "the key sweep is wrong: "),
+        (
+            '[target]\npath = "points.low_ratio"\nfrom = 0.31\nto = 0.39\nplaces = 1\n'
+            'hospital = "H3390001"\nwithin = 0.1',
+            "no value of 1 places lies between from and to",
+        ),
         ("[policy\n", "is not valid TOML"),
         ('overlay = "missing.toml"\n[recalibrate]\nhistory = "history"', "missing.toml"),
         ('[recalibrate]\nhistory = "nowhere"', "there is no file or folder"),
@@ -175,3 +185,28 @@ def test_base_is_needed(region: Region) -> None:
     scenario = region.scenario('name = "x"')
     with pytest.raises(DrgpayError, match="names no base"):
         open_base([scenario])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            '[[sweep]]\npath = "points.low_ratio"\nfrom = 0\nto = 1e15\nstep = 1e-20',
+            "the sweep has 100000000000000000000000000000000001 points",
+        ),
+        (
+            '[[sweep]]\npath = "calibration.stable_min_cases"\nfrom = 1\nto = 101\nstep = 1',
+            "the sweep has 101 points (101), more than 100 of calibration.stable_min_cases",
+        ),
+        (
+            '[[sweep]]\npath = "points.low_ratio"\nfrom = 0\nto = 1\nstep = 0.01\n'
+            '[[sweep]]\npath = "points.low_factor"\nfrom = 0\nto = 1\nstep = 0.01',
+            "the sweep has 10201 points (101 x 101), more than 1000",
+        ),
+    ],
+)
+def test_a_sweep_that_would_not_end_is_refused(region: Region, text: str, told: str) -> None:
+    scenario = region.scenario(f'name = "x"\n{text}', "sweep.toml")
+    with pytest.raises(DrgpayError) as error:
+        grid_of(scenario.file.sweep, str(scenario.path))
+    assert told in str(error.value)

@@ -5,9 +5,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, NoReturn, cast
 
-from lark import Lark, Token, Transformer, v_args
+from lark import Lark, Token, Transformer, Tree, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
 
+from drgpay.errors import shortened
 from drgpay.grouper.rules.fields import CodeField, NumberField
 from drgpay.grouper.rules.nodes import (
     Always,
@@ -24,6 +25,11 @@ from drgpay.grouper.rules.nodes import (
 
 _CODE_FIELDS = {field.value: field for field in CodeField}
 _NUMBER_FIELDS = {field.value: field for field in NumberField}
+
+# National rules have 1,049 characters at most, and brackets one deep.
+MOST_CHARACTERS = 20_000
+MOST_LEVELS = 40
+_MOST_DIGITS = 12
 
 _READABLE = {
     "_OR": "'or'",
@@ -57,17 +63,23 @@ class RuleError(Exception):
 def parse_rule(text: str) -> Rule:
     """The tree of a rule; the empty text is the rule that always holds.
 
-    Raises RuleError with line and column.
+    Raises RuleError with line and column, also for a rule of more than MOST_CHARACTERS, one whose
+    parts lie more than MOST_LEVELS deep in one another (all that reads a rule calls itself for each
+    part), and numbers of more digits than any field has.
     """
     if not text.strip():
         return Always(True)
+    if len(text) > MOST_CHARACTERS:
+        raise RuleError(f"a rule has at most {MOST_CHARACTERS} characters, not {len(text)}", 1, 1)
     try:
-        return _ToNodes().transform(_parser().parse(text))
+        tree = _parser().parse(text)
+        _refuse_depth(tree)
+        return _ToNodes().transform(tree)
     except UnexpectedToken as error:
         if error.token.type == "$END":
             _fail_at_end(text, error.expected)
         raise RuleError(
-            f"expected {_expected(error.expected)}, found {str(error.token)!r}",
+            f"expected {_expected(error.expected)}, found {shortened(str(error.token), 60)!r}",
             error.line,
             error.column,
         ) from None
@@ -83,6 +95,16 @@ def parse_rule(text: str) -> Rule:
         if isinstance(error.orig_exc, RuleError):
             raise error.orig_exc from None
         raise
+
+
+def _refuse_depth(tree: Tree[Token]) -> None:
+    level = [tree]
+    for _ in range(MOST_LEVELS):
+        level = [part for one in level for part in one.children if isinstance(part, Tree)]
+    if level:
+        place = level[0].meta
+        message = f"more than {MOST_LEVELS} parts lie in one another"
+        raise RuleError(message, getattr(place, "line", 1), getattr(place, "column", 1))
 
 
 @cache
@@ -103,6 +125,11 @@ def _fail_at_end(text: str, expected: Any) -> NoReturn:
 
 def _fail(message: str, token: Token) -> NoReturn:
     raise RuleError(message, token.line or 1, token.column or 1)
+
+
+def _refuse_long(number: Token) -> None:
+    if len(number) > _MOST_DIGITS:
+        _fail(f"a number has at most {_MOST_DIGITS} digits, not {len(number)}", number)
 
 
 def _code_fields(names: list[Token]) -> tuple[CodeField, ...]:
@@ -147,6 +174,7 @@ class _ToNodes(Transformer[Token, Rule]):
         if field.upper() not in _NUMBER_FIELDS:
             known = ", ".join(_NUMBER_FIELDS)
             _fail(f"{str(field)!r} is not a field that holds a number ({known})", field)
+        _refuse_long(number)
         return Compare(_NUMBER_FIELDS[field.upper()], cast("CompareOp", str(op)), Decimal(number))
 
     def count(self, name: Token, fields: list[Token], op: Token, number: Token) -> Rule:
@@ -154,6 +182,7 @@ class _ToNodes(Transformer[Token, Rule]):
             _fail(f"length() is compared with >=, > or =, not {op}", op)
         if "." in number:
             _fail(f"length() is compared with a whole number, not {number}", number)
+        _refuse_long(number)
         try:
             return Count(str(name), _code_fields(fields), cast("CountOp", str(op)), int(number))
         except ValueError as error:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, shortened
+from drgpay.file_names import MOST_BYTES, is_too_long
 from drgpay.records.small_tables import Column, Kind, read_table, refuse_repeated
 
 ENROLMENT_SCHEMA: dict[str, pl.DataType] = {
@@ -26,7 +27,7 @@ def read_enrolment(path: Path, accounts: tuple[str, ...]) -> pl.DataFrame:
 
     Raises DrgpayError naming file and row for a missing file, column or value, a row that is there
     twice, an account that is not among `accounts`, a contractor with heads both by age band and
-    without, and heads of 0.
+    without, heads of 0, and a contractor_id too long to name a file.
     """
     frame = read_table(path, _ENROLMENT)
     unknown = frame.filter(~pl.col("account").is_in(list(accounts)))
@@ -42,6 +43,13 @@ def read_enrolment(path: Path, accounts: tuple[str, ...]) -> pl.DataFrame:
             f"{path}: row {empty['row'][0]} gives the contractor {empty['contractor_id'][0]} "
             "heads of 0",
             "write how many persons are under contract, or leave the row out",
+        )
+    long = frame.filter([is_too_long(contractor) for contractor in frame["contractor_id"]])
+    if long.height:
+        raise DrgpayError(
+            f"{path}: row {long['row'][0]}: the contractor_id "
+            f"{shortened(long['contractor_id'][0], 40)} is too long for the name of a file",
+            f"use at most {MOST_BYTES} letters, a Chinese one counts three",
         )
     keys = ["contractor_id", "account", "age_band"]
     named = frame.with_columns(pl.col("age_band").fill_null("(none)"))

@@ -1,6 +1,5 @@
 """Run folders as a report reads them: the manifest and the Parquet files, nothing else."""
 
-import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from drgpay.errors import DrgpayError
+from drgpay.plain_json import plain_json
 
 Part = Literal["stays", "visits"]
 
@@ -202,7 +202,7 @@ def open_run(path: Path) -> RunFolder:
             "name a folder that drgpay run made",
         )
     try:
-        manifest = json.loads(file.read_text(encoding="utf-8"))
+        manifest = plain_json(file.read_bytes())
     except (ValueError, OSError):
         raise DrgpayError(f"{file} is not readable JSON", "settle the month again") from None
     run = RunFolder(path, manifest)

@@ -21,6 +21,7 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.errors import DrgpayError
+from drgpay.grouper.sorts import sort_of
 from drgpay.schemes.workbook.notes import Notes
 from drgpay.schemes.workbook.tables import (
     ADDED,
@@ -147,7 +148,8 @@ def _add_group(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
     names = (["parent"] if PARENT_TABLE[table] else []) + ["sort", "name", "rule"]
     values = [value.strip() for value in amendment.value.split("|", len(names) - 1)]
     given = dict(zip(names, values, strict=False))
-    if len(values) != len(names) or not given["sort"].isdecimal():
+    sort = sort_of(given.get("sort", ""))
+    if len(values) != len(names) or sort is None:
         raise DrgpayError(
             f"{amendment.where}: the value {amendment.value!r} does not describe a group",
             f"write {'|'.join(names)}, with a whole number as sort",
@@ -160,7 +162,7 @@ def _add_group(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
         given.get("parent", ""),
         given["name"],
         given["rule"],
-        int(given["sort"]),
+        sort,
     )
     return tables.with_groups(table, [*tables.groups[table], added]), 1
 

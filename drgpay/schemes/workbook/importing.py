@@ -1,7 +1,6 @@
 """Make a scheme of a configuration workbook: read, clean, amend, verify, put in order, write."""
 
 import hashlib
-import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from pydantic import ValidationError
 from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import TABLES, SchemeInfo
 from drgpay.language import Language
+from drgpay.plain_json import plain_json
 from drgpay.schemes.workbook.amendments import amended, read_amendments
 from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY
 from drgpay.schemes.workbook.notes import Notes
@@ -106,8 +106,8 @@ def _options(text: WorkbookText) -> dict[str, Any]:
     for key, value in text.scheme.items():
         if key.startswith("options."):
             try:
-                options[key.removeprefix("options.")] = json.loads(value)
-            except json.JSONDecodeError:
+                options[key.removeprefix("options.")] = plain_json(value)
+            except ValueError:
                 raise DrgpayError(
                     f"{text.path}, sheet 方案: {key} is {value!r}",
                     'write true, false, a number or a list like ["A", "B"]',

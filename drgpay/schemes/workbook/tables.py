@@ -5,8 +5,9 @@ from typing import Literal, NoReturn
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, shortened
 from drgpay.grouper.scheme import UNGROUPED_ADRG, UNGROUPED_DRG, UNGROUPED_MDC
+from drgpay.grouper.sorts import sort_of
 from drgpay.schemes.workbook.cleaning import cleaned
 from drgpay.schemes.workbook.layout import SHEET_OF_TABLE
 from drgpay.schemes.workbook.notes import Notes
@@ -142,14 +143,10 @@ def _groups(text: WorkbookText, table: GroupTable, frame: pl.DataFrame) -> list[
     parent = PARENT_TABLE[table]
     groups = []
     for row in frame.iter_rows(named=True):
-        try:
-            sort = int(float(row["sort"])) if row["sort"] else None
-            whole = sort is None or float(row["sort"]) == sort
-        except ValueError:
-            whole = False
-        if not whole:
-            problem = f"the sort number of {row[table]} is {row['sort']!r}"
-            _refuse(text, table, row["row"], problem, "write a whole number")
+        sort = sort_of(row["sort"].removesuffix(".0"))
+        if sort is None and row["sort"]:
+            problem = f"the sort number of {row[table]} is {shortened(row['sort'], 40)!r}"
+            _refuse(text, table, row["row"], problem, "write a whole number of at most 9 digits")
         groups.append(
             Group(
                 row["row"],
