@@ -67,7 +67,7 @@ def check_grouped(
 ) -> CheckedStays:
     """Check what `read_grouped_stays` gave, with what its scheme knows of sexes (see check_stays)."""
     sexes = sex_of_diagnosis(compiled)
-    barred = compiled.scheme.info.not_principal
+    barred = sorted(compiled.scheme.not_principal)
     return check_stays(grouped, policy, hospitals, days, sexes, source, language, barred)
 
 

@@ -113,8 +113,6 @@ class SchemeInfo(BaseModel):
     source: str
     options: SchemeOptions = SchemeOptions()
     apg: ApgDefaults | None = None
-    # Of the optional table not_principal.csv: diagnoses that cannot be principal.
-    not_principal: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -182,6 +180,7 @@ class Scheme:
     excluding_tables: dict[str, frozenset[str]]  # principal diagnosis -> exclusion tables
     content_hash: str
     packaging: frozenset[str] = frozenset()  # families and APGs on the uniform packaging list
+    not_principal: frozenset[str] = frozenset()  # diagnoses that cannot be principal
 
     def rules(self) -> list[Rule]:
         """Every rule of the scheme, level by level."""
@@ -254,9 +253,6 @@ def load_scheme(name: str) -> Scheme:
     info = load_scheme_info(folder)
     columns = TABLES if info.kind == "drg" else TABLES | APG_TABLES
     tables = {table: _read_table(folder, table, columns[table]) for table in columns}
-    if info.kind == "drg" and (folder / "not_principal.csv").is_file():
-        listed = _read_table(folder, "not_principal", OPTIONAL_TABLES["not_principal"])["code"]
-        info = info.model_copy(update={"not_principal": tuple(sorted({*listed} - {""}))})
     sets: dict[str, frozenset[str]] = {name: frozenset() for name in info.options.empty_sets}
     sets |= {
         str(key): frozenset(codes)
@@ -277,12 +273,20 @@ def load_scheme(name: str) -> Scheme:
         excluding_tables=excluding,
         content_hash=content_hash(folder),
         packaging=frozenset(tables["packaging"]["apg"]) if "packaging" in tables else frozenset(),
+        not_principal=_optional_codes(folder, "not_principal"),
     )
     _refuse_undefined_sets(folder, scheme)
     _refuse_foreign_fields(folder, scheme)
     if info.kind == "apg":
         _refuse_unlike_apg(folder, scheme)
     return scheme
+
+
+def _optional_codes(folder: Path, table: str) -> frozenset[str]:
+    """The codes of a table that a scheme need not have."""
+    if not (folder / f"{table}.csv").is_file():
+        return frozenset()
+    return frozenset({*_read_table(folder, table, OPTIONAL_TABLES[table])["code"]} - {""})
 
 
 def load_scheme_info(folder: Path) -> SchemeInfo:

@@ -37,6 +37,7 @@ def scheme_as_json(scheme: Scheme) -> bytes:
         "removing": [sorted(tables) for tables in removing],
         "content_hash": scheme.content_hash,
         "packaging": sorted(scheme.packaging),
+        "not_principal": sorted(scheme.not_principal),
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -62,6 +63,7 @@ def scheme_from_json(content: bytes) -> Scheme:
         },
         content_hash=found["content_hash"],
         packaging=frozenset(found["packaging"]),
+        not_principal=frozenset(found["not_principal"]),
     )
 
 

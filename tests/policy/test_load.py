@@ -113,15 +113,17 @@ def test_visits_have_a_budget_of_their_own() -> None:
     assert policy.for_outpatient().budget == policy.outpatient.budget
 
 
-def test_findings_of_visits_need_not_be_named(tmp_path: Path) -> None:
+def test_findings_that_older_policies_lack_need_not_be_named(tmp_path: Path) -> None:
     named = [key for key in Findings.model_fields if f"{key} = " in ILLUSTRATIVE]
     assert named == list(Findings.model_fields)
-    of_visits = (
+    later = (
         "visit_without_lines = |lines_differ_from_cost = |unknown_contractor = |"
-        "line_without_visit = |duplicate_line = |zero_amount = "
+        "line_without_visit = |duplicate_line = |zero_amount = |joined_codes = |"
+        "implausible_amount = |length_range = |length_differs = |length_differs_bed_day = |"
+        "duplicate_stay = |overlapping_stay = |repeated_principal = |principal_not_allowed = "
     )
-    text, lines = re.subn(rf"^({of_visits}).*\n", "", ILLUSTRATIVE, flags=re.MULTILINE)
-    assert lines == 6
+    text, lines = re.subn(rf"^({later}).*\n", "", ILLUSTRATIVE, flags=re.MULTILINE)
+    assert lines == 15
     (tmp_path / "older.toml").write_text(text, encoding="utf-8")
     older = load_policy(tmp_path / "older.toml").policy
     assert older == load_policy("illustrative").policy
@@ -138,7 +140,7 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
 
 
 def test_unknown_policy() -> None:
-    with pytest.raises(DrgpayError, match="there is no policy .nowhere-2020"):
+    with pytest.raises(DrgpayError, match=r"there is no policy .nowhere-2020"):
         load_policy("nowhere-2020")
 
 
