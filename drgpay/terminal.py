@@ -25,9 +25,7 @@ class Text(rich.text.Text):
     def __init__(self, text: str = "", style: str | Style = "") -> None:
         super().__init__(visible(text), style)
 
-    def append(
-        self, text: "rich.text.Text | str", style: str | Style | None = None
-    ) -> "Text":
+    def append(self, text: "rich.text.Text | str", style: str | Style | None = None) -> "Text":
         """Add to the last line."""
         super().append(visible(text) if isinstance(text, str) else text, style)
         return self
