@@ -7,6 +7,9 @@ from types import FrameType
 from typing import Any
 
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
+
+from drgpay.visible import visible
 
 STAGED = "the finished stages are kept: the same command goes on from there"
 UNWRITTEN = "no file is left half-written: start the same command again"
@@ -47,6 +50,9 @@ class InterruptibleGroup(TyperGroup):
             raise Interrupted(signal.SIGINT, ctx.invoked_subcommand) from None
         except Interrupted as interrupted:
             raise Interrupted(interrupted.number, ctx.invoked_subcommand) from None
+        except TyperException as error:  # a usage that typer refuses, and repeats
+            error.message = visible(error.message, lines=True)
+            raise
 
 
 @contextmanager
