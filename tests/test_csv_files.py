@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 
 import drgpay
-from drgpay.adjust.tables import SchemeTables, read_tables, write_tables
+from drgpay.adjust.tables import SchemeTables, Sets, read_tables, write_tables
 from drgpay.grouper.scheme import scheme_folder
 from drgpay.registry.export import as_csv
 from drgpay.sample.hospitals import load_hospitals, write_hospitals
@@ -73,7 +73,7 @@ def _spoilt(tables: SchemeTables) -> SchemeTables:
         level: [{**row, "name": text} for row, text in zip(rows, TEXTS, strict=False)]
         for level, rows in tables.groups.items()
     }
-    sets = dict.fromkeys(list(tables.sets)[:2], FORMULAS)
+    sets: Sets = dict.fromkeys(list(tables.sets)[:2], FORMULAS)
     return replace(tables, groups=groups, sets=sets, frames={})
 
 

@@ -6,6 +6,7 @@ import html
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -140,7 +141,7 @@ def test_a_text_like_an_attribute_is_left_in_a_chart() -> None:
 
 
 def test_a_page_shows_what_utf8_has_no_bytes_for() -> None:
-    given = {
+    given: dict[str, Any] = {
         **dict.fromkeys(("title", "subtitle", "footer", "generator"), SURROGATE),
         **{name: [] for name in ("facts", "tiles", "notes", "sections")},
     }
@@ -150,7 +151,7 @@ def test_a_page_shows_what_utf8_has_no_bytes_for() -> None:
 
 
 def test_a_long_text_is_all_there() -> None:
-    given = {
+    given: dict[str, Any] = {
         **dict.fromkeys(("subtitle", "footer", "generator"), ""),
         **{name: [] for name in ("facts", "tiles", "notes", "sections")},
     }

@@ -118,9 +118,9 @@ def test_the_texts_of_a_simulation_stay_texts_in_its_page(region: Region, tmp_pa
     one = region.write('name = "x"\n[policy]\npoints.low_ratio = 0.5', "one.toml")
     found = simulate([one], region.run, region.job, cache=tmp_path / "cache")
     [scenario] = found.scenarios
-    scenarios = [
+    scenarios = tuple(
         replace(scenario, file=scenario.file.model_copy(update={"name": text})) for text in TEXTS
-    ]
+    )
     tables = [_renamed(table) for table in shown_tables(found, "zh")]
     text = page(replace(found, scenarios=scenarios), tables, "zh")
     assert_harmless(text, scripts=0)
