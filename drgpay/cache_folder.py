@@ -23,6 +23,7 @@ from stat import S_IMODE, S_ISDIR
 
 from drgpay.errors import DrgpayError, reason_of
 from drgpay.shipped import program_hash
+from drgpay.visible import visible
 
 _DIGITS = 32
 _HEX = f"[0-9a-f]{{{_DIGITS}}}"
@@ -94,11 +95,11 @@ def implicit_folder(folder: Path, kind: CacheKind, group: int | None = None) -> 
     except DrgpayError as error:
         if folder not in _told:
             _told.add(folder)
-            print(
+            sentence = (
                 f"drgpay: warning: {error.problem}; going on without the cache: {error.remedy}, or "
-                "set DRGPAY_CACHE to another folder (empty: no cache).",
-                file=sys.stderr,
+                "set DRGPAY_CACHE to another folder (empty: no cache)."
             )
+            sys.stderr.write(f"{visible(sentence)}\n")
         return None
     return folder
 

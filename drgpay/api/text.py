@@ -2,7 +2,7 @@
 
 import io
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
 from drgpay.explain.console import trace_view
 from drgpay.explain.trace import Trace
@@ -11,6 +11,7 @@ from drgpay.report.case import ExplainedCase
 from drgpay.report.case_console import case_view
 from drgpay.simulate.console import console_report
 from drgpay.simulate.outcome import Simulation
+from drgpay.terminal import Screen
 
 _WIDTH = 160
 
@@ -22,10 +23,9 @@ def text_of(
 
     width: of the lines, in characters. No error. Source: the result alone.
     """
-    console = Console(file=io.StringIO(), width=width, highlight=False, color_system=None)
-    with console.capture() as captured:
-        console.print(_view(result, language))
-    return captured.get()
+    lines = io.StringIO()
+    Screen(file=lines, width=width).print(_view(result, language))
+    return lines.getvalue()
 
 
 def _view(result: Trace | ExplainedCase | Simulation, language: Language) -> RenderableType:

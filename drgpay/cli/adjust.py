@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from drgpay.cli import console
 from drgpay.cli.options import (
@@ -17,6 +16,7 @@ from drgpay.cli.options import (
     say_what_was_converted,
 )
 from drgpay.language import Language
+from drgpay.terminal import Text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -90,9 +90,9 @@ def apply(
 
     made = apply_overlay(scheme, [read_overlay(path) for path in overlays], out)
     for warning in made.findings:
-        typer.echo(f"{warning.table}.csv: {warning.message.said_in(lang.value)}", err=True)
+        console.say(f"{warning.table}.csv: {warning.message.said_in(lang.value)}", err=True)
     _say_touched(touched_between(made.before, made.after), lang.value)
-    typer.echo(f"{console.shown(out)}")
+    console.say(console.shown(out))
 
 
 def check(
@@ -120,11 +120,10 @@ def check(
     changes = diff_schemes(made.before, made.after)
     if out:
         write_table(changes, out)
-    screen = console.out()
     title = f"{made.before.info.id} → {made.after.info.id}"
-    screen.print(summary_table(summary(changes), title, language))
+    console.show(summary_table(summary(changes), title, language))
     if show and changes.height:
-        screen.print(group_table(changes, show, language))
+        console.show(group_table(changes, show, language))
     _print_findings(made, language)
     _say_touched(touched_between(made.before, made.after), language)
     if made.faults:
@@ -225,14 +224,14 @@ def propose(
     _print_proposals(made.table, found, read, show, language)
     for path in (table, out):
         if path:
-            typer.echo(f"{console.shown(path)}")
+            console.say(console.shown(path))
 
 
 def _say_touched(mdcs: frozenset[str], language: Language) -> None:
     from drgpay.adjust.wording import say
 
     key = "touched" if mdcs else "touched_none"
-    typer.echo(say(key, language, mdcs=" ".join(sorted(mdcs))))
+    console.say(say(key, language, mdcs=" ".join(sorted(mdcs))))
 
 
 def _print_findings(made: "Adjusted", language: Language) -> None:
@@ -249,19 +248,18 @@ def _print_findings(made: "Adjusted", language: Language) -> None:
         kind = say(f"kind_{one.kind}", language)
         words = say(f"nowhere_{one.level}", language, kind=kind, code=one.code), ""
         rows.append((level, "sets", one.code, *words))
-    screen = console.out()
     if not rows:
-        screen.print(say("sound", language, id=made.after.info.id))
+        console.show(say("sound", language, id=made.after.info.id))
         return
     heads = ("severity_head", "table", "subject", "message", "remedy")
     shown = console.table("", *(say(head, language) for head in heads))
     for level, *cells in rows:
         style = "red" if level == "error" else ""
         shown.add_row(say(level, language), *map(Text, cells), style=style)
-    screen.print(shown)
+    console.show(shown)
     errors = sum(row[0] == "error" for row in rows)
     facts = {"id": made.after.info.id, "errors": errors, "warnings": len(rows) - errors}
-    screen.print(say("faults", language, **facts))
+    console.show(say("faults", language, **facts))
 
 
 def _print_proposals(
@@ -275,15 +273,14 @@ def _print_proposals(
 
     from drgpay.adjust.wording import say
 
-    screen = console.out()
     splits = table.filter(pl.col("kind") == "split")
     if splits.is_empty():
-        screen.print(say("no_split", language))
+        console.show(say("no_split", language))
     else:
-        screen.print(_split_table(splits, show, language))
+        console.show(_split_table(splits, show, language))
     merges = table.filter(pl.col("kind") == "merge")
     if merges.height:
-        screen.print(_merge_table(merges, show, language))
+        console.show(_merge_table(merges, show, language))
     facts = {
         "stays": f"{found.stays:,}",
         "groups": found.groups,
@@ -293,13 +290,13 @@ def _print_proposals(
         "few_cases": len(found.few_cases),
         "least": found.choices.min_cases,
     }
-    typer.echo(say("looked_at", language, **facts))
+    console.say(say("looked_at", language, **facts))
     left = stays.left_out
     if any(left.values()):
         names = {"not_grouped": "not grouped", "not_paid": "not paid by DRG"}
         numbers = {key: f"{left[name]:,}" for key, name in names.items()}
         numbers["no_cost"] = f"{left['without a cost']:,}"
-        typer.echo(say("left_out", language, **numbers))
+        console.say(say("left_out", language, **numbers))
 
 
 def _split_table(splits: "pl.DataFrame", show: int, language: Language) -> Table:

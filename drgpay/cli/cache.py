@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from drgpay.cache_folder import (
@@ -100,9 +99,9 @@ def show(
             place.refuse_foreign(gid)
         except DrgpayError as error:
             refused.append(error)
-    console.out().print(table)
+    console.show(table)
     for refusal in refused:
-        typer.echo(f"drgpay: warning: {refusal}", err=True)
+        console.say(f"drgpay: warning: {refusal}", err=True)
 
 
 def clear(
@@ -130,7 +129,7 @@ def clear(
         gone = [entry for entry in found if entry not in kept]
         left = place.others([other.folder for other in places])
         table.add_row(*place.names(lang.value), f"{len(gone):,}", f"{_bytes(gone):,}", f"{left:,}")
-    console.out().print(table)
+    console.show(table)
     if stuck:
         raise DrgpayError(
             f"{len(stuck)} entries could not be removed, {stuck[0].path} among them",
@@ -163,7 +162,7 @@ class _Place:
         said = _KINDS[self.kind.name].said_in(language)
         if self.folder is None:
             return said, _WORDS["off"].said_in(language)
-        return said, escape(str(console.shown(self.folder)))
+        return said, str(console.shown(self.folder))
 
 
 def _places(output: Path | None, folder: Path | None) -> list[_Place]:

@@ -82,8 +82,8 @@ def calibrate(
     stays = RecordsInput(records, mapping, encoding, clinical_codes)
     progress = console.progress_bar
     made = make_catalogue(stays, scheme, policy, hospitals, out, progress, lang.value)
-    console.out().print(console_report(made.report, lang.value))
-    typer.echo(f"{out}")
+    console.show(console_report(made.report, lang.value))
+    console.say(out)
 
 
 def _visit_input(
@@ -115,5 +115,5 @@ def _calibrate_visits(
     )
     for dataset in (made.records.visits, made.records.items):
         say_what_was_converted(dataset, lang.value)
-    console.out().print(console_report(made.report, lang.value))
-    typer.echo(f"{out}")
+    console.show(console_report(made.report, lang.value))
+    console.say(out)

@@ -46,10 +46,10 @@ def case(
 
     explained = explain_case(read_case(find_run(run, output), case_id, job), lang.value)
     if as_json:
-        typer.echo(json.dumps(case_json(explained), ensure_ascii=False, indent=2))
+        console.give_json(json.dumps(case_json(explained), ensure_ascii=False, indent=2))
     else:
         from drgpay.report.case_console import case_view
 
-        console.out().print(case_view(explained, lang.value))
+        console.show(case_view(explained, lang.value))
     if explained.differing:
         raise typer.Exit(1)

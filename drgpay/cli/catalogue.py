@@ -77,8 +77,8 @@ def import_weights(
         encoding=encoding,
     )
     made = import_catalogue(weights, scheme, _yuan(all_mean), out, options, lang.value)
-    console.out().print(console_report(made.report, lang.value))
-    typer.echo(f"{out}")
+    console.show(console_report(made.report, lang.value))
+    console.say(out)
 
 
 def _columns(given: list[str]) -> dict[str, str]:

@@ -51,12 +51,13 @@ def clear(
     finished = run_clearing(
         load_any_year_job(year), lang.value, run_id, accept_policy_change, output=output
     )
-    if finished.tables:
-        console.out().print(clearing_summary(finished.tables, lang.value))
-    if finished.visits:
-        console.out().print(visit_clearing_summary(finished.visits, lang.value))
-    if finished.uncleared_visits:
-        typer.echo(f"drgpay: {word('uncleared_visits', lang.value)}", err=True)
+    # What is printed may be lost, or end in the middle: by then nothing of the run is left to do.
     enter_in_database(finished.folder)
+    if finished.tables:
+        console.show(clearing_summary(finished.tables, lang.value))
+    if finished.visits:
+        console.show(visit_clearing_summary(finished.visits, lang.value))
+    if finished.uncleared_visits:
+        console.say(f"drgpay: {word('uncleared_visits', lang.value)}", err=True)
     same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
-    typer.echo(f"{console.shown(finished.folder)}{same}")
+    console.say(f"{console.shown(finished.folder)}{same}")

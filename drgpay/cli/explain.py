@@ -145,9 +145,9 @@ def explain(
     names = CodeNames.of(system)
     trace = explain_stay(compiled, found, names, case, what_if)
     if json:
-        typer.echo(trace_json(trace))
+        console.give_json(trace_json(trace))
     else:
-        console.out().print(trace_view(trace, lang.value, full))
+        console.show(trace_view(trace, lang.value, full))
 
 
 def _explain_visit(
@@ -160,11 +160,12 @@ def _explain_visit(
 
     found = explained_visit(records, visit, grouping)
     if json:
-        typer.echo(visit_json(found.trace, found.entries, found.points, found.rules, lang.value))
+        console.give_json(
+            visit_json(found.trace, found.entries, found.points, found.rules, lang.value)
+        )
         return
-    screen = console.out()
-    screen.print(visit_view(found.trace, lang.value, full))
-    screen.print(entry_view(found.entries, found.points, found.names, found.rules, lang.value))
+    console.show(visit_view(found.trace, lang.value, full))
+    console.show(entry_view(found.entries, found.points, found.names, found.rules, lang.value))
 
 
 def _typed_values(typed: "Stay") -> list[str]:

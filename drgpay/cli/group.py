@@ -65,4 +65,4 @@ def group(
     with console.progress_bar("grouping", dataset.rows) as advance:
         rows = group_dataset(dataset, compiled, out, with_input, reasons, advance, threads, cache)
     say_what_was_converted(dataset)
-    typer.echo(f"{rows:,} stays grouped with {compiled.id} into {out}")
+    console.say(f"{rows:,} stays grouped with {compiled.id} into {out}")

@@ -83,8 +83,8 @@ def group_visits(
         ("visits", counts.visits_read, counts.visits_valid, counts.visits_quarantined),
         ("lines", counts.lines_read, counts.lines_valid, counts.lines_quarantined),
     ):
-        typer.echo(f"{read:,} {text} read = {valid:,} valid + {quarantined:,} quarantined")
-    typer.echo(f"{counts.lines_netted:,} of the valid lines netted out with refunds")
+        console.say(f"{read:,} {text} read = {valid:,} valid + {quarantined:,} quarantined")
+    console.say(f"{counts.lines_netted:,} of the valid lines netted out with refunds")
     for table, kind, code, rows in grouped.findings.iter_rows():
-        typer.echo(f"  {kind} of {table}: {code} {rows:,}", err=True)
-    typer.echo(f"{grouped.entries:,} entries grouped with {scheme} into {out}")
+        console.say(f"  {kind} of {table}: {code} {rows:,}", err=True)
+    console.say(f"{grouped.entries:,} entries grouped with {scheme} into {out}")

@@ -16,9 +16,12 @@ from drgpay.cli import (
     catalogue,
     check,
     clear,
+    console,
     explain,
+    fault_report,
     group,
     group_visits,
+    interrupts,
     reconcile,
     report,
     run,
@@ -27,12 +30,15 @@ from drgpay.cli import (
     scheme,
     simulate,
     stats,
+    streams,
     verify,
 )
+from drgpay.cli.interrupts import Interrupted, InterruptibleGroup
 from drgpay.errors import DrgpayError
 
 app = typer.Typer(
     name="drgpay",
+    cls=InterruptibleGroup,
     help="Pay hospitals by the DRG point method: group stays, calibrate points, settle a month.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -62,7 +68,7 @@ cache.register(app)
 
 def _show_version(asked: bool) -> None:
     if asked:
-        typer.echo(f"drgpay {__version__}")
+        console.say(f"drgpay {__version__}")
         raise typer.Exit
 
 
@@ -93,13 +99,42 @@ _QUERIES = ("select ", "with ", "from ")
 
 
 def main() -> None:
-    """Run the program; a user's mistake is one sentence on standard error and exit status 2."""
+    """Run the program; a user's mistake is one sentence on standard error and exit status 2.
+
+    An interruption is one line too and exit status 130 or 143, a fault of the program one and 1.
+    """
+    streams.take_over()
+    with interrupts.listening():
+        status = _status()
+    sys.exit(status)
+
+
+def _status() -> int:
     try:
         refuse_addresses(sys.argv[1:])
         app()
+        return 0
+    except SystemExit as ended:
+        _say_what_was_lost()
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except DrgpayError as error:
-        typer.echo(f"drgpay: {error}", err=True)
-        sys.exit(2)
+        console.say(f"drgpay: {error}", err=True)
+        return 2
+    except Interrupted as interrupted:
+        console.say(f"drgpay: {interrupted}", err=True)
+        return interrupted.status
+    except BaseException as error:  # polars has a panic that is no Exception
+        if fault_report.is_debugging():
+            raise
+        console.say(f"drgpay: {fault_report.leave_report(error)}", err=True)
+        return 1
+
+
+def _say_what_was_lost() -> None:
+    sys.stdout.flush()
+    reason = streams.reason_of_loss()
+    if reason:
+        console.say(f"drgpay: warning: not all of the output was written ({reason})", err=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drgpay.cli import console
 from drgpay.errors import DrgpayError
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def say_what_was_converted(dataset: "Dataset", language: "Language" = "zh") -> N
     """Print the counts of converted values and translated codes, on standard error."""
     for report in (dataset.conversions, dataset.translations):
         for line in report.lines(language) if report is not None else ():
-            typer.echo(line, err=True)
+            console.say(line, err=True)
 
 
 def enter_in_database(folder: "Path") -> None:
@@ -48,4 +49,4 @@ def enter_in_database(folder: "Path") -> None:
     try:
         register(folder)
     except DrgpayError as error:
-        typer.echo(f"drgpay: warning: {error}", err=True)
+        console.say(f"drgpay: warning: {error}", err=True)

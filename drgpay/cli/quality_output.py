@@ -3,8 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
-
 from drgpay.cli import console
 from drgpay.errors import DrgpayError
 from drgpay.language import Language
@@ -48,6 +46,6 @@ def show(report: "QualityReport", out: Path | None, language: Language) -> None:
     from drgpay.report.quality_tables import speaker
     from drgpay.report.tables_console import console_tables
 
-    console.out().print(console_tables(report.shown, speaker(language)))
+    console.show(console_tables(report.shown, speaker(language)))
     if out:
-        typer.echo(f"{console.shown(out)}")
+        console.say(console.shown(out))

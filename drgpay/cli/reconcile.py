@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from drgpay.cli import console
 from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
 from drgpay.errors import DrgpayError
 
@@ -110,7 +111,7 @@ def reconcile(
     show(report, out, lang.value)
     if found.drg_agreement < least:
         say = speaker(lang.value)
-        typer.echo(say("below").format(rate=found.drg_agreement, least=least), err=True)
+        console.say(say("below").format(rate=found.drg_agreement, least=least), err=True)
         raise typer.Exit(1)
 
 

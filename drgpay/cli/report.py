@@ -43,5 +43,5 @@ def report(
     from drgpay.report.html.write import write_report
 
     written = write_report(run, further or [], out, lang.value)
-    typer.echo(" · ".join(month.run_id for month in written.months), err=True)
-    typer.echo(f"{console.shown(written.path)}")
+    console.say(" · ".join(month.run_id for month in written.months), err=True)
+    console.say(console.shown(written.path))

@@ -51,17 +51,18 @@ def run(
         loaded = replace(loaded, output=output)
     if isinstance(loaded, Job):
         stays = console.shown(loaded.stays.path)
-        typer.echo(f"{loaded.period} · {loaded.scheme} · {stays}", err=True)
+        console.say(f"{loaded.period} · {loaded.scheme} · {stays}", err=True)
     if loaded.outpatient:
         visits = console.shown(loaded.outpatient.records.visits)
-        typer.echo(f"{loaded.period} · {loaded.outpatient.scheme} · {visits}", err=True)
+        console.say(f"{loaded.period} · {loaded.outpatient.scheme} · {visits}", err=True)
     finished = run_month(loaded, lang.value, console.progress_bar, run_id, threads)
+    # What is printed may be lost, or end in the middle: by then nothing of the run is left to do.
+    enter_in_database(finished.folder)
     for dataset in finished.datasets:
         say_what_was_converted(dataset, lang.value)
     if finished.tables:
-        console.out().print(month_tables(finished.tables, lang.value))
+        console.show(month_tables(finished.tables, lang.value))
     if finished.visits:
-        console.out().print(visit_tables(finished.visits, lang.value))
-    enter_in_database(finished.folder)
+        console.show(visit_tables(finished.visits, lang.value))
     same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
-    typer.echo(f"{console.shown(finished.folder)}{same}")
+    console.say(f"{console.shown(finished.folder)}{same}")

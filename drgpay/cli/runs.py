@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drgpay.cli import console
 from drgpay.cli.options import Lang
 from drgpay.errors import DrgpayError
 
@@ -160,16 +161,15 @@ def sql_command(
 
 def rebuild_command(output: Output = Path("runs"), lang: Language = Lang.zh) -> None:
     """Make the database anew from the folders of the runs."""
-    from drgpay.cli import console
     from drgpay.registry.database import database_path
     from drgpay.registry.registration import rebuild
     from drgpay.registry.wording import word
 
     rebuilt = rebuild(output)
     for error in rebuilt.skipped:
-        typer.echo(word("skipped", lang.value).format(reason=error), err=True)
+        console.say(word("skipped", lang.value).format(reason=error), err=True)
     path = console.shown(database_path(output))
-    typer.echo(word("rebuilt", lang.value).format(path=path, runs=len(rebuilt.runs)))
+    console.say(word("rebuilt", lang.value).format(path=path, runs=len(rebuilt.runs)))
 
 
 def _query(query: str | None, file: Path | None) -> str:
@@ -206,7 +206,7 @@ def _give(
     from drgpay.registry.export import as_csv, as_json, write_parquet, write_text
 
     if as_format is Format.json:
-        text = as_json(answer[only] if only else answer)
+        text, give = as_json(answer[only] if only else answer), console.give_json
     else:
         frame = _one_part(answer, only, as_format)
         if as_format is Format.parquet:
@@ -214,9 +214,9 @@ def _give(
                 raise DrgpayError("Parquet is not for a terminal", "name a file with --out")
             write_parquet(frame, out)
             return
-        text = as_csv(frame)
+        text, give = as_csv(frame), console.give
     if out is None:
-        typer.echo(text, nl=False)
+        give(text)
     else:
         write_text(text, out)
 
@@ -232,7 +232,6 @@ def _one_part(answer: "Answer", only: str | None, as_format: Format) -> "pl.Data
 def _print_tables(
     answer: "Answer", tables: "list[ReportTable]", only: str | None, out: Path | None, lang: Lang
 ) -> None:
-    from drgpay.cli import console
     from drgpay.registry.wording import plain_speaker, speaker
     from drgpay.report.tables_console import console_tables
 
@@ -244,4 +243,4 @@ def _print_tables(
         table for table in tables if (table.key == only if only else table.key not in _IF_ASKED)
     ]
     say = (plain_speaker if only == "answer" else speaker)(lang.value)
-    console.out().print(console_tables(wanted, say, _MOST_ROWS))
+    console.show(console_tables(wanted, say, _MOST_ROWS))

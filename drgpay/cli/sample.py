@@ -83,15 +83,15 @@ def sample(
         summary = write_region(plan, out, report)
     outpatient = _write_visits(visit_plan, out) if visit_plan else None
     jobs = write_job_files(plan, out, output, console.progress_bar, visit_plan)
-    typer.echo(
+    console.say(
         f"{summary.hospitals} hospitals, {summary.stays:,} stays to settle, "
         f"{summary.history_stays:,} of history, {summary.covered} of {summary.groups} groups"
     )
     if outpatient:
-        typer.echo(f"{outpatient.visits:,} visits with {outpatient.lines:,} lines")
+        console.say(f"{outpatient.visits:,} visits with {outpatient.lines:,} lines")
     for job in jobs:
         command = "run" if "-" in job.stem else "clear"
-        typer.echo(f"drgpay {command} {job}")
+        console.say(f"drgpay {command} {job}")
 
 
 def _write_visits(plan: "VisitPlan", out: Path) -> "VisitSummary":

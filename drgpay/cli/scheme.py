@@ -36,7 +36,7 @@ def list_schemes() -> None:
         info = load_scheme_info(scheme_folder(name))
         dates = _dates(info.effective_from, info.effective_to)
         table.add_row(info.id, info.name, info.kind, info.version, dates)
-    console.out().print(table)
+    console.show(table)
 
 
 def show_scheme(
@@ -63,7 +63,7 @@ def show_scheme(
         "content": f"sha256 {loaded.content_hash[:16]}",
     }.items():
         table.add_row(key, value)
-    console.out().print(table)
+    console.show(table)
 
 
 def _sizes(scheme: "Scheme") -> dict[str, str]:

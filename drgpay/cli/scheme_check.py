@@ -85,19 +85,18 @@ def check(
     frame = findings_frame(found, language)
     if out:
         write_table(frame, out)
-    screen = console.out()
     if not found:
-        screen.print(_say("none", language, scheme=scheme))
+        console.show(_say("none", language, scheme=scheme))
         return
     shown = frame if every else frame.head(show)
-    screen.print(_counts_table(found, language))
+    console.show(_counts_table(found, language))
     if shown.height:
-        screen.print(_findings_table(shown, language))
+        console.show(_findings_table(shown, language))
     if shown.height < frame.height:
-        screen.print(_say("more", language, rest=frame.height - shown.height))
+        console.show(_say("more", language, rest=frame.height - shown.height))
     errors = sum(one.severity == "error" for one in found)
     facts = {"scheme": scheme, "errors": errors, "warnings": len(found) - errors}
-    screen.print(_say("total", language, **facts))
+    console.show(_say("total", language, **facts))
     if errors:
         raise typer.Exit(1)
 
@@ -125,14 +124,13 @@ def witnesses(
     table = console.table("", *(_say(key, language) for key in ("kind", "groups", "stays")))
     for kind, groups, stays in coverage(made).iter_rows():
         table.add_row(_say(kind, language), f"{groups:,}", f"{stays:,}")
-    screen = console.out()
-    screen.print(table)
+    console.show(table)
     reached = len({witness.group.names for witness in reach.witnesses})
     facts = {"scheme": loaded.info.id, "groups": len(groups_of(loaded)), "reached": reached}
-    screen.print(_say("reached", language, out=out, **facts))
+    console.show(_say("reached", language, out=out, **facts))
     if reach.unreached:
         names = " ".join(missed.group.drg.code for missed in reach.unreached)
-        screen.print(_say("unreached", language, names=names))
+        console.show(_say("unreached", language, names=names))
 
 
 def _counts_table(found: "list[Finding]", language: Language) -> Table:

@@ -65,9 +65,9 @@ def diff(
         write_table(changes, out)
     language: Language = lang.value
     title = f"{schemes[0].info.id} → {schemes[1].info.id}"
-    console.out().print(summary_table(summary(changes), title, language))
+    console.show(summary_table(summary(changes), title, language))
     if show and changes.height:
-        console.out().print(group_table(changes, show, language))
+        console.show(group_table(changes, show, language))
     if stays:
         from drgpay.grouper.compiled import compile_scheme
         from drgpay.records.dataset import RecordsInput
@@ -80,10 +80,10 @@ def diff(
             matrix = migration(dataset, *compiled, advance, threads)
         if matrix_out:
             write_table(matrix, matrix_out)
-        console.out().print(_move_table(matrix, show, language))
+        console.show(_move_table(matrix, show, language))
     for path in (out, matrix_out):
         if path:
-            typer.echo(f"{console.shown(path)}")
+            console.say(console.shown(path))
 
 
 _HEADS = {
@@ -146,7 +146,8 @@ def summary_table(counts: "pl.DataFrame", title: str, language: Language) -> Tab
 
 def group_table(changes: "pl.DataFrame", show: int, language: Language) -> Table:
     import polars as pl
-    from rich.text import Text
+
+    from drgpay.terminal import Text
 
     groups = changes.filter(pl.col("level").is_in(_GROUP_LEVELS))
     shown = groups.head(show)

@@ -110,10 +110,10 @@ def import_scheme(
     imported = import_workbook(workbook, choices)
     with staged_folder(out) as staged:
         write_scheme(imported, staged, lang.value)
-    console.out().print(_note_counts(imported.notes, lang.value))
+    console.show(_note_counts(imported.notes, lang.value))
     rows = ", ".join(f"{table} {frame.height:,}" for table, frame in imported.frames.items())
-    typer.echo(f"{console.shown(out)}: {rows}")
-    typer.echo(f"{console.shown(out / REPORT_FILE)}")
+    console.say(f"{console.shown(out)}: {rows}")
+    console.say(console.shown(out / REPORT_FILE))
 
 
 def export_scheme(
@@ -125,7 +125,7 @@ def export_scheme(
 
     sheets = export_workbook(scheme, xlsx)
     rows = ", ".join(f"{sheet} {count:,}" for sheet, count in sheets.items())
-    typer.echo(f"{console.shown(xlsx)}: {rows}")
+    console.say(f"{console.shown(xlsx)}: {rows}")
 
 
 _TITLE = Words("导入报告", "Import report")

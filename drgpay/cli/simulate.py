@@ -60,9 +60,9 @@ def simulate(
 
         raise DrgpayError(f"{out} exists already", "name another folder")
     found = compute(scenarios, base, job, console.progress_bar, threads=threads)
-    console.out().print(console_report(found, lang.value))
     folder = write_simulation(found, out, lang.value, with_cases)
+    console.show(console_report(found, lang.value))
     seconds = " ".join(f"{step} {spent:.2f}s" for step, spent in found.seconds.items())
     reused = ", ".join(found.reused) or "-"
-    typer.echo(f"{seconds}; cache: {reused}", err=True)
-    typer.echo(f"{console.shown(folder)}")
+    console.say(f"{seconds}; cache: {reused}", err=True)
+    console.say(console.shown(folder))

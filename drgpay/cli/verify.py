@@ -72,7 +72,7 @@ def verify(
     unreadable: list[tuple[Path, Exception]] = []
     for run in runs:
         if run.is_file():  # a report or the database, named by a pattern such as runs/*
-            typer.echo(f"{run}: {_PASSED_OVER.said_in(language)}", err=True)
+            console.say(f"{run}: {_PASSED_OVER.said_in(language)}", err=True)
             continue
         try:
             verified.append(verify_run(run, job))
@@ -82,9 +82,9 @@ def verify(
         _print_json(verified, unreadable, language)
     else:
         for each in verified:
-            console.out().print(_table(each, language), _evidence(each, language))
+            console.show(_table(each, language), _evidence(each, language))
     for _, refusal in unreadable:
-        typer.echo(f"drgpay: {refusal}", err=True)
+        console.say(f"drgpay: {refusal}", err=True)
     statuses = {each.status for each in verified}
     if "wrong" in statuses:
         raise typer.Exit(1)
@@ -93,15 +93,17 @@ def verify(
 
 
 def _table(verified: "Verified", language: Language) -> Any:
+    from drgpay.terminal import Text
+
     kind = _KIND[verified.kind].said_in(language) if verified.kind in _KIND else verified.kind
     names = [column.said_in(language) for column in _COLUMNS]
     table = console.table(f"{verified.run_id} · {kind}", *names, numbers=(names[2],))
     for check in verified.checks:
         table.add_row(
             check.title.said_in(language),
-            f"[{_STYLE[check.status]}]{_STATUS[check.status].said_in(language)}[/]",
+            Text(_STATUS[check.status].said_in(language), style=_STYLE[check.status]),
             f"{check.compared:,}",
-            check.finding.said_in(language).replace("[", r"\["),
+            check.finding.said_in(language),
         )
     return table
 
@@ -140,4 +142,4 @@ def _print_json(
         {"folder": str(run), "status": "unknown", "finding": str(error)}
         for run, error in unreadable
     ]
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    console.give_json(json.dumps(found, ensure_ascii=False, indent=2))

@@ -3,7 +3,6 @@
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
-from rich.text import Text
 from rich.tree import Tree
 
 from drgpay.explain import wording
@@ -19,6 +18,7 @@ from drgpay.explain.trace import (
 )
 from drgpay.explain.wording import named, word
 from drgpay.language import Language
+from drgpay.terminal import Text
 
 _NEAR_SHOWN = 5  # of each level
 _RULE_SHOWN = 120  # characters of a rule in the brief view
@@ -55,7 +55,7 @@ def facts_view(seen: SeenStay | SeenVisit, title: str, language: Language) -> Re
     table = Table.grid(padding=(0, 2))
     for label, value in wording.stay_lines(seen, language):
         table.add_row(Text(label, style="dim"), Text(value))
-    return Panel(table, title=word(title, language), title_align="left")
+    return Panel(table, title=Text(word(title, language)), title_align="left")
 
 
 def walk_view(
@@ -102,11 +102,10 @@ def _step(step: Tried, language: Language, full: bool) -> Text:
     rule = wording.rule_text(step.rule, language)
     if not full and len(rule) > _RULE_SHOWN:
         rule = f"{rule[:_RULE_SHOWN]}…"
-    text.append(f"\n{word('rule', language)}{word('colon', language)}{rule}", style="dim")
+    text.add_line(f"{word('rule', language)}{word('colon', language)}{rule}", style="dim")
     if step.rule:
         for question in step.questions if full else step.deciding():
-            text.append("\n")
-            text.append(_question(question, language))
+            text.add_line(_question(question, language))
     return text
 
 
@@ -142,8 +141,7 @@ def near_misses_view(
         for miss in misses[:shown]:
             text = Text(f"✗ {miss.code} {miss.name}", style="red")
             for question in miss.lacking:
-                text.append("\n")
-                text.append(_question(question, language))
+                text.add_line(_question(question, language))
             branch.add(text)
         if len(misses) > shown:
             more = word("more_groups", language).format(number=len(misses) - shown)

@@ -1,5 +1,6 @@
 """Write Parquet results so that a reader never meets half a file."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     import polars as pl
 
 ROW_GROUP_ROWS = 262_144
+# How a text begins that a spreadsheet computes, in full width too, and what is but a number.
+_FORMULA = r"^[=+\-@\t\n\r＝＋－＠]"
+_NUMBER = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?%?$"
 
 
 def write_frame(frame: "pl.DataFrame", path: Path) -> None:
@@ -56,10 +60,37 @@ def as_batch(frame: "pl.DataFrame") -> pa.RecordBatch:
     )
 
 
+def guarded(frame: "pl.DataFrame") -> "pl.DataFrame":
+    """A table for people as it is put into CSV: no text of it is a formula of a spreadsheet.
+
+    A text (a heading too) that begins with = + - @ tab, line feed or carriage return gets an
+    apostrophe in front; numbers are left alone, also where a column of texts holds them. Files that
+    the program reads again are written without it: a code must come back as it was.
+    """
+    import polars as pl
+
+    texts = {
+        name: pl.col(name).cast(pl.String)
+        for name, type_ in frame.schema.items()
+        if isinstance(type_, pl.String | pl.Categorical | pl.Enum)
+    }
+    made = frame.with_columns(
+        pl.when(text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER))
+        .then("'" + text)
+        .otherwise(text)
+        .alias(name)
+        for name, text in texts.items()
+    )
+    return made.rename({name: f"'{name}" for name in frame.columns if re.match(_FORMULA, name)})
+
+
 def write_table(frame: "pl.DataFrame", path: Path) -> None:
-    """Write a table as .csv (with a byte order mark, for Excel) or .parquet, by its name."""
+    """Write a table as .csv (with a byte order mark, for Excel) or .parquet, by its name.
+
+    CSV is for people and spreadsheets: its texts are `guarded`.
+    """
     writers: dict[str, Callable[[Path], None]] = {
-        ".csv": lambda staged: frame.write_csv(staged, include_bom=True),
+        ".csv": lambda staged: guarded(frame).write_csv(staged, include_bom=True),
         ".parquet": lambda staged: write_frame(frame, staged),
     }
     if path.suffix.lower() not in writers:

@@ -8,14 +8,14 @@ from typing import Any
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.records.writing import staged_file, write_frame
+from drgpay.records.writing import guarded, staged_file, write_frame
 from drgpay.registry.queries import Answer
 
 
 def as_csv(frame: pl.DataFrame) -> str:
-    """A frame as CSV. Raises DrgpayError for columns of lists or structures."""
+    """A frame as CSV, its texts guarded. Raises DrgpayError for columns of lists or structures."""
     try:
-        return frame.write_csv()
+        return guarded(frame).write_csv()
     except pl.exceptions.PolarsError:
         raise DrgpayError(
             "CSV has no place for a column of lists or structures",

@@ -42,6 +42,11 @@ def referring(text: str, places: Mapping[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: places[found[1]], text)
 
 
+def mentioning(words: str, places: Mapping[str, str]) -> str:
+    """The same of words, in which a name of the data may hold braces of its own, which stay."""
+    return re.sub(r"\{(\w+)\}", lambda found: places.get(found[1], found[0]), words)
+
+
 def point_formula(words: str, names: frozenset[str]) -> str | None:
     """The `formula` of a case, such as "base_points * coefficient", as a formula of a Step.
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import polars as pl
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from drgpay.grouper.scheme import Scheme
 from drgpay.language import Language
@@ -21,6 +20,7 @@ from drgpay.report.calibration_wording import calibration_speaker
 from drgpay.report.tables import ReportTable
 from drgpay.report.tables_console import console_tables
 from drgpay.report.tables_xlsx import write_tables
+from drgpay.terminal import Text
 
 WORKBOOK = "calibration.xlsx"
 _ROWS_SHOWN = 15

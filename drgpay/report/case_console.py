@@ -7,7 +7,6 @@ from fractions import Fraction
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
-from rich.text import Text
 
 from drgpay.exact import FEN_PLACES, half_up, unscaled
 from drgpay.explain.console import trace_view
@@ -16,6 +15,7 @@ from drgpay.report.case import ExplainedCase
 from drgpay.report.case_formula import Formula
 from drgpay.report.case_lines import CaseLine, CasePart, Value, as_number
 from drgpay.report.case_wording import word
+from drgpay.terminal import Text
 
 _EXACT_PLACES = 8  # of a number that no decimal writes
 
@@ -47,17 +47,16 @@ def _verdict(explained: ExplainedCase, language: Language) -> Text:
         ]
         said = word("all_right", language).format(numbers=len(compared))
         return Text(said, style="green")
-    lines = [word("some_wrong", language).format(wrong=len(differing))]
-    lines += [
-        word("part_note", language).format(
+    text = Text(word("some_wrong", language).format(wrong=len(differing)), style="bold red")
+    for part, line in differing:
+        note = word("part_note", language).format(
             part=part.title,
             label=line.label,
             stored=shown(line.stored, language),
             due=shown(line.due, language),
         )
-        for part, line in differing
-    ]
-    return Text("\n".join(lines), style="bold red")
+        text.add_line(note)
+    return text
 
 
 def _table(number: int, part: CasePart, language: Language) -> Table:
@@ -85,7 +84,7 @@ def _value(line: CaseLine, language: Language) -> Text:
     text = Text(shown(value, language), style="red" if negative else "")
     if not line.agrees:
         due = word("differs", language).format(due=shown(line.due, language))
-        text.append(f"\n{due}", style="bold red")
+        text.add_line(due, style="bold red")
     return text
 
 

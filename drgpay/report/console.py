@@ -6,7 +6,6 @@ from typing import Any
 import polars as pl
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from drgpay.language import Language
 from drgpay.report.month import (
@@ -17,6 +16,7 @@ from drgpay.report.month import (
     line_totals,
 )
 from drgpay.report.wording import labelled, level_name, pool_name, word
+from drgpay.terminal import Text
 
 
 def month_tables(tables: MonthTables, language: Language) -> RenderableType:

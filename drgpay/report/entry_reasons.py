@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from drgpay.exact import POINT_PLACES, unscaled
 from drgpay.explain.trace import VisitTrace
@@ -16,6 +15,7 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.report.tables import ReportTable
 from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_wording import visit_word
+from drgpay.terminal import Text
 from drgpay.visits.columns import PROCEDURE
 
 Row = Mapping[str, Any]

@@ -18,7 +18,7 @@ import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from drgpay.language import Language
-from drgpay.report.calculation import Amount, Calculation, referring
+from drgpay.report.calculation import Amount, Calculation, mentioning, referring
 from drgpay.report.tables import (
     ReportTable,
     Say,
@@ -27,6 +27,7 @@ from drgpay.report.tables import (
     prefixed_text,
     text_of,
 )
+from drgpay.visible import visible
 
 _A3, _A4, _WIDTH_ON_A4 = 8, 9, 190  # in columns; wider sheets would be too small to read on A4
 _KEYED_COLUMNS = 10  # a wider table keeps its first two columns in view
@@ -38,6 +39,15 @@ _READABLE, _DEFAULT_WIDTH = 110, 8.43  # of a sentence; of a column that no tabl
 _LINE_POINTS, _ROW_POINTS = 15, 18  # heights of a line of text and of a row
 _EXACT_DIGITS = 15  # that a double, the only number of a workbook, holds exactly
 _SAMPLE = 500  # rows that decide the width of a text column
+_TALLEST = 409  # points, a limit of Excel
+_LONGEST_CELL = 32_767  # characters; xlsxwriter would leave out a longer text without a word
+# Formulas are written by write_formula, which never sees a text of the data.
+_OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
 _EPOCH = datetime(2020, 1, 1)  # one date for all, so that equal tables give equal bytes
 
 
@@ -77,8 +87,8 @@ def write_book(
     A table shows at most 10,000 rows and says so.
     """
     content = BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
-        workbook.set_properties({"title": parts[0].title, "created": created})
+    with xlsxwriter.Workbook(content, _OPTIONS) as workbook:
+        workbook.set_properties({"title": visible(parts[0].title), "created": created})
         looks = _Looks(workbook, language)
         for part in parts:
             for sheet in part.sheets:
@@ -143,7 +153,7 @@ class _SheetWriter:
     def write(self, title: str, facts: Sequence[str]) -> None:
         say = self._book.say
         self._made.set_default_row(_ROW_POINTS)
-        self._made.write_string(0, 0, f"{title} · {say(self._sheet.key)}", self._looks.title)
+        self._string(0, 0, f"{title} · {say(self._sheet.key)}", self._looks.title)
         self._made.set_row(0, 26)
         self._row = 1
         for fact in [*facts, *(say(note) for note in self._sheet.notes)]:
@@ -179,6 +189,13 @@ class _SheetWriter:
             frame, top = tables[0].frame, self._header or 0
             made.autofilter(top, 0, top + frame.height, frame.width - 1)
 
+    def _string(self, row: int, column: int, text: str, look: Any) -> None:
+        """Every text of a sheet: data, and neither a formula nor what damages the file."""
+        said = visible(text, lines=True)
+        if len(said) > _LONGEST_CELL:
+            said = f"{said[: _LONGEST_CELL - 1]}…"
+        self._made.write_string(row, column, said, look)
+
     def _sentence(self, text: str) -> None:
         """A line of text; one longer than the sheet is wide is wrapped within its width."""
         if not text:
@@ -189,14 +206,15 @@ class _SheetWriter:
         needed = _columns_of(text) * _LETTER
         if needed > width and columns > 1:
             last = columns - 1
-            self._made.merge_range(self._row, 0, self._row, last, text, self._looks.long_fact)
-            self._made.set_row(self._row, 3 + _LINE_POINTS * ceil(needed / width))
+            self._made.merge_range(self._row, 0, self._row, last, "", self._looks.long_fact)
+            self._string(self._row, 0, text, self._looks.long_fact)
+            self._made.set_row(self._row, _height(ceil(needed / width)))
         else:
-            self._made.write_string(self._row, 0, text, self._looks.fact)
+            self._string(self._row, 0, text, self._looks.fact)
         self._row += 1
 
     def _heading(self, text: str) -> None:
-        self._made.write_string(self._row, 0, text, self._looks.heading)
+        self._string(self._row, 0, text, self._looks.heading)
         self._made.set_row(self._row, 20)
         self._row += 1
 
@@ -206,7 +224,7 @@ class _SheetWriter:
         lines = max((text.count("\n") + 1 for text in headings), default=1)
         self._made.set_row(self._row, 4 + 14 * max(lines, 2))
         for column, text in enumerate(headings):
-            self._made.write_string(self._row, column, text, self._looks.head)
+            self._string(self._row, column, text, self._looks.head)
         self._row += 1
 
     def _table(self, shown: "_Shown") -> None:
@@ -235,7 +253,7 @@ class _SheetWriter:
 
     def _column(self, top: int, column: int, cells: "_Cells") -> None:
         shape = self._looks.cell(cells.shape, wrapped=cells.wrapped)
-        write: Any = self._made.write_string if cells.text else self._made.write_number
+        write: Any = self._string if cells.text else self._made.write_number
         for row, value in enumerate(cells.values, start=top):
             if value is None:
                 self._made.write_blank(row, column, None, shape)
@@ -250,7 +268,7 @@ class _SheetWriter:
         ):
             if column == 0:
                 shape = self._looks.cell("", bold=True)
-                self._made.write_string(self._row, 0, self._book.say("total"), shape)
+                self._string(self._row, 0, self._book.say("total"), shape)
                 continue
             shape = self._looks.cell(cells.shape, bold=True)
             if name in shown.table.sums and not cells.text:
@@ -261,7 +279,7 @@ class _SheetWriter:
             elif given.get(name) is None:
                 self._made.write_blank(self._row, column, None, shape)
             elif cells.text:
-                self._made.write_string(self._row, column, str(given[name]), shape)
+                self._string(self._row, column, str(given[name]), shape)
             else:
                 self._made.write_number(self._row, column, float(given[name]), shape)
         self._row += 1
@@ -276,22 +294,22 @@ class _SheetWriter:
         for step in block.steps:
             cell, number = xl_rowcol_to_cell(self._row, _AMOUNT), f"({len(self._places) + 1})"
             shape = self._looks.cell(_number_shape(_places_of(step.value)), bold=bool(step.formula))
-            self._made.write_string(self._row, 0, number, text)
-            self._made.write_string(self._row, 1, step.label, text)
+            self._string(self._row, 0, number, text)
+            self._string(self._row, 1, step.label, text)
             if step.formula:
                 formula = referring(step.formula, {name: at for name, (at, _) in local.items()})
                 self._made.write_formula(self._row, _AMOUNT, formula, shape, float(step.value))
             elif _is_exact(step.value):
                 self._made.write_number(self._row, _AMOUNT, float(step.value), shape)
             else:
-                self._made.write_string(self._row, _AMOUNT, str(step.value), shape)
-            how = referring(step.how, {name: number for name, (_, number) in local.items()})
-            self._made.write_string(self._row, _HOW, how, text)
+                self._string(self._row, _AMOUNT, str(step.value), shape)
+            how = mentioning(step.how, {name: number for name, (_, number) in local.items()})
+            self._string(self._row, _HOW, how, text)
             lines = max(
                 ceil(_columns_of(said) * _LETTER / self._widths[column])
                 for column, said in ((1, step.label), (_HOW, how))
             )
-            self._made.set_row(self._row, 3 + _LINE_POINTS * lines)
+            self._made.set_row(self._row, _height(lines))
             self._places[block.key, step.name] = local[step.name] = (cell, number)
             self._row += 1
 
@@ -355,6 +373,11 @@ def _cells(table: ReportTable, series: pl.Series, say: Say) -> _Cells:
     return _Cells(numbers, False, shape, places, False, width, total)
 
 
+def _height(lines: int) -> int:
+    """The height of a row with so many lines of text."""
+    return min(3 + _LINE_POINTS * lines, _TALLEST)
+
+
 def _heights(shown: _Shown) -> dict[int, int]:
     """The heights of rows with a text that is wrapped."""
     heights: dict[int, int] = {}
@@ -362,7 +385,7 @@ def _heights(shown: _Shown) -> dict[int, int]:
         for row, text in enumerate(cells.values if cells.wrapped else ()):
             lines = ceil(_columns_of(text or "") * _LETTER / _WIDEST)
             if lines > 1:
-                heights[row] = max(heights.get(row, 0), 3 + _LINE_POINTS * lines)
+                heights[row] = max(heights.get(row, 0), _height(lines))
     return heights
 
 

@@ -1,13 +1,13 @@
 """The outpatient tables at the end of a run."""
 
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from drgpay.language import Language
 from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_tables import console_of_visits
 from drgpay.report.visit_wording import records_line, visit_word
 from drgpay.report.visits import VisitTables
+from drgpay.terminal import Text
 
 _ROWS_SHOWN = 40
 

@@ -21,7 +21,8 @@ _KEYS = (
 def console_report(found: Simulation, language: Language) -> "RenderableType":
     """Point values, hospitals, bins, effects; sweep, waterfall and migration where there are any."""
     from rich.console import Group
-    from rich.text import Text
+
+    from drgpay.terminal import Text
 
     tables = [narrow(table) for table in shown_tables(found, language) if table.key in _KEYS]
     tables = [table for table in tables if table.frame.height or table.key != "t_migration"]

@@ -1,6 +1,5 @@
 """The report of a simulation: one HTML file with everything in it."""
 
-import re
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 from drgpay import __version__
 from drgpay.language import Language
-from drgpay.report.html.template import page_template
+from drgpay.report.html.template import render_page
 from drgpay.report.tables import ReportTable, heading, kind_of, text_of
 from drgpay.simulate import pictures
 from drgpay.simulate.outcome import Simulation
@@ -17,6 +16,7 @@ from drgpay.simulate.wording import word
 
 GENERATOR = "drgpay simulate"
 """What the page's meta element says of its maker."""
+_STYLE = "td:first-child { white-space: nowrap; }\n"
 _LISTED = 200  # rows of a table; the folder has them all
 
 
@@ -45,10 +45,11 @@ def page(found: Simulation, tables: list[ReportTable], language: Language) -> st
     if said:
         notes.append(said)
     policy = found.base.rules.policy.policy
-    return page_template(Path(__file__).parent).render(
+    return render_page(
+        Path(__file__).parent,
+        style=_STYLE,
         lang=language,
         generator=GENERATOR,
-        style=_style(),
         title=word("simulation", language),
         subtitle=f"{policy.region} · {found.base.period}",
         facts=facts_of(found, language),
@@ -159,12 +160,3 @@ def _text(value: Any, kind: str, worded: bool, language: Language) -> str:
         return text_of(value, worded, lambda key: word(key, language))
     shown = f"{value:.2%}" if kind == "percent" else f"{value:,}"
     return shown.replace("-", "−")
-
-
-def _style() -> str:
-    """The style sheet of the other reports, so that all of them look and print alike."""
-    from drgpay.report import html
-
-    text = (Path(html.__file__).parent / "page.html.j2").read_text(encoding="utf-8")
-    found = re.search(r"<style>\n(.*?)</style>", text, re.DOTALL)
-    return found[1] if found else ""

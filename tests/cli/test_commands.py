@@ -416,3 +416,20 @@ def test_check_stats_reconcile(drgpay: Run, region: Path, tmp_path: Path) -> Non
     assert drgpay("reconcile", groups, official, *scheme, "--stays", stays)[0] == 1
     pl.concat([ours, ours.head(1)]).write_parquet(official)
     refused(drgpay("reconcile", groups, official), "official.parquet")
+
+
+def test_names_of_hospitals_are_texts(drgpay: Run, region: Path, tmp_path: Path) -> None:
+    """Markup, emoji codes and formulas in names: the run ends well and shows them as they are."""
+    path = region / "hospitals.csv"
+    hospitals = pl.read_csv(path, infer_schema=False)
+    names = ["第一医院[/东区]", "[bold]x[/bold]", "=1+1", "[red", ":smile:", "<b>"]
+    names += hospitals["name"].to_list()[len(names) :]
+    hospitals.with_columns(name=pl.Series(names)).write_csv(path)
+    status, out, err = drgpay("run", region / "2026-10.toml")
+    assert status == 0, err
+    assert {*names[:5]} <= {cell.strip() for line in out.splitlines() for cell in line.split("│")}
+    [folder] = runs_in(tmp_path)
+    assert drgpay("report", folder)[0] == 0
+    assert drgpay("verify", folder)[0] == 0
+    assert drgpay("runs", "show", folder.name, "--output", folder.parent)[0] == 0
+    assert drgpay("stats", folder / "cases.parquet", "--hospitals", path)[0] == 0

@@ -1,10 +1,15 @@
 """Parquet files whose bytes depend on their rows alone."""
 
+import csv
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pytest
 
-from drgpay.records.writing import ROW_GROUP_ROWS, write_frame
+from drgpay.records.writing import ROW_GROUP_ROWS, write_frame, write_table
+from tests.hostile_texts import FORMULAS, TEXTS
 
 ROWS = {"visit_id": ["a", "b", "c", "d"], "apg": ["DW01", None, "AL04", "DW01"]}
 
@@ -37,3 +42,44 @@ def test_a_frame_without_rows(tmp_path: Path) -> None:
     empty = pl.DataFrame(ROWS, schema_overrides={"apg": pl.Categorical}).clear()
     write_frame(empty, tmp_path / "empty.parquet")
     assert pl.read_parquet(tmp_path / "empty.parquet").schema == pl.DataFrame(ROWS).schema
+
+
+def _read(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+@pytest.mark.parametrize("dtype", [pl.String, pl.Categorical])
+def test_no_text_of_a_csv_is_a_formula(tmp_path: Path, dtype: type[pl.DataType]) -> None:
+    frame = pl.DataFrame({"name": pl.Series(TEXTS).cast(dtype), "=1+1": range(len(TEXTS))})
+    write_table(frame, tmp_path / "x.csv")
+    heading, *rows = _read(tmp_path / "x.csv")
+    assert heading == ["name", "'=1+1"]
+    guarded = {text: cell for text, (cell, _) in zip(TEXTS, rows, strict=True) if cell != text}
+    assert guarded == {text: f"'{text}" for text in FORMULAS}
+
+
+def test_numbers_of_a_csv_are_left_alone(tmp_path: Path) -> None:
+    numbers = ["-1", "+2.50", "-1,234.50", "-0.5%"]
+    frame = pl.DataFrame(
+        {
+            "text": numbers,
+            "fen": [-1, 2, -3, None],
+            "yuan": [Decimal("-1.50"), Decimal("2.00"), None, Decimal("0.00")],
+            "share": [-0.5, 0.25, None, 1.0],
+            "day": [date(2026, 10, 1)] * 4,
+        }
+    )
+    write_table(frame, tmp_path / "x.csv")
+    assert _read(tmp_path / "x.csv")[1:] == [
+        ["-1", "-1", "-1.50", "-0.5", "2026-10-01"],
+        ["+2.50", "2", "2.00", "0.25", "2026-10-01"],
+        ["-1,234.50", "-3", "", "", "2026-10-01"],
+        ["-0.5%", "", "0.00", "1.0", "2026-10-01"],
+    ]
+
+
+def test_parquet_holds_the_texts_as_they_are(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"name": TEXTS})
+    write_table(frame, tmp_path / "x.parquet")
+    assert pl.read_parquet(tmp_path / "x.parquet").equals(frame)

@@ -59,7 +59,8 @@ def test_the_page_is_well_formed_and_needs_nothing_from_outside(chinese: str) ->
         for row in rows
         if row
     )
-    assert "http" not in chinese.lower() and "url(" not in chinese and "@import" not in chinese
+    text = chinese.lower().replace("http-equiv", "")
+    assert "http" not in text and "url(" not in text and "@import" not in text
     for tag, attributes in page.tags:
         assert tag not in ("link", "img", "iframe", "object", "use", "image")
         assert "src" not in attributes

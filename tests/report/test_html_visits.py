@@ -80,7 +80,7 @@ def text_of(values: tuple[object, ...]) -> list[str]:
 def test_the_page_is_well_formed_and_names_nobody(alone: Path, chinese: str) -> None:
     page = Page(chinese)
     assert page.svgs == 5
-    assert "http" not in chinese.lower()
+    assert "http" not in chinese.lower().replace("http-equiv", "")
     identities = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
     assert len(identities) == len(set(identities))
     assert "<h1>门诊 APG 点数法月度结算报告</h1>" in chinese

@@ -14,6 +14,8 @@ from drgpay.report.calculation import Calculation, Step, point_formula
 from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.tables import ReportTable
 from drgpay.report.wording import word
+from drgpay.visible import visible
+from tests.hostile_texts import LONG, SURROGATE, TEXTS
 from tests.report.workbooks import exact, recomputed, tables_of
 
 
@@ -98,3 +100,41 @@ def test_steps_refer_to_one_another(tmp_path: Path) -> None:
 def test_formulas_of_cases_become_live(words: str, formula: str | None) -> None:
     names = frozenset({"base_points", "coefficient", "total_cost"})
     assert point_formula(words, names) == formula
+
+
+@pytest.mark.parametrize("text", [*TEXTS, SURROGATE])
+def test_every_text_of_a_workbook_is_a_text(tmp_path: Path, text: str) -> None:
+    """In titles, facts, long facts, cells, given totals, calculations and properties."""
+    path = tmp_path / "book.xlsx"
+    long = text + " " + "事" * 200
+    table = ReportTable(
+        "values",
+        pl.DataFrame({"name": [visible(text, lines=True)], "rows": [1]}),
+        total={"name": "x", "rows": 1},
+    )
+    if text != SURROGATE:  # which no frame holds
+        table = ReportTable(
+            "values", pl.DataFrame({"rows": [1], "name": [text]}), total={"rows": 1, "name": text}
+        )
+    step = Step("a", text, Decimal(1), how=text)
+    calculation = Calculation("points", text, (step,))
+    part = BookPart(text, [text, long], [Sheet("values", [table, calculation])], say)
+    write_book(path, [part], "zh")
+    book = openpyxl.load_workbook(path)
+    cells = [cell for row in book[say("values")].iter_rows() for cell in row if cell.value]
+    assert not [cell.coordinate for cell in cells if cell.hyperlink]
+    assert not [cell.coordinate for cell in cells if cell.data_type == "f"]
+    values = {str(cell.value) for cell in cells}
+    shown = visible(text, lines=True)
+    assert {shown, f"{shown} {'事' * 200}", f"{shown} · {say('values')}"} <= values
+    title = visible(text).replace("_x0041_", "_x005F_x0041_")  # openpyxl leaves this escape
+    assert book.properties.title == title
+
+
+def test_a_text_too_long_for_a_cell_is_cut_and_shows_it(tmp_path: Path) -> None:
+    path = tmp_path / "book.xlsx"
+    write(path, ReportTable("values", pl.DataFrame({"name": [LONG]})))
+    sheet = openpyxl.load_workbook(path)[say("values")]
+    [text] = [cell.value for row in sheet.iter_rows() for cell in row if "xx" in str(cell.value)]
+    assert text == "x" * 32_766 + "…"
+    assert max(row.height or 0 for row in sheet.row_dimensions.values()) <= 409

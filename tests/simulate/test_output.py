@@ -1,7 +1,9 @@
 """The folder and the printed report of a simulation."""
 
+import html
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -12,8 +14,14 @@ from typer.testing import CliRunner
 
 from drgpay.cli.simulate import register
 from drgpay.errors import DrgpayError
+from drgpay.report.tables import ReportTable
 from drgpay.simulate.outcome import simulate
+from drgpay.simulate.page import page
 from drgpay.simulate.tables import shown_tables
+from drgpay.visible import visible
+from tests.hostile_texts import TEXTS
+from tests.report.chromium import BROWSER, opened
+from tests.report.test_html_texts import assert_harmless, assert_strict
 from tests.simulate.region import Region
 
 
@@ -95,3 +103,30 @@ def test_sweep_and_target_are_told(region: Region, tmp_path: Path) -> None:
     assert "reaches the goal" in told and "Sweep" in told
     assert pl.read_parquet(out / "sweep.parquet")["points.low_ratio"].to_list() == ["0.3", "0.5"]
     assert pl.read_parquet(out / "target.parquet")["reached"].any()
+
+
+def _renamed(table: ReportTable) -> ReportTable:
+    """The table with its hospitals called by the texts, several a hospital."""
+    if "name" not in table.frame.columns:
+        return table
+    rows = table.frame.height
+    names = ["｜".join(TEXTS[place::rows]) or "x" for place in range(rows)]
+    return replace(table, frame=table.frame.with_columns(name=pl.Series(names, dtype=pl.String)))
+
+
+def test_the_texts_of_a_simulation_stay_texts_in_its_page(region: Region, tmp_path: Path) -> None:
+    one = region.write('name = "x"\n[policy]\npoints.low_ratio = 0.5', "one.toml")
+    found = simulate([one], region.run, region.job, cache=tmp_path / "cache")
+    [scenario] = found.scenarios
+    scenarios = tuple(
+        replace(scenario, file=scenario.file.model_copy(update={"name": text})) for text in TEXTS
+    )
+    tables = [_renamed(table) for table in shown_tables(found, "zh")]
+    text = page(replace(found, scenarios=scenarios), tables, "zh")
+    assert_harmless(text, scripts=0)
+    assert_strict(text, with_script=False)
+    for each in TEXTS:
+        assert html.unescape(text).count(visible(each, lines=True)) >= 2, "a scenario, a hospital"
+    if BROWSER:
+        (tmp_path / "page.html").write_text(text, encoding="utf-8")
+        assert opened(tmp_path / "page.html")[1] == []

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from drgpay.visible import visible
+
 if TYPE_CHECKING:
     import altair as alt
 
@@ -17,6 +19,8 @@ _WIDTH = 800
 _DARK, _LIGHT, _LIGHT_EDGE, _LINE = "#1f4e79", "#f2b98f", "#9c4a12", "#333333"
 _TEXT = 12
 _VEGA_LITE = "6.4"
+# Attributes that a page of ours does not need.
+_UNUSED = re.compile(r'\s(xmlns|xmlns:xlink|font-family|pointer-events|class|version)="[^"]*"')
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,7 @@ def _panel(
     names = (
         alt.Axis(
             # Bars stand by their place: two hospitals may share a name.
-            labelExpr=f"{json.dumps([_fitted(bar.name, name_width - 8) for bar in bars])}[datum.value]",
+            labelExpr=f"{json.dumps([_fitted(visible(bar.name), name_width - 8) for bar in bars])}[datum.value]",
             labelLimit=0,
             labelFontSize=_TEXT,
             ticks=False,
@@ -248,8 +252,20 @@ def svg(chart: Any) -> str:
         },
         title={"fontSize": 13, "anchor": "start", "color": "black"},
     ).to_dict()
-    svg = str(vl_convert.vegalite_to_svg(spec, vl_version=_VEGA_LITE))
-    svg = re.sub(r'\sxmlns(:xlink)?="[^"]*"', "", svg)
-    svg = re.sub(r'\s(font-family|pointer-events|class|version)="[^"]*"', "", svg)
+    drawn = str(vl_convert.vegalite_to_svg(_as_data(spec), vl_version=_VEGA_LITE))
+    # Within tags alone: a text may look like an attribute, but has no angle brackets any more.
+    drawn = re.sub(r"<[^<>]*>", lambda tag: _UNUSED.sub("", tag[0]), drawn)
     # Empty paths that only listen to a mouse.
-    return re.sub(r'<path[^>]*d=""[^>]*/>', "", svg)
+    return re.sub(r'<path[^>]*d=""[^>]*/>', "", drawn)
+
+
+def _as_data(spec: Any) -> Any:
+    """The specification with every text in it visible."""
+    match spec:
+        case str():
+            return visible(spec)
+        case dict():
+            return {key: _as_data(value) for key, value in spec.items()}
+        case list() | tuple():
+            return [_as_data(value) for value in spec]
+    return spec

@@ -9,7 +9,7 @@ from drgpay.report.html.part_sections import Tile
 from drgpay.report.html.run_folder import Part, RunFolder, months_of
 from drgpay.report.html.sections import Block, Commands, Listing, Section, Text
 from drgpay.report.html.stay_sections import StaySections
-from drgpay.report.html.template import page_template
+from drgpay.report.html.template import render_page, sorting_script
 from drgpay.report.html.visit_sections import VisitSections
 from drgpay.report.html.wording import Speaker
 
@@ -20,8 +20,13 @@ GENERATOR = "drgpay report"
 def report_html(run: RunFolder, months: list[RunFolder], language: Language) -> str:
     """The whole page; the same runs give the same text. `months` include the run itself."""
     page = _Page(run, months, language)
-    return page_template(Path(__file__).parent).render(
-        page=page, w=page.say, lang=language, generator=GENERATOR
+    return render_page(
+        Path(__file__).parent,
+        script=sorting_script(),
+        page=page,
+        w=page.say,
+        lang=language,
+        generator=GENERATOR,
     )
 
 

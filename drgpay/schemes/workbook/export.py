@@ -138,6 +138,7 @@ def _write(path: Path, scheme: Scheme, filled: dict[str, pl.DataFrame]) -> None:
         "constant_memory": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
+        "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(path, options) as book:
         book.set_properties({"title": scheme.info.name, "created": _CREATED})

@@ -7,6 +7,7 @@ from typing import Literal
 import polars as pl
 
 from drgpay.language import Language, Words
+from drgpay.records.writing import guarded
 from drgpay.schemes.workbook.layout import SHEETS
 
 Kind = Literal[
@@ -66,7 +67,7 @@ class Notes:
 
     def write(self, path: Path, language: Language) -> None:
         """Write the report as CSV; the byte order mark lets Excel read its Chinese."""
-        self.frame(language).write_csv(path, include_bom=True)
+        guarded(self.frame(language)).write_csv(path, include_bom=True)
 
 
 _SHEET_NAMES = [sheet.name for sheet in SHEETS]
