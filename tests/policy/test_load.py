@@ -138,7 +138,7 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
 
 
 def test_unknown_policy() -> None:
-    with pytest.raises(DrgpayError, match="there is no policy .nowhere-2020"):
+    with pytest.raises(DrgpayError, match=r"there is no policy .nowhere-2020"):
         load_policy("nowhere-2020")
 
 

@@ -372,7 +372,7 @@ def test_wrong_mappings_are_refused(tmp_path: Path, toml: str, words: str) -> No
 def test_an_unknown_mapping_is_refused() -> None:
     assert shipped_mappings() == ["front-page", "settlement-list"]
     with pytest.raises(
-        DrgpayError, match="there is no mapping .nobody.; name a TOML file or one of"
+        DrgpayError, match=r"there is no mapping .nobody.; name a TOML file or one of"
     ):
         load_mapping("nobody")
 
