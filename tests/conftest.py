@@ -13,8 +13,8 @@ from drgpay.grouper.scheme import load_scheme
 ROOT = Path(__file__).resolve().parent.parent
 
 # The examples of properties are the same in every run, so that the tests of one commit give one
-# answer to everybody. `pytest --hypothesis-profile=explore` looks for new ones (CONTRIBUTING.md).
-# No deadlines: how long an example takes says more of the machine than of the program.
+# answer to everybody, on a busy machine too. `pytest --hypothesis-profile=explore` looks for new ones
+# (CONTRIBUTING.md).
 settings.register_profile("same", derandomize=True, database=None, print_blob=True, deadline=None)
 settings.register_profile("explore", derandomize=False, print_blob=True, deadline=None)
 settings.load_profile("same")
