@@ -11,6 +11,7 @@ from drgpay.policy.fields import Month
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.job import (
     FilingPaths,
+    OutputEntry,
     beside,
     filing_paths,
     policy_beside,
@@ -67,7 +68,7 @@ class YearFile(BaseModel):
     scheme: str | None = None
     catalogue: str | None = None
     policy: str
-    output: str
+    output: OutputEntry
     readmissions_across_months: bool | None = None
     months: tuple[MonthOfYear, ...] = ()
     inputs: YearInputs
@@ -113,6 +114,7 @@ class YearJob:
     filings: FilingPaths
     assessment: Path | None
     outpatient: OutpatientYear | None = None
+    output_group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ class VisitsYearJob:
     months: tuple[MonthRuns, ...]
     assessment: Path | None
     outpatient: OutpatientYear
+    output_group: str | None = None
 
 
 AnyYearJob = YearJob | VisitsYearJob
@@ -162,7 +165,8 @@ def load_any_year_job(path: Path) -> AnyYearJob:
             path=path,
             year=file.year,
             policy=policy,
-            output=here / file.output,
+            output=here / file.output.folder,
+            output_group=file.output.group,
             hospitals=here / inputs.hospitals,
             months=months,
             assessment=assessment,
@@ -190,7 +194,8 @@ def load_any_year_job(path: Path) -> AnyYearJob:
         scheme=scheme_beside(here, file.scheme),
         catalogue=here / file.catalogue,
         policy=policy,
-        output=here / file.output,
+        output=here / file.output.folder,
+        output_group=file.output.group,
         hospitals=here / inputs.hospitals,
         persons=persons,
         months=months,

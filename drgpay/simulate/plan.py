@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -24,6 +23,7 @@ from drgpay.simulate.base import Base
 from drgpay.simulate.cache import StageCache
 from drgpay.simulate.paths import with_values
 from drgpay.simulate.scenario import HospitalFacts, Scenario, Volume
+from drgpay.working_folder import working_folder
 
 
 @dataclass(frozen=True)
@@ -188,8 +188,8 @@ def _scheme(
     }
     place = cache.place("scheme", key)
     if place is None:
-        with TemporaryDirectory(prefix="drgpay-") as temporary:
-            changed = _applied(scheme, overlays, Path(temporary) / "scheme")
+        with working_folder() as temporary:
+            changed = _applied(scheme, overlays, temporary / "scheme")
     else:
         changed = _applied(scheme, overlays, place)
     if scheme != base.scheme or set(changed.columns) - set(base.rules.compiled.columns):
