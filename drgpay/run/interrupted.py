@@ -7,6 +7,7 @@ to remove. Those of one's own that nobody will continue are cleared away when th
 
 import json
 import os
+import re
 import shutil
 import stat
 import tempfile
@@ -26,7 +27,6 @@ from drgpay.working_folder import remove_leftovers
 RECORD = "stages.json"
 _KEPT_SECONDS = 7 * 24 * 3600.0
 """After so long nobody continues an interrupted run: its inputs lie elsewhere or were paid."""
-_SECONDS_TO_START = 600.0
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def clear_away(path: Path) -> None:
     if path.is_symlink() or path.is_file():
         path.unlink()
     shutil.rmtree(path, ignore_errors=True)
-    if path.exists():
+    if any(found.st_uid != os.geteuid() for _, found in _entries(path)):
         aside = Path(tempfile.mkdtemp(".partial", f".{path.name.strip('.')}.", path.parent))
         path.rename(aside)
 
@@ -140,11 +140,11 @@ def _is_mine(path: Path) -> bool:
 
 
 def _is_done_with(partial: Path, origin: Origin) -> bool:
-    if not partial.is_dir() or (partial / "in-use").exists():
+    if not partial.is_dir():
         return False
     record, age = read_record(partial), time.time() - partial.stat().st_mtime
-    if not record:
-        return age > _SECONDS_TO_START
+    if not record:  # that of a run is there before anything else
+        return all(_IN_PARTIAL.fullmatch(path.name) for path in partial.iterdir())
     return (
         age > _KEPT_SECONDS
         or record.get("program") != origin.program
@@ -154,6 +154,9 @@ def _is_done_with(partial: Path, origin: Origin) -> bool:
             and record.get("key") != origin.key
         )
     )
+
+
+_IN_PARTIAL = re.compile(r"stages|outputs|\.?stages\.json|\.(drgpay-|outputs\.).*\.partial")
 
 
 def _clear_if_free(folder: Path, partial: Path | None) -> None:

@@ -317,7 +317,7 @@ class _Stages:
 
     def _record(self, records: dict[str, dict[str, str]]) -> None:
         staged = self.partial / f".{RECORD}"
-        clear_away(staged)
+        staged.unlink(missing_ok=True)  # another member may have been interrupted here
         text = json.dumps({**asdict(self.origin), "stages": records})
         staged.write_text(text, encoding="utf-8")
         give(staged, self.rights)
