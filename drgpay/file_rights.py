@@ -153,6 +153,22 @@ def _name_of_group(number: int) -> str:
         return f"group {number}"
 
 
+def has_file(path: Path, remedy: str) -> bool:
+    """Whether there is a file; raises DrgpayError, with the remedy, if that may not be seen."""
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise DrgpayError(f"{path} cannot be read ({reason_of(error)})", remedy) from None
+
+
+def sees_file(path: Path) -> bool:
+    """Whether there is a file that we may see."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def name_of_owner(path: Path) -> str:
     """Who owns a file or folder, by name if the computer knows one."""
     number = path.lstat().st_uid

@@ -82,7 +82,7 @@ def staged_file(path: Path, rights: Rights = OWNER) -> Iterator[Path]:
         raise DrgpayError(f"{path} is a folder", "name the file to write")
     try:
         with working_folder(path.parent) as work:
-            staged = work / path.name
+            staged = work / f"{path.name}.partial"  # no file of a folder of Parquet
             yield staged
             give(staged, rights)
             staged.replace(path)

@@ -20,7 +20,7 @@ from typing import Any
 
 from drgpay import __version__
 from drgpay.errors import DrgpayError
-from drgpay.file_rights import OWNER, Rights, give_all, rights_shown
+from drgpay.file_rights import OWNER, Rights, give_all, has_file, rights_shown
 from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy, load_policy
@@ -30,6 +30,8 @@ from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, VisitsJob
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
 MANIFEST = "manifest.json"
+SHARE = "have its owner share it: output.group of the job says with whom"
+"""The remedy for a run that somebody else may read only."""
 PROGRAM = f"drgpay {__version__}"
 
 _RUN_ID_DIGITS = 10
@@ -281,7 +283,7 @@ def write_manifest(
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run; raises DrgpayError if the folder holds none that can be read."""
     path = folder / MANIFEST
-    if not path.is_file():
+    if not has_file(path, SHARE):
         raise DrgpayError(f"{folder} is no folder of a run: it has no {MANIFEST}", "name a run")
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))

@@ -13,7 +13,9 @@ import polars as pl
 import pytest
 
 from drgpay.errors import DrgpayError
-from drgpay.file_rights import OWNER, Rights, rights_of_group
+from drgpay.file_rights import OWNER, Rights, rights_of_group, sees_file
+from drgpay.report.html.run_folder import open_run
+from drgpay.run.case import find_run
 from drgpay.run.lock import run_lock
 from drgpay.run.manifest import read_manifest, write_manifest
 from drgpay.run.stages import RunFolder, run_folder
@@ -209,7 +211,7 @@ def shared() -> Iterator[Path]:
 
 def as_user(user: int, output: Path, group: int, end: str) -> str:
     """What a run of another user says that ends as told."""
-    words = [sys.executable, "-c", MEMBER, output, str(user), str(GROUP), str(group), end]
+    words = [sys.executable, "-c", MEMBER, str(output), str(user), str(GROUP), str(group), end]
     ended = subprocess.run(words, capture_output=True, text=True, check=False)
     assert "Traceback" not in ended.stderr, ended.stderr
     return ended.stdout.strip()
@@ -255,6 +257,29 @@ def test_who_is_no_member_is_told(shared: Path) -> None:
     os.chown(shared / "anne", ANNE, ANNE)
     said = as_user(ANNE, shared / "anne", GROUP + 9, "well")
     assert "anne cannot be given to the group of output.group" in said
+
+
+@root_only
+def test_private_runs_of_another_user_are_passed_over_or_named(shared: Path) -> None:
+    """In the same output folder; by its name such a run is a sentence."""
+    for number in (1, 2):
+        with run_folder(shared, f"2026-1{number}-a", BASIS) as run:
+            finish(run)
+    os.chown(shared / "2026-12-a", ANNE, ANNE)
+    for path in (shared / "2026-12-a").rglob("*"):
+        os.chown(path, ANNE, ANNE)
+    assert find_run("2026-12", shared) == shared / "2026-12-a"
+    os.seteuid(ANNE)
+    try:
+        assert find_run("2026-12", shared) == shared / "2026-12-a"
+        with pytest.raises(DrgpayError, match="there is no run '2026-11'"):
+            find_run("2026-11", shared)
+        for read in (read_manifest, open_run, lambda path: find_run(str(path), shared)):
+            with pytest.raises(DrgpayError, match=r"manifest.json cannot be read \(Permission"):
+                read(shared / "2026-11-a")
+        assert not sees_file(shared / "2026-11-a" / "manifest.json")
+    finally:
+        os.seteuid(0)
 
 
 # What a run clears away of others.
