@@ -1,7 +1,5 @@
 """Apply overlays to a scheme: a new scheme folder, checked before it gets its name."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +10,7 @@ from drgpay.adjust.nowhere import Nowhere, codes_nowhere
 from drgpay.adjust.overlay import Overlay
 from drgpay.adjust.tables import SchemeTables, changed_sets, nearest, read_tables, write_tables
 from drgpay.errors import DrgpayError, reason_of
+from drgpay.file_rights import BY_UMASK, make_folder
 from drgpay.grouper.rules.fields import SEVERITY_SETS
 from drgpay.grouper.rules.parser import parse_rule
 from drgpay.grouper.scheme import (
@@ -26,6 +25,7 @@ from drgpay.grouper.scheme import (
 from drgpay.schemes.check import check_scheme
 from drgpay.schemes.findings import Finding
 from drgpay.toml_text import toml_text
+from drgpay.working_folder import working_folder
 
 _SHOWN = 3
 
@@ -117,14 +117,14 @@ def apply_overlay(folder: str | Path, overlay: Overlay | Sequence[Overlay], out:
 
 def try_overlay(folder: str | Path, overlay: Overlay | Sequence[Overlay]) -> Adjusted:
     """What `apply_overlay` would make, with its findings instead of an error about them."""
-    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
-        return _applied(str(folder), overlay, Path(place))
+    with working_folder() as place:
+        return _applied(str(folder), overlay, place)
 
 
 def adjusted_scheme(folder: str | Path, overlay: Overlay | Sequence[Overlay]) -> Scheme:
     """The scheme with the overlays applied, loaded but not checked."""
-    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
-        return _written(str(folder), overlay, Path(place))[1]
+    with working_folder() as place:
+        return _written(str(folder), overlay, place)[1]
 
 
 def _applied(name: str, overlay: Overlay | Sequence[Overlay], out: Path) -> Adjusted:
@@ -210,15 +210,14 @@ def _new_findings(name: str, out: Path) -> list[Finding]:
 @contextmanager
 def _staged(out: Path) -> Iterator[Path]:
     """A folder that gets its name when the block ends well, or vanishes."""
-    staged = out.with_name(f".{out.name}.partial")
     try:
-        shutil.rmtree(staged, ignore_errors=True)
-        staged.mkdir(parents=True)
-        yield staged
-        staged.rename(out)
+        make_folder(out.parent, BY_UMASK)
+        with working_folder(out.parent) as work:
+            staged = work / out.name
+            staged.mkdir()
+            yield staged
+            staged.rename(out)
     except OSError as error:
         raise DrgpayError(
             f"{out} cannot be written ({reason_of(error)})", "free it or choose another"
         ) from None
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)

@@ -11,6 +11,7 @@ from drgpay.adjust.proposed import Proposed, proposed
 from drgpay.adjust.stays import read_stays
 from drgpay.api.frames import Stays, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
+from drgpay.file_rights import BY_UMASK
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.language import Language
@@ -60,7 +61,7 @@ def save_overlay(overlay: Overlay, path: str | Path) -> Path:
 
     Raises DrgpayError where the file cannot be written. Source: docs/adjustments.md.
     """
-    with staged_file(Path(path)) as staged:
+    with staged_file(Path(path), BY_UMASK) as staged:
         staged.write_text(overlay_toml(overlay), encoding="utf-8")
     return Path(path)
 

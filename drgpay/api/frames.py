@@ -1,6 +1,5 @@
 """Frames in memory as a dataset, so that every stage reads them as it reads files."""
 
-import tempfile
 from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from drgpay.records.dataset import (
     translate_clinical_codes,
 )
 from drgpay.records.visits.tables import VisitRecords, visit_records
+from drgpay.working_folder import working_folder
 
 Stays = str | Path | pl.DataFrame | pl.LazyFrame
 """Stays: a path (Parquet or CSV: a file, folder or partitioned dataset), a frame or a lazy frame.
@@ -118,8 +118,8 @@ def as_file(table: Table, called: str) -> Iterator[Path]:
         yield Path(table)
         return
     frame = _collected(table, called, None) if isinstance(table, pl.LazyFrame) else table
-    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
-        path = Path(place) / f"{called}.parquet"
+    with working_folder() as place:
+        path = place / f"{called}.parquet"
         frame.write_parquet(path)
         try:
             yield path

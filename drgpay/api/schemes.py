@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.file_rights import BY_UMASK
 from drgpay.language import Language
 from drgpay.run.staging import staged_folder
 from drgpay.schemes import check
@@ -57,7 +58,7 @@ def import_scheme(
         Path(amendments) if amendments else None,
     )
     imported = import_workbook(Path(workbook), choices)
-    with staged_folder(Path(out)) as staged:
+    with staged_folder(Path(out), rights=BY_UMASK) as staged:
         write_scheme(imported, staged, language)
     return imported
 

@@ -10,6 +10,7 @@ from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy
 from drgpay.errors import DrgpayError
 from drgpay.exact import FEN_PLACES, POINT_PLACES, as_decimal
+from drgpay.file_rights import BY_UMASK
 from drgpay.grouper.apg import CompiledApg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
@@ -116,7 +117,7 @@ def save_catalogue(catalogue: Catalogue, folder: str | Path) -> Path:
 
     Raises DrgpayError if the folder exists. Source: docs/files.md, "The catalogue".
     """
-    with staged_folder(Path(folder)) as staged:
+    with staged_folder(Path(folder), rights=BY_UMASK) as staged:
         _save_catalogue(catalogue, staged)
     return Path(folder)
 

@@ -1,6 +1,5 @@
 """Outpatient visits in memory, by the code of the commands; nothing is written."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -45,6 +44,7 @@ from drgpay.run.visit_run import settle_visits as _settle_visits
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.month import Settled
 from drgpay.visits.stream import VisitPricing
+from drgpay.working_folder import working_folder
 
 VisitSchemeLike = str | Path | CompiledApg
 """A scheme of kind apg: its id, its folder, or what `load_visit_scheme` gave."""
@@ -139,9 +139,9 @@ def calibrate_visits(
     before = catalogue_of(previous, compiled) if previous is not None else None
     records = open_visits(visits, items, visits_mapping, items_mapping, encoding)
     contracted, rules = load_hospitals(hospitals), loaded_policy(policy)
-    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
+    with working_folder() as place:
         made = calibrated_visits(
-            records, compiled, rules, contracted, before, catalogue_id, Path(place), threads
+            records, compiled, rules, contracted, before, catalogue_id, place, threads
         )
     return made.catalogue
 
@@ -244,8 +244,7 @@ def _grouped(
     threads: int | None,
 ) -> Iterator[tuple[GroupedVisits, VisitFiles]]:
     """Grouped visits, and the files of what is as long as the lines, while the block lasts."""
-    with tempfile.TemporaryDirectory(prefix="drgpay-") as place:
-        folder = Path(place)
+    with working_folder() as folder:
         files = VisitFiles(
             folder / "entries.parquet",
             folder / "line_quarantine.parquet",

@@ -189,6 +189,7 @@ def propose(
     from drgpay.adjust.propose import propose as find_proposals
     from drgpay.adjust.proposed import proposed
     from drgpay.adjust.stays import read_stays
+    from drgpay.file_rights import BY_UMASK
     from drgpay.grouper.compiled_cache import load_compiled
     from drgpay.records.dataset import RecordsInput
     from drgpay.records.folder import refuse_overwriting
@@ -219,7 +220,7 @@ def propose(
     made = proposed(found, read, compiled.scheme, language, overlay_id)
     if table:
         write_table(made.table, table)
-    with staged_file(out) as staged:
+    with staged_file(out, BY_UMASK) as staged:
         staged.write_text(overlay_toml(made.overlay), encoding="utf-8")
     _print_proposals(made.table, found, read, show, language)
     for path in (table, out):

@@ -86,6 +86,7 @@ def import_scheme(
     lang: Annotated[Lang, typer.Option(help="Language of the report.")] = Lang.zh,
 ) -> None:
     """Make a scheme of a configuration workbook, and report line by line what was repaired."""
+    from drgpay.file_rights import BY_UMASK
     from drgpay.run.staging import staged_folder
     from drgpay.schemes.workbook.importing import (
         REPORT_FILE,
@@ -108,7 +109,7 @@ def import_scheme(
         fields, retry_other_procedures, keep_order, allow_empty_sets, amendments
     )
     imported = import_workbook(workbook, choices)
-    with staged_folder(out) as staged:
+    with staged_folder(out, rights=BY_UMASK) as staged:
         write_scheme(imported, staged, lang.value)
     console.show(_note_counts(imported.notes, lang.value))
     rows = ", ".join(f"{table} {frame.height:,}" for table, frame in imported.frames.items())

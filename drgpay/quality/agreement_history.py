@@ -9,6 +9,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drgpay.errors import DrgpayError
+from drgpay.file_rights import BY_UMASK
 from drgpay.plain_json import plain_json
 from drgpay.policy.load import validation_sentence
 from drgpay.quality.reconcile import LEVELS, Reconciliation
@@ -76,7 +77,7 @@ def load_history(path: Path) -> AgreementHistory | None:
 
 def save_history(history: AgreementHistory, path: Path) -> None:
     """Write the file whole or not at all; the same history gives the same bytes."""
-    with staged_file(path) as staged:
+    with staged_file(path, BY_UMASK) as staged:
         text = json.dumps(history.model_dump(mode="json"), ensure_ascii=False, indent=2)
         staged.write_text(text + "\n", encoding="utf-8")
 

@@ -9,6 +9,18 @@ from drgpay.errors import DrgpayError
 from drgpay.exact import divide_half_up, wide
 
 
+def _files_of(path: Path) -> list[Path] | Path:
+    """What lies in a folder but for what is hidden: a command may be writing there."""
+    if not path.is_dir():
+        return path
+    files = sorted(path.rglob("*.parquet"))
+    return [file for file in files if not _is_hidden(file.relative_to(path))] or path
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
 def scan_table(path: Path, needed: Iterable[str], remedy: str, text: bool = False) -> pl.LazyFrame:
     """A Parquet file or folder, or a CSV (UTF-8, every column as text), not read yet.
 
@@ -21,8 +33,7 @@ def scan_table(path: Path, needed: Iterable[str], remedy: str, text: bool = Fals
         if path.suffix.lower() == ".csv":
             frame = pl.scan_csv(path, infer_schema=False)
         else:
-            source = path / "**/*.parquet" if path.is_dir() else path
-            frame = pl.scan_parquet(source, glob=path.is_dir())
+            frame = pl.scan_parquet(_files_of(path), glob=False)
         schema = frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         raise unreadable(path, error) from None

@@ -1,4 +1,4 @@
-"""Write Parquet results so that a reader never meets half a file."""
+"""Write results so that a reader never meets half a file, and nobody else reads them."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from drgpay.errors import DrgpayError, reason_of
+from drgpay.file_rights import BY_UMASK, OWNER, Rights, give
+from drgpay.working_folder import working_folder
 
 if TYPE_CHECKING:
     import polars as pl
@@ -85,9 +87,10 @@ def guarded(frame: "pl.DataFrame") -> "pl.DataFrame":
 
 
 def write_table(frame: "pl.DataFrame", path: Path) -> None:
-    """Write a table as .csv (with a byte order mark, for Excel) or .parquet, by its name.
+    """Write a table of groups or rules as .csv (with a byte order mark, for Excel) or .parquet.
 
-    CSV is for people and spreadsheets: its texts are `guarded`.
+    The name says which. It is to be handed on: the umask says who may read it. CSV is for people and
+    spreadsheets: its texts are `guarded`.
     """
     writers: dict[str, Callable[[Path], None]] = {
         ".csv": lambda staged: guarded(frame).write_csv(staged, include_bom=True),
@@ -95,27 +98,27 @@ def write_table(frame: "pl.DataFrame", path: Path) -> None:
     }
     if path.suffix.lower() not in writers:
         raise DrgpayError(f"{path} is neither .csv nor .parquet", "let the name end in one of them")
-    with staged_file(path) as staged:
+    with staged_file(path, BY_UMASK) as staged:
         writers[path.suffix.lower()](staged)
 
 
 @contextmanager
-def staged_file(path: Path) -> Iterator[Path]:
-    """A path to write to; it becomes `path` only when the block ends well."""
+def staged_file(path: Path, rights: Rights = OWNER) -> Iterator[Path]:
+    """A path to write to; it becomes `path`, with its rights, only when the block ends well."""
     if not path.parent.is_dir():
         raise DrgpayError(f"there is no folder {path.parent}", "create it or correct the path")
     if path.is_dir():
         raise DrgpayError(f"{path} is a folder", "name the file to write")
-    staged = path.with_name(f".{path.name}.partial")
     try:
-        yield staged
-        staged.replace(path)
+        with working_folder(path.parent) as work:
+            staged = work / f"{path.name}.partial"  # no file of a folder of Parquet
+            yield staged
+            give(staged, rights)
+            staged.replace(path)
     except OSError as error:
         raise DrgpayError(
             f"{path} cannot be written ({reason_of(error)})", "free it or choose another"
         ) from error
-    finally:
-        staged.unlink(missing_ok=True)
 
 
 def write_batches(

@@ -5,7 +5,6 @@ beside it, under a lock of its own, and renames the copy over the database: a re
 tables or the new ones, never waits, and a crash leaves the old ones.
 """
 
-import fcntl
 import glob
 import os
 import shutil
@@ -17,6 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drgpay.errors import DrgpayError, reason_of
+from drgpay.file_lock import take_lock
+from drgpay.file_rights import OWNER, Rights, give
+from drgpay.working_folder import working_folder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -71,33 +73,32 @@ def reading(output: Path) -> Iterator["DuckDBPyConnection"]:
 
 
 @contextmanager
-def rewriting(output: Path, afresh: bool = False) -> Iterator["DuckDBPyConnection"]:
+def rewriting(
+    output: Path, afresh: bool = False, rights: Rights = OWNER
+) -> Iterator["DuckDBPyConnection"]:
     """A copy of the database to change; it replaces the database when the block ends well.
 
-    `afresh` starts with empty tables, whatever lies there. Raises DrgpayError as `reading` does,
+    It then has `rights`, whatever the old one allowed. `afresh` starts with empty tables, whatever lies there. Raises DrgpayError as `reading` does,
     and if another process keeps writing or the file system refuses.
     """
     import duckdb
 
     path = database_path(output)
-    staged = path.with_name(f".{DATABASE}.partial")
     try:
-        with _write_lock(output):
-            _remove(staged)
-            try:
-                if not afresh and path.exists():
-                    _copy(output, staged)
-                with duckdb.connect(str(staged), config=_OFFLINE) as connection:
-                    if afresh or not path.exists():
-                        _create_tables(connection)
-                    yield connection
-                    # Closing would do it too, but keeps silent about a disk that is full.
-                    connection.execute("CHECKPOINT")
-                if afresh:
-                    _journal(path).unlink(missing_ok=True)
-                staged.replace(path)
-            finally:
-                _remove(staged)
+        with _write_lock(output, rights), working_folder(output) as work:
+            staged = work / DATABASE
+            if not afresh and path.exists():
+                _copy(output, staged)
+            with duckdb.connect(str(staged), config=_OFFLINE) as connection:
+                if afresh or not path.exists():
+                    _create_tables(connection)
+                yield connection
+                # Closing would do it too, but keeps silent about a disk that is full.
+                connection.execute("CHECKPOINT")
+            if afresh:
+                _journal(path).unlink(missing_ok=True)
+            give(staged, rights)
+            staged.replace(path)
     except (OSError, duckdb.Error) as error:
         reason = reason_of(error) if isinstance(error, OSError) else first_sentence(error)
         raise DrgpayError(
@@ -179,34 +180,25 @@ def _copy(output: Path, staged: Path) -> None:
 
 
 @contextmanager
-def _write_lock(output: Path) -> Iterator[None]:
+def _write_lock(output: Path, rights: Rights) -> Iterator[None]:
     """Be the only writer; the operating system ends the lock with the process.
 
-    The empty file stays: a name that comes and goes would let two writers lock different files.
+    The empty file stays: it is there again with the next run.
     """
-    handle = os.open(output / f".{DATABASE}.lock", os.O_RDWR | os.O_CREAT, 0o644)
+    path = output / f".{DATABASE}.lock"
+    patience = time.monotonic() + _WAIT_SECONDS
+    while (handle := take_lock(path, rights)) is None:
+        if time.monotonic() > patience:
+            raise DrgpayError(
+                f"another process has been writing {database_path(output)} for "
+                f"{_WAIT_SECONDS:.0f} s",
+                f"wait until it has ended, then {rebuild_command(output)}",
+            )
+        time.sleep(0.02)
     try:
-        patience = time.monotonic() + _WAIT_SECONDS
-        while True:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > patience:
-                    raise DrgpayError(
-                        f"another process has been writing {database_path(output)} for "
-                        f"{_WAIT_SECONDS:.0f} s",
-                        f"wait until it has ended, then {rebuild_command(output)}",
-                    ) from None
-                time.sleep(0.02)
         yield
     finally:
         os.close(handle)
-
-
-def _remove(staged: Path) -> None:
-    staged.unlink(missing_ok=True)
-    _journal(staged).unlink(missing_ok=True)
 
 
 def _journal(path: Path) -> Path:

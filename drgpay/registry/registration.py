@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from drgpay.errors import DrgpayError, reason_of
+from drgpay.file_rights import OWNER, Rights, rights_like
 from drgpay.registry.database import (
     DATABASE,
     database_path,
@@ -122,7 +123,7 @@ def register(run_folder: Path) -> None:
     try:
         if not _is_registered(folder):
             row = run_row(folder)
-            with rewriting(folder.parent) as connection:
+            with rewriting(folder.parent, rights=rights_like(folder)) as connection:
                 _store(connection, folder, row)
     except ImportError as error:
         raise DrgpayError(
@@ -146,7 +147,7 @@ def rebuild(output: Path, on_run: Callable[[str], None] = lambda _run: None) -> 
         raise DrgpayError(f"there is no folder {output}", "name the folder of the runs")
     runs: list[str] = []
     skipped: list[DrgpayError] = []
-    with rewriting(output, afresh=True) as connection:
+    with rewriting(output, True, _rights_of_runs(output)) as connection:
         for folder in sorted(output.iterdir()):
             if not folder.is_dir() or folder.name.startswith("."):
                 continue
@@ -158,6 +159,12 @@ def rebuild(output: Path, on_run: Callable[[str], None] = lambda _run: None) -> 
                 runs.append(folder.name)
                 on_run(folder.name)
     return Rebuilt(tuple(runs), tuple(skipped))
+
+
+def _rights_of_runs(output: Path) -> Rights:
+    """The group that runs are shared with, if it is one; a private run does not hide the others."""
+    shared = {rights_like(path) for path in output.iterdir() if path.is_dir()} - {OWNER}
+    return shared.pop() if len(shared) == 1 else OWNER
 
 
 def _is_registered(folder: Path) -> bool:

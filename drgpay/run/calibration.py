@@ -5,6 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from drgpay.errors import DrgpayError
+from drgpay.file_rights import BY_UMASK
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.grouper.scheme import load_scheme
@@ -100,7 +101,7 @@ def refuse_existing(out: Path) -> None:
 
 
 def _leave(made: MadeCatalogue, out: Path, language: Language) -> None:
-    with staged_folder(out) as staged:
+    with staged_folder(out, rights=BY_UMASK) as staged:
         leave_catalogue(made.catalogue, made.report, staged, language)
 
 

@@ -14,6 +14,7 @@ from drgpay.explain.code_names import CodeNames
 from drgpay.explain.stays import find_case
 from drgpay.explain.trace import Trace
 from drgpay.explain.tracing import explain_stay
+from drgpay.file_rights import has_file, sees_file
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.scheme import Scheme, shipped_schemes
@@ -24,7 +25,7 @@ from drgpay.report.case import PaidCase
 from drgpay.report.case_money import LineParts, keys_of
 from drgpay.report.case_points import Formulas
 from drgpay.run.job import Job, load_job
-from drgpay.run.manifest import MANIFEST, read_manifest
+from drgpay.run.manifest import MANIFEST, SHARE, read_manifest
 from drgpay.run.run_tables import RunTables
 from drgpay.settle.lines import LINE
 
@@ -38,11 +39,11 @@ def find_run(name: str, output: Path) -> Path:
 
     Raises DrgpayError if no run, or more than one, begins like that.
     """
-    if (Path(name) / MANIFEST).is_file():
+    if has_file(Path(name) / MANIFEST, SHARE):
         return Path(name)
     folders = sorted(output.iterdir()) if output.is_dir() else []
     runs = [
-        path for path in folders if not path.name.startswith(".") and (path / MANIFEST).is_file()
+        path for path in folders if not path.name.startswith(".") and sees_file(path / MANIFEST)
     ]
     found = [path for path in runs if path.name.startswith(name)]
     exact = [path for path in found if path.name == name]

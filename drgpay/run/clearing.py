@@ -28,10 +28,11 @@ from drgpay.run.manifest import (
     write_manifest,
 )
 from drgpay.run.month_end import Clock
+from drgpay.run.output_group import rights_of_output
 from drgpay.run.results import ClearedStays, ClearedVisits, write_clearing
 from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.run_ids import checked_id
-from drgpay.run.stages import run_folder
+from drgpay.run.stages import job_named, run_folder
 from drgpay.run.stored import StoredVisits, visits_of
 from drgpay.run.visit_clearing import VISIT_COLUMNS, enrolment_of_year, visit_tables_of_year
 from drgpay.run.visit_rules import VisitPaymentRules, load_visit_rules
@@ -187,12 +188,14 @@ def run_clearing(
     written again. Raises DrgpayError for every mistake in the inputs.
     """
     clock = Clock()
+    rights = rights_of_output(job)
     read = noted(job)
     refuse_overwriting(output or job.output, records_of(job))
     stays, visits, basis = _opened(job, language, accept_policy_change, read)
     identity = checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
-    with run_folder(output or job.output, identity, basis) as run:
+    place, named = output or job.output, job_named(job.path, language)
+    with run_folder(place, identity, basis, rights, named) as run:
         counts = {"months": MONTHS}
         cleared_stays = cleared_visits = None
         if stays:
@@ -204,7 +207,7 @@ def run_clearing(
         read.refuse_changed()
         write_clearing(cleared_stays, cleared_visits, run.outputs, language)
         clock.lap("write")
-        write_manifest(run.outputs, identity, basis, counts, clock.seconds)
+        write_manifest(run.outputs, identity, basis, counts, clock.seconds, rights)
     return FinishedClearing(
         run.folder,
         cleared_stays.tables if cleared_stays else None,

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, field_validator
 
 from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import shipped_schemes
@@ -50,6 +50,27 @@ class OutpatientFile(BaseModel):
     ignore: tuple[str, ...] = ()
 
 
+class OutputFile(BaseModel):
+    """[output]: where results lie, and who may read them beside their owner."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: str
+    group: Annotated[str, StringConstraints(min_length=1)] | None = None
+
+
+def _as_table(given: Any) -> Any:
+    if isinstance(given, str):
+        return {"folder": given}
+    if not isinstance(given, dict):
+        raise ValueError('give a folder (output = "runs"), or a table with folder and group')
+    return given
+
+
+OutputEntry = Annotated[OutputFile, BeforeValidator(_as_table)]
+"""`output = "runs"`, or a table [output] with `folder` and `group`."""
+
+
 class JobFile(BaseModel):
     """The keys of a job file; relative paths start at the job file's folder.
 
@@ -62,7 +83,7 @@ class JobFile(BaseModel):
     scheme: str | None = None
     catalogue: str | None = None
     policy: str
-    output: str
+    output: OutputEntry
     corrects: str | None = None
     inputs: Inputs
     outpatient: OutpatientFile | None = None
@@ -123,6 +144,7 @@ class Job:
     filings: FilingPaths = FilingPaths()
     corrects: Path | None = None
     outpatient: OutpatientJob | None = None
+    output_group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -136,6 +158,7 @@ class VisitsJob:
     hospitals: Path
     outpatient: OutpatientJob
     corrects: Path | None = None
+    output_group: str | None = None
 
 
 AnyJob = Job | VisitsJob
@@ -167,7 +190,8 @@ def load_any_job(path: Path) -> AnyJob:
             path=path,
             period=Period.parse(file.period),
             policy=policy,
-            output=here / file.output,
+            output=here / file.output.folder,
+            output_group=file.output.group,
             hospitals=here / inputs.hospitals,
             outpatient=outpatient,
             corrects=corrects,
@@ -184,7 +208,8 @@ def load_any_job(path: Path) -> AnyJob:
         scheme=scheme_beside(here, file.scheme),
         catalogue=here / file.catalogue,
         policy=policy,
-        output=here / file.output,
+        output=here / file.output.folder,
+        output_group=file.output.group,
         stays=RecordsInput(
             here / inputs.stays,
             beside(here, inputs.mapping),

@@ -1,59 +1,82 @@
 """One process at a time writes a run."""
 
-import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from drgpay.errors import DrgpayError
+from drgpay.file_lock import take_lock
+from drgpay.file_rights import OWNER, Rights, name_of_owner
+
+_PATIENCE_SECONDS = 0.3
+"""Whoever clears away after killed runs holds their locks for a moment."""
 
 
 @contextmanager
-def run_lock(folder: Path) -> Iterator[None]:
+def run_lock(folder: Path, rights: Rights = OWNER) -> Iterator[None]:
     """Hold `.<run id>.lock` beside the folder of a run while its block runs.
 
     The operating system releases the lock when the process ends, however it ends, so a file that
-    is left behind does no harm. Raises DrgpayError if another process holds it, and OSError if the
-    file cannot be made.
+    is left behind does no harm. Raises DrgpayError if another process holds it or if the file
+    belongs to somebody who does not share it, and OSError if it cannot be made.
     """
-    path = folder.with_name(f".{folder.name}.lock")
-    handle = _acquire(path, folder)
+    path = lock_of(folder)
+    handle = _acquire(path, folder, rights)
     try:
+        with suppress(OSError):  # who holds it is said for convenience
+            os.ftruncate(handle, 0)
+            os.write(handle, str(os.getpid()).encode())
         yield
     finally:
-        # Removed while it is held: whoever opened this file meanwhile finds that it lost its name.
-        with suppress(OSError):
-            path.unlink()
-        os.close(handle)
+        let_go(path, handle)
 
 
-def _acquire(path: Path, folder: Path) -> int:
+def lock_of(folder: Path) -> Path:
+    """The lock file of the folder of a run."""
+    return folder.with_name(f".{folder.name}.lock")
+
+
+def let_go(path: Path, handle: int) -> None:
+    """Remove a lock file that is held, then release it: whoever opened it finds its name lost."""
+    with suppress(OSError):
+        path.unlink()
+    os.close(handle)
+
+
+def _acquire(path: Path, folder: Path, rights: Rights) -> int:
+    patience = time.monotonic() + _PATIENCE_SECONDS
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.read(handle, 20).decode(errors="replace")
-            os.close(handle)
-            raise DrgpayError(
-                f"another process{f' ({holder})' if holder else ''} is writing the run {folder}",
-                "wait until it has ended, then start again",
-            ) from None
-        except OSError:
-            os.close(handle)
-            raise
-        if _has_name(handle, path):
-            with suppress(OSError):  # who holds it is said for convenience
-                os.ftruncate(handle, 0)
-                os.write(handle, str(os.getpid()).encode())
+            handle = take_lock(path, rights)
+        except PermissionError:
+            if not path.exists():
+                raise
+            handle = None
+            refused = True
+        else:
+            refused = False
+        if handle is not None:
             return handle
-        os.close(handle)
+        if time.monotonic() > patience:
+            raise _refusal(path, folder, refused)
+        time.sleep(0.02)
 
 
-def _has_name(handle: int, path: Path) -> bool:
-    """Whether the open file still is the one of that name."""
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except FileNotFoundError:
-        return False
+def _refusal(path: Path, folder: Path, refused: bool) -> DrgpayError:
+    if refused:
+        owner = name_of_owner(path)
+        return DrgpayError(
+            f"{path} belongs to {owner}, who does not share it: they write the run {folder}, or "
+            "were interrupted",
+            f"have {owner} remove it if nothing writes the run, share the output folder with "
+            "output.group, or name another one",
+        )
+    holder = ""
+    with suppress(OSError):
+        holder = path.read_text(encoding="ascii", errors="replace")[:20]
+    return DrgpayError(
+        f"another process{f' ({holder})' if holder else ''} is writing the run {folder}",
+        "wait until it has ended, then start again",
+    )

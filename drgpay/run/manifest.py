@@ -7,8 +7,9 @@ manifest.json of a run is its basis (`basis_of_run`, `basis_of_clearing`) with
     counts           rows: read, valid, quarantined, warnings ...
     outputs          file (in subfolders `statements/H01.xlsx`) -> {"bytes": ..., "sha256": ...}
     seconds          by step; the only part that differs when a run is repeated
+    rights           of its files and folders, and whether the file system keeps them
 
-All keys but these five are the basis, so the run id can be recomputed from the manifest.
+All keys but these six are the basis, so the run id can be recomputed from the manifest.
 """
 
 import hashlib
@@ -19,6 +20,7 @@ from typing import Any
 
 from drgpay import __version__
 from drgpay.errors import DrgpayError
+from drgpay.file_rights import OWNER, Rights, give_all, has_file, rights_shown
 from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.plain_json import plain_json
 from drgpay.points.catalogue import catalogue_hash
@@ -31,10 +33,13 @@ from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, VisitsJob
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
 MANIFEST = "manifest.json"
+SHARE = "have its owner share it: output.group of the job says with whom"
+"""The remedy for a run that somebody else may read only."""
 PROGRAM = f"drgpay {__version__}"
 
 _RUN_ID_DIGITS = 10
 _BESIDE_BASIS = ("run", "basis_sha256", "counts", "outputs", "seconds")
+_RIGHTS = "rights"  # older manifests have none
 
 
 def basis_of_run(
@@ -282,8 +287,10 @@ def write_manifest(
     basis: Mapping[str, Any],
     counts: Mapping[str, int],
     seconds: Mapping[str, float],
+    rights: Rights = OWNER,
 ) -> None:
-    """Write manifest.json over all files that lie in the folder by now."""
+    """Write manifest.json over all files that lie in the folder by now, which get their rights."""
+    kept = give_all(folder, rights)
     manifest = {
         "run": run_id,
         "basis_sha256": basis_hash(basis),
@@ -294,6 +301,7 @@ def write_manifest(
             for name, path in output_files(folder).items()
         },
         "seconds": {step: round(spent, 3) for step, spent in seconds.items()},
+        _RIGHTS: rights_shown(rights, kept),
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -302,7 +310,7 @@ def write_manifest(
 def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run; raises DrgpayError if the folder holds none that can be read."""
     path = folder / MANIFEST
-    if not path.is_file():
+    if not has_file(path, SHARE):
         raise DrgpayError(f"{folder} is no folder of a run: it has no {MANIFEST}", "name a run")
     try:
         manifest = plain_json(path.read_bytes())
@@ -328,17 +336,18 @@ _RESTORE = "restore it from a copy, or run the job again"
 
 def basis_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The basis that a manifest holds."""
-    return {key: value for key, value in manifest.items() if key not in _BESIDE_BASIS}
+    return {key: manifest[key] for key in manifest if key not in (*_BESIDE_BASIS, _RIGHTS)}
 
 
 def evidence_of(folder: Path) -> str:
-    """The sha256 over a manifest without its seconds: the same for a repeated run.
+    """The sha256 over a manifest without its seconds and rights: the same for a repeated run.
 
     Through the hashes that the manifest holds it stands for everything that went in and came out.
     Raises DrgpayError if there is no manifest.
     """
     manifest = read_manifest(folder)
     del manifest["seconds"]
+    manifest.pop(_RIGHTS, None)
     return basis_hash(manifest)
 
 

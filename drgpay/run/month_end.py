@@ -46,10 +46,11 @@ from drgpay.run.manifest import (
     run_id_of,
     write_manifest,
 )
+from drgpay.run.output_group import rights_of_output
 from drgpay.run.results import PaidStays, PaidVisits, write_month
 from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.run_ids import checked_id
-from drgpay.run.stages import RunFolder, run_folder
+from drgpay.run.stages import RunFolder, job_named, run_folder
 from drgpay.run.stored import StoredMonth, book, chain_of, open_any_month, visits_of
 from drgpay.run.visit_rules import load_visit_rules
 from drgpay.run.visit_run import (
@@ -101,6 +102,7 @@ def run_month(
     Raises DrgpayError for every mistake in the inputs, and when another run has the id.
     """
     clock = Clock()
+    rights = rights_of_output(job)
     read = noted(job)
     refuse_overwriting(job.output, records_of(job))
     paid = _paid_runs(job)
@@ -109,7 +111,7 @@ def run_month(
     basis = _basis(job, stays, visits, language, read)
     identity = checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
-    with run_folder(job.output, identity, basis) as run:
+    with run_folder(job.output, identity, basis, rights, job_named(job.path, language)) as run:
         counts: dict[str, int] = {}
         paid_stays = paid_visits = None
         if stays:
@@ -121,7 +123,7 @@ def run_month(
         read.refuse_changed()
         write_month(paid_stays, paid_visits, run.outputs, language)
         clock.lap("write")
-        write_manifest(run.outputs, identity, basis, counts, clock.seconds)
+        write_manifest(run.outputs, identity, basis, counts, clock.seconds, rights)
     return FinishedRun(
         run.folder,
         paid_stays.tables if paid_stays else None,

@@ -4,7 +4,7 @@ In the output folder, for a run `2026-10-1f2e3d4c5b`:
 
     .2026-10-1f2e3d4c5b.lock       held while a process writes the run
     .2026-10-1f2e3d4c5b.partial/   what there is of it; stays when the process is killed
-        stages.json                the finished stages: basis, files, sha256
+        stages.json                the finished stages: basis, program, job, files, sha256
         stages/<stage>.<part>.arrows
         stages/<stage>.files/      what a stage wrote itself
         outputs/                   the results so far; renamed at the end
@@ -16,7 +16,7 @@ How a run is written::
         checked = run.stage("check", lambda: check_stays(...), CheckedStays)
         earned = run.stage("points", lambda: points_of_stays(...), EarnedPoints)
         write_frame(cases, run.outputs / "cases.parquet")
-        write_manifest(run.outputs, run_id, basis, counts, seconds)
+        write_manifest(run.outputs, run_id, basis, counts, seconds, run.rights)
     run.folder, run.repeated, run.reused
 """
 
@@ -27,7 +27,7 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
 from pathlib import Path
 from threading import Event
 from typing import Any, TypeVar, cast
@@ -36,8 +36,18 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.errors import DrgpayError
-from drgpay.plain_json import plain_json
+from drgpay.file_rights import OWNER, Rights, give, make_folder
 from drgpay.run.input_files import file_hash
+from drgpay.run.interrupted import (
+    RECORD,
+    Origin,
+    clear_after_killed,
+    clear_away,
+    is_open_to_others,
+    partial_of,
+    read_record,
+    refuse_foreign,
+)
 from drgpay.run.lock import run_lock
 from drgpay.run.manifest import evidence_of, output_hashes
 from drgpay.run.stage_files import give_way, read_stage_file, write_stage_file
@@ -46,33 +56,44 @@ from drgpay.shipped import program_hash
 
 Result = TypeVar("Result")
 
-_RECORD = "stages.json"
 _FILES = "files/"
 
 
 @contextmanager
-def run_folder(output: Path, run_id: str, basis: Mapping[str, Any]) -> Iterator["RunFolder"]:
+def run_folder(
+    output: Path,
+    run_id: str,
+    basis: Mapping[str, Any],
+    rights: Rights = OWNER,
+    job: str | None = None,
+) -> Iterator["RunFolder"]:
     """The run `output/<run_id>`, to be filled in the block and put in its place at its end.
 
     `basis` is everything that the results depend on, as JSON: stages that an earlier process left
-    behind are reused only if they had the same basis and came from the same program.
+    behind are reused only if they had the same basis and came from the same program, and if nobody
+    but the owner, or the members of a group of `rights`, could have written them. What killed
+    processes left in `output` is cleared away, with stages that `job`, the name of a job, had from
+    other inputs.
 
     If the folder exists by then and holds the same bytes, it stays and the run is `repeated`. After
     an error that the user can mend (DrgpayError, a full disk) nothing is left; after any other end,
     a kill among them, the partial folder stays for the next run. Raises DrgpayError if another
-    process writes this run, if the folder exists with other results, and for whatever the operating
-    system refuses.
+    process writes this run, if somebody else was interrupted at it, if the folder exists with other
+    results, and for whatever the operating system refuses.
     """
     folder = output / run_id
     with refusals_named(folder):
-        output.mkdir(parents=True, exist_ok=True)
-        with run_lock(folder):
-            partial = output / f".{run_id}.partial"
-            run = RunFolder(folder, partial / "outputs", _Stages(partial, _key(basis)))
+        make_folder(output, rights)
+        origin, partial = _origin(basis, job), partial_of(folder)
+        clear_after_killed(output, folder, origin)
+        refuse_foreign(partial, rights)
+        with run_lock(folder, rights):
+            refuse_foreign(partial, rights)
+            run = RunFolder(folder, partial / "outputs", rights, _Stages(partial, origin, rights))
             with _left_tidy(run, partial):
                 run._stages.open()
-                shutil.rmtree(run.outputs, ignore_errors=True)
-                run.outputs.mkdir()
+                clear_away(run.outputs)
+                make_folder(run.outputs, rights)
                 yield run
                 _put_in_place(run)
 
@@ -81,12 +102,14 @@ def run_folder(output: Path, run_id: str, basis: Mapping[str, Any]) -> Iterator[
 class RunFolder:
     """A run that is being written.
 
-    folder: where it will lie. outputs: write the results here, in subfolders too. repeated: after
-    the block, whether the folder lay there before with the same bytes.
+    folder: where it will lie. outputs: write the results here, in subfolders too. rights: what they
+    get at the end. repeated: after the block, whether the folder lay there before with the same
+    bytes.
     """
 
     folder: Path
     outputs: Path
+    rights: Rights
     _stages: "_Stages"
     repeated: bool = False
 
@@ -121,8 +144,8 @@ class RunFolder:
         folder = self._stages.folder_of(name)
         kept = self._stages.read(name) if self._stages.has_files(name) else None
         if kept is None:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
+            clear_away(folder)
+            make_folder(folder, self.rights)
             result = make(folder)
             self._stages.keep(name, _frames_of(result), folder)
         else:
@@ -149,19 +172,19 @@ def _left_tidy(run: RunFolder, partial: Path) -> Iterator[None]:
             yield
     except DrgpayError:
         stages.stop()
-        shutil.rmtree(partial, ignore_errors=True)
+        clear_away(partial)
         raise
     except BaseException:
         stages.finish()
         raise
     stages.stop()
-    shutil.rmtree(partial, ignore_errors=True)
+    clear_away(partial)
 
 
 def _put_in_place(run: RunFolder) -> None:
     run._stages.stop()
     if not run.folder.exists():
-        put_in_place(run.outputs, run.folder)
+        put_in_place(run.outputs, run.folder, run.rights)
         return
     if (evidence_of(run.folder), output_hashes(run.folder)) != (
         evidence_of(run.outputs),
@@ -184,10 +207,20 @@ def _frames_of(result: object) -> dict[str, pl.DataFrame]:
     raise TypeError(f"a stage is a frame or a dataclass of frames, not {type(result).__name__}")
 
 
-def _key(basis: Mapping[str, Any]) -> str:
+def job_named(path: Path, language: str) -> str:
+    """The name under which a job's stages are kept: its file, and what is asked beside it."""
+    return f"{path.resolve()} {language}"
+
+
+def _origin(basis: Mapping[str, Any], job: str | None) -> Origin:
     """The basis and the program's text: a stage of a changed checkout is another stage."""
     text = json.dumps(basis, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(f"{program_hash()}\n{pl.__version__}\n{text}".encode()).hexdigest()
+    program = f"{program_hash()}\n{pl.__version__}"
+    return Origin(_digest(f"{program}\n{text}"), _digest(program), job)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass
@@ -195,7 +228,8 @@ class _Stages:
     """The finished stages in a partial folder, and the thread that keeps them."""
 
     partial: Path
-    key: str
+    origin: Origin
+    rights: Rights
     records: dict[str, dict[str, str]] = field(default_factory=dict)
     """Stage -> file -> sha256."""
     reused: list[str] = field(default_factory=list)
@@ -205,14 +239,21 @@ class _Stages:
     _stopped: Event = field(default_factory=Event)
 
     def open(self) -> None:
-        """Find those of an interrupted run with this key; one with another key is cleared away."""
-        records = _read_records(self.partial / _RECORD, self.key)
-        if records is None and self.partial.exists():
-            shutil.rmtree(self.partial)
+        """Find those of an interrupted run with this key; one with another key is cleared away.
+
+        So is one that somebody outside could have written.
+        """
+        records = None
+        if not is_open_to_others(self.partial, self.rights):
+            records = _read_stages(self.partial, self.origin.key)
+        if records is None:
+            clear_away(self.partial)
         # Stages hold pseudonyms of persons, which no result of a run does.
-        self.partial.mkdir(mode=0o700, exist_ok=True)
-        (self.partial / "stages").mkdir(exist_ok=True)
+        make_folder(self.partial, self.rights)
+        make_folder(self.partial / "stages", self.rights)
         self.records = records or {}
+        with suppress(OSError):  # of what there may be stages, for who clears away
+            self._record(self.records)
 
     def read(self, name: str) -> dict[str, pl.DataFrame] | None:
         """The frames of a finished stage; None if there is none or a file is not as recorded."""
@@ -262,8 +303,11 @@ class _Stages:
                 sha256 = write_stage_file(frame, path, self._stopped.is_set)
                 if sha256 is None:
                     return
+                give(path, self.rights)
                 record[path.name] = sha256
             if files and not self._stopped.is_set():
+                for path in files.iterdir():
+                    give(path, self.rights)
                 record |= {f"{_FILES}{file}": sha256 for file, sha256 in _hashes(files).items()}
             self._record({**self.records, name: record})
         except (OSError, pl.exceptions.PolarsError, pa.ArrowException):
@@ -273,9 +317,12 @@ class _Stages:
                     (self.partial / "stages" / f"{name}.{part}.arrows").unlink(missing_ok=True)
 
     def _record(self, records: dict[str, dict[str, str]]) -> None:
-        staged = self.partial / f".{_RECORD}"
-        staged.write_text(json.dumps({"key": self.key, "stages": records}), encoding="utf-8")
-        staged.replace(self.partial / _RECORD)
+        staged = self.partial / f".{RECORD}"
+        staged.unlink(missing_ok=True)  # another member may have been interrupted here
+        text = json.dumps({**asdict(self.origin), "stages": records})
+        staged.write_text(text, encoding="utf-8")
+        give(staged, self.rights)
+        staged.replace(self.partial / RECORD)
         self.records = records
 
     def finish(self) -> None:
@@ -292,9 +339,7 @@ def _hashes(folder: Path) -> dict[str, str]:
     return {path.name: file_hash(path) for path in sorted(folder.iterdir())}
 
 
-def _read_records(path: Path, key: str) -> dict[str, dict[str, str]] | None:
-    try:
-        content = plain_json(path.read_bytes())
-        return content["stages"] if content["key"] == key else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+def _read_stages(partial: Path, key: str) -> dict[str, dict[str, str]] | None:
+    record = read_record(partial)
+    stages = record.get("stages")
+    return stages if record.get("key") == key and isinstance(stages, dict) else None

@@ -2,12 +2,13 @@
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from drgpay.errors import DrgpayError, reason_of
+from drgpay.file_rights import OWNER, Rights, give_all, make_folder
+from drgpay.working_folder import working_folder
 
 
 def _refuse(folder: Path, _staged: Path) -> None:
@@ -16,28 +17,28 @@ def _refuse(folder: Path, _staged: Path) -> None:
 
 @contextmanager
 def staged_folder(
-    folder: Path, if_exists: Callable[[Path, Path], None] = _refuse
+    folder: Path, if_exists: Callable[[Path, Path], None] = _refuse, rights: Rights = OWNER
 ) -> Iterator[Path]:
-    """A folder to fill; it gets its name when the block ends well, or vanishes.
+    """A folder to fill; it gets its name and its rights when the block ends well, or vanishes.
 
     If the name is taken by then, `if_exists(folder, staged)` decides: it raises, or the old one
     stays. For the folder of a run there is `drgpay.run.stages.run_folder`.
     """
-    staged = folder.with_name(f".{folder.name}.{os.getpid()}.partial")
-    try:
-        with refusals_named(folder):
-            staged.mkdir(parents=True)
+    with refusals_named(folder):
+        make_folder(folder.parent, rights)
+        with working_folder(folder.parent) as work:
+            staged = work / folder.name
+            staged.mkdir()
             yield staged
             if folder.exists():
                 if_exists(folder, staged)
             else:
-                put_in_place(staged, folder)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+                put_in_place(staged, folder, rights)
 
 
-def put_in_place(staged: Path, folder: Path) -> None:
-    """Give a finished folder its name; it and what is in it then outlast a power failure."""
+def put_in_place(staged: Path, folder: Path, rights: Rights) -> None:
+    """Give a finished folder its rights and its name; it then outlasts a power failure."""
+    give_all(staged, rights)
     for path in [*sorted(staged.rglob("*")), staged]:
         to_disk(path)
     staged.rename(folder)

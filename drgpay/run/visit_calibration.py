@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.file_rights import BY_UMASK
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue, load_catalogue
@@ -60,7 +61,10 @@ def make_visit_catalogue(
     before = load_catalogue(previous, compiled.scheme) if previous else None
     records = open_visits(given, Reading.of(policy.records))
     hospitals = read_hospitals(hospitals_path)
-    with staged_folder(out) as staged, progress("grouping visits", records.rows) as advance:
+    with (
+        staged_folder(out, rights=BY_UMASK) as staged,
+        progress("grouping visits", records.rows) as advance,
+    ):
         made = calibrated_visits(
             records, compiled, policy, hospitals, before, out.name, out.parent, threads, advance
         )

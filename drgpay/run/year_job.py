@@ -11,6 +11,7 @@ from drgpay.policy.fields import Month
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.job import (
     FilingPaths,
+    OutputEntry,
     beside,
     filing_paths,
     policy_beside,
@@ -68,7 +69,7 @@ class YearFile(BaseModel):
     scheme: str | None = None
     catalogue: str | None = None
     policy: str
-    output: str
+    output: OutputEntry
     readmissions_across_months: bool | None = None
     months: tuple[MonthOfYear, ...] = ()
     inputs: YearInputs
@@ -114,6 +115,7 @@ class YearJob:
     filings: FilingPaths
     assessment: Path | None
     outpatient: OutpatientYear | None = None
+    output_group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ class VisitsYearJob:
     months: tuple[MonthRuns, ...]
     assessment: Path | None
     outpatient: OutpatientYear
+    output_group: str | None = None
 
 
 AnyYearJob = YearJob | VisitsYearJob
@@ -163,7 +166,8 @@ def load_any_year_job(path: Path) -> AnyYearJob:
             path=path,
             year=file.year,
             policy=policy,
-            output=here / file.output,
+            output=here / file.output.folder,
+            output_group=file.output.group,
             hospitals=here / inputs.hospitals,
             months=months,
             assessment=assessment,
@@ -196,7 +200,8 @@ def load_any_year_job(path: Path) -> AnyYearJob:
         scheme=scheme_beside(here, file.scheme),
         catalogue=here / file.catalogue,
         policy=policy,
-        output=here / file.output,
+        output=here / file.output.folder,
+        output_group=file.output.group,
         hospitals=here / inputs.hospitals,
         persons=persons,
         months=months,

@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
+from drgpay.file_rights import BY_UMASK
 from drgpay.grouper.compiled import compile_scheme
 from drgpay.grouper.reference import Stay
 from drgpay.grouper.scheme import Scheme
@@ -78,7 +79,7 @@ def witness_table(scheme: Scheme, reach: Reach | None = None) -> pa.Table:
 
 def write_witnesses(table: pa.Table, out: Path) -> None:
     """Write a witness table as Parquet; the same table gives the same bytes."""
-    with staged_file(out) as staged:
+    with staged_file(out, BY_UMASK) as staged:
         coded = [field.name for field in table.schema if field.type == _TEXT]
         write_batches(table.to_batches(), table.schema, staged, coded)
 

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.errors import DrgpayError
+from drgpay.file_rights import OWNER, Rights, make_folder
 from drgpay.language import Language
 from drgpay.records.writing import write_frame
 from drgpay.report.clearing import ASSESSMENT_COLUMNS, CLEARED_LINE_COLUMNS, pool_columns
@@ -23,6 +24,7 @@ from drgpay.run.manifest import (
     read_manifest,
     write_manifest,
 )
+from drgpay.run.output_group import rights_of_output
 from drgpay.run.staging import refusals_named, staged_folder
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.page import commands_of, facts_of, page
@@ -48,13 +50,21 @@ def write_simulation(
     folder = out or found.base.output / "scenarios" / name
     if out and folder.exists():
         raise DrgpayError(f"{folder} exists already", "name another folder")
-    with refusals_named(folder):
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    with staged_folder(folder, if_exists=_keep_same) as staged:
+    rights = OWNER if out else _rights(found)
+    if not out:
+        with refusals_named(folder):
+            make_folder(found.base.output, rights)
+    with staged_folder(folder, _keep_same, rights) as staged:
         _fill(found, staged, language, with_cases)
         counts = {"cases": found.after.settled.cases.height, "base": found.before.stays.height}
-        write_manifest(staged, folder.name, basis, counts, found.seconds)
+        write_manifest(staged, folder.name, basis, counts, found.seconds, rights)
     return folder
+
+
+def _rights(found: Simulation) -> Rights:
+    """In the output of a job a simulation is for those whom the job's runs are for."""
+    of = found.base.year.job if found.base.year else found.base.job
+    return rights_of_output(of) if of else OWNER
 
 
 def _fill(found: Simulation, folder: Path, language: Language, with_cases: bool) -> None:

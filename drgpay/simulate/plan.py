@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from shutil import copytree
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import polars as pl
@@ -25,6 +24,7 @@ from drgpay.simulate.base import Base
 from drgpay.simulate.cache import StageCache
 from drgpay.simulate.paths import with_values
 from drgpay.simulate.scenario import HospitalFacts, Scenario, Volume
+from drgpay.working_folder import working_folder
 
 
 @dataclass(frozen=True)
@@ -189,8 +189,8 @@ def _scheme(
     }
     changed = cache.kept_folder("scheme", key, lambda place: load_compiled(str(place)))
     if changed is None:
-        with TemporaryDirectory(prefix="drgpay-") as temporary:
-            place = Path(temporary) / "scheme"
+        with working_folder() as temporary:
+            place = temporary / "scheme"
             apply_overlay(scheme, overlays, place)  # it checks them: what is kept was sound
             cache.keep_folder("scheme", key, lambda kept: copytree(place, kept, dirs_exist_ok=True))
             changed = load_compiled(str(place))

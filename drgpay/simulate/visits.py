@@ -4,7 +4,6 @@ Nothing else of a scenario touches visits: their scheme, catalogue, records and 
 of the base.
 """
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -29,6 +28,7 @@ from drgpay.simulate.compare import MEASURES, VALUES, bin_of, paired, paired_val
 from drgpay.simulate.plan import Plan
 from drgpay.simulate.stages import Stages
 from drgpay.visits.points import visit_cases
+from drgpay.working_folder import working_folder
 
 AMOUNT = "fund_amount_fen"
 _NEEDED = ("case_id", "hospital_id", "account", "out_of_area", "case_class", "points", *AMOUNTS)
@@ -138,15 +138,15 @@ def _cases(
 
     def make() -> pl.DataFrame:
         with (
-            tempfile.TemporaryDirectory(prefix="drgpay-") as place,
+            working_folder() as place,
             stages.progress("grouping visits", month.records.rows) as advance,
         ):
             grouped = group_all_visits(
                 month.records,
                 visit_checks(month),
                 visit_pricing(month),
-                VisitFiles(Path(place) / "entries.parquet"),
-                Path(place),
+                VisitFiles(place / "entries.parquet"),
+                place,
                 stages.threads,
                 advance,
             )

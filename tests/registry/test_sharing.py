@@ -104,11 +104,11 @@ def test_a_writer_that_dies_leaves_the_old_tables(output: Path, make_run: MakeRu
     started = process(dies, output)
     started.communicate(timeout=60)
     assert started.returncode == 9
-    assert (output / ".drgpay.duckdb.partial").exists()
+    assert list(output.glob(".drgpay-*.partial/content/drgpay.duckdb"))
     assert database_path(output).read_bytes() == before
     register(make_run("2026-11-bb"))
     assert list_runs(output)["runs"]["run"].to_list() == ["2026-10-aa", "2026-11-bb"]
-    assert not (output / ".drgpay.duckdb.partial").exists()
+    assert not list(output.glob(".drgpay-*.partial"))
 
 
 def test_a_full_disk_leaves_the_old_tables(output: Path, make_run: MakeRun) -> None:

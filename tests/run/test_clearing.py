@@ -18,6 +18,7 @@ from drgpay.run.year_job import load_year_job
 from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
+from tests.modes import modes, open_to_others
 
 MAY = "2026-05"
 
@@ -99,6 +100,11 @@ def test_the_clearing_balances(cleared: FinishedClearing) -> None:
     statements = _read(cleared.folder, "statements")
     due = statements.select(pl.col("payable") - pl.col("prepaid") - pl.col("clearing")).to_series()
     assert set(due) == {0}
+
+
+def test_months_and_clearing_are_for_their_owner_alone(cleared: FinishedClearing) -> None:
+    assert len(modes(cleared.folder)) > 10
+    assert open_to_others(cleared.folder.parent) == {}
 
 
 def test_what_was_prepaid_is_what_the_months_paid(region: Path, cleared: FinishedClearing) -> None:

@@ -8,6 +8,7 @@ import pytest
 from drgpay.simulate.cache import cache_folder
 from drgpay.simulate.outcome import simulate
 from drgpay.simulate.output import write_simulation
+from tests.modes import open_to_others
 from tests.simulate.region import Region
 
 
@@ -15,6 +16,7 @@ def test_unchanged_scenario_reproduces_the_run(region: Region, tmp_path: Path) -
     scenario = region.write('name = "nothing"', "nothing.toml")
     found = simulate([scenario], region.run, region.job, cache=tmp_path / "cache")
     folder = write_simulation(found, tmp_path / "out", with_cases=True)
+    assert open_to_others(folder) == {}
     for name in ("cases", "adjustments", "statements"):
         written = (folder / f"{name}.parquet").read_bytes()
         assert written == (region.run / f"{name}.parquet").read_bytes(), name

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from drgpay.errors import DrgpayError, reason_of
+from drgpay.working_folder import working_folder
 
 _FRAME_ROWS = 300_000
 
@@ -22,8 +22,8 @@ def spill_folder(below: Path | None, rows: int) -> Iterator[Path]:
     operating system refuses becomes a DrgpayError.
     """
     try:
-        with TemporaryDirectory(prefix="drgpay-visits-", dir=below) as folder:
-            yield Path(folder)
+        with working_folder(below) as folder:
+            yield folder
     except OSError as error:
         where = below or "the folder for temporary files"
         raise DrgpayError(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import polars as pl
 
 from drgpay.errors import DrgpayError
+from drgpay.file_rights import has_file, sees_file
 from drgpay.plain_json import plain_json
 
 Part = Literal["stays", "visits"]
@@ -196,7 +197,7 @@ def open_run(path: Path) -> RunFolder:
     if not path.is_dir():
         raise DrgpayError(f"there is no folder {path}", "name the folder of a run")
     file = path / "manifest.json"
-    if not file.is_file():
+    if not has_file(file, "have its owner share it: output.group of the job says with whom"):
         raise DrgpayError(
             f"{path} is not the folder of a run: it has no manifest.json",
             "name a folder that drgpay run made",
@@ -274,7 +275,7 @@ def runs_beside(run: RunFolder) -> list[RunFolder]:
     """
     months: dict[str, list[tuple[int, str, RunFolder]]] = {}
     for folder in run.path.resolve().parent.iterdir():
-        if folder.name.startswith(".") or not (folder / "manifest.json").is_file():
+        if folder.name.startswith(".") or not sees_file(folder / "manifest.json"):
             continue
         try:
             other = open_run(folder)

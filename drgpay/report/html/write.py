@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drgpay.errors import DrgpayError
+from drgpay.file_rights import OWNER, rights_like
 from drgpay.language import Language
 from drgpay.records.writing import staged_file
 from drgpay.report.html.page import GENERATOR, report_html
@@ -39,7 +40,8 @@ def write_report(
     path = out or run_path.resolve().with_name(f"{run_path.resolve().name}.html")
     _refuse_place(path)
     text = report_html(run, months, language)
-    with staged_file(path) as staged:
+    # Beside a run it is for those whom the run is for.
+    with staged_file(path, OWNER if out else rights_like(run_path)) as staged:
         staged.write_text(text, encoding="utf-8", newline="\n")
     return WrittenReport(path, months)
 

@@ -14,6 +14,7 @@ import polars as pl
 import xlsxwriter
 
 from drgpay.errors import DrgpayError
+from drgpay.file_rights import BY_UMASK
 from drgpay.grouper.rules.fields import CodeField
 from drgpay.grouper.rules.nodes import Count, Member, atoms
 from drgpay.grouper.scheme import TABLES, Scheme, load_scheme, scheme_folder
@@ -59,7 +60,7 @@ def export_workbook(name: str, path: Path) -> dict[str, int]:
     }
     filled = _filled(scheme, frames)
     _refuse_long_texts(name, filled)
-    with staged_file(path) as staged:
+    with staged_file(path, BY_UMASK) as staged:
         _write(staged, scheme, filled)
     return {sheet.name: filled[sheet.table].height for sheet in SHEETS}
 

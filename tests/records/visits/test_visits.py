@@ -327,7 +327,7 @@ def test_the_same_buckets_from_any_order(
     assert len(expected) == 3
     found = buckets(tmp_path / "visits", tmp_path / "items", tmp_path, threads)
     same(found, expected)
-    assert not list(tmp_path.glob("drgpay-visits-*"))
+    assert not list(tmp_path.glob(".drgpay-*.partial"))
     total = sum((bucket.counts for bucket in expected), VisitCounts())
     assert total.visits_read == visits.height == total.visits_valid + total.visits_quarantined
     assert total.lines_read == lines.height == total.lines_valid + total.lines_quarantined
@@ -346,9 +346,9 @@ def test_sorted_input_is_streamed_and_other_spilled(
         parts = id_ranges(records, tmp_path, 1, lambda rows: None, max_open_rows=500)
         first = next(parts)
         assert first.visits.height < 300
-        assert len(list(tmp_path.glob("drgpay-visits-*"))) == shuffled
+        assert len(list(tmp_path.glob(".drgpay-*.partial"))) == shuffled
         parts.close()  # type: ignore[attr-defined]
-        assert not list(tmp_path.glob("drgpay-visits-*"))
+        assert not list(tmp_path.glob(".drgpay-*.partial"))
 
 
 def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -363,7 +363,7 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("drgpay.records.visits.spill.Spill.write", full)
     with pytest.raises(DrgpayError, match=r"No space left on device.*free about 1 MB"):
         buckets(tmp_path / "visits.parquet", tmp_path / "items.parquet", tmp_path)
-    assert not list(tmp_path.glob("drgpay-visits-*"))
+    assert not list(tmp_path.glob(".drgpay-*.partial"))
 
 
 def test_bad_files(tmp_path: Path) -> None:
