@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import polars as pl
 
+from drgpay.api.settlement import calibrate
 from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
@@ -31,7 +32,9 @@ from drgpay.records.visits.tables import VisitInput, open_visits
 from tests.fuzz.nasty import Row, Spoiled, spoiled, write_csv, write_parquet
 
 POLICY = load_policy("illustrative").policy
-HOSPITALS = pl.DataFrame({"hospital_id": ["H1", "H2"], "level": ["3A", "1"]})
+HOSPITALS = pl.DataFrame(
+    {"hospital_id": ["H1", "H2"], "name": ["One", "Two"], "level": ["3A", "1"]}
+)
 ENROLMENT = pl.DataFrame({"contractor_id": ["H2"], "account": ["employee"], "heads": [900]})
 OCTOBER = (date(2026, 10, 1), date(2026, 10, 31))
 RULES = VisitRules(POLICY, HOSPITALS, OCTOBER, ENROLMENT)
@@ -49,9 +52,9 @@ def stays(count: int = 6) -> list[Row]:
             "person_id": f"P{number}",
             "account": ["employee", "resident"][number % 2],
             "out_of_area": number == 3,
-            "admission_date": date(2026, 9, 20 + number),
-            "discharge_date": date(2026, 9, 24 + number),
-            "settlement_date": date(2026, 10, 1 + number),
+            "admission_date": date(2026, 9, 20 + number % 6),
+            "discharge_date": date(2026, 9, 24 + number % 6),
+            "settlement_date": date(2026, 10, 1 + number % 6),
             "sex": 2,
             "age": 0 if number == 4 else 30 + number,
             "age_days": 10 if number == 4 else None,
@@ -106,7 +109,7 @@ def lines(count: int = 5) -> list[Row]:
             "visit_id": f"V{number // 2}",
             "item_code": f"2504030010{number % 2}",
             "item_kind": ["lab", "drug"][number % 2],
-            "quantity": 1.5,
+            "quantity": 2.0,
             "amount": Decimal("15.00"),
         }
         for number in range(2 * count)
@@ -145,6 +148,9 @@ class Counts:
     refused: int = 0
     rows: int = 0
     quarantined: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
 
     def __str__(self) -> str:
         return (
@@ -347,6 +353,30 @@ def _good_visits(folder: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     return _GOOD["visits"], _GOOD["items"]
 
 
+def history_file(number: int, folder: Path, counts: Counts) -> None:
+    """A catalogue made of stays some of which are spoiled."""
+    random = Random(number)
+    table = spoiled(stays(40), random)
+    place, mapping, _, what = _written(table, folder, number, random, STAY_COLUMNS)
+    try:
+        made = calibrate(
+            place,
+            compiled(),
+            POLICY,
+            HOSPITALS,
+            mapping=str(mapping) if mapping else None,
+            threads=1,
+        )
+    except DrgpayError as error:
+        one_sentence(error)
+        counts.refused += 1
+        return
+    info = made.info
+    assert info.stays_trimmed < info.stays_eligible <= info.stays_read, what
+    counts.read += 1
+    counts.rows += info.stays_read
+
+
 SMALL: dict[str, tuple[list[Row], Callable[[Path], int]]] = {
     "hospitals": (
         [
@@ -375,9 +405,10 @@ SMALL: dict[str, tuple[list[Row], Callable[[Path], int]]] = {
             {
                 "case_id": f"C{n}",
                 "filed_at": date(2026, 10, 20),
-                "decision": "approved",
+                "approved": True,
                 "unreasonable_cost": Decimal("10.00"),
-                "points": Decimal("1.50"),
+                "fixed_points": Decimal("1.50"),
+                "reason": "because",
             }
             for n in range(4)
         ],
@@ -389,8 +420,6 @@ SMALL: dict[str, tuple[list[Row], Callable[[Path], int]]] = {
                 "case_id": f"C{n}" if n else None,
                 "kind": "upcoding" if n else "payment",
                 "serious": True,
-                "document": "D1",
-                "clue_id": "K1",
                 "hospital_id": None if n else "H1",
                 "account": None if n else "employee",
                 "amount_yuan": None if n else Decimal("5.00"),
