@@ -19,7 +19,7 @@ def scan_table(path: Path, needed: Iterable[str], remedy: str, text: bool = Fals
         raise DrgpayError(f"there is no file or folder {path}", "correct the path")
     try:
         if path.suffix.lower() == ".csv":
-            frame = pl.scan_csv(path, infer_schema=False)
+            frame = pl.scan_csv(path, infer_schema=False, glob=False)
         else:
             source = path / "**/*.parquet" if path.is_dir() else path
             frame = pl.scan_parquet(source, glob=path.is_dir())

@@ -21,9 +21,9 @@ def read_hospitals(path: Path) -> pl.DataFrame:
         raise DrgpayError(f"there is no file {path}", "correct inputs.hospitals")
     try:
         if path.suffix.lower() == ".csv":
-            frame = pl.read_csv(path, infer_schema=False)
+            frame = pl.read_csv(path, infer_schema=False, glob=False)
         else:
-            frame = pl.read_parquet(path)
+            frame = pl.read_parquet(path, glob=False)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(

@@ -283,7 +283,9 @@ def test_the_console_shows_texts_and_obeys_none(console: list[str]) -> None:
 
 
 @pytest.mark.parametrize("cell", [b"\xff\xfe", b"\xed\xa0\x80", MEGABYTE.encode()])
-@pytest.mark.parametrize("column", ["case_id", "hospital_id", "person_id", "department", "account"])
+@pytest.mark.parametrize(
+    "column", ["case_id", "hospital_id", "person_id", "bed_day_class", "account"]
+)
 def test_bytes_that_are_no_text_and_megabytes_are_quarantined(
     region: Path, tmp_path: Path, column: str, cell: bytes
 ) -> None:
