@@ -252,9 +252,9 @@ def _joined(parts: list[CodedLists], order: Rows) -> CodedLists:
 def _given_groups(path: Path, compiled: CompiledScheme) -> pl.DataFrame:
     try:
         frame = (
-            pl.read_csv(path, infer_schema=False)
+            pl.read_csv(path, infer_schema=False, glob=False)
             if path.suffix.lower() == ".csv"
-            else pl.read_parquet(path)
+            else pl.read_parquet(path, glob=False)
         )
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         detail = str(error).splitlines()[0].rstrip(".")

@@ -36,7 +36,7 @@ def read_tables(folder: Path) -> SchemeTables:
     """Read the tables of a scheme that loads (load_scheme tells of every mistake in it)."""
 
     def read(table: str) -> pl.DataFrame:
-        frame = pl.read_csv(folder / f"{table}.csv", infer_schema=False)
+        frame = pl.read_csv(folder / f"{table}.csv", infer_schema=False, glob=False)
         return frame.select(pl.col(TABLES[table]).fill_null(""))
 
     listed = read("sets").unique(maintain_order=True)

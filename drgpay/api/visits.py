@@ -259,4 +259,4 @@ def _grouped(
 def _read(path: Path | None) -> pl.DataFrame:
     assert path is not None
     # Not mapped: the file goes when the block ends.
-    return pl.read_parquet(path, memory_map=False)
+    return pl.read_parquet(path, memory_map=False, glob=False)

@@ -303,7 +303,7 @@ def _read_table(folder: Path, table: str, columns: tuple[str, ...]) -> "pl.DataF
     import polars as pl  # a scheme from the cache of compiled ones does without it
 
     try:
-        frame = pl.read_csv(path, infer_schema=False)
+        frame = pl.read_csv(path, infer_schema=False, glob=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(f"{path} is not a readable CSV: {detail}", "save it as UTF-8") from None

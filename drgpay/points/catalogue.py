@@ -254,7 +254,7 @@ def _load_table(
         for column, dtype in schema.items()
     }
     try:
-        frame = pl.read_csv(path, schema=in_file)
+        frame = pl.read_csv(path, schema=in_file, glob=False)
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(f"{path} cannot be read ({detail})", "calibrate again") from None

@@ -31,7 +31,7 @@ def scan_table(path: Path, needed: Iterable[str], remedy: str, text: bool = Fals
         raise DrgpayError(f"there is no file or folder {path}", "correct the path")
     try:
         if path.suffix.lower() == ".csv":
-            frame = pl.scan_csv(path, infer_schema=False)
+            frame = pl.scan_csv(path, infer_schema=False, glob=False)
         else:
             frame = pl.scan_parquet(_files_of(path), glob=False)
         schema = frame.collect_schema()

@@ -47,7 +47,7 @@ def _read(path: Path, column: str) -> pl.DataFrame:
             f"there is no file {path}", "name a catalogue's folder or a CSV with drg and weight"
         )
     try:
-        table = pl.read_csv(path, infer_schema=False)
+        table = pl.read_csv(path, infer_schema=False, glob=False)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(f"{path} cannot be read ({detail})", "save it as UTF-8 CSV") from None

@@ -49,7 +49,7 @@ class KnownCodes:
 def code_table(system: str, kind: str) -> pl.DataFrame | None:
     """The table `diagnoses` or `procedures` of a code system (code, name), if it is shipped."""
     path = shipped_folder("grouping_schemes") / "codes" / system / f"{kind}.csv"
-    return pl.read_csv(path, infer_schema=False) if path.is_file() else None
+    return pl.read_csv(path, infer_schema=False, glob=False) if path.is_file() else None
 
 
 def _index(table: pl.DataFrame | None, further: Iterable[str]) -> CodeIndex | None:

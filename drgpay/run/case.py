@@ -117,7 +117,7 @@ class CasesOfRun:
 
     @cached_property
     def _cases(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.tables.folder / "cases.parquet")
+        return pl.scan_parquet(self.tables.folder / "cases.parquet", glob=False)
 
     @cached_property
     def _lines(self) -> dict[tuple[Any, ...], LineParts]:

@@ -46,11 +46,11 @@ class RunTables:
 
     def rows(self, name: str) -> int:
         """How many rows a table has."""
-        return int(pl.scan_parquet(self._path(name)).select(pl.len()).collect().item())
+        return int(pl.scan_parquet(self._path(name), glob=False).select(pl.len()).collect().item())
 
     def read(self, name: str, columns: list[str] | None = None) -> pl.DataFrame:
         """A table, or some columns of it."""
-        return pl.read_parquet(self._path(name), columns=columns)
+        return pl.read_parquet(self._path(name), columns=columns, glob=False)
 
     @cached_property
     def cases(self) -> pl.DataFrame:

@@ -150,7 +150,7 @@ class StoredClearing:
 def _stored_table(path: Path, columns: Sequence[Column]) -> pl.DataFrame:
     try:
         return read_back(
-            pl.read_parquet(path, columns=[column.name for column in columns]), columns
+            pl.read_parquet(path, columns=[column.name for column in columns], glob=False), columns
         )
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]

@@ -25,4 +25,4 @@ def entries_of_visits(visits: pl.Series, run: Path) -> pl.DataFrame:
     It is as long as all service lines, and is not loaded as a whole.
     """
     wanted = pl.col("visit_id").is_in(visits.cast(pl.String).implode())
-    return pl.scan_parquet(run / ENTRIES).filter(wanted).collect()
+    return pl.scan_parquet(run / ENTRIES, glob=False).filter(wanted).collect()

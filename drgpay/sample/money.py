@@ -20,7 +20,7 @@ def annual_budgets(plan: SamplePlan, folder: Path, year: int) -> str:
     months = _months(plan.settled or plan.history, year)
     name = "stays" if plan.settled else "history"
     cost = (
-        pl.scan_parquet([folder / name / f"{month}.parquet" for month in months])
+        pl.scan_parquet([folder / name / f"{month}.parquet" for month in months], glob=False)
         .filter(~pl.col("out_of_area") & (pl.col("payment_unit") != "fee"))
         .group_by("account")
         .agg(pl.col("fund_cost").sum())
@@ -36,15 +36,19 @@ def visit_money(plan: VisitPlan, folder: Path, year: int) -> dict[str, str]:
     """
     months = _months(plan.region.settled or plan.history, year)
     name = "visits" if plan.region.settled else "visit_history"
-    visits = pl.scan_parquet([folder / name / f"{month}.parquet" for month in months]).filter(
-        ~pl.col("out_of_area") & pl.col("account").is_not_null()
-    )
+    visits = pl.scan_parquet(
+        [folder / name / f"{month}.parquet" for month in months], glob=False
+    ).filter(~pl.col("out_of_area") & pl.col("account").is_not_null())
     fund = pl.col("fund_cost").sum()
     paid = visits.filter(pl.col("visit_type") != "special").group_by("account").agg(fund)
     contracted = (
         visits.filter(pl.col("contractor_id").is_not_null()).group_by("account").agg(fund).collect()
     )
-    heads = pl.read_csv(folder / "enrolment.csv").group_by("account").agg(pl.col("heads").sum())
+    heads = (
+        pl.read_csv(folder / "enrolment.csv", glob=False)
+        .group_by("account")
+        .agg(pl.col("heads").sum())
+    )
     rates = [
         f'{{ account = "{account}", yuan_a_year = {_rate(float(cost), len(months), count):.2f} }},'
         for account, cost, count in contracted.join(heads, on="account").sort("account").iter_rows()

@@ -151,7 +151,7 @@ def _read(folder: Path, table: str, columns: tuple[str, ...]) -> tuple[pl.DataFr
     if not path.is_file():
         return nothing, [finding("missing_table", table, None, path.name)]
     try:
-        frame = pl.read_csv(path, infer_schema=False)
+        frame = pl.read_csv(path, infer_schema=False, glob=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         problem = str(error).splitlines()[0]
         return nothing, [finding("unreadable_table", table, None, path.name, problem=problem)]

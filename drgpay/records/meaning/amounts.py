@@ -73,12 +73,12 @@ def _of_floats(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
     Beside: within a millionth of a fen, or as far as neighbouring floats of its size lie apart.
     """
     given = numbers_of(pc.cast(values, pa.float64()), null=np.nan)
+    long = np.isfinite(given) & (np.abs(given) > _EXACT_DOUBLES / 100)
     # In numpy: polars divides by a constant through its reciprocal, and 69 * 0.01 is not 0.69.
-    yuan = np.where(np.isfinite(given), given, 0)
+    yuan = np.where(np.isfinite(given) & ~long, given, 0)
     fen = np.round(yuan * 100)
     near = np.abs(yuan * 100 - fen) <= np.maximum(_NEAR, 2 * np.spacing(np.abs(fen)))
-    long = np.abs(fen) > _EXACT_DOUBLES
-    wrong = (np.isinf(given) | ~near) & ~long
+    wrong = np.isinf(given) | ~near
     missing = np.isnan(given) | wrong | long
     faults = [
         Faults(

@@ -72,6 +72,10 @@ _FAR = 10_000 * 366 * _SECONDS // 10
 def _clock(seconds: NDArray[np.int64], values: pa.Array, reading: Reading) -> Clock | None:
     if values.null_count:
         seconds = seconds[values.is_valid().to_numpy(zero_copy_only=False)]
+    # Moments that are no dates of records say nothing of the clock: 0001-01-01 stands for nothing.
+    possible = (seconds >= _FIRST_DAY * _SECONDS) & (seconds < (_LAST_DAY + 1) * _SECONDS)
+    if not possible.all():
+        seconds = seconds[possible]
     if not len(seconds):
         return None
     as_local = bool((seconds % _SECONDS == 0).any())

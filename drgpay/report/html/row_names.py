@@ -96,5 +96,5 @@ def _group_names(run: RunFolder) -> dict[str, str]:
     folder = scheme_folder(scheme["id"])
     if content_hash(folder) != scheme["sha256"]:
         return {}
-    table = pl.read_csv(folder / "drg.csv", infer_schema=False)
+    table = pl.read_csv(folder / "drg.csv", infer_schema=False, glob=False)
     return dict(zip(table["drg"], table["name"], strict=True))

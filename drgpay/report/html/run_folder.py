@@ -176,7 +176,7 @@ class RunFolder:
         """A table of the part, lazily; DrgpayError if a column is missing or it is no Parquet."""
         file, needed = self.tables[table]
         path = self.path / f"{file}.parquet"
-        scan = pl.scan_parquet(path)
+        scan = pl.scan_parquet(path, glob=False)
         try:
             missing = needed - set(scan.collect_schema().names())
         except (pl.exceptions.PolarsError, OSError) as error:

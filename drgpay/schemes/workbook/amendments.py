@@ -56,7 +56,7 @@ def read_amendments(path: Path) -> list[Amendment]:
     if not path.is_file():
         raise DrgpayError(f"there is no file {path}", "correct the path of the amendments")
     try:
-        frame = pl.read_csv(path, infer_schema=False)
+        frame = pl.read_csv(path, infer_schema=False, glob=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(f"{path} is not a readable CSV: {detail}", "save it as UTF-8") from None

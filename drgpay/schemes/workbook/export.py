@@ -53,7 +53,7 @@ def export_workbook(name: str, path: Path) -> dict[str, int]:
         )
     folder = scheme_folder(name)
     frames = {
-        table: pl.read_csv(folder / f"{table}.csv", infer_schema=False).select(
+        table: pl.read_csv(folder / f"{table}.csv", infer_schema=False, glob=False).select(
             pl.col(columns).fill_null("")
         )
         for table, columns in TABLES.items()

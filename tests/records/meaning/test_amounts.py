@@ -64,6 +64,7 @@ def test_an_amount_of_any_type(
         (pa.float64(), float("nan"), Cell(None)),
         (pa.float64(), 9e16, too_long("9e+16")),
         (pa.float64(), -1e300, too_long("-1e+300")),
+        (pa.float64(), 1.7e308, too_long("1.7e+308")),
         (pa.int64(), 9 * 10**16, too_long("90000000000000000")),
         (pa.int64(), 2**63 - 1, too_long(str(2**63 - 1))),
         (pa.int64(), -(2**63), too_long(str(-(2**63)))),

@@ -127,8 +127,9 @@ def test_int96_of_any_year(tmp_path: Path) -> None:
     assert cells(open_dataset(place), COLUMN) == [
         out_of_range("9999-12-31"), Cell(DAY), out_of_range("1582-01-01"), Cell(None),
     ]  # fmt: skip
-    at_utc = open_dataset(place, reading=IN_UTC)
-    assert cells(at_utc, COLUMN)[1] == Cell(DAY)
+    evening = pa.table({COLUMN: pa.array([datetime(2026, 9, 30, 16)], pa.timestamp("us"))})
+    pq.write_table(evening, place, use_deprecated_int96_timestamps=True)
+    assert cells(open_dataset(place, reading=IN_UTC), COLUMN) == good(DAY)
 
 
 def test_dates_in_text(tmp_path: Path) -> None:
@@ -198,6 +199,13 @@ def test_one_time_at_midnight_or_at_another_hour_is_enough(tmp_path: Path, form:
     for other in (datetime(2026, 10, 1), datetime(2026, 10, 1, 9, 30)):
         place = written(tmp_path, COLUMN, [*SHIFTED, other], form)
         assert cells(open_dataset(place), COLUMN)[-1] == Cell(DAY)
+
+
+def test_moments_that_are_no_dates_do_not_hide_shifted_ones(tmp_path: Path) -> None:
+    for outlier in (datetime(1, 1, 1), datetime(9999, 12, 31, 5)):
+        place = written(tmp_path, COLUMN, [*SHIFTED, outlier], "parquet")
+        with pytest.raises(DrgpayError, match="shifted_dates"):
+            cells(open_dataset(place), COLUMN)
 
 
 def test_shifted_times_are_looked_at_over_all_files(tmp_path: Path) -> None:
