@@ -12,8 +12,11 @@ class DrgpayError(Exception):
     """A mistake in the user's input. The command line prints it as one sentence and exits with 2.
 
     `problem` names the file, row, column or key; `remedy` says what to do about it. Passwords are
-    masked in both, whoever put them there, and what is endless is shortened.
+    masked in both, whoever put them there, and what is endless is shortened. `further` are lines that
+    are printed below the sentence.
     """
+
+    further: str = ""
 
     def __init__(self, problem: str, remedy: str) -> None:
         if has_user(problem):  # given for a file, whatever was made of it since

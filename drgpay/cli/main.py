@@ -119,6 +119,8 @@ def _status() -> int:
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except DrgpayError as error:
         console.say(f"drgpay: {error}", err=True)
+        for line in error.further.splitlines():
+            console.say(line, err=True)
         return 2
     except Interrupted as interrupted:
         console.say(f"drgpay: {interrupted}", err=True)

@@ -35,6 +35,17 @@ ClinicalCodes = Annotated[
 ]
 
 
+Accept = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Take a finding on that stops the run: CODE, CODE:HOSPITAL or CODE:HOSPITAL=YUAN; "
+        "may be repeated."
+    ),
+]
+AcceptedBy = Annotated[str, typer.Option("--by", help="Who accepts.")]
+AcceptedNote = Annotated[str, typer.Option("--note", help="Why.")]
+
+
 def say_what_was_converted(dataset: "Dataset", language: "Language" = "zh") -> None:
     """Print the counts of converted values and translated codes, on standard error."""
     for report in (dataset.conversions, dataset.translations):

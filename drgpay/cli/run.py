@@ -7,7 +7,14 @@ import typer
 
 from drgpay.cli import console
 from drgpay.cli.memory import keep_freed_memory
-from drgpay.cli.options import Lang, enter_in_database, say_what_was_converted
+from drgpay.cli.options import (
+    Accept,
+    AcceptedBy,
+    AcceptedNote,
+    Lang,
+    enter_in_database,
+    say_what_was_converted,
+)
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -35,6 +42,9 @@ def run(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
     ] = None,
+    accept: Accept = None,
+    by: AcceptedBy = "",
+    note: AcceptedNote = "",
 ) -> None:
     """Settle a month: group, price and pay every stay and visit, and leave a folder of results."""
     keep_freed_memory()
@@ -45,6 +55,7 @@ def run(
     from drgpay.report.wording import word
     from drgpay.run.job import Job, load_any_job
     from drgpay.run.month_end import run_month
+    from drgpay.run.stops import parse_accepted
 
     loaded = load_any_job(job)
     if output:
@@ -55,7 +66,8 @@ def run(
     if loaded.outpatient:
         visits = console.shown(loaded.outpatient.records.visits)
         console.say(f"{loaded.period} · {loaded.outpatient.scheme} · {visits}", err=True)
-    finished = run_month(loaded, lang.value, console.progress_bar, run_id, threads)
+    accepted = [parse_accepted(text, by, note) for text in accept or ()]
+    finished = run_month(loaded, lang.value, console.progress_bar, run_id, threads, accept=accepted)
     # What is printed may be lost, or end in the middle: by then nothing of the run is left to do.
     enter_in_database(finished.folder)
     for dataset in finished.datasets:

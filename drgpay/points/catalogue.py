@@ -141,6 +141,12 @@ class Catalogue:
         """Mean cost over all kept cases, not rounded."""
         return Fraction(self.info.all_total_fen, self.info.all_cases)
 
+    @property
+    def levels(self) -> list[str]:
+        """The levels of hospitals that have a coefficient of any group; none without coefficients."""
+        known = self.coefficients.filter(pl.col("coefficient").is_not_null())
+        return known["level"].drop_nulls().unique().sort().to_list()
+
 
 def save_catalogue(catalogue: Catalogue, folder: Path) -> None:
     """Write the catalogue's folder; the same catalogue gives the same bytes."""

@@ -92,14 +92,15 @@ def check_stays(
         checked.quarantine,
         checked.warnings,
         checked.refused,
-        _unknown(checked.valid),
+        unknown_sums(checked.valid, pl.col(LEADING_UNKNOWN)),
     )
 
 
-def _unknown(valid: pl.DataFrame) -> pl.DataFrame:
+def unknown_sums(valid: pl.DataFrame, unknown: pl.Expr) -> pl.DataFrame:
+    """Valid rows with unknown leading codes in sums: hospital_id, rows, total_fen, sorted."""
     return (
-        valid.filter(LEADING_UNKNOWN)
-        .group_by("hospital_id")
+        valid.filter(unknown)
+        .group_by(pl.col("hospital_id").cast(pl.String))
         .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("total_fen").sum())
         .sort("hospital_id")
     )

@@ -33,6 +33,7 @@ def month_tables(tables: MonthTables, language: Language) -> RenderableType:
         _hospitals(tables, language),
         _classes(tables, language),
         *([_differences(tables.differences, language)] if tables.differences else []),
+        *refused_rows(tables.refused, language),
         Text(word("lines_note", language)),
         Text(labelled("records", records, language)),
     )
@@ -95,12 +96,35 @@ def _differences(differences: DifferenceTables, language: Language) -> Table:
     return table
 
 
+_REFUSED_SHOWN = 20
+
+
+def refused_rows(refused: pl.DataFrame | None, language: Language) -> list[RenderableType]:
+    """What was refused by reason and hospital, with its money; nothing if nothing was."""
+    if refused is None or not refused.height:
+        return []
+    table = _table("refused", ["code", "name", "rows", "total_cost"], language)
+    for row in refused.head(_REFUSED_SHOWN).iter_rows(named=True):
+        name = row["name"] or row["hospital_id"] or "–"
+        table.add_row(
+            word(row["code"], language), name, _number(row["rows"]), _number(row["total_cost"])
+        )
+    table.add_section()
+    table.add_row(
+        word("total", language),
+        "",
+        _number(int(refused["rows"].sum())),
+        _number(Decimal(refused["total_cost"].sum())),
+    )
+    return [table]
+
+
 def _table(title: str, columns: list[str], language: Language) -> Table:
     table = Table(
         title=word(title, language), title_justify="left", title_style="bold", header_style="bold"
     )
     for column in columns:
-        text = column in ("pool", "hospital_id", "name", "level", "case_class")
+        text = column in ("pool", "hospital_id", "name", "level", "case_class", "code")
         table.add_column(word(column, language), justify="left" if text else "right")
     return table
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from drgpay.exact import FEN_PLACES, as_decimal
 from drgpay.report.columns import Column, money, plain, points, written
 from drgpay.settle.differences import Differences
 from drgpay.settle.lines import NO_ADJUSTMENTS
@@ -30,7 +31,10 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class MonthTables:
-    """The tables of a run as they are written and shown (docs/files.md lists the columns)."""
+    """The tables of a run as they are written and shown (docs/files.md lists the columns).
+
+    refused: what was refused, by reason and hospital; shown, and in quarantine row by row.
+    """
 
     facts: RunFacts
     cases: pl.DataFrame
@@ -41,6 +45,7 @@ class MonthTables:
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
     differences: "DifferenceTables | None" = None
+    refused: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -257,4 +262,19 @@ def class_totals(cases: pl.DataFrame) -> pl.DataFrame:
             pl.col("points", "total_cost", "fund_amount", "fund_cost").sum(),
         )
         .sort("cases", "case_class", descending=[True, False])
+    )
+
+
+def refused_table(refused: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFrame:
+    """What was refused: code, hospital_id, name (null if unknown), rows, total_cost; most money first.
+
+    refused: REFUSED_SCHEMA of records/findings.py. hospitals: hospital_id and name.
+    """
+    keys = ["code", "hospital_id"]
+    return (
+        refused.group_by(keys)
+        .agg(pl.col("rows", "total_fen").sum())
+        .join(hospitals.select("hospital_id", "name"), on="hospital_id", how="left")
+        .sort("total_fen", *keys, descending=[True, False, False])
+        .select(*keys, "name", "rows", as_decimal("total_fen", FEN_PLACES).alias("total_cost"))
     )

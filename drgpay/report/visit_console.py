@@ -3,6 +3,7 @@
 from rich.console import Group, RenderableType
 
 from drgpay.language import Language
+from drgpay.report.console import refused_rows
 from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_tables import console_of_visits
 from drgpay.report.visit_wording import records_line, visit_word
@@ -17,5 +18,6 @@ def visit_tables(tables: VisitTables, language: Language) -> RenderableType:
     shown = console_of_visits(tables, language)
     return Group(
         console_tables(shown, lambda key: visit_word(key, language), _ROWS_SHOWN),
+        *refused_rows(tables.refused, language),
         Text(records_line(tables, language)),
     )

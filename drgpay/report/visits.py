@@ -45,7 +45,7 @@ class VisitTables:
     `example_visits` names: statements work them out line by line. quarantine, warnings: findings
     of visits. findings: rows by table (visits, lines), kind (quarantine, warning) and code: those
     of lines stay in their files. capitation is None where no accounts are kept, differences where
-    the run corrects nothing.
+    the run corrects nothing. refused: `refused_table` of visits.
     """
 
     facts: RunFacts
@@ -61,6 +61,7 @@ class VisitTables:
     warnings: pl.DataFrame
     findings: pl.DataFrame
     differences: DifferenceTables | None = None
+    refused: pl.DataFrame | None = None
 
 
 VISIT_COLUMNS = [

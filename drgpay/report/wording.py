@@ -21,6 +21,7 @@ _WORDS: dict[str, Words] = {
         "{read:,} read = {valid:,} valid + {quarantined:,} quarantined ({warnings:,} warnings)",
     ),
     "values": Words("点值", "Point values"),
+    "refused": Words("未通过校验（未支付）", "Refused, not paid"),
     "hospitals": Words("医疗机构结算", "Hospitals"),
     "classes": Words("病例类型", "Case classes"),
     "warnings": Words("提示（仍予结算）", "Warnings"),

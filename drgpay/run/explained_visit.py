@@ -12,6 +12,7 @@ from drgpay.grouper.apg_reference import Line, Visit
 from drgpay.points.catalogue import load_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.outpatient import Outpatient
+from drgpay.records.findings import REFUSED_SCHEMA
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import LINE, VISIT, VisitBucket, VisitCounts
@@ -80,7 +81,10 @@ def _bucket(found: FoundVisit, level: str | None) -> VisitBucket:
         for subject in (VISIT, LINE)
     )
     visit = found.visit.with_columns(level=pl.lit(level, pl.String))
-    return VisitBucket(visit, found.items, none, none, no_lines, no_lines, VisitCounts())
+    nothing = pl.DataFrame(schema=REFUSED_SCHEMA)
+    return VisitBucket(
+        visit, found.items, none, none, no_lines, no_lines, VisitCounts(), nothing, nothing
+    )
 
 
 def _visit(found: FoundVisit) -> Visit:

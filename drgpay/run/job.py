@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -14,6 +15,7 @@ from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
 from drgpay.records.period import Period
 from drgpay.records.visits.tables import VisitInput
+from drgpay.run.stops import Accepted, accepted_of
 
 JobModel = TypeVar("JobModel", bound=BaseModel)
 
@@ -71,6 +73,25 @@ OutputEntry = Annotated[OutputFile, BeforeValidator(_as_table)]
 """`output = "runs"`, or a table [output] with `folder` and `group`."""
 
 
+class AcceptedFile(BaseModel):
+    """[[accepted]]: a finding that stops runs, taken on by somebody as it was printed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: str
+    hospital: str | None = None
+    pool: str | None = None
+    yuan: Decimal | None = None
+    by: str
+    note: str = ""
+
+    def accepted(self) -> Accepted:
+        """Raises DrgpayError for an unknown code, a wrong amount, and where nobody is named."""
+        subject = self.hospital if self.pool is None else self.pool
+        yuan = None if self.yuan is None else f"{self.yuan}"
+        return accepted_of(self.code, subject, yuan, self.by, self.note)
+
+
 class JobFile(BaseModel):
     """The keys of a job file; relative paths start at the job file's folder.
 
@@ -87,6 +108,7 @@ class JobFile(BaseModel):
     corrects: str | None = None
     inputs: Inputs
     outpatient: OutpatientFile | None = None
+    accepted: tuple[AcceptedFile, ...] = ()
 
     @field_validator("period")
     @classmethod
@@ -145,6 +167,7 @@ class Job:
     corrects: Path | None = None
     outpatient: OutpatientJob | None = None
     output_group: str | None = None
+    accepted: tuple[Accepted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -159,6 +182,7 @@ class VisitsJob:
     outpatient: OutpatientJob
     corrects: Path | None = None
     output_group: str | None = None
+    accepted: tuple[Accepted, ...] = ()
 
 
 AnyJob = Job | VisitsJob
@@ -184,6 +208,7 @@ def load_any_job(path: Path) -> AnyJob:
     outpatient = _outpatient(here, file.outpatient) if file.outpatient else None
     policy = policy_beside(here, file.policy)
     corrects = here / file.corrects if file.corrects else None
+    accepted = tuple(one.accepted() for one in file.accepted)
     if outpatient and inputs.stays is None:
         _refuse_keys_of_stays(path, file)
         return VisitsJob(
@@ -192,6 +217,7 @@ def load_any_job(path: Path) -> AnyJob:
             policy=policy,
             output=here / file.output.folder,
             output_group=file.output.group,
+            accepted=accepted,
             hospitals=here / inputs.hospitals,
             outpatient=outpatient,
             corrects=corrects,
@@ -210,6 +236,7 @@ def load_any_job(path: Path) -> AnyJob:
         policy=policy,
         output=here / file.output.folder,
         output_group=file.output.group,
+        accepted=accepted,
         stays=RecordsInput(
             here / inputs.stays,
             beside(here, inputs.mapping),

@@ -40,6 +40,7 @@ PROGRAM = f"drgpay {__version__}"
 _RUN_ID_DIGITS = 10
 _BESIDE_BASIS = ("run", "basis_sha256", "counts", "outputs", "seconds")
 _RIGHTS = "rights"  # older manifests have none
+_ACCEPTED_BY = "accepted_by"  # nor this: who took on what stops runs
 
 
 def basis_of_run(
@@ -288,6 +289,7 @@ def write_manifest(
     counts: Mapping[str, int],
     seconds: Mapping[str, float],
     rights: Rights = OWNER,
+    accepted_by: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Write manifest.json over all files that lie in the folder by now, which get their rights."""
     kept = give_all(folder, rights)
@@ -302,6 +304,7 @@ def write_manifest(
         },
         "seconds": {step: round(spent, 3) for step, spent in seconds.items()},
         _RIGHTS: rights_shown(rights, kept),
+        **({_ACCEPTED_BY: list(accepted_by)} if accepted_by else {}),
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
@@ -336,18 +339,21 @@ _RESTORE = "restore it from a copy, or run the job again"
 
 def basis_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The basis that a manifest holds."""
-    return {key: manifest[key] for key in manifest if key not in (*_BESIDE_BASIS, _RIGHTS)}
+    return {
+        key: manifest[key] for key in manifest if key not in (*_BESIDE_BASIS, _RIGHTS, _ACCEPTED_BY)
+    }
 
 
 def evidence_of(folder: Path) -> str:
-    """The sha256 over a manifest without its seconds and rights: the same for a repeated run.
+    """The sha256 over a manifest without its seconds, rights and who accepted: the same for a repeated run.
 
     Through the hashes that the manifest holds it stands for everything that went in and came out.
     Raises DrgpayError if there is no manifest.
     """
     manifest = read_manifest(folder)
     del manifest["seconds"]
-    manifest.pop(_RIGHTS, None)
+    for key in (_RIGHTS, _ACCEPTED_BY):
+        manifest.pop(key, None)
     return basis_hash(manifest)
 
 

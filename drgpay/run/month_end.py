@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+import polars as pl
+
 from drgpay.errors import DrgpayError
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.language import Language
@@ -32,6 +34,7 @@ from drgpay.report.month import (
     cases_table,
     difference_tables,
     ledger_table,
+    refused_table,
     statements_table,
     values_table,
 )
@@ -51,8 +54,19 @@ from drgpay.run.results import PaidStays, PaidVisits, write_month
 from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.run_ids import checked_id
 from drgpay.run.stages import RunFolder, job_named, run_folder
+from drgpay.run.stops import (
+    Accepted,
+    Stop,
+    accepted_before,
+    accepted_by,
+    by_hospital,
+    level_stops,
+    record_stops,
+    taken_on,
+)
 from drgpay.run.stored import StoredMonth, book, chain_of, open_any_month, visits_of
-from drgpay.run.visit_rules import load_visit_rules
+from drgpay.run.visit_grouping import GroupedVisits
+from drgpay.run.visit_rules import VisitPaymentRules, load_visit_rules
 from drgpay.run.visit_run import (
     VisitMonth,
     grouped_visits,
@@ -95,17 +109,22 @@ def run_month(
     progress: ProgressBar = no_progress,
     run_id: str | None = None,
     threads: int | None = None,
+    accept: Sequence[Accepted] = (),
 ) -> FinishedRun:
     """Run a job and leave its folder `output/<run id>` (docs/files.md describes the files).
 
     It settles stays, visits or both. The folder appears only when everything in it is written.
-    Raises DrgpayError for every mistake in the inputs, and when another run has the id.
+    accept: what stops runs and is taken on, beside what the job and the corrected runs say. Raises
+    RunStoppedError for findings that nobody accepts, DrgpayError for every mistake in the inputs, and
+    when another run has the id.
     """
     clock = Clock()
     rights = rights_of_output(job)
     read = noted(job)
     refuse_overwriting(job.output, records_of(job))
     paid = _paid_runs(job)
+    before = (one for corrected in paid for one in accepted_before(corrected.manifest))
+    accepted = [*accept, *job.accepted, *before]
     stays = _opened_stays(job, paid) if isinstance(job, Job) else None
     visits = _opened_visits(job, job.outpatient, paid) if job.outpatient else None
     basis = _basis(job, stays, visits, language, read)
@@ -114,16 +133,27 @@ def run_month(
     with run_folder(job.output, identity, basis, rights, job_named(job.path, language)) as run:
         counts: dict[str, int] = {}
         paid_stays = paid_visits = None
-        if stays:
-            paid_stays = _settle_stays(stays, run, identity, language, progress, threads, clock)
+        of_stays = _settle_stays(stays, run, language, progress, threads, clock) if stays else None
+        of_visits = (
+            _settle_visits(visits, run, language, progress, threads, clock) if visits else None
+        )
+        stops = [*(of_stays.stops if of_stays else ()), *(of_visits.stops if of_visits else ())]
+        needed = taken_on(stops, accepted)
+        if needed:
+            basis["accepted"] = needed
+            identity = checked_id(run_id) if run_id else run_id_of(basis)
+            run.named(identity)
+        if of_stays:
+            paid_stays = _paid_stays(of_stays, identity)
             counts |= paid_stays.counts
-        if visits:
-            paid_visits = _settle_visits(visits, run, identity, language, progress, threads, clock)
+        if of_visits:
+            paid_visits = _paid_visits(of_visits, run, identity)
             counts |= paid_visits.counts
         read.refuse_changed()
         write_month(paid_stays, paid_visits, run.outputs, language)
         clock.lap("write")
-        write_manifest(run.outputs, identity, basis, counts, clock.seconds, rights)
+        names = accepted_by(accepted, needed)
+        write_manifest(run.outputs, identity, basis, counts, clock.seconds, rights, names)
     return FinishedRun(
         run.folder,
         paid_stays.tables if paid_stays else None,
@@ -196,15 +226,27 @@ def _basis(
     return basis
 
 
+@dataclass(frozen=True)
+class _SettledStays:
+    """The stays of a job, settled, and what stops the run; warnings with those of filings."""
+
+    stays: _Stays
+    checked: CheckedStays
+    filings: Filings
+    warnings: pl.DataFrame
+    settled: Settled
+    booked: Booked
+    stops: list[Stop]
+
+
 def _settle_stays(
     stays: _Stays,
     run: RunFolder,
-    identity: str,
     language: Language,
     progress: ProgressBar,
     threads: int | None,
     clock: "Clock",
-) -> PaidStays:
+) -> _SettledStays:
     job, rules, dataset = stays.job, stays.rules, stays.dataset
 
     def read_and_check() -> CheckedStays:
@@ -232,33 +274,71 @@ def _settle_stays(
     )
     booked = book(job.period, settled, stays.paid)
     clock.lap("settle")
+    return _SettledStays(
+        stays, checked, filings, warnings, settled, booked, _stops_of_stays(checked, rules)
+    )
+
+
+def _stops_of_stays(checked: CheckedStays, rules: PaymentRules) -> list[Stop]:
+    valid = by_hospital(checked.valid)
+    records = rules.policy.records
+    return [
+        *record_stops(records, valid, checked.refused, checked.unknown),
+        *level_stops(records, valid, rules.levels, rules.catalogue.levels),
+    ]
+
+
+def _paid_stays(of_stays: _SettledStays, identity: str) -> PaidStays:
+    stays, checked, rules = of_stays.stays, of_stays.checked, of_stays.stays.rules
     counts = {
-        "read": dataset.rows,
+        "read": stays.dataset.rows,
         "valid": checked.valid.height,
         "quarantined": checked.quarantine.height,
-        "warnings": warnings.height,
+        "warnings": of_stays.warnings.height,
     }
-    facts = run_facts(identity, str(job.period), rules, **counts)
-    checked = replace(checked, warnings=warnings)
-    tables = _tables(facts, settled, booked, checked, rules)
-    return PaidStays(tables, rules, filings, counts)
+    facts = run_facts(identity, str(stays.job.period), rules, **counts)
+    checked = replace(checked, warnings=of_stays.warnings)
+    tables = _tables(facts, of_stays.settled, of_stays.booked, checked, rules)
+    return PaidStays(tables, rules, of_stays.filings, counts)
+
+
+@dataclass(frozen=True)
+class _SettledVisits:
+    """The visits of a job, settled, and what stops the run."""
+
+    month: VisitMonth
+    grouped: GroupedVisits
+    settled: Settled
+    stops: list[Stop]
 
 
 def _settle_visits(
     month: VisitMonth,
     run: RunFolder,
-    identity: str,
     language: Language,
     progress: ProgressBar,
     threads: int | None,
     clock: "Clock",
-) -> PaidVisits:
+) -> _SettledVisits:
     with progress("grouping visits", month.records.rows) as advance:
         grouped = grouped_visits(month, run, language, advance, threads)
     clock.lap("read and group visits")
     settled = settle_visits(month, grouped)
-    tables = visit_tables(month, grouped, settled, run, identity)
     clock.lap("settle visits")
+    return _SettledVisits(month, grouped, settled, _stops_of_visits(grouped, month.rules))
+
+
+def _stops_of_visits(grouped: GroupedVisits, rules: VisitPaymentRules) -> list[Stop]:
+    valid, records = by_hospital(grouped.visits), rules.policy.records
+    return [
+        *record_stops(records, valid, grouped.refused, grouped.unknown),
+        *level_stops(records, valid, rules.levels, rules.catalogue.levels),
+    ]
+
+
+def _paid_visits(of_visits: _SettledVisits, run: RunFolder, identity: str) -> PaidVisits:
+    month, grouped = of_visits.month, of_visits.grouped
+    tables = visit_tables(month, grouped, of_visits.settled, run, identity)
     return PaidVisits(tables, month.rules, visit_counts(grouped))
 
 
@@ -333,4 +413,5 @@ def _tables(
         checked.quarantine,
         checked.warnings,
         difference_tables(booked.differences) if booked.differences else None,
+        refused_table(checked.refused, rules.hospitals),
     )

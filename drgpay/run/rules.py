@@ -31,6 +31,11 @@ class PaymentRules:
         return self.compiled.scheme
 
     @property
+    def levels(self) -> dict[str, str]:
+        """The level of each hospital."""
+        return dict(self.hospitals.select("hospital_id", "level").iter_rows())
+
+    @property
     def policy(self) -> Policy:
         """The policy, without the provenance of its values."""
         return self.loaded.policy

@@ -113,6 +113,10 @@ class RunFolder:
     _stages: "_Stages"
     repeated: bool = False
 
+    def named(self, run_id: str) -> None:
+        """The run lies under this id at the end: what it is known by may show on the way."""
+        self.folder = self.folder.with_name(run_id)
+
     @property
     def reused(self) -> tuple[str, ...]:
         """The stages that were read back from an interrupted run instead of computed."""

@@ -4,6 +4,7 @@ A stop concerns one hospital, or one pool, with its money. It is taken on as it 
 hospital, or more money, stops again.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -26,6 +27,8 @@ StopCode = Literal[
     "deduction_above_payable",
 ]
 STOP_CODES: tuple[str, ...] = get_args(StopCode)
+_NOBODY = "?"  # of rows without a hospital
+_OF_POOLS = ("plausible_budget", "plausible_value_change")
 MOST_SMALL = 100
 """From so many rows on shares are looked at: of a few rows each is a large share."""
 
@@ -38,6 +41,11 @@ class Stop:
     subject: str
     fen: int
     said: Words
+
+    @property
+    def about(self) -> str:
+        """What its subject is: `hospital` or `pool`."""
+        return "pool" if self.code in _OF_POOLS else "hospital"
 
     @property
     def yuan(self) -> Decimal:
@@ -91,7 +99,7 @@ def accepted_of(
 
 
 def taken_on(stops: Iterable[Stop], accepted: Sequence[Accepted]) -> list[dict[str, str]]:
-    """The acceptances that the stops needed, as the basis of a run has them: code, subject, yuan.
+    """The acceptances that the stops needed, as the basis of a run has them: code, hospital or pool, yuan.
 
     Two people who accept the same leave the same. Raises DrgpayError for stops that nobody accepts.
     """
@@ -103,11 +111,10 @@ def taken_on(stops: Iterable[Stop], accepted: Sequence[Accepted]) -> list[dict[s
             still.append(stop)
             continue
         limit = stop.fen if found.fen is None else found.fen
-        about = {"code": stop.code, "subject": stop.subject, "yuan": _yuan(limit)}
-        needed.append(about)
+        needed.append({"code": stop.code, stop.about: stop.subject, "yuan": _yuan(limit)})
     if still:
         raise RunStoppedError(still)
-    return sorted(needed, key=lambda one: (one["code"], one["subject"]))
+    return sorted(needed, key=lambda one: [*one.values()])
 
 
 class RunStoppedError(DrgpayError):
@@ -115,6 +122,11 @@ class RunStoppedError(DrgpayError):
 
     def __init__(self, stops: Sequence[Stop]) -> None:
         self.stops = tuple(stops)
+        said = (
+            f"{stop.code} · {stop.subject} · {stop.yuan} · {stop.said.zh} ({stop.said.en})"
+            for stop in stops
+        )
+        self.further = "\n".join([*said, "", self.to_paste()])
         first = stops[0]
         more = f" (and {len(stops) - 1} more)" if len(stops) > 1 else ""
         super().__init__(
@@ -126,10 +138,15 @@ class RunStoppedError(DrgpayError):
     def to_paste(self) -> str:
         """All of them as they stand in a job file."""
         return "\n".join(
-            f'[[accepted]]\ncode = "{stop.code}"\nsubject = "{stop.subject}"\n'
-            f'yuan = "{stop.yuan}"\nby = ""'
+            f"[[accepted]]\ncode = {_text(stop.code)}\n{stop.about} = {_text(stop.subject)}\n"
+            f"yuan = {stop.yuan}\nby = {_text('')}"
             for stop in self.stops
         )
+
+
+def _text(text: str) -> str:
+    # JSON writes texts as TOML does, but for the control character 127.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _yuan(fen: int) -> str:
@@ -146,7 +163,7 @@ def record_stops(
     """
     inside = (
         refused.filter(~pl.col("outside"))
-        .with_columns(pl.col("hospital_id").fill_null("?"))
+        .with_columns(pl.col("hospital_id").fill_null(_NOBODY))
         .group_by("hospital_id")
         .agg(pl.col("rows", "total_fen").sum())
         .sort("hospital_id")
@@ -167,7 +184,7 @@ def record_stops(
     stops += [
         Stop("hospital_refused", hospital, fen, _hospital_words(rows, fen))
         for hospital, rows, fen in inside.iter_rows()
-        if hospital not in paid
+        if hospital not in paid and hospital != _NOBODY
     ]
     if read >= MOST_SMALL and int(unknown["rows"].sum()) > records.max_unknown_codes_share * read:
         stops += [
@@ -243,11 +260,24 @@ def by_hospital(valid: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def accepted_before(manifest: Mapping[str, Any]) -> list[Accepted]:
+    """What was taken on in a run: corrections of it and clearings over it take it over."""
+    return [
+        Accepted(
+            one["code"],
+            one.get("hospital", one.get("pool")),
+            scaled(Decimal(one["yuan"]), FEN_PLACES),
+            by=str(manifest["run"]),
+        )
+        for one in manifest.get("accepted", ())
+    ]
+
+
 def accepted_by(accepted: Iterable[Accepted], needed: Sequence[Mapping[str, Any]]) -> list[Any]:
     """Who took on what, and why: beside the basis of a run, since it changes no result."""
     codes = {one["code"] for one in needed}
     return [
-        {"code": one.code, "subject": one.subject, "by": one.by, "note": one.note}
+        {"code": one.code, "about": one.subject, "by": one.by, "note": one.note}
         for one in accepted
         if one.code in codes
     ]

@@ -34,7 +34,7 @@ class GroupedVisits:
     visits: those of `PricedBucket` without NOT_KEPT, with class, family, apg and entries of
     `leading_entries`, sorted by visit_id. groups: see `sums`. quarantine, warnings: findings of
     visits. findings: rows (how many) by table (visits, lines), kind (quarantine, warning) and code.
-    counts: one row, the fields of VisitCounts and entries.
+    counts: one row, the fields of VisitCounts and entries. refused, unknown: as in VisitBucket.
     """
 
     visits: pl.DataFrame
@@ -43,6 +43,8 @@ class GroupedVisits:
     warnings: pl.DataFrame
     findings: pl.DataFrame
     counts: pl.DataFrame
+    refused: pl.DataFrame
+    unknown: pl.DataFrame
 
     @property
     def counted(self) -> VisitCounts:
@@ -84,6 +86,8 @@ class _Kept:
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
     findings: pl.DataFrame
+    refused: pl.DataFrame
+    unknown: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -145,7 +149,14 @@ def group_all_visits(
         _sorted_findings([part.warnings for part in kept]),
         _added(part.findings for part in kept),
         pl.DataFrame(vars(counts) | {"entries": entries.rows}),
+        _summed(["hospital_id", "code", "outside"], [part.refused for part in kept]),
+        _summed(["hospital_id"], [part.unknown for part in kept]),
     )
+
+
+def _summed(keys: list[str], parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    sums = pl.concat(parts).group_by(keys).agg(pl.col("rows", "total_fen").sum())
+    return sums.sort(keys)
 
 
 def _part(priced: PricedBucket) -> _Part:
@@ -168,6 +179,8 @@ def _part(priced: PricedBucket) -> _Part:
         checked.quarantine,
         checked.warnings,
         _counted_findings(checked),
+        checked.refused,
+        checked.unknown,
     )
     return _Part(
         kept,

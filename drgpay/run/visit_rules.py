@@ -36,6 +36,11 @@ class VisitPaymentRules:
         return self.compiled.scheme
 
     @property
+    def levels(self) -> dict[str, str]:
+        """The level of each hospital."""
+        return dict(self.hospitals.select("hospital_id", "level").iter_rows())
+
+    @property
     def policy(self) -> Policy:
         """The policy as visits are settled by."""
         return self.loaded.policy.for_outpatient()

@@ -11,7 +11,7 @@ from drgpay.language import Language
 from drgpay.records.period import Period
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitRecords
-from drgpay.report.month import difference_tables
+from drgpay.report.month import difference_tables, refused_table
 from drgpay.report.visits import (
     CapitationTables,
     VisitTables,
@@ -138,6 +138,7 @@ def visit_tables(
         differences=(
             difference_tables(booked.differences, "visit_id") if booked.differences else None
         ),
+        refused=refused_table(grouped.refused, rules.hospitals),
     )
 
 

@@ -52,10 +52,10 @@ def _wrong_sex(
             coding.principal[wrong] = codes[wrong % len(codes)]
 
 
-def _unknown_hospital(
+def _no_age(
     region: RegionTables, stays: Admissions, coding: Coding, costs: Costs, rows: Ints
 ) -> None:
-    stays.hospital[rows] = len(region.hospitals)
+    stays.age[rows] = -1
 
 
 def _infant_without_days(
@@ -94,7 +94,7 @@ FAULTS: tuple[Fault, ...] = (
     _no_principal,
     _no_sex,
     _wrong_sex,
-    _unknown_hospital,
+    _no_age,
     _infant_without_days,
     _newborn_without_weight,
     _reversed_dates,

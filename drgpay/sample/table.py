@@ -20,8 +20,6 @@ from drgpay.sample.costs import Costs
 from drgpay.sample.plan import Month
 from drgpay.sample.region_tables import RegionTables
 
-_UNKNOWN_HOSPITAL = "H9999999"
-
 STAY_SCHEMA = pa.schema(
     [
         ("case_id", pa.string()),
@@ -66,7 +64,7 @@ def stay_table(
 ) -> pa.Table:
     """The stays of a part of a month; their serial numbers start at `first_serial`."""
     words = region.vocabulary
-    hospital_ids = pa.array([each.hospital_id for each in region.hospitals] + [_UNKNOWN_HOSPITAL])
+    hospital_ids = pa.array([each.hospital_id for each in region.hospitals])
     hospital = words_column(hospital_ids, stays.hospital)
     serials = np.arange(first_serial, first_serial + len(stays.core), dtype=np.uint64)
     month_serials = serials + np.uint64(month.compact * 10_000_000)

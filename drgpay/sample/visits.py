@@ -42,7 +42,7 @@ _OTHER_DIAGNOSES = 0.7
 _REFUNDS, _PARTLY = 0.004, 0.3
 _REPEATED, _WITHOUT_PRICE = 0.0004, 0.0004
 _FAULTY = 0.002
-_UNKNOWN_HOSPITAL, _UNKNOWN_CONTRACTOR = "H9999999", "H9999998"
+_UNKNOWN_CONTRACTOR = "H9999998"
 _VISITS_STREAM = 2  # so that visits and stays of a month are drawn apart
 # What the pooled fund pays by VISIT_TYPES, and how an account differs.
 _FUND_SHARES = np.array([0.5, 0.62, 0.8])
@@ -225,14 +225,12 @@ def _tables(
     serials = np.arange(first, first + rows, dtype=np.uint64)
     numbers = serials + np.uint64(month.compact * 100_000_000)
     ids = pc.binary_join_element_wise("V", digits_column(numbers, 14), "")
-    lost = _add_faults(visits, total, patient, len(hospital_ids), len(tables.contractors.ids), rng)
+    lost = _add_faults(visits, total, patient, len(tables.contractors.ids), rng)
     persons = visits.persons
     made = pa.table(
         {
             "visit_id": ids,
-            "hospital_id": words_column(
-                pa.array([*hospital_ids, _UNKNOWN_HOSPITAL]), visits.provider
-            ),
+            "hospital_id": words_column(pa.array(hospital_ids), visits.provider),
             "person_id": pc.binary_join_element_wise(
                 "M", digits_column(visits.number.astype(np.uint64), 10), ""
             ),
@@ -294,7 +292,6 @@ def _add_faults(
     visits: _Visits,
     total: Ints,
     patient: Ints,
-    unknown_hospital: int,
     unknown_contractor: int,
     rng: np.random.Generator,
 ) -> _Lost:
@@ -302,7 +299,7 @@ def _add_faults(
     rows = np.flatnonzero(rng.random(len(total)) < _FAULTY)
     way = rng.integers(0, 6, len(rows))
     visits.diagnosis[rows[way == 0]] = -1
-    visits.provider[rows[way == 1]] = unknown_hospital
+    total[rows[way == 1]] *= -1
     patient[rows[way == 2]] += 1000
     visits.contractor[rows[way == 3]] = unknown_contractor
     return _Lost(_marked(rows[way == 4], len(total)), _marked(rows[way == 5], len(total)))

@@ -65,7 +65,6 @@ def test_shares_hold_from_a_hundred_rows_on() -> None:
 def test_a_hospital_without_a_valid_row_stops_at_any_number() -> None:
     lost = refused(("B", "unknown_hospital", False, 1, 70), (None, "missing_required", False, 1, 5))
     assert found(record_stops(RECORDS, sums(("A", 9, 90)), lost, sums())) == [
-        ("hospital_refused", "?", 5),
         ("hospital_refused", "B", 70),
     ]
 
@@ -100,8 +99,8 @@ def test_what_was_accepted_is_in_the_basis_whoever_accepted_it() -> None:
     ]
     assert first == taken_on(STOPS, each)
     assert first == [
-        {"code": "unknown_level", "subject": "A", "yuan": "53749.00"},
-        {"code": "unknown_level", "subject": "B", "yuan": "0.60"},
+        {"code": "unknown_level", "hospital": "A", "yuan": "53749.00"},
+        {"code": "unknown_level", "hospital": "B", "yuan": "0.60"},
     ]
 
 
@@ -120,8 +119,10 @@ def test_findings_can_be_pasted_into_a_job() -> None:
     with pytest.raises(RunStoppedError) as caught:
         taken_on(STOPS, [])
     pasted = tomllib.loads(caught.value.to_paste().replace('by = ""', 'by = "Li"'))["accepted"]
-    accepted = [accepted_of(one["code"], one["subject"], one["yuan"], one["by"]) for one in pasted]
-    assert [one["subject"] for one in taken_on(STOPS, accepted)] == ["A", "B"]
+    accepted = [
+        accepted_of(one["code"], one["hospital"], str(one["yuan"]), one["by"]) for one in pasted
+    ]
+    assert [one["hospital"] for one in taken_on(STOPS, accepted)] == ["A", "B"]
     assert accepted[0].fen == int(Decimal("53749.00") * 100)
 
 

@@ -173,7 +173,7 @@ def test_faulty_rows_are_few_and_of_many_kinds(stays: pl.DataFrame) -> None:
         "no days": (pl.col("age") == 0) & pl.col("age_days").is_null(),
         "no weight": (pl.col("age_days") <= 28) & pl.col("weight_g").is_null(),
         "reversed": pl.col("admission_date") > pl.col("discharge_date"),
-        "hospital": pl.col("hospital_id") == "H9999999",
+        "no age": pl.col("age").is_null(),
         "negative": pl.col("total_cost") < 0,
     }
     for name, condition in faults.items():

@@ -20,6 +20,7 @@ from drgpay.records.checks import (
     repeated_id,
     unknown_diagnoses,
     unknown_hospital,
+    unknown_sums,
 )
 from drgpay.records.columns import ITEM_KINDS, VISIT_TYPES
 from drgpay.records.findings import (
@@ -109,6 +110,8 @@ class VisitBucket:
     items: ITEM_COLUMNS_OUT, amounts not negative, refunds netted out, sorted by visit_id, item_code,
     item_kind; every visit has one unless visit_without_lines only warns.
     quarantine, warnings: finding columns of VISIT; line_quarantine, line_warnings: of LINE.
+    refused: of visits, REFUSED_SCHEMA. unknown: valid visits whose principal diagnosis no table
+    knows, in sums: hospital_id, rows, total_fen.
     """
 
     visits: pl.DataFrame
@@ -118,6 +121,8 @@ class VisitBucket:
     line_quarantine: pl.DataFrame
     line_warnings: pl.DataFrame
     counts: VisitCounts
+    refused: pl.DataFrame
+    unknown: pl.DataFrame
 
 
 def check_bucket(
@@ -165,6 +170,8 @@ def check_bucket(
             lines_quarantined=line_quarantine.height,
             lines_netted=lines_valid - items.height,
         ),
+        visits.refused,
+        unknown_sums(visits.valid, pl.col("unknown_principal").is_not_null()),
     )
 
 
@@ -250,7 +257,7 @@ def _checked_visits(
     extra = ["lines", "lines_fen", "repeated", "enrolled", FAULTS]
     valid = checked.valid.with_columns(
         contractor_id=pl.when("enrolled").then("contractor_id")
-    ).drop(*extra, "unknown_principal", "unknown_other")
+    ).drop(*extra, "unknown_other")
     return replace(checked, valid=valid)
 
 
