@@ -54,6 +54,17 @@ def settle_with(
     return settle_month(pl.DataFrame(list(cases)), rows, rules, OCTOBER, payments)
 
 
+@pytest.mark.parametrize("column", ["total_fen", "patient_fen", "points"])
+def test_sums_beyond_what_can_be_settled_stop(column: str) -> None:
+    """21 amounts of 9e15 yuan would wrap around at 64 bits and look like small ones."""
+    cases = pl.DataFrame([case(number, "1") for number in range(21)])
+    huge = cases.with_columns(pl.lit(9 * 10**17).alias(column))
+    with pytest.raises(
+        DrgpayError, match=f"the {column} of all cases adds up to 18900000000000000000"
+    ):
+        settle_month(huge, NO_ADJUSTMENTS, policy("100"), Period(2026, 10))
+
+
 def test_merged_accounts_share_budget_and_value_and_keep_their_lines() -> None:
     rules = policy("1000.00", "employee", "resident", merged_accounts=(("resident", "employee"),))
     settled = settle(rules, case(1, "10"), case(2, "30", account="resident"))
