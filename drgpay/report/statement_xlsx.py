@@ -1,5 +1,6 @@
 """statements/<hospital_id>.xlsx: what each hospital is sent after a month."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,12 +111,32 @@ def write_hospital_books(
 
 
 def workbook_name(hospital_id: str) -> str:
-    """The file of a hospital; letters that no file name may have are percent-encoded."""
+    """The file of a hospital; letters and names that no file may have are percent-encoded.
+
+    An id too long for a file name is cut, with its hash behind it.
+    """
     name = "".join(
         quote(letter, safe="") if letter in '\\/:*?"<>|%' or ord(letter) < 32 else letter
         for letter in hospital_id
     )
-    return f"{'%2E' + name[1:] if name.startswith('.') else name}.xlsx"
+    if name.startswith(".") or name.partition(".")[0].upper() in _DEVICES:
+        name = f"%{ord(name[0]):02X}{name[1:]}"
+    if len(name.encode()) > _LONGEST_NAME:
+        marked = hashlib.sha256(hospital_id.encode()).hexdigest()[:16]
+        name = f"{name.encode()[: _LONGEST_NAME - 17].decode(errors='ignore')}-{marked}"
+    return f"{name}.xlsx"
+
+
+_LONGEST_NAME = 200
+"""Bytes; file systems take 255, and a run is staged under a longer name."""
+_DEVICES = {
+    "CON",
+    "PRN",
+    "AUX",
+    "NUL",
+    *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10)),
+}
+"""What Windows takes for a device whatever the suffix."""
 
 
 def _hospital_line(statement: HospitalStatement, language: Language) -> str:

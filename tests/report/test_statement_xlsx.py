@@ -223,6 +223,11 @@ def test_names_of_workbooks_stay_in_their_folder() -> None:
     assert workbook_name("H339") == "H339.xlsx"
     assert workbook_name("市一院") == "市一院.xlsx"
     assert workbook_name("../H1") == "%2E.%2FH1.xlsx"
+    assert workbook_name("con") == "%63on.xlsx"
+    assert workbook_name("NUL.1") == "%4EUL.1.xlsx"
+    long = {workbook_name(name) for name in ("y" * 300, "y" * 301, "院" * 300)}
+    assert len(long) == 3
+    assert all(len(name.encode()) <= 205 for name in long)
     assert len({workbook_name(name) for name in ("a/b", "a%2Fb", "a_b", "a:b")}) == 4
 
 
