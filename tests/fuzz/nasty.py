@@ -413,7 +413,7 @@ def write_csv(table: Spoiled, place: Path, random: Random) -> WrittenCsv:
     names = list(table.texts[0])
     end = random.choice(["\n", "\r\n"])
     file = io.StringIO(newline="")
-    quoting = random.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+    quoting: Any = random.choice([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
     writer = csv.writer(file, lineterminator=end, quoting=quoting)
     writer.writerow(names)
     writer.writerows([row[name] or "" for name in names] for row in table.texts)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import polars as pl
@@ -29,7 +30,15 @@ from drgpay.records.visits.checks import VisitCounts, VisitRules
 from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.records.visits.reading import visit_buckets
 from drgpay.records.visits.tables import VisitInput, open_visits
-from tests.fuzz.nasty import Row, Spoiled, spoiled, write_csv, write_parquet
+from tests.fuzz.nasty import (
+    Row,
+    Spoiled,
+    as_text,
+    plain_array,
+    spoiled,
+    write_csv,
+    write_parquet,
+)
 
 POLICY = load_policy("illustrative").policy
 HOSPITALS = pl.DataFrame(
@@ -175,7 +184,7 @@ def stays_file(number: int, folder: Path, counts: Counts) -> None:
     table = spoiled(base, random)
     place, mapping, tame, what = _written(table, folder, number, random, STAY_COLUMNS)
     try:
-        read = _checked_stays(place, mapping)
+        read = checked_stays(place, mapping)
     except DrgpayError as error:
         one_sentence(error)
         counts.refused += 1
@@ -192,7 +201,8 @@ def stays_file(number: int, folder: Path, counts: Counts) -> None:
         same_rows(valid, _good_stays(), "case_id", ids, what)
 
 
-def _checked_stays(place: Path, mapping: Path | None) -> tuple[int, pl.DataFrame, pl.DataFrame]:
+def checked_stays(place: Path, mapping: Path | None) -> tuple[int, pl.DataFrame, pl.DataFrame]:
+    """How many stays a file has, the valid ones and the quarantine."""
     dataset = open_dataset(place, mapping)
     grouped = read_grouped_stays(dataset, compiled(), threads=1)
     assert grouped.height == dataset.rows
@@ -207,12 +217,10 @@ _GOOD: dict[str, pl.DataFrame] = {}
 def _good_stays() -> pl.DataFrame:
     if "stays" not in _GOOD:
         frame = pl.DataFrame(stays())
-        from tempfile import TemporaryDirectory
-
         with TemporaryDirectory() as folder:
             place = Path(folder) / "stays.parquet"
             frame.write_parquet(place)
-            _GOOD["stays"] = _checked_stays(place, None)[1]
+            _GOOD["stays"] = checked_stays(place, None)[1]
         assert _GOOD["stays"].height == len(stays())
     return _GOOD["stays"]
 
@@ -316,8 +324,6 @@ def visits_file(number: int, folder: Path, counts: Counts) -> None:
 
 def unspoiled(rows: Sequence[Row]) -> Spoiled:
     """A table as it should be."""
-    from tests.fuzz.nasty import as_text, plain_array
-
     arrays = {name: plain_array([row[name] for row in rows]) for name in rows[0]}
     texts = [{name: as_text(value) for name, value in row.items()} for row in rows]
     return Spoiled(arrays, texts, frozenset(), True, "", len(rows))

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import openpyxl
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from drgpay.api.runs import write_report
@@ -20,6 +22,7 @@ from drgpay.records.meaning.texts import BLANKS
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from tests.fuzz.nasty import MEGABYTE, TEXTS_THAT_STAY_TEXTS, array_of
+from tests.fuzz.readers import checked_stays, stays
 from tests.fuzz.whole_runs import JOB
 
 TEXTS = [text.strip(BLANKS) for text in TEXTS_THAT_STAY_TEXTS]
@@ -97,7 +100,7 @@ def _write_stays(folder: Path) -> None:
         value = pl.lit([text]) if row.schema[column] == pl.List(pl.String) else pl.lit(text)
         row = row.with_columns(case_id=pl.lit(f"wrong {number}"))
         wrong.append(row.with_columns(value.alias(column)))
-    frame = pl.concat([good, *(one.cast(dict(good.schema)) for one in wrong)])
+    frame = pl.concat([good, *(one.cast(good.schema) for one in wrong)])
     frame.write_parquet(folder / FILES["stays"])
 
 
@@ -166,8 +169,7 @@ def test_tables_have_the_texts_as_they_are(run: NastyRun) -> None:
     for column in ("visit_id", "hospital_id", "department", "contractor_id"):
         assert set(TEXTS) == set(visits[column]), column
     for name, column in (
-        ("statements", "hospital_id"), ("reviews", "case_id"), ("deductions", "hospital_id"),
-        ("reviews", "reason"), ("deductions", "reason"), ("enrolment", "contractor_id"),
+        ("statements", "hospital_id"), ("reviews", "case_id"), ("reviews", "reason"), ("enrolment", "contractor_id"),
         ("entries", "visit_id"),
     ):  # fmt: skip
         frame = pl.read_parquet(run.folder / f"{name}.parquet", glob=False)
@@ -289,18 +291,13 @@ def test_the_console_shows_texts_and_obeys_none(console: list[str]) -> None:
 def test_bytes_that_are_no_text_and_megabytes_are_quarantined(
     region: Path, tmp_path: Path, column: str, cell: bytes
 ) -> None:
-    from tests.fuzz.readers import _checked_stays, stays  # the readers alone are enough here
-
     rows = stays()
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     arrays = {name: pa.array([row[name] for row in rows]) for name in rows[0]}
     texts = [cell, *(str(row[column]).encode() for row in rows[1:])]
     arrays[column] = array_of(texts, pa.string())
     place = tmp_path / "stays.parquet"
     pq.write_table(pa.table(arrays), place)
-    read, valid, quarantine = _checked_stays(place, None)
+    read, valid, quarantine = checked_stays(place, None)
     assert (read, valid.height, quarantine.height) == (6, 5, 1)
     assert quarantine["column"].to_list() == [column]
     assert len(quarantine["message"][0]) < 200

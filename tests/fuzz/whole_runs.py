@@ -36,7 +36,7 @@ enrolment = "enrolment.csv"
 def tiny_region(sample_data: Path, folder: Path) -> Path:
     """The sample region with a few stays and visits of its October."""
     shutil.copytree(sample_data, folder, ignore=shutil.ignore_patterns("*history*", "filings"))
-    frames = {}
+    frames: dict[str, pl.DataFrame] = {}
     for name, rows in _RECORDS.items():
         frame = pl.read_parquet(folder / _PATHS[name] / "2026-10.parquet")
         if name == "items":

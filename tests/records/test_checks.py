@@ -241,7 +241,7 @@ def test_several_faults_of_a_row_are_one_row_of_quarantine() -> None:
         ("sex", Unread.NOT_A_NUMBER, "x"),
     )
     only = fault(("sex", Unread.NOT_A_NUMBER, "?"))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"admission_date": None, "sex": None, FAULTS: both},
         {"sex": None, FAULTS: only},
         {"sex": None},

@@ -1,7 +1,7 @@
 """The same cells of one column through every way in, each read to values and faults."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -117,7 +117,9 @@ def renaming(tmp_path: Path, name: str) -> Path:
     return place
 
 
-def as_csv(tmp_path: Path, name: str, texts: list[str | None]) -> Iterator[tuple[str, list[Cell]]]:
+def as_csv(
+    tmp_path: Path, name: str, texts: Sequence[str | None]
+) -> Iterator[tuple[str, list[Cell]]]:
     """Texts through CSV files and mapped ones; None is an empty cell."""
     for mapping in (False, True):
         place = tmp_path / f"stays{mapping}.csv"
@@ -131,7 +133,7 @@ def as_csv(tmp_path: Path, name: str, texts: list[str | None]) -> Iterator[tuple
 
 
 def text_everywhere(
-    tmp_path: Path, name: str, texts: list[str | None]
+    tmp_path: Path, name: str, texts: Sequence[str | None]
 ) -> Iterator[tuple[str, list[Cell]]]:
     """The same texts as every type of text in Parquet and frames, and as CSV."""
     for type_ in TEXT_TYPES:
