@@ -10,6 +10,7 @@ import pickle
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ import numpy as np
 from drgpay import __version__
 from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
+from drgpay.grouper.exempt_groups import exempt_groups, refuse_unknown
 from drgpay.grouper.scheme_files import content_hash, scheme_folder
 
 _FOLDER_VARIABLE = "DRGPAY_CACHE"
@@ -32,7 +34,12 @@ def load_compiled(name: str) -> CompiledScheme:
     DRGPAY_CACHE switches it off. Raises DrgpayError for the mistakes of `load_scheme` and for a
     scheme of kind apg.
     """
-    return cached(name, CompiledScheme, _compile)
+    compiled = cached(name, CompiledScheme, _compile)
+    # The exempt groups take no part in grouping or in the key: they are those of the folder now.
+    folder = scheme_folder(name)
+    rows = exempt_groups(folder)
+    refuse_unknown(rows, {leaf.drg for leaf in compiled.leaves}, folder)
+    return replace(compiled, exempt=frozenset(row.drg for row in rows))
 
 
 def cached(name: str, form: type[_T], compile_: Callable[[str], _T]) -> _T:
@@ -82,6 +89,7 @@ def _source_of_tables() -> str:
     """A checkout may change the tables without a new version: the code is part of the key."""
     here = Path(__file__).parent
     names = ("apg.py", "code_patterns.py", "compiled.py", "scheme.py", "group_names.py")
+    names = (*names, "exempt_groups.py")
     codes = here.parent / "records" / "codes.py"
     sources = [codes, *(here / name for name in names), *sorted((here / "rules").glob("*"))]
     digest = hashlib.sha256()

@@ -1,6 +1,7 @@
 """Whether a stay can be paid: the checks of docs/files.md, and the quarantine of what fails."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -30,8 +31,15 @@ PAYMENT_UNITS = ("drg", "bed_day", "fee")
 _MOST_DAYS = 3_650
 
 
+@dataclass(frozen=True)
 class CheckedStays(CheckedRows):
-    """Stays: quarantine and warnings have FINDING_COLUMNS (strings, settlement_date a date)."""
+    """Stays: quarantine and warnings have FINDING_COLUMNS (strings, settlement_date a date).
+
+    ruled: what the rules of the policy made of the valid stays, by hospital (see
+    grouper/stay_rules.py); without columns where none were asked.
+    """
+
+    ruled: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def check_stays(

@@ -222,7 +222,9 @@ def _clear_stays(year: OpenedYear, identity: str, clock: Clock) -> ClearedStays:
     statements = statements_of_year(months)
     stays = stays_of_year(year)
     clock.lap("read")
-    earned = points_of_stays(stays, rules.catalogue, rules.policy.points, filings)
+    earned = points_of_stays(
+        stays, rules.catalogue, rules.policy.points, filings, exempt=rules.compiled.exempt
+    )
     del stays
     clock.lap("points")
     cleared = clear_year(
@@ -278,7 +280,7 @@ def _ledger(year: int, months: list[PaidMonths], cleared: Cleared) -> pl.DataFra
 
 _STAY_COLUMNS = [
     *["case_id", "hospital_id", "level", "account", "out_of_area"],
-    *["payment_unit", "bed_day_class", "complete"],
+    *["payment_unit", "bed_day_class", "complete", "age", "age_days"],
     *["admission_date", "discharge_date", "settlement_date", "length_of_stay"],
     *["status", "mdc", "adrg", "drg", "severity"],
     *["total_fen", "fund_fen", "patient_fen", "other_fen"],

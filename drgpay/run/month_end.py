@@ -223,7 +223,9 @@ def _settle_stays(
     _refuse_empty(checked, dataset, job)
     clock.lap("check")
     filings, warnings = payable_filings(stays.filings, checked, language)
-    earned = points_of_stays(checked.valid, rules.catalogue, rules.policy.points, filings)
+    earned = points_of_stays(
+        checked.valid, rules.catalogue, rules.policy.points, filings, exempt=rules.compiled.exempt
+    )
     clock.lap("points")
     settled = settle_month(
         earned.cases, earned.adjustments, rules.policy, job.period, filings.payments

@@ -66,6 +66,19 @@ CHOICES: dict[str, list[Any]] = {
         coefficient_rules("group", "0", "1", 6, missing_part="neighbour", groups_without=["AA11"]),
         coefficient_rules("group", "0.6667", "0.3333", 1, missing_part="neighbour", minimum="0.7"),
     ],
+    "points.incomplete_if": [None, "LYFS = 4 or ZYTS < 1", "not LYFS != 2 and ZYTS >= 3"],
+    "points.outside_drg_if": [None, "ZYTS <= 0 or (ZYTS >= 11 and LYFS = 1)", "LYFS = 9"],
+    "points.age_factors": [
+        [],
+        [
+            {"groups": ["AA11", "BB11", "NN11"], "rule": "NL < 6 or XSRTL <= 28", "divide": "1.1"},
+            {"rule": "NL >= 80", "times": "1.2345"},
+            {"groups": ["CC11"], "rule": "1", "times": "0.9"},
+        ],
+        [{"rule": "XSRTL < 20", "times": "1.5"}, {"rule": "NL < 14", "divide": "0.8333"}],
+    ],
+    "points.no_coefficient_groups": [[], ["AA11", "VV11"]],
+    "points.high_floor": ["normal", "none"],
     "points.reference_mean": ["region", "level", "own_and_level"],
     "points.bounds": ["strict", "inclusive"],
     "points.bounds_mean": ["reference", "level"],
@@ -118,6 +131,8 @@ CHOICES: dict[str, list[Any]] = {
     "points.readmission.exempt_groups": [[], ["BB11"]],
     "points.reviews.classes": [["ungrouped", "ambiguous", "few_cases", "high"], ["high"]],
     "points.reviews.quota_share": ["0.05", "0.0213", "1"],
+    "points.reviews.quota_of": ["grouped", "drg"],
+    "points.reviews.quota_rounding": ["up", "down"],
     "points.reviews.quota_scope": ["hospital", "region"],
     "points.reviews.over_quota": ["report", "refuse"],
     "points.deductions": [DEDUCTIONS],
@@ -194,6 +209,8 @@ def choices(number: int) -> dict[str, Any]:
         chosen["points.few_cases_rule"] = "at_cost"
     mixes = chosen["points.reference_mean"] == "own_and_level"
     chosen["points.own_mean_weight"] = "0.7" if mixes else None
+    level = chosen["points.bounds_mean"] == "level" and chosen["points.reference_mean"] != "level"
+    chosen["points.ratio_mean"] = "reference" if level else None
     return chosen
 
 

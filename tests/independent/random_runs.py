@@ -40,7 +40,7 @@ def recomputed(number: int) -> Recomputed:
     policy = region.policy
     catalogue = calibrate(region.history, policy.calibration)
     earned = {
-        month: earn(stays, catalogue, policy.points, region.filed[month])
+        month: earn(stays, catalogue, policy.points, region.filed[month], region.exempt)
         for month, stays in region.months.items()
     }
     months = {
@@ -53,7 +53,7 @@ def recomputed(number: int) -> Recomputed:
         )
         for month, stays in region.months.items()
     }
-    of_year = earn(region.stays, catalogue, policy.points, region.final)
+    of_year = earn(region.stays, catalogue, policy.points, region.final, region.exempt)
     budgets = year_budgets(policy)
     year = clear(
         cases_of(region.stays, of_year),
