@@ -158,8 +158,9 @@ def not_above_cost(of: Terms, few: PointFormula) -> PointFormula:
         lesser = at_cost(of, min(of.points.few_cases_ratio, Decimal(1)))
         return PointFormula(lesser.numerator, lesser.denominator, words)
     less = few.numerator * cost.denominator < cost.numerator * few.denominator
+    # Of a group without base points neither holds: the rule must be at_cost.
     return PointFormula(
-        pl.when(less).then(few.numerator).otherwise(cost.numerator),
+        pl.when(less).then(few.numerator).when(~less).then(cost.numerator),
         pl.when(less).then(few.denominator).otherwise(cost.denominator),
         words,
     )

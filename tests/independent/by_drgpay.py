@@ -1,7 +1,7 @@
 """What drgpay makes of stays and filings, as tables in yuan and points: its own pure functions."""
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ import polars as pl
 
 from drgpay.grouper.stay_rules import RuledStays, ruled_stays
 from drgpay.points.cases import EarnedPoints, points_of_stays
-from drgpay.points.catalogue import Catalogue
+from drgpay.points.catalogue import GROUP_SCHEMA, Catalogue
 from drgpay.policy.model import Policy
 from drgpay.records.filings import (
     DEDUCTION_SCHEMA,
@@ -31,6 +31,7 @@ from drgpay.report.month import (
 from drgpay.settle.clearing import Cleared, YearBudget, clear_year
 from drgpay.settle.month import Settled, settle_month
 
+from .recomputation.calibration import Catalogue as Recomputed
 from .recomputation.records import Filed, HeldBack, Stay
 from .recomputation.settlement import Case, Minus
 
@@ -92,6 +93,26 @@ def payments_of(held_back: Iterable[HeldBack]) -> pl.DataFrame:
 
 def _scaled(points: Decimal | None) -> int | None:
     return None if points is None else int(points * 10_000)
+
+
+def with_rows(catalogue: Catalogue, expected: Recomputed) -> Catalogue:
+    """The catalogue with the stabilities and the rows by account of the recomputed one."""
+    stability = {drg: group.stability for drg, group in expected.groups.items()}
+    said = pl.col("drg").replace_strict(stability, return_dtype=pl.String)
+    groups = catalogue.groups.with_columns(stability=said, stable=said == "stable")
+    own = [
+        {
+            "drg": drg,
+            "account": account,
+            "mean_fen": int(group.mean_cost * 100),
+            "base_points": _scaled(group.base_points),
+            "stability": group.stability,
+            "stable": group.stable,
+        }
+        for (drg, account), group in expected.of_account.items()
+    ]
+    rows = [{name: row.get(name) for name in GROUP_SCHEMA} for row in own]
+    return replace(catalogue, groups=pl.concat([groups, pl.DataFrame(rows, GROUP_SCHEMA)]))
 
 
 def ruled(stays: list[Stay], policy: Policy) -> RuledStays:

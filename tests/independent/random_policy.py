@@ -1,5 +1,6 @@
 """Policies that between them use every rule: each key takes each of its values about equally often."""
 
+import os
 import random
 from typing import Any
 
@@ -8,7 +9,9 @@ from drgpay.policy.model import Policy
 from .policies import changed
 
 POLICIES = 15
-"""How many policies there are; every value of every key below is in some."""
+"""How many policies make a cycle; every value of every key below is in some of them."""
+REGIONS = int(os.environ.get("DRGPAY_RANDOM_REGIONS", "40"))
+"""How many regions are compared; a slow run sets more. Each cycle mixes the values anew."""
 
 NEIGHBOUR = {
     "level_order": ["0", "1", "2A", "3A"],
@@ -84,7 +87,7 @@ CHOICES: dict[str, list[Any]] = {
     "points.bounds_mean": ["reference", "level"],
     "points.low_ratio": ["0.4", "0.6"],
     "points.low_formula": ["as_incomplete", "at_cost"],
-    "points.always_low_groups": [[], ["CC11"]],
+    "points.always_low_groups": [[], ["CC11"], ["UU11", "NN11"]],
     "points.incomplete_formula": ["with_coefficient", "without_coefficient"],
     "points.high_bands": [
         [
@@ -225,10 +228,12 @@ def budget_of_cost(number: int) -> str:
 
 
 def _choice(key: str, values: list[Any], number: int) -> Any:
-    """Every value once before one comes again, in an order of the key's own."""
+    """Every value once before one comes again, in an order of the key's and the cycle's own."""
     rounds = -(-POLICIES // len(values))
-    order = [value for turn in range(rounds) for value in _shuffled(values, f"{key}{turn}")]
-    return order[number % POLICIES]
+    cycle, place = divmod(number, POLICIES)
+    own = f"{key}{cycle}" if cycle else key
+    order = [value for turn in range(rounds) for value in _shuffled(values, f"{own}{turn}")]
+    return order[place]
 
 
 def _shuffled(values: list[Any], key: str) -> list[Any]:
