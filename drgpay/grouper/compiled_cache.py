@@ -88,8 +88,14 @@ def _key(folder: Path) -> str:
 def _source_of_tables() -> str:
     """A checkout may change the tables without a new version: the code is part of the key."""
     here = Path(__file__).parent
-    names = ("apg.py", "code_patterns.py", "compiled.py", "scheme.py", "group_names.py")
-    names = (*names, "exempt_groups.py")
+    names = (
+        "apg.py",
+        "code_patterns.py",
+        "compiled.py",
+        "scheme.py",
+        "group_names.py",
+        "exempt_groups.py",
+    )
     codes = here.parent / "records" / "codes.py"
     sources = [codes, *(here / name for name in names), *sorted((here / "rules").glob("*"))]
     digest = hashlib.sha256()

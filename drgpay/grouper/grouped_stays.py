@@ -75,7 +75,7 @@ def check_grouped(
     differing = found.differing.with_columns(
         column=pl.lit("complete"), code=pl.lit(DIFFERS), other_codes=pl.lit("")
     ).select(checked.warnings.columns)
-    warnings = pl.concat([checked.warnings, differing.cast(checked.warnings.schema)])  # type: ignore[arg-type]
+    warnings = pl.concat([checked.warnings, differing.cast(checked.warnings.schema)])
     return replace(checked, valid=found.stays, warnings=warnings.sort(pl.all()), ruled=found.ruled)
 
 
