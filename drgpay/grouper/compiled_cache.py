@@ -10,7 +10,6 @@ import pickle
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +18,7 @@ import numpy as np
 from drgpay import __version__
 from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
-from drgpay.grouper.exempt_groups import exempt_groups, refuse_unknown
+from drgpay.grouper.exempt_groups import exempt_groups
 from drgpay.grouper.scheme_files import content_hash, scheme_folder
 
 _FOLDER_VARIABLE = "DRGPAY_CACHE"
@@ -34,12 +33,7 @@ def load_compiled(name: str) -> CompiledScheme:
     DRGPAY_CACHE switches it off. Raises DrgpayError for the mistakes of `load_scheme` and for a
     scheme of kind apg.
     """
-    compiled = cached(name, CompiledScheme, _compile)
-    # The exempt groups take no part in grouping or in the key: they are those of the folder now.
-    folder = scheme_folder(name)
-    rows = exempt_groups(folder)
-    refuse_unknown(rows, {leaf.drg for leaf in compiled.leaves}, folder)
-    return replace(compiled, exempt=frozenset(row.drg for row in rows))
+    return cached(name, CompiledScheme, _compile)
 
 
 def cached(name: str, form: type[_T], compile_: Callable[[str], _T]) -> _T:
@@ -81,7 +75,9 @@ def _cache_folder() -> Path | None:
 
 def _key(folder: Path) -> str:
     versions = (__version__, _source_of_tables(), np.__version__, sys.version)
-    text = "\n".join([content_hash(folder), *versions])
+    # The exempt groups take no part in grouping, and the compiled scheme holds them all the same.
+    exempt = str(exempt_groups(folder))
+    text = "\n".join([content_hash(folder), exempt, *versions])
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

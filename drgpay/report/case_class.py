@@ -23,9 +23,9 @@ def has_group(case: Row, prices: GroupPrices) -> bool:
 
 def add_bounds(case: Row, prices: GroupPrices, points: Points, lines: Lines) -> None:
     """The two means, cost ratio and the costs at which a case becomes low or high."""
-    ratio, bounds = _add_means(case, prices, points, lines)
+    divisor, bounds = _add_means(case, prices, points, lines)
     lines.reckoned(
-        "cost_ratio", f"ROUND({{total_cost}}/{{{ratio}}},{POINT_PLACES})", case["cost_ratio"]
+        "cost_ratio", f"ROUND({{total_cost}}/{{{divisor}}},{POINT_PLACES})", case["cost_ratio"]
     )
     lines.given("low_ratio", points.low_ratio, lines.say("how_policy"))
     lines.reckoned("low_bound", f"{{{bounds}}}*{{low_ratio}}")

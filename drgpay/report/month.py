@@ -41,6 +41,8 @@ class MonthTables:
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
     differences: "DifferenceTables | None" = None
+    stay_rules: pl.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

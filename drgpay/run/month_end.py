@@ -36,6 +36,7 @@ from drgpay.report.month import (
     statements_table,
     values_table,
 )
+from drgpay.report.point_notes import point_notes, stay_rules_table
 from drgpay.report.visits import VisitTables
 from drgpay.run.facts import run_facts
 from drgpay.run.input_files import InputFiles, noted, records_of
@@ -240,7 +241,8 @@ def _settle_stays(
     }
     facts = run_facts(identity, str(job.period), rules, **counts)
     checked = replace(checked, warnings=warnings)
-    tables = _tables(facts, settled, booked, checked, rules)
+    notes = point_notes(rules.loaded, rules.catalogue.info, filings.deductions, language)
+    tables = replace(_tables(facts, settled, booked, checked, rules), notes=notes)
     return PaidStays(tables, rules, filings, counts)
 
 
@@ -342,4 +344,5 @@ def _tables(
         checked.quarantine,
         checked.warnings,
         difference_tables(booked.differences) if booked.differences else None,
+        stay_rules_table(checked.ruled),
     )
