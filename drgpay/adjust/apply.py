@@ -1,5 +1,6 @@
 """Apply overlays to a scheme: a new scheme folder, checked before it gets its name."""
 
+import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from drgpay.adjust.overlay import Overlay
 from drgpay.adjust.tables import SchemeTables, changed_sets, nearest, read_tables, write_tables
 from drgpay.errors import DrgpayError, reason_of
 from drgpay.file_rights import BY_UMASK, make_folder
+from drgpay.grouper.exempt_groups import write_exempt_groups
 from drgpay.grouper.rules.fields import SEVERITY_SETS
 from drgpay.grouper.rules.parser import parse_rule
 from drgpay.grouper.scheme import (
@@ -157,11 +159,19 @@ def _written(name: str, overlay: Overlay | Sequence[Overlay], out: Path) -> tupl
         digest = one.content_hash
     (out / "scheme.toml").write_text(_scheme_toml(info), encoding="utf-8")
     write_tables(tables, out)
+    _keep_exempt_groups(before, out)
     try:
         return before, load_scheme(str(out))
     except DrgpayError as error:
         problem = error.problem.replace(str(out), info.id)
         raise DrgpayError(f"the overlay {info.id} fails: {problem}", error.remedy) from None
+
+
+def _keep_exempt_groups(before: Scheme, out: Path) -> None:
+    """The exempt groups of the base that the changed scheme still has."""
+    with (out / "drg.csv").open(encoding="utf-8", newline="") as file:
+        there = {row["drg"] for row in csv.DictReader(file)}
+    write_exempt_groups([row for row in before.exempt_groups if row.drg in there], out)
 
 
 def _listed(overlay: Overlay | Sequence[Overlay]) -> list[Overlay]:

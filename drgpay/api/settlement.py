@@ -176,7 +176,7 @@ def settle_month(
             "correct the records or the period",
         )
     kept, warnings = payable_filings(filings, checked, language)
-    earned = points_of_stays(checked.valid, priced_by, rules.points, kept)
+    earned = points_of_stays(checked.valid, priced_by, rules.points, kept, exempt=compiled.exempt)
     settled = _settle_month(earned.cases, earned.adjustments, rules, month, kept.payments)
     return SettledMonth(
         cases=cases_table(settled.cases),

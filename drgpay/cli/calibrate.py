@@ -77,12 +77,15 @@ def calibrate(
         )
     from drgpay.records.dataset import RecordsInput
     from drgpay.report.calibration import console_report
+    from drgpay.report.point_notes import stay_rules_console
     from drgpay.run.calibration import make_catalogue
 
     stays = RecordsInput(records, mapping, encoding, clinical_codes)
     progress = console.progress_bar
     made = make_catalogue(stays, scheme, policy, hospitals, out, progress, lang.value)
     console.show(console_report(made.report, lang.value))
+    if made.stay_rules is not None:
+        console.show(stay_rules_console(made.stay_rules, lang.value))
     console.say(out)
 
 

@@ -150,6 +150,7 @@ class CompiledScheme:
     counted_sets: dict[str, frozenset[str]]
     thresholds: dict[NumberField, tuple[float, ...]]
     leaves: tuple[Leaf, ...]
+    exempt: frozenset[str] = frozenset()  # DRGs whose patients come back by plan
 
     @property
     def scheme(self) -> "Scheme":
@@ -278,6 +279,7 @@ def compile_mdcs(packed: PackedScheme, mdcs: "Sequence[Mdc]") -> CompiledScheme:
         counted_sets={count.set: scheme.sets[count.set] for count in counts},
         thresholds={field: tuple(sorted(numbers)) for field, numbers in thresholds.items()},
         leaves=tuple(_leaves(mdcs)),
+        exempt=scheme.exempt,
     )
 
 

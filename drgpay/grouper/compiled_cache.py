@@ -22,6 +22,7 @@ from drgpay.grouper.compiled_file import (
     tables_as_json,
     tables_from_json,
 )
+from drgpay.grouper.exempt_groups import exempt_groups
 from drgpay.grouper.scheme_files import content_hash, scheme_folder
 
 _FOLDER_VARIABLE = "DRGPAY_CACHE"
@@ -109,4 +110,5 @@ def _cache_folder() -> Path | None:
 
 
 def _key(folder: Path) -> str:
-    return COMPILED_SCHEMES.key(content_hash(folder), np.__version__)
+    # The exempt groups take no part in grouping, and the compiled scheme holds them all the same.
+    return COMPILED_SCHEMES.key(content_hash(folder), str(exempt_groups(folder)), np.__version__)

@@ -1,5 +1,6 @@
 """Stays read, grouped and stripped of their lists of codes, for the stages that follow."""
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
@@ -8,6 +9,7 @@ import pyarrow as pa
 from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.stay_rules import DIFFERS, ruled_stays
 from drgpay.grouper.stream import Progress
 from drgpay.language import Language
 from drgpay.policy.model import Policy
@@ -65,10 +67,20 @@ def check_grouped(
     source: str,
     language: Language = "zh",
 ) -> CheckedStays:
-    """Check what `read_grouped_stays` gave, with what its scheme knows of sexes (see check_stays)."""
+    """Check what `read_grouped_stays` gave, with what its scheme knows of sexes (see check_stays).
+
+    The valid stays are as the rules of the policy make them (see ruled_stays); a record that
+    contradicts them is a warning.
+    """
     sexes = sex_of_diagnosis(compiled)
     barred = sorted(compiled.scheme.not_principal)
-    return check_stays(grouped, policy, hospitals, days, sexes, source, language, barred)
+    checked = check_stays(grouped, policy, hospitals, days, sexes, source, language, barred)
+    found = ruled_stays(checked.valid, policy.points, language)
+    differing = found.differing.with_columns(
+        column=pl.lit("complete"), code=pl.lit(DIFFERS), other_codes=pl.lit("")
+    ).select(checked.warnings.columns)
+    warnings = pl.concat([checked.warnings, differing.cast(checked.warnings.schema)])
+    return replace(checked, valid=found.stays, warnings=warnings.sort(pl.all()), ruled=found.ruled)
 
 
 def sex_of_diagnosis(compiled: CompiledScheme) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from drgpay.errors import DrgpayError, shortened
 from drgpay.grouper.code_patterns import is_pattern
+from drgpay.grouper.exempt_groups import ExemptGroup, exempt_groups, refuse_unknown
 from drgpay.grouper.group_names import (
     AMBIGUOUS_SUFFIX,
     UNGROUPED_ADRG,
@@ -181,6 +182,7 @@ class Scheme:
     content_hash: str
     packaging: frozenset[str] = frozenset()  # families and APGs on the uniform packaging list
     not_principal: frozenset[str] = frozenset()  # diagnoses that cannot be principal
+    exempt_groups: tuple[ExemptGroup, ...] = ()  # whose patients come back by plan
 
     def rules(self) -> list[Rule]:
         """Every rule of the scheme, level by level."""
@@ -192,6 +194,11 @@ class Scheme:
         yield from ((mdc.code, adrg) for mdc in self.mdcs for adrg in mdc.adrgs)
         for mdc in self.mdcs:
             yield from ((mdc.code, drg) for adrg in mdc.adrgs for drg in adrg.drgs)
+
+    @property
+    def exempt(self) -> frozenset[str]:
+        """The DRGs whose patients come back by plan: no return of theirs reduces a stay."""
+        return frozenset(row.drg for row in self.exempt_groups)
 
     def counts(self) -> dict[str, int]:
         """How many rows each part of the scheme has; ambiguous groups are counted apart."""
@@ -274,7 +281,10 @@ def load_scheme(name: str) -> Scheme:
         content_hash=content_hash(folder),
         packaging=frozenset(tables["packaging"]["apg"]) if "packaging" in tables else frozenset(),
         not_principal=_optional_codes(folder, "not_principal"),
+        exempt_groups=exempt_groups(folder),
     )
+    drgs = {drg.code for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
+    refuse_unknown(scheme.exempt_groups, drgs, folder)
     _refuse_undefined_sets(folder, scheme)
     _refuse_foreign_fields(folder, scheme)
     if info.kind == "apg":

@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
+from drgpay.grouper.exempt_groups import ExemptGroup
 from drgpay.grouper.rules.as_json import rule_as_json, rule_from_json
 from drgpay.grouper.rules.nodes import Rule
 from drgpay.grouper.scheme import Adrg, Complication, Drg, Mdc, Scheme, SchemeInfo
@@ -38,6 +40,7 @@ def scheme_as_json(scheme: Scheme) -> bytes:
         "content_hash": scheme.content_hash,
         "packaging": sorted(scheme.packaging),
         "not_principal": sorted(scheme.not_principal),
+        "exempt_groups": [asdict(row) for row in scheme.exempt_groups],
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -64,6 +67,7 @@ def scheme_from_json(content: bytes) -> Scheme:
         content_hash=found["content_hash"],
         packaging=frozenset(found["packaging"]),
         not_principal=frozenset(found["not_principal"]),
+        exempt_groups=tuple(ExemptGroup(**row) for row in found["exempt_groups"]),
     )
 
 

@@ -78,7 +78,6 @@ def calibration_report(
         sums,
         catalogue,
         group_names(scheme),
-        rules,
         steps=_steps(stays, sums, catalogue, rules),
         coverage=_coverage(stays),
         cases="stays",
@@ -89,7 +88,6 @@ def report_of(
     sums: pl.DataFrame,
     catalogue: Catalogue,
     names: pl.DataFrame,
-    rules: Calibration,
     *,
     steps: pl.DataFrame,
     coverage: pl.DataFrame,
@@ -100,9 +98,7 @@ def report_of(
     names: drg and name of every group that can have a case, sorted by drg. cases: what the cases
     are called in `explained`.
     """
-    groups = _groups(sums, catalogue, rules).join(
-        names, on="drg", how="left", maintain_order="left"
-    )
+    groups = _groups(sums, catalogue).join(names, on="drg", how="left", maintain_order="left")
     missing = names.join(sums, on="drg", how="anti").sort("drg")
     rows = catalogue.coefficients.with_columns(
         as_decimal("coefficient", POINT_PLACES), as_decimal("level_factor", POINT_PLACES)
@@ -287,14 +283,11 @@ def _explained(sums: pl.DataFrame, unit: str) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema | {"r2": SHARE}, orient="row")
 
 
-def _groups(sums: pl.DataFrame, catalogue: Catalogue, rules: Calibration) -> pl.DataFrame:
-    few = pl.col("kept") < rules.stable_min_cases
-    reason = (
-        pl.when(pl.col("stable").fill_null(True))
-        .then(None)
-        .when(few)
-        .then(pl.lit("too_few_cases"))
-        .otherwise(pl.lit("too_high_cv"))
+def _groups(sums: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
+    reason = pl.col("stability").replace_strict(
+        {"unstable_cases": "too_few_cases", "unstable_cv": "too_high_cv"},
+        default=None,
+        return_dtype=pl.String,
     )
     table = catalogue.groups.drop("cases", "kept")
     varies = pl.col("cv") > scaled(HIGH_CV, POINT_PLACES)

@@ -1,13 +1,14 @@
 """The points of every stay of a period: class, formula, adjustments, rounded to 4 places."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.exact import divide_half_up
 from drgpay.points.adjustments import Step, adjust, no_adjustments
+from drgpay.points.age_factors import AGE_COLUMNS, base_of, with_factor
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.classes import WITHOUT_GROUP, case_class
 from drgpay.points.deductions import deduction_steps, refuse_unknown_kinds
@@ -16,9 +17,9 @@ from drgpay.points.extra_points import (
     tcm_changes,
     technology_changes,
 )
-from drgpay.points.formulas import Choice, PointFormula, class_formulas
-from drgpay.points.prices import BOUND_COLUMNS, PRICE_COLUMNS, priced_stays
-from drgpay.points.readmission import readmission_changes
+from drgpay.points.formulas import Choice, PointFormula, Terms, class_formulas
+from drgpay.points.prices import BOUND_COLUMNS, PRICE_COLUMNS, RATIO_COLUMNS, priced_stays
+from drgpay.points.readmission import readmission_changes, split_stays
 from drgpay.points.reviews import review_changes
 from drgpay.points.volume import volume_changes
 from drgpay.policy.points import Points
@@ -30,7 +31,8 @@ class EarnedPoints:
     """The points of a period in scaled integers: money in fen, points and ratios in 1/10,000.
 
     cases: one row a stay, sorted by case_id: the columns of the stays without _NOT_NEEDED and
-    person_id (persons never reach a result), PRICE_COLUMNS (null where the class has no group),
+    person_id (persons never reach a result), age and age_days (null unless the policy has factors by
+    age), PRICE_COLUMNS and RATIO_COLUMNS (null where the class has no group),
     case_class, formula (in words), points_before, and points, which is points_before plus the
     adjustments that apply to the case and is not negative.
     adjustments: ADJUSTMENT_SCHEMA (see adjustments.py), sorted by case_id and step.
@@ -40,10 +42,10 @@ class EarnedPoints:
     adjustments: pl.DataFrame
 
 
-_NOT_NEEDED = ("sex", "age", "age_days", "weight_g", "principal_diagnosis")
+_NOT_NEEDED = ("sex", "weight_g", "principal_diagnosis", "discharge_type")
 """Columns of the records that neither points nor a later stage needs."""
 
-_MADE = (*PRICE_COLUMNS, "case_class", "formula", "points_before", "points")
+_MADE = (*PRICE_COLUMNS, *RATIO_COLUMNS, "case_class", "formula", "points_before", "points")
 """Made anew where the stays are the cases of an earlier run."""
 
 
@@ -52,12 +54,16 @@ def points_of_stays(
     catalogue: Catalogue,
     points: Points,
     filings: Filings = NO_FILINGS,
+    *,
+    exempt: Collection[str],
 ) -> EarnedPoints:
     """Class, points and adjustments of grouped stays of a month or of a whole year.
 
     stays: unique case_id, hospital_id, level, person_id (null: its readmissions are not seen),
     account, out_of_area, admission_date, discharge_date, settlement_date, length_of_stay,
-    payment_unit, bed_day_class, complete, status, drg, total_fen; other columns pass through.
+    payment_unit, bed_day_class, complete, status, drg, total_fen, where the policy has factors by
+    age also age and age_days; other columns pass through. exempt: DRGs of the scheme whose patients
+    come back by plan, beside those of the policy.
     Quotas and readmissions are counted over all of them, volume caps by settlement month.
     Raises DrgpayError for filings of cases that are not there, of kinds and technologies that the
     policy does not have, and for a class that the catalogue cannot price.
@@ -66,11 +72,12 @@ def points_of_stays(
     refuse_unknown_kinds(filings, points)
     refuse_unknown_technologies(filings, points)
     needed = stays.drop(*_NOT_NEEDED, *_MADE, strict=False)
+    needed = _with_ages(needed, points)
     ordered = needed if needed["case_id"].is_sorted() else needed.sort("case_id")
     formulas = class_formulas(catalogue, points)
     cases = _classed(ordered, catalogue, points)
-    cases = cases.hstack(_points_before(cases, formulas))
-    steps = _steps(cases, catalogue, points, filings)
+    cases = cases.hstack(_points_before(cases, formulas, points))
+    steps = _steps(cases, catalogue, points, filings, exempt)
     kept = cases.drop("person_id")
     if not steps:
         return EarnedPoints(kept.with_columns(points="points_before"), no_adjustments())
@@ -78,6 +85,23 @@ def points_of_stays(
     final, adjustments = adjust(_exact_points(cases[places], formulas), steps)
     adjusted = cases["points_before"].clone().scatter(places, final).alias("points")
     return EarnedPoints(kept.with_columns(adjusted), adjustments)
+
+
+def _with_ages(stays: pl.DataFrame, points: Points) -> pl.DataFrame:
+    """The ages that factors by age ask for; a result holds none that nothing is paid by.
+
+    Raises DrgpayError for a stay without an age: it would go without its factor in silence.
+    """
+    if not points.age_factors:
+        nothing = pl.lit(None, pl.Float64)
+        return stays.with_columns(age=nothing, age_days=nothing)
+    known = stays["age"].drop_nulls().len() if "age" in stays.columns else 0
+    if known < stays.height:
+        raise DrgpayError(
+            "points.age_factors needs the age of every stay, and the results of some months hold none",
+            "settle those months with this policy, or leave the factors out of the year",
+        )
+    return stays.with_columns(pl.col("age", "age_days").cast(pl.Float64))
 
 
 def _places_of(cases: pl.DataFrame, steps: list[Step]) -> pl.Series:
@@ -91,24 +115,42 @@ def _classed(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.Da
     """Add PRICE_COLUMNS and case_class."""
     priced = priced_stays(stays, catalogue, points).with_columns(case_class=case_class(points))
     grouped = ~pl.col("case_class").is_in(WITHOUT_GROUP)
+    made = [name for name in (*PRICE_COLUMNS, *RATIO_COLUMNS) if name in priced.columns]
     return priced.drop(BOUND_COLUMNS).with_columns(
-        pl.when(grouped).then(column).alias(column) for column in PRICE_COLUMNS
+        pl.when(grouped).then(column).alias(column) for column in made
     )
 
 
 def _steps(
-    cases: pl.DataFrame, catalogue: Catalogue, points: Points, filings: Filings
+    cases: pl.DataFrame,
+    catalogue: Catalogue,
+    points: Points,
+    filings: Filings,
+    exempt: Collection[str],
 ) -> list[Step]:
     """All steps in their order that concern a case."""
+    base = base_of(points)
     steps: list[Step] = [
-        *review_changes(cases, filings, points, catalogue.all_mean_fen),
+        *review_changes(cases, filings, Terms.of(catalogue, points)),
         *volume_changes(cases, points.volume_caps),
-        *readmission_changes(cases, points.readmission),
-        *technology_changes(cases, points.new_technologies, filings.technologies),
+        *readmission_changes(cases, points.readmission, exempt, split_stays(filings.deductions)),
+        *technology_changes(cases, points.new_technologies, filings.technologies, base),
         *tcm_changes(cases, points.tcm),
-        *deduction_steps(cases, points.deductions, filings.deductions),
+        *deduction_steps(cases, points.deductions, filings.deductions, base),
     ]
+    if points.age_factors:
+        steps = [_with_factors(step, cases, points) for step in steps]
     return [step for step in steps if step.rows.height]
+
+
+def _with_factors(step: Step, cases: pl.DataFrame, points: Points) -> Step:
+    """The reasons of a step with the factors by age of its cases."""
+    factors = step.rows.select("case_id").join(
+        cases.select("case_id", *AGE_COLUMNS), on="case_id", how="left", maintain_order="left"
+    )
+    rows = step.rows.hstack(factors.select(AGE_COLUMNS))
+    said = rows.with_columns(reason=with_factor(pl.col("reason"), points)).drop(AGE_COLUMNS)
+    return replace(step, rows=said)
 
 
 _FORMULA_COLUMNS = (
@@ -117,19 +159,23 @@ _FORMULA_COLUMNS = (
     "bed_day_class",
     "length_of_stay",
     "total_fen",
+    "stability",
     "base_points",
+    *AGE_COLUMNS,
     "coefficient",
     "mean_fen",
     "high_ratio",
 )
 
 
-def _points_before(cases: pl.DataFrame, formulas: dict[str, list[Choice]]) -> pl.DataFrame:
+def _points_before(
+    cases: pl.DataFrame, formulas: dict[str, list[Choice]], points: Points
+) -> pl.DataFrame:
     """points_before and formula of every case, in its order."""
     parts = [
         part.select(
             "row",
-            formula=pl.lit(formula.words),
+            formula=with_factor(pl.lit(formula.words), points),
             points_before=divide_half_up(formula.numerator, formula.denominator).cast(pl.Int64),
         )
         for part, formula in _by_formula(cases, formulas)
@@ -155,7 +201,8 @@ def _by_formula(
     cases: pl.DataFrame, formulas: dict[str, list[Choice]]
 ) -> Iterator[tuple[pl.DataFrame, PointFormula]]:
     """The cases of each formula, so that it is evaluated for its own cases only."""
-    rows = cases.select(*_FORMULA_COLUMNS).with_row_index("row")
+    ratios = [name for name in RATIO_COLUMNS if name in cases.columns]
+    rows = cases.select(*_FORMULA_COLUMNS, *ratios).with_row_index("row")
     for name, choices in formulas.items():
         rest = rows.filter(pl.col("case_class") == name)
         for choice in choices:

@@ -10,6 +10,7 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, scaled, wide
 from drgpay.points.adjustments import CaseChange, HospitalMinus, Step, change_columns
+from drgpay.points.age_factors import Base
 from drgpay.policy.points import Deduction, Points
 from drgpay.records.filings import Filings
 
@@ -27,37 +28,43 @@ def refuse_unknown_kinds(filings: Filings, points: Points) -> None:
 
 
 def deduction_steps(
-    cases: pl.DataFrame, rules: tuple[Deduction, ...], found: pl.DataFrame
+    cases: pl.DataFrame, rules: tuple[Deduction, ...], found: pl.DataFrame, base: Base
 ) -> list[Step]:
     """Two steps for each kind: the case's points x factor, and the hospital's minus.
 
-    cases: case_id, base_points, points_before. found: DEDUCTION_SCHEMA. Where a case has no base
-    points, its points before adjustments stand for them.
+    cases: case_id, the columns of `base`, points_before. found: DEDUCTION_SCHEMA. Where a case has
+    no base points, its points before adjustments stand for them. The evidence is the document, or
+    the reason where there is none.
     """
     steps: list[Step] = []
     for rule in rules:
         of_kind = found.filter(pl.col("kind") == rule.kind)
         if of_kind.height:
             concerned = cases.join(of_kind, on="case_id")
-            steps += [_case_step(concerned, rule), _hospital_step(concerned, rule)]
+            steps += [_case_step(concerned, rule), _hospital_step(concerned, rule, base)]
     return steps
 
 
 def _case_step(cases: pl.DataFrame, rule: Deduction) -> CaseChange:
     reason = pl.lit(f"points * {rule.case_factor}")
-    columns = change_columns(reason, pl.col("reason"), times=Fraction(rule.case_factor))
+    columns = change_columns(reason, _EVIDENCE, times=Fraction(rule.case_factor))
     return CaseChange(rule.kind, cases.select(columns))
 
 
-def _hospital_step(cases: pl.DataFrame, rule: Deduction) -> HospitalMinus:
+_EVIDENCE = pl.coalesce("document", "reason")
+
+
+def _hospital_step(cases: pl.DataFrame, rule: Deduction, base: Base) -> HospitalMinus:
     serious = pl.col("serious")
     times = (
         pl.when(serious)
         .then(wide(scaled(rule.base_times_serious, POINT_PLACES)))
         .otherwise(wide(scaled(rule.base_times, POINT_PLACES)))
     )
-    base = pl.coalesce("base_points", "points_before")
-    taken = divide_half_up(wide(base) * times, wide(POINT_SCALE)).cast(pl.Int64)
+    priced = pl.col("base_points").is_not_null()
+    whole = pl.when(priced).then(base.numerator).otherwise(wide("points_before"))
+    parts = pl.when(priced).then(base.denominator).otherwise(wide(1))
+    taken = divide_half_up(whole * times, parts * wide(POINT_SCALE)).cast(pl.Int64)
     reason = pl.format(
         "- {} * {}{}",
         pl.when(serious)
@@ -69,6 +76,6 @@ def _hospital_step(cases: pl.DataFrame, rule: Deduction) -> HospitalMinus:
         pl.when(serious).then(pl.lit(" (serious)")).otherwise(pl.lit("")),
     )
     rows = cases.filter(times > 0).select(
-        "case_id", points=-taken, reason=reason, evidence="reason"
+        "case_id", points=-taken, reason=reason, evidence=_EVIDENCE
     )
     return HospitalMinus(rule.kind, rows)

@@ -7,6 +7,7 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.exact import POINT_PLACES, POINT_SCALE, scaled, wide
 from drgpay.points.adjustments import CaseChange, change_columns
+from drgpay.points.age_factors import Base
 from drgpay.points.formulas import PointFormula
 from drgpay.policy.points import NewTechnology, Points, Tcm
 from drgpay.records.filings import Filings
@@ -28,9 +29,9 @@ def refuse_unknown_technologies(filings: Filings, points: Points) -> None:
 
 
 def technology_changes(
-    cases: pl.DataFrame, rules: tuple[NewTechnology, ...], filed: pl.DataFrame
+    cases: pl.DataFrame, rules: tuple[NewTechnology, ...], filed: pl.DataFrame, base: Base
 ) -> list[CaseChange]:
-    """A step for each technology: plus base points x share of the settlement year.
+    """A step for each technology: plus base points (with the factor by age) x share of the year.
 
     cases: case_id, drg, case_class, base_points (null: the class has no group), settlement_date.
     filed: TECHNOLOGY_SCHEMA. A case that is filed but has no share, because of its group, class
@@ -45,11 +46,11 @@ def technology_changes(
             steps.append(_not_entitled(concerned.filter(~entitled.fill_null(False)), rule))
         else:
             concerned = cases
-        steps.append(_with_share(concerned.filter(entitled), rule))
+        steps.append(_with_share(concerned.filter(entitled), rule, base))
     return steps
 
 
-def _with_share(cases: pl.DataFrame, rule: NewTechnology) -> CaseChange:
+def _with_share(cases: pl.DataFrame, rule: NewTechnology, base: Base) -> CaseChange:
     shares = pl.DataFrame(
         {
             "year": list(rule.share_by_year),
@@ -63,7 +64,9 @@ def _with_share(cases: pl.DataFrame, rule: NewTechnology) -> CaseChange:
     )
     reason = pl.format("{} in {}", pl.col("words").fill_null("no share"), "year")
     extra = PointFormula(
-        wide("base_points") * wide(pl.col("share").fill_null(0)), wide(POINT_SCALE), ""
+        base.numerator * wide(pl.col("share").fill_null(0)),
+        base.denominator * wide(POINT_SCALE),
+        "",
     )
     columns = change_columns(reason, pl.lit(rule.technology), plus=extra)
     return CaseChange(TECHNOLOGY_KIND, of_year.select(columns))

@@ -227,6 +227,7 @@ def _catalogue(
             "drg": group.drg,
             "mean_fen": half_up(group.weight * all_mean_fen),
             "stable": group.stable,
+            "stability": "stable" if group.stable else "stand_in",
             "base_points": half_up(group.weight * 100 * POINT_SCALE),
         }
         for group in groups

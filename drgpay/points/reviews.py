@@ -1,33 +1,32 @@
 """Special reviews (特病单议): what an approved case earns, and how many a period may have."""
 
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES, as_decimal, wide
+from drgpay.exact import FEN_PLACES, POINT_PLACES, apportion, as_decimal, wide
 from drgpay.points.adjustments import CaseChange, change_columns
-from drgpay.points.formulas import PointFormula, reviewed_at_cost, reviewed_high
-from drgpay.policy.points import Points, Reviews
+from drgpay.points.formulas import PointFormula, Terms, reviewed_at_cost, reviewed_high
+from drgpay.policy.points import Reviews
 from drgpay.records.filings import Filings
 
 KIND = "review"
 OVER_QUOTA_KIND = "review_over_quota"
 
 
-def review_changes(
-    cases: pl.DataFrame, filings: Filings, points: Points, all_mean_fen: Fraction
-) -> list[CaseChange]:
+def review_changes(cases: pl.DataFrame, filings: Filings, terms: Terms) -> list[CaseChange]:
     """The steps of special reviews.
 
-    cases: all cases of the frame; case_id, hospital_id, status, case_class and the columns of the
-    formulas. An approved case has its fixed points, or those of the formula; a rejected one, one
+    cases: all cases of the frame; case_id, hospital_id, status, payment_unit, case_class and the
+    columns of the formulas. An approved case has its fixed points, or those of the formula; a rejected one, one
     whose class is not reviewed and one that is refused over the quota keep the points of their
     class, with a row that says so. Raises DrgpayError for an unreasonable cost above the total.
     """
     if not filings.reviews.height:
         return []
+    points = terms.points
     reviewed = cases.join(filings.reviews, on="case_id")
     _refuse_too_much(reviewed, filings)
     applicable = pl.col("case_class").is_in(points.reviews.classes)
@@ -39,8 +38,8 @@ def review_changes(
     extra_for_high = (pl.col("case_class") == "high") & (points.high_formula == "review_only")
     return [
         _paid(paid.filter(fixed), _fixed_points()),
-        _paid(paid.filter(~fixed & ~extra_for_high), reviewed_at_cost(all_mean_fen)),
-        _paid(paid.filter(~fixed & extra_for_high), reviewed_high()),
+        _paid(paid.filter(~fixed & ~extra_for_high), reviewed_at_cost(terms)),
+        _paid(paid.filter(~fixed & extra_for_high), reviewed_high(terms)),
         _kept(
             reviewed.filter(~applicable),
             KIND,
@@ -55,9 +54,10 @@ def review_changes(
             over,
             OVER_QUOTA_KIND,
             pl.format(
-                "review {} of the {}, the quota is {}: {}",
+                "review {} of the hospital, the quota is {}: {}"
+                if points.reviews.quota_scope == "hospital"
+                else "review {} of the hospital, its part of the region's quota is {}: {}",
                 "number",
-                pl.lit(points.reviews.quota_scope),
                 "quota",
                 pl.lit("refused" if refused else "reported, paid all the same"),
             ),
@@ -65,25 +65,40 @@ def review_changes(
     ]
 
 
-def quota_of(grouped_discharges: int, share: Fraction) -> int:
-    """How many special reviews a number of grouped discharges allows, rounded up (C11)."""
-    return ceil(grouped_discharges * share)
+def quota_of(discharges: int, rule: Reviews) -> int:
+    """How many special reviews a number of discharges allows, rounded up (C11) or down."""
+    exact = discharges * Fraction(rule.quota_share)
+    return ceil(exact) if rule.quota_rounding == "up" else floor(exact)
+
+
+def quotas(cases: pl.DataFrame, rule: Reviews) -> dict[str, int]:
+    """The quota of each hospital.
+
+    cases: hospital_id, status, payment_unit. Counted are stays paid by DRG, with quota_of =
+    "grouped" those with a group. Over the region its rounded quota is divided in proportion to the
+    hospitals' counts, by largest remainder (ties: the smaller hospital_id).
+    """
+    counted = pl.col("payment_unit") == "drg"
+    if rule.quota_of == "grouped":
+        counted &= pl.col("status") == "grouped"
+    counts = dict(
+        cases.filter(counted).group_by("hospital_id").len().sort("hospital_id").iter_rows()
+    )
+    if rule.quota_scope == "hospital":
+        return {hospital: quota_of(count, rule) for hospital, count in counts.items()}
+    whole = quota_of(sum(counts.values()), rule)
+    shares = apportion(whole, list(counts.values())) if counts else []
+    return dict(zip(counts, shares, strict=True))
 
 
 def _with_quota(approved: pl.DataFrame, cases: pl.DataFrame, rule: Reviews) -> pl.DataFrame:
-    """Add the quota of the hospital or region, and number: the place by filing date and case id."""
-    grouped = cases.select("hospital_id", "status").filter(pl.col("status") == "grouped")
-    share = Fraction(rule.quota_share)
+    """Add the quota of the hospital, and number: the place in it by filing date and case id."""
     number = pl.int_range(1, pl.len() + 1)
-    counted = approved.sort("filed_at", "case_id")
-    if rule.quota_scope == "region":
-        quota = pl.lit(quota_of(grouped.height, share), pl.Int64)
-        return counted.with_columns(number=number, quota=quota)
-    discharges = grouped.group_by("hospital_id").len().iter_rows()
-    quotas = {hospital: quota_of(grouped_here, share) for hospital, grouped_here in discharges}
-    return counted.with_columns(
+    return approved.sort("filed_at", "case_id").with_columns(
         number=number.over("hospital_id"),
-        quota=pl.col("hospital_id").replace_strict(quotas, default=0, return_dtype=pl.Int64),
+        quota=pl.col("hospital_id").replace_strict(
+            quotas(cases, rule), default=0, return_dtype=pl.Int64
+        ),
     )
 
 

@@ -48,7 +48,10 @@ class BedDay(Section):
 
 
 class Readmission(Section):
-    """[points.readmission]: a return within `days` reduces the earlier stay's points."""
+    """[points.readmission]: a return within `days` reduces the earlier stay's points.
+
+    exempt_groups: beside those that the scheme ships (chemotherapy, dialysis ...).
+    """
 
     days: Count
     factor: Share
@@ -61,8 +64,10 @@ class Reviews(Section):
 
     classes: tuple[Literal["ungrouped", "ambiguous", "few_cases", "high"], ...]
     quota_share: Share
+    quota_of: Literal["grouped", "drg"] = "grouped"
+    quota_rounding: Literal["up", "down"] = "up"
     quota_scope: Literal["hospital", "region"]
-    over_quota: Literal["report", "refuse"]
+    over_quota: Literal["report", "refuse"] = "refuse"
 
 
 class Deduction(Section):
@@ -114,19 +119,41 @@ class Tcm(Section):
     max_points: PointAmount
 
 
+class AgeFactor(Section):
+    """A row of [[points.age_factors]]: the first that fits a stay changes its base points.
+
+    rule: of the rule language, over NL (years) and XSRTL (days). One of times and divide.
+    """
+
+    groups: tuple[Name, ...] = ()
+    rule: Name
+    times: PositiveRatio | None = None
+    divide: PositiveRatio | None = None
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if (self.times is None) == (self.divide is None):
+            raise ValueError("give one of times and divide")
+        return self
+
+
 class Points(Section):
     """[points]: classes of stays and their points (docs/points.md)."""
 
+    incomplete_if: Name | None = None
+    outside_drg_if: Name | None = None
     reference_mean: Literal["region", "level", "own_and_level"]
     own_mean_weight: Share | None = None
     bounds: Literal["strict", "inclusive"]
     bounds_mean: Literal["reference", "level"]
+    ratio_mean: Literal["reference"] | None = None
     low_ratio: Share
     low_formula: Literal["as_incomplete", "at_cost"]
     always_low_groups: tuple[Name, ...]
     incomplete_formula: Literal["with_coefficient", "without_coefficient"]
     high_bands: Annotated[tuple[HighBand, ...], Field(min_length=1)]
     high_formula: Literal["review_only", "excess", "cost_less_cap", "cost_less_cap_coef", "at_cost"]
+    high_floor: Literal["normal", "none"] = "normal"
     ambiguous_ratio: Ratio
     ungrouped_rule: Literal["at_cost", "fixed_points"]
     ungrouped_ratio: Ratio
@@ -134,6 +161,8 @@ class Points(Section):
     few_cases_rule: Literal["base", "at_cost"]
     few_cases_ratio: Ratio
     bed_days: tuple[BedDay, ...]
+    age_factors: tuple[AgeFactor, ...] = ()
+    no_coefficient_groups: tuple[Name, ...] = ()
     base_level: BaseLevel | None = None
     volume_caps: tuple[VolumeCap, ...]
     readmission: Readmission
@@ -147,6 +176,12 @@ class Points(Section):
         if (self.reference_mean == "own_and_level") != (self.own_mean_weight is not None):
             raise ValueError(
                 'own_mean_weight is given exactly when reference_mean = "own_and_level"'
+            )
+        mixed = self.bounds_mean == "level" and self.reference_mean != "level"
+        if mixed and self.ratio_mean is None:
+            raise ValueError(
+                'bounds_mean = "level" beside another reference_mean needs ratio_mean = "reference": '
+                "the bounds use the level's mean, total cost is divided by the reference mean"
             )
         for key, names in {
             "deductions": [row.kind for row in self.deductions],

@@ -1,7 +1,7 @@
 """Whether a stay can be paid: the checks of docs/files.md, and the quarantine of what fails."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -38,9 +38,12 @@ class CheckedStays(CheckedRows):
     """Stays: quarantine and warnings have FINDING_COLUMNS (strings, settlement_date a date).
 
     unknown: the valid stays with LEADING_UNKNOWN in sums: hospital_id, rows, total_fen, sorted.
+    ruled: what the rules of the policy made of the valid stays, by hospital (see
+    grouper/stay_rules.py); without columns where none were asked.
     """
 
     unknown: pl.DataFrame
+    ruled: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def check_stays(

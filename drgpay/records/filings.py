@@ -34,6 +34,8 @@ DEDUCTION_SCHEMA: dict[str, pl.DataType] = {
     "kind": pl.String(),
     "serious": pl.Boolean(),
     "reason": pl.String(),
+    "document": pl.String(),
+    "clue_id": pl.String(),
 }
 TECHNOLOGY_SCHEMA: dict[str, pl.DataType] = {"case_id": pl.String(), "technology": pl.String()}
 PAYMENT_SCHEMA: dict[str, pl.DataType] = {
@@ -100,6 +102,8 @@ _DEDUCTIONS = {
     "account": Column(Kind.TEXT),
     "amount_yuan": Column(Kind.YUAN),
     "reason": Column(Kind.TEXT),
+    "document": Column(Kind.TEXT),
+    "clue_id": Column(Kind.TEXT),
 }
 _TECHNOLOGIES = {
     "case_id": Column(Kind.TEXT, required=True),

@@ -28,7 +28,8 @@ REQUIRED = (
 DEFAULTS: dict[str, bool | str | None] = {
     "out_of_area": False,
     "payment_unit": "drg",
-    "complete": True,
+    "complete": None,  # the rules of the policy decide, else true (grouper/stay_rules.py)
+    "discharge_type": None,
     "bed_day_class": None,
     "age_days": None,
     "weight_g": None,

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
 from drgpay.exact import FEN_PLACES, POINT_PLACES, unscaled
+from drgpay.points.age_factors import AGE_COLUMNS, age_columns
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.model import Policy
 from drgpay.report.case_lines import Lines
@@ -33,7 +35,7 @@ class GroupPrices:
 
 
 def prices_of(case: Row, catalogue: Catalogue, policy: Policy) -> GroupPrices:
-    """Look up a case: drg, level, hospital_id."""
+    """Look up a case: drg, account, level, hospital_id."""
     rule, drg, level = policy.points.base_level, case["drg"], case["level"]
     groups = _rows(catalogue.groups, pl.col("drg") == drg)
     rows = _rows(catalogue.coefficients, (pl.col("drg") == drg) | pl.col("drg").is_null())
@@ -42,8 +44,11 @@ def prices_of(case: Row, catalogue: Catalogue, policy: Policy) -> GroupPrices:
     order = [own, of_level, _row(rows, drg=None, level=level, hospital_id=None)]
     if rule and drg in rule.groups:
         order = [_row(rows, drg=group, level=rule.level, hospital_id=None) for group in (drg, None)]
+    if drg in policy.points.no_coefficient_groups:
+        order = []
     paid = next((row for row in order if row and row["coefficient"] is not None), None)
-    return GroupPrices(_row(groups, drg=drg), own, of_level, paid, rows)
+    group = _row(groups, account=case["account"]) or _row(groups, account=None)
+    return GroupPrices(group, own, of_level, paid, rows)
 
 
 def _rows(table: pl.DataFrame, wanted: pl.Expr) -> list[Row]:
@@ -75,10 +80,18 @@ def add_group(
         lines.given("group_cases", group["cases"], lines.say("how_group_cases"))
         lines.given("kept", group["kept"], lines.say("how_kept"))
         lines.given("cv", _points(group["cv"]), lines.say("how_cv"))
-    lines.given("stable", group["stable"], lines.say("how_stable"))
+    if group["account"] is not None:
+        lines.given("group_account", lines.say(group["account"]), lines.say("how_group_account"))
+    lines.claimed(
+        "stability",
+        _said_stability(case["stability"], lines),
+        _said_stability(group["stability"], lines),
+        lines.say("how_stability"),
+    )
     mean = unscaled(group["mean_fen"], FEN_PLACES)
     lines.claimed("mean_cost", case["mean_cost"], mean, lines.say("how_mean"))
     _add_base_points(case, group, catalogue, policy, lines)
+    _add_age_factor(case, policy, lines)
     _add_coefficient(case, prices, catalogue, policy, lines)
 
 
@@ -108,6 +121,32 @@ def _add_base_points(
         lines.claimed("catalogue_base_points", _points(base), case["base_points"])
 
 
+def _said_stability(stability: str | None, lines: Lines) -> str | None:
+    return None if stability is None else lines.say(f"stability_{stability}")
+
+
+def _add_age_factor(case: Row, policy: Policy, lines: Lines) -> None:
+    """What the base points of the case are multiplied or divided by, and its age."""
+    if not policy.points.age_factors:
+        return
+    lines.given("age", _number(case["age"]), lines.say("how_record"))
+    if case["age_days"] is not None:
+        lines.given("age_days", _number(case["age_days"]), lines.say("how_record"))
+    frame = pl.DataFrame(
+        {name: [case[name]] for name in ("drg", "age", "age_days")},
+        schema={"drg": pl.String, "age": pl.Float64, "age_days": pl.Float64},
+    )
+    due = frame.select(**age_columns(policy.points)).row(0, named=True)
+    for column in AGE_COLUMNS:
+        value = None if due[column] is None else _points(due[column])
+        if value is not None or case[column] is not None:
+            lines.claimed(column, case[column], value, lines.say("how_age_factor"))
+
+
+def _number(value: float) -> Decimal:
+    return Decimal(f"{value:g}")
+
+
 def _same_policy(catalogue: Catalogue, policy: Policy) -> bool:
     """Whether [calibration] of the policy is what made the catalogue."""
     return catalogue.info.policy == policy.policy.id
@@ -118,7 +157,9 @@ def _add_coefficient(
 ) -> None:
     row, rule = prices.paid, policy.calibration.coefficients
     if row is None:
-        lines.claimed("coefficient", case["coefficient"], 1, lines.say("how_no_coefficient"))
+        without = case["drg"] in policy.points.no_coefficient_groups
+        how = lines.say("how_no_coefficient_group" if without else "how_no_coefficient")
+        lines.claimed("coefficient", case["coefficient"], 1, how)
         return
     source = lines.say(_source_of(row))
     base_level = policy.points.base_level

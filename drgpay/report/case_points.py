@@ -23,6 +23,8 @@ def add_formula(case: Row, formulas: Formulas, lines: Lines) -> None:
     A line exact_0 holds them unrounded: rounding comes once, after the adjustments.
     """
     words = formula_of_class(case, formulas)
+    if words is not None:
+        words = with_factor_of(case, words)
     said = None if words is None else formula_said(words, lines.language)
     stored = formula_said(case["formula"] or "", lines.language)
     lines.claimed("formula", stored, said, lines.say("how_formula"))
@@ -33,8 +35,25 @@ def add_formula(case: Row, formulas: Formulas, lines: Lines) -> None:
         lines.claimed("exact_0", None, 0, lines.say("how_item_by_item"), lines.say("exact_before"))
         lines.claimed("points_before", case["points_before"], 0)
         return
+    floored = _FLOORED.fullmatch(used) if case["case_class"] == "high" else None
+    if floored:
+        lines.reckoned("formula_alone", _live(floored[1], lines), how=lines.say("how_floor"))
+        used = used.replace(floored[1], "formula_alone", 1)
     lines.reckoned("exact_0", _live(used, lines), label=lines.say("exact_before"))
     lines.reckoned("points_before", _rounded("exact_0"), case["points_before"])
+
+
+_FLOORED = re.compile(r"max\((.+), (?:base_points|\(base_points [*/] [\d.]+\)) \* coefficient\)")
+"""A formula of high stays with high_floor = "normal", and what it would give alone."""
+
+
+def with_factor_of(case: Row, words: str) -> str:
+    """Words in which base_points stands for the base of the case with its factor by age."""
+    for column, sign in (("age_times", "*"), ("age_divide", "/")):
+        if case[column] is not None:
+            factor = f"{case[column].normalize():f}"
+            return words.replace("base_points", f"(base_points {sign} {factor})")
+    return words
 
 
 def formula_of_class(case: Row, formulas: Formulas) -> str | None:
@@ -42,10 +61,11 @@ def formula_of_class(case: Row, formulas: Formulas) -> str | None:
     choices = formulas.get(case["case_class"], [])
     if len(choices) == 1 and case["case_class"] != "bed_day":
         return choices[0].formula.words
-    frame = pl.DataFrame(
-        {"bed_day_class": [case["bed_day_class"]], "level": [case["level"]]},
-        schema={"bed_day_class": pl.String, "level": pl.String},
-    )
+    asked = {
+        **dict.fromkeys(("bed_day_class", "level", "stability"), pl.String()),
+        "base_points": pl.Decimal(18, POINT_PLACES),
+    }
+    frame = pl.DataFrame({name: [case[name]] for name in asked}, schema=asked)
     fitting = (choice for choice in choices if frame.select(choice.applies).item())
     found = next(fitting, None)
     return found.formula.words if found else None
@@ -83,11 +103,12 @@ def _add_minus(case: Row, row: Row, kind: str, how: str, lines: Lines) -> None:
     """Points that the hospital loses beside those of the case: a multiple of base points."""
     name = f"hospital_minus_{row['step']}"
     label = lines.say("hospital_minus", step=row["step"], kind=kind)
-    found = re.match(r"- (\d+(?:\.\d+)?) \* (base_points|points_before)", row["reason"])
-    if found is None or found[2] not in lines.values:
+    found = re.fullmatch(r"- (\d+(?:\.\d+)?) \* (.+?)(?: \(serious\))?", row["reason"])
+    base = point_formula(found[2], frozenset(lines.values)) if found else None
+    if found is None or base is None:
         lines.given(name, row["points"], how, label)
         return
-    formula = f"ROUND(-({found[1]}*{{{found[2]}}}),{POINT_PLACES})"
+    formula = f"ROUND(-({found[1]}*({base})),{POINT_PLACES})"
     lines.reckoned(name, formula, row["points"], how, label)
 
 

@@ -81,8 +81,27 @@ _WORDS: dict[str, Words] = {
     "how_kept": Words("裁剪异常费用之后", "after trimming"),
     "cv": Words("变异系数", "Coefficient of variation"),
     "how_cv": Words("标准差 ÷ 均次费用", "standard deviation ÷ mean"),
-    "stable": Words("稳定组", "Stable group"),
-    "how_stable": Words("按测算时的病例数与变异系数", "by cases and variation when calibrated"),
+    "stability": Words("病组是否稳定", "Stability of the group"),
+    "how_stability": Words(
+        "点数目录 groups.csv，按测算时的病例数与变异系数",
+        "groups.csv of the catalogue: by cases and variation when calibrated",
+    ),
+    "stability_stable": Words("稳定组", "stable"),
+    "stability_unstable_cv": Words("非稳定组：变异系数过大", "unstable: varies too much"),
+    "stability_unstable_cases": Words("非稳定组：病例太少", "unstable: too few cases"),
+    "stability_stand_in": Words("替代数值：非稳定或未覆盖", "stand-in: unstable or not covered"),
+    "group_account": Words("病组所属基金", "Account of the group's row"),
+    "how_group_account": Words("点数目录对本基金单列", "the catalogue has a row for the account"),
+    "age": Words("年龄（岁）", "Age (years)"),
+    "age_days": Words("年龄（天）", "Age (days)"),
+    "age_times": Words("年龄系数（乘）", "Factor by age (times)"),
+    "age_divide": Words("年龄系数（除）", "Factor by age (divided by)"),
+    "how_age_factor": Words(
+        "政策 points.age_factors 中首个相符的行", "the first row of points.age_factors that fits"
+    ),
+    "how_no_coefficient_group": Words(
+        "政策列明不设系数的病组，为 1", "the policy lists the group without a coefficient: 1"
+    ),
     "how_mean": Words("点数目录 groups.csv", "groups.csv of the catalogue"),
     "median_cost": Words("病组费用中位数（元）", "Median of the group (yuan)"),
     "how_median": Words("非稳定组按中位数计点", "an unstable group has points by its median"),
@@ -133,6 +152,8 @@ _WORDS: dict[str, Words] = {
     "how_reference_own_and_level": Words(
         "政策：本机构与等级加权", "the policy mixes own and level"
     ),
+    "ratio_mean": Words("参照均次费用（未取整）", "Exact reference mean"),
+    "exact_bounds_mean": Words("界限所用均次费用（未取整）", "Exact mean behind the bounds"),
     "bounds_mean": Words("界限所用均次费用", "Mean behind the bounds"),
     "how_bounds_reference": Words("同参照均次费用，不取整", "the reference mean, not rounded"),
     "how_bounds_level": Words("政策：界限按本等级均次费用", "the policy says the level's mean"),
@@ -150,11 +171,19 @@ _WORDS: dict[str, Words] = {
     "condition_ungrouped": Words("未入组，或点数目录无此组", "no group, or not in the catalogue"),
     "condition_few_cases": Words("点数目录中为非稳定组", "an unstable group of the catalogue"),
     "condition_incomplete": Words("住院过程不完整", "the stay is not complete"),
+    "how_not_measured": Words(
+        "点数目录没有可比的均次费用", "the catalogue has no mean to compare with"
+    ),
     "how_always_low": Words("政策列明的低倍率病组", "the policy lists the group as low"),
     "how_class": Words("首个成立的条件", "the first condition that holds"),
     "how_class_normal": Words("以上条件均不成立", "none of the conditions holds"),
     # points
     "formula": Words("计点公式", "Formula"),
+    "formula_alone": Words("仅按公式", "Formula alone"),
+    "how_floor": Words(
+        "高倍率病例不低于正常病例的点数（high_floor）",
+        "a high stay earns at least what a normal one does (high_floor)",
+    ),
     "how_formula": Words("政策对本类病例的规定", "of the policy for this class"),
     "how_item_by_item": Words("按项目付费，不计点数", "paid item by item, without points"),
     "exact_before": Words("未取整点数", "Exact points"),

@@ -60,6 +60,7 @@ class ClearingTables:
     adjustments: pl.DataFrame
     assessment: pl.DataFrame
     ledger: pl.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 YEAR_VISIT_COLUMNS = [

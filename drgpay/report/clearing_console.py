@@ -5,6 +5,7 @@ from collections.abc import Callable
 import polars as pl
 from rich.console import Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from drgpay.language import Language
 from drgpay.report.clearing import ClearingTables, VisitClearingTables
@@ -26,7 +27,7 @@ _ROWS_SHOWN = 40
 
 def clearing_summary(tables: ClearingTables, language: Language) -> RenderableType:
     """Budgets and values by pool, and each hospital with what is still due to it."""
-    return _summary(tables, language, word)
+    return Group(_summary(tables, language, word), *map(Text, tables.notes))
 
 
 def visit_clearing_summary(tables: VisitClearingTables, language: Language) -> RenderableType:

@@ -15,6 +15,7 @@ from drgpay.report.month import (
     hospital_totals,
     line_totals,
 )
+from drgpay.report.point_notes import stay_rules_console
 from drgpay.report.wording import labelled, level_name, pool_name, word
 from drgpay.terminal import Text
 
@@ -34,6 +35,12 @@ def month_tables(tables: MonthTables, language: Language) -> RenderableType:
         _classes(tables, language),
         *([_differences(tables.differences, language)] if tables.differences else []),
         *refused_rows(tables.refused, language),
+        *(
+            [stay_rules_console(tables.stay_rules, language)]
+            if tables.stay_rules is not None
+            else []
+        ),
+        *(Text(note) for note in tables.notes),
         Text(word("lines_note", language)),
         Text(labelled("records", records, language)),
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, round_half_up
+from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, half_up, round_half_up, unscaled
 from drgpay.language import Language
 from drgpay.policy.settlement import Clearing, Settlement, SharingBand
 from drgpay.report.calculation import Calculation, Step, point_formula
@@ -345,12 +345,19 @@ def _case_points(case: Row, rules: Rules, steps: Steps) -> list[str]:
     steps.given(case, *names, "total_cost", source="case")
     names.append("total_cost")
     if case.get("mean_cost"):
-        steps.add(
-            "cost_ratio",
-            case["cost_ratio"],
-            f"=ROUND({{total_cost}}/{{mean_cost}},{POINT_PLACES})",
-            "{total_cost} ÷ {mean_cost}" + steps.say("how_cost_ratio"),
+        ratio = case["cost_ratio"]
+        of_region = half_up(
+            Fraction(case["total_cost"]) / Fraction(case["mean_cost"]) * POINT_SCALE
         )
+        if unscaled(of_region, POINT_PLACES) == ratio:
+            live = f"=ROUND({{total_cost}}/{{mean_cost}},{POINT_PLACES})"
+            how = "{total_cost} ÷ {mean_cost}"
+            steps.add("cost_ratio", ratio, live, how + steps.say("how_cost_ratio"))
+        else:
+            # The exact mean of the level or hospital is in the catalogue, not in the case's row.
+            steps.given(case, "reference_mean", source="case")
+            how = "{total_cost} ÷ {reference_mean}" + steps.say("how_ratio_mean")
+            steps.add("cost_ratio", ratio, how=how + steps.say("how_cost_ratio"))
         names.append("cost_ratio")
     if "all_mean" in named_in and rules.all_mean_fen:
         fen = rules.all_mean_fen

@@ -46,6 +46,8 @@ class MonthTables:
     warnings: pl.DataFrame
     differences: "DifferenceTables | None" = None
     refused: pl.DataFrame | None = None
+    stay_rules: pl.DataFrame | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,14 @@ class DifferenceTables:
 
 CASE_COLUMNS = [
     *plain("case_id", "hospital_id", "level", "account", "out_of_area", "payment"),
-    *plain("payment_unit", "bed_day_class", "complete"),
+    *plain("payment_unit", "bed_day_class", "complete", "age", "age_days"),
     *plain("admission_date", "discharge_date", "settlement_date"),
     *plain("status", "mdc", "adrg", "drg", "severity", "case_class"),
-    *points("base_points", "coefficient"),
+    *plain("stability"),
+    *points("base_points", "age_times", "age_divide", "coefficient"),
     *money("mean_cost", "mean_fen"),
     *money("reference_mean"),
+    *money("bounds_mean"),
     *points("cost_ratio", "high_ratio"),
     *plain("length_of_stay", "formula"),
     *points("points_before", "points"),

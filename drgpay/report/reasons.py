@@ -41,9 +41,11 @@ _FORMS = (
     (r"rejected: the points of its class", "单议未通过，按所属病例类型计点"),
     (r"not applicable: the class (\S+) is not reviewed", "不适用：“{0}”不参加特病单议"),
     (r"review (\d+) of the (\w+), the quota is (\d+): (.+)", "{1}第 {0} 例单议，额度 {2} 例：{3}"),
+    (r"review (\d+) of the hospital, its part of the region's quota is (\d+): (.+)",
+     "本机构第 {0} 例单议，分得统筹区额度 {1} 例：{2}"),
     (r"(\+ .+|no share) in (\d{4})", "{1} 年：{0}"),
     (r"not applicable: (\S+) of class (\S+) has no share", "不适用：病组 {0}（{1}）无加点"),
     (r"\+ min\(points \* (\S+), (\S+)\)", "+ min(点数 × {0}, {1})"),
-    (r"- (\S+) \* (\w+)", "− {0} × {1}"),
-    (r"- (\S+) \* (\w+) \(serious\)", "− {0} × {1}（情节严重）"),
+    (r"- (\S+) \* (.+) \(serious\)", "− {0} × {1}（情节严重）"),
+    (r"- (\S+) \* (.+)", "− {0} × {1}"),
 )  # fmt: skip

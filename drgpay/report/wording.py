@@ -241,6 +241,9 @@ _WORDS: dict[str, Words] = {
     "coefficient": Words("系数", "Coefficient"),
     "mean_cost": Words("病组均次费用（元）", "Mean cost of the group (yuan)"),
     "reference_mean": Words("参照均次费用（元）", "Reference mean (yuan)"),
+    "ratio_mean": Words("参照均次费用（未取整）", "exact reference mean"),
+    "bounds_mean": Words("界限所用均次费用（元）", "Mean behind the bounds (yuan)"),
+    "how_ratio_mean": Words("（未取整，见点数目录）", " (exact, of the catalogue)"),
     "cost_ratio": Words("费用倍率", "Cost ratio"),
     "high_ratio": Words("高倍率界限", "High ratio"),
     "length_of_stay": Words("住院天数", "Days"),
@@ -430,7 +433,14 @@ def formula_said(words: str, language: Language, numbered: Collection[str] = ())
 _FORMULA = frozenset(
     {
         *("base_points", "coefficient", "mean_cost", "total_cost", "all_mean", "length_of_stay"),
-        *("high_ratio", "cost_ratio", "reference_mean", "unreasonable_cost", "points_before"),
+        *(
+            "high_ratio",
+            "cost_ratio",
+            "reference_mean",
+            "ratio_mean",
+            "unreasonable_cost",
+            "points_before",
+        ),
     }
 )
 

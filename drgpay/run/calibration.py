@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
+
 from drgpay.errors import DrgpayError
 from drgpay.file_rights import BY_UMASK
 from drgpay.grouper.compiled_cache import load_compiled
@@ -25,7 +27,9 @@ from drgpay.report.calibration import (
     published_tables,
     write_report,
 )
+from drgpay.report.point_notes import stay_rules_table
 from drgpay.run.month_end import ProgressBar, no_progress
+from drgpay.run.rules import refuse_wrong_policy_rules
 from drgpay.run.staging import staged_folder
 
 REPORT_FOLDER = "report"
@@ -33,10 +37,11 @@ REPORT_FOLDER = "report"
 
 @dataclass(frozen=True)
 class MadeCatalogue:
-    """A catalogue that lies in its folder now, and its report."""
+    """A catalogue that lies in its folder now, its report, and what rules changed of its stays."""
 
     catalogue: Catalogue
     report: ReportedTables
+    stay_rules: pl.DataFrame | None = None
 
 
 def make_catalogue(
@@ -57,7 +62,9 @@ def make_catalogue(
     refuse_overwriting(out, [stays.path, hospitals_path])
     compiled = load_compiled(scheme_name)
     scheme = compiled.scheme
-    policy = load_policy(policy_name).policy
+    loaded = load_policy(policy_name)
+    refuse_wrong_policy_rules(loaded)
+    policy = loaded.policy
     hospitals = read_hospitals(hospitals_path)
     dataset = stays.open(scheme.info.code_system, Reading.of(policy.records))
     with progress("grouping", dataset.rows) as advance:
@@ -67,7 +74,8 @@ def make_catalogue(
     catalogue = calibrate(checked.valid, dataset.rows, scheme, policy, out.name, dataset.path.name)
     rules = policy.calibration
     report = calibration_report(checked.valid, catalogue, scheme, rules)
-    made = MadeCatalogue(catalogue, calibration_tables(report, catalogue, scheme, rules))
+    tables = calibration_tables(report, catalogue, scheme, rules)
+    made = MadeCatalogue(catalogue, tables, stay_rules_table(checked.ruled))
     _leave(made, out, language)
     return made
 

@@ -1,7 +1,7 @@
 """The annual clearing: the months' runs, final filings and the assessment -> what is still due."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.persons import persons_of_cases
 from drgpay.report.clearing import ClearingTables, VisitClearingTables, clearing_tables
+from drgpay.report.point_notes import point_notes, taken_back_note
 from drgpay.run.input_files import InputFiles, noted, records_of
 from drgpay.run.manifest import (
     basis_of_clearing,
@@ -199,7 +200,7 @@ def run_clearing(
         counts = {"months": MONTHS}
         cleared_stays = cleared_visits = None
         if stays:
-            cleared_stays = _clear_stays(stays, identity, clock)
+            cleared_stays = _clear_stays(stays, identity, clock, language)
             counts["cases"] = cleared_stays.tables.cases.height
         if visits:
             cleared_visits = _clear_visits(visits, identity, clock)
@@ -221,12 +222,14 @@ def _settled_visits(months: list[PaidMonths]) -> bool:
     return any(run.has_visits for month in months for run in month.runs)
 
 
-def _clear_stays(year: OpenedYear, identity: str, clock: Clock) -> ClearedStays:
+def _clear_stays(year: OpenedYear, identity: str, clock: Clock, language: Language) -> ClearedStays:
     rules, months, filings = year.rules, year.months, year.filings
     statements = statements_of_year(months)
     stays = stays_of_year(year)
     clock.lap("read")
-    earned = points_of_stays(stays, rules.catalogue, rules.policy.points, filings)
+    earned = points_of_stays(
+        stays, rules.catalogue, rules.policy.points, filings, exempt=rules.compiled.exempt
+    )
     del stays
     clock.lap("points")
     cleared = clear_year(
@@ -239,14 +242,19 @@ def _clear_stays(year: OpenedYear, identity: str, clock: Clock) -> ClearedStays:
         year.job.year,
         filings.payments,
     )
+    paid = pl.concat([month.last.adjustments() for month in months])
+    notes = (
+        *point_notes(rules.loaded, rules.catalogue.info, filings.deductions, language),
+        *taken_back_note(paid, earned.adjustments, language),
+    )
     # A year of cases is gigabytes: what is done with is let go.
-    del earned
+    del earned, paid
     ledger = _ledger(year.job.year, months, cleared)
     clock.lap("clear")
     tables = clearing_tables(
         cleared, ledger, identity, year.job.year, rules.policy, rules.hospitals
     )
-    return ClearedStays(tables, rules, _prepayments(statements))
+    return ClearedStays(replace(tables, notes=notes), rules, _prepayments(statements))
 
 
 def _clear_visits(year: OpenedVisitYear, identity: str, clock: Clock) -> ClearedVisits:
@@ -282,7 +290,7 @@ def _ledger(year: int, months: list[PaidMonths], cleared: Cleared) -> pl.DataFra
 
 _STAY_COLUMNS = [
     *["case_id", "hospital_id", "level", "account", "out_of_area"],
-    *["payment_unit", "bed_day_class", "complete"],
+    *["payment_unit", "bed_day_class", "complete", "age", "age_days"],
     *["admission_date", "discharge_date", "settlement_date", "length_of_stay"],
     *["status", "mdc", "adrg", "drg", "severity"],
     *["total_fen", "fund_fen", "patient_fen", "other_fen"],

@@ -9,6 +9,6 @@ FILING_COLUMNS: dict[str, list[Column]] = {
         *points("fixed_points"),
         *plain("reason"),
     ],
-    "deductions": plain("case_id", "kind", "serious", "reason"),
+    "deductions": plain("case_id", "kind", "serious", "reason", "document", "clue_id"),
     "technologies": plain("case_id", "technology"),
 }

@@ -196,6 +196,8 @@ def _rules(
 ) -> dict[str, Any]:
     return {
         "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
+        # They take no part in grouping, so they are not in the hash of the scheme.
+        "exempt_groups": sorted(scheme.exempt),
         "catalogue": {"name": catalogue.name, "sha256": catalogue_hash(catalogue)},
         "policy": _policy(loaded, read),
     }

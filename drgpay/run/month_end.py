@@ -38,6 +38,7 @@ from drgpay.report.month import (
     statements_table,
     values_table,
 )
+from drgpay.report.point_notes import point_notes, stay_rules_table
 from drgpay.report.visits import VisitTables
 from drgpay.run.facts import run_facts
 from drgpay.run.input_files import InputFiles, noted, records_of
@@ -237,6 +238,7 @@ class _SettledStays:
     settled: Settled
     booked: Booked
     stops: list[Stop]
+    language: Language
 
 
 def _settle_stays(
@@ -267,7 +269,9 @@ def _settle_stays(
     _refuse_empty(checked, dataset, job)
     clock.lap("check")
     filings, warnings = payable_filings(stays.filings, checked, language)
-    earned = points_of_stays(checked.valid, rules.catalogue, rules.policy.points, filings)
+    earned = points_of_stays(
+        checked.valid, rules.catalogue, rules.policy.points, filings, exempt=rules.compiled.exempt
+    )
     clock.lap("points")
     settled = settle_month(
         earned.cases, earned.adjustments, rules.policy, job.period, filings.payments
@@ -275,7 +279,14 @@ def _settle_stays(
     booked = book(job.period, settled, stays.paid)
     clock.lap("settle")
     return _SettledStays(
-        stays, checked, filings, warnings, settled, booked, _stops_of_stays(checked, rules)
+        stays,
+        checked,
+        filings,
+        warnings,
+        settled,
+        booked,
+        _stops_of_stays(checked, rules),
+        language,
     )
 
 
@@ -298,7 +309,10 @@ def _paid_stays(of_stays: _SettledStays, identity: str) -> PaidStays:
     }
     facts = run_facts(identity, str(stays.job.period), rules, **counts)
     checked = replace(checked, warnings=of_stays.warnings)
-    tables = _tables(facts, of_stays.settled, of_stays.booked, checked, rules)
+    notes = point_notes(
+        rules.loaded, rules.catalogue.info, of_stays.filings.deductions, of_stays.language
+    )
+    tables = replace(_tables(facts, of_stays.settled, of_stays.booked, checked, rules), notes=notes)
     return PaidStays(tables, rules, of_stays.filings, counts)
 
 
@@ -414,4 +428,5 @@ def _tables(
         checked.warnings,
         difference_tables(booked.differences) if booked.differences else None,
         refused_table(checked.refused, rules.hospitals),
+        stay_rules_table(checked.ruled),
     )

@@ -79,6 +79,8 @@ def _stay_frames(stays: PaidStays) -> dict[str, pl.DataFrame]:
     if tables.differences:
         frames["differences"] = tables.differences.cases
         frames["difference_statements"] = tables.differences.statements
+    if tables.stay_rules is not None:
+        frames["stay_rules"] = tables.stay_rules
     for name, columns in FILING_COLUMNS.items():
         frames[name] = written(getattr(stays.filings, name), columns)
     return frames

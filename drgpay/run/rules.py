@@ -10,6 +10,8 @@ from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.scheme import Scheme
+from drgpay.grouper.stay_rules import refuse_wrong_rules
+from drgpay.points.age_factors import refuse_wrong_age_rules
 from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.policy.model import Policy
@@ -63,6 +65,7 @@ def load_payment_rules(
     loaded = load_policy(policy)
     refuse_other_year(loaded, year, who)
     refuse_unknown_groups(loaded, compiled.scheme)
+    refuse_wrong_policy_rules(loaded)
     return PaymentRules(
         compiled, loaded, load_catalogue(catalogue, compiled.scheme), read_hospitals(hospitals)
     )
@@ -75,6 +78,12 @@ def refuse_other_year(loaded: LoadedPolicy, year: int, who: str) -> None:
             f"the policy {loaded.path} is for {loaded.policy.policy.year}, {who} is of {year}",
             "name the policy of that year or correct policy.year",
         )
+
+
+def refuse_wrong_policy_rules(loaded: LoadedPolicy) -> None:
+    """Raise DrgpayError for a rule of the policy that is none, or asks for what it may not."""
+    refuse_wrong_rules(loaded.policy.points, str(loaded.path))
+    refuse_wrong_age_rules(loaded.policy.points, str(loaded.path))
 
 
 def refuse_unknown_groups(loaded: LoadedPolicy, scheme: Scheme) -> None:
@@ -99,6 +108,9 @@ def _named_groups(policy: Policy) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "points.base_level.groups", points.base_level.groups
     if points.tcm:
         yield "points.tcm.groups", points.tcm.groups
+    yield "points.no_coefficient_groups", points.no_coefficient_groups
+    for factor in points.age_factors:
+        yield "points.age_factors", factor.groups
     for cap in points.volume_caps:
         yield "points.volume_caps", cap.groups
     for technology in points.new_technologies:

@@ -147,11 +147,26 @@ class StoredClearing:
         return _stored_table(self.folder / "statements.parquet", CLEARED_LINE_COLUMNS)
 
 
+_ADDED: dict[str, pl.DataType] = {
+    **dict.fromkeys(("age", "age_days"), pl.Float64()),
+    **dict.fromkeys(("age_times", "age_divide"), pl.Decimal(18, 4)),
+    "bounds_mean": pl.Decimal(18, 2),
+    **dict.fromkeys(("stability", "document", "clue_id"), pl.String()),
+}
+"""Columns that runs of an earlier program lack: null."""
+
+
 def _stored_table(path: Path, columns: Sequence[Column]) -> pl.DataFrame:
     try:
-        return read_back(
-            pl.read_parquet(path, columns=[column.name for column in columns], glob=False), columns
+        there = pl.read_parquet_schema(path)
+        added = [column for column in columns if column.name in _ADDED and column.name not in there]
+        found = pl.read_parquet(
+            path,
+            columns=[column.name for column in columns if column not in added],
+            glob=False,
         )
+        nothing = [pl.lit(None, _ADDED[column.name]).alias(column.name) for column in added]
+        return read_back(found.with_columns(nothing), columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(

@@ -47,7 +47,9 @@ def _cases(job: Job) -> pl.DataFrame:
         job.period.days,
         str(job.stays.path),
     )
-    return points_of_stays(checked.valid, rules.catalogue, rules.policy.points).cases
+    return points_of_stays(
+        checked.valid, rules.catalogue, rules.policy.points, exempt=rules.compiled.exempt
+    ).cases
 
 
 def _reviews(cases: pl.DataFrame, job: Job) -> pl.DataFrame:

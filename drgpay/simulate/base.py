@@ -300,6 +300,7 @@ def _named(named: Iterable[tuple[Path, Path | None]]) -> Path | None:
 _SAID = {
     "period": "the period",
     "scheme": "the grouping scheme",
+    "exempt_groups": "the exempt groups of the scheme",
     "catalogue": "the catalogue",
     "policy": "the policy",
     "switches": "readmissions_across_months",
@@ -314,7 +315,7 @@ def _refuse_changed(
     changed = [
         words
         for key, words in _SAID.items()
-        if key in basis and _content(manifest[key]) != _content(basis[key])
+        if key in basis and _content(manifest.get(key)) != _content(basis[key])
     ]
     before, now = manifest["inputs"], basis["inputs"]
     changed += [

@@ -13,6 +13,7 @@ import polars as pl
 
 from drgpay.exact import FEN_PLACES, POINT_PLACES, divide_half_up, half_up
 from drgpay.points.formulas import Choice, class_formulas
+from drgpay.points.prices import RATIO_COLUMNS, reference_mean
 from drgpay.policy.model import Policy
 from drgpay.settle.lines import LINE
 from drgpay.simulate.settling import ClearedYear, Settling, hospital_amounts
@@ -36,7 +37,10 @@ _COMPARED = (
     "points_before",
     "points",
 )
-_FORMULA = ("case_class", "level", "bed_day_class", "length_of_stay", "total_fen", "high_ratio")
+_FORMULA = (
+    *("case_class", "level", "bed_day_class", "length_of_stay", "total_fen", "high_ratio"),
+    *("stability", "age_times", "age_divide"),
+)
 
 
 def decomposition(before: State, middle: State, after: State, settling: Settling) -> pl.DataFrame:
@@ -267,12 +271,17 @@ def _of_changed(old: pl.DataFrame, new: pl.DataFrame, middle: State, after: Stat
     where its formula has no such number (the stay left the groups of the catalogue), the points
     stay until the class is replaced.
     """
-    both = old.select(*LINE, *_COMPARED, *_FORMULA[1:]).hstack(
+    ratios = [column for column in RATIO_COLUMNS if column in old.columns]
+    both = old.select(*LINE, *_COMPARED, *_FORMULA[1:], *ratios).hstack(
         new.select(pl.col(column).alias(f"{column}_after") for column in _COMPARED)
     )
     priced = both.with_columns(
         base_points=pl.col("base_points_after"), mean_fen=pl.col("mean_fen_after")
     )
+    if ratios:
+        measured_by = reference_mean(after.plan.policy.points)
+        now = new.select(ratio_total=measured_by[0], ratio_cases=measured_by[1])
+        priced = priced.with_columns(now.get_columns())
     formulas = class_formulas(after.catalogue, middle.plan.policy.points)
     grouped = _points(priced, formulas).fill_null(both["points_before"])
     priced = priced.with_columns(coefficient=pl.col("coefficient_after"))

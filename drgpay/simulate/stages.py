@@ -33,7 +33,7 @@ from drgpay.simulate.volumes import with_volumes
 STAY_COLUMNS = (
     *("case_id", "hospital_id", "person_id", "account", "out_of_area"),
     *("admission_date", "discharge_date", "settlement_date", "length_of_stay"),
-    *("payment_unit", "bed_day_class", "complete"),
+    *("payment_unit", "bed_day_class", "complete", "age", "age_days"),
     *("total_fen", "fund_fen", "patient_fen", "other_fen"),
     *("status", "mdc", "adrg", "drg", "severity", "level"),
 )
@@ -116,7 +116,9 @@ class Stages:
             )
         catalogue = self.catalogue_of(plan)
         stays, filings = self.stays_of(plan)
-        earned = points_of_stays(stays, catalogue, plan.policy.points, filings)
+        earned = points_of_stays(
+            stays, catalogue, plan.policy.points, filings, exempt=plan.compiled.exempt
+        )
         return self._settled(plan, catalogue, stays, filings, earned)
 
     def stays_of(self, plan: Plan) -> tuple[pl.DataFrame, Filings]:
@@ -160,7 +162,9 @@ class Stages:
             stays, filings = self.stays_of(plan)
 
         def make() -> dict[str, pl.DataFrame]:
-            earned = points_of_stays(stays, catalogue, plan.policy.points, filings)
+            earned = points_of_stays(
+                stays, catalogue, plan.policy.points, filings, exempt=plan.compiled.exempt
+            )
             state = self._settled(plan, catalogue, stays, filings, earned)
             settled = {field.name: getattr(state.settled, field.name) for field in fields(kind)}
             return {**settled, "earned_adjustments": earned.adjustments, "cube": state.cube}
@@ -281,6 +285,7 @@ class Stages:
         return {
             "checked": self._checked_key(plan),
             "points": plan.policy.points.model_dump(mode="json"),
+            "exempt": sorted(plan.compiled.exempt),
             "catalogue": self._catalogue_key(plan),
             "volumes": [volume.model_dump(mode="json") for _, volume in plan.volumes],
             "filings": [inputs.get(name) for name in ("reviews", "deductions", "technologies")],
@@ -386,6 +391,9 @@ def _checks_key(policy: Policy) -> dict[str, Any]:
     return {
         "records": policy.records.model_dump(mode="json"),
         "bed_days": [row.model_dump(mode="json") for row in policy.points.bed_days],
+        "stay_rules": [policy.points.incomplete_if, policy.points.outside_drg_if],
+        # What months have paid without factors by age holds no ages.
+        "ages": bool(policy.points.age_factors),
     }
 
 

@@ -155,6 +155,15 @@ def _values(number: int, settled: Settled, policy: Policy) -> pl.DataFrame:
     )
 
 
+_OF_CHECKS = (
+    "points.bed_days",
+    "points.incomplete_if",
+    "points.outside_drg_if",
+    "points.age_factors",
+)
+"""Parameters of [points] that the checked stays depend on."""
+
+
 def evaluator(
     stages: Stages, plan: Plan, grid: Sequence[Setting], where: str
 ) -> Callable[[Policy], Settled]:
@@ -171,7 +180,7 @@ def evaluator(
     if areas <= {"settlement", "budget", "clearing"}:
         return _priced_again(stages, stages.state(plan))
     if areas <= _QUICK and not any(
-        path.startswith("points.bed_days") for setting in grid for path in setting
+        path.startswith(_OF_CHECKS) for setting in grid for path in setting
     ):
         return _points_again(stages, plan, grid, where)
 
@@ -191,7 +200,9 @@ def _whole_again(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
         with stages.passing():
             stays, filings = stages.stays_of(there)
             catalogue = stages.catalogue_of(there)
-        points = points_of_stays(stays, catalogue, policy.points, filings)
+        points = points_of_stays(
+            stays, catalogue, policy.points, filings, exempt=plan.compiled.exempt
+        )
         cases = added_up(points.cases, points.adjustments)
         return stages.base.settling.settle(cases, points.adjustments, policy, filings.payments)
 
@@ -220,7 +231,10 @@ def _points_again(
         filings.reviews.height and plan.policy.points.reviews.over_quota == "refuse"
     ):
         policies = [with_values(plan.policy, corner, where) for corner in corners]
-        earned = [points_of_stays(stays, catalogue, one.points, filings) for one in policies]
+        earned = [
+            points_of_stays(stays, catalogue, one.points, filings, exempt=plan.compiled.exempt)
+            for one in policies
+        ]
         touched = linked(stays, filings, plan.policy)
         for other in earned[1:]:
             touched = touched | _differs(earned[0].cases, other.cases)
@@ -230,7 +244,9 @@ def _points_again(
         fixed = None
 
     def settled(policy: Policy) -> Settled:
-        points = points_of_stays(stays, catalogue, policy.points, filings)
+        points = points_of_stays(
+            stays, catalogue, policy.points, filings, exempt=plan.compiled.exempt
+        )
         cases = added_up(points.cases, points.adjustments)
         whole = cases if fixed is None else merged(fixed, cases)
         return stages.base.settling.settle(whole, points.adjustments, policy, payments)
@@ -269,11 +285,7 @@ def linked(stays: pl.DataFrame, filings: Filings, policy: Policy) -> pl.Series:
     filed = [table.select("case_id") for table, _ in filings.of_cases.values()]
     ids = pl.concat(filed)["case_id"].unique()
     capped = [group for cap in points.volume_caps for group in cap.groups]
-    again = (
-        stays.select("person_id", "drg").hash_rows().is_duplicated()
-        & stays["person_id"].is_not_null()
-        & stays["drg"].is_not_null()
-    )
+    again = stays.select("person_id").hash_rows().is_duplicated() & stays["person_id"].is_not_null()
     found = stays.select(pl.col("case_id").is_in(ids.implode()) | pl.col("drg").is_in(capped))
     return found.to_series().fill_null(False) | again
 

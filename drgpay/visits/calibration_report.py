@@ -31,7 +31,6 @@ def visit_calibration_report(
         sums,
         catalogue,
         _names(compiled, rules),
-        rules.calibration,
         steps=_steps(costs, sums, catalogue),
         coverage=coverage_of(costs.coverage, "lines"),
         cases="entries",

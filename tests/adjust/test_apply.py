@@ -219,6 +219,7 @@ def test_an_overlay_without_changes_changes_nothing() -> None:
     assert after.sets == before.sets
     assert after.complications == before.complications
     assert after.excluding_tables == before.excluding_tables
+    assert after.exempt_groups == before.exempt_groups != ()
 
 
 ATOMS = st.sampled_from(

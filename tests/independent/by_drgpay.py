@@ -1,14 +1,15 @@
 """What drgpay makes of stays and filings, as tables in yuan and points: its own pure functions."""
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
+from drgpay.grouper.stay_rules import RuledStays, ruled_stays
 from drgpay.points.cases import EarnedPoints, points_of_stays
-from drgpay.points.catalogue import Catalogue
+from drgpay.points.catalogue import GROUP_SCHEMA, Catalogue
 from drgpay.policy.model import Policy
 from drgpay.records.filings import (
     DEDUCTION_SCHEMA,
@@ -30,6 +31,7 @@ from drgpay.report.month import (
 from drgpay.settle.clearing import Cleared, YearBudget, clear_year
 from drgpay.settle.month import Settled, settle_month
 
+from .recomputation.calibration import Catalogue as Recomputed
 from .recomputation.records import Filed, HeldBack, Stay
 from .recomputation.settlement import Case, Minus
 
@@ -39,7 +41,7 @@ _MONEY = {
     "patient_cost": "patient_fen",
     "other_cost": "other_fen",
 }
-_UNUSED = ("sex", "age", "age_days", "weight_g", "principal_diagnosis")
+_UNUSED = ("sex", "weight_g", "principal_diagnosis")
 
 
 def frame_of(stays: list[Stay]) -> pl.DataFrame:
@@ -52,6 +54,8 @@ def frame_of(stays: list[Stay]) -> pl.DataFrame:
     return frame.with_columns(
         *fen,
         pl.col("bed_day_class", "person_id").cast(pl.String),
+        pl.col("complete").cast(pl.Boolean),
+        pl.col("age", "age_days", "discharge_type").cast(pl.Float64),
         *[pl.lit(None).alias(name) for name in _UNUSED],
         mdc=pl.lit("MDCA"),
         adrg=pl.col("drg").str.slice(0, 3),
@@ -71,7 +75,9 @@ def filings_of(filed: Filed) -> Filings:
     ]
     return Filings(
         pl.DataFrame(reviews, REVIEW_SCHEMA).sort("case_id"),
-        pl.DataFrame(map(asdict, filed.violations), DEDUCTION_SCHEMA).sort("case_id", "kind"),
+        pl.DataFrame(
+            [{**asdict(row), "clue_id": None} for row in filed.violations], DEDUCTION_SCHEMA
+        ).sort("case_id", "kind"),
         pl.DataFrame(map(asdict, filed.technologies), TECHNOLOGY_SCHEMA).sort("case_id"),
         payments_of(filed.held_back),
     )
@@ -89,9 +95,41 @@ def _scaled(points: Decimal | None) -> int | None:
     return None if points is None else int(points * 10_000)
 
 
-def earned(stays: list[Stay], catalogue: Catalogue, policy: Policy, filed: Filed) -> EarnedPoints:
-    """Points and adjustments."""
-    return points_of_stays(frame_of(stays), catalogue, policy.points, filings_of(filed))
+def with_rows(catalogue: Catalogue, expected: Recomputed) -> Catalogue:
+    """The catalogue with the stabilities and the rows by account of the recomputed one."""
+    stability = {drg: group.stability for drg, group in expected.groups.items()}
+    said = pl.col("drg").replace_strict(stability, return_dtype=pl.String)
+    groups = catalogue.groups.with_columns(stability=said, stable=said == "stable")
+    own = [
+        {
+            "drg": drg,
+            "account": account,
+            "mean_fen": int(group.mean_cost * 100),
+            "base_points": _scaled(group.base_points),
+            "stability": group.stability,
+            "stable": group.stable,
+        }
+        for (drg, account), group in expected.of_account.items()
+    ]
+    rows = [{name: row.get(name) for name in GROUP_SCHEMA} for row in own]
+    return replace(catalogue, groups=pl.concat([groups, pl.DataFrame(rows, GROUP_SCHEMA)]))
+
+
+def ruled(stays: list[Stay], policy: Policy) -> RuledStays:
+    """Stays as the rules of the policy make them."""
+    return ruled_stays(frame_of(stays), policy.points)
+
+
+def earned(
+    stays: list[Stay],
+    catalogue: Catalogue,
+    policy: Policy,
+    filed: Filed,
+    exempt: Collection[str] = (),
+) -> EarnedPoints:
+    """Points and adjustments of stays, to which the rules of the policy are applied before."""
+    frame = ruled(stays, policy).stays
+    return points_of_stays(frame, catalogue, policy.points, filings_of(filed), exempt=exempt)
 
 
 def bare_points(cases: list[Case], minus: list[Minus]) -> EarnedPoints:

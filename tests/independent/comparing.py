@@ -59,6 +59,8 @@ def compare_catalogue(
             "sd_fen": group.sd * 100,
             "cv": group.cv * 10_000,
             "stable": group.stable,
+            "stability": group.stability,
+            "account": None,
             "base_points": None if group.base_points is None else group.base_points * 10_000,
         }
         for drg, group in expected.groups.items()
@@ -113,13 +115,15 @@ def compare_points(tables: Tables, stays: list[Stay], earned: Earned) -> int:
             "points_before": earned.cases[stay.case_id].points_before,
             "points": earned.points[stay.case_id],
             "total_cost": stay.total_cost,
+            "payment_unit": stay.payment_unit,
+            "complete": stay.complete,
             "fund_cost": stay.fund_cost,
             "patient_cost": stay.patient_cost,
             "other_cost": stay.other_cost,
             **{
                 name: value
                 for name, value in vars(earned.cases[stay.case_id]).items()
-                if name != "exact"
+                if name not in ("exact", "base", "compared")
             },
         }
         for stay in stays

@@ -1,5 +1,6 @@
 """Policies that between them use every rule: each key takes each of its values about equally often."""
 
+import os
 import random
 from typing import Any
 
@@ -8,7 +9,9 @@ from drgpay.policy.model import Policy
 from .policies import changed
 
 POLICIES = 15
-"""How many policies there are; every value of every key below is in some."""
+"""How many policies make a cycle; every value of every key below is in some of them."""
+REGIONS = int(os.environ.get("DRGPAY_RANDOM_REGIONS", "40"))
+"""How many regions are compared; a slow run sets more. Each cycle mixes the values anew."""
 
 NEIGHBOUR = {
     "level_order": ["0", "1", "2A", "3A"],
@@ -66,12 +69,25 @@ CHOICES: dict[str, list[Any]] = {
         coefficient_rules("group", "0", "1", 6, missing_part="neighbour", groups_without=["AA11"]),
         coefficient_rules("group", "0.6667", "0.3333", 1, missing_part="neighbour", minimum="0.7"),
     ],
+    "points.incomplete_if": [None, "LYFS = 4 or ZYTS < 1", "not LYFS != 2 and ZYTS >= 3"],
+    "points.outside_drg_if": [None, "ZYTS <= 0 or (ZYTS >= 11 and LYFS = 1)", "LYFS = 9"],
+    "points.age_factors": [
+        [],
+        [
+            {"groups": ["AA11", "BB11", "NN11"], "rule": "NL < 6 or XSRTL <= 28", "divide": "1.1"},
+            {"rule": "NL >= 80", "times": "1.2345"},
+            {"groups": ["CC11"], "rule": "1", "times": "0.9"},
+        ],
+        [{"rule": "XSRTL < 20", "times": "1.5"}, {"rule": "NL < 14", "divide": "0.8333"}],
+    ],
+    "points.no_coefficient_groups": [[], ["AA11", "VV11"]],
+    "points.high_floor": ["normal", "none"],
     "points.reference_mean": ["region", "level", "own_and_level"],
     "points.bounds": ["strict", "inclusive"],
     "points.bounds_mean": ["reference", "level"],
     "points.low_ratio": ["0.4", "0.6"],
     "points.low_formula": ["as_incomplete", "at_cost"],
-    "points.always_low_groups": [[], ["CC11"]],
+    "points.always_low_groups": [[], ["CC11"], ["UU11", "NN11"]],
     "points.incomplete_formula": ["with_coefficient", "without_coefficient"],
     "points.high_bands": [
         [
@@ -118,6 +134,8 @@ CHOICES: dict[str, list[Any]] = {
     "points.readmission.exempt_groups": [[], ["BB11"]],
     "points.reviews.classes": [["ungrouped", "ambiguous", "few_cases", "high"], ["high"]],
     "points.reviews.quota_share": ["0.05", "0.0213", "1"],
+    "points.reviews.quota_of": ["grouped", "drg"],
+    "points.reviews.quota_rounding": ["up", "down"],
     "points.reviews.quota_scope": ["hospital", "region"],
     "points.reviews.over_quota": ["report", "refuse"],
     "points.deductions": [DEDUCTIONS],
@@ -194,6 +212,8 @@ def choices(number: int) -> dict[str, Any]:
         chosen["points.few_cases_rule"] = "at_cost"
     mixes = chosen["points.reference_mean"] == "own_and_level"
     chosen["points.own_mean_weight"] = "0.7" if mixes else None
+    level = chosen["points.bounds_mean"] == "level" and chosen["points.reference_mean"] != "level"
+    chosen["points.ratio_mean"] = "reference" if level else None
     return chosen
 
 
@@ -208,10 +228,12 @@ def budget_of_cost(number: int) -> str:
 
 
 def _choice(key: str, values: list[Any], number: int) -> Any:
-    """Every value once before one comes again, in an order of the key's own."""
+    """Every value once before one comes again, in an order of the key's and the cycle's own."""
     rounds = -(-POLICIES // len(values))
-    order = [value for turn in range(rounds) for value in _shuffled(values, f"{key}{turn}")]
-    return order[number % POLICIES]
+    cycle, place = divmod(number, POLICIES)
+    own = f"{key}{cycle}" if cycle else key
+    order = [value for turn in range(rounds) for value in _shuffled(values, f"{own}{turn}")]
+    return order[place]
 
 
 def _shuffled(values: list[Any], key: str) -> list[Any]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from drgpay.policy.model import Policy
 
 from .random_policy import BED_DAY_CLASSES, DEDUCTIONS, budget_of_cost, random_policy
 from .recomputation.records import Filed, HeldBack, Review, Stay, UsedTechnology, Violation
+from .recomputation.stay_rules import decided
 
 YEAR = 2026
 MEANS = {"AA11": 10_000, "BB11": 5_000, "CC11": 333, "TT11": 7_777, "NN11": 20_000, "VV11": 3_000}
@@ -27,11 +29,18 @@ HISTORY_STAYS = 320
 
 @dataclass(frozen=True)
 class RandomRegion:
-    """What a year of a random region starts from."""
+    """What a year of a random region starts from.
+
+    history and months are as the rules of the policy make the recorded stays. exempt: groups that
+    the scheme lists.
+    """
 
     policy: Policy
     history: list[Stay]
     months: dict[int, list[Stay]]
+    recorded_history: list[Stay]
+    recorded: dict[int, list[Stay]]
+    exempt: tuple[str, ...]
     filed: dict[int, Filed]
     final: Filed
     scores: Mapping[str, Decimal]
@@ -56,7 +65,21 @@ def random_region(number: int, base: Policy) -> RandomRegion:
     filed = {month: random_filings(rng, stays, month, ["NN11"]) for month, stays in months.items()}
     policy = random_policy(base, number, _budget(number, before))
     scores = {hospital: Decimal(rng.randrange(550, 1001)).scaleb(-1) for hospital in HOSPITALS}
-    return RandomRegion(policy, history, months, filed, final_filings(rng, filed, before), scores)
+    final = final_filings(rng, filed, before)
+    return RandomRegion(
+        policy,
+        [decided(stay, policy.points) for stay in history],
+        {
+            month: [decided(stay, policy.points) for stay in stays]
+            for month, stays in months.items()
+        },
+        history,
+        months,
+        ("CC11",) if number % 3 == 0 else (),
+        filed,
+        final,
+        scores,
+    )
 
 
 def _budget(number: int, stays: list[Stay]) -> dict[str, dict[str, str]]:
@@ -100,7 +123,8 @@ def _past_stay(rng: random.Random, number: int) -> Stay:
             length_of_stay=days,
             payment_unit=unit,
             bed_day_class=rng.choice(BED_DAY_CLASSES) if unit == "bed_day" else None,
-            complete=rng.random() < 0.95,
+            complete=rng.choice([None, rng.random() < 0.95]),
+            **random_patient(rng),
             status="grouped",
             drg=drg,
             total_cost=cost,
@@ -109,6 +133,13 @@ def _past_stay(rng: random.Random, number: int) -> Stay:
             other_cost=Decimal(0),
         ),
     )
+
+
+def random_patient(rng: random.Random) -> dict[str, Any]:
+    """How old, and how the stay ended; newborns among them."""
+    age = rng.choice([0, 0, 3, 5, 6, 13, 14, 40, 79, 80, 90])
+    days = rng.choice([1, 19, 20, 28, 29, 300]) if age == 0 else None
+    return {"age": age, "age_days": days, "discharge_type": rng.choice([1, 1, 1, 2, 4, 9, None])}
 
 
 def _stay(rng: random.Random, month: int, number: int, before: list[Stay]) -> Stay:
@@ -146,7 +177,8 @@ def _stay(rng: random.Random, month: int, number: int, before: list[Stay]) -> St
             length_of_stay=days,
             payment_unit=unit,
             bed_day_class=rng.choice(BED_DAY_CLASSES) if unit == "bed_day" else None,
-            complete=rng.random() < 0.9,
+            complete=rng.choice([None, rng.random() < 0.9]),
+            **random_patient(rng),
             status=STATUSES.get(drg, "grouped"),
             drg=drg,
             total_cost=cost.quantize(Decimal("0.01")),
@@ -174,7 +206,13 @@ def random_filings(
     reviews = [_review(rng, stay, days) for stay in stays if rng.random() < 0.3]
     kinds = [str(row["kind"]) for row in DEDUCTIONS]
     violations = [
-        Violation(stay.case_id, kind, rng.random() < 0.5, rng.choice([None, "seen"]))
+        Violation(
+            stay.case_id,
+            kind,
+            rng.random() < 0.5,
+            rng.choice([None, "seen"]),
+            rng.choice([None, "document 7"]),
+        )
         for stay in stays
         if rng.random() < 0.04
         for kind in rng.sample(kinds, rng.choice([1, 1, 2]))

@@ -1,7 +1,8 @@
 """Each random region recomputed once and run through drgpay once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from .recomputation.calibration import Catalogue, calibrate
 from .recomputation.clearing import Year, clear
 from .recomputation.prepayment import Month, settle_month
 from .recomputation.records import Filed, Stay
+from .recomputation.rounding import half_up
 from .recomputation.settlement import Case, Minus, pools_of
 
 BASE = Path(__file__).parents[2] / "policies" / "illustrative.toml"
@@ -25,6 +27,7 @@ class Recomputed:
     """A region with everything recomputed."""
 
     region: RandomRegion
+    calibrated: Catalogue
     catalogue: Catalogue
     earned: dict[int, Earned]
     months: dict[int, Month]
@@ -38,9 +41,10 @@ def recomputed(number: int) -> Recomputed:
     """The region of a number."""
     region = random_region(number, load_policy(BASE).policy)
     policy = region.policy
-    catalogue = calibrate(region.history, policy.calibration)
+    calibrated = calibrate(region.history, policy.calibration)
+    catalogue = as_imported(calibrated, number)
     earned = {
-        month: earn(stays, catalogue, policy.points, region.filed[month])
+        month: earn(stays, catalogue, policy.points, region.filed[month], region.exempt)
         for month, stays in region.months.items()
     }
     months = {
@@ -53,7 +57,7 @@ def recomputed(number: int) -> Recomputed:
         )
         for month, stays in region.months.items()
     }
-    of_year = earn(region.stays, catalogue, policy.points, region.final)
+    of_year = earn(region.stays, catalogue, policy.points, region.final, region.exempt)
     budgets = year_budgets(policy)
     year = clear(
         cases_of(region.stays, of_year),
@@ -64,7 +68,29 @@ def recomputed(number: int) -> Recomputed:
         {**region.scores, "H6": Decimal(77)},
         region.final.held_back,
     )
-    return Recomputed(region, catalogue, earned, months, of_year, budgets, year)
+    return Recomputed(region, calibrated, catalogue, earned, months, of_year, budgets, year)
+
+
+def as_imported(catalogue: Catalogue, number: int) -> Catalogue:
+    """Of some regions the catalogue with what only an import brings: rows of an account, which go
+    first, and groups whose numbers stand in for their own.
+    """
+    groups, of_account = dict(catalogue.groups), dict(catalogue.of_account)
+    if number % 4 == 1:
+        for drg, account, times in (("AA11", "employee", "1.2345"), ("BB11", "resident", "0.8")):
+            if group := groups.get(drg):
+                base = group.base_points
+                of_account[drg, account] = replace(
+                    group,
+                    mean_cost=half_up(Fraction(group.mean_cost) * Fraction(times), 2),
+                    base_points=None
+                    if base is None
+                    else half_up(Fraction(base) * Fraction(times), 4),
+                )
+        of_account["ZZ11", "employee"] = replace(groups["AA11"])
+    if number % 5 == 2:
+        groups["NN11"] = replace(groups["NN11"], stability="stand_in")
+    return replace(catalogue, groups=groups, of_account=of_account)
 
 
 def cases_of(stays: list[Stay], earned: Earned) -> list[Case]:

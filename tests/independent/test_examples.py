@@ -38,7 +38,9 @@ def catalogue(own: str, level: str, coefficients: Coefficients | None = None) ->
     sums = [Sum(1, Fraction(mean), Fraction(1)) for mean in (own, level)]
     return Catalogue(
         rules=coefficients or rules(),
-        groups={"AA11": Group(Decimal("20000.00"), stable=True, base_points=Decimal("200.0000"))},
+        groups={
+            "AA11": Group(Decimal("20000.00"), stability="stable", base_points=Decimal("200.0000"))
+        },
         of_hospital={("AA11", "H1"): sums[0]},
         of_level={("AA11", "3A"): sums[1]},
         of_groups={},

@@ -78,7 +78,7 @@ def test_points_by_a_published_table(tmp_path: Path, kind: str, high_formula: st
     for drg, code in codes.items():
         base, factors = recomputed_group(kind, drg)
         base_points = half_up(base / Fraction(ALL_MEAN) * 100, 4)
-        groups[code] = Group(half_up(base, 2), stable=True, base_points=base_points)
+        groups[code] = Group(half_up(base, 2), stability="stable", base_points=base_points)
         published |= {(code, level): half_up(factor, 4) for level, factor in factors.items()}
     found = recomputed(0)
     catalogue = Catalogue(

@@ -2,29 +2,41 @@
 
 from collections import Counter
 from decimal import Decimal
+from functools import cache
 
 import polars as pl
 import pytest
 
+from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.points.calibrate import calibrate as drgpay_calibrate
 from drgpay.points.catalogue import Catalogue
+from drgpay.policy.load import load_policy
+from drgpay.policy.model import Policy
 from drgpay.records.period import Period
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_month
 from drgpay.settle.month import Settled
 
 from . import by_drgpay
 from .comparing import (
+    compare,
     compare_catalogue,
     compare_ledger,
     compare_month,
     compare_points,
     compare_year,
 )
-from .random_policy import DEDUCTIONS, POLICIES
-from .random_region import HOSPITALS, MONTHS, YEAR
-from .random_runs import Recomputed, recomputed
+from .policies import changed
+from .random_policy import DEDUCTIONS, REGIONS
+from .random_region import HOSPITALS, MONTHS, YEAR, random_region
+from .random_runs import BASE, Recomputed, as_imported, recomputed, year_budgets
 from .recomputation import ledger
+from .recomputation.calibration import calibrate
+from .recomputation.classes import points_of
+from .recomputation.readmission import readmissions
+from .recomputation.records import Filed, Stay
+from .recomputation.settlement import NoPointsError
+from .recomputation.stay_rules import contradicted, decided
 
 CLASSES = ("fee", "bed_day", "ungrouped", "ambiguous", "few_cases", "incomplete", "low", "high")
 HIGH = ("review_only", "excess", "cost_less_cap", "cost_less_cap_coef", "at_cost")
@@ -40,8 +52,20 @@ WANTED = [
     *("outside in the pool", "negative fund", "negative points", "distributed", "deducted"),
     *("deduction carried", "surplus", "overrun", "overrun beyond the reserve", "withheld"),
     *("redistributed", "merged", "pays back", "home fund"),
+    *("incomplete without a mean", "low of an unstable group", "always low without a mean"),
+    *("floored", "two means", "high by the level, cheap by the reference", "row of an account"),
+    *(f"age factor of {name}" for name in ("high", "few_cases", "incomplete", "normal")),
+    *("age factor and technology", "age factor and deduction", "review refused", "quota down"),
+    *("quota of the region", "split stay is no return", "exempt by the scheme", "no coefficient"),
+    *("incomplete_if", "outside_drg_if", "complete_differs", "evidence is a document"),
 ]
 LEAST = {"surplus": 4, "overrun": 4, "overrun beyond the reserve": 1}
+LEAST |= {
+    "high by the level, cheap by the reference": 5,
+    "split stay is no return": 3,
+    "exempt by the scheme": 3,
+    "age factor and deduction": 5,
+}
 """There are only one or two pools a region."""
 
 
@@ -62,6 +86,7 @@ def occurrences(found: Recomputed) -> Counter[object]:
             seen["technology without share"] += row.kind == "new_technology" and not row.points
             if row.kind == "readmission" and earned is not found.earned_year:
                 in_months.add(row.case_id)
+    seen += occurrences_of_points(found)
     returns = {row.case_id for row in found.earned_year.adjustments if row.kind == "readmission"}
     seen["readmission across months"] += len(returns - in_months)
     for month in found.months.values():
@@ -87,19 +112,98 @@ def occurrences(found: Recomputed) -> Counter[object]:
     return seen
 
 
+def occurrences_of_points(found: Recomputed) -> Counter[object]:
+    """How often the rules of classes and points decide something in a region."""
+    seen: Counter[object] = Counter()
+    region, points = found.region, found.region.policy.points
+    unfloored = changed(region.policy, {"points.high_floor": "none"})
+    for month, stays in region.months.items():
+        by_id = {stay.case_id: stay for stay in stays}
+        earned = found.earned[month]
+        aged = {case for case, of in earned.cases.items() if of.age_times or of.age_divide}
+        for case_id, case in earned.cases.items():
+            stay, drg = by_id[case_id], by_id[case_id].drg
+            without = case.stability in ("unstable_cases", "stand_in") or (
+                case.stability is not None and case.base_points is None
+            )
+            seen["incomplete without a mean"] += case.case_class == "incomplete" and without
+            seen["low of an unstable group"] += (
+                case.case_class == "low" and case.stability == "unstable_cv"
+            )
+            seen["always low without a mean"] += drg in points.always_low_groups and without
+            if case.case_class == "high":
+                alone = points_of(stay, found.catalogue, unfloored.points)
+                seen["floored"] += alone.exact < case.exact
+                assert case.cost_ratio is not None
+                assert case.high_ratio is not None
+                seen["high by the level, cheap by the reference"] += (
+                    case.cost_ratio < case.high_ratio
+                )
+            seen["two means"] += case.reference_mean != case.bounds_mean
+            seen["row of an account"] += (drg, stay.account) in found.catalogue.of_account
+            seen[f"age factor of {case.case_class}"] += case_id in aged
+            seen["no coefficient"] += drg in points.no_coefficient_groups
+        for row in earned.adjustments:
+            seen["age factor and technology"] += (
+                row.kind == "new_technology" and row.points != 0 and row.case_id in aged
+            )
+            seen["age factor and deduction"] += row.applies_to == "hospital" and row.case_id in aged
+            seen["evidence is a document"] += row.evidence == "document 7"
+        over = sum(row.kind == "review_over_quota" for row in earned.adjustments)
+        seen["review refused"] += over * (points.reviews.over_quota == "refuse")
+        seen["quota down"] += over * (points.reviews.quota_rounding == "down")
+        seen["quota of the region"] += over * (points.reviews.quota_scope == "region")
+        rule, split = points.readmission, split_of(region.filed[month])
+        returns = readmissions(stays, rule, region.exempt, split)
+        everyone = readmissions(stays, rule, region.exempt)
+        seen["split stay is no return"] += len(everyone.items() - returns.items())
+        seen["exempt by the scheme"] += len(
+            readmissions(stays, rule, (), split).items() - returns.items()
+        )
+    return seen
+
+
+def split_of(filed: Filed) -> set[str]:
+    """The stays that are deducted as split."""
+    return {row.case_id for row in filed.violations if row.kind == "split_stay"}
+
+
+def rules_over_stays(recorded: list[Stay], policy: Policy) -> dict[tuple[str, str], dict[str, int]]:
+    """How many stays each rule changed or contradicts, by hospital, and what they cost."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for stay in recorded:
+        now = decided(stay, policy.points)
+        marks = {
+            "incomplete_if": stay.complete is None and not now.complete,
+            "outside_drg_if": stay.payment_unit != now.payment_unit,
+            "complete_differs": contradicted(stay, policy.points),
+        }
+        for rule, marked in marks.items():
+            if marked:
+                sums = found.setdefault((rule, stay.hospital_id), {"stays": 0, "total_fen": 0})
+                sums["stays"] += 1
+                sums["total_fen"] += int(stay.total_cost * 100)
+    return found
+
+
 @pytest.fixture(scope="module")
 def scheme() -> Scheme:
     """Any scheme: a catalogue only keeps its name."""
     return load_scheme("chs-drg-1.1")
 
 
-@pytest.mark.parametrize("number", range(POLICIES))
+@pytest.mark.parametrize("number", range(REGIONS))
 def test_every_number_of_a_random_region(scheme: Scheme, number: int) -> None:
+    if not payable(number):
+        with pytest.raises(DrgpayError):
+            _check_months(scheme, number)
+        return
     expected = recomputed(number)
     region, policy = expected.region, expected.region.policy
-    history = by_drgpay.frame_of(region.history)
+    history = by_drgpay.ruled(region.recorded_history, policy).stays
     catalogue = drgpay_calibrate(history, history.height, scheme, policy, "random", "random")
-    compare_catalogue(catalogue, expected.catalogue, HOSPITALS)
+    compare_catalogue(catalogue, expected.calibrated, HOSPITALS)
+    catalogue = by_drgpay.with_rows(catalogue, expected.catalogue)
     months = [_check_month(expected, catalogue, month) for month in MONTHS]
     _check_year(expected, catalogue, months)
 
@@ -107,16 +211,54 @@ def test_every_number_of_a_random_region(scheme: Scheme, number: int) -> None:
 def test_the_regions_have_everything() -> None:
     """The comparison above is blind to what never occurs: count it over all regions."""
     seen: Counter[object] = Counter()
-    for number in range(POLICIES):
-        seen += occurrences(recomputed(number))
+    for number in filter(payable, range(REGIONS)):
+        found = recomputed(number)
+        seen += occurrences(found)
+        for recorded in found.region.recorded.values():
+            for (rule, _), sums in rules_over_stays(recorded, found.region.policy).items():
+                seen[rule] += sums["stays"]
     rare = {what: seen[what] for what in WANTED if seen[what] < LEAST.get(what, 20)}
     assert not rare
+
+
+@cache
+def payable(number: int) -> bool:
+    """Whether every pool of a region has points in every month: else its run is refused."""
+    try:
+        recomputed(number)
+    except NoPointsError:
+        return False
+    return True
+
+
+def _check_months(scheme: Scheme, number: int) -> None:
+    """Settle the months of a region, and its year, with nothing to compare them with."""
+    region = random_region(number, load_policy(BASE).policy)
+    history = by_drgpay.ruled(region.recorded_history, region.policy).stays
+    catalogue = by_drgpay.with_rows(
+        drgpay_calibrate(history, history.height, scheme, region.policy, "random", "random"),
+        as_imported(calibrate(region.history, region.policy.calibration), number),
+    )
+    months = []
+    for month, stays in region.recorded.items():
+        filed = region.filed[month]
+        earned = by_drgpay.earned(stays, catalogue, region.policy, filed, region.exempt)
+        period = Period(YEAR, month)
+        months.append(by_drgpay.settled(earned, region.policy, period, filed.held_back))
+    stays = [stay for month in region.recorded.values() for stay in month]
+    earned = by_drgpay.earned(stays, catalogue, region.policy, region.final, region.exempt)
+    scores = {**region.scores, "H6": Decimal(77)}
+    budgets = year_budgets(region.policy)
+    by_drgpay.cleared(earned, months, region.policy, budgets, scores, region.final.held_back)
 
 
 def _check_month(expected: Recomputed, catalogue: Catalogue, month: int) -> Settled:
     region, policy = expected.region, expected.region.policy
     stays, filed = region.months[month], region.filed[month]
-    earned = by_drgpay.earned(stays, catalogue, policy, filed)
+    ruled = by_drgpay.ruled(region.recorded[month], policy)
+    wanted = rules_over_stays(region.recorded[month], policy)
+    compare(ruled.ruled.iter_rows(named=True), wanted, ("rule", "hospital_id"))
+    earned = by_drgpay.earned(region.recorded[month], catalogue, policy, filed, region.exempt)
     settled = by_drgpay.settled(earned, policy, Period(YEAR, month), filed.held_back)
     tables = by_drgpay.month_tables(settled, policy)
     compare_points(tables, stays, expected.earned[month])
@@ -128,7 +270,7 @@ def _check_month(expected: Recomputed, catalogue: Catalogue, month: int) -> Sett
 
 def _check_year(expected: Recomputed, catalogue: Catalogue, months: list[Settled]) -> None:
     region, policy = expected.region, expected.region.policy
-    earned = by_drgpay.earned(region.stays, catalogue, policy, region.final)
+    earned = by_drgpay.earned(region.stays, catalogue, policy, region.final, region.exempt)
     scores = {**region.scores, "H6": Decimal(77)}
     held_back = region.final.held_back
     cleared = by_drgpay.cleared(earned, months, policy, expected.budgets, scores, held_back)

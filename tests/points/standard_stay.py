@@ -1,5 +1,6 @@
 """A catalogue of one group, a standard stay of it, and what changed stays earn."""
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -38,6 +39,8 @@ GROUP: dict[str, Any] = {
     "cv": 0,
     "stable": True,
     "base_points": 200_0000,
+    "stability": "stable",
+    "account": None,
 }
 OWN_COEFFICIENT: dict[str, Any] = {
     "drg": "G1",
@@ -59,6 +62,7 @@ STAY: dict[str, Any] = {
     "sex": 1.0,
     "age": 50.0,
     "age_days": None,
+    "discharge_type": 1.0,
     "weight_g": None,
     "principal_diagnosis": "A",
     "length_of_stay": 8,
@@ -96,10 +100,18 @@ def catalogue(
     found = [OWN_COEFFICIENT] if coefficients is None else coefficients
     return Catalogue(
         info,
-        _table([{**GROUP, **group} for group in groups or ({},)], GROUP_SCHEMA),
+        _table([_group(group) for group in groups or ({},)], GROUP_SCHEMA),
         _table(found, COEFFICIENT_SCHEMA),
         _table(bed_days or [], BED_DAY_SCHEMA),
     )
+
+
+def _group(changed: dict[str, Any]) -> dict[str, Any]:
+    """A group that is not stable has too few cases, unless its stability says otherwise."""
+    stable = changed.get("stable", changed.get("stability", "stable") == "stable")
+    return {**GROUP, "stability": "stable" if stable else "unstable_cases", **changed} | {
+        "stable": stable
+    }
 
 
 def _table(rows: list[dict[str, Any]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
@@ -125,9 +137,12 @@ def earned(
     points: Points = CORE.points,
     of: Catalogue | None = None,
     filings: Filings = NO_FILINGS,
+    exempt: Collection[str] = (),
 ) -> EarnedPoints:
     """The points of some changed standard stays; of one unchanged stay if there are none."""
-    return points_of_stays(stays(*(changes or ({},))), of or catalogue(), points, filings)
+    return points_of_stays(
+        stays(*(changes or ({},))), of or catalogue(), points, filings, exempt=exempt
+    )
 
 
 def one(

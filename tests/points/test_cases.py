@@ -94,7 +94,7 @@ def periods(draw: st.DrawFn) -> tuple[pl.DataFrame, Filings]:
 
 
 def of_period(frame: pl.DataFrame, found: Filings) -> EarnedPoints:
-    return points_of_stays(frame, OF, POINTS, found)
+    return points_of_stays(frame, OF, POINTS, found, exempt=())
 
 
 @settings(max_examples=60, deadline=None)
@@ -169,6 +169,7 @@ def test_columns() -> None:
         *("payment_unit", "bed_day_class", "complete", "total_fen"),
         *("base_points", "coefficient", "mean_fen", "reference_mean_fen", "cost_ratio"),
         *("high_ratio", "case_class", "formula", "points_before", "points"),
+        *("age", "age_days", "age_times", "age_divide", "stability", "bounds_mean_fen"),
     }
 
 
@@ -191,7 +192,7 @@ def test_a_filing_of_an_unknown_case_is_refused(kind: str) -> None:
         found.reviews, found.deductions, found.technologies, found.payments, path, path, path
     )
     with pytest.raises(DrgpayError, match=rf"{kind}\.csv: the case 99 is not among"):
-        points_of_stays(stays({}), OF, POINTS, named)
+        points_of_stays(stays({}), OF, POINTS, named, exempt=())
 
 
 def test_classes_without_a_group_have_no_group_columns() -> None:

@@ -17,7 +17,14 @@ UNSTABLE = {"drg": "G2", "stable": False}
         ({"status": "ungrouped", "drg": "0000", "complete": False}, "ungrouped"),
         ({"status": "ungrouped", "drg": None}, "ungrouped"),
         ({"drg": "G9"}, "ungrouped"),
-        ({"drg": "G2", "complete": False}, "few_cases"),
+        ({"drg": "G2", "complete": False}, "incomplete"),
+        ({"drg": "G2", "total_fen": 1}, "few_cases"),
+        ({"drg": "G3", "complete": False}, "incomplete"),
+        ({"drg": "G3", "total_fen": 799_999}, "low"),
+        ({"drg": "G3", "total_fen": 800_000}, "few_cases"),
+        ({"drg": "G3", "total_fen": 90_000_000}, "few_cases"),
+        ({"drg": "G4", "total_fen": 1}, "few_cases"),
+        ({"drg": "G5", "total_fen": 1}, "few_cases"),
         ({"complete": False, "total_fen": 20_000_000}, "incomplete"),
         ({"total_fen": 799_999}, "low"),
         ({"total_fen": 800_000}, "normal"),
@@ -26,12 +33,24 @@ UNSTABLE = {"drg": "G2", "stable": False}
     ],
 )
 def test_the_first_class_that_applies(change: dict[str, Any], name: str) -> None:
-    assert one(of=catalogue({}, UNSTABLE), **change)[0] == name
+    varies = {"drg": "G3", "stability": "unstable_cv"}
+    stand_in = {"drg": "G4", "stability": "stand_in"}
+    without_base = {"drg": "G5", "stability": "unstable_cv", "base_points": None}
+    of = catalogue({}, UNSTABLE, varies, stand_in, without_base)
+    assert one(with_(few_cases_rule="at_cost"), of, **change)[0] == name
 
 
 @pytest.mark.parametrize(("cost", "points"), [(500_000, "55.0000"), (20_000_000, "200.0000")])
 def test_groups_that_are_always_low(cost: int, points: str) -> None:
     assert one(with_(always_low_groups=["G1"]), total_fen=cost) == ("low", points)
+
+
+@pytest.mark.parametrize(
+    ("stability", "name"),
+    [("unstable_cv", "low"), ("unstable_cases", "few_cases"), ("stand_in", "few_cases")],
+)
+def test_always_low_needs_a_mean_to_compare_with(stability: str, name: str) -> None:
+    assert one(with_(always_low_groups=["G1"]), catalogue({"stability": stability}))[0] == name
 
 
 def test_an_incomplete_stay_of_an_always_low_group_is_incomplete() -> None:

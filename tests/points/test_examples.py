@@ -9,7 +9,9 @@ import pytest
 
 from drgpay.points.calibrate import base_points
 from drgpay.points.reviews import quota_of
+from drgpay.policy.points import Reviews
 from tests.points.standard_stay import (
+    CORE,
     MEAN_20_000,
     catalogue,
     earned,
@@ -98,6 +100,7 @@ def test_c10_normal_band_is_that_of_the_level(cost_fen: int, name: str) -> None:
         reference_mean="own_and_level",
         own_mean_weight="0.7",
         bounds_mean="level",
+        ratio_mean="reference",
         high_bands=[{"ratio": 2}],
     )
     assert one(points, ZHOUSHAN, total_fen=cost_fen)[0] == name
@@ -105,7 +108,24 @@ def test_c10_normal_band_is_that_of_the_level(cost_fen: int, name: str) -> None:
 
 @pytest.mark.parametrize(("share", "quota"), [("0.001", 2), ("0.002", 3), ("0", 0), ("1", 1234)])
 def test_c11_the_review_quota_rounds_up(share: str, quota: int) -> None:
-    assert quota_of(1234, Fraction(share)) == quota
+    rule = Reviews.model_validate({**CORE.points.reviews.model_dump(), "quota_share": share})
+    assert quota_of(1234, rule) == quota
+    down = rule.model_copy(update={"quota_rounding": "down"})
+    assert quota_of(1234, down) == quota - (0 < Decimal(share) < 1)
+
+
+@pytest.mark.parametrize("age", [5, 6])
+def test_c23_factor_by_age(age: int) -> None:
+    """Base 100, children / 1.1: 90.9091; the case row keeps the base and the factor."""
+    points = with_(age_factors=[{"groups": ["G1"], "rule": "NL < 6", "divide": "1.1"}])
+    of = catalogue({"base_points": 100_0000}, coefficients=[])
+    row = earned({"age": float(age)}, points=points, of=of).cases.row(0, named=True)
+    assert row["base_points"] == 100_0000
+    assert (row["points"], row["age_divide"], row["formula"]) == (
+        (90_9091, 1_1000, "(base_points / 1.1) * coefficient")
+        if age < 6
+        else (100_0000, None, "base_points * coefficient")
+    )
 
 
 def test_c12_bed_days_hezhou_2022() -> None:

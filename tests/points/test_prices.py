@@ -130,3 +130,25 @@ def test_bounds_are_those_of_exact_fractions(
         ).cases
         assert result["case_class"][0] == expected
         assert result["reference_mean_fen"][0] == half_up(reference)
+
+
+def test_the_row_of_the_account_goes_first() -> None:
+    of = catalogue(
+        {},
+        {"account": "employee", "base_points": 300_0000, "mean_fen": 3_000_000},
+        {"drg": "G2", "account": "resident"},
+    )
+    assert one(of=of) == ("normal", "330.0000")
+    assert one(of=of, account="resident") == ("normal", "220.0000")
+    assert one(of=of, drg="G2", account="resident") == ("normal", "200.0000")
+    assert one(of=of, drg="G2")[0] == "ungrouped"
+    row = earned({}, of=of).cases.row(0, named=True)
+    assert (row["base_points"], row["mean_fen"]) == (300_0000, 3_000_000)
+
+
+def test_groups_without_a_coefficient() -> None:
+    rule = with_(no_coefficient_groups=["G1"])
+    assert one(rule) == ("normal", "200.0000")
+    at_level = with_(no_coefficient_groups=["G1"], base_level={"groups": ["G1"], "level": "2A"})
+    assert one(at_level, catalogue(coefficients=LEVEL_ROWS)) == ("normal", "200.0000")
+    assert one(with_(no_coefficient_groups=["G2"])) == ("normal", "220.0000")

@@ -11,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drgpay.errors import DrgpayError
-from tests.points.standard_stay import CORE, catalogue, earned, filings, final, rows, with_, yuan
+from drgpay.points.reviews import quotas
+from tests.points.standard_stay import (
+    CORE,
+    STAY,
+    catalogue,
+    earned,
+    filings,
+    final,
+    rows,
+    with_,
+    yuan,
+)
 
 HIGH: dict[str, Any] = {"total_fen": 10_000_000}  # 5 times the mean; high from 2 times
 EVERY = with_(reviews={**CORE.points.reviews.model_dump(), "quota_share": 1})
@@ -85,9 +96,9 @@ def test_reviews_without_effect_leave_a_row(
     assert result.adjustments["reason"][0].startswith(words)
 
 
-def quota(over: str, scope: str = "hospital", share: str = "0.5") -> Any:
+def quota(over: str, scope: str = "hospital", share: str = "0.5", **more: str) -> Any:
     """Half of the grouped discharges may be reviewed."""
-    rule = {"over_quota": over, "quota_scope": scope, "quota_share": share}
+    rule = {"over_quota": over, "quota_scope": scope, "quota_share": share, **more}
     return with_(reviews={**CORE.points.reviews.model_dump(), **rule})
 
 
@@ -129,12 +140,44 @@ def test_rejected_and_not_applicable_reviews_use_no_quota() -> None:
 
 
 def test_the_quota_of_a_hospital_or_of_the_region() -> None:
-    stays = [{**HIGH}, {**HIGH}, {"hospital_id": "H2"}, {"hospital_id": "H2"}]
-    reviews = filings(reviews=[filed("0", 1), filed("1", 2)])
-    own = earned(*stays, points=quota("refuse"), filings=reviews)
-    assert final(own)[:2] == ["820.0000", "220.0000"]
-    region = earned(*stays, points=quota("refuse", "region"), filings=reviews)
-    assert final(region)[:2] == ["820.0000", "820.0000"]
+    """Half of 1 and 2 and 2: 1 each; of the region 3, divided as 0.6, 1.2 and 1.2: 1, 1 and 1."""
+    stays = [{**HIGH, "hospital_id": hospital} for hospital in ("H1", "H2", "H2", "H3", "H3")]
+    reviews = filings(reviews=[filed(str(n), n + 1) for n in range(5)])
+    for scope in ("hospital", "region"):
+        result = earned(*stays, points=quota("refuse", scope), filings=reviews)
+        assert [points != "200.0000" for points in final(result)] == [
+            True,
+            True,
+            False,
+            True,
+            False,
+        ]
+    said = result.adjustments.filter(pl.col("kind") == "review_over_quota")["reason"].to_list()
+    assert said == ["review 2 of the hospital, its part of the region's quota is 1: refused"] * 2
+
+
+def test_the_part_of_the_region_goes_by_largest_remainder_then_by_hospital() -> None:
+    def parts(counts: dict[str, int], share: str, **rule: str) -> dict[str, int]:
+        cases = pl.DataFrame(
+            {"hospital_id": [name for name, count in counts.items() for _ in range(count)]}
+        ).with_columns(status=pl.lit("grouped"), payment_unit=pl.lit("drg"))
+        return quotas(cases, quota("refuse", "region", share, **rule).reviews)
+
+    assert parts({"B": 5, "A": 5}, "0.1") == {"A": 1, "B": 0}
+    assert parts({"B": 5, "A": 5}, "0.11") == {"A": 1, "B": 1}  # 1.1, rounded up
+    assert parts({"B": 5, "A": 5}, "0.19", quota_rounding="down") == {"A": 1, "B": 0}
+    assert parts({"A": 1, "B": 6, "C": 3}, "0.4") == {"A": 1, "B": 2, "C": 1}  # 0.4, 2.4, 1.2
+
+
+def test_stays_without_a_group_count_where_the_policy_says_drg() -> None:
+    stays: list[dict[str, Any]] = [
+        {"status": "ungrouped", "drg": "0000"},
+        {"payment_unit": "fee"},
+        {"payment_unit": "bed_day", "bed_day_class": "long"},
+    ]
+    cases = pl.DataFrame([{**STAY, **stay} for stay in stays], infer_schema_length=None)
+    assert quotas(cases, quota("refuse", share="1").reviews) == {}
+    assert quotas(cases, quota("refuse", share="1", quota_of="drg").reviews) == {"H1": 1}
 
 
 def test_only_grouped_discharges_make_a_quota() -> None:
@@ -165,12 +208,16 @@ def test_a_refusing_quota_is_never_exceeded_and_always_used(
         reviews=[filed(str(n), days[n], approved=approved[n]) for n in range(len(stays))]
     )
     result = earned(*stays, points=quota("refuse", scope, share), filings=reviews)
-    places = ["hospital_id"] if scope == "hospital" else []
     cases = result.cases.join(reviews.reviews, on="case_id").with_columns(
         honoured=pl.col("points") > pl.col("points_before")
     )
-    for of_place in cases.partition_by(places) if places else [cases]:
-        allowed = ceil(of_place.height * Fraction(share))
+    allowed_of = quotas(result.cases, quota("refuse", scope, share).reviews)
+    if scope == "region":
+        assert sum(allowed_of.values()) == ceil(cases.height * Fraction(share))
+    for of_place in cases.partition_by("hospital_id"):
+        allowed = allowed_of[of_place["hospital_id"][0]]
+        if scope == "hospital":
+            assert allowed == ceil(of_place.height * Fraction(share))
         wanted = of_place["approved"].sum()
         assert of_place["honoured"].sum() == min(allowed, wanted)
         order = of_place.filter("approved").sort("filed_at", "case_id")["honoured"].to_list()

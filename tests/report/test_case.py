@@ -80,9 +80,13 @@ def month(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> CasesO
 RICH = (
     ('reference_mean = "region"', 'reference_mean = "own_and_level"\nown_mean_weight = 0.7'),
     ('bounds = "strict"', 'bounds = "inclusive"'),
-    ('bounds_mean = "reference"', 'bounds_mean = "level"'),
+    ('bounds_mean = "reference"', 'bounds_mean = "level"\nratio_mean = "reference"'),
     ('low_formula = "as_incomplete"', 'low_formula = "at_cost"'),
-    ('high_formula = "review_only"', 'high_formula = "cost_less_cap_coef"'),
+    (
+        'high_formula = "review_only"',
+        'high_formula = "cost_less_cap_coef"\nage_factors = [{ rule = "NL >= 60", times = 1.1 }, '
+        '{ rule = "NL < 14 or XSRTL < 30", divide = 1.1 }]',
+    ),
     ('few_cases_rule = "base"', 'few_cases_rule = "at_cost"'),
     ('ungrouped_rule = "at_cost"', 'ungrouped_rule = "fixed_points"'),
     ("ungrouped_points = 0", "ungrouped_points = 12.5"),
@@ -101,8 +105,10 @@ RICH = (
 )
 
 
-@pytest.fixture(scope="module")
-def rich(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> CasesOfRun:
+@pytest.fixture(scope="module", params=["cost_less_cap_coef", "excess"])
+def rich(
+    tmp_path_factory: pytest.TempPathFactory, sample_data: Path, request: pytest.FixtureRequest
+) -> CasesOfRun:
     """A few hundred stays, paid by a policy in which almost everything is otherwise."""
     region = tmp_path_factory.mktemp("rich") / "region"
     shutil.copytree(sample_data, region, ignore=shutil.ignore_patterns("history", "filings"))
@@ -133,6 +139,13 @@ def rich(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> CasesOf
             f'[points.base_level]\ngroups = {listed}\nlevel = "2A"\n\n[points.readmission]',
         ),
     )
+    if request.param == "excess":  # divided by the exact reference mean, low stays too
+        change(
+            policy,
+            ('"cost_less_cap_coef"', '"excess"'),
+            ('low_formula = "at_cost"', 'low_formula = "as_incomplete"'),
+            ("age_factors", f"no_coefficient_groups = {listed}\nage_factors"),
+        )
     with (region / "filed.csv").open("w", encoding="utf-8") as text:
         text.write("case_id,technology\n")
         text.writelines(f"{case},filed\n" for case in cases["case_id"].gather_every(50))
@@ -234,6 +247,12 @@ def test_every_formula_of_another_policy_is_recomputed(rich: CasesOfRun) -> None
         *("up_coding", "split_stay", "fraud"),
     }
     assert any("line_standard" in names_of(each, "amounts") for each in explained)
+    names = {name for each in explained for part in each.parts for name in names_of(each, part.key)}
+    assert names >= {"ratio_mean", "exact_bounds_mean", "age_times", "age_divide", "stability"}
+    points = rich.policy.points
+    assert ("formula_alone" in names) == (points.high_formula == "cost_less_cap_coef")
+    means = pl.read_parquet(rich.tables.folder / "cases.parquet")
+    assert (means["reference_mean"] != means["bounds_mean"]).any()
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

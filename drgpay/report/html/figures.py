@@ -156,10 +156,10 @@ _DIFFERENCE = (pl.col("fund_amount") - pl.col("fund_cost")).alias("difference")
 
 
 def _by_ratio(cases: pl.LazyFrame, last_tenth: int) -> pl.LazyFrame:
-    """Cases by whole tenths of total cost / reference mean: in fen, so that edges are exact."""
-    cost, mean = pl.col("total_cost").to_physical(), pl.col("reference_mean").to_physical()
+    """Cases by whole tenths of total cost / the mean of the bounds: in fen, so that edges are exact."""
+    cost, mean = pl.col("total_cost").to_physical(), pl.col("bounds_mean").to_physical()
     return (
-        cases.filter(pl.col("case_class").is_in(_BOUNDED_CLASSES) & (pl.col("reference_mean") > 0))
+        cases.filter(pl.col("case_class").is_in(_BOUNDED_CLASSES) & (pl.col("bounds_mean") > 0))
         .group_by(tenth=((cost * RATIO_STEP) // mean).cast(pl.Int64).clip(0, last_tenth))
         .agg(_CASES)
     )

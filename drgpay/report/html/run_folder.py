@@ -38,7 +38,7 @@ _FINDINGS = frozenset(("code",))
 # By part the tables of a run: their file and the columns that a report needs of it.
 _TABLES: dict[Part, dict[str, tuple[str, frozenset[str]]]] = {
     "stays": {
-        "cases": ("cases", _PAID | {"status", "drg", "reference_mean"}),
+        "cases": ("cases", _PAID | {"status", "drg", "bounds_mean"}),
         "statements": ("statements", _STATEMENTS),
         "values": ("values", _VALUES),
         "adjustments": ("adjustments", frozenset(("case_id", "applies_to", "kind", "points"))),

@@ -150,7 +150,9 @@ _WORDS: dict[str, Words] = {
     "chart_yuan": Words("盈亏（{unit}）", "Gain or loss ({unit})"),
     "chart_percent": Words("盈亏率", "Gain or loss, %"),
     "chart_money": Words("按点数应付总额（{unit}）", "Standard ({unit})"),
-    "ratio_axis": Words("费用倍率 = 医疗总费用 ÷ 参照均费", "Total cost ÷ reference mean"),
+    "ratio_axis": Words(
+        "费用倍率 = 医疗总费用 ÷ 界限所用均费", "Total cost ÷ mean behind the bounds"
+    ),
     "ratio_cases": Words("病例数", "Cases"),
     "low_bound": Words("低 {ratio}", "low {ratio}"),
     "high_bound": Words("高 {ratio}", "high {ratio}"),
@@ -239,8 +241,8 @@ _WORDS: dict[str, Words] = {
     ),
     "f_ratio": Words("费用倍率", "Cost ratio"),
     "f_ratio_rule": Words(
-        "病例医疗总费用 ÷ 该病组参照均费（见点数目录）",
-        "a case's total cost ÷ the reference mean of its group (see the catalogue)",
+        "病例医疗总费用 ÷ 该病组界限所用均费（见点数目录）",
+        "a case's total cost ÷ the mean behind the bounds of its group (see the catalogue)",
     ),
     "formula_case": Words(
         "单个病例从编码到金额的每一步，用 drgpay case 查看（见下）。",

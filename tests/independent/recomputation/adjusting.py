@@ -1,9 +1,10 @@
 """What is added to and taken from the points of a case, step by step, one case at a time."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import floor
 
 from drgpay.policy.points import Points, VolumeCap
 
@@ -11,7 +12,7 @@ from .calibration import Catalogue
 from .classes import CasePoints, points_of
 from .readmission import readmissions
 from .records import Filed, Review, Stay
-from .rounding import ceiling, half_up
+from .rounding import ceiling, half_up, largest_whole
 
 WITHOUT_GROUP = ("fee", "bed_day", "ungrouped", "ambiguous")
 
@@ -55,9 +56,10 @@ class _Course:
 
     def take_from_hospital(self, kind: str, evidence: str | None, times: Decimal) -> None:
         """A deduction's minus row."""
-        base = self.case.base_points
-        basis = self.case.points_before if base is None else base
-        self._row("hospital", kind, -half_up(Fraction(basis) * Fraction(times), 4), evidence)
+        basis = self.case.base
+        if basis is None:
+            basis = Fraction(self.case.points_before)
+        self._row("hospital", kind, -half_up(basis * Fraction(times), 4), evidence)
 
     def _row(self, applies_to: str, kind: str, points: Decimal, evidence: str | None) -> None:
         step = len(self.rows) + 1
@@ -75,12 +77,19 @@ def increased(plus: Fraction) -> Callable[[Fraction], Fraction]:
     return lambda exact: exact + plus
 
 
-def earn(stays: list[Stay], catalogue: Catalogue, points: Points, filed: Filed) -> Earned:
+def earn(
+    stays: list[Stay],
+    catalogue: Catalogue,
+    points: Points,
+    filed: Filed,
+    exempt: Collection[str] = (),
+) -> Earned:
     """The points of every stay of a period, with all adjustments."""
     cases = {stay.case_id: points_of(stay, catalogue, points) for stay in stays}
     over_quota = reviews_over_quota(stays, cases, points, filed)
     capped = beyond_caps(stays, points)
-    followed = readmissions(stays, points.readmission)
+    split = {row.case_id for row in filed.violations if row.kind == "split_stay"}
+    followed = readmissions(stays, points.readmission, exempt, split)
     review_of = {review.case_id: review for review in filed.reviews}
     final: dict[str, Decimal] = {}
     rows: list[Adjustment] = []
@@ -124,36 +133,57 @@ def _reviewed_points(
     if review.fixed_points is not None:
         return Fraction(review.fixed_points)
     if case.case_class == "high" and points.high_formula == "review_only":
-        assert case.base_points is not None
+        assert case.base is not None
         assert case.coefficient is not None
-        assert case.mean_cost is not None
+        assert case.compared is not None
         assert case.high_ratio is not None
-        over = reasonable / Fraction(case.mean_cost) - Fraction(case.high_ratio)
-        base = Fraction(case.base_points)
-        return base * Fraction(case.coefficient) + base * max(Fraction(0), over)
+        over = reasonable / case.compared - Fraction(case.high_ratio)
+        return case.base * Fraction(case.coefficient) + case.base * max(Fraction(0), over)
     return reasonable / catalogue.all_mean * 100
 
 
 def reviews_over_quota(
     stays: list[Stay], cases: Mapping[str, CasePoints], points: Points, filed: Filed
 ) -> set[str]:
-    """Approved reviews beyond the quota of their hospital or the region, in order of filing."""
+    """Approved reviews beyond the quota of their hospital, in order of filing."""
     rule = points.reviews
     by_id = {stay.case_id: stay for stay in stays}
-    grouped: dict[str, int] = {}
-    for stay in stays:
-        scope = stay.hospital_id if rule.quota_scope == "hospital" else ""
-        grouped[scope] = grouped.get(scope, 0) + (stay.status == "grouped")
+    quotas = quotas_of(stays, points)
     used: dict[str, int] = {}
     over: set[str] = set()
     for review in sorted(filed.reviews, key=lambda review: (review.filed_at, review.case_id)):
         if review.approved and cases[review.case_id].case_class in rule.classes:
             hospital = by_id[review.case_id].hospital_id
-            scope = hospital if rule.quota_scope == "hospital" else ""
-            used[scope] = used.get(scope, 0) + 1
-            if used[scope] > ceiling(Fraction(rule.quota_share) * grouped[scope]):  # C11
+            used[hospital] = used.get(hospital, 0) + 1
+            if used[hospital] > quotas.get(hospital, 0):
                 over.add(review.case_id)
     return over
+
+
+def quotas_of(stays: list[Stay], points: Points) -> dict[str, int]:
+    """How many reviews each hospital may have (C11).
+
+    Counted are stays with payment unit drg, with `grouped` only those with status grouped. Over the
+    region the rounded quota is divided by the hospitals' counts, largest remainder first, ties by
+    hospital_id.
+    """
+    rule = points.reviews
+    counts: dict[str, int] = {}
+    for stay in stays:
+        if stay.payment_unit == "drg" and (rule.quota_of == "drg" or stay.status == "grouped"):
+            counts[stay.hospital_id] = counts.get(stay.hospital_id, 0) + 1
+
+    def rounded(number: Fraction) -> int:
+        return ceiling(number) if rule.quota_rounding == "up" else floor(number)
+
+    share = Fraction(rule.quota_share)
+    if rule.quota_scope == "hospital":
+        return {hospital: rounded(count * share) for hospital, count in counts.items()}
+    everyone = sum(counts.values())
+    hospitals = sorted(counts)
+    whole = rounded(everyone * share)
+    parts = [Fraction(whole * counts[hospital], everyone) for hospital in hospitals]
+    return dict(zip(hospitals, largest_whole(whole, parts), strict=True))
 
 
 def beyond_caps(stays: list[Stay], points: Points) -> dict[str, VolumeCap]:
@@ -182,12 +212,12 @@ def _technologies(course: _Course, points: Points, filed: Filed) -> None:
         share = rule.share_by_year.get(str(stay.settlement_date.year))
         entitled = (
             case.case_class not in WITHOUT_GROUP
-            and case.base_points is not None
+            and case.base is not None
             and stay.drg in rule.groups
             and share is not None
         )
         if entitled and (is_filed or not rule.filed):
-            plus = Fraction(case.base_points or 0) * Fraction(share or 0)
+            plus = (case.base or 0) * Fraction(share or 0)
             course.change("new_technology", rule.technology, increased(plus))
         elif is_filed:
             course.change("new_technology", rule.technology)
@@ -205,7 +235,8 @@ def _deductions(course: _Course, points: Points, filed: Filed) -> None:
     for rule in points.deductions:
         for violation in filed.violations:
             if violation.case_id == course.stay.case_id and violation.kind == rule.kind:
-                course.change(rule.kind, violation.reason, multiplied(rule.case_factor))
+                evidence = violation.document or violation.reason
+                course.change(rule.kind, evidence, multiplied(rule.case_factor))
                 times = rule.base_times_serious if violation.serious else rule.base_times
                 if times:
-                    course.take_from_hospital(rule.kind, violation.reason, times)
+                    course.take_from_hospital(rule.kind, evidence, times)

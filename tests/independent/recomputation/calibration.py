@@ -1,7 +1,7 @@
 """Past stays -> catalogue, by the steps of docs/points.md."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
@@ -31,13 +31,18 @@ class Group:
     """A group of the catalogue; `mean_cost` is rounded to fen (step 3)."""
 
     mean_cost: Decimal
-    stable: bool
+    stability: str
     base_points: Decimal | None
     cases: int = 0
     kept: int = 0
     median: Decimal = Decimal("0.00")
     sd: Decimal = Decimal("0.00")
     cv: Decimal = Decimal("0.0000")
+
+    @property
+    def stable(self) -> bool:
+        """Step 4."""
+        return self.stability == "stable"
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,8 @@ class Catalogue:
 
     `of_hospital` by group and hospital, `of_level` by group and level, `of_groups` by level over
     all groups that have a coefficient; `published` instead of them the coefficients that a city's
-    table gives, by group and level; `bed_days` by class and level, None for all levels.
+    table gives, by group and level; `bed_days` by class and level, None for all levels;
+    `of_account` the rows that only an account has, which go first.
     """
 
     rules: Coefficients
@@ -83,6 +89,7 @@ class Catalogue:
     all_cost: Fraction
     all_cases: int
     published: Mapping[tuple[str, str], Decimal] | None = None
+    of_account: Mapping[tuple[str, str], Group] = field(default_factory=dict)
 
     @property
     def all_mean(self) -> Fraction:
@@ -180,12 +187,13 @@ def described(
     """Steps 3 and 6: base_points = mean_cost / all_mean x 100, rounded to 4 places (C1)."""
     exact = mean(costs)
     mean_cost, median = half_up(exact, 2), half_up(quantile(costs, Fraction(1, 2)), 2)
+    few = len(costs) < rules.stable_min_cases
     priced: Decimal | None = mean_cost
     if not stable:
         priced = {"mean": mean_cost, "median": median, "none": None}[rules.unstable_base_points]
     return Group(
         mean_cost=mean_cost,
-        stable=stable,
+        stability="stable" if stable else "unstable_cases" if few else "unstable_cv",
         base_points=None if priced is None else half_up(Fraction(priced) / all_mean * 100, 4),
         cases=cases,
         kept=len(costs),

@@ -7,23 +7,34 @@ from fractions import Fraction
 from drgpay.policy.points import Points
 
 from .calibration import Catalogue, Group
-from .coefficients import coefficient
+from .coefficients import ONE, coefficient
+from .number_rules import holds
 from .records import Stay
 from .rounding import half_up
 
 
 @dataclass(frozen=True)
 class CasePoints:
-    """The points of a stay with what they come from; None where the class has no group."""
+    """The points of a stay with what they come from; None where the class has no group.
+
+    base and compared (not in the case row): base points with the factor by age, and the mean that
+    the class formulas divide by; neither is rounded.
+    """
 
     case_class: str
     exact: Fraction
+    base: Fraction | None = None
+    compared: Fraction | None = None
     base_points: Decimal | None = None
+    age_times: Decimal | None = None
+    age_divide: Decimal | None = None
     coefficient: Decimal | None = None
     mean_cost: Decimal | None = None
     reference_mean: Decimal | None = None
+    bounds_mean: Decimal | None = None
     cost_ratio: Decimal | None = None
     high_ratio: Decimal | None = None
+    stability: str | None = None
 
     @property
     def points_before(self) -> Decimal:
@@ -31,101 +42,136 @@ class CasePoints:
         return half_up(self.exact, 4)
 
 
+@dataclass(frozen=True)
+class Priced:
+    """The numbers of a stay whose group is in the catalogue, exact."""
+
+    stay: Stay
+    group: Group
+    base: Fraction | None
+    coef: Fraction
+    reference: Fraction
+    bounds: Fraction
+    cap: Decimal | None
+    at_cost: Fraction
+
+    @property
+    def measured(self) -> bool:
+        """Whether the catalogue has a mean that the stay can be compared with."""
+        return self.group.stability in ("stable", "unstable_cv") and self.base is not None
+
+
 def points_of(stay: Stay, catalogue: Catalogue, points: Points) -> CasePoints:
     """Class and points of a stay."""
     at_cost = Fraction(stay.total_cost) / catalogue.all_mean * 100
-    group = catalogue.groups.get(stay.drg)
+    group = catalogue.of_account.get((stay.drg, stay.account)) or catalogue.groups.get(stay.drg)
     if stay.payment_unit == "fee":
         return CasePoints("fee", Fraction(0))
     if stay.payment_unit == "bed_day":
         day = points_of_a_day(stay, catalogue, points)
         return CasePoints("bed_day", day * stay.length_of_stay)  # C12
-    if stay.status == "ambiguous":  # QY has no base points: it is not meant by "not in catalogue"
+    if stay.status == "ambiguous":  # a QY group is never "not in the catalogue"
         return CasePoints("ambiguous", at_cost * Fraction(points.ambiguous_ratio))  # C7
     if stay.status != "grouped" or group is None:
         if points.ungrouped_rule == "fixed_points":
             return CasePoints("ungrouped", Fraction(points.ungrouped_points))
         return CasePoints("ungrouped", at_cost * Fraction(points.ungrouped_ratio))
+    times, divide = age_factor(stay, points)
+    base = None
+    if group.base_points is not None:  # C23
+        base = Fraction(group.base_points) * Fraction(times or 1) / Fraction(divide or 1)
     coef = coefficient_of(stay, catalogue, points)
-    ratio = high_ratio(stay, group, points)
-    case_class = class_of(stay, group, catalogue, points, ratio)
+    reference = reference_mean(stay, group, catalogue, points)
+    bounds = reference
+    if points.bounds_mean == "level":
+        bounds = mean_of_level(stay, group, catalogue)
+    cap = high_ratio(stay, base, points)
+    priced = Priced(stay, group, base, Fraction(coef), reference, bounds, cap, at_cost)
+    case_class = class_of(priced, points)
     return CasePoints(
         case_class,
-        formula(case_class, stay, group, Fraction(coef), ratio, at_cost, points),
+        formula(case_class, priced, points),
+        base,
+        reference,
         group.base_points,
+        times,
+        divide,
         coef,
         group.mean_cost,
-        half_up(reference_mean(stay, group, catalogue, points), 2),
-        half_up(Fraction(stay.total_cost) / Fraction(group.mean_cost), 4),
-        ratio,
+        half_up(reference, 2),
+        half_up(bounds, 2),
+        half_up(Fraction(stay.total_cost) / reference, 4),
+        cap,
+        group.stability,
     )
 
 
-def class_of(
-    stay: Stay, group: Group, catalogue: Catalogue, points: Points, ratio: Decimal | None
-) -> str:
+def class_of(priced: Priced, points: Points) -> str:
     """The class of a stay whose group is in the catalogue."""
+    stay, group = priced.stay, priced.group
     cost = Fraction(stay.total_cost)
-    if points.bounds_mean == "level":
-        compared = mean_of_level(stay, group, catalogue)
-    else:
-        compared = reference_mean(stay, group, catalogue, points)
-    low = Fraction(points.low_ratio) * compared
+    low = Fraction(points.low_ratio) * priced.bounds
     at_bound = points.bounds == "inclusive"
-    if not group.stable:
-        return "few_cases"
     if not stay.complete:
         return "incomplete"
+    if not priced.measured:
+        return "few_cases"
     if stay.drg in points.always_low_groups or cost < low or (at_bound and cost == low):
         return "low"
-    if ratio is not None:
-        high = Fraction(ratio) * compared  # E5
+    if group.stability == "unstable_cv":
+        return "few_cases"
+    if priced.cap is not None:
+        high = Fraction(priced.cap) * priced.bounds  # E5
         if cost > high or (at_bound and cost == high):
             return "high"
     return "normal"
 
 
-def formula(
-    case_class: str,
-    stay: Stay,
-    group: Group,
-    coef: Fraction,
-    ratio: Decimal | None,
-    at_cost: Fraction,
-    points: Points,
-) -> Fraction:
+def formula(case_class: str, priced: Priced, points: Points) -> Fraction:
     """The exact points of a stay of a class with a group."""
-    r = Fraction(stay.total_cost) / Fraction(group.mean_cost)
-    if case_class == "few_cases" and points.few_cases_rule == "at_cost":
-        return at_cost * Fraction(points.few_cases_ratio)
-    assert group.base_points is not None
-    base = Fraction(group.base_points)
+    stay, base, coef, at_cost = priced.stay, priced.base, priced.coef, priced.at_cost
+    if case_class == "few_cases" or (case_class == "incomplete" and not priced.measured):
+        few = at_cost * Fraction(points.few_cases_ratio)
+        if points.few_cases_rule == "base":
+            assert base is not None, "without base points the rule must be at_cost"
+            few = base
+        return few if case_class == "few_cases" else min(few, at_cost)
+    assert base is not None
+    cost = Fraction(stay.total_cost)
     inside = base * coef if points.incomplete_formula == "with_coefficient" else base
-    share = min(inside * r, base)  # C3, C4, C5
     match case_class:
-        case "few_cases":
-            return base
-        case "incomplete":
-            return share
+        case "incomplete":  # C3, C4, C5: by the group's mean of the region
+            return min(inside * cost / Fraction(priced.group.mean_cost), base)
         case "low":
+            share = min(inside * cost / priced.reference, base)
             return share if points.low_formula == "as_incomplete" else at_cost
         case "high":
-            assert ratio is not None
-            return max(Fraction(0), high_points(base, coef, r, Fraction(ratio), at_cost, points))
+            assert priced.cap is not None
+            r, cap = cost / priced.reference, Fraction(priced.cap)
+            least = base * coef if points.high_floor == "normal" else Fraction(0)
+            return max(least, high_points(base, coef, r, cap, at_cost, points))
     return base * coef  # C2
 
 
 def high_points(
     base: Fraction, coef: Fraction, r: Fraction, cap: Fraction, at_cost: Fraction, points: Points
 ) -> Fraction:
-    """high_formula of 03-points."""
+    """high_formula of 03-points, without the floor."""
     return {
         "review_only": base * coef,
-        "excess": base * coef + base * (r - cap),
+        "excess": base * coef + base * max(Fraction(0), r - cap),
         "cost_less_cap": at_cost - (cap - 1) * base * coef,
         "cost_less_cap_coef": at_cost - (cap - coef) * base,
         "at_cost": at_cost,
     }[points.high_formula]
+
+
+def age_factor(stay: Stay, points: Points) -> tuple[Decimal | None, Decimal | None]:
+    """What the first row that fits multiplies or divides the base by (C23)."""
+    for row in points.age_factors:
+        if (not row.groups or stay.drg in row.groups) and holds(row.rule, stay):
+            return row.times, row.divide
+    return None, None
 
 
 def points_of_a_day(stay: Stay, catalogue: Catalogue, points: Points) -> Fraction:
@@ -146,7 +192,11 @@ def points_of_a_day(stay: Stay, catalogue: Catalogue, points: Points) -> Fractio
 
 
 def coefficient_of(stay: Stay, catalogue: Catalogue, points: Points) -> Decimal:
-    """Of the hospital, or in groups of `base_level` of that level everywhere."""
+    """1 in groups without coefficient; of the hospital, or in groups of `base_level` of that level
+    everywhere.
+    """
+    if stay.drg in points.no_coefficient_groups:
+        return ONE
     if points.base_level and stay.drg in points.base_level.groups:
         return coefficient(catalogue, stay.drg, points.base_level.level, None)
     return coefficient(catalogue, stay.drg, stay.level, stay.hospital_id)
@@ -170,13 +220,13 @@ def reference_mean(stay: Stay, group: Group, catalogue: Catalogue, points: Point
     return level
 
 
-def high_ratio(stay: Stay, group: Group, points: Points) -> Decimal | None:
+def high_ratio(stay: Stay, base: Fraction | None, points: Points) -> Decimal | None:
     """The first band of the policy that fits; a group without base points has none."""
-    if group.base_points is None:
+    if base is None:
         return None
     for band in points.high_bands:
         if (
-            group.base_points >= band.base_points_from
+            base >= Fraction(band.base_points_from)
             and (not band.levels or stay.level in band.levels)
             and (not band.accounts or stay.account in band.accounts)
         ):

@@ -1,5 +1,6 @@
-"""Which stays a readmission follows."""
+"""Which stays a readmission follows: 03a, "Which stay is the previous one"."""
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from drgpay.policy.points import Readmission
@@ -7,37 +8,47 @@ from drgpay.policy.points import Readmission
 from .records import Stay
 
 
-def readmissions(stays: list[Stay], rule: Readmission) -> dict[str, str]:
-    """Earlier stay -> the stay that came back first: same person, same DRG, at most `days` between
-    the previous discharge and this admission. Scope: the same hospital, or any.
+def readmissions(
+    stays: list[Stay],
+    rule: Readmission,
+    exempt: Collection[str] = (),
+    split: Collection[str] = (),
+) -> dict[str, str]:
+    """Previous stay -> the return that came first.
+
+    Of the person's stays with status grouped and payment unit drg that ended by the day of an
+    admission the previous one is that discharged last (equal: the later by admission, then
+    case_id). It is followed by a return if that has the same DRG, not an exempt one, begins at most
+    `days` after the discharge and, with scope hospital, is in the same hospital. A stay deducted as
+    split_stay (`split`) is no return.
     """
     found: dict[str, str] = {}
-    counted = sorted(
-        (stay for stay in stays if takes_part(stay, rule)),
-        key=lambda stay: (stay.admission_date, stay.discharge_date, stay.case_id),
-    )
-    courses: dict[tuple[str | None, str, str], list[Stay]] = {}
-    for later in counted:
-        place = later.hospital_id if rule.scope == "hospital" else ""
-        course = courses.setdefault((later.person_id, later.drg, place), [])
-        ended = [stay for stay in course if stay.discharge_date <= later.admission_date]
-        if ended:
-            previous = ended[0]
-            for stay in ended[1:]:  # of stays discharged on one day the one ordered last
-                if stay.discharge_date >= previous.discharge_date:
-                    previous = stay
-            gap = later.admission_date - previous.discharge_date
-            if gap <= timedelta(days=rule.days):
+    persons: dict[str, list[Stay]] = {}
+    for stay in stays:
+        if stay.person_id and stay.status == "grouped" and stay.payment_unit == "drg":
+            persons.setdefault(stay.person_id, []).append(stay)
+    for courses in persons.values():
+        for later in sorted(courses, key=in_order):
+            ended = [
+                stay
+                for stay in courses
+                if stay.discharge_date <= later.admission_date and in_order(stay) < in_order(later)
+            ]
+            if not ended or later.case_id in split:
+                continue
+            previous = max(
+                ended, key=lambda stay: (stay.discharge_date, stay.admission_date, stay.case_id)
+            )
+            if (
+                previous.drg == later.drg
+                and later.drg not in {*rule.exempt_groups, *exempt}
+                and (rule.scope == "region" or previous.hospital_id == later.hospital_id)
+                and later.admission_date - previous.discharge_date <= timedelta(days=rule.days)
+            ):
                 found.setdefault(previous.case_id, later.case_id)
-        course.append(later)
     return found
 
 
-def takes_part(stay: Stay, rule: Readmission) -> bool:
-    """Grouped, paid by DRG, of a known person, and not of an exempt group."""
-    return (
-        stay.person_id is not None
-        and stay.status == "grouped"
-        and stay.payment_unit == "drg"
-        and stay.drg not in rule.exempt_groups
-    )
+def in_order(stay: Stay) -> tuple[object, ...]:
+    """Of two stays within one day one comes first."""
+    return stay.admission_date, stay.discharge_date, stay.case_id

@@ -21,13 +21,16 @@ class Stay:
     length_of_stay: int
     payment_unit: str
     bed_day_class: str | None
-    complete: bool
+    complete: bool | None
     status: str
     drg: str
     total_cost: Decimal
     fund_cost: Decimal
     patient_cost: Decimal
     other_cost: Decimal
+    age: int = 40
+    age_days: int | None = None
+    discharge_type: int | None = 1
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Violation:
     kind: str
     serious: bool
     reason: str | None = None
+    document: str | None = None
 
 
 @dataclass(frozen=True)

@@ -79,3 +79,12 @@ def in_proportion(amount: Decimal, weights: Sequence[Decimal | Fraction]) -> lis
     whole = total(weights)
     quotas = [Fraction(amount) * Fraction(weight) / whole for weight in weights]
     return largest_remainder(amount, quotas)
+
+
+def largest_whole(amount: int, parts: Sequence[Fraction]) -> list[int]:
+    """Share a whole number in the given parts: the cut-off first, ties to the earlier place."""
+    shares = [floor(part) for part in parts]
+    order = sorted(range(len(parts)), key=lambda n: (shares[n] - parts[n], n))
+    for place in order[: amount - sum(shares)]:
+        shares[place] += 1
+    return shares

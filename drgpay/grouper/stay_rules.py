@@ -1,0 +1,126 @@
+"""What the rules of the policy make of valid stays before anything is counted or calibrated.
+
+`points.incomplete_if` decides whether a stay is complete where its record does not say so,
+`points.outside_drg_if` takes stays out of DRG: they are paid item by item (docs/points.md).
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.number_rules import STAY_FIELDS, holds, number_rule
+from drgpay.grouper.rules.fields import NumberField
+from drgpay.grouper.rules.nodes import field_names
+from drgpay.language import Language, Words
+from drgpay.policy.points import Points
+
+RULED_SCHEMA: dict[str, pl.DataType] = {
+    "rule": pl.String(),
+    "hospital_id": pl.String(),
+    "stays": pl.Int64(),
+    "total_fen": pl.Int64(),
+}
+"""By rule and hospital: how many stays a rule changed, and what they cost. rule: incomplete_if,
+outside_drg_if, or complete_differs (the record says otherwise than incomplete_if and stands)."""
+
+DIFFERS = "complete_differs"
+_DIFFERS_SAID = Words(
+    "病例记录为{given}，政策 points.incomplete_if 判为{found}：以记录为准",
+    "the record says {given}, points.incomplete_if says {found}: the record stands",
+)
+_SAID = {
+    True: Words("住院过程完整", "complete"),
+    False: Words("住院过程不完整", "not complete"),
+}
+
+
+@dataclass(frozen=True)
+class RuledStays:
+    """stays: as given, complete without nulls, payment_unit as the rules have it. ruled:
+    RULED_SCHEMA, sorted. differing: case_id, hospital_id, settlement_date and message of the stays
+    whose record contradicts incomplete_if, sorted.
+    """
+
+    stays: pl.DataFrame
+    ruled: pl.DataFrame
+    differing: pl.DataFrame
+
+
+def refuse_wrong_rules(points: Points, where: str) -> None:
+    """Raise DrgpayError if a rule of the policy does not parse or asks for another field."""
+    for key in ("incomplete_if", "outside_drg_if"):
+        if text := getattr(points, key):
+            number_rule(text, STAY_FIELDS, f"{where}: points.{key}")
+
+
+def ruled_stays(stays: pl.DataFrame, points: Points, language: Language = "zh") -> RuledStays:
+    """Apply the rules to valid stays.
+
+    stays: case_id, hospital_id, settlement_date, payment_unit, complete (null: not known),
+    length_of_stay, discharge_type, total_fen. Raises DrgpayError for a rule that is none, and for
+    one that asks for the discharge type where no stay has one.
+    """
+    complete = pl.col("complete")
+    marks = {name: pl.lit(False) for name in ("incomplete_if", "outside_drg_if", DIFFERS)}
+    incomplete = _condition(points.incomplete_if, "incomplete_if", stays)
+    if incomplete is not None:
+        marks["incomplete_if"] = complete.is_null() & incomplete
+        marks[DIFFERS] = complete.is_not_null() & (complete == incomplete)
+    outside = _condition(points.outside_drg_if, "outside_drg_if", stays)
+    if outside is not None:
+        marks["outside_drg_if"] = (pl.col("payment_unit") == "drg") & outside
+    found = stays.select(
+        "case_id", "hospital_id", "settlement_date", "complete", "total_fen", **marks
+    )
+    # The default holds after the rule: a stay that no rule calls incomplete is complete.
+    changed = stays.with_columns(
+        complete=complete.fill_null(~found["incomplete_if"]),
+        payment_unit=pl.when(found["outside_drg_if"]).then(pl.lit("fee")).otherwise("payment_unit"),
+    )
+    ruled = pl.concat(
+        found.filter(name)
+        .group_by("hospital_id")
+        .agg(stays=pl.len().cast(pl.Int64), total_fen=pl.col("total_fen").sum())
+        .with_columns(rule=pl.lit(name))
+        .select(pl.col(column).cast(dtype) for column, dtype in RULED_SCHEMA.items())
+        for name in marks
+    ).sort("rule", "hospital_id")
+    return RuledStays(changed, ruled, _differing(found, language))
+
+
+def no_ruled() -> pl.DataFrame:
+    """RULED_SCHEMA without rows."""
+    return pl.DataFrame(schema=RULED_SCHEMA)
+
+
+def _condition(text: str | None, key: str, stays: pl.DataFrame) -> pl.Expr | None:
+    if not text:
+        return None
+    rule = number_rule(text, STAY_FIELDS, f"points.{key}")
+    asks = NumberField.DISCHARGE_TYPE in field_names(rule)
+    if asks and stays.height and stays["discharge_type"].null_count() == stays.height:
+        raise DrgpayError(
+            f"points.{key} asks for LYFS, and no stay has a discharge_type",
+            "add the column discharge_type to the records, or ask for ZYTS alone",
+        )
+    return holds(rule)
+
+
+def _differing(found: pl.DataFrame, language: Language) -> pl.DataFrame:
+    said = {
+        given: _DIFFERS_SAID.said_in(language).format(
+            given=_SAID[given].said_in(language), found=_SAID[not given].said_in(language)
+        )
+        for given in (True, False)
+    }
+    return (
+        found.filter(DIFFERS)
+        .sort("case_id")
+        .select(
+            "case_id",
+            "hospital_id",
+            "settlement_date",
+            message=pl.when("complete").then(pl.lit(said[True])).otherwise(pl.lit(said[False])),
+        )
+    )
