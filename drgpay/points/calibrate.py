@@ -170,7 +170,9 @@ def _group_rows(
         spread = n * squares - total * total  # n^2 times the population variance
         variance = Fraction(spread, n * (n - 1)) if n > 1 else Fraction(0)
         mean = Fraction(total, n)
-        stable = n >= rules.stable_min_cases and variance * POINT_SCALE**2 <= (max_cv * mean) ** 2
+        varies = variance * POINT_SCALE**2 > (max_cv * mean) ** 2
+        few = n < rules.stable_min_cases
+        stability = "unstable_cases" if few else "unstable_cv" if varies else "stable"
         rows.append(
             {
                 "drg": drg,
@@ -182,7 +184,9 @@ def _group_rows(
                 "sd_fen": root_half_up(variance),
                 # Entries of visits may cost nothing, stays never do.
                 "cv": root_half_up(variance / mean**2 * POINT_SCALE**2) if mean else 0,
-                "stable": stable,
+                "stable": stability == "stable",
+                "stability": stability,
+                "account": None,
             }
         )
     return rows

@@ -6,6 +6,7 @@ and compared by a person. docs/files.md describes the columns.
 
 import hashlib
 import json
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -26,7 +27,8 @@ class CatalogueInfo(BaseModel):
     """catalogue.json: identity and provenance. Amounts are in fen.
 
     A `published` catalogue comes from a table of weights: it has no policy and no stays, and its
-    all_total_fen is the mean given with the table (all_cases 1). An `apg` catalogue is calibrated
+    all_total_fen / all_cases is the mean given with the table (all_cases 1, or 10, 100 ... where the
+    mean has more places than fen). An `apg` catalogue is calibrated
     from visits: its drg are APGs, stays_read and stays_eligible count visits, all_cases and
     all_total_fen are those of the eligible visits, and stays_trimmed counts entries.
     """
@@ -67,7 +69,16 @@ GROUP_SCHEMA: dict[str, pl.DataType] = {
     "cv": pl.Int64(),
     "stable": pl.Boolean(),
     "base_points": pl.Int64(),
+    "stability": pl.String(),
+    "account": pl.String(),
 }
+STABILITIES = ("stable", "unstable_cv", "unstable_cases", "stand_in")
+"""stable; unstable by its cv, or by too few cases, when it was calibrated; a group that a published
+table marks, whose numbers stand in for those of its own (unstable, or not covered)."""
+MEASURED = ("stable", "unstable_cv")
+"""The groups whose mean rests on cases enough to compare a stay with."""
+_ADDED_TO_GROUPS = ("stability", "account")
+"""Columns that the groups.csv of an older catalogue lacks."""
 COEFFICIENT_SCHEMA: dict[str, pl.DataType] = {
     "drg": pl.String(),
     "level": pl.String(),
@@ -104,7 +115,9 @@ def no_bed_days() -> pl.DataFrame:
 class Catalogue:
     """The catalogue in memory; points, cv and coefficients in 1/10,000, money in fen.
 
-    groups: GROUP_SCHEMA, one row a group, sorted by drg. base_points is null for an unstable group
+    groups: GROUP_SCHEMA, sorted by drg and account, one row a group, or a row for each account that
+    has its own: a stay takes the row of its account first, then the one without. stability: one of
+    STABILITIES. base_points is null for an unstable group
     where the policy says unstable_base_points = "none". A published catalogue has null in cases,
     kept, median_fen, sd_fen and cv.
 
@@ -181,7 +194,9 @@ def load_catalogue(folder: Path, scheme: Scheme) -> Catalogue:
     bed_days = _load_table(folder / "bed_days.csv", _BED_DAY_FILE, _BED_DAY_DECIMALS)
     catalogue = Catalogue(
         info,
-        _load_table(folder / "groups.csv", GROUP_SCHEMA, _GROUP_DECIMALS),
+        _with_stability(
+            _load_table(folder / "groups.csv", GROUP_SCHEMA, _GROUP_DECIMALS, _ADDED_TO_GROUPS)
+        ),
         _load_table(folder / "coefficients.csv", COEFFICIENT_SCHEMA, _COEFFICIENT_DECIMALS),
         bed_days.drop("day_points"),
     )
@@ -200,7 +215,12 @@ def catalogue_hash(folder: Path) -> str:
 def _refuse_damage(catalogue: Catalogue, bed_days_of_file: pl.DataFrame, folder: Path) -> None:
     """Refuse rows that would price a stay twice or not at all."""
     for name, frame, key, needed in (
-        ("groups", catalogue.groups, ["drg"], ["drg", "mean_fen", "stable"]),
+        (
+            "groups",
+            catalogue.groups,
+            ["drg", "account"],
+            ["drg", "mean_fen", "stable", "stability"],
+        ),
         ("coefficients", catalogue.coefficients, ["drg", "level", "hospital_id"], ["level"]),
         (
             "bed_days",
@@ -217,6 +237,7 @@ def _refuse_damage(catalogue: Catalogue, bed_days_of_file: pl.DataFrame, folder:
         if repeated.height:
             said = ", ".join(value or "-" for value in repeated.select(key).row(0))
             raise DrgpayError(f"{path} lists {said} twice", "keep one of the rows")
+    _refuse_wrong_stability(catalogue.groups, folder / "groups.csv")
     wrong = catalogue.bed_days.filter((pl.col("days") <= 0) | (pl.col("total_fen") <= 0))
     if wrong.height:
         said = wrong["bed_day_class"][0]
@@ -228,6 +249,30 @@ def _refuse_damage(catalogue: Catalogue, bed_days_of_file: pl.DataFrame, folder:
             f"{folder / 'bed_days.csv'}: day_points is not total_yuan / days / all mean x 100",
             "calibrate again; a day's points of your own belong to points.bed_days of the policy",
         )
+
+
+def _refuse_wrong_stability(groups: pl.DataFrame, path: Path) -> None:
+    unknown = groups.filter(~pl.col("stability").is_in(STABILITIES))
+    if unknown.height:
+        drg, stability = unknown.select("drg", "stability").row(0)
+        raise DrgpayError(
+            f"{path}: the stability of {drg} is {stability!r}",
+            f"write one of {', '.join(STABILITIES)}",
+        )
+    differs = groups.filter(pl.col("stable") != (pl.col("stability") == "stable"))
+    if differs.height:
+        raise DrgpayError(
+            f"{path}: stable and stability of {differs['drg'][0]} contradict each other",
+            "calibrate again, or make the two agree",
+        )
+
+
+def _with_stability(groups: pl.DataFrame) -> pl.DataFrame:
+    """An older catalogue does not say why a group is unstable: nothing is compared with its mean."""
+    if groups["stability"].null_count() < groups.height:
+        return groups
+    said = pl.when("stable").then(pl.lit("stable")).otherwise(pl.lit("stand_in"))
+    return groups.with_columns(stability=said)
 
 
 def _in_yuan(column: str) -> str:
@@ -247,14 +292,22 @@ def _load_info(path: Path) -> CatalogueInfo:
 
 
 def _load_table(
-    path: Path, schema: dict[str, pl.DataType], decimals: dict[str, int]
+    path: Path,
+    schema: dict[str, pl.DataType],
+    decimals: dict[str, int],
+    added: Collection[str] = (),
 ) -> pl.DataFrame:
+    """A table of the folder; columns in `added` may be missing in an older one (null)."""
     in_file = {
         _in_yuan(column): pl.Decimal(18, decimals[column]) if column in decimals else dtype
         for column, dtype in schema.items()
     }
     try:
-        frame = pl.read_csv(path, schema=in_file)
+        there = pl.read_csv(path, n_rows=0).columns
+        lacking = [name for name in added if name not in there]
+        frame = pl.read_csv(
+            path, schema={name: dtype for name, dtype in in_file.items() if name not in lacking}
+        ).with_columns(pl.lit(None, in_file[name]).alias(name) for name in lacking)
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(f"{path} cannot be read ({detail})", "calibrate again") from None

@@ -7,6 +7,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from drgpay.errors import DrgpayError
@@ -120,7 +121,7 @@ def other_points(text: str) -> str:
 @pytest.mark.parametrize(
     ("name", "spoil", "said"),
     [
-        ("groups.csv", twice, "groups.csv lists BB11 twice"),
+        ("groups.csv", twice, "groups.csv lists BB11, - twice"),
         ("groups.csv", without_key, "groups.csv: a row has no drg"),
         ("coefficients.csv", twice, "coefficients.csv lists BB11, 0, - twice"),
         ("bed_days.csv", twice, "bed_days.csv lists long_stay, - twice"),
@@ -143,4 +144,58 @@ def test_a_missing_file_is_told(name: str, tmp_path: Path) -> None:
     folder = saved(tmp_path / "c")
     (folder / name).unlink()
     with pytest.raises(DrgpayError, match=name.replace(".", r"\.")):
+        load_catalogue(folder, any_scheme())
+
+
+def with_groups(folder: Path, change: Callable[[pl.DataFrame], pl.DataFrame]) -> Path:
+    path = folder / "groups.csv"
+    change(pl.read_csv(path, infer_schema=False)).write_csv(path)
+    return folder
+
+
+def test_the_catalogue_says_why_a_group_is_unstable() -> None:
+    found = dict(made().groups.select("drg", "stability").iter_rows())
+    assert found == {"BB11": "stable", "BB13": "stable", "BB15": "unstable_cases", **found}
+    assert set(found.values()) == {"stable", "unstable_cases"}
+
+
+def test_an_older_catalogue_compares_nothing_with_the_mean_of_an_unstable_group(
+    tmp_path: Path,
+) -> None:
+    folder = with_groups(saved(tmp_path / "c"), lambda groups: groups.drop("stability", "account"))
+    groups = load_catalogue(folder, any_scheme()).groups
+    assert groups["account"].null_count() == groups.height
+    assert groups["stability"].to_list() == [
+        "stable" if stable else "stand_in" for stable in made().groups["stable"]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("wobbly", "the stability of BB11 is 'wobbly'"),
+        ("unstable_cv", "stable and stability of BB11 contradict each other"),
+        (None, "a row has no stability"),
+    ],
+)
+def test_a_stability_that_is_none_is_told(value: str | None, said: str, tmp_path: Path) -> None:
+    first = pl.int_range(pl.len()) == 0
+    folder = with_groups(
+        saved(tmp_path / "c"),
+        lambda groups: groups.with_columns(
+            stability=pl.when(first).then(pl.lit(value)).otherwise("stability")
+        ),
+    )
+    with pytest.raises(DrgpayError, match=said):
+        load_catalogue(folder, any_scheme())
+
+
+def test_a_group_may_have_a_row_for_an_account_beside_its_own(tmp_path: Path) -> None:
+    def for_employees(groups: pl.DataFrame) -> pl.DataFrame:
+        return pl.concat([groups, groups.head(1).with_columns(account=pl.lit("employee"))])
+
+    folder = with_groups(saved(tmp_path / "c"), for_employees)
+    assert load_catalogue(folder, any_scheme()).groups.height == made().groups.height + 1
+    with_groups(folder, for_employees)
+    with pytest.raises(DrgpayError, match="lists BB11, employee twice"):
         load_catalogue(folder, any_scheme())
