@@ -89,7 +89,7 @@ def import_weights(
     lang: Annotated[Lang, typer.Option(help="Language of the report.")] = Lang.zh,
 ) -> None:
     """Make a catalogue from published weights or prices: base points = weight x 100."""
-    from drgpay.points.published_weights import WeightOptions
+    from drgpay.points.weight_rows import WeightOptions
     from drgpay.report.calibration import console_report
     from drgpay.run.calibration import import_catalogue
 

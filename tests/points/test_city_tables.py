@@ -18,7 +18,8 @@ import pytest
 from drgpay.errors import DrgpayError
 from drgpay.exact import half_up
 from drgpay.grouper.scheme import load_scheme
-from drgpay.points.published_weights import WeightOptions, published_catalogue
+from drgpay.points.published_weights import published_catalogue
+from drgpay.points.weight_rows import WeightOptions
 
 CITIES = Path(__file__).resolve().parents[2].parent / "shared" / "weights" / "cities"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "weights.md"

@@ -1,8 +1,9 @@
 """Published weights and prices as a catalogue: numbers by hand, and mistakes told in a sentence."""
 
+import csv
+import io
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,33 +13,8 @@ from hypothesis import strategies as st
 
 from drgpay.errors import DrgpayError
 from drgpay.exact import half_up
-from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import load_catalogue, save_catalogue
-from drgpay.points.published_weights import (
-    PublishedCatalogue,
-    WeightOptions,
-    published_catalogue,
-)
-
-any_scheme = cache(lambda: load_scheme("chs-drg-2.0"))
-MEAN = Decimal(10_000)
-
-
-def made(
-    folder: Path, text: str | bytes, mean: Decimal = MEAN, **options: Any
-) -> PublishedCatalogue:
-    path = folder / "weights.csv"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    given = {"columns": {}} | options
-    return published_catalogue(path, any_scheme(), mean, "c", WeightOptions(**given))
-
-
-def groups(found: PublishedCatalogue) -> list[tuple[str, int, int]]:
-    return found.catalogue.groups.select("drg", "base_points", "mean_fen").rows()
-
-
-def coefficients(found: PublishedCatalogue) -> list[tuple[str, str, int]]:
-    return found.catalogue.coefficients.select("drg", "level", "coefficient").rows()
+from tests.points.weights_made import any_scheme, coefficients, groups, made, stabilities
 
 
 def test_base_points_are_weight_x_100(tmp_path: Path) -> None:
@@ -188,296 +164,77 @@ def test_any_weights_whatever_the_order_of_rows(
     assert again.groups.equals(found.catalogue.groups)
 
 
-# Columns: read, dropped by name, or refused.
+def test_c22_a_rate_that_is_given_beforehand(tmp_path: Path) -> None:
+    """Weight 1.25, coefficient 1.1, rate 9,986.9352: the standard is 13,732.04."""
+    text = "DRG编码,RW,等级系数（三级）,基础费率（职工）\nBB11,1.25,1.1,9986.9352\n"
+    found = made(tmp_path, text, Decimal("9986.9352"))
+    ((_, base_points, _),) = groups(found)
+    ((_, level, coefficient),) = coefficients(found)
+    assert (base_points, level, coefficient) == (125_0000, "三级", 1_1000)
+    points = Fraction(base_points * coefficient, 10_000 * 10_000)
+    assert half_up(points / 100 * found.catalogue.all_mean_fen) == 13_732_04
 
 
-def read_as(found: PublishedCatalogue) -> dict[str, str]:
-    return dict(found.columns.select("heading", "read_as").rows())
-
-
-def test_every_column_is_listed_with_an_example(tmp_path: Path) -> None:
-    text = (
-        "序号,ADRG,DRG编码,DRG名称,RW,支付标准,备注,空\n"
-        "1,BB1,BB11,脑创伤,2,20000,参照,\n2,BB2,BB21,其他,1,10000,,\n"
-    )
-    found = made(tmp_path, text, drop=("支付标准",))
-    assert found.columns.rows() == [
-        ("序号", "serial", 2, "1"),
-        ("ADRG", "text", 2, "BB1"),
-        ("DRG编码", "drg", 2, "BB11"),
-        ("DRG名称", "name", 2, "脑创伤"),
-        ("RW", "weight", 2, "2"),
-        ("支付标准", "dropped", 2, "20000"),
-        ("备注", "note", 1, "参照"),
-        ("空", "empty", 0, ""),
-    ]
-    assert found.notes.rows() == [(2, "BB11", "参照")]
-
-
-@pytest.mark.parametrize(
-    ("heading", "cells"),
+CELLS = st.sampled_from(
     [
-        ("支付标准", ["19730", "1878.2"]),
-        ("三级医院支付标准", ["1", "2"]),
-        ("费率", ["9000", "9001"]),
-        ("调整系数", ["1.1", "0.9"]),
-        ("K", ["1", "1"]),
-        ("下浮", ["5%", "3%"]),
-        ("总控人次", ["", "51"]),
-        ("价格说明", ["另议", "另行规定"]),
-        ("费率档", ["甲档", "乙档"]),
-        ("稳定说明", ["例数少", "波动大"]),
-        ("金额", ["¥1,000", "￥2,000"]),
-        ("权重", ["1", "2"]),
-    ],
+        *("", " ", "1", "2.5", "0", "-1", "105%", "1,234", "１", "是", "否", "稳定组", "不稳定组"),
+        *(
+            "未覆盖组",
+            "基础组",
+            "单议",
+            "按项目付费",
+            "合计",
+            "注：",
+            "BB11",
+            "BB21",
+            "BQY",
+            "Q999",
+        ),
+        *("DRG编码", "RW", '"', "'", "\n", ",", "=1+1", "\ufeff", "\x00", "٣", "1e999", "NaN"),
+    ]
 )
-def test_what_looks_like_money_is_refused_until_dropped_by_name(
-    heading: str, cells: list[str], tmp_path: Path
+HEADINGS = st.sampled_from(
+    [
+        *("DRG编码", "drg", "DRG名称", "RW", "权重", "支付标准", "price_3A", "coefficient_3A"),
+        *(
+            "weight_2A",
+            "三级医院系数",
+            "费率（职工）",
+            "病组类型",
+            "稳定",
+            "备注",
+            "",
+            "合计",
+            "系数",
+        ),
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    headings=st.lists(HEADINGS, min_size=1, max_size=6),
+    rows=st.lists(st.lists(CELLS, max_size=7), max_size=6),
+    skip=st.booleans(),
+    dropped=st.lists(st.sampled_from(["*", "*系数*", "支付*", "RW", "备注"]), max_size=2),
+)
+def test_any_table_is_read_or_refused_in_a_sentence(
+    headings: list[str],
+    rows: list[list[str]],
+    skip: bool,
+    dropped: list[str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    text = f'drg,RW,{heading}\nBB11,2,"{cells[0]}"\nBB21,1,"{cells[1]}"\n'
-    with pytest.raises(DrgpayError) as told:
-        made(tmp_path, text, columns={"weight": "RW"})
-    assert f"is not read: {heading} (in line {2 if cells[0] else 3}: " in str(told.value)
-    assert "drg as drg, RW as weight" in str(told.value)
-    found = made(tmp_path, text, columns={"weight": "RW"}, drop=(heading,))
-    assert read_as(found)[heading] == "dropped"
-    assert groups(found) == [("BB11", 200_0000, 2_000_000), ("BB21", 100_0000, 1_000_000)]
-
-
-def test_a_star_names_columns_by_level(tmp_path: Path) -> None:
-    text = (
-        "DRG编码,RW,等级调节（三甲）,等级调节（二级）,支付标准（三级）,支付标准（二级）\n"
-        "BB11,2,1.1,0.9,1,2\n"
-    )
-    found = made(tmp_path, text, columns={"coefficient_*": "等级调节(*)"}, drop=("支付标准（*）",))
-    assert coefficients(found) == [("BB11", "三甲", 1_1000), ("BB11", "二级", 9000)]
-    assert read_as(found)["支付标准（三级）"] == "dropped"
-
-
-def test_coefficients_by_level_are_found_by_usual_headings(tmp_path: Path) -> None:
-    text = (
-        "DRG编码,RW,等级系数（一级及基层）,二级医院系数,医院等级系数(3A)\nBB11,2,0.58277,,1.00005\n"
-    )
-    found = made(tmp_path, text)
-    assert coefficients(found) == [("BB11", "3A", 1_0001), ("BB11", "一级及基层", 5828)]
-    assert found.gaps == 1
-    rounded = {row[0]: row[1:] for row in found.rounded.rows()}
-    assert rounded["coefficient"] == (2, 2, "BB11: 1.00005 → 1.0001")
-    assert rounded["base_points"] == (1, 0, "")
-
-
-@pytest.mark.parametrize(
-    "heading", ["等级系数", "医院等级系数", "年龄系数", "系数（职工）", "难度系数（三级）"]
-)
-def test_other_coefficients_are_asked_for(heading: str, tmp_path: Path) -> None:
-    with pytest.raises(DrgpayError, match="may carry money"):
-        made(tmp_path, f"DRG编码,RW,{heading}\nBB11,2,0.5\n")
-
-
-def test_weights_by_level(tmp_path: Path) -> None:
-    text = "drg,weight_3A,weight_2A\nBB11,2.2,1.8\nBB21,,1.5\n"
-    found = made(tmp_path, text)
-    assert groups(found) == [("BB11", 200_0000, 2_000_000), ("BB21", 150_0000, 1_500_000)]
-    assert coefficients(found) == [
-        ("BB11", "2A", 9000),
-        ("BB11", "3A", 1_1000),
-        ("BB21", "2A", 1_0000),
-    ]
-    assert groups(made(tmp_path, text, base="3A")) == [("BB11", 220_0000, 2_200_000)]
-    beside = made(tmp_path, "drg,weight,weight_3A\nBB11,2,2.5\n")
-    assert (groups(beside)[0][1], coefficients(beside)) == (200_0000, [("BB11", "3A", 1_2500)])
-
-
-def test_prices_by_account_are_rows_of_the_account(tmp_path: Path) -> None:
-    text = "drg,RW,支付标准（职工）,支付标准（居民）\nBB11,2,21000,19000\nBB21,,,500\n"
-    columns = {"price@employee": "支付标准（职工）", "price@resident": "支付标准（居民）"}
-    found = made(tmp_path, text, columns=columns)
-    assert found.catalogue.groups.select("drg", "account", "base_points", "mean_fen").rows() == [
-        ("BB11", None, 200_0000, 2_000_000),
-        ("BB11", "employee", 210_0000, 2_100_000),
-        ("BB11", "resident", 190_0000, 1_900_000),
-        ("BB21", "resident", 5_0000, 50_000),
-    ]
-    by_star = made(tmp_path, text, columns={"price@*": "支付标准（*）"})
-    assert by_star.catalogue.groups["account"].unique().drop_nulls().sort().to_list() == [
-        "居民",
-        "职工",
-    ]
-    save_catalogue(found.catalogue, tmp_path)
-    assert load_catalogue(tmp_path, any_scheme()).groups.equals(found.catalogue.groups)
-
-
-def test_a_rate_is_one_number_and_stands_in_the_report(tmp_path: Path) -> None:
-    text = "drg,RW,基础费率（职工）\nBB11,2,9986.93521234\nBB21,1,9986.93521234\n"
-    found = made(tmp_path, text)
-    assert found.rates.rows() == [("基础费率（职工）", "9986.93521234")]
-    assert groups(found)[0] == ("BB11", 200_0000, 2_000_000)
-    other = text.replace("BB21,1,9986", "BB21,1,9987")
-    with pytest.raises(DrgpayError, match="may carry money"):
-        made(tmp_path, other)
-    with pytest.raises(
-        DrgpayError, match=r"line 3: 基础费率（职工） is 9987\.9352.*in line 2 it is"
-    ):
-        made(tmp_path, other, columns={"rate": "基础费率（职工）"})
-
-
-def test_a_mean_of_any_number_of_places(tmp_path: Path) -> None:
-    found = made(tmp_path, "drg,支付标准\nBB11,12483.669\n", Decimal("9986.9352"))
-    info = found.catalogue.info
-    assert (info.all_total_fen, info.all_cases, info.all_mean_yuan) == (99869352, 100, "9986.94")
-    assert groups(found) == [("BB11", 125_0000, 1_248_367)]
-
-
-# Marks of groups.
-
-
-def stabilities(found: PublishedCatalogue) -> dict[str, str]:
-    assert (found.catalogue.groups["stability"] == "stable").equals(
-        found.catalogue.groups["stable"]
-    )
-    return dict(found.catalogue.groups.select("drg", "stability").rows())
-
-
-@pytest.mark.parametrize(
-    ("heading", "stable", "not_stable"),
-    [
-        ("病组类型", "稳定病组", "不稳定病组"),
-        ("病组类型", "普通组", "未覆盖组"),
-        ("病组标识", "正常组", "非稳定组"),
-        ("稳定（玉林）", "是", "否"),
-        ("稳定病组", "是", "否"),
-        ("是否稳定", "１", "０"),
-        ("不稳定病组", "", "是"),
-        ("未覆盖", "否", "√"),
-        ("stable", "true", "false"),
-        ("stable", "", "FALSE"),
-        ("stability", "stable", "stand_in"),
-    ],
-)
-def test_flags_of_stability(heading: str, stable: str, not_stable: str, tmp_path: Path) -> None:
-    text = f"drg,RW,{heading}\nBB11,1,{stable}\nBB21,1,{not_stable}\nBB25,2,{stable}\n"
-    found = made(tmp_path, text)
-    assert stabilities(found) == {"BB11": "stable", "BB21": "stand_in", "BB25": "stable"}
-    assert found.ones == 1
-
-
-def test_a_column_that_only_says_yes_is_no_flag_of_the_others(tmp_path: Path) -> None:
-    for heading, cell in (("稳定", "是"), ("病组类型", "稳定组")):
-        text = f"drg,RW,{heading}\nBB11,1,{cell}\nBB21,1,\nBB25,1,{cell}\n"
-        with pytest.raises(DrgpayError, match=r"line 3: .* is empty, and no cell of the column"):
-            made(tmp_path, text)
-
-
-def test_a_mark_that_may_be_one_of_stability_is_asked_for(tmp_path: Path) -> None:
-    text = "drg,RW,单议病组\nBB11,1,是\nBB21,1,\n"
-    with pytest.raises(DrgpayError) as told:
-        made(tmp_path, text)
-    assert "line 2: 单议病组 in the column 单议病组 marks 1 groups" in str(told.value)
-    assert "--mark 单议病组=MEANING" in str(told.value)
-    said = made(tmp_path, text, marks={"单议病组": "stand_in"})
-    assert stabilities(said) == {"BB11": "stand_in", "BB21": "stable"}
-    assert said.marks.rows() == [("单议病组", "单议病组", "stand_in", 1, "BB11")]
-    assert stabilities(made(tmp_path, text, marks={"单议病组": "listed"}))["BB11"] == "stable"
-    assert stabilities(made(tmp_path, text, drop=("单议病组",)))["BB11"] == "stable"
-
-
-def test_a_mark_of_one_price_is_asked_for_where_the_levels_differ(tmp_path: Path) -> None:
-    text = "drg,RW,基础病组,二级医院系数,三级医院系数\nBB11,1,是,0.9,{}\nBB21,1,,0.9,1.1\n"
-    found = made(tmp_path, text.format("0.9"))
-    assert found.marks.rows() == [("基础病组", "基础病组", "listed", 1, "BB11")]
-    with pytest.raises(DrgpayError, match="their numbers differ by level"):
-        made(tmp_path, text.format("1.1"))
-    one = made(tmp_path, text.format("1.1"), marks={"基础病组": "one_coefficient"})
-    assert {drg for drg, *_ in coefficients(one)} == {"BB21"}
-    assert one.gaps == 0
-
-
-def test_other_marks_are_listed_with_their_groups(tmp_path: Path) -> None:
-    text = "drg,RW,中医优势病组,总量控制\nBB11,1,是,\nBB21,1,,是\nBB25,1,是,是\n"
-    found = made(tmp_path, text)
-    assert found.marked.rows() == [
-        ("中医优势病组", "BB11"),
-        ("中医优势病组", "BB25"),
-        ("总量控制", "BB21"),
-        ("总量控制", "BB25"),
-    ]
-    assert set(stabilities(found).values()) == {"stable"}
-
-
-def test_a_mark_of_money_is_asked_for(tmp_path: Path) -> None:
-    text = "drg,RW,类别\nBB11,1,下浮组\nBB21,1,下浮组\n"
-    with pytest.raises(
-        DrgpayError, match="下浮组 in the column 类别 marks 2 groups and may change"
-    ):
-        made(tmp_path, text)
-
-
-@pytest.mark.parametrize(
-    ("marks", "said"),
-    [
-        ({"单议": "unsteady"}, "there is no meaning unsteady"),
-        ({"双议": "stand_in"}, "has no such mark; its marks are: 单议"),
-    ],
-)
-def test_mistaken_marks(marks: dict[str, str], said: str, tmp_path: Path) -> None:
-    with pytest.raises(DrgpayError) as told:
-        made(tmp_path, "drg,RW,单议\nBB11,1,是\nBB21,1,\n", marks={"单议": "listed"} | marks)
-    assert said in str(told.value)
-
-
-@pytest.mark.parametrize(
-    ("columns", "drop", "said"),
-    [
-        ({"weight": "RW"}, ("RW",), "RW is read and dropped"),
-        ({}, ("drg",), "drg is the column of groups"),
-        ({}, ("价*",), "no column like 价*"),
-        ({}, ("价",), "no column 价"),
-        ({"price_*": "价（*）"}, (), "no column like 价（*）"),
-        ({"price_*": "RW"}, (), "does not have one * on both sides"),
-        ({"price_": "RW"}, (), "there is no column price_"),
-        ({"rate_3A": "RW"}, (), "there is no column rate_3A"),
-    ],
-)
-def test_mistaken_columns(
-    columns: dict[str, str], drop: tuple[str, ...], said: str, tmp_path: Path
-) -> None:
-    with pytest.raises(DrgpayError) as told:
-        made(tmp_path, "drg,RW\nBB11,1\n", columns=columns, drop=drop)
-    assert said in str(told.value)
-
-
-# Numbers.
-
-
-@pytest.mark.parametrize(
-    ("cell", "points"),
-    [
-        ("２．５", 250_0000),
-        (" 2.5\u3000", 250_0000),
-        ('"1,234.5"', 123450_0000),
-        ("１，０００", 100000_0000),
-        ("250%", 250_0000),
-        ("+2.5", 250_0000),
-        (".5", 50_0000),
-        ("2.", 200_0000),
-        ("0.123456789", 12_3457),
-    ],
-)
-def test_numbers_as_tables_write_them(cell: str, points: int, tmp_path: Path) -> None:
-    assert groups(made(tmp_path, f"drg,weight\nBB11,{cell}\n"))[0][1] == points
-
-
-@pytest.mark.parametrize("cell", ["¥2", "2元", "1e3", "2..5", "1,23", "2/3", "２x", "∞", "٣", "-"])
-def test_other_signs_are_named_with_line_and_column(cell: str, tmp_path: Path) -> None:
-    if cell == "-":
-        assert made(tmp_path, "drg,weight\nBB11,-\nBB21,1\n").skipped.rows() == [
-            (2, "BB11", "no_weight", "-")
-        ]
+    written = io.StringIO()
+    csv.writer(written).writerows([headings, *rows])
+    text = written.getvalue()
+    try:
+        found = made(tmp_path_factory.mktemp("any"), text, skip_unknown=skip, drop=tuple(dropped))
+    except DrgpayError as error:
+        assert str(error).endswith(".")
         return
-    with pytest.raises(DrgpayError) as told:
-        made(tmp_path, f'drg,weight\nBB11,"{cell}"\n')
-    assert f"weights.csv, line 2: weight of BB11 is '{cell}', not a number above 0" in str(
-        told.value
-    )
-    with pytest.raises(DrgpayError, match="price of BB11 is '105%'"):
-        made(tmp_path, "drg,price\nBB11,105%\n")
+    assert set(stabilities(found).values()) <= {"stable", "stand_in"}
+    # Every line is a group of the catalogue or is named.
+    records = list(csv.reader(io.StringIO(text, newline="")))
+    in_catalogue = found.catalogue.groups["drg"].n_unique()
+    assert in_catalogue + found.skipped.height + 1 == len(records)
