@@ -17,7 +17,11 @@ drgpay catalogue import weights.csv --scheme chs-drg-2.0 --all-mean 9800 --out c
 
 drgpay catalogue import prices.csv --scheme city-2026 --all-mean 9800 --out catalogue-2026
 --column drg=DRG编码 --column price_3A=三级支付标准 --column price_2A=二级支付标准 --base 3A
+
+drgpay catalogue import city.xlsx --scheme city-2026 --all-mean 9986.9352 --out catalogue-2026
+--column 'coefficient_*=等级系数（*）' --drop '支付标准*' --mark 单议病组=stand_in
 """
+_MOST_PLACES = 8
 
 
 def register(app: typer.Typer) -> None:
@@ -30,7 +34,9 @@ def register(app: typer.Typer) -> None:
 
 
 def import_weights(
-    weights: Annotated[Path, typer.Argument(help="The published table, CSV.")],
+    weights: Annotated[
+        Path, typer.Argument(help="The published table: CSV, TSV, Excel or Parquet.")
+    ],
     scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")],
     all_mean: Annotated[
         str,
@@ -40,9 +46,27 @@ def import_weights(
     column: Annotated[
         list[str] | None,
         typer.Option(
-            help="Which column is what: drg, weight, price, stable, price_LEVEL, "
-            "coefficient_LEVEL. Repeat it; usual headings are found without.",
+            help="Which column is what: drg, weight, price, stable, rate, name, note, "
+            "weight_LEVEL, price_LEVEL, coefficient_LEVEL, price@ACCOUNT. A * in both stands for a "
+            "level or an account. Repeat it; usual headings are found without.",
             metavar="NAME=HEADING",
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="A column that is not read although it may carry money, a factor or a flag; a * "
+            "stands for any part. Repeat it.",
+            metavar="HEADING",
+        ),
+    ] = None,
+    mark: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What a mark of groups means: stable, stand_in (unstable or not covered), "
+            "one_coefficient (the same at all levels), listed (nothing for the catalogue). The mark "
+            "is the word of the cells, or the heading where they say 是. Repeat it.",
+            metavar="MARK=MEANING",
         ),
     ] = None,
     base: Annotated[
@@ -65,13 +89,15 @@ def import_weights(
     lang: Annotated[Lang, typer.Option(help="Language of the report.")] = Lang.zh,
 ) -> None:
     """Make a catalogue from published weights or prices: base points = weight x 100."""
-    from drgpay.points.published_weights import WeightOptions
+    from drgpay.points.weight_rows import WeightOptions
     from drgpay.report.calibration import console_report
     from drgpay.run.calibration import import_catalogue
 
     options = WeightOptions(
-        columns=_columns(column or []),
+        columns=_pairs("--column", column or [], "NAME=HEADING", "weight=RW"),
         base=base,
+        drop=tuple(drop or ()),
+        marks=_pairs("--mark", mark or [], "MARK=MEANING", "单议病组=stand_in", last=True),
         no_weight=tuple(no_weight or ()),
         skip_unknown=skip_unknown,
         encoding=encoding,
@@ -81,16 +107,19 @@ def import_weights(
     console.say(out)
 
 
-def _columns(given: list[str]) -> dict[str, str]:
-    columns: dict[str, str] = {}
+def _pairs(
+    option: str, given: list[str], form: str, example: str, last: bool = False
+) -> dict[str, str]:
+    """The pairs of an option, cut at the first = or at the last."""
+    pairs: dict[str, str] = {}
     for text in given:
-        name, equals, heading = text.partition("=")
-        if not (name and equals and heading):
-            raise DrgpayError(f"--column {text} is not NAME=HEADING", "for example weight=RW")
-        if name in columns:
-            raise DrgpayError(f"--column {name} is given twice", "keep one of them")
-        columns[name] = heading
-    return columns
+        name, equals, value = text.rpartition("=") if last else text.partition("=")
+        if not (name and equals and value):
+            raise DrgpayError(f"{option} {text} is not {form}", f"for example {example}")
+        if name in pairs:
+            raise DrgpayError(f"{option} {name} is given twice", "keep one of them")
+        pairs[name] = value
+    return pairs
 
 
 def _yuan(text: str) -> Decimal:
@@ -98,9 +127,14 @@ def _yuan(text: str) -> Decimal:
         amount = Decimal(text)
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or not 0 < amount < 10**9 or amount != round(amount, 2):
+    if (
+        not amount.is_finite()
+        or not 0 < amount < 10**9
+        or amount != round(amount, _MOST_PLACES)
+        or round(amount, 2) == 0
+    ):
         raise DrgpayError(
             f"--all-mean {text} is not an amount in yuan",
-            "write a number above 0 with at most 2 decimal places",
+            f"write a number from 0.01 with at most {_MOST_PLACES} decimal places",
         )
     return amount

@@ -27,7 +27,8 @@ class CatalogueInfo(BaseModel):
     """catalogue.json: identity and provenance. Amounts are in fen.
 
     A `published` catalogue comes from a table of weights: it has no policy and no stays, and its
-    all_total_fen is the mean given with the table (all_cases 1). An `apg` catalogue is calibrated
+    all_total_fen / all_cases is the mean given with the table (all_cases 1, or 10, 100 ... where the
+    mean has more places than fen). An `apg` catalogue is calibrated
     from visits: its drg are APGs, stays_read and stays_eligible count visits, all_cases and
     all_total_fen are those of the eligible visits, and stays_trimmed counts entries.
     incomplete_if and outside_drg_if: the rules of the policy that the stays were calibrated by.

@@ -1,13 +1,12 @@
-"""A catalogue from weights or prices that a city publishes (docs/points.md).
+"""A catalogue from weights or prices that a city publishes (docs/weights.md).
 
 base points = weight x 100; the mean cost of a group is weight x the mean over all, which the table
-does not know and the caller gives. Prices by level become coefficients of the levels.
+does not know and the caller gives. Prices and weights by level become coefficients of the levels.
 """
 
-import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,199 +14,183 @@ from typing import Any
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_SCALE, half_up, scaled, unscaled
+from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, half_up, unscaled
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.calibration_report import group_names
-from drgpay.points.catalogue import COEFFICIENT_SCHEMA, GROUP_SCHEMA, Catalogue, CatalogueInfo
+from drgpay.points.catalogue import (
+    COEFFICIENT_SCHEMA,
+    GROUP_SCHEMA,
+    Catalogue,
+    CatalogueInfo,
+)
 from drgpay.points.weight_columns import WeightColumns, weight_columns
-from drgpay.records.csv_source import open_csv
+from drgpay.points.weight_marks import STABLE
+from drgpay.points.weight_rows import RowReader, TableMarks, WeightedGroup, WeightOptions
+from drgpay.points.weight_table import WeightTable, read_weight_table
 
-MOST_WEIGHT = 100_000
-_STABLE = {
-    "": True,
-    **dict.fromkeys(("true", "1", "yes", "是", "稳定"), True),
-    **dict.fromkeys(("false", "0", "no", "否", "不稳定", "非稳定"), False),
-}
-_GROUPED_DIGITS = re.compile(r"\d{1,3}(,\d{3})+(\.\d*)?")
 _NAMED_UNKNOWN = 5
-
-
-@dataclass(frozen=True)
-class WeightOptions:
-    """How a table is read.
-
-    columns: name -> heading (weight_columns.NAMES). base: None, "mean" or a level: which price is
-    the base points' (None: the weight where there is one, else the mean of the prices by level).
-    no_weight: texts of a cell that say that the group has no weight, beside an empty one.
-    skip_unknown: leave out groups that the scheme does not have, instead of refusing the table.
-    encoding: of the file; None finds UTF-8 or GB18030.
-    """
-
-    columns: Mapping[str, str]
-    base: str | None = None
-    no_weight: Collection[str] = ()
-    skip_unknown: bool = False
-    encoding: str | None = None
+_FIRST = 5
 
 
 @dataclass(frozen=True)
 class PublishedCatalogue:
-    """The catalogue; groups of the scheme without weight (drg, name); rows left out.
+    """The catalogue, and what of the table went into it and what did not.
 
-    skipped: line (of the file), drg, reason (no_weight, not_in_scheme), in the order of the file.
+    columns: COLUMN_SCHEMA, every column of the table. marks: MARK_SCHEMA. marked: mark, drg.
+    rounded: ROUNDED_SCHEMA. rates: heading, rate. notes: line, drg, note. skipped: SKIPPED_SCHEMA,
+    lines that are no group of the catalogue. without_weight: groups of the scheme (drg, name).
+    ones: groups with a weight of exactly 1 that no mark calls a stand-in. gaps: coefficients that
+    count as 1 because their cell is empty.
     """
 
     catalogue: Catalogue
-    without_weight: pl.DataFrame
+    columns: pl.DataFrame
+    marks: pl.DataFrame
+    marked: pl.DataFrame
+    rounded: pl.DataFrame
+    rates: pl.DataFrame
+    notes: pl.DataFrame
     skipped: pl.DataFrame
+    without_weight: pl.DataFrame
+    ones: int
+    gaps: int
 
 
-@dataclass(frozen=True)
-class _Row:
-    line: int
-    drg: str
-    cells: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class _Group:
-    """A weighted group: weight 1 is the mean over all; coefficients by level."""
-
-    drg: str
-    weight: Fraction
-    stable: bool
-    coefficients: Mapping[str, Fraction]
+COLUMN_SCHEMA: dict[str, pl.DataType] = {
+    "heading": pl.String(),
+    "read_as": pl.String(),
+    "filled_cells": pl.Int64(),
+    "example": pl.String(),
+}
+MARK_SCHEMA: dict[str, pl.DataType] = {
+    "heading": pl.String(),
+    "mark": pl.String(),
+    "meaning": pl.String(),
+    "groups": pl.Int64(),
+    "first_groups": pl.String(),
+}
+ROUNDED_SCHEMA: dict[str, pl.DataType] = {
+    "what": pl.String(),
+    "values": pl.Int64(),
+    "rounded_values": pl.Int64(),
+    "example": pl.String(),
+}
+SKIPPED_SCHEMA: dict[str, pl.DataType] = {
+    "line": pl.Int64(),
+    "drg": pl.String(),
+    "reason": pl.String(),
+    "text": pl.String(),
+}
 
 
 def published_catalogue(
     path: Path, scheme: Scheme, all_mean_yuan: Decimal, catalogue_id: str, options: WeightOptions
 ) -> PublishedCatalogue:
-    """Make a catalogue from a CSV of groups with weights, prices, or prices by level.
+    """Make a catalogue from a table of groups with weights or prices, also by level or account.
 
-    `all_mean_yuan` is the mean cost over all cases, in yuan, with at most 2 places. Raises
-    DrgpayError for a missing column, a cell that is no positive number, a group that is listed
-    twice or that the scheme does not have.
+    `all_mean_yuan` is the mean cost over all cases, in yuan. Raises DrgpayError for a column that
+    is missing or neither read nor dropped though it may carry money, a cell that is no positive
+    number, a group that is listed twice or that the scheme does not have.
     """
-    source = open_csv(path, {}, options.encoding, ",")
-    header = [name for name in source.column_names if name]
-    columns = weight_columns(path, header, options.columns, options.base)
-    all_mean_fen = Fraction(scaled(all_mean_yuan, FEN_PLACES))
-    rows = list(_rows(path, source, columns))
-    _refuse_repeated(path, rows)
+    table = read_weight_table(path, options.encoding, options.columns.get("drg"))
+    _refuse_repeated(table)
+    columns = weight_columns(table, options.columns, options.drop, options.base)
+    all_mean_fen = Fraction(all_mean_yuan) * 100
     names = group_names(scheme)
-    known = set(names["drg"])
-    unknown = [row for row in rows if row.drg not in known]
-    if unknown and not options.skip_unknown:
-        listed = ", ".join(row.drg for row in unknown[:_NAMED_UNKNOWN])
-        more = f" and {len(unknown) - _NAMED_UNKNOWN} more" * (len(unknown) > _NAMED_UNKNOWN)
-        raise DrgpayError(
-            f"{path}, line {unknown[0].line}: {scheme.info.id} has no groups {listed}{more}",
-            "name the scheme of the table, or leave them out with --skip-unknown",
-        )
-    skipped = {row.line: (row.line, row.drg, "not_in_scheme") for row in unknown}
+    unknown = _unknown(table, columns, set(names["drg"]), scheme, options)
+    reader = RowReader(table, columns, all_mean_fen, options)
+    left_out = {
+        line.number: (line.number, None, line.reason, line.text) for line in table.left_out
+    } | {
+        row.number: (row.number, reader.drg(row), unknown[row.number], reader.shown(row))
+        for row in table.rows
+        if row.number in unknown
+    }
+    rows = [row for row in table.rows if row.number not in left_out]
+    marks = reader.marks(rows)
     groups = []
     for row in rows:
-        if row.line not in skipped:
-            group = _group(path, row, columns, all_mean_fen, options)
-            if group:
-                groups.append(group)
-            else:
-                skipped[row.line] = (row.line, row.drg, "no_weight")
+        group = reader.group(row, marks)
+        if group.weight is None and not group.of_accounts:
+            left_out[row.number] = (row.number, group.drg, "no_weight", reader.shown(row))
+        else:
+            groups.append(group)
     if not groups:
         raise DrgpayError(f"{path}: no group of {scheme.info.id} has a weight", "see --column")
     catalogue = _catalogue(groups, scheme, all_mean_fen, catalogue_id, path.name)
-    schema = {"line": pl.Int64, "drg": pl.String, "reason": pl.String}
-    left_out = pl.DataFrame([skipped[line] for line in sorted(skipped)], schema, orient="row")
-    without = names.join(catalogue.groups, on="drg", how="anti", maintain_order="left")
-    return PublishedCatalogue(catalogue, without, left_out)
+    drgs = {row.number: reader.drg(row) for row in rows}
+    return PublishedCatalogue(
+        catalogue=catalogue,
+        columns=_columns(table, columns),
+        marks=_marks(marks, drgs),
+        marked=_marked(marks, drgs),
+        rounded=_rounded(groups, all_mean_fen),
+        rates=reader.rates(),
+        notes=reader.notes(rows),
+        skipped=pl.DataFrame(
+            [left_out[line] for line in sorted(left_out)], SKIPPED_SCHEMA, orient="row"
+        ),
+        without_weight=names.join(catalogue.groups, on="drg", how="anti", maintain_order="left"),
+        ones=sum(group.weight == 1 and group.stability == STABLE for group in groups),
+        gaps=sum(
+            len(reader.levels) - len(group.coefficients)
+            for group in groups
+            if not marks.one_coefficient(group.line)
+        ),
+    )
 
 
-def _rows(path: Path, source: Any, columns: WeightColumns) -> Iterator[_Row]:
-    """The rows of the file; blank ones are no rows."""
-    line = 1
-    for piece in source.pieces():
-        for batch in piece.batches(columns.all):
-            for cells in batch.to_pylist():
-                line += 1
-                said = {name: (value or "").strip() for name, value in cells.items()}
-                if not any(said.values()):
-                    continue
-                if not said[columns.drg]:
-                    raise DrgpayError(f"{path}, line {line}: the group is missing", "fill it in")
-                yield _Row(line, said[columns.drg], said)
-
-
-def _refuse_repeated(path: Path, rows: list[_Row]) -> None:
+def _refuse_repeated(table: WeightTable) -> None:
     first: dict[str, int] = {}
-    for row in rows:
-        if row.drg in first:
+    for line, drg in table.cells(table.group_heading):
+        if drg in first:
             raise DrgpayError(
-                f"{path}, line {row.line}: the group {row.drg} stands in line {first[row.drg]} too",
+                f"{table.at(line)}: the group {drg} stands in {table.unit} {first[drg]} too",
                 "keep one of the rows",
             )
-        first[row.drg] = row.line
+        first[drg] = line
 
 
-def _group(
-    path: Path, row: _Row, columns: WeightColumns, all_mean_fen: Fraction, options: WeightOptions
-) -> _Group | None:
-    """The weight and the coefficients of a row; None if it has no weight."""
+def _unknown(
+    table: WeightTable,
+    columns: WeightColumns,
+    known: set[str],
+    scheme: Scheme,
+    options: WeightOptions,
+) -> dict[int, str]:
+    """The rows that the scheme has no group for, and why; they are refused or skipped.
 
-    def number(heading: str) -> Fraction | None:
-        text = row.cells[heading]
-        return None if not text or text in options.no_weight else _positive(path, row, heading)
-
-    def by_level(headings: Mapping[str, str]) -> dict[str, Fraction]:
-        numbers = {level: number(heading) for level, heading in headings.items()}
-        return {level: found for level, found in numbers.items() if found is not None}
-
-    prices = by_level(columns.prices)
-    if columns.weight:
-        weight = number(columns.weight)
-    else:
-        price = number(columns.price) if columns.price else _base_price(prices, options.base)
-        weight = None if price is None else price * 100 / all_mean_fen
-    if weight is None:
-        return None
-    what = f"{path}, line {row.line}: the weight of {row.drg}"
-    if weight > MOST_WEIGHT:
-        raise DrgpayError(f"{what} is above {MOST_WEIGHT:,}", "correct it, or the mean over all")
-    if not half_up(weight * 100 * POINT_SCALE) or not half_up(weight * all_mean_fen):
-        raise DrgpayError(f"{what} is next to nothing", "correct it, or the mean over all")
-    coefficients = {level: price * 100 / (weight * all_mean_fen) for level, price in prices.items()}
-    said = row.cells[columns.stable].lower() if columns.stable else ""
-    if said not in _STABLE:
+    Ambiguous groups are paid by the policy and have no points in a catalogue.
+    """
+    ambiguous = {group.code for _, group in scheme.groups()} - known
+    rows = [(line, drg) for line, drg in table.cells(columns.drg) if drg not in known]
+    if rows and not options.skip_unknown:
+        unknown = [drg for _, drg in rows if drg not in ambiguous]
+        named = unknown or [drg for _, drg in rows]
+        line = next(line for line, drg in rows if drg == named[0])
+        listed = ", ".join(named[:_NAMED_UNKNOWN])
+        more = f" and {len(named) - _NAMED_UNKNOWN} more" * (len(named) > _NAMED_UNKNOWN)
+        problem = f"{scheme.info.id} has no groups {listed}{more}"
+        if not unknown:
+            problem = f"{listed}{more} are ambiguous groups, which have no points in a catalogue"
         raise DrgpayError(
-            f"{path}, line {row.line}: {columns.stable} of {row.drg} is {said!r}",
-            "write true or false",
+            f"{table.at(line)}: {problem}",
+            "name the scheme of the table, or leave them out with --skip-unknown",
         )
-    return _Group(row.drg, weight, _STABLE[said], coefficients | by_level(columns.coefficients))
+    return {line: "ambiguous_group" if drg in ambiguous else "not_in_scheme" for line, drg in rows}
 
 
-def _base_price(prices: Mapping[str, Fraction], base: str | None) -> Fraction | None:
-    if base and base != "mean":
-        return prices.get(base)
-    return sum(prices.values(), Fraction(0)) / len(prices) if prices else None
-
-
-def _positive(path: Path, row: _Row, heading: str) -> Fraction:
-    text = row.cells[heading]
-    plain = text.replace(",", "") if _GROUPED_DIGITS.fullmatch(text) else text
-    try:
-        found = Decimal(plain)
-    except InvalidOperation:
-        found = Decimal("NaN")
-    if not found.is_finite() or found <= 0 or abs(found.adjusted()) > 30:
-        raise DrgpayError(
-            f"{path}, line {row.line}: {heading} of {row.drg} is {text!r}, not a number above 0",
-            f"correct it, leave the cell empty, or say --no-weight {text} if that means no weight",
-        )
-    return Fraction(found)
+# The catalogue, and what is told of it.
 
 
 def _catalogue(
-    groups: list[_Group], scheme: Scheme, all_mean_fen: Fraction, catalogue_id: str, source: str
+    groups: list[WeightedGroup],
+    scheme: Scheme,
+    all_mean_fen: Fraction,
+    catalogue_id: str,
+    source: str,
 ) -> Catalogue:
+    mean = all_mean_fen
     info = CatalogueInfo(
         id=catalogue_id,
         kind="published",
@@ -218,19 +201,20 @@ def _catalogue(
         stays_read=0,
         stays_eligible=0,
         stays_trimmed=0,
-        all_total_fen=int(all_mean_fen),
-        all_cases=1,
-        all_mean_yuan=str(unscaled(int(all_mean_fen), FEN_PLACES)),
+        **_mean_as_total(mean),
+        all_mean_yuan=str(unscaled(half_up(mean), FEN_PLACES)),
     )
     rows = [
         {
             "drg": group.drg,
-            "mean_fen": half_up(group.weight * all_mean_fen),
-            "stable": group.stable,
-            "stability": "stable" if group.stable else "stand_in",
-            "base_points": half_up(group.weight * 100 * POINT_SCALE),
+            "mean_fen": half_up(weight * mean),
+            "stable": group.stability == STABLE,
+            "stability": group.stability,
+            "base_points": half_up(weight * 100 * POINT_SCALE),
+            "account": account,
         }
         for group in groups
+        for account, weight in group.weights
     ]
     coefficients = [
         {"drg": group.drg, "level": level, "coefficient": half_up(coefficient * POINT_SCALE)}
@@ -239,10 +223,70 @@ def _catalogue(
     ]
     return Catalogue(
         info,
-        _frame(rows, GROUP_SCHEMA).sort("drg"),
+        _frame(rows, GROUP_SCHEMA).sort("drg", "account", nulls_last=False),
         _frame(coefficients, COEFFICIENT_SCHEMA).sort("drg", "level"),
     )
 
 
+def _mean_as_total(mean: Fraction) -> dict[str, int]:
+    """all_total_fen and all_cases: cases are as many as make the total whole."""
+    cases = 1
+    while (mean * cases).denominator != 1:
+        cases *= 10
+    return {"all_total_fen": int(mean * cases), "all_cases": cases}
+
+
 def _frame(rows: list[dict[str, Any]], schema: dict[str, pl.DataType]) -> pl.DataFrame:
     return pl.DataFrame([{column: row.get(column) for column in schema} for row in rows], schema)
+
+
+def _columns(table: WeightTable, columns: WeightColumns) -> pl.DataFrame:
+    rows = []
+    for heading, name in columns.read_as.items():
+        texts = [text for _, text in table.cells(heading) if text]
+        rows.append((heading, name, len(texts), texts[0] if texts else ""))
+    return pl.DataFrame(rows, COLUMN_SCHEMA, orient="row")
+
+
+def _marks(marks: TableMarks, drgs: Mapping[int, str]) -> pl.DataFrame:
+    rows = []
+    for mark in marks.found:
+        marked = [drgs[line] for line in sorted(mark.lines)]
+        first = ", ".join(marked[:_FIRST]) + " …" * (len(marked) > _FIRST)
+        rows.append((mark.heading, mark.word, mark.meaning, len(marked), first))
+    return pl.DataFrame(rows, MARK_SCHEMA, orient="row")
+
+
+def _marked(marks: TableMarks, drgs: Mapping[int, str]) -> pl.DataFrame:
+    rows = [(mark.word, drgs[line]) for mark in marks.found for line in sorted(mark.lines)]
+    return pl.DataFrame(rows, {"mark": pl.String, "drg": pl.String}, orient="row")
+
+
+def _rounded(groups: list[WeightedGroup], all_mean_fen: Fraction) -> pl.DataFrame:
+    """What was rounded, half-up and once: values, how many of them changed by it, the first."""
+    weights = [(group.drg, weight) for group in groups for _, weight in group.weights]
+    coefficients = [
+        (group.drg, coefficient) for group in groups for coefficient in group.coefficients.values()
+    ]
+    exact = {
+        "base_points": ([(drg, weight * 100) for drg, weight in weights], POINT_PLACES),
+        "mean_cost": ([(drg, weight * all_mean_fen / 100) for drg, weight in weights], FEN_PLACES),
+        "coefficient": (coefficients, POINT_PLACES),
+    }
+    rows = []
+    for what, (values, places) in exact.items():
+        changed = [(drg, one) for drg, one in values if (one * 10**places).denominator != 1]
+        example = ""
+        if changed:
+            drg, one = changed[0]
+            example = f"{drg}: {_said(one)} → {unscaled(half_up(one * 10**places), places)}"
+        if values:
+            rows.append((what, len(values), len(changed), example))
+    return pl.DataFrame(rows, ROUNDED_SCHEMA, orient="row")
+
+
+def _said(exact: Fraction, places: int = 10) -> str:
+    """A number as it is, cut after some places."""
+    whole = exact * 10**places
+    text = f"{unscaled(int(whole), places):f}"
+    return text.rstrip("0").rstrip(".") if whole.denominator == 1 else f"{text}…"

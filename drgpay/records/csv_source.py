@@ -119,6 +119,20 @@ def open_csv(
     return CsvSource(path, partition, found, delimiter, header, tuple(blocks))
 
 
+def text_of(path: Path, encoding: str | None) -> str:
+    """The whole text of a small file, in the encoding that `open_csv` finds; line ends as they are.
+
+    Raises DrgpayError as `open_csv` does.
+    """
+    try:
+        content = path.read_bytes()
+        start = _after_mark(path, content, encoding)
+        found = _encoding_of(path, [(start, len(content))], encoding, marked=start > 0)
+    except OSError as error:
+        raise DrgpayError(f"{path} cannot be read ({error.strerror})", "correct the path") from None
+    return content[start:].decode(found)
+
+
 def _after_mark(path: Path, head: bytes, encoding: str | None) -> int:
     """Where the text begins: behind the byte order mark of UTF-8, if there is one."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -24,6 +24,7 @@ from drgpay.terminal import Text
 
 WORKBOOK = "calibration.xlsx"
 _ROWS_SHOWN = 15
+_LINES_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -104,27 +105,55 @@ def published_tables(published: PublishedCatalogue, scheme: Scheme) -> ReportedT
     """The tables of `drgpay catalogue import`."""
     catalogue = published.catalogue
     counts = {
-        "weighted_groups": catalogue.groups.height,
+        "weighted_groups": catalogue.groups["drg"].n_unique(),
+        "stand_in_groups": catalogue.groups.filter(~pl.col("stable"))["drg"].n_unique(),
+        "account_rows": catalogue.groups["account"].count(),
         "coefficient_rows": catalogue.coefficients.height,
+        "coefficient_gaps": published.gaps,
+        "weights_of_one": published.ones,
         "unweighted_groups": published.without_weight.height,
         "skipped_rows": published.skipped.height,
     }
     frame = pl.DataFrame(
         list(counts.items()), schema={"measure": pl.String, "rows": pl.Int64}, orient="row"
     )
+    columns = ReportTable("columns_read", published.columns, prefixes={"read_as": "read_as"})
     imported = ReportTable("imported", frame, worded=frozenset({"measure"}))
+    rates = ReportTable("rates", published.rates, note="rates_note")
+    marks = ReportTable("marks", published.marks, worded=frozenset({"meaning"}), note="marks_note")
+    rounded = ReportTable("rounded", published.rounded, worded=frozenset({"what"}))
     without = ReportTable("without_weight", published.without_weight)
+    reasons = ReportTable(
+        "skipped_by_reason", _by_reason(published.skipped), worded=frozenset({"reason"})
+    )
     skipped = ReportTable("skipped", published.skipped, worded=frozenset({"reason"}))
-    tables = [imported, *(table for table in (without, skipped) if table.frame.height)]
+    notes = ReportTable("notes", published.notes)
+    shown = [columns, imported, rates, marks, rounded, notes, reasons, without]
+    sheets = [columns, imported, rates, marks, rounded, notes, skipped, without]
     return ReportedTables(
         title="published_title",
         facts=_facts(catalogue, scheme),
-        shown=tables,
-        sheets=tables,
+        shown=[table for table in shown if table.frame.height],
+        sheets=[table for table in sheets if table.frame.height],
         files={
+            "columns_of_the_table": published.columns,
+            "rates": published.rates,
+            "marks": published.marks,
+            "marked_groups": published.marked,
+            "rounded": published.rounded,
+            "notes": published.notes,
             "groups_without_weight": published.without_weight,
             "skipped_rows": published.skipped,
         },
+    )
+
+
+def _by_reason(skipped: pl.DataFrame) -> pl.DataFrame:
+    """reason, rows, and the first of their lines; in the order of the first."""
+    line = pl.col("line").cast(pl.String)
+    more = pl.when(pl.len() > _LINES_SHOWN).then(pl.lit(" …")).otherwise(pl.lit(""))
+    return skipped.group_by("reason", maintain_order=True).agg(
+        rows=pl.len().cast(pl.Int64), first_lines=line.head(_LINES_SHOWN).str.join(", ") + more
     )
 
 

@@ -15,7 +15,8 @@ from drgpay.language import Language
 from drgpay.points.calibrate import calibrate
 from drgpay.points.calibration_report import calibration_report
 from drgpay.points.catalogue import Catalogue, save_catalogue
-from drgpay.points.published_weights import WeightOptions, published_catalogue
+from drgpay.points.published_weights import published_catalogue
+from drgpay.points.weight_rows import WeightOptions
 from drgpay.policy.load import load_policy
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.folder import refuse_overwriting

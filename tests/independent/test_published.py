@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from drgpay.grouper.scheme import load_scheme
-from drgpay.points.published_weights import WeightOptions, published_catalogue
+from drgpay.points.published_weights import published_catalogue
+from drgpay.points.weight_rows import WeightOptions
 
 from . import by_drgpay
 from .comparing import compare_points
@@ -35,6 +36,10 @@ def price_of(drg: str, level: str) -> Decimal:
     return (WEIGHTS[drg] * 7_000 * PRICES[level]).quantize(Decimal("0.01"))
 
 
+def weight_of_level(drg: str, level: str) -> Decimal:
+    return (weight_of(drg) * PRICES[level]).quantize(Decimal("0.000001"))
+
+
 def recomputed_group(kind: str, drg: str) -> tuple[Fraction, dict[str, Fraction]]:
     """The base price of a group in yuan and the coefficient of each level."""
     prices = {level: price_of(drg, level) for level in PRICES}
@@ -42,12 +47,19 @@ def recomputed_group(kind: str, drg: str) -> tuple[Fraction, dict[str, Fraction]
         base = mean(list(prices.values()))
         return base, {level: Fraction(price) / base for level, price in prices.items()}
     base = Fraction(weight_of(drg)) * Fraction(ALL_MEAN)
+    if kind == "weights":
+        weights = {level: weight_of_level(drg, level) for level in PRICES}
+        middle = mean(list(weights.values()))
+        factors = {level: Fraction(weight) / middle for level, weight in weights.items()}
+        return middle * Fraction(ALL_MEAN), factors
     if kind == "weight and prices":
         return base, {level: Fraction(price) / base for level, price in prices.items()}
     return base, {level: Fraction(factor) for level, factor in PRICES.items()}
 
 
-@pytest.mark.parametrize("kind", ["prices", "weight and prices", "weight and coefficients"])
+@pytest.mark.parametrize(
+    "kind", ["prices", "weights", "weight and prices", "weight and coefficients"]
+)
 @pytest.mark.parametrize("high_formula", ["review_only", "cost_less_cap_coef"])
 def test_points_by_a_published_table(tmp_path: Path, kind: str, high_formula: str) -> None:
     scheme = load_scheme("chs-drg-1.1")
@@ -62,11 +74,13 @@ def test_points_by_a_published_table(tmp_path: Path, kind: str, high_formula: st
     rows = []
     for drg, code in codes.items():
         row: dict[str, object] = {"drg": code}
-        if kind != "prices":
+        if kind not in ("prices", "weights"):
             row["weight"] = weight_of(drg)
         for level, factor in PRICES.items():
             if kind == "weight and coefficients":
                 row[f"coefficient_{level}"] = factor
+            elif kind == "weights":
+                row[f"weight_{level}"] = weight_of_level(drg, level)
             else:
                 row[f"price_{level}"] = price_of(drg, level)
         rows.append(row)

@@ -1,8 +1,9 @@
 """Published weights and prices as a catalogue: numbers by hand, and mistakes told in a sentence."""
 
+import csv
+import io
 from decimal import Decimal
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,34 +13,8 @@ from hypothesis import strategies as st
 
 from drgpay.errors import DrgpayError
 from drgpay.exact import half_up
-from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import load_catalogue, save_catalogue
-from drgpay.points.published_weights import (
-    PublishedCatalogue,
-    WeightOptions,
-    published_catalogue,
-)
-
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "weights"
-any_scheme = cache(lambda: load_scheme("chs-drg-2.0"))
-MEAN = Decimal(10_000)
-
-
-def made(
-    folder: Path, text: str | bytes, mean: Decimal = MEAN, **options: Any
-) -> PublishedCatalogue:
-    path = folder / "weights.csv"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    given = {"columns": {}} | options
-    return published_catalogue(path, any_scheme(), mean, "c", WeightOptions(**given))
-
-
-def groups(found: PublishedCatalogue) -> list[tuple[str, int, int]]:
-    return found.catalogue.groups.select("drg", "base_points", "mean_fen").rows()
-
-
-def coefficients(found: PublishedCatalogue) -> list[tuple[str, str, int]]:
-    return found.catalogue.coefficients.select("drg", "level", "coefficient").rows()
+from tests.points.weights_made import any_scheme, coefficients, groups, made, stabilities
 
 
 def test_base_points_are_weight_x_100(tmp_path: Path) -> None:
@@ -70,7 +45,7 @@ def test_a_catalogue_of_prices_by_level(tmp_path: Path) -> None:
     of_3a = made(tmp_path, text, base="3A")
     assert groups(of_3a) == [("BB11", 220_0000, 2_200_000)]
     assert coefficients(of_3a) == [("BB11", "2A", 8182), ("BB11", "3A", 1_0000)]
-    assert of_3a.skipped.rows() == [(3, "BB21", "no_weight")]
+    assert of_3a.skipped.rows() == [(3, "BB21", "no_weight", "")]
 
 
 def test_prices_beside_a_weight_are_coefficients_of_it(tmp_path: Path) -> None:
@@ -96,13 +71,15 @@ def test_gb18030_and_a_byte_order_mark(tmp_path: Path) -> None:
 
 
 def test_groups_without_weight_are_left_out_and_listed(tmp_path: Path) -> None:
-    text = "drg,weight\nBB11,\nBB21,按项目付费\n\nBB25,1\nQ999,1\n"
+    text = "drg,weight\nBB11,\nBB21,按项目付费\n\nBB25,1\nQ999,1\nBQY,2\n"
     found = made(tmp_path, text, no_weight=("按项目付费",), skip_unknown=True)
     assert found.catalogue.groups["drg"].to_list() == ["BB25"]
-    assert [row[1:] for row in found.skipped.rows()] == [
-        ("BB11", "no_weight"),
-        ("BB21", "no_weight"),
-        ("Q999", "not_in_scheme"),
+    assert found.skipped.rows() == [
+        (2, "BB11", "no_weight", ""),
+        (3, "BB21", "no_weight", "按项目付费"),
+        (4, None, "blank", ""),
+        (6, "Q999", "not_in_scheme", "1"),
+        (7, "BQY", "ambiguous_group", "2"),
     ]
     assert {"BB11", "BB21"} <= set(found.without_weight["drg"])
 
@@ -115,6 +92,16 @@ def test_groups_without_weight_are_left_out_and_listed(tmp_path: Path) -> None:
             {},
             "line 3: chs-drg-2.0 has no groups Q999, Q998",
         ),
+        (
+            "drg,weight\nBB11,1\nBQY,1\n",
+            {},
+            "line 3: BQY are ambiguous groups, which have no points in a catalogue",
+        ),
+        (
+            "drg,weight\nBQY,1\nQ999,1\n",
+            {},
+            "line 3: chs-drg-2.0 has no groups Q999",
+        ),
         ("drg,weight\nBB11,x\n", {}, "line 2: weight of BB11 is 'x', not a number above 0"),
         ("drg,weight\nBB11,-1\n", {}, "weight of BB11 is '-1'"),
         ("drg,weight\nBB11,0\n", {}, "weight of BB11 is '0'"),
@@ -126,14 +113,19 @@ def test_groups_without_weight_are_left_out_and_listed(tmp_path: Path) -> None:
         ("drg,weight\nBB11,1\nBB21,2\nBB11,1\n", {}, "line 4: the group BB11 stands in line 2"),
         ("drg,weight\n,1\n", {}, "line 2: the group is missing"),
         ("drg,weight\nBB11,\n", {}, "no group of chs-drg-2.0 has a weight"),
-        ("drg,cost\nBB11,1\n", {}, "no column of weights or prices among drg, cost"),
+        (
+            "drg,cost\nBB11,1\n",
+            {},
+            "a column may carry money, a factor or a flag of stability, and is not read: cost (in line 2: 1)",
+        ),
+        ("drg,name\nBB11,x\n", {}, "no column of weights or prices among drg, name"),
         ("code,weight\nBB11,1\n", {}, "no column of groups among code, weight"),
         ("drg,weight\nBB11,1\n", {"columns": {"weight": "RW"}}, "no column RW"),
         ("drg,weight\nBB11,1\n", {"columns": {"wieght": "weight"}}, "there is no column wieght"),
         ("drg,weight\nBB11,1\n", {"base": "mean"}, "--base mean: "),
         ("drg,price_1\nBB11,1\n", {"base": "3A"}, "no price of the level 3A"),
         ("drg,price_1,coefficient_1\nBB11,1,1\n", {}, "a price and a coefficient of the level 1"),
-        ("drg,weight,stable\nBB11,1,perhaps\n", {}, "stable of BB11 is 'perhaps'"),
+        ("drg,weight,stable\nBB11,1,perhaps\n", {}, "line 2: stable is 'perhaps'"),
         (
             "drg,weight,price\nBB11,1,1\n",
             {"columns": {"weight": "weight", "price": "price"}},
@@ -172,26 +164,77 @@ def test_any_weights_whatever_the_order_of_rows(
     assert again.groups.equals(found.catalogue.groups)
 
 
-# Tables as cities published them, where they lie beside the project.
+def test_c22_a_rate_that_is_given_beforehand(tmp_path: Path) -> None:
+    """Weight 1.25, coefficient 1.1, rate 9,986.9352: the standard is 13,732.04."""
+    text = "DRG编码,RW,等级系数（三级）,基础费率（职工）\nBB11,1.25,1.1,9986.9352\n"
+    found = made(tmp_path, text, Decimal("9986.9352"))
+    ((_, base_points, _),) = groups(found)
+    ((_, level, coefficient),) = coefficients(found)
+    assert (base_points, level, coefficient) == (125_0000, "三级", 1_1000)
+    points = Fraction(base_points * coefficient, 10_000 * 10_000)
+    assert half_up(points / 100 * found.catalogue.all_mean_fen) == 13_732_04
 
-CITIES: list[tuple[str, dict[str, Any]]] = [
-    ("北京2022.csv", {"no_weight": ("按项目据实支付",)}),
-    ("兰州2023.csv", {"columns": {"coefficient_2A": "等级系数（二级）"}}),
-    ("无锡2022.csv", {"columns": {"price_3A": "三级医院支付标准"}, "base": "3A"}),
-    ("苏州2023.csv", {"columns": {"price_3A": "三级医院支付标准"}}),
-    ("青岛2023.csv", {"columns": {"price_3A": "支付标准（三级）"}}),
-    ("银川2023.csv", {"columns": {"price": "标准分值", "coefficient_3A": "等级系数（三甲）"}}),
-]
+
+CELLS = st.sampled_from(
+    [
+        *("", " ", "1", "2.5", "0", "-1", "105%", "1,234", "１", "是", "否", "稳定组", "不稳定组"),
+        *(
+            "未覆盖组",
+            "基础组",
+            "单议",
+            "按项目付费",
+            "合计",
+            "注：",
+            "BB11",
+            "BB21",
+            "BQY",
+            "Q999",
+        ),
+        *("DRG编码", "RW", '"', "'", "\n", ",", "=1+1", "\ufeff", "\x00", "٣", "1e999", "NaN"),
+    ]
+)
+HEADINGS = st.sampled_from(
+    [
+        *("DRG编码", "drg", "DRG名称", "RW", "权重", "支付标准", "price_3A", "coefficient_3A"),
+        *(
+            "weight_2A",
+            "三级医院系数",
+            "费率（职工）",
+            "病组类型",
+            "稳定",
+            "备注",
+            "",
+            "合计",
+            "系数",
+        ),
+    ]
+)
 
 
-@pytest.mark.parametrize(("name", "options"), CITIES, ids=[name for name, _ in CITIES])
-def test_tables_of_cities(name: str, options: dict[str, Any]) -> None:
-    path = SHARED / "cities" / name
-    if not path.is_file():
-        pytest.skip("no tables of cities")
-    given: dict[str, Any] = {"columns": {}, "skip_unknown": True} | options
-    read = WeightOptions(**given)
-    found = published_catalogue(path, any_scheme(), Decimal(12_000), "c", read)
-    assert found.catalogue.groups.height > 200
-    assert found.catalogue.groups["base_points"].min() > 0  # type: ignore[operator]
-    assert found.catalogue.coefficients.is_empty() == (name == "北京2022.csv")
+@settings(max_examples=300, deadline=None)
+@given(
+    headings=st.lists(HEADINGS, min_size=1, max_size=6),
+    rows=st.lists(st.lists(CELLS, max_size=7), max_size=6),
+    skip=st.booleans(),
+    dropped=st.lists(st.sampled_from(["*", "*系数*", "支付*", "RW", "备注"]), max_size=2),
+)
+def test_any_table_is_read_or_refused_in_a_sentence(
+    headings: list[str],
+    rows: list[list[str]],
+    skip: bool,
+    dropped: list[str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    written = io.StringIO()
+    csv.writer(written).writerows([headings, *rows])
+    text = written.getvalue()
+    try:
+        found = made(tmp_path_factory.mktemp("any"), text, skip_unknown=skip, drop=tuple(dropped))
+    except DrgpayError as error:
+        assert str(error).endswith(".")
+        return
+    assert set(stabilities(found).values()) <= {"stable", "stand_in"}
+    # Every line is a group of the catalogue or is named.
+    records = list(csv.reader(io.StringIO(text, newline="")))
+    in_catalogue = found.catalogue.groups["drg"].n_unique()
+    assert in_catalogue + found.skipped.height + 1 == len(records)

@@ -157,12 +157,68 @@ def test_import_of_weights(drgpay: Run, tmp_path: Path) -> None:
     assert (out / "report" / "calibration.xlsx").is_file()
 
 
+CITY = (
+    "某市权重表,,,,,,\n"
+    "DRG编码,DRG名称,RW,病组类型,基础费率（职工）,等级系数（三甲）,支付标准\n"
+    "BB11,甲,2.00001,普通组,9986.9352,1.00005,19974\n"
+    "BB21,乙,1,不稳定组,9986.9352,1.00005,9986.94\n"
+    "BB25,丙,,未覆盖组,9986.9352,1.00005,0\n"
+    "合计,,,,,,\n"
+)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_import_says_what_was_read_and_what_was_not(
+    drgpay: Run, tmp_path: Path, language: str
+) -> None:
+    table = tmp_path / "city.csv"
+    table.write_text(CITY)
+    out = tmp_path / "catalogue"
+    command = ["catalogue", "import", table, "--scheme", "chs-drg-2.0", "--out", out]
+    command += ["--all-mean", "9986.9352", "--lang", language]
+    with pytest.raises(DrgpayError, match=r"is not read: 支付标准 \(in line 3: 19974\)"):
+        drgpay(*command)
+    assert not out.exists()
+    said = drgpay(*command, "--drop", "支付标准")
+    for words in {
+        "zh": (
+            "按要求舍弃",
+            "不稳定或未覆盖",
+            "费率属于结算",
+            "合计",
+            "表头以上",
+            "1.00005 → 1.0001",
+        ),
+        "en": ("dropped by name", "unstable or not covered", "Rates belong", "total", "above the"),
+    }[language]:
+        assert words in said
+    assert "coefficient_三甲" in said
+    made = load_catalogue(out, load_scheme("chs-drg-2.0"))
+    assert made.groups.select("drg", "base_points", "stability").rows() == [
+        ("BB11", 2000010, "stable"),
+        ("BB21", 1000000, "stand_in"),
+    ]
+    assert (made.info.all_total_fen, made.info.all_cases) == (99869352, 100)
+    marked = pl.read_parquet(out / "report" / "marked_groups.parquet")
+    assert ("不稳定组", "BB21") in marked.rows()
+    skipped = pl.read_parquet(out / "report" / "skipped_rows.parquet")
+    assert skipped.select("line", "reason").rows() == [
+        (1, "title"),
+        (5, "no_weight"),
+        (6, "total"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--all-mean", "ten"], "--all-mean ten is not an amount"),
         (["--all-mean", "0"], "--all-mean 0 is not an amount"),
-        (["--all-mean", "1.005"], "--all-mean 1.005 is not an amount"),
+        (["--all-mean", "0.004"], "--all-mean 0.004 is not an amount"),
+        (["--all-mean", "1.000000001"], "--all-mean 1.000000001 is not an amount"),
+        (["--all-mean", "1", "--mark", "stable"], "--mark stable is not MARK=MEANING"),
+        (["--all-mean", "1", "--mark", "a=b"], "there is no meaning b"),
+        (["--all-mean", "1", "--drop", "RW"], "has no column RW"),
         (["--all-mean", "1", "--column", "weight"], "--column weight is not NAME=HEADING"),
         (
             ["--all-mean", "1", "--column", "drg=a", "--column", "drg=b"],
