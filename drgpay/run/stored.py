@@ -10,13 +10,14 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.report.clearing import CLEARED_LINE_COLUMNS
-from drgpay.report.columns import Column, plain, read_back
+from drgpay.report.clearing import cleared_line_columns
+from drgpay.report.columns import Column, completed, plain, read_back
 from drgpay.report.month import (
     ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
     LEDGER_COLUMNS,
-    STATEMENT_COLUMNS,
+    pool_rows,
+    statement_columns,
     value_columns,
 )
 from drgpay.report.visits import GROUP_COLUMNS, VISIT_COLUMNS
@@ -92,11 +93,11 @@ class StoredMonth:
 
     def statements(self) -> pl.DataFrame:
         """statements.parquet, as Settled.statements."""
-        return self._table("statements", STATEMENT_COLUMNS)
+        return self._table("statements", statement_columns(self._value_places))
 
     def values(self) -> pl.DataFrame:
-        """values.parquet, as Settled.values."""
-        return self._table("values", value_columns(self._settlement["value_places"]))
+        """The pools of values.parquet, as Settled.values."""
+        return pool_rows(self._table("values", value_columns(self._value_places)))
 
     def ledger(self) -> pl.DataFrame:
         """ledger.parquet: what this run booked."""
@@ -118,6 +119,10 @@ class StoredMonth:
     def _settlement(self) -> dict[str, Any]:
         settlement: dict[str, Any] = self.manifest["policy"]["parameters"]["settlement"]
         return settlement
+
+    @property
+    def _value_places(self) -> int:
+        return int(self._settlement["value_places"])
 
     def _cases(self, names: Sequence[str], columns: Sequence[Column]) -> pl.DataFrame:
         wanted = {column.scaled: column for column in columns}
@@ -144,14 +149,13 @@ class StoredClearing:
 
     def statements(self) -> pl.DataFrame:
         """statements.parquet, as the columns of Cleared.statements that it has."""
-        return _stored_table(self.folder / "statements.parquet", CLEARED_LINE_COLUMNS)
+        places = self.manifest["policy"]["parameters"]["settlement"]["value_places"]
+        return _stored_table(self.folder / "statements.parquet", cleared_line_columns(places))
 
 
 def _stored_table(path: Path, columns: Sequence[Column]) -> pl.DataFrame:
     try:
-        return read_back(
-            pl.read_parquet(path, columns=[column.name for column in columns]), columns
-        )
+        return read_back(completed(pl.scan_parquet(path), columns).collect(), columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(
@@ -171,7 +175,9 @@ class StoredVisits(StoredMonth):
     def adjustments(self) -> pl.DataFrame:
         """None: points of visits are never adjusted."""
         return NO_ADJUSTMENTS.with_columns(
-            payment=pl.lit(None, pl.String), standard_fen=pl.lit(None, pl.Int64)
+            payment=pl.lit(None, pl.String),
+            standard_fen=pl.lit(None, pl.Int64),
+            waiting=pl.lit(False),
         )
 
     @property

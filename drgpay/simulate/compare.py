@@ -139,7 +139,9 @@ def _with_minus(state: State, amount: str) -> pl.DataFrame:
         pl.col("fund_amount_fen").alias(amount), drg=pl.col("drg").fill_null("0000")
     )
     keys = ["hospital_id", "account"]
-    minus = state.settled.adjustments.filter(pl.col("applies_to") == "hospital")
+    minus = state.settled.adjustments.filter(
+        (pl.col("applies_to") == "hospital") & ~pl.col("waiting")
+    )
     taken = [
         minus.group_by(keys)
         .agg(pl.col("points", "standard_fen").sum())

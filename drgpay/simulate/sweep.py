@@ -186,7 +186,9 @@ def _whole_again(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
             catalogue = stages.catalogue_of(there)
         points = points_of_stays(stays, catalogue, policy.points, filings)
         cases = added_up(points.cases, points.adjustments)
-        return stages.base.settling.settle(cases, points.adjustments, policy, filings.payments)
+        return stages.base.settling.settle(
+            cases, points.adjustments, policy, filings.payments, plan.levels
+        )
 
     return settled
 
@@ -195,9 +197,10 @@ def _priced_again(stages: Stages, state: State) -> Callable[[Policy], Settled]:
     """Only the settlement differs: the points are those of one state."""
     cases = added_up(state.earned.cases, state.earned.adjustments)
     adjustments, payments = state.earned.adjustments, state.filings.payments
+    levels = state.plan.levels
 
     def settled(policy: Policy) -> Settled:
-        return stages.base.settling.settle(cases, adjustments, policy, payments)
+        return stages.base.settling.settle(cases, adjustments, policy, payments, levels)
 
     return settled
 
@@ -226,7 +229,9 @@ def _points_again(
         points = points_of_stays(stays, catalogue, policy.points, filings)
         cases = added_up(points.cases, points.adjustments)
         whole = cases if fixed is None else merged(fixed, cases)
-        return stages.base.settling.settle(whole, points.adjustments, policy, payments)
+        return stages.base.settling.settle(
+            whole, points.adjustments, policy, payments, plan.levels
+        )
 
     return settled
 

@@ -22,7 +22,7 @@ from .comparing import (
     compare_year,
 )
 from .random_policy import DEDUCTIONS, POLICIES
-from .random_region import HOSPITALS, MONTHS, YEAR
+from .random_region import HOSPITALS, LEVELS, MONTHS, YEAR
 from .random_runs import Recomputed, recomputed
 from .recomputation import ledger
 
@@ -117,7 +117,9 @@ def _check_month(expected: Recomputed, catalogue: Catalogue, month: int) -> Sett
     region, policy = expected.region, expected.region.policy
     stays, filed = region.months[month], region.filed[month]
     earned = by_drgpay.earned(stays, catalogue, policy, filed)
-    settled = by_drgpay.settled(earned, policy, Period(YEAR, month), filed.held_back)
+    settled = by_drgpay.settled(
+        earned, policy, Period(YEAR, month), filed.held_back, LEVELS
+    )
     tables = by_drgpay.month_tables(settled, policy)
     compare_points(tables, stays, expected.earned[month])
     compare_month(tables, expected.months[month])
@@ -131,7 +133,9 @@ def _check_year(expected: Recomputed, catalogue: Catalogue, months: list[Settled
     earned = by_drgpay.earned(region.stays, catalogue, policy, region.final)
     scores = {**region.scores, "H6": Decimal(77)}
     held_back = region.final.held_back
-    cleared = by_drgpay.cleared(earned, months, policy, expected.budgets, scores, held_back)
+    cleared = by_drgpay.cleared(
+        earned, months, policy, expected.budgets, scores, held_back, LEVELS
+    )
     tables = by_drgpay.year_tables(cleared, policy)
     compare_points(tables, region.stays, expected.earned_year)
     compare_year(tables, expected.year)
