@@ -27,7 +27,6 @@ from drgpay.settle.clearing import Cleared
 from drgpay.visits.sums import SUM_KEYS
 
 
-
 def cleared_line_columns(value_places: int) -> list[Column]:
     """The columns of statements.parquet of a clearing; lines are priced with so many places."""
     return [

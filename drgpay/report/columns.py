@@ -53,9 +53,18 @@ def written(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
     )
 
 
-def completed(frame: pl.LazyFrame, columns: Sequence[Column]) -> pl.LazyFrame:
-    """The columns of a file, those that an older program did not write by their `former` SQL."""
+def completed(frame: pl.LazyFrame, columns: Sequence[Column], keep: bool = False) -> pl.LazyFrame:
+    """The columns of a file, those that an older program did not write by their `former` SQL.
+
+    keep: all columns of the file, and of `columns` only those that it lacks and that have a former.
+    """
     given = set(frame.collect_schema().names())
+    if keep:
+        return frame.with_columns(
+            _as_written(pl.sql_expr(column.former), column)
+            for column in columns
+            if column.name not in given and column.former is not None
+        )
     return frame.select(
         pl.col(column.name)
         if column.name in given or column.former is None

@@ -205,9 +205,7 @@ def pool_rows(values: pl.DataFrame) -> pl.DataFrame:
     return values.filter(pl.col("level").is_null()).drop("account", "level")
 
 
-def statements_table(
-    settled: Settled, hospitals: pl.DataFrame, value_places: int
-) -> pl.DataFrame:
+def statements_table(settled: Settled, hospitals: pl.DataFrame, value_places: int) -> pl.DataFrame:
     """statements.parquet: one row a hospital, account, out_of_area and payment."""
     return named_lines(written(settled.statements, statement_columns(value_places)), hospitals)
 

@@ -21,7 +21,7 @@ _ACCOUNT_SHOWN = [
     *("charged", "capitation_balance", "settled"),
 ]
 _TIE_OUT_SHOWN = [
-    *("pool", "budget", "from_home_funds", "contracted", "uncontracted", "remainder"),
+    *("pool", "budget", "from_home_funds", "contracted", "uncontracted", "kept", "remainder"),
     "item_fund_amount",
 ]
 _GROUP = {"class": "group", "reason": "reason"}

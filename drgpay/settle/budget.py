@@ -50,9 +50,7 @@ def month_budget_fen(
     return month_share_fen(shared, budget, period)
 
 
-def shared_budget(
-    pool: str, given_fen: int, lines: Iterable[Row], policy: Policy
-) -> SharedBudget:
+def shared_budget(pool: str, given_fen: int, lines: Iterable[Row], policy: Policy) -> SharedBudget:
     """What of a pool's budget the points share, with what is paid item by item beside them.
 
     Returns budget_given_fen, item_by_item_fen (of local stays), item_share (1/10,000 of the budget

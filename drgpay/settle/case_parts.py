@@ -106,9 +106,7 @@ def _in_order(cases: pl.DataFrame, minus_rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([own.select(columns), placed.select(columns)]).sort("place", "after", "row")
 
 
-def _shares(
-    rows: pl.DataFrame, statements: pl.DataFrame, rules: Settlement
-) -> pl.Series:
+def _shares(rows: pl.DataFrame, statements: pl.DataFrame, rules: Settlement) -> pl.Series:
     """The part of each row in the standard of its line, in the order of the rows."""
     of_line = statements.select(
         *LINE,

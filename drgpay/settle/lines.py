@@ -5,8 +5,8 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import refuse_large_sums, scaled
 from drgpay.errors import DrgpayError
+from drgpay.exact import refuse_large_sums, scaled
 from drgpay.points.adjustments import no_adjustments
 from drgpay.points.deductions import EARLIER_STAYS, takes_deducted_points
 from drgpay.policy.model import Policy
@@ -171,9 +171,7 @@ def levels_of(hospitals: pl.DataFrame) -> dict[str, str]:
     return dict(hospitals.select("hospital_id", "level").iter_rows())
 
 
-def rate_of(
-    line: Row, rules: Settlement, levels: Mapping[str, str] | None
-) -> tuple[str, int]:
+def rate_of(line: Row, rules: Settlement, levels: Mapping[str, str] | None) -> tuple[str, int]:
     """The level of a line's hospital, and the value of a point there, in units of 10^-places.
 
     The value is the rate of account and level / 100, as given (C22). Raises DrgpayError for a

@@ -115,9 +115,7 @@ def settle_month(
     statements = pl.DataFrame(settled, schema=STATEMENT_SCHEMA).sort(LINE)
     adjustments = with_waiting(adjustments, statements, waiting)
     parts = with_parts(cases, adjustments, statements, rules)
-    return Settled(
-        values_frame, statements, *parts, pl.DataFrame(rates, schema=RATE_SCHEMA)
-    )
+    return Settled(values_frame, statements, *parts, pl.DataFrame(rates, schema=RATE_SCHEMA))
 
 
 VALUE_SCHEMA = {

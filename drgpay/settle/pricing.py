@@ -11,7 +11,6 @@ from drgpay.policy.settlement import Settlement
 from drgpay.settle.lines import Row, rate_of
 from drgpay.settle.value import PoolSums, point_value
 
-
 Waiting = Literal["none", "earlier", "minus", "unpriced"]
 """Which rows of hospitals wait for the clearing: none; those on earlier stays, or all, on the lines
 in the pool; all of a pool without stays, on lines beside the pool too."""

@@ -229,9 +229,7 @@ def _points_again(
         points = points_of_stays(stays, catalogue, policy.points, filings)
         cases = added_up(points.cases, points.adjustments)
         whole = cases if fixed is None else merged(fixed, cases)
-        return stages.base.settling.settle(
-            whole, points.adjustments, policy, payments, plan.levels
-        )
+        return stages.base.settling.settle(whole, points.adjustments, policy, payments, plan.levels)
 
     return settled
 

@@ -94,9 +94,7 @@ def earned(stays: list[Stay], catalogue: Catalogue, policy: Policy, filed: Filed
     return points_of_stays(frame_of(stays), catalogue, policy.points, filings_of(filed))
 
 
-def bare_points(
-    cases: list[Case], minus: list[Minus], taken: Iterable[Taken] = ()
-) -> EarnedPoints:
+def bare_points(cases: list[Case], minus: list[Minus], taken: Iterable[Taken] = ()) -> EarnedPoints:
     """Cases that already have their points, as settlement takes them."""
     ordered = sorted(cases, key=lambda case: case.case_id)
     columns: dict[str, tuple[pl.DataType, list[Any]]] = {

@@ -117,9 +117,7 @@ def _check_month(expected: Recomputed, catalogue: Catalogue, month: int) -> Sett
     region, policy = expected.region, expected.region.policy
     stays, filed = region.months[month], region.filed[month]
     earned = by_drgpay.earned(stays, catalogue, policy, filed)
-    settled = by_drgpay.settled(
-        earned, policy, Period(YEAR, month), filed.held_back, LEVELS
-    )
+    settled = by_drgpay.settled(earned, policy, Period(YEAR, month), filed.held_back, LEVELS)
     tables = by_drgpay.month_tables(settled, policy)
     compare_points(tables, stays, expected.earned[month])
     compare_month(tables, expected.months[month])
@@ -133,9 +131,7 @@ def _check_year(expected: Recomputed, catalogue: Catalogue, months: list[Settled
     earned = by_drgpay.earned(region.stays, catalogue, policy, region.final)
     scores = {**region.scores, "H6": Decimal(77)}
     held_back = region.final.held_back
-    cleared = by_drgpay.cleared(
-        earned, months, policy, expected.budgets, scores, held_back, LEVELS
-    )
+    cleared = by_drgpay.cleared(earned, months, policy, expected.budgets, scores, held_back, LEVELS)
     tables = by_drgpay.year_tables(cleared, policy)
     compare_points(tables, region.stays, expected.earned_year)
     compare_year(tables, expected.year)

@@ -107,7 +107,7 @@ def part_figures(
         groups=largest_groups(by_group),
         lines=_lines(statements),
         ledger=ledger_figures(run.scan("ledger"), statements, values["pool"].to_list()),
-        example=_example(values, in_pool),
+        example=_example(in_pool),
     )
 
 
@@ -200,9 +200,11 @@ def _month(run: RunFolder) -> pl.DataFrame:
 
 
 def _pools(values: pl.DataFrame, in_pool: pl.DataFrame) -> pl.DataFrame:
+    # values.fund_cost is of local cases alone.
     sums = in_pool.group_by("pool").agg(pl.col("fund_cost", "prepayment").sum())
     return (
-        values.join(sums, on="pool", how="left", maintain_order="left")
+        values.drop("fund_cost")
+        .join(sums, on="pool", how="left", maintain_order="left")
         .with_columns(pl.col("fund_cost", "prepayment").fill_null(0))
         .with_columns(withheld=pl.col("fund_amount") - pl.col("prepayment"))
     )
@@ -259,7 +261,7 @@ def ledger_figures(
     )
 
 
-def _example(values: pl.DataFrame, in_pool: pl.DataFrame) -> dict[str, Any] | None:
+def _example(in_pool: pl.DataFrame) -> dict[str, Any] | None:
     """The largest line that the budget pays: the statement by which the formulas are shown."""
     if not in_pool.height:
         return None
@@ -268,8 +270,7 @@ def _example(values: pl.DataFrame, in_pool: pl.DataFrame) -> dict[str, Any] | No
     ).row(0, named=True)
     if largest["cases"] < SMALLEST_CELL:
         return None
-    value = values.row(by_predicate=pl.col("pool") == largest["pool"], named=True)
-    return {**largest, "point_value": value["point_value"]}
+    return largest
 
 
 def _largest_first(frame: pl.DataFrame, column: str) -> pl.DataFrame:

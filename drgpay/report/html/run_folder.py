@@ -10,6 +10,8 @@ from typing import Any, Literal
 import polars as pl
 
 from drgpay.errors import DrgpayError
+from drgpay.report.columns import completed
+from drgpay.report.month import pool_rows, statement_columns, value_columns
 
 Part = Literal["stays", "visits"]
 
@@ -78,7 +80,9 @@ _CAPITATION: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "capitation_tie_out": (
         "capitation_tie_out",
-        frozenset(("pool", "budget", "from_home_funds", "contracted", "uncontracted", "remainder")),
+        frozenset(
+            ("pool", "budget", "from_home_funds", "contracted", "uncontracted", "kept", "remainder")
+        ),
     ),
 }
 _READ: dict[Part, str] = {"stays": "read", "visits": "visits_read"}
@@ -169,7 +173,8 @@ class RunFolder:
 
     def frame(self, table: str) -> pl.DataFrame:
         """A small table of the run, whole."""
-        return self.scan(table).collect()
+        frame = self.scan(table).collect()
+        return pool_rows(frame) if table == "values" else frame
 
     def scan(self, table: str) -> pl.LazyFrame:
         """A table of the part, lazily; DrgpayError if a column is missing or it is no Parquet."""
@@ -188,7 +193,9 @@ class RunFolder:
                 f"{path} has no column {min(missing)}: another version of drgpay wrote it",
                 "settle the month again with this version",
             )
-        return scan
+        places = self.settlement["value_places"]
+        newer = {"statements": statement_columns(places), "values": value_columns(places)}
+        return completed(scan, newer.get(table, []), keep=True)
 
 
 def open_run(path: Path) -> RunFolder:

@@ -89,15 +89,11 @@ def clear(
     # What the lines cost does not depend on the budget.
     shared = {pool: budget for pool, (budget, _) in budgets.items()}
     taken = list(taken)
-    before = settle(
-        cases, minus, _unlimited(policy), shared, others, taken, levels, final=True
-    )
+    before = settle(cases, minus, _unlimited(policy), shared, others, taken, levels, final=True)
     pools = {}
     for pool in before.values:
         mine = {key: line for key, line in before.lines.items() if line.pool == pool}
-        pools[pool] = pool_of_year(
-            *budgets[pool], spent_by_points(mine), policy, items_of(mine)
-        )
+        pools[pool] = pool_of_year(*budgets[pool], spent_by_points(mine), policy, items_of(mine))
     final = {pool: of_year.budget_final for pool, of_year in pools.items()}
     settled = settle(cases, minus, policy, final, others, taken, levels, final=True)
     due = {key: paid.get(key, Due()) for key in settled.lines}

@@ -479,11 +479,7 @@ def settle_pool(
 def items_of(lines: Mapping[LineKey, Line]) -> Decimal:
     """What local stays cost the fund that are paid item by item."""
     return sum(
-        (
-            line.fund_cost
-            for key, line in lines.items()
-            if key[3] == "item_by_item" and not key[2]
-        ),
+        (line.fund_cost for key, line in lines.items() if key[3] == "item_by_item" and not key[2]),
         NOTHING,
     )
 
