@@ -105,6 +105,13 @@ class RunTables:
             line_columns(self.settlement["value_places"]),
             keep=True,
         ).collect()
+        if "point_value" not in self.written("statements"):  # a run of an older program
+            values = self.pools.select("pool", "point_value")
+            by_points = pl.when(pl.col("payment") == "points").then("point_value")
+            lines = lines.drop("point_value").join(
+                values, on="pool", how="left", maintain_order="left"
+            )
+            lines = lines.with_columns(point_value=by_points)
         return lines.with_columns(paid_here=~pl.col("out_of_area") | pooled)
 
     @cached_property

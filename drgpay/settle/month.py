@@ -28,6 +28,24 @@ from drgpay.settle.prepayment import (
 from drgpay.settle.pricing import Rules, Waiting, price_pool
 
 
+RATE_SCHEMA: dict[str, pl.DataType] = {
+    "pool": pl.String(),
+    "accounts": pl.List(pl.String()),
+    "account": pl.String(),
+    "level": pl.String(),
+    "cases": pl.Int64(),
+    "total_fen": pl.Int64(),
+    "patient_fen": pl.Int64(),
+    "other_fen": pl.Int64(),
+    "points": pl.Int64(),
+    "deducted_points": pl.Int64(),
+    "point_value": pl.Int64(),
+    "fund_amount_fen": pl.Int64(),
+    "kept_fen": pl.Int64(),
+}
+"""What an account and a level earn by their rate: a value, and sums over the lines in the pool."""
+
+
 @dataclass(frozen=True)
 class Settled:
     """A settled month in scaled integers: money in fen, points in 1/10,000.
@@ -139,23 +157,6 @@ VALUE_SCHEMA = {
     "kept_fen": pl.Int64(),
     "remainder_fen": pl.Int64(),
 }
-
-RATE_SCHEMA = {
-    "pool": pl.String(),
-    "accounts": pl.List(pl.String()),
-    "account": pl.String(),
-    "level": pl.String(),
-    "cases": pl.Int64(),
-    "total_fen": pl.Int64(),
-    "patient_fen": pl.Int64(),
-    "other_fen": pl.Int64(),
-    "points": pl.Int64(),
-    "deducted_points": pl.Int64(),
-    "point_value": pl.Int64(),
-    "fund_amount_fen": pl.Int64(),
-    "kept_fen": pl.Int64(),
-}
-"""What an account and a level earn by their rate: a value, and sums over the lines in the pool."""
 
 STATEMENT_SCHEMA = {
     **LINE_SCHEMA,

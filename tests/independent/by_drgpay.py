@@ -111,6 +111,7 @@ def bare_points(cases: list[Case], minus: list[Minus], taken: Iterable[Taken] = 
         {name: pl.Series(values, dtype=dtype) for name, (dtype, values) in columns.items()}
     )
     by_id = {case.case_id: case for case in ordered}
+    every: list[Minus | Taken] = [*minus, *taken]
     rows = [
         {
             "case_id": row.case_id,
@@ -122,7 +123,7 @@ def bare_points(cases: list[Case], minus: list[Minus], taken: Iterable[Taken] = 
             "reason": "",
             "evidence": None,
         }
-        for row in sorted([*minus, *taken], key=lambda row: (row.case_id, row.step))
+        for row in sorted(every, key=lambda row: (row.case_id, row.step))
     ]
     return EarnedPoints(frame, pl.DataFrame(rows, ADJUSTMENT_TYPES))
 

@@ -107,7 +107,7 @@ def part_figures(
         groups=largest_groups(by_group),
         lines=_lines(statements),
         ledger=ledger_figures(run.scan("ledger"), statements, values["pool"].to_list()),
-        example=_example(in_pool),
+        example=_example(values, in_pool),
     )
 
 
@@ -261,7 +261,7 @@ def ledger_figures(
     )
 
 
-def _example(in_pool: pl.DataFrame) -> dict[str, Any] | None:
+def _example(values: pl.DataFrame, in_pool: pl.DataFrame) -> dict[str, Any] | None:
     """The largest line that the budget pays: the statement by which the formulas are shown."""
     if not in_pool.height:
         return None
@@ -270,6 +270,9 @@ def _example(in_pool: pl.DataFrame) -> dict[str, Any] | None:
     ).row(0, named=True)
     if largest["cases"] < SMALLEST_CELL:
         return None
+    if largest["point_value"] is None:  # a run of an older program: a pool has one value
+        pool = values.row(by_predicate=pl.col("pool") == largest["pool"], named=True)
+        return {**largest, "point_value": pool["point_value"]}
     return largest
 
 
