@@ -1,6 +1,8 @@
 """A settled month as tables for readers: decimals instead of scaled integers, sorted, named."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
@@ -306,6 +308,21 @@ def line_kind() -> pl.Expr:
     place = pl.when("out_of_area").then(pl.lit("outside")).otherwise(pl.lit("local"))
     kind = pl.when(pl.col("payment") == "points").then(pl.lit("points")).otherwise(pl.lit("item"))
     return pl.concat_str(place, kind, separator="_")
+
+
+def minus_totals(adjustments: pl.DataFrame) -> list[dict[str, Any]]:
+    """What hospitals lose beside the points of their cases, as one row of `class_totals`: with it
+    the classes add up to the hospitals. No row where nothing was taken.
+    """
+    taken = adjustments.filter(
+        (pl.col("applies_to") == "hospital") & (pl.col("points") != 0) & ~pl.col("waiting")
+    )
+    if not taken.height:
+        return []
+    points, amount = taken["points"].sum(), taken["standard_amount"].sum()
+    nothing = Decimal("0.00")
+    row = {"case_class": "minus", "cases": 0, "points": points, "total_cost": nothing}
+    return [{**row, "fund_amount": amount, "fund_cost": nothing}]
 
 
 def class_totals(cases: pl.DataFrame) -> pl.DataFrame:

@@ -27,7 +27,6 @@ from drgpay.settle.prepayment import (
 )
 from drgpay.settle.pricing import Rules, Waiting, price_pool
 
-
 RATE_SCHEMA: dict[str, pl.DataType] = {
     "pool": pl.String(),
     "accounts": pl.List(pl.String()),

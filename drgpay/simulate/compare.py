@@ -260,7 +260,9 @@ def compare_schemes(before: State, after: State) -> SchemeComparison | None:
 
 
 def _quality(side: str, state: State) -> dict[str, object]:
-    counted = dict(state.cube.group_by(pl.col("status")).agg(pl.col("cases").sum()).iter_rows())
+    # 入组率: of the valid stays whose payment_unit is drg.
+    by_drg = state.stays.filter(pl.col("payment_unit") == "drg")
+    counted = dict(by_drg.group_by("status").agg(pl.len()).iter_rows())
     grouped = state.cube.filter(pl.col("status") == "grouped")
     return {
         "side": side,

@@ -23,6 +23,7 @@ from drgpay.report.html.tables import (
     word_column,
 )
 from drgpay.report.html.wording import Speaker
+from drgpay.report.statement import MINUS
 from drgpay.report.visits import NO_GROUP
 from drgpay.report.wording import named, pool_name
 
@@ -351,7 +352,9 @@ class PartSections:
 
     def _class_chart(self) -> str:
         """Shares of cases, points and money by class."""
-        rows = list(self.figures.classes.iter_rows(named=True))
+        # What hospitals lose beside their cases is no share.
+        shown = self.figures.classes.filter(pl.col("case_class").ne_missing(MINUS))
+        rows = list(shown.iter_rows(named=True))
         panels = []
         for key in ("cases", "points", "standard_amount"):
             whole = sum_of(self.figures.classes, key)

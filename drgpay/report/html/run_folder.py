@@ -39,10 +39,13 @@ _FINDINGS = frozenset(("code",))
 # By part the tables of a run: their file and the columns that a report needs of it.
 _TABLES: dict[Part, dict[str, tuple[str, frozenset[str]]]] = {
     "stays": {
-        "cases": ("cases", _PAID | {"status", "drg", "reference_mean"}),
+        "cases": ("cases", _PAID | {"payment_unit", "status", "drg", "reference_mean"}),
         "statements": ("statements", _STATEMENTS),
         "values": ("values", _VALUES),
-        "adjustments": ("adjustments", frozenset(("case_id", "applies_to", "kind", "points"))),
+        "adjustments": (
+            "adjustments",
+            frozenset(("case_id", "applies_to", "kind", "points", "standard_amount")),
+        ),
         "ledger": ("ledger", _LEDGER),
     },
     "visits": {

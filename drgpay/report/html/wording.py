@@ -72,7 +72,6 @@ _WORDS: dict[str, Words] = {
     "item_by_item": Words("按项目支付", "Paid item by item"),
     "item_share": Words("占下达预算", "Share of the budget"),
     "fund_in_budget": Words("预算内应付基金", "Fund amount from the budget"),
-    "minus": Words("医疗机构扣点", "deductions of hospitals"),
     "check": Words("核对", "Check"),
     "balanced": Words("平", "balances"),
     "unbalanced": Words("不平：{by} 元", "off by {by} yuan"),
@@ -190,9 +189,10 @@ _WORDS: dict[str, Words] = {
     ),
     "coverage_note": Words(
         "读取 {read} 条 = 有效 {valid} 条 + 未通过校验 {quarantined} 条；另有提示 {warnings} 条，仍予结算。"
-        "入组率 = 入组 ÷ 读取。",
+        "入组率 = 入组病例 ÷ 支付单元为 DRG 的有效病例（歧义与未入组不算入组）。",
         "{read} read = {valid} valid + {quarantined} quarantined; {warnings} warnings were settled "
-        "all the same. Coverage = grouped ÷ read.",
+        "all the same. Coverage = grouped ÷ valid stays with payment unit drg (ambiguous "
+        "and ungrouped ones are not grouped).",
     ),
     "privacy": Words(
         "不足 5 例的行合并显示；本报告不含个人信息。金额取整显示，鼠标停留可见精确值，合计按精确值计算。",
