@@ -153,6 +153,8 @@ def _lines(tables: RunTables) -> Compared:
 
 def _deducted(tables: RunTables) -> Words | None:
     """What deductions took, of cases and hospitals, and what waits, is what the lines say."""
+    if "deducted_points" not in tables.written("statements"):
+        return None  # a run of an older program
     kinds = [*tables.deduction_kinds, EARLIER_DEDUCTION]
     rows = tables.adjustments.filter(pl.col("points") != 0)
     to_hospital, waits = pl.col("applies_to") == "hospital", pl.col("waiting")

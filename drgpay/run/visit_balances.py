@@ -341,7 +341,9 @@ CAPITATION_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]]
     ),
     (
         "tie_out",
-        Words("包干账户与门诊预算核对", "capitation: contractors + others + remainder = budget"),
+        Words(
+            "包干账户与门诊预算核对", "capitation: contractors + others + kept + remainder = budget"
+        ),
         tie_out,
     ),
 ]
