@@ -36,6 +36,7 @@ from drgpay.report.month import (
 from drgpay.run import rules as payment_rules
 from drgpay.run.staging import staged_folder
 from drgpay.settle.ledger import ledger_of_month
+from drgpay.settle.lines import levels_of
 from drgpay.settle.month import Settled
 from drgpay.settle.month import settle_month as _settle_month
 
@@ -177,11 +178,13 @@ def settle_month(
         )
     kept, warnings = payable_filings(filings, checked, language)
     earned = points_of_stays(checked.valid, priced_by, rules.points, kept, exempt=compiled.exempt)
-    settled = _settle_month(earned.cases, earned.adjustments, rules, month, kept.payments)
+    settled = _settle_month(
+        earned.cases, earned.adjustments, rules, month, kept.payments, levels_of(contracted)
+    )
     return SettledMonth(
         cases=cases_table(settled.cases),
         adjustments=adjustments_table(settled.adjustments),
-        statements=statements_table(settled, contracted),
+        statements=statements_table(settled, contracted, rules.settlement.value_places),
         values=values_table(settled, rules.settlement.value_places),
         ledger=ledger_table(ledger_of_month(month, settled)),
         quarantine=checked.quarantine,

@@ -215,7 +215,9 @@ def settle_visits(
             visits=visits_table(settled.cases),
             entries=_read(files.entries),
             groups=groups_table(grouped.sums),
-            statements=visit_statements_table(settled, rules.hospitals),
+            statements=visit_statements_table(
+                settled, rules.hospitals, rules.policy.settlement.value_places
+            ),
             values=visit_values_table(settled, rules.policy.settlement.value_places),
             ledger=visit_ledger_table(ledger_of_month(month, settled)),
             capitation=capitation_of(given, settled),

@@ -191,6 +191,7 @@ def _catalogue(
     source: str,
 ) -> Catalogue:
     mean = all_mean_fen
+    total = _mean_as_total(mean)
     info = CatalogueInfo(
         id=catalogue_id,
         kind="published",
@@ -201,7 +202,8 @@ def _catalogue(
         stays_read=0,
         stays_eligible=0,
         stays_trimmed=0,
-        **_mean_as_total(mean),
+        all_total_fen=total["all_total_fen"],
+        all_cases=total["all_cases"],
         all_mean_yuan=str(unscaled(half_up(mean), FEN_PLACES)),
     )
     rows = [

@@ -71,6 +71,7 @@ class Policy(Section):
     def _check_accounts(self) -> Self:
         known = set(self.records.accounts)
         named = _budgeted(self.budget, "budget") | _merged(self.settlement, "settlement")
+        named |= {(rate.account, "settlement.rates") for rate in self.settlement.rates}
         named |= {
             (account, "points.high_bands")
             for band in self.points.high_bands
@@ -79,6 +80,8 @@ class Policy(Section):
         if self.outpatient:
             named |= _budgeted(self.outpatient.budget, "outpatient.budget")
             named |= _merged(self.outpatient.settlement, "outpatient.settlement")
+            key = "outpatient.settlement.rates"
+            named |= {(rate.account, key) for rate in self.outpatient.settlement.rates}
             if capitation := self.outpatient.capitation:
                 key = "outpatient.capitation.rates"
                 named |= {(rate.account, key) for rate in capitation.rates}

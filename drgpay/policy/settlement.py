@@ -3,21 +3,67 @@
 from decimal import Decimal
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
 from drgpay.policy.fields import Month, Name, PositiveRatio, PositiveYuan, Ratio, Section, Share
+
+RatePlaces = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=6)]
+MonthOfYear = Annotated[str, StringConstraints(pattern=r"^(1[0-2]|[1-9])$")]
+
+
+class Rate(Section):
+    """A row of [[settlement.rates]]: yuan for a weight of 1 (100 points) of an account and level."""
+
+    account: Name
+    level: Name
+    yuan: RatePlaces
+
+
+class PlausibleBudget(Section):
+    """[settlement.plausible_budget]: how many times item-by-item payment a month's budget may be.
+
+    The limits themselves pass.
+    """
+
+    least: PositiveRatio = Decimal("0.5")
+    most: PositiveRatio = Decimal("1.5")
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.least <= 1 <= self.most:
+            raise ValueError("least is at most 1 and most at least 1: a budget of F is plausible")
+        return self
+
+
+class PlausibleValueChange(Section):
+    """[settlement.plausible_value_change]: how far a value may be from that of the month before.
+
+    A share of the value before, either way; the limit itself passes. by_month: other limits for
+    single months, "1" to "12".
+    """
+
+    most: PositiveRatio = Decimal("0.2")
+    by_month: dict[MonthOfYear, PositiveRatio] = Field(default_factory=dict)
+
+    def in_month(self, month: int) -> Decimal:
+        """The limit of a month, 1 to 12."""
+        return self.by_month.get(str(month), self.most)
 
 
 class Settlement(Section):
     """[settlement]: point value and payment (docs/settlement.md)."""
 
-    method: Literal["residual", "fund_only", "cost"]
+    method: Literal["residual", "fund_only", "cost", "rate"]
+    rates: tuple[Rate, ...] = ()
+    deducted_points: Literal["fund", "pool"] = "fund"
     value_places: Annotated[int, Field(ge=0, le=8)]
     prepay_ratio: Share
     out_of_area: Literal["same_price", "pooled", "excluded"]
     distribute_remainder: Literal["none", "all"]
     merged_accounts: tuple[Annotated[tuple[Name, ...], Field(min_length=2)], ...]
     may_exceed_budget: bool
+    plausible_budget: PlausibleBudget = PlausibleBudget()
+    plausible_value_change: PlausibleValueChange = PlausibleValueChange()
     _key: str = PrivateAttr(default="settlement")
 
     @property
@@ -37,7 +83,34 @@ class Settlement(Section):
         twice = sorted({account for account in merged if merged.count(account) > 1})
         if twice:
             raise ValueError(f"merged_accounts names {twice[0]} twice")
+        self._check_rates()
         return self
+
+    def _check_rates(self) -> None:
+        """Rates and method belong together, and a value keeps every decimal of its rate."""
+        if (self.method == "rate") != bool(self.rates):
+            raise ValueError('rates are given exactly when method = "rate"')
+        if self.method != "rate":
+            return
+        if self.distribute_remainder == "all":
+            raise ValueError(
+                'method = "rate" has distribute_remainder = "none": a hospital is paid its rate'
+            )
+        places = [(rate.account, rate.level) for rate in self.rates]
+        twice = sorted({place for place in places if places.count(place) > 1})
+        if twice:
+            raise ValueError(f"rates names {twice[0][0]} at the level {twice[0][1]} twice")
+        needed = max(_decimals(rate.yuan) for rate in self.rates) + 2
+        if needed > self.value_places:
+            raise ValueError(
+                f"a value is its rate / 100 and not rounded: these rates need value_places = {needed}"
+            )
+
+
+def _decimals(value: Decimal) -> int:
+    """How many decimals a number needs; 9986.90 needs one."""
+    exponent = value.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 class EqualMonths(Section):
@@ -65,6 +138,7 @@ class Budget(Section):
 
     annual_yuan: dict[Name, PositiveYuan]
     reserve_ratio: Share
+    less_item_by_item: bool = False
     months: Annotated[EqualMonths | WeightedMonths | MonthsByCost, Field(discriminator="rule")]
     month_yuan: Annotated[dict[Month, dict[Name, PositiveYuan]], Field(default_factory=dict)]
 

@@ -66,10 +66,15 @@ def grouped_stays(path: Path) -> pl.LazyFrame:
     """The columns of a table of groups that statistics read, money in fen, lazily.
 
     status, mdc, adrg, drg, hospital_id (strings), total_fen, length_of_stay (Int64), and level
-    where the table has it. Raises DrgpayError for a missing column or a wrong type.
+    where the table has it. Where the table has payment_unit, only stays paid by DRG (drg, or none)
+    count: what is paid by bed days or items has a group, but not by it. Raises DrgpayError for a
+    missing column or a wrong type.
     """
     frame = scan_table(path, COLUMNS, _REMEDY)
     schema = frame.collect_schema()
+    if "payment_unit" in schema.names():
+        unit = pl.col("payment_unit").cast(pl.String).fill_null("drg")
+        frame = frame.filter(unit == "drg")
     texts = ["status", "mdc", "adrg", "drg", "hospital_id"]
     texts += [name for name in ("level",) if name in schema.names()]
     return frame.select(

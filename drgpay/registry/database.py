@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DATABASE = "drgpay.duckdb"
-LAYOUT = 2
+LAYOUT = 3
 """The version of tables.sql and views.sql; to be counted up when either changes."""
 
 _WAIT_SECONDS = 30.0

@@ -218,9 +218,11 @@ def _copy_file(connection: "DuckDBPyConnection", path: Path, table: str, part: s
         if column not in fixed and {column, former} & given:
             columns.append(column)
             values.append(column if column in given else former)
+    # What a rate is worth at a level is a part of its pool, whose row has the sums.
+    pools = " WHERE level IS NULL" if table == "run_values" and "level" in given else ""
     connection.execute(
         f"INSERT INTO stored.{table} ({', '.join(columns)}) "
-        f"SELECT {', '.join(values)} FROM {source}"
+        f"SELECT {', '.join(values)} FROM {source}{pools}"
     )
 
 

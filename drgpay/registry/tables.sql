@@ -64,6 +64,7 @@ CREATE TABLE stored.run_values (
     -- up to 18 digits, and up to 8 of them behind the point (settlement.value_places)
     point_value DECIMAL(26, 8),
     fund_amount DECIMAL(18, 2),
+    kept DECIMAL(18, 2),
     remainder DECIMAL(18, 2)
 );
 
@@ -228,6 +229,7 @@ CREATE TABLE stored.run_capitation_tie_out (
     contracted DECIMAL(18, 2),
     uncontracted DECIMAL(18, 2),
     fund_amount DECIMAL(18, 2),
+    kept DECIMAL(18, 2),
     remainder DECIMAL(18, 2),
     item_contracted DECIMAL(18, 2),
     item_uncontracted DECIMAL(18, 2),

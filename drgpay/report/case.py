@@ -25,6 +25,7 @@ from drgpay.report.case_money import (
     key_of,
     line_part,
     minus_part,
+    rate_part,
     value_part,
 )
 from drgpay.report.case_points import Formulas, add_adjustments, add_formula
@@ -153,11 +154,15 @@ def _money(paid: PaidCase, language: Language) -> Iterator[CasePart]:
         if paid.kind == "clearing" and policy.clearing:
             budget = Lines(language)
             yield final_budget_part(shared, policy.clearing, budget)
+        if policy.settlement.method == "rate":
+            yield rate_part(shared, lines)
+        elif paid.kind == "clearing" and policy.clearing:
             value = final_value_part(shared, rules, lines)
         else:
             value = value_part(shared, policy, paid.period, rules, lines)
-        yield value
-        known["point_value"] = price["point_value"] = shared.pool["point_value"] or 0
+        if value:
+            yield value
+        known["point_value"] = price["point_value"] = shared.line["point_value"] or 0
     lines = Lines(language, known)
     add_amounts(case, shared, policy, lines)
     yield lines.part("amounts", word("part_amounts", language))

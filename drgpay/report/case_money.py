@@ -29,7 +29,7 @@ from drgpay.settle.budget import month_budget_fen
 from drgpay.settle.lines import LINE
 
 Row = Mapping[str, Any]
-_POOL_SUMS = ("total_cost", "patient_cost", "other_cost", "points")
+_POOL_SUMS = ("total_cost", "patient_cost", "other_cost", "points", "deducted_points")
 _LINE_SUMS = ("total_cost", "patient_cost", "other_cost", "fund_cost")
 
 
@@ -55,6 +55,7 @@ class LineParts:
         return {
             **{name: _total(self.pool_lines, name) for name in _POOL_SUMS},
             "from_home_funds": _total(outside, "fund_cost"),
+            "item_by_item": self.pool["item_by_item"],
             "local_fund_cost": _total(local, "fund_cost"),
         }
 
@@ -64,18 +65,18 @@ class LineParts:
         keys = [key_of(line) for line in self.pool_lines.iter_rows(named=True)]
         if key_of(self.line) not in keys:
             return Decimal(0)
-        amounts = self.pool_lines.select("standard_amount", "fund_amount", "distributed").rows()
+        columns = ["standard_amount", "fund_amount", "kept", "distributed"]
         before = [
-            (scaled(standard - more, FEN_PLACES), scaled(fund - more, FEN_PLACES))
-            for standard, fund, more in amounts
+            tuple(scaled(amount, FEN_PLACES) for amount in (standard - more, fund - more, kept))
+            for standard, fund, kept, more in self.pool_lines.select(columns).rows()
         ]
         available = scaled(self.pool["available"] + self.pool["from_home_funds"], FEN_PLACES)
-        remainder = available - sum(fund for _, fund in before)
-        weights = [max(standard, 0) for standard, _ in before]
-        if remainder <= 0 or not any(weights):
+        remainder = available - sum(fund + kept for _, fund, kept in before)
+        weights = [max(standard + kept, 0) for standard, _, kept in before]
+        place = keys.index(key_of(self.line))
+        if remainder <= 0 or not any(weights) or before[place][0] <= 0:
             return Decimal(0)
-        share = apportion(remainder, weights)[keys.index(key_of(self.line))]
-        return unscaled(share, FEN_PLACES)
+        return unscaled(apportion(remainder, weights)[place], FEN_PLACES)
 
     @cached_property
     def sums(self) -> dict[str, Decimal]:
@@ -100,7 +101,7 @@ class LineParts:
         if line["distributed"] > 0 and line["points"] > 0:
             times = Fraction(line["standard_amount"]) / Fraction(line["points"])
         else:
-            times = Fraction(self.pool["point_value"] or 0)
+            times = Fraction(self.line["point_value"] or 0)
         in_fen = times * 10**FEN_PLACES / 10**POINT_PLACES  # of 1/10,000 point
         points = self.parts["points"].to_physical().to_list()
         return [divmod(n * in_fen.numerator, in_fen.denominator) for n in points]
@@ -178,6 +179,14 @@ def final_value_part(shared: LineParts, rules: Rules, lines: Lines) -> CasePart:
     return lines.part("value", calculation.title)
 
 
+def rate_part(shared: LineParts, lines: Lines) -> CasePart:
+    """The value of a line by the rate of its account and its hospital's level."""
+    value = shared.line["point_value"] or Decimal(0)
+    lines.given("rate", value * 100, lines.say("how_given_rate"))
+    lines.reckoned("point_value", "{rate}/100", value)
+    return lines.part("value", lines.say("part_rate"))
+
+
 def _budget(pool: Row, policy: Policy, period: str) -> dict[str, Value]:
     """What the policy gives the pool in a month; nothing where it does not say."""
     month, budgets = Period.parse(period), []
@@ -186,7 +195,8 @@ def _budget(pool: Row, policy: Policy, period: str) -> dict[str, Value]:
             budgets.append(month_budget_fen(policy.budget, account, month))
         except DrgpayError:  # an account of the pool that had no case and has no budget
             continue
-    return {"budget": unscaled(sum(budgets), FEN_PLACES)}
+    given = unscaled(sum(budgets), FEN_PLACES)
+    return {"budget_given": given, "budget": given}
 
 
 def add_amounts(case: Row, shared: LineParts, policy: Policy, lines: Lines) -> None:
@@ -221,7 +231,7 @@ def minus_part(row: Row, shared: LineParts, lines: Lines) -> CasePart:
     """The (negative) part of the line's standard that a hospital's minus row bears."""
     kind = named("kind", row["kind"], lines.language)
     lines.given("points", row["points"], label=lines.say("points_taken"))
-    if row["points"] == 0:
+    if row["points"] == 0 or row["waiting"]:
         lines.claimed("minus_amount", row["standard_amount"], 0)
     else:
         place = place_of(shared, row["case_id"], row["step"])

@@ -59,6 +59,8 @@ _WORDS: dict[str, Words] = {
     "how_record": Words("病例记录", "of the record"),
     "how_policy": Words("政策规定", "set by the policy"),
     "how_catalogue": Words("点数目录", "catalogue"),
+    "how_given_rate": Words("政策规定的费率", "rate of the policy"),
+    "part_rate": Words("点值（费率法）", "Value by rate"),
     "how_line": Words("本结算行", "of the statement line"),
     # group
     "mdc": Words("主要诊断大类（MDC）", "MDC"),

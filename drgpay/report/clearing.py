@@ -6,14 +6,16 @@ from dataclasses import dataclass
 import polars as pl
 
 from drgpay.policy.model import Policy
-from drgpay.report.columns import Column, money, plain, points, written
+from drgpay.report.columns import Column, money, newer, plain, points, written
 from drgpay.report.month import (
-    LINE_COLUMNS,
     adjustments_table,
+    budget_columns,
     cases_table,
     ledger_table,
+    line_columns,
     named_lines,
     no_adjustments,
+    with_rates,
 )
 from drgpay.report.visits import (
     GROUP_COLUMNS,
@@ -24,20 +26,25 @@ from drgpay.report.visits import (
 from drgpay.settle.clearing import Cleared
 from drgpay.visits.sums import SUM_KEYS
 
-CLEARED_LINE_COLUMNS = [
-    *LINE_COLUMNS,
-    *points("score", "factor"),
-    *money("assessment"),
-    *money("redistributed"),
-    *money("deduction"),
-    *money("withheld"),
-    *money("payable"),
-    *money("prepaid"),
-    *money("clearing"),
-    *money("home_fund_bill"),
-    *money("home_fund_billed"),
-    *money("home_fund_clearing"),
-]
+
+def cleared_line_columns(value_places: int) -> list[Column]:
+    """The columns of statements.parquet of a clearing; lines are priced with so many places."""
+    return [
+        *line_columns(value_places),
+        *points("score", "factor"),
+        *money("assessment"),
+        *money("redistributed"),
+        *money("deduction"),
+        *money("withheld"),
+        *money("payable"),
+        *money("prepaid"),
+        *money("clearing"),
+        *money("home_fund_bill"),
+        *money("home_fund_billed"),
+        *money("home_fund_clearing"),
+    ]
+
+
 ASSESSMENT_COLUMNS = [
     *plain("hospital_id"),
     *points("score", "factor"),
@@ -111,7 +118,8 @@ def pool_columns(value_places: int) -> list[Column]:
     """The columns of pools.parquet."""
     return [
         *plain("pool", "accounts"),
-        *money("budget"),
+        *newer(plain("account", "level"), "CAST(NULL AS VARCHAR)"),
+        *budget_columns(),
         *money("reserve"),
         *money("fund_cost", "fund_fen"),
         *money("surplus"),
@@ -120,12 +128,15 @@ def pool_columns(value_places: int) -> list[Column]:
         *money("shared"),
         *money("budget_final"),
         *money("from_home_funds"),
+        *newer(plain("cases"), "CAST(NULL AS BIGINT)"),
         *money("total_cost", "total_fen"),
         *money("patient_cost", "patient_fen"),
         *money("other_cost", "other_fen"),
         *points("points"),
+        *newer(points("deducted_points", "waiting_points")),
         *points("point_value", places=value_places),
         *money("fund_amount"),
+        *newer(money("kept")),
         *money("remainder"),
         *money("assessment"),
         *money("redistributed"),
@@ -151,7 +162,7 @@ def clearing_tables(
         year,
         policy,
         _pools_table(cleared, policy),
-        _lines_table(cleared, hospitals),
+        _lines_table(cleared, policy, hospitals),
         cases_table(cleared.cases),
         adjustments_table(cleared.adjustments),
         written(cleared.assessment, ASSESSMENT_COLUMNS),
@@ -180,7 +191,7 @@ def visit_clearing_tables(
         year,
         policy,
         _pools_table(cleared, policy),
-        _lines_table(cleared, hospitals),
+        _lines_table(cleared, policy, hospitals),
         visits,
         written(cleared.assessment, ASSESSMENT_COLUMNS),
         ledger_table(ledger),
@@ -208,8 +219,15 @@ def groups_of_year(months: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _pools_table(cleared: Cleared, policy: Policy) -> pl.DataFrame:
-    return written(cleared.pools, pool_columns(policy.settlement.value_places))
+    """pools.parquet: one row a pool; with method rate followed by one for each account and level."""
+    return pools_table(cleared.pools, cleared.rates, policy.settlement.value_places)
 
 
-def _lines_table(cleared: Cleared, hospitals: pl.DataFrame) -> pl.DataFrame:
-    return named_lines(written(cleared.statements, CLEARED_LINE_COLUMNS), hospitals)
+def pools_table(pools: pl.DataFrame, rates: pl.DataFrame, value_places: int) -> pl.DataFrame:
+    """pools.parquet of Cleared.pools and Cleared.rates."""
+    return written(with_rates(pools, rates), pool_columns(value_places))
+
+
+def _lines_table(cleared: Cleared, policy: Policy, hospitals: pl.DataFrame) -> pl.DataFrame:
+    columns = cleared_line_columns(policy.settlement.value_places)
+    return named_lines(written(cleared.statements, columns), hospitals)

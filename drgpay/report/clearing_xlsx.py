@@ -19,13 +19,13 @@ from drgpay.report.explanation import (
     worked_case,
 )
 from drgpay.report.fact_lines import joined, rule_lines
-from drgpay.report.month import line_kind
+from drgpay.report.month import line_kind, pool_rows
 from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import (
     HospitalStatement,
     hospital_statements,
     valued_adjustments,
-    values_by_account,
+    values_by_hospital,
 )
 from drgpay.report.statement_xlsx import (
     StatementKind,
@@ -43,8 +43,8 @@ from drgpay.report.tables import ReportTable
 from drgpay.report.wording import word
 
 _EARNED = [
-    *("cases", "points", "minus_points", "point_value", "total_cost"),
-    *("standard_amount", "patient_cost", "other_cost", "fund_amount"),
+    *("cases", "points", "minus_points", "deducted_points", "point_value", "total_cost"),
+    *("standard_amount", "kept", "patient_cost", "other_cost", "fund_amount"),
 ]
 _CLEARED = [
     *("fund_amount", "fund_cost", "difference", "assessment_factor", "assessment", "redistributed"),
@@ -84,12 +84,9 @@ def year_statements(
     tables: ClearingTables, rules: Rules, usual: str = "normal"
 ) -> list[HospitalStatement]:
     """The statements of the year; `usual` is the class that a worked case is taken from."""
-    values = values_by_account(tables.pools)
-    lines = tables.statements.join(values, on="account", how="left", maintain_order="left")
+    values = values_by_hospital(tables.statements)
     return hospital_statements(
-        lines.with_columns(
-            line=line_kind(), point_value=pl.when(pl.col("payment") == "points").then("point_value")
-        ),
+        tables.statements.with_columns(line=line_kind()),
         tables.cases,
         tables.adjustments,
         values,
@@ -114,7 +111,7 @@ def year_line_tables(
 
 def clearing_summary_part(tables: ClearingTables, language: Language) -> BookPart:
     """The sheets of the stays: pools, hospitals, classes, adjustments, ledger."""
-    valued = valued_adjustments(tables.adjustments, values_by_account(tables.pools))
+    valued = valued_adjustments(tables.adjustments, values_by_hospital(tables.statements))
     sheets = [
         *year_sheets(tables, language),
         Sheet("classes", [class_table(tables.cases, valued)], signed=True),
@@ -153,20 +150,65 @@ def clearing_facts(tables: ClearingTables | VisitClearingTables, language: Langu
 def _pool_tables(pools: pl.DataFrame, language: Language) -> list[ReportTable]:
     """How the final budget and the value come about, and what became of the budget."""
     final = [
-        *("budget", "fund_cost", "surplus", "overrun", "retained", "shared", "reserve"),
+        *(
+            "budget_given",
+            "item_by_item",
+            "item_share",
+            "budget",
+            "fund_cost",
+            "surplus",
+            "overrun",
+            "retained",
+            "shared",
+            "reserve",
+        ),
         "budget_final",
     ]
-    shared = ["from_home_funds", "patient_cost", "other_cost", "points", "point_value"]
+    shared = [
+        *("from_home_funds", "cases", "patient_cost", "other_cost", "points", "deducted_points"),
+        "point_value",
+    ]
     result = [
-        *("fund_amount", "remainder", "assessment", "redistributed", "deduction", "withheld"),
+        *(
+            "fund_amount",
+            "kept",
+            "remainder",
+            "assessment",
+            "redistributed",
+            "deduction",
+            "withheld",
+        ),
         *("payable", "prepaid", "clearing"),
     ]
-    named = with_pool_names(pools, language)
+    named = with_pool_names(pool_rows(pools), language)
+    rates = with_pool_names(pools.filter(pl.col("level").is_not_null()), language)
+    return [
+        *([_rate_table(rates)] if rates.height else []),
+        *_pool_parts(named, final, shared, result),
+    ]
+
+
+def _rate_table(rates: pl.DataFrame) -> ReportTable:
+    """What each account and level earns by its rate."""
+    sums = ["cases", "points", "deducted_points", "total_cost", "patient_cost", "other_cost"]
+    sums += ["fund_amount", "kept"]
+    return ReportTable(
+        "rates",
+        rates.select("pool", "account", "level", "point_value", *sums),
+        worded=frozenset({"account"}),
+        prefixes={"level": "level"},
+        sums=frozenset(sums),
+    )
+
+
+def _pool_parts(
+    named: pl.DataFrame, final: list[str], shared: list[str], result: list[str]
+) -> list[ReportTable]:
     return [
         ReportTable(
             key,
             named.select("pool", *columns),
-            sums=frozenset(columns) - {"point_value"},
+            sums=frozenset(columns) - {"point_value", "item_share"},
             note=note,
         )
         for key, columns, note in (
@@ -178,7 +220,10 @@ def _pool_tables(pools: pl.DataFrame, language: Language) -> list[ReportTable]:
 
 
 def _hospitals(statements: pl.DataFrame) -> ReportTable:
-    amounts = ["cases", "points", "minus_points", "standard_amount", *_CLEARED, *_HOME]
+    amounts = [
+        *("cases", "points", "minus_points", "waiting_points", "deducted_points"),
+        *("standard_amount", "kept", *_CLEARED, *_HOME),
+    ]
     frame = statements.with_columns(line=line_kind(), assessment_factor="factor").select(
         "hospital_id", "name", "level", "account", "line", *amounts
     )
@@ -225,7 +270,7 @@ def pools_with_costs(tables: ClearingTables) -> dict[str, Row]:
     )
     return {
         row["pool"]: {**row, "total_cost": costs.get(row["pool"])}
-        for row in tables.pools.iter_rows(named=True)
+        for row in pool_rows(tables.pools).iter_rows(named=True)
     }
 
 
@@ -242,7 +287,8 @@ def explained_year(
     for pool in dict.fromkeys(line["pool"] for line in lines if line["payment"] == "points"):
         if clearing:
             blocks.append(final_budget(pools[pool], clearing, language))
-        blocks.append(value_of_pool(pools[pool], "budget_final", rules, language))
+        if rules.settlement.method != "rate":
+            blocks.append(value_of_pool(pools[pool], "budget_final", rules, language))
     blocks += [line_of_year(line, pools[line["pool"]], rules, language) for line in lines]
     paid = [line for line in lines if rules.paid_here(line)]
     if len(paid) > 1:

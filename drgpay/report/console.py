@@ -14,6 +14,7 @@ from drgpay.report.month import (
     class_totals,
     hospital_totals,
     line_totals,
+    minus_totals,
 )
 from drgpay.report.point_notes import stay_rules_console
 from drgpay.report.wording import labelled, level_name, pool_name, word
@@ -84,7 +85,8 @@ def _hospitals(tables: MonthTables, language: Language) -> Table:
 def _classes(tables: MonthTables, language: Language) -> Table:
     keys = ["cases", "points", "fund_amount", "fund_cost"]
     table = _table("classes", ["case_class", *keys], language)
-    for row in class_totals(tables.cases).iter_rows(named=True):
+    taken = minus_totals(tables.adjustments)
+    for row in [*class_totals(tables.cases).iter_rows(named=True), *taken]:
         name = word(f"class_{row['case_class']}", language)
         table.add_row(name, *(_number(row[key]) for key in keys))
     return table

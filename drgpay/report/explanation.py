@@ -75,16 +75,22 @@ def value_of_pool(values: Row, budget: str, rules: Rules, language: Language) ->
     what is shared out.
     """
     steps, method = Steps(language), rules.settlement.method
+    if method != "cost" and budget == "budget" and values["budget_given"] != values["budget"]:
+        _less_item_by_item(values, steps)
+    keeps = rules.settlement.deducted_points == "fund" and values["deducted_points"]
     terms = ["total_cost"] if method == "cost" else [budget]
     if method != "cost" and values["from_home_funds"]:
         terms.append("from_home_funds")
     if method == "residual":
         terms += ["patient_cost", "other_cost"]
-    for name in [*terms, "points"]:
-        steps.add(name, values[name], how=named("pool", name, language, otherwise=""))
+    for name in [*terms, "points", *(["deducted_points"] if keeps else [])]:
+        if name not in [step.name for step in steps.taken]:
+            steps.add(name, values[name], how=named("pool", name, language, otherwise=""))
     value, places = values["point_value"], rules.settlement.value_places
     if value is not None:
-        exact = Fraction(sum(values[name] for name in terms)) / Fraction(values["points"])
+        valued = values["points"] + (values["deducted_points"] if keeps else 0)
+        exact = Fraction(sum(values[name] for name in terms)) / Fraction(valued)
+        divisor = "({points}+{deducted_points})" if keeps else "{points}"
         # A quotient that comes out even could fall below itself in the doubles of a workbook.
         rounding = "ROUND" if exact == Fraction(value) else "ROUNDDOWN"
         total = "+".join(f"{{{name}}}" for name in terms)
@@ -92,13 +98,25 @@ def value_of_pool(values: Row, budget: str, rules: Rules, language: Language) ->
         steps.add(
             "point_value",
             value,
-            f"={rounding}(({total})/{{points}},{places})",
+            f"={rounding}(({total})/{divisor},{places})",
             (f"({said})" if len(terms) > 1 else said)
-            + " ÷ {points}"
+            + f" ÷ {divisor.replace('+', ' + ')}"
             + steps.say("rounded_down").format(places=places),
         )
     title = steps.say("explained_value").format(pool=pool_name(values["pool"], language))
     return Calculation(pool_key(values["pool"]), title, tuple(steps.taken))
+
+
+def _less_item_by_item(values: Row, steps: Steps) -> None:
+    """B: the budget less what is paid item by item beside the points."""
+    for name in ("budget_given", "item_by_item"):
+        steps.add(name, values[name], how=named("pool", name, steps.language, otherwise=""))
+    steps.add(
+        "budget",
+        values["budget"],
+        "=ROUND({budget_given}-{item_by_item},2)",
+        "{budget_given} − {item_by_item}",
+    )
 
 
 def _points_and_money(line: Row, pool: Row, rules: Rules, steps: Steps) -> None:
@@ -113,7 +131,28 @@ def _points_and_money(line: Row, pool: Row, rules: Rules, steps: Steps) -> None:
         steps.add("points", line["points"], *_SUM_OF_POINTS)
     else:
         steps.given(line, "points")
+    points = steps.taken[-1].name
     money_of_points(line, pool, "distributed", rules, steps)
+    if line["deducted_points"]:
+        _kept(line, pool, points, rules, steps)
+    if line["waiting_points"]:
+        steps.given(line, "waiting_points")
+
+
+def _kept(line: Row, pool: Row, points: str, rules: Rules, steps: Steps) -> None:
+    """What the fund keeps for the points that deductions took of a line in the pool."""
+    steps.given(line, "deducted_points")
+    if not line["in_pool"] or pool["point_value"] is None:
+        return
+    if rules.settlement.deducted_points == "fund":
+        steps.add(
+            "kept",
+            line["kept"],
+            f"=ROUND(ROUND(({{{points}}}+{{deducted_points}})*{{point_value}},2)"
+            f"-ROUND({{{points}}}*{{point_value}},2),2)",
+            f"({{{points}}} + {{deducted_points}}) × {{point_value}} − {{{points}}} × "
+            "{point_value}" + steps.say("to_fen_each"),
+        )
 
 
 _SUM_OF_POINTS = ("=ROUND({case_points}+{minus_points},4)", "{case_points} + {minus_points}")
@@ -180,6 +219,7 @@ def bands_said(bands: Sequence[SharingBand], rule: str, steps: Steps) -> str:
 def line_of_year(line: Row, pool: Row, rules: Rules, language: Language) -> Calculation:
     """One statement line of a clearing, from its points to what is still due."""
     steps = Steps(language)
+    pool = {**pool, "point_value": line["point_value"]}
     if line["payment"] == "points":
         _points_and_money(line, pool, rules, steps)
     else:
@@ -195,7 +235,8 @@ def line_of_year(line: Row, pool: Row, rules: Rules, language: Language) -> Calc
             "{home_fund_bill} − {home_fund_billed}",
         )
     title = line_title(line, language)
-    return Calculation(line_key(line), title, tuple(steps.taken), value_in_use(line, pool))
+    uses = value_in_use(line, pool, rules)
+    return Calculation(line_key(line), title, tuple(steps.taken), uses)
 
 
 def _clearing(line: Row, steps: Steps) -> None:
@@ -226,6 +267,7 @@ def _clearing(line: Row, steps: Steps) -> None:
 def line_of_month(line: Row, pool: Row, rules: Rules, language: Language) -> Calculation:
     """One statement line of a month, from its points to its prepayment."""
     steps = Steps(language)
+    pool = {**pool, "point_value": line["point_value"]}
     by_points = line["payment"] == "points"
     if by_points:
         _points_and_money(line, pool, rules, steps)
@@ -237,7 +279,10 @@ def line_of_month(line: Row, pool: Row, rules: Rules, language: Language) -> Cal
         billed = "fund_cost" if rules.paid_here(line) and by_points else "fund_amount"
         steps.add("home_fund_bill", line["home_fund_bill"], f"={{{billed}}}", f"{{{billed}}}")
     return Calculation(
-        line_key(line), line_title(line, language), tuple(steps.taken), value_in_use(line, pool)
+        line_key(line),
+        line_title(line, language),
+        tuple(steps.taken),
+        value_in_use(line, pool, rules),
     )
 
 
@@ -249,9 +294,13 @@ def line_title(line: Row, language: Language) -> str:
     return f"{account} · {word(f'{place}_{kind}', language)}"
 
 
-def value_in_use(line: Row, pool: Row) -> dict[str, tuple[str, str]]:
-    """`uses` of a calculation that needs the point value of the pool: lines and cases by points."""
-    if line["payment"] != "points" or pool["point_value"] is None:
+def value_in_use(line: Row, pool: Row, rules: Rules) -> dict[str, tuple[str, str]]:
+    """`uses` of a calculation that needs the point value of the pool: lines and cases by points.
+
+    By rates a calculation has the value itself.
+    """
+    by_points = line["payment"] == "points"
+    if not by_points or pool["point_value"] is None or rules.settlement.method == "rate":
         return {}
     return {"point_value": (pool_key(pool["pool"]), "point_value")}
 
@@ -311,7 +360,7 @@ def worked_case(example: WorkedCase, pool: Row, rules: Rules, language: Language
         ),
         case_class=named("class", case["case_class"], language),
     )
-    return Calculation("case", title, tuple(steps.taken), value_in_use(case, pool))
+    return Calculation("case", title, tuple(steps.taken), value_in_use(case, pool, rules))
 
 
 def _adjustments(example: WorkedCase, formula: str | None, steps: Steps) -> None:
@@ -381,6 +430,8 @@ def money_of_points(
     points = steps.taken[-1].name
     formula, how = "", ""
     if pool["point_value"] is not None:
+        if rules.settlement.method == "rate":
+            rate_steps(pool["point_value"], steps)
         formula = f"=ROUND({{{points}}}*{{point_value}},2)"
         how = f"{{{points}}} × {{point_value}}" + steps.say("to_fen")
         earned = round_half_up(row["points"] * pool["point_value"], FEN_PLACES)
@@ -397,3 +448,9 @@ def money_of_points(
         steps.given(row, "patient_cost", "other_cost", source=source)
         steps.add("fund_amount", row["fund_amount"], *_RESIDUAL)
     _compare(row, steps, source)
+
+
+def rate_steps(value: Decimal, steps: Steps) -> None:
+    """The value of a line from the rate of its account and its hospital's level."""
+    steps.add("rate", value * 100, how=steps.say("how_rate"))
+    steps.add("point_value", value, "={rate}/100", "{rate} ÷ 100")

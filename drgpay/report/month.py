@@ -1,11 +1,13 @@
 """A settled month as tables for readers: decimals instead of scaled integers, sorted, named."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import polars as pl
 
 from drgpay.exact import FEN_PLACES, as_decimal
-from drgpay.report.columns import Column, money, plain, points, written
+from drgpay.report.columns import Column, money, newer, plain, points, written
 from drgpay.settle.differences import Differences
 from drgpay.settle.lines import NO_ADJUSTMENTS
 from drgpay.settle.month import Settled
@@ -62,14 +64,17 @@ class DifferenceTables:
 
 CASE_COLUMNS = [
     *plain("case_id", "hospital_id", "level", "account", "out_of_area", "payment"),
-    *plain("payment_unit", "bed_day_class", "complete", "age", "age_days"),
+    *plain("payment_unit", "bed_day_class", "complete"),
+    *newer(plain("age", "age_days"), "CAST(NULL AS DOUBLE)"),
     *plain("admission_date", "discharge_date", "settlement_date"),
     *plain("status", "mdc", "adrg", "drg", "severity", "case_class"),
-    *plain("stability"),
-    *points("base_points", "age_times", "age_divide", "coefficient"),
+    *newer(plain("stability"), "CAST(NULL AS VARCHAR)"),
+    *points("base_points"),
+    *newer(points("age_times", "age_divide"), "NULL"),
+    *points("coefficient"),
     *money("mean_cost", "mean_fen"),
     *money("reference_mean"),
-    *money("bounds_mean"),
+    *newer(money("bounds_mean"), "NULL"),
     *points("cost_ratio", "high_ratio"),
     *plain("length_of_stay", "formula"),
     *points("points_before", "points"),
@@ -85,28 +90,42 @@ ADJUSTMENT_COLUMNS = [
     *plain("step", "applies_to", "kind"),
     *points("points"),
     *money("standard_amount", "standard_fen"),
+    *newer(plain("waiting"), "FALSE"),
     *plain("reason", "evidence"),
 ]
-LINE_COLUMNS = [
-    *plain("hospital_id", "account", "out_of_area", "payment"),
-    *plain("pool", "in_pool", "paid_here", "cases"),
-    *points("points", "minus_points"),
-    *money("total_cost", "total_fen"),
-    *money("standard_amount", "standard_fen"),
-    *money("distributed"),
-    *money("patient_cost", "patient_fen"),
-    *money("other_cost", "other_fen"),
-    *money("fund_amount"),
-    *money("fund_cost", "fund_fen"),
-]
-STATEMENT_COLUMNS = [
-    *LINE_COLUMNS,
-    *money("deduction"),
-    *money("deducted"),
-    *money("prepayment"),
-    *money("home_fund_bill"),
-    *money("carried"),
-]
+
+
+def line_columns(value_places: int) -> list[Column]:
+    """The columns that the statement lines of a month and of a year have."""
+    return [
+        *plain("hospital_id", "account", "out_of_area", "payment"),
+        *plain("pool", "in_pool", "paid_here", "cases"),
+        *points("points", "minus_points"),
+        *newer(points("waiting_points", "deducted_points")),
+        *newer(points("point_value", places=value_places), "NULL"),
+        *money("total_cost", "total_fen"),
+        *money("standard_amount", "standard_fen"),
+        *newer(money("kept")),
+        *money("distributed"),
+        *money("patient_cost", "patient_fen"),
+        *money("other_cost", "other_fen"),
+        *money("fund_amount"),
+        *money("fund_cost", "fund_fen"),
+    ]
+
+
+def statement_columns(value_places: int) -> list[Column]:
+    """The columns of statements.parquet of a month; lines are priced with so many places."""
+    return [
+        *line_columns(value_places),
+        *money("deduction"),
+        *money("deducted"),
+        *money("prepayment"),
+        *money("home_fund_bill"),
+        *money("carried"),
+    ]
+
+
 _COMPARED = [
     *[column for name in ("paid", "now", "difference") for column in points(f"points_{name}")],
     *[
@@ -135,30 +154,74 @@ LEDGER_COLUMNS = [
 ]
 
 
+def budget_columns() -> list[Column]:
+    """What of a pool's budget its points share, and what is paid item by item beside them."""
+    return [
+        *newer(money("budget_given"), "budget"),
+        *newer(money("item_by_item")),
+        *newer(points("item_share"), "NULL"),
+        *money("budget"),
+    ]
+
+
 def value_columns(value_places: int) -> list[Column]:
-    """The columns of values.parquet; the policy says with how many places a value is published."""
+    """The columns of values.parquet; the policy says with how many places a value is published.
+
+    account and level are of rows that say what a rate is worth, and null in those of pools.
+    """
+    nothing = "CAST(NULL AS VARCHAR)"
     return [
         *plain("pool", "accounts"),
-        *money("budget"),
+        *newer(plain("account", "level"), nothing),
+        *budget_columns(),
         *money("from_home_funds"),
+        *newer(plain("cases"), "CAST(NULL AS BIGINT)"),
+        *newer(money("fund_cost", "fund_fen"), "NULL"),
         *money("total_cost", "total_fen"),
         *money("patient_cost", "patient_fen"),
         *money("other_cost", "other_fen"),
         *points("points"),
+        *newer(points("deducted_points", "waiting_points")),
         *points("point_value", places=value_places),
         *money("fund_amount"),
+        *newer(money("kept")),
         *money("remainder"),
     ]
 
 
 def values_table(settled: Settled, value_places: int) -> pl.DataFrame:
-    """values.parquet: one row a pool, an account or several merged ones."""
-    return written(settled.values, value_columns(value_places))
+    """values.parquet: one row a pool, an account or several merged ones.
+
+    With method rate a row for each account and level follows the row of its pool; budget and
+    remainder stand in the row of the pool alone.
+    """
+    return written(with_rates(settled.values, settled.rates), value_columns(value_places))
 
 
-def statements_table(settled: Settled, hospitals: pl.DataFrame) -> pl.DataFrame:
+def with_rates(pools: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+    """Rows of pools, each followed by those of its rates; columns of one alone are null."""
+    nobody = pl.lit(None, pl.String)
+    own = pools.with_columns(account=nobody, level=nobody)
+    if not rates.height:
+        return own
+    places = {pool: place for place, pool in enumerate(pools["pool"])}
+    return pl.concat([own, rates], how="diagonal").sort(
+        pl.col("pool").replace_strict(places, return_dtype=pl.Int64),
+        pl.col("level").is_not_null(),
+        maintain_order=True,
+    )
+
+
+def pool_rows(values: pl.DataFrame) -> pl.DataFrame:
+    """The rows of values.parquet that are of pools, without account and level."""
+    if "level" not in values.columns:  # a run of an older program
+        return values
+    return values.filter(pl.col("level").is_null()).drop("account", "level")
+
+
+def statements_table(settled: Settled, hospitals: pl.DataFrame, value_places: int) -> pl.DataFrame:
     """statements.parquet: one row a hospital, account, out_of_area and payment."""
-    return named_lines(written(settled.statements, STATEMENT_COLUMNS), hospitals)
+    return named_lines(written(settled.statements, statement_columns(value_places)), hospitals)
 
 
 def named_lines(lines: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFrame:
@@ -192,7 +255,9 @@ def no_adjustments() -> pl.DataFrame:
     """adjustments.parquet without rows: points of visits are never adjusted."""
     return adjustments_table(
         NO_ADJUSTMENTS.with_columns(
-            payment=pl.lit(None, pl.String), standard_fen=pl.lit(None, pl.Int64)
+            payment=pl.lit(None, pl.String),
+            standard_fen=pl.lit(None, pl.Int64),
+            waiting=pl.lit(False),
         )
     )
 
@@ -255,6 +320,21 @@ def line_kind() -> pl.Expr:
     place = pl.when("out_of_area").then(pl.lit("outside")).otherwise(pl.lit("local"))
     kind = pl.when(pl.col("payment") == "points").then(pl.lit("points")).otherwise(pl.lit("item"))
     return pl.concat_str(place, kind, separator="_")
+
+
+def minus_totals(adjustments: pl.DataFrame) -> list[dict[str, Any]]:
+    """What hospitals lose beside the points of their cases, as one row of `class_totals`: with it
+    the classes add up to the hospitals. No row where nothing was taken.
+    """
+    taken = adjustments.filter(
+        (pl.col("applies_to") == "hospital") & (pl.col("points") != 0) & ~pl.col("waiting")
+    )
+    if not taken.height:
+        return []
+    points, amount = taken["points"].sum(), taken["standard_amount"].sum()
+    nothing = Decimal("0.00")
+    row = {"case_class": "minus", "cases": 0, "points": points, "total_cost": nothing}
+    return [{**row, "fund_amount": amount, "fund_cost": nothing}]
 
 
 def class_totals(cases: pl.DataFrame) -> pl.DataFrame:

@@ -60,8 +60,8 @@ def hospital_statements(
     """The statements of all hospitals of `lines`, in the order of their ids.
 
     lines: hospital_id, name, level and whatever its statement shows, sorted. cases: one row a case
-    sorted by case_id. adjustments: sorted by case_id and step. point_values: account, point_value.
-    group_names: by group. usual: the case_class that the worked case is taken from if it can be.
+    sorted by case_id. adjustments: sorted by case_id and step. point_values: of
+    `values_by_hospital`. group_names: by group. usual: the case_class that the worked case is taken from if it can be.
     """
     by_group = group_sums(cases)
     valued = valued_adjustments(adjustments, point_values)
@@ -110,7 +110,7 @@ def class_totals(by_group: pl.DataFrame, valued: pl.DataFrame, keys: list[str]) 
     """
     classes = by_group.group_by(*keys, "case_class").agg(pl.col("cases", *AMOUNTS).sum())
     minus = (
-        valued.filter(pl.col("applies_to") == "hospital")
+        valued.filter((pl.col("applies_to") == "hospital") & ~pl.col("waiting"))
         .group_by(keys or [pl.lit(0).alias("all")])
         .agg(pl.col("points", "amount").sum())
         .select(
@@ -138,7 +138,7 @@ def class_totals(by_group: pl.DataFrame, valued: pl.DataFrame, keys: list[str]) 
 def valued_adjustments(adjustments: pl.DataFrame, point_values: pl.DataFrame) -> pl.DataFrame:
     """Adjustments with `amount`, in yuan; null where a point has no value.
 
-    point_values: account, point_value. A hospital's minus points have the amount that was
+    point_values: of `values_by_hospital`. A hospital's minus points have the amount that was
     apportioned to them; those of a case have points x value, rounded half-up, for the reader: the
     case itself is apportioned as a whole.
     """
@@ -149,7 +149,9 @@ def valued_adjustments(adjustments: pl.DataFrame, point_values: pl.DataFrame) ->
         wide(10 ** (POINT_PLACES + value_places - FEN_PLACES)),
     )
     return (
-        adjustments.join(point_values, on="account", how="left", maintain_order="left")
+        adjustments.join(
+            point_values, on=["hospital_id", "account"], how="left", maintain_order="left"
+        )
         .with_columns(amount_fen=fen)
         .with_columns(as_decimal("amount_fen", FEN_PLACES).alias("amount"))
         .with_columns(
@@ -161,9 +163,14 @@ def valued_adjustments(adjustments: pl.DataFrame, point_values: pl.DataFrame) ->
     )
 
 
-def values_by_account(values: pl.DataFrame) -> pl.DataFrame:
-    """What a point is worth: account, point_value; from one row a pool with its `accounts`."""
-    return values.select(pl.col("accounts").alias("account"), "point_value").explode("account")
+def values_by_hospital(statements: pl.DataFrame) -> pl.DataFrame:
+    """What a point is worth: hospital_id, account, point_value, sorted, from lines by points."""
+    priced = statements.filter(pl.col("payment") == "points")
+    return (
+        priced.group_by("hospital_id", "account")
+        .agg(pl.col("point_value").drop_nulls().first())
+        .sort("hospital_id", "account")
+    )
 
 
 def _integers(column: str) -> pl.Expr:

@@ -20,14 +20,14 @@ from drgpay.report.explanation import (
     worked_case,
 )
 from drgpay.report.fact_lines import joined, rule_lines, run_lines
-from drgpay.report.month import MonthTables, line_kind
+from drgpay.report.month import MonthTables, line_kind, pool_rows
 from drgpay.report.reasons import reason_said
 from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement import (
     AMOUNTS,
     HospitalStatement,
     hospital_statements,
-    values_by_account,
+    values_by_hospital,
 )
 from drgpay.report.tables import ReportTable
 from drgpay.report.wording import level_name, word
@@ -54,10 +54,10 @@ class StatementKind:
 
 def statement_parts(tables: MonthTables, rules: Rules, language: Language) -> dict[str, BookPart]:
     """The sheets of each hospital of the month by its id."""
-    facts, values = tables.facts, values_by_account(tables.values)
-    pools = {row["pool"]: row for row in tables.values.iter_rows(named=True)}
+    facts, values = tables.facts, values_by_hospital(tables.statements)
+    pools = {row["pool"]: row for row in pool_rows(tables.values).iter_rows(named=True)}
     statements = hospital_statements(
-        shown_lines(tables.statements, values, rules),
+        shown_lines(tables.statements, rules),
         tables.cases,
         tables.adjustments,
         values,
@@ -153,8 +153,8 @@ _ADJUSTMENT_COLUMNS = [
 ]
 _LINE = ["account", "line"]
 _EARNED = [
-    *("cases", "points", "minus_points", "point_value", "total_cost"),
-    *("standard_amount", "patient_cost", "other_cost", "fund_amount"),
+    *("cases", "points", "minus_points", "deducted_points", "point_value", "total_cost"),
+    *("standard_amount", "kept", "patient_cost", "other_cost", "fund_amount"),
 ]
 _PAID = [
     *("fund_amount", "fund_cost", "difference"),
@@ -188,15 +188,11 @@ def line_table(
     )
 
 
-def shown_lines(statements: pl.DataFrame, values: pl.DataFrame, rules: Rules) -> pl.DataFrame:
-    """Lines of a month with what a statement shows beside their amounts: line, point_value, prepay_ratio."""
+def shown_lines(statements: pl.DataFrame, rules: Rules) -> pl.DataFrame:
+    """Lines of a month with what a statement shows beside their amounts: line, prepay_ratio."""
     ratio = pl.lit(rules.settlement.prepay_ratio).cast(pl.Decimal(18, 4))
     paid_here = pl.lit(rules.settlement.out_of_area == "pooled") | ~pl.col("out_of_area")
-    return statements.join(values, on="account", how="left", maintain_order="left").with_columns(
-        line=line_kind(),
-        point_value=pl.when(pl.col("payment") == "points").then("point_value"),
-        prepay_ratio=pl.when(paid_here).then(ratio),
-    )
+    return statements.with_columns(line=line_kind(), prepay_ratio=pl.when(paid_here).then(ratio))
 
 
 def _explained(
@@ -216,7 +212,12 @@ def explained_lines(
     """Point values, then line by line to the prepayment. pools: rows of values by their names."""
     lines = statement.lines.rows(named=True)
     mine = dict.fromkeys(line["pool"] for line in lines if line["payment"] == "points")
-    blocks = [value_of_pool(pools[pool], "budget", rules, language) for pool in mine]
+    # By rates each line has its own value, which its calculation begins with.
+    blocks = [
+        value_of_pool(pools[pool], "budget", rules, language)
+        for pool in mine
+        if rules.settlement.method != "rate"
+    ]
     blocks += [line_of_month(line, pools[line["pool"]], rules, language) for line in lines]
     prepaid = [line for line in lines if rules.paid_here(line)]
     if len(prepaid) > 1:
@@ -225,8 +226,12 @@ def explained_lines(
 
 
 def pool_of_example(statement: HospitalStatement, pools: Mapping[str, Row]) -> Row:
-    """The pool that pays the example of a statement, which has one."""
+    """The pool that pays the example of a statement, which has one, with the value of its line."""
     assert statement.example
     account = statement.example.case["account"]
     lines = statement.lines.iter_rows(named=True)
-    return next(pools[line["pool"]] for line in lines if line["account"] == account)
+    return next(
+        {**pools[line["pool"]], "point_value": line["point_value"]}
+        for line in lines
+        if line["account"] == account and line["payment"] == "points"
+    )

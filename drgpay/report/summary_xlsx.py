@@ -15,7 +15,7 @@ from drgpay.report.statement import (
     class_totals,
     group_sums,
     valued_adjustments,
-    values_by_account,
+    values_by_hospital,
 )
 from drgpay.report.tables import ReportTable
 from drgpay.report.wording import pool_name, word
@@ -31,8 +31,8 @@ def first_day(period: str) -> datetime:
 
 def summary_part(tables: MonthTables, language: Language) -> BookPart:
     """The sheets of the stays: values, hospitals, classes, adjustments, ledger, findings."""
-    by_account = values_by_account(tables.values)
-    valued = valued_adjustments(tables.adjustments, by_account)
+    worth = values_by_hospital(tables.statements)
+    valued = valued_adjustments(tables.adjustments, worth)
     sheets = [
         Sheet(
             "values",
@@ -151,9 +151,26 @@ def with_pool_names(frame: pl.DataFrame, language: Language) -> pl.DataFrame:
 
 
 def value_table(values: pl.DataFrame, language: Language) -> ReportTable:
-    """values.parquet, a row a pool."""
-    frame = with_pool_names(values.drop("accounts"), language)
-    return ReportTable("values", frame, sums=frozenset(frame.columns) - {"pool", "point_value"})
+    """values.parquet, a row a pool; below, with method rate, one for each account and level."""
+    frame = with_pool_names(values.drop("accounts", *_saying_nothing(values)), language)
+    names = {"pool", "account", "level"}
+    no_sums = {*names, "point_value", "item_share"}
+    # The rows of rates are parts of the rows of pools.
+    sums = frozenset() if "level" in frame.columns else frozenset(frame.columns) - no_sums
+    worded = frozenset({"account"}) & set(frame.columns)
+    prefixes = {"level": "level"} if "level" in frame.columns else {}
+    return ReportTable("values", frame, worded=worded, prefixes=prefixes, sums=sums)
+
+
+def _saying_nothing(values: pl.DataFrame) -> list[str]:
+    """Columns that only some policies and months fill."""
+    unused = [] if values["level"].count() else ["account", "level"]
+    unused += [
+        name for name in ("waiting_points", "deducted_points", "kept") if not any(values[name])
+    ]
+    if values["budget_given"].equals(values["budget"]):
+        unused.append("budget_given")
+    return unused
 
 
 def line_total_table(statements: pl.DataFrame) -> ReportTable:
@@ -165,8 +182,9 @@ def line_total_table(statements: pl.DataFrame) -> ReportTable:
 
 _HOSPITAL_COLUMNS = ["hospital_id", "name", "level", "account", "line"]
 _HOSPITAL_AMOUNTS = [
-    *("cases", "points", "minus_points", "total_cost", "standard_amount", "patient_cost"),
-    *("other_cost", "fund_amount", "fund_cost", "difference"),
+    *("cases", "points", "minus_points", "waiting_points", "deducted_points", "total_cost"),
+    *("standard_amount", "kept", "patient_cost", "other_cost", "fund_amount", "fund_cost"),
+    "difference",
     *("deducted", "prepayment", "carried", "home_fund_bill"),
 ]
 

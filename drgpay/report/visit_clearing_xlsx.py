@@ -17,7 +17,7 @@ from drgpay.report.clearing_xlsx import (
 )
 from drgpay.report.explanation import Rules
 from drgpay.report.sheets import BookPart, Sheet
-from drgpay.report.statement import valued_adjustments, values_by_account
+from drgpay.report.statement import valued_adjustments, values_by_hospital
 from drgpay.report.statement_xlsx import StatementKind, hospital_parts
 from drgpay.report.summary_xlsx import class_table, ledger_tables
 from drgpay.report.visit_wording import visit_word
@@ -36,7 +36,7 @@ def visit_clearing_summary(
 ) -> BookPart:
     """Pools, providers, kinds of visits, entries, accounts of contractors and ledger of a year."""
     cases = tables.as_cases()
-    valued = valued_adjustments(cases.adjustments, values_by_account(tables.pools))
+    valued = valued_adjustments(cases.adjustments, values_by_hospital(tables.statements))
     sheets = [
         *year_sheets(cases, language),
         Sheet("classes", [class_table(cases.cases, valued)], signed=True),

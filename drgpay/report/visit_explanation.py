@@ -86,7 +86,7 @@ def worked_visit(
     money = {**case, "difference": case["fund_amount"] - case["fund_cost"]}
     money_of_points(money, pool, "rounding_rest", rules, steps, source="case")
     title = steps.say("explained_visit").format(visit_id=case["case_id"], date=case["visit_date"])
-    return Calculation("visit", title, tuple(steps.taken), value_in_use(case, pool))
+    return Calculation("visit", title, tuple(steps.taken), value_in_use(case, pool, rules))
 
 
 def account_calculation(

@@ -21,7 +21,7 @@ _ACCOUNT_SHOWN = [
     *("charged", "capitation_balance", "settled"),
 ]
 _TIE_OUT_SHOWN = [
-    *("pool", "budget", "from_home_funds", "contracted", "uncontracted", "remainder"),
+    *("pool", "budget", "from_home_funds", "contracted", "uncontracted", "kept", "remainder"),
     "item_fund_amount",
 ]
 _GROUP = {"class": "group", "reason": "reason"}
@@ -50,8 +50,14 @@ def console_of_capitation(
     return [
         _of_columns(_with_names(account_table(capitation.accounts)), _ACCOUNT_SHOWN),
         apart_table(capitation.apart),
-        _of_columns(tie_out_table(capitation, language), _TIE_OUT_SHOWN),
+        _of_columns(tie_out_table(capitation, language), _tie_out_shown(capitation)),
     ]
+
+
+def _tie_out_shown(capitation: CapitationTables) -> list[str]:
+    """What is kept stands there where something is."""
+    kept = any(capitation.tie_out["kept"])
+    return [name for name in _TIE_OUT_SHOWN if kept or name != "kept"]
 
 
 def _of_columns(table: ReportTable, columns: Sequence[str]) -> ReportTable:

@@ -171,8 +171,8 @@ _WORDS: dict[str, Words] = {
         "(red: to be paid back).",
     ),
     "tie_out_note": Words(
-        "基金预算 + 异地并入 = 签约 + 未签约 + 结余入风险金；签约 + 未签约 = 各机构应付基金。",
-        "Budget + from home funds = contracted + uncontracted + remainder; contracted + uncontracted "
+        "基金预算 + 异地并入 = 签约 + 未签约 + 扣点留存 + 结余入风险金；签约 + 未签约 = 各机构应付基金。",
+        "Budget + from home funds = contracted + uncontracted + kept + remainder; contracted + uncontracted "
         "= fund amounts of the providers.",
     ),
     "lines_note": Words(

@@ -110,6 +110,7 @@ TIE_OUT_COLUMNS = [
     *money("contracted"),
     *money("uncontracted"),
     *money("fund_amount"),
+    *money("kept"),
     *money("remainder"),
     *money("item_contracted"),
     *money("item_uncontracted"),
@@ -132,9 +133,11 @@ def entries_table(entries: pl.DataFrame) -> pl.DataFrame:
     return written(entries, ENTRY_COLUMNS)
 
 
-def visit_statements_table(settled: Settled, hospitals: pl.DataFrame) -> pl.DataFrame:
+def visit_statements_table(
+    settled: Settled, hospitals: pl.DataFrame, value_places: int
+) -> pl.DataFrame:
     """visit_statements.parquet: the columns of statements.parquet, `cases` counts visits."""
-    return statements_table(settled, hospitals)
+    return statements_table(settled, hospitals, value_places)
 
 
 def visit_values_table(settled: Settled, value_places: int) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from drgpay.report.calculation import Calculation
 from drgpay.report.differences_xlsx import difference_sheet, difference_sheets_of_hospital
 from drgpay.report.explanation import Row, Rules
 from drgpay.report.fact_lines import rule_lines, run_lines
-from drgpay.report.month import no_adjustments
+from drgpay.report.month import no_adjustments, pool_rows
 from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import (
     HospitalStatement,
@@ -18,7 +18,7 @@ from drgpay.report.statement import (
     group_sums,
     hospital_statements,
     valued_adjustments,
-    values_by_account,
+    values_by_hospital,
 )
 from drgpay.report.statement_xlsx import (
     StatementKind,
@@ -92,7 +92,7 @@ def outpatient_summary(
 ) -> BookPart:
     """Values, providers, kinds of visits, entries, accounts, ledger and findings of visits."""
     cases = as_statement_cases(tables.visits)
-    valued = valued_adjustments(no_adjustments(), values_by_account(tables.values))
+    valued = valued_adjustments(no_adjustments(), values_by_hospital(tables.statements))
     kinds = kind_table(class_totals(group_sums(cases), valued, []))
     values = [value_table(tables.values, language), line_total_table(tables.statements)]
     sheets = [
@@ -126,9 +126,9 @@ def outpatient_statements(
 
     rules: the settlement and the names of the APGs of the visits.
     """
-    values = values_by_account(tables.values)
+    values = values_by_hospital(tables.statements)
     statements = hospital_statements(
-        shown_lines(tables.statements, values, rules),
+        shown_lines(tables.statements, rules),
         as_statement_cases(tables.visits),
         no_adjustments(),
         values,
@@ -136,7 +136,7 @@ def outpatient_statements(
         usual=PROCEDURE,
     )
     entries = provider_entries(tables.groups, tables.examples, rules.group_names)
-    pools = {row["pool"]: row for row in tables.values.iter_rows(named=True)}
+    pools = {row["pool"]: row for row in pool_rows(tables.values).iter_rows(named=True)}
     kind = StatementKind(
         title=visit_word("statement_title", language),
         facts=run_lines(tables.facts, language),

@@ -41,6 +41,14 @@ _WORDS: dict[str, Words] = {
     "employee": Words("职工医保", "employee"),
     "resident": Words("居民医保", "resident"),
     "budget": Words("基金预算（元）", "Budget (yuan)"),
+    "budget_given": Words("下达预算（元）", "Budget as given (yuan)"),
+    "item_by_item": Words("按项目支付（元）", "Paid item by item (yuan)"),
+    "item_share": Words("按项目占预算", "Item by item, share of the budget"),
+    "kept": Words("扣点留存基金（元）", "Kept by the fund (yuan)"),
+    "deducted_points": Words("违规扣点", "Points deducted"),
+    "waiting_points": Words("待清算点数", "Points that wait"),
+    "rate": Words("费率（元）", "Rate (yuan)"),
+    "rates": Words("各险种、等级费率", "Rates by account and level"),
     "from_home_funds": Words("异地基金并入（元）", "From home funds (yuan)"),
     "patient_cost": Words("个人负担（元）", "Patients (yuan)"),
     "other_cost": Words("其他基金（元）", "Other funds (yuan)"),
@@ -178,6 +186,12 @@ _WORDS: dict[str, Words] = {
         "仅列出前 {shown:,} 行，共 {rows:,} 行；全部见 Parquet 文件。",
         "The first {shown:,} of {rows:,} rows; the Parquet file has all.",
     ),
+    "formula_note_rate": Words(
+        "点值 = 险种与医院等级的费率 ÷ 100，不取整；"
+        "医疗机构基金支付 = 点数 × 点值 − 个人负担 − 其他基金。",
+        "Point value = rate of account and level / 100, not rounded; "
+        "fund amount of a hospital = points x value - patients' part - other funds.",
+    ),
     "formula_note_cost": Words(
         "点值 = 医疗总费用 ÷ 总点数，向下取至 {places} 位小数；"
         "医疗机构基金支付 = 点数 × 点值 − 个人负担 − 其他基金。",
@@ -228,6 +242,23 @@ _WORDS: dict[str, Words] = {
     "pool_other_cost": Words("统筹区全部点数病例", "all cases of the pool"),
     "pool_total_cost": Words("统筹区全部点数病例", "all cases of the pool"),
     "pool_points": Words("统筹区总点数", "all points of the pool"),
+    "pool_deducted_points": Words(
+        "违规扣减的点数：计入点值分母，所值留存基金",
+        "points that deductions took: they count for the value, and the fund keeps their worth",
+    ),
+    "pool_budget_given": Words("政策下达", "as the policy gives it"),
+    "pool_item_by_item": Words(
+        "本地按项目支付的基金费用", "fund cost of local cases paid item by item"
+    ),
+    "how_deducted_points": Words(
+        "病例与医疗机构被扣的点数", "what deductions took of cases and of the hospital"
+    ),
+    "how_waiting_points": Words(
+        "本期总点数不为正（或本池无病例），结转年终清算，未计入点数",
+        "the points of the pool are not above zero (or it has no case): they wait for the clearing",
+    ),
+    "how_rate": Words("险种与医院等级的费率", "of the account and the hospital's level"),
+    "to_fen_each": Words("，各自四舍五入到分", ", each rounded to 0.01"),
     "rounded_down": Words("，向下取至 {places} 位小数", ", rounded down at {places} places"),
     "to_fen": Words("，四舍五入到分", ", rounded to 0.01"),
     "to_points": Words("，四舍五入至 4 位小数", ", rounded to 4 places"),
@@ -376,9 +407,12 @@ _WORDS: dict[str, Words] = {
     "ledger_reserve": Words("风险金", "reserve"),
     "ledger_hospital": Words("应付医疗机构", "hospital"),
     "ledger_withheld": Words("待清算款", "withheld"),
+    "ledger_deducted": Words("扣点留存", "deducted"),
     "ledger_rounding": Words("尾差", "rounding"),
     "entry_prepayment": Words("预拨", "prepayment"),
     "entry_withheld": Words("预留待清算", "withheld until clearing"),
+    "entry_deducted": Words("扣点留存基金", "kept for deducted points"),
+    "entry_release_deducted": Words("扣点留存冲回", "release of what was kept"),
     "entry_remainder": Words("结余入风险金", "remainder to reserve"),
     "entry_item_prepayment": Words("按项目预拨", "prepayment, by item"),
     "entry_item_withheld": Words("按项目预留待清算", "withheld until clearing, by item"),

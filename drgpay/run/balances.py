@@ -14,6 +14,7 @@ import polars as pl
 
 from drgpay.exact import FEN_PLACES, half_up, unscaled
 from drgpay.language import Words
+from drgpay.points.deductions import EARLIER_DEDUCTION
 from drgpay.run.comparison import (
     NO_FINDING,
     CannotCheckError,
@@ -147,19 +148,60 @@ def _lines(tables: RunTables) -> Compared:
         .agg(pl.col(columns).sum())
     )
     found = disagreement(tables.statements, parts, LINE, columns, "statements", "cases")
-    return tables.cases.height + tables.minus.height, found
+    return tables.cases.height + tables.minus.height, found or _deducted(tables)
+
+
+def _deducted(tables: RunTables) -> Words | None:
+    """What deductions took, of cases and hospitals, and what waits, is what the lines say."""
+    if "deducted_points" not in tables.written("statements"):
+        return None  # a run of an older program
+    kinds = [*tables.deduction_kinds, EARLIER_DEDUCTION]
+    rows = tables.adjustments.filter(pl.col("points") != 0)
+    to_hospital, waits = pl.col("applies_to") == "hospital", pl.col("waiting")
+    payment = dict(
+        tables.cases.select("case_id", "payment")
+        .join(rows.filter(~to_hospital).select("case_id").unique(), on="case_id", how="semi")
+        .iter_rows()
+    )
+    of_rows = (
+        rows.with_columns(
+            payment=pl.when(to_hospital)
+            .then("payment")
+            .otherwise(
+                pl.col("case_id").replace_strict(payment, default=None, return_dtype=pl.String)
+            ),
+        )
+        .filter(pl.col("payment") == "points")
+        .group_by(LINE)
+        .agg(
+            deducted_points=-pl.col("points").filter(pl.col("kind").is_in(kinds) & ~waits).sum(),
+            waiting_points=pl.col("points").filter(waits).sum(),
+        )
+    )
+    names = ["deducted_points", "waiting_points"]
+    said = tables.statements.filter(pl.col("payment") == "points")
+    return disagreement(said, of_rows, LINE, names, "statements", "adjustments")
 
 
 def _prices(tables: RunTables) -> Compared:
-    """standard = points x value and the distributed share; the fund pays what others did not."""
+    """standard = points x value and the distributed share; the fund pays what others did not.
+
+    kept: what deducted points would have earned in the pool.
+    """
     fund_only = tables.settlement["method"] == "fund_only"
-    values = dict(tables.pools.select("pool", "point_value").iter_rows())
+    # A run of an older program says nothing: the points of deductions were the pool's.
+    keeps = tables.settlement.get("deducted_points", "pool") == "fund"
+    value_of = _line_values(tables)
 
     def figures(line: Row) -> list[tuple[str, Any, str, Any]]:
         by_item = line["payment"] == "item_by_item"
-        value = values.get(line["pool"]) or _NOTHING
+        priced = value_of(line)
+        value = priced or _NOTHING
         shared, others = line["distributed"], line["patient_cost"] + line["other_cost"]
-        standard = _to_fen(Fraction(line["points"]) * Fraction(value)) + shared
+        earned = _to_fen(Fraction(line["points"]) * Fraction(value))
+        whole = Fraction(line["points"]) + Fraction(line["deducted_points"])
+        kept = _to_fen(whole * Fraction(value)) - earned if keeps and line["in_pool"] else _NOTHING
+        standard = earned + shared
         fund = line["standard_amount"] - (_NOTHING if fund_only else others)
         difference = line["fund_amount"] - line["fund_cost"]
         return [
@@ -176,15 +218,34 @@ def _prices(tables: RunTables) -> Compared:
                 line["fund_cost"] if by_item else fund,
             ),
             ("difference", line["difference"], "fund_amount − fund_cost", difference),
+            ("kept", line["kept"], "(points + deducted_points) × point_value − points × …", kept),
+            ("point_value", line["point_value"] or _NOTHING, "its pool or rate", value),
         ]
 
     return _each_line(tables.statements, figures)
+
+
+def _line_values(tables: RunTables) -> Callable[[Row], Decimal | None]:
+    """The value of a line by points: that of its pool, or the rate of account and level / 100."""
+    if tables.settlement["method"] != "rate":
+        values = dict(tables.pools.select("pool", "point_value").iter_rows())
+        return lambda line: values.get(line["pool"]) if line["payment"] == "points" else None
+    rates = {
+        (rate["account"], rate["level"]): Decimal(str(rate["yuan"])) / 100
+        for rate in tables.settlement["rates"]
+    }
+    return lambda line: (
+        rates.get((line["account"], line["level"])) if line["payment"] == "points" else None
+    )
 
 
 def _values(tables: RunTables) -> Compared:
     """The published value is the exact one, rounded down at the places of the policy."""
     rules, inside = tables.settlement, tables.statements.filter("in_pool")
     places = rules["value_places"]
+    if rules["method"] == "rate":
+        return tables.rates.height, _rates(tables)
+    keeps = rules.get("deducted_points", "pool") == "fund"
     for pool in tables.pools.iter_rows(named=True):
         if pool["point_value"] is None:
             continue
@@ -195,18 +256,42 @@ def _values(tables: RunTables) -> Compared:
             "fund_only": available,
             "cost": total,
         }[rules["method"]]
-        due = unscaled(int(Fraction(amount) / Fraction(pool["points"]) * 10**places // 1), places)
+        points = pool["points"] + (pool["deducted_points"] if keeps else 0)
+        due = unscaled(int(Fraction(amount) / Fraction(points) * 10**places // 1), places)
         if pool["point_value"] != due:
             left = f"{pool['pool']}: point_value"
-            found = unequal(left, pool["point_value"], f"{amount} ÷ {pool['points']}", due)
+            found = unequal(left, pool["point_value"], f"{amount} ÷ {points}", due)
             return tables.pools.height, found
     return tables.pools.height, None
+
+
+def _rates(tables: RunTables) -> Words | None:
+    """The rows of accounts and levels: the rates of the policy, and the sums of their lines."""
+    sums = ["cases", "total_cost", "patient_cost", "other_cost", "points", "deducted_points"]
+    sums += ["fund_amount", "kept"]
+    key = ["account", "level"]
+    of_lines = tables.statements.filter("in_pool").group_by(key).agg(pl.col(sums).sum())
+    said = tables.rates.filter((pl.col("cases") != 0) | (pl.col("points") != 0))
+    earning = of_lines.filter((pl.col("cases") != 0) | (pl.col("points") != 0))
+    due = {
+        (rate["account"], rate["level"]): Decimal(str(rate["yuan"])) / 100
+        for rate in tables.settlement["rates"]
+    }
+    found = disagreement(said, earning, key, sums, "values", "statements")
+    return found or first_of(
+        unequal(
+            f"{row['account']} {row['level']}: point_value", row["point_value"], "rate / 100", own
+        )
+        for row in tables.rates.iter_rows(named=True)
+        for own in [due.get((row["account"], row["level"]))]
+        if own != row["point_value"]
+    )
 
 
 def _pools(tables: RunTables) -> Compared:
     """The lines add up to their pool; with the remainder they are its budget."""
     inside = tables.statements.filter("in_pool")
-    columns = ["points", "patient_cost", "other_cost", "fund_amount"]
+    columns = ["points", "deducted_points", "patient_cost", "other_cost", "fund_amount", "kept"]
     if tables.kind == "clearing":
         columns += _CLEARED
     sums = inside.group_by("pool").agg(
@@ -218,9 +303,10 @@ def _pools(tables: RunTables) -> Compared:
     )
     if found:
         return tables.pools.height, found
-    spent = ["fund_amount", "remainder"]
-    parts = [spent, ["payable", "withheld", "remainder"]] if tables.kind == "clearing" else [spent]
-    return tables.pools.height, first_of(
+    spent = ["fund_amount", "kept", "remainder"]
+    cleared = ["payable", "withheld", "kept", "remainder"]
+    parts = [spent, cleared] if tables.kind == "clearing" else [spent]
+    return tables.pools.height, _beside(tables) or first_of(
         unequal(
             f"{pool['pool']}: budget + from_home_funds",
             pool["available"] + pool["from_home_funds"],
@@ -230,6 +316,24 @@ def _pools(tables: RunTables) -> Compared:
         for pool in tables.pools.iter_rows(named=True)
         for names in parts
         if pool["available"] + pool["from_home_funds"] != sum(pool[name] for name in names)
+    )
+
+
+def _beside(tables: RunTables) -> Words | None:
+    """What is paid item by item beside the points, and what of it comes off the budget."""
+    item = (pl.col("payment") == "item_by_item") & ~pl.col("out_of_area")
+    spent = tables.statements.group_by("pool").agg(
+        item_by_item=pl.col("fund_cost").filter(item).sum()
+    )
+    if "item_by_item" not in tables.written("pools" if tables.kind == "clearing" else "values"):
+        return None  # a run of an older program
+    less = bool((tables.budget_rules or {}).get("less_item_by_item"))
+    found = disagreement(tables.pools, spent, ["pool"], ["item_by_item"], "pools", "statements")
+    return found or first_of(
+        unequal(f"{pool['pool']}: budget", pool["budget"], "budget_given − item_by_item", due)
+        for pool in tables.pools.iter_rows(named=True)
+        for due in [pool["budget_given"] - (pool["item_by_item"] if less else 0)]
+        if pool["budget"] != due
     )
 
 
@@ -393,7 +497,11 @@ _LINES_AND_POOLS = [
         Words("点值 = 金额 ÷ 点数，向下取整", "value = amount ÷ points, rounded down"),
         _values,
     ),
-    ("pools", Words("结算行 + 结余 = 预算", "statement lines + remainder = budget"), _pools),
+    (
+        "pools",
+        Words("结算行 + 扣点留存 + 结余 = 预算", "statement lines + kept + remainder = budget"),
+        _pools,
+    ),
 ]
 _EVERY_RUN = [
     (

@@ -131,7 +131,10 @@ class CasesOfRun:
 
     @cached_property
     def _adjustments(self) -> pl.DataFrame:
-        return self.tables.read("adjustments")
+        found = self.tables.read("adjustments")
+        if "waiting" in found.columns:
+            return found
+        return found.with_columns(waiting=pl.lit(value=False))  # a run of an older program
 
     @cached_property
     def _formulas(self) -> Formulas:
@@ -169,7 +172,10 @@ class CasesOfRun:
             .collect()
         )
         minus = self._adjustments.filter(
-            mine & (pl.col("applies_to") == "hospital") & (pl.col("points") != 0)
+            mine
+            & (pl.col("applies_to") == "hospital")
+            & (pl.col("points") != 0)
+            & ~pl.col("waiting")
         ).select("case_id", "points", pl.col("step").cast(pl.Int32))
         parts = pl.concat([cases, minus], how="diagonal").sort("case_id", "step", nulls_last=False)
         line = self._only_row(self.tables.statements.filter(mine), f"the line {key}")

@@ -49,7 +49,7 @@ from drgpay.run.year_months import (
 from drgpay.settle.budget import annual_reserve_fen
 from drgpay.settle.clearing import Cleared, YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing
-from drgpay.settle.lines import LINE, NO_ADJUSTMENTS
+from drgpay.settle.lines import LINE, NO_ADJUSTMENTS, levels_of
 from drgpay.settle.pools import pools_of
 
 
@@ -241,6 +241,7 @@ def _clear_stays(year: OpenedYear, identity: str, clock: Clock, language: Langua
         rules.policy,
         year.job.year,
         filings.payments,
+        levels_of(rules.hospitals),
     )
     paid = pl.concat([month.last.adjustments() for month in months])
     notes = (
@@ -273,6 +274,7 @@ def _clear_visits(year: OpenedVisitYear, identity: str, clock: Clock) -> Cleared
         year.scores,
         rules.policy,
         year.job.year,
+        levels=levels_of(rules.hospitals),
     )
     del visits
     ledger = _ledger(year.job.year, months, cleared)
@@ -387,8 +389,9 @@ def budgets_of_year(
     months: list[PaidMonths], rules: PaymentRules | VisitPaymentRules
 ) -> Mapping[str, YearBudget]:
     """What the months shared out, by pool, and what the annual budget holds back."""
-    values = pl.concat([month.last.values().select("pool", "budget_fen") for month in months])
-    shared = dict(values.group_by("pool").agg(pl.col("budget_fen").sum()).iter_rows())
+    # Of the year's own item-by-item payment it is decided anew what comes off the budget.
+    given = pl.concat([month.last.values().select("pool", "budget_given_fen") for month in months])
+    shared = dict(given.group_by("pool").agg(pl.col("budget_given_fen").sum()).iter_rows())
     budget = rules.policy.budget
     budgets = {}
     for pool in pools_of(rules.policy):

@@ -1,6 +1,6 @@
 """The filings of a run as their files hold them (docs/files.md)."""
 
-from drgpay.report.columns import Column, money, plain, points
+from drgpay.report.columns import Column, money, newer, plain, points
 
 FILING_COLUMNS: dict[str, list[Column]] = {
     "reviews": [
@@ -9,6 +9,9 @@ FILING_COLUMNS: dict[str, list[Column]] = {
         *points("fixed_points"),
         *plain("reason"),
     ],
-    "deductions": plain("case_id", "kind", "serious", "reason", "document", "clue_id"),
+    "deductions": [
+        *plain("case_id", "kind", "serious", "reason"),
+        *newer(plain("document", "clue_id"), "CAST(NULL AS VARCHAR)"),
+    ],
     "technologies": plain("case_id", "technology"),
 }

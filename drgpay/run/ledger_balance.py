@@ -10,7 +10,7 @@ from drgpay.run.run_tables import RunTables
 from drgpay.settle.ledger import ACCOUNTS
 
 _ACCOUNT = ["pool", "account", "hospital_id"]
-_OF_HOSPITALS = ("hospital", "withheld")
+_OF_HOSPITALS = ("hospital", "withheld", "deducted")
 """Accounts with a balance of their own for each hospital."""
 
 
@@ -19,8 +19,9 @@ def ledger_disagreement(tables: RunTables, booked: Sequence[pl.DataFrame]) -> Wo
 
     booked: the ledgers that this run's goes on with. All of them together say: the fund gave its
     budget, what home funds add to it and the lines paid item by item; each hospital got what it is
-    prepaid (after the clearing: what is payable); the rest of its fund amount is withheld; the
-    remainder is in the reserve; rounding is closed.
+    prepaid (after the clearing: what is payable); the rest of its fund amount is withheld; what the
+    fund keeps for deducted points is in deducted; the remainder is in the reserve; rounding is
+    closed.
     """
     ledger = tables.ledger
     found = _no_entry(ledger)
@@ -74,6 +75,7 @@ def _expected(tables: RunTables) -> pl.DataFrame:
         for account, balance in (
             ("hospital", pl.col(paid)),
             ("withheld", pl.col("due") - pl.col(paid)),
+            ("deducted", pl.col("kept")),
         )
     ]
     items = lines.filter(~pl.col("in_pool")).select("pool", balance=-pl.col("due"))

@@ -76,6 +76,7 @@ from drgpay.run.visit_run import (
     visit_tables,
 )
 from drgpay.settle.booking import Booked
+from drgpay.settle.lines import levels_of
 from drgpay.settle.month import Settled, settle_month
 
 Run = TypeVar("Run", bound=StoredMonth)
@@ -274,7 +275,12 @@ def _settle_stays(
     )
     clock.lap("points")
     settled = settle_month(
-        earned.cases, earned.adjustments, rules.policy, job.period, filings.payments
+        earned.cases,
+        earned.adjustments,
+        rules.policy,
+        job.period,
+        filings.payments,
+        levels_of(rules.hospitals),
     )
     booked = book(job.period, settled, stays.paid)
     clock.lap("settle")
@@ -417,12 +423,13 @@ def _tables(
     checked: CheckedStays,
     rules: PaymentRules,
 ) -> MonthTables:
+    places = rules.policy.settlement.value_places
     return MonthTables(
         facts,
         cases_table(settled.cases),
         adjustments_table(settled.adjustments),
-        statements_table(settled, rules.hospitals),
-        values_table(settled, rules.policy.settlement.value_places),
+        statements_table(settled, rules.hospitals, places),
+        values_table(settled, places),
         ledger_table(booked.ledger),
         checked.quarantine,
         checked.warnings,

@@ -10,6 +10,9 @@ import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.language import Words
+from drgpay.report.clearing import pool_columns
+from drgpay.report.columns import completed
+from drgpay.report.month import line_columns, pool_rows, value_columns
 from drgpay.run.comparison import CannotCheckError
 from drgpay.run.manifest import evidence_of_run, read_manifest
 from drgpay.settle.lines import LINE
@@ -44,6 +47,23 @@ class RunTables:
         settlement: Mapping[str, Any] = self.manifest["policy"]["parameters"]["settlement"]
         return settlement
 
+    @property
+    def budget_rules(self) -> Mapping[str, Any] | None:
+        """[budget] of the policy, as the manifest holds it."""
+        budget: Mapping[str, Any] | None = self.manifest["policy"]["parameters"].get("budget")
+        return budget
+
+    @property
+    def deduction_kinds(self) -> list[str]:
+        """The kinds of [[points.deductions]] of the policy."""
+        return [
+            row["kind"] for row in self.manifest["policy"]["parameters"]["points"]["deductions"]
+        ]
+
+    def written(self, name: str) -> list[str]:
+        """The columns that the file of a table has."""
+        return pl.scan_parquet(self._path(name)).collect_schema().names()
+
     def rows(self, name: str) -> int:
         """How many rows a table has."""
         return int(pl.scan_parquet(self._path(name), glob=False).select(pl.len()).collect().item())
@@ -61,26 +81,59 @@ class RunTables:
     @cached_property
     def adjustments(self) -> pl.DataFrame:
         """The adjustments; those of a hospital have the line that bears them."""
-        columns = ["case_id", *LINE, "applies_to", "points", "standard_amount"]
-        return self.read("adjustments", columns)
+        columns = ["case_id", *LINE, "applies_to", "kind", "points", "standard_amount"]
+        scan = pl.scan_parquet(self._path("adjustments"))
+        # A run of an older program let nothing wait.
+        waiting = "waiting" in scan.collect_schema().names()
+        marked = scan if waiting else scan.with_columns(waiting=pl.lit(value=False))
+        return marked.select(*columns, "waiting").collect()
 
     @cached_property
     def minus(self) -> pl.DataFrame:
-        """The adjustments of a hospital, which are no part of their case's points."""
-        return self.adjustments.filter(pl.col("applies_to") == "hospital")
+        """The adjustments of a hospital, which are no part of their case's points.
+
+        Not those that wait for the clearing: they are in no figure.
+        """
+        return self.adjustments.filter((pl.col("applies_to") == "hospital") & ~pl.col("waiting"))
 
     @cached_property
     def statements(self) -> pl.DataFrame:
         """The statement lines, with paid_here: the fund of the region pays them."""
         pooled = self.settlement["out_of_area"] == "pooled"
-        return self.read("statements").with_columns(paid_here=~pl.col("out_of_area") | pooled)
+        lines = completed(
+            pl.scan_parquet(self._path("statements")),
+            line_columns(self.settlement["value_places"]),
+            keep=True,
+        ).collect()
+        if "point_value" not in self.written("statements"):  # a run of an older program
+            values = self.pools.select("pool", "point_value")
+            by_points = pl.when(pl.col("payment") == "points").then("point_value")
+            lines = lines.drop("point_value").join(
+                values, on="pool", how="left", maintain_order="left"
+            )
+            lines = lines.with_columns(point_value=by_points)
+        return lines.with_columns(paid_here=~pl.col("out_of_area") | pooled)
 
     @cached_property
     def pools(self) -> pl.DataFrame:
         """The pools; `available` is the budget that they were settled with."""
-        if self.kind == "clearing":
-            return self.read("pools").with_columns(available=pl.col("budget_final"))
-        return self.read("values").with_columns(available=pl.col("budget"))
+        budget = "budget_final" if self.kind == "clearing" else "budget"
+        return pool_rows(self._values).with_columns(available=pl.col(budget))
+
+    @cached_property
+    def rates(self) -> pl.DataFrame:
+        """With method rate what an account and a level earn by their rate; else without rows."""
+        return self._values.filter(pl.col("level").is_not_null())
+
+    @cached_property
+    def _values(self) -> pl.DataFrame:
+        places = self.settlement["value_places"]
+        name, columns = (
+            ("pools", pool_columns(places))
+            if self.kind == "clearing"
+            else ("values", value_columns(places))
+        )
+        return completed(pl.scan_parquet(self._path(name)), columns, keep=True).collect()
 
     @property
     def ledger(self) -> pl.DataFrame:

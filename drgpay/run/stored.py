@@ -10,13 +10,14 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.report.clearing import CLEARED_LINE_COLUMNS
-from drgpay.report.columns import Column, plain, read_back
+from drgpay.report.clearing import cleared_line_columns
+from drgpay.report.columns import Column, completed, plain, read_back
 from drgpay.report.month import (
     ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
     LEDGER_COLUMNS,
-    STATEMENT_COLUMNS,
+    pool_rows,
+    statement_columns,
     value_columns,
 )
 from drgpay.report.visits import GROUP_COLUMNS, VISIT_COLUMNS
@@ -92,11 +93,11 @@ class StoredMonth:
 
     def statements(self) -> pl.DataFrame:
         """statements.parquet, as Settled.statements."""
-        return self._table("statements", STATEMENT_COLUMNS)
+        return self._table("statements", statement_columns(self._value_places))
 
     def values(self) -> pl.DataFrame:
-        """values.parquet, as Settled.values."""
-        return self._table("values", value_columns(self._settlement["value_places"]))
+        """The pools of values.parquet, as Settled.values."""
+        return pool_rows(self._table("values", value_columns(self._value_places)))
 
     def ledger(self) -> pl.DataFrame:
         """ledger.parquet: what this run booked."""
@@ -118,6 +119,10 @@ class StoredMonth:
     def _settlement(self) -> dict[str, Any]:
         settlement: dict[str, Any] = self.manifest["policy"]["parameters"]["settlement"]
         return settlement
+
+    @property
+    def _value_places(self) -> int:
+        return int(self._settlement["value_places"])
 
     def _cases(self, names: Sequence[str], columns: Sequence[Column]) -> pl.DataFrame:
         wanted = {column.scaled: column for column in columns}
@@ -144,29 +149,13 @@ class StoredClearing:
 
     def statements(self) -> pl.DataFrame:
         """statements.parquet, as the columns of Cleared.statements that it has."""
-        return _stored_table(self.folder / "statements.parquet", CLEARED_LINE_COLUMNS)
-
-
-_ADDED: dict[str, pl.DataType] = {
-    **dict.fromkeys(("age", "age_days"), pl.Float64()),
-    **dict.fromkeys(("age_times", "age_divide"), pl.Decimal(18, 4)),
-    "bounds_mean": pl.Decimal(18, 2),
-    **dict.fromkeys(("stability", "document", "clue_id"), pl.String()),
-}
-"""Columns that runs of an earlier program lack: null."""
+        places = self.manifest["policy"]["parameters"]["settlement"]["value_places"]
+        return _stored_table(self.folder / "statements.parquet", cleared_line_columns(places))
 
 
 def _stored_table(path: Path, columns: Sequence[Column]) -> pl.DataFrame:
     try:
-        there = pl.read_parquet_schema(path)
-        added = [column for column in columns if column.name in _ADDED and column.name not in there]
-        found = pl.read_parquet(
-            path,
-            columns=[column.name for column in columns if column not in added],
-            glob=False,
-        )
-        nothing = [pl.lit(None, _ADDED[column.name]).alias(column.name) for column in added]
-        return read_back(found.with_columns(nothing), columns)
+        return read_back(completed(pl.scan_parquet(path, glob=False), columns).collect(), columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(
@@ -186,7 +175,9 @@ class StoredVisits(StoredMonth):
     def adjustments(self) -> pl.DataFrame:
         """None: points of visits are never adjusted."""
         return NO_ADJUSTMENTS.with_columns(
-            payment=pl.lit(None, pl.String), standard_fen=pl.lit(None, pl.Int64)
+            payment=pl.lit(None, pl.String),
+            standard_fen=pl.lit(None, pl.Int64),
+            waiting=pl.lit(False),
         )
 
     @property

@@ -30,7 +30,7 @@ from drgpay.run.visit_files import ENROLMENT, ENTRIES, entries_of_visits
 from drgpay.run.visit_grouping import GroupedVisits, Progress, VisitFiles, group_all_visits
 from drgpay.run.visit_rules import VisitPaymentRules
 from drgpay.settle.capitation import capitation_accounts
-from drgpay.settle.lines import NO_ADJUSTMENTS
+from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
 from drgpay.settle.month import Settled, settle_month
 from drgpay.visits.points import visit_cases
 from drgpay.visits.stream import VisitPricing
@@ -102,7 +102,14 @@ def grouped_visits(
 def settle_visits(month: VisitMonth, grouped: GroupedVisits) -> Settled:
     """Settle the visits by the outpatient sections of the policy."""
     cases = visit_cases(grouped.visits)
-    return settle_month(cases, NO_ADJUSTMENTS, month.rules.policy, month.period)
+    rules = month.rules
+    return settle_month(
+        cases,
+        NO_ADJUSTMENTS,
+        rules.policy,
+        month.period,
+        levels=levels_of(rules.hospitals),
+    )
 
 
 def visit_tables(
@@ -128,7 +135,7 @@ def visit_tables(
         visits=visits,
         groups=groups_table(grouped.sums),
         examples=entries_of_visits(example_visits(visits), run.outputs),
-        statements=visit_statements_table(settled, rules.hospitals),
+        statements=visit_statements_table(settled, rules.hospitals, policy.settlement.value_places),
         values=visit_values_table(settled, policy.settlement.value_places),
         ledger=visit_ledger_table(booked.ledger),
         capitation=capitation_of(month, settled),

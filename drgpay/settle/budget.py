@@ -1,11 +1,26 @@
 """The fund's budget of one month and the year's reserve (docs/settlement.md, "Budget")."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from fractions import Fraction
+from typing import TypedDict
 
 from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, apportion, scaled
+from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, apportion, half_up, scaled
+from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Budget, EqualMonths, MonthsByCost, WeightedMonths
 from drgpay.records.period import Period
+from drgpay.settle.lines import Row
+from drgpay.settle.pricing import spent_by_item, yuan
+
+
+class SharedBudget(TypedDict):
+    """What of a pool's budget the points share, with what is paid item by item beside them."""
+
+    budget_given_fen: int
+    item_by_item_fen: int
+    item_share: int | None
+    budget_fen: int
 
 
 def month_budget_fen(
@@ -33,6 +48,31 @@ def month_budget_fen(
     annual = scaled(budget.annual_yuan[account], FEN_PLACES)
     shared = annual - annual_reserve_fen(budget, account)
     return month_share_fen(shared, budget, period)
+
+
+def shared_budget(pool: str, given_fen: int, lines: Iterable[Row], policy: Policy) -> SharedBudget:
+    """What of a pool's budget the points share, with what is paid item by item beside them.
+
+    Returns budget_given_fen, item_by_item_fen (of local stays), item_share (1/10,000 of the budget
+    given, rounded half-up; None of a budget of 0), budget_fen. Raises DrgpayError where the policy
+    takes item-by-item payment from the budget first and it is more.
+    """
+    items = spent_by_item(lines)
+    less = policy.budget is not None and policy.budget.less_item_by_item
+    budget = given_fen - items if less else given_fen
+    if budget < 0:
+        raise DrgpayError(
+            f"the pool {pool} pays {yuan(items)} yuan item by item, more than its budget of "
+            f"{yuan(given_fen)}",
+            f"give the pool a larger budget, or set {policy.budget_key}.less_item_by_item = false",
+        )
+    share = half_up(Fraction(items * POINT_SCALE, given_fen)) if given_fen else None
+    return {
+        "budget_given_fen": given_fen,
+        "item_by_item_fen": items,
+        "item_share": share,
+        "budget_fen": budget,
+    }
 
 
 def month_share_fen(annual_fen: int, budget: Budget, period: Period) -> int:

@@ -49,6 +49,7 @@ TIE_OUT_SCHEMA: dict[str, pl.DataType] = {
     "contracted_fen": pl.Int64(),
     "uncontracted_fen": pl.Int64(),
     "fund_amount_fen": pl.Int64(),
+    "kept_fen": pl.Int64(),
     "remainder_fen": pl.Int64(),
     "item_contracted_fen": pl.Int64(),
     "item_uncontracted_fen": pl.Int64(),
@@ -71,7 +72,7 @@ class CapitationAccounts:
     `no_contract`, `not_enrolled` (the contractor has no row for the account in the enrolment),
     `out_of_area` (insured elsewhere).
     tie_out: TIE_OUT_SCHEMA, one row a pool. In the pool of points
-        budget + from_home_funds = contracted + uncontracted + remainder
+        budget + from_home_funds = contracted + uncontracted + kept + remainder
     with contracted + uncontracted = fund_amount, the providers' fund amounts. Beside it
     item_contracted + item_uncontracted = item_fund_amount (visits paid item by item by the
     region's fund). home_funds_fen is what home funds pay for outside visits beside the pool.
@@ -126,7 +127,8 @@ def refuse_untied(result: CapitationAccounts) -> None:
         inside = row["contracted_fen"] + row["uncontracted_fen"]
         available = row["budget_fen"] + row["from_home_funds_fen"]
         _refuse(inside != row["fund_amount_fen"], f"of the pool {row['pool']} to its providers")
-        _refuse(inside + row["remainder_fen"] != available, f"of {row['pool']} to its budget")
+        spent = inside + row["kept_fen"] + row["remainder_fen"]
+        _refuse(spent != available, f"of {row['pool']} to its budget")
         beside = row["item_contracted_fen"] + row["item_uncontracted_fen"]
         _refuse(beside != row["item_fund_amount_fen"], f"item by item of {row['pool']}")
     contracted = sum(
@@ -289,7 +291,7 @@ def _tie_out(placed: pl.DataFrame, statements: pl.DataFrame, values: pl.DataFram
     # A year is shared out by what bands leave of its budget.
     budget = "budget_final_fen" if "budget_final_fen" in values.columns else "budget_fen"
     return (
-        values.select("pool", "from_home_funds_fen", "remainder_fen", budget_fen=budget)
+        values.select("pool", "from_home_funds_fen", "kept_fen", "remainder_fen", budget_fen=budget)
         .join(of_cases, on="pool", how="left", maintain_order="left")
         .join(of_providers, on="pool", how="left", maintain_order="left")
         .with_columns(sums.fill_null(0))

@@ -13,7 +13,8 @@ from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Clearing, Settlement
 from drgpay.settle.assessment import assessed_hospitals, assessed_lines
 from drgpay.settle.bands import shared_by_bands
-from drgpay.settle.case_parts import with_parts
+from drgpay.settle.budget import shared_budget
+from drgpay.settle.case_parts import with_parts, with_waiting
 from drgpay.settle.lines import (
     LINE,
     LINE_SCHEMA,
@@ -24,6 +25,7 @@ from drgpay.settle.lines import (
     with_bearing_line,
     with_payment,
 )
+from drgpay.settle.month import RATE_SCHEMA
 from drgpay.settle.pools import pools_of
 from drgpay.settle.prepayment import (
     deductible_lines,
@@ -31,14 +33,14 @@ from drgpay.settle.prepayment import (
     home_fund_bill,
     lines_for_deductions,
 )
-from drgpay.settle.pricing import price_pool, yuan
+from drgpay.settle.pricing import Rules, Waiting, price_pool, spent_by_points, yuan
 
 
 @dataclass(frozen=True)
 class YearBudget:
     """What a pool had for the year, in fen.
 
-    budget_fen: the sum of the months' budgets (B). reserve_fen: what was held back from them,
+    budget_fen: the sum of the months' budgets as given. reserve_fen: what was held back from them,
     from which the fund bears its part of an overrun.
     """
 
@@ -50,18 +52,21 @@ class YearBudget:
 class Cleared:
     """A cleared year in scaled integers: money in fen; points, scores and factors in 1/10,000.
 
-    pools: one row a pool, in the order of the policy: pool, accounts (list), budget_fen (B),
-    reserve_fen, fund_fen (F: what item-by-item payment of the pool's local cases would have
-    cost), surplus_fen, overrun_fen, retained_fen (of the surplus), shared_fen (of the overrun,
-    borne by the fund), budget_final_fen, from_home_funds_fen, total_fen, patient_fen, other_fen,
-    points,
-    point_value (null where no case of the pool earned points; places as the policy says),
-    fund_amount_fen, remainder_fen, assessment_fen, redistributed_fen, deduction_fen,
-    withheld_fen, payable_fen, prepaid_fen, clearing_fen (sums over the lines in the pool).
-        budget_final + from_home_funds = payable + withheld + remainder.
+    pools: one row a pool, in the order of the policy: pool, accounts (list), budget_given_fen,
+    item_by_item_fen, item_share, budget_fen (B; all four as in Settled.values), reserve_fen,
+    fund_fen (F: what item-by-item payment of the pool's local cases would have cost), surplus_fen,
+    overrun_fen, retained_fen (of the surplus), shared_fen (of the overrun, borne by the fund),
+    budget_final_fen, from_home_funds_fen, cases, total_fen, patient_fen, other_fen, points,
+    deducted_points, waiting_points, point_value (null where no case of the pool earned points, and
+    with method rate; places as the policy says), fund_amount_fen, kept_fen, remainder_fen,
+    assessment_fen, redistributed_fen, deduction_fen, withheld_fen, payable_fen, prepaid_fen,
+    clearing_fen (sums over the lines in the pool).
+        budget_final + from_home_funds = payable + withheld + kept + remainder.
+    rates: as Settled.rates.
     statements: one row a line, sorted by LINE: hospital_id, account, out_of_area, payment, pool,
-    in_pool, paid_here, cases, points (with the minus), minus_points, total_fen, fund_fen, patient_fen,
-    other_fen, standard_fen, distributed_fen, fund_amount_fen, score, factor (both null where the
+    in_pool, paid_here, cases, points (with the minus), minus_points, waiting_points,
+    deducted_points, point_value, total_fen, fund_fen, patient_fen, other_fen, standard_fen,
+    kept_fen, distributed_fen, fund_amount_fen, score, factor (both null where the
     assessment does not apply), assessment_fen (fund amount less fund amount x factor),
     redistributed_fen, deduction_fen (payment deductions of the year), payable_fen
     = fund_amount - assessment + redistributed - deduction, withheld_fen = fund_amount - payable,
@@ -78,6 +83,7 @@ class Cleared:
     cases: pl.DataFrame
     adjustments: pl.DataFrame
     assessment: pl.DataFrame
+    rates: pl.DataFrame
 
 
 def clear_year(
@@ -89,6 +95,7 @@ def clear_year(
     policy: Policy,
     year: int,
     payments: pl.DataFrame = NO_PAYMENTS,
+    levels: Mapping[str, str] | None = None,
 ) -> Cleared:
     """Clear a year.
 
@@ -99,7 +106,7 @@ def clear_year(
     budgets: by pool name (pools.pools_of); every pool of the policy with cases needs one.
     scores: hospital_id, score (Int64, 1/10,000) of the year's assessment; None without one.
     payments: payment deductions filed for the clearing itself, beyond those of the months:
-    hospital_id, account, amount_fen.
+    hospital_id, account, amount_fen. levels: hospital_id -> level, needed by method rate.
     Raises DrgpayError for a policy without [clearing]; a pool without a budget, or whose stays
     earned no points; a final budget below what was prepaid (unless settlement.may_exceed_budget);
     a hospital without a score, with two, or with one out of range; scores that the policy does
@@ -109,7 +116,7 @@ def clear_year(
     if sharing is None:
         raise DrgpayError("the policy has no [clearing]", f"add it to clear {year}")
     cases = with_payment(cases, policy)
-    adjustments = with_bearing_line(adjustments, cases)
+    adjustments = with_bearing_line(adjustments, cases, policy)
     deductions = deductions_by_account(payments, policy.records.accounts)
     paid = _paid_by_line(months, policy)
     others = [*paid.values(), *lines_for_deductions(deductions, cases)]
@@ -118,7 +125,8 @@ def clear_year(
     assessed = assessed_hospitals(scores, sharing.assessment, sorted(with_cases), year)
     _refuse_unknown_pools(budgets, policy, year)
 
-    pools, cleared = [], []
+    pools, cleared, rates = [], [], []
+    waiting: dict[str, Waiting] = {}
     for pool in pools_of(policy):
         mine = [line for line in lines if line["pool"] == pool.name]
         if not mine and pool.name not in budgets:
@@ -128,8 +136,10 @@ def clear_year(
                 f"the clearing of {year} has no budget for the pool {pool.name}",
                 "check that the months' runs have settled it",
             )
-        final = _final_budget(mine, budgets[pool.name], sharing)
-        priced = price_pool(pool.name, mine, final["budget_final_fen"], rules)
+        final = _final_budget(pool.name, mine, budgets[pool.name], policy, sharing)
+        priced = price_pool(
+            pool.name, mine, final["budget_final_fen"], Rules(rules, levels, final=True)
+        )
         available = final["budget_final_fen"] + priced.totals["from_home_funds_fen"]
         mine = assessed_lines(priced.lines, assessed, sharing.assessment)
         mine = _settled_up(mine, paid, deductions)
@@ -138,15 +148,22 @@ def clear_year(
         named = {"pool": pool.name, "accounts": pool.accounts}
         pools.append({**named, **final, **priced.totals, **sums})
         cleared += mine
+        rates += [{**named, **row} for row in priced.rates]
+        waiting[pool.name] = priced.waiting
     frame = pl.DataFrame(pools, schema=POOL_SCHEMA)
     statements = pl.DataFrame(cleared, schema=CLEARED_SCHEMA).sort(LINE)
-    parts = with_parts(cases, adjustments, statements, frame, rules)
-    return Cleared(frame, statements, *parts, _assessment_table(statements))
+    adjustments = with_waiting(adjustments, statements, waiting)
+    parts = with_parts(cases, adjustments, statements, rules)
+    priced_by = pl.DataFrame(rates, schema=RATE_SCHEMA)
+    return Cleared(frame, statements, *parts, _assessment_table(statements), priced_by)
 
 
 POOL_SCHEMA = {
     "pool": pl.String(),
     "accounts": pl.List(pl.String()),
+    "budget_given_fen": pl.Int64(),
+    "item_by_item_fen": pl.Int64(),
+    "item_share": pl.Int64(),
     "budget_fen": pl.Int64(),
     "reserve_fen": pl.Int64(),
     "fund_fen": pl.Int64(),
@@ -156,12 +173,16 @@ POOL_SCHEMA = {
     "shared_fen": pl.Int64(),
     "budget_final_fen": pl.Int64(),
     "from_home_funds_fen": pl.Int64(),
+    "cases": pl.Int64(),
     "total_fen": pl.Int64(),
     "patient_fen": pl.Int64(),
     "other_fen": pl.Int64(),
     "points": pl.Int64(),
+    "deducted_points": pl.Int64(),
+    "waiting_points": pl.Int64(),
     "point_value": pl.Int64(),
     "fund_amount_fen": pl.Int64(),
+    "kept_fen": pl.Int64(),
     "remainder_fen": pl.Int64(),
     "assessment_fen": pl.Int64(),
     "redistributed_fen": pl.Int64(),
@@ -219,29 +240,30 @@ def _earned(line: Row) -> bool:
     return bool(line["cases"] or line["points"])
 
 
-def _final_budget(lines: list[Row], budget: YearBudget, sharing: Clearing) -> Row:
+def _final_budget(
+    pool: str, lines: list[Row], year: YearBudget, policy: Policy, sharing: Clearing
+) -> Row:
     """B_final: F and the retained part of the surplus, or B and the shared part of the overrun.
 
     What home funds pay for pooled outside cases stands on both sides and is left out.
     """
-    spent = sum(line["fund_fen"] for line in lines if line["in_pool"] and not line["out_of_area"])
-    surplus = max(budget.budget_fen - spent, 0)
-    overrun = max(spent - budget.budget_fen, 0)
-    retained = shared_by_bands(
-        surplus, budget.budget_fen, sharing.surplus_retained, sharing.band_rule
-    )
-    shared = shared_by_bands(overrun, budget.budget_fen, sharing.overrun_shared, sharing.band_rule)
+    shared_out = shared_budget(pool, year.budget_fen, lines, policy)
+    budget_fen, spent = shared_out["budget_fen"], spent_by_points(lines)
+    surplus = max(budget_fen - spent, 0)
+    overrun = max(spent - budget_fen, 0)
+    retained = shared_by_bands(surplus, budget_fen, sharing.surplus_retained, sharing.band_rule)
+    shared = shared_by_bands(overrun, budget_fen, sharing.overrun_shared, sharing.band_rule)
     if not sharing.overrun_beyond_reserve:
-        shared = min(shared, budget.reserve_fen)
+        shared = min(shared, year.reserve_fen)
     return {
-        "budget_fen": budget.budget_fen,
-        "reserve_fen": budget.reserve_fen,
+        **shared_out,
+        "reserve_fen": year.reserve_fen,
         "fund_fen": spent,
         "surplus_fen": surplus,
         "overrun_fen": overrun,
         "retained_fen": retained,
         "shared_fen": shared,
-        "budget_final_fen": min(spent, budget.budget_fen) + retained + shared,
+        "budget_final_fen": min(spent, budget_fen) + retained + shared,
     }
 
 

@@ -16,7 +16,7 @@ class PaidMonth:
     statements: LINE, points, standard_fen, fund_amount_fen, prepayment_fen, home_fund_bill_fen.
     cases: case_id, LINE, points, total_fen, fund_fen, patient_fen, other_fen, standard_fen,
     case_fund_fen.
-    adjustments: as Settled.adjustments: case_id, LINE, applies_to, points, standard_fen.
+    adjustments: as Settled.adjustments: case_id, LINE, applies_to, points, standard_fen, waiting.
     """
 
     statements: pl.DataFrame
@@ -31,7 +31,8 @@ class Differences:
     standard_paid_fen, standard_now_fen, standard_difference_fen; fund_amount_paid_fen ...).
 
     cases: a row for each case and LINE that differs, sorted by case_id and LINE: case_id, LINE,
-    change, X. X hold the case with its minus rows (applies_to hospital). change: `late` (not in
+    change, X. X hold the case with its minus rows (applies_to hospital) that do
+    not wait for the clearing. change: `late` (not in
     the paid run), `withdrawn` (no longer there), `changed` (its costs, points or line), `repriced`
     (only the point value or a fen of the rounding). A case that moved to another line has a row
     in each.
@@ -110,7 +111,7 @@ def _with_minus(cases: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
         fund_amount_fen="case_fund_fen",
     )
     minus = adjustments.filter(
-        (pl.col("applies_to") == "hospital") & (pl.col("points") != 0)
+        (pl.col("applies_to") == "hospital") & (pl.col("points") != 0) & ~pl.col("waiting")
     ).select(
         *_CASE_LINE,
         "points",

@@ -15,7 +15,7 @@ from drgpay.records.period import Period
 from drgpay.settle.clearing import Cleared
 from drgpay.settle.month import Settled
 
-ACCOUNTS = ("fund", "reserve", "hospital", "withheld", "rounding")
+ACCOUNTS = ("fund", "reserve", "hospital", "withheld", "deducted", "rounding")
 
 LEDGER_SCHEMA: dict[str, pl.DataType] = {
     "entry": pl.Int32(),
@@ -31,7 +31,7 @@ LEDGER_SCHEMA: dict[str, pl.DataType] = {
 
 
 # An entry of these accounts names a hospital, whose own balance it is.
-_OF_HOSPITALS = ("hospital", "withheld")
+_OF_HOSPITALS = ("hospital", "withheld", "deducted")
 # Lines paid item by item take their money from the fund, but not from the pool's budget.
 _ITEM = "item_"
 _BALANCE = ["pool", "account", "hospital_id"]
@@ -98,7 +98,7 @@ def ledger_of_clearing(year: int, booked: pl.DataFrame, cleared: Cleared) -> pl.
 def balances(ledger: pl.DataFrame) -> pl.DataFrame:
     """The balance of each account: pool, account, hospital_id, debit_fen, credit_fen, balance_fen.
 
-    hospital_id is null except for the accounts hospital and withheld; balance = debit - credit.
+    hospital_id is null except for the accounts hospital, withheld and deducted; balance = debit - credit.
     Sorted by pool, account and hospital_id.
     """
     sides = [
@@ -128,12 +128,12 @@ def proof_of_month(
     """Prove a month's ledger (with its corrections) against its values and statements.
 
     values: pool, budget_fen, from_home_funds_fen, remainder_fen. statements: pool, hospital_id,
-    in_pool, paid_here, fund_amount_fen, prepayment_fen. Returns pool, account, hospital_id,
+    in_pool, paid_here, fund_amount_fen, prepayment_fen, kept_fen. Returns pool, account, hospital_id,
     expected_fen, booked_fen, sorted; raises UnbalancedError where they differ.
 
     In each pool: the fund gave its budget, what home funds add to it and the item-by-item lines;
-    each hospital got its prepayments; the rest of its fund amount is withheld; the remainder is
-    in the reserve; rounding is closed.
+    each hospital got its prepayments; the rest of its fund amount is withheld; what the fund keeps
+    for deducted points is in deducted; the remainder is in the reserve; rounding is closed.
     """
     lines = statements.select(
         "pool",
@@ -141,6 +141,7 @@ def proof_of_month(
         "in_pool",
         due_fen=pl.when("paid_here").then("fund_amount_fen").otherwise(0),
         hospital="prepayment_fen",
+        deducted="kept_fen",
     ).with_columns(withheld=pl.col("due_fen") - pl.col("hospital"))
     return _proven(ledger, lines, values, "budget_fen")
 
@@ -151,9 +152,9 @@ def proof_of_clearing(
     """Prove the whole year's ledger (months, corrections, clearing) against Cleared.
 
     pools: pool, budget_final_fen, from_home_funds_fen, remainder_fen. statements: pool,
-    hospital_id, in_pool, paid_here, fund_amount_fen, payable_fen, withheld_fen. Returns and
-    raises like proof_of_month. In each pool: the fund gave its final budget, each hospital got
-    what is payable, and payable + withheld + remainder are the final budget.
+    hospital_id, in_pool, paid_here, fund_amount_fen, payable_fen, withheld_fen, kept_fen. Returns
+    and raises like proof_of_month. In each pool: the fund gave its final budget, each hospital got
+    what is payable, and payable + withheld + kept + remainder are the final budget.
     """
     lines = statements.select(
         "pool",
@@ -162,12 +163,15 @@ def proof_of_clearing(
         due_fen=pl.when("paid_here").then("fund_amount_fen").otherwise(0),
         hospital="payable_fen",
         withheld="withheld_fen",
+        deducted="kept_fen",
     )
     return _proven(ledger, lines, pools, "budget_final_fen")
 
 
 def _month_bookings(settled: Settled) -> Iterator[_Booking]:
-    """Per line the prepayment and what is withheld until the clearing; per pool the remainder."""
+    """Per line the prepayment, what is withheld until the clearing and what the fund keeps; per pool
+    the remainder.
+    """
     for line in settled.statements.iter_rows(named=True):
         if not line["paid_here"]:
             continue
@@ -175,6 +179,7 @@ def _month_bookings(settled: Settled) -> Iterator[_Booking]:
         withheld = line["fund_amount_fen"] - prepaid
         yield _of_line(line, "prepayment", "hospital", "fund", prepaid)
         yield _of_line(line, "withheld", "withheld", "fund", withheld)
+        yield _of_line(line, "deducted", "deducted", "fund", line["kept_fen"])
     yield from _remainders(settled.values)
 
 
@@ -185,13 +190,18 @@ def _clearing_bookings(cleared: Cleared) -> Iterator[_Booking]:
         yield _of_line(line, "assessment", "withheld", "fund", line["assessment_fen"])
         yield _of_line(line, "redistribution", "fund", "withheld", line["redistributed_fen"])
         yield _of_line(line, "deduction", "withheld", "fund", line["deduction_fen"])
+        yield _of_line(line, "deducted", "deducted", "fund", line["kept_fen"])
     yield from _remainders(cleared.pools)
 
 
 def _releases(booked: pl.DataFrame) -> Iterator[_Booking]:
-    """Give back to the fund what the months withheld and put into the reserve."""
+    """Give back to the fund what the months withheld, kept and put into the reserve."""
     signed = _signed(booked).with_columns(item=pl.col("kind").str.starts_with(_ITEM))
-    for account, kind in (("withheld", "release_withheld"), ("reserve", "release_remainder")):
+    for account, kind in (
+        ("withheld", "release_withheld"),
+        ("deducted", "release_deducted"),
+        ("reserve", "release_remainder"),
+    ):
         ins = pl.col("amount_fen") * pl.when(pl.col("debit") == account).then(1).otherwise(-1)
         held = (
             signed.filter((pl.col("debit") == account) | (pl.col("credit") == account))

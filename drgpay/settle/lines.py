@@ -5,8 +5,10 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import refuse_large_sums
+from drgpay.errors import DrgpayError
+from drgpay.exact import refuse_large_sums, scaled
 from drgpay.points.adjustments import no_adjustments
+from drgpay.points.deductions import EARLIER_STAYS, takes_deducted_points
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.pools import pools_of
@@ -27,8 +29,12 @@ LINE_SCHEMA = {
     "cases": pl.Int64(),
     "points": pl.Int64(),
     "minus_points": pl.Int64(),
+    "waiting_points": pl.Int64(),
+    "deducted_points": pl.Int64(),
+    "point_value": pl.Int64(),
     **dict.fromkeys(AMOUNTS, pl.Int64()),
     "standard_fen": pl.Int64(),
+    "kept_fen": pl.Int64(),
     "distributed_fen": pl.Int64(),
     "fund_amount_fen": pl.Int64(),
 }
@@ -49,43 +55,54 @@ def with_payment(cases: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     """Add how each case is paid: by `points` or `item_by_item`.
 
     Outside cases need the price of the local ones: in a pool without local cases paid by points
-    they are paid item by item.
+    they are paid item by item. A rate that is given is a price without them.
     """
-    rules = policy.settlement
-    by_item = pl.col("case_class") == "fee"
-    if rules.out_of_area == "excluded":
-        by_item |= pl.col("out_of_area")
-    elif rules.out_of_area == "same_price":
-        priced = cases.select("account", local=~by_item & ~pl.col("out_of_area"))
-        local = priced.filter("local")["account"].unique().to_list()
-        unpriced = [
-            account
-            for pool in pools_of(policy)
-            if not set(pool.accounts) & set(local)
-            for account in pool.accounts
-        ]
-        if unpriced:
-            by_item |= pl.col("account").is_in(unpriced)
+    by_item = (pl.col("case_class") == "fee") | (
+        pl.col("out_of_area") & pl.col("account").is_in(_unpriced_accounts(cases, policy))
+    )
     payment = pl.when(by_item).then(pl.lit("item_by_item")).otherwise(pl.lit("points"))
     return cases.with_columns(payment=payment.cast(cases.schema["account"]))
 
 
-def with_bearing_line(adjustments: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
-    """Add `payment`, and set `out_of_area` to that of the line that bears the row.
+def _unpriced_accounts(cases: pl.DataFrame, policy: Policy) -> list[str]:
+    """The accounts whose outside cases have no price."""
+    rules, pools = policy.settlement, pools_of(policy)
+    if rules.out_of_area == "excluded":
+        return list(policy.records.accounts)
+    if rules.out_of_area == "pooled" or rules.method == "rate":
+        return []
+    local = ~pl.col("out_of_area") & (pl.col("case_class") != "fee")
+    priced = set(cases.filter(local)["account"].unique().to_list())
+    return [
+        account for pool in pools if not priced & set(pool.accounts) for account in pool.accounts
+    ]
+
+
+def with_bearing_line(
+    adjustments: pl.DataFrame, cases: pl.DataFrame, policy: Policy
+) -> pl.DataFrame:
+    """Add `payment`, `deducts` and `earlier`, and set `out_of_area` to that of the line that bears
+    the row.
 
     A minus row lands on the points of the hospital. Where its case is outside and paid item by
-    item, that is the hospital's local line.
+    item, that is the hospital's local line. deducts: whether the row is points that a deduction
+    takes from what is paid by points. earlier: whether it is on a stay that an earlier run paid.
     """
     to_hospital = pl.col("applies_to") == "hospital"
+    deducts = takes_deducted_points(policy.points)
     concerned = adjustments.filter(to_hospital & pl.col("out_of_area")).select("case_id")
     by_item = pl.Series("case_id", [], dtype=pl.String)
     if concerned.height:
         paid_by_item = cases.filter(pl.col("out_of_area") & (pl.col("payment") == "item_by_item"))
         by_item = paid_by_item.join(concerned, on="case_id", how="semi")["case_id"]
     local = to_hospital & pl.col("case_id").is_in(by_item.implode())
+    unpaid = pl.col("out_of_area") & pl.col("account").is_in(_unpriced_accounts(cases, policy))
     return adjustments.with_columns(
         out_of_area=pl.col("out_of_area") & ~local,
         payment=pl.when(to_hospital).then(pl.lit("points")),
+        # What a stay of the class fee loses is 0 points.
+        deducts=deducts & (to_hospital | ~unpaid) & (pl.col("points") != 0),
+        earlier=to_hospital & pl.col("kind").is_in(EARLIER_STAYS),
     )
 
 
@@ -97,8 +114,11 @@ def line_rows(
 ) -> list[Row]:
     """The lines of cases, minus rows and others, sorted: what they earned and cost.
 
-    cases, adjustments: with payment. others: keys of LINE that are lines even without cases.
-    A row has LINE, pool, in_pool, paid_here, cases, points (with the minus), minus_points and AMOUNTS.
+    cases: with payment; adjustments: of with_bearing_line. others: keys of LINE that are lines even
+    without cases. A row has LINE, pool, in_pool, paid_here, cases, points (with the minus),
+    minus_points, deducted_points (what deductions take, above zero), AMOUNTS, and of the points
+    those of rows of hospitals (minus_deducted), and on earlier stays (earlier_points,
+    earlier_deducted).
     Raises DrgpayError for sums beyond what can be settled.
     """
     refuse_large_sums(cases, ("points", *AMOUNTS), "cases")
@@ -110,22 +130,67 @@ def line_rows(
         .rows(named=True)
     )
     nothing = {"cases": 0, "points": 0, **dict.fromkeys(AMOUNTS, 0)}
-    lines = {line_key(row): {**row, "minus_points": 0} for row in sums}
-    minus = (
-        adjustments.filter((pl.col("applies_to") == "hospital") & (pl.col("points") != 0))
+    lines = {line_key(row): {**row, **dict.fromkeys(_ROW_POINTS, 0)} for row in sums}
+    for row in _row_sums(adjustments):
+        line = lines.setdefault(line_key(row), _line_of(line_key(row)) | nothing | row)
+        line["points"] += row["minus_points"]
+        line |= {name: row[name] for name in _ROW_POINTS}
+    for other in others:
+        bare = _line_of(line_key(other)) | nothing | dict.fromkeys(_ROW_POINTS, 0)
+        lines.setdefault(line_key(other), bare)
+    return [line | _place(line, pool_of, policy.settlement) for _, line in sorted(lines.items())]
+
+
+_ROW_POINTS = (
+    *("minus_points", "deducted_points", "minus_deducted"),
+    *("earlier_points", "earlier_deducted"),
+)
+
+
+def _row_sums(adjustments: pl.DataFrame) -> list[Row]:
+    """What adjustments take from each line, beside what is in the points of its cases."""
+    to_hospital, points = pl.col("applies_to") == "hospital", pl.col("points")
+    earlier, deducts = pl.col("earlier"), pl.col("deducts")
+    return (
+        adjustments.filter((points != 0) & (to_hospital | deducts))
+        .with_columns(payment=pl.lit("points"))
         .group_by(LINE)
-        .agg(pl.col("points").sum())
+        .agg(
+            minus_points=points.filter(to_hospital).sum(),
+            deducted_points=-points.filter(deducts).sum(),
+            minus_deducted=-points.filter(deducts & to_hospital).sum(),
+            earlier_points=points.filter(earlier).sum(),
+            earlier_deducted=-points.filter(earlier & deducts).sum(),
+        )
         .rows(named=True)
     )
-    for row in minus:
-        line = lines.setdefault(
-            line_key(row), _line_of(line_key(row)) | nothing | {"minus_points": 0}
+
+
+def levels_of(hospitals: pl.DataFrame) -> dict[str, str]:
+    """hospital_id -> level."""
+    return dict(hospitals.select("hospital_id", "level").iter_rows())
+
+
+def rate_of(line: Row, rules: Settlement, levels: Mapping[str, str] | None) -> tuple[str, int]:
+    """The level of a line's hospital, and the value of a point there, in units of 10^-places.
+
+    The value is the rate of account and level / 100, as given (C22). Raises DrgpayError for a
+    hospital without a level, or an account and level without a rate.
+    """
+    level = (levels or {}).get(line["hospital_id"])
+    if level is None:
+        raise DrgpayError(
+            f"the hospital {line['hospital_id']} has no level, so it has no rate",
+            "give its level in the table of hospitals",
         )
-        line["points"] += row["points"]
-        line["minus_points"] += row["points"]
-    for other in others:
-        lines.setdefault(line_key(other), _line_of(line_key(other)) | nothing | {"minus_points": 0})
-    return [line | _place(line, pool_of, policy.settlement) for _, line in sorted(lines.items())]
+    for rate in rules.rates:
+        if (rate.account, rate.level) == (line["account"], level):
+            return level, scaled(rate.yuan, rules.value_places - 2)
+    raise DrgpayError(
+        f"{rules.key}.rates has no rate for the account {line['account']} and the level {level} of "
+        f"the hospital {line['hospital_id']}",
+        f"add it to {rules.key}.rates, or correct the level in the table of hospitals",
+    )
 
 
 def _place(line: Row, pool_of: Mapping[str, str], rules: Settlement) -> Row:

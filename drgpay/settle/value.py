@@ -7,11 +7,15 @@ from drgpay.errors import DrgpayError
 from drgpay.exact import FEN_PLACES, POINT_PLACES
 
 ValueMethod = Literal["residual", "fund_only", "cost"]
+"""The methods by which a pool has one value; with `rate` each account and level has its own."""
 
 
 @dataclass(frozen=True)
 class PoolSums:
-    """Everything that one point value is made of: money in fen, points in 1/10,000."""
+    """Everything that one point value is made of: money in fen, points in 1/10,000.
+
+    points: P, or P + D where the fund keeps what deductions take.
+    """
 
     pool: str
     budget_fen: int

@@ -139,7 +139,9 @@ def _with_minus(state: State, amount: str) -> pl.DataFrame:
         pl.col("fund_amount_fen").alias(amount), drg=pl.col("drg").fill_null("0000")
     )
     keys = ["hospital_id", "account"]
-    minus = state.settled.adjustments.filter(pl.col("applies_to") == "hospital")
+    minus = state.settled.adjustments.filter(
+        (pl.col("applies_to") == "hospital") & ~pl.col("waiting")
+    )
     taken = [
         minus.group_by(keys)
         .agg(pl.col("points", "standard_fen").sum())
@@ -258,7 +260,9 @@ def compare_schemes(before: State, after: State) -> SchemeComparison | None:
 
 
 def _quality(side: str, state: State) -> dict[str, object]:
-    counted = dict(state.cube.group_by(pl.col("status")).agg(pl.col("cases").sum()).iter_rows())
+    # 入组率: of the valid stays whose payment_unit is drg.
+    by_drg = state.stays.filter(pl.col("payment_unit") == "drg")
+    counted = dict(by_drg.group_by("status").agg(pl.len()).iter_rows())
     grouped = state.cube.filter(pl.col("status") == "grouped")
     return {
         "side": side,

@@ -5,7 +5,7 @@ whole fen after each. The effects add up to the change exactly, whatever the sce
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,8 +14,8 @@ import polars as pl
 from drgpay.exact import FEN_PLACES, POINT_PLACES, divide_half_up, half_up
 from drgpay.points.formulas import Choice, class_formulas
 from drgpay.points.prices import RATIO_COLUMNS, reference_mean
-from drgpay.policy.model import Policy
 from drgpay.settle.lines import LINE
+from drgpay.simulate.plan import Plan
 from drgpay.simulate.settling import ClearedYear, Settling, hospital_amounts
 from drgpay.simulate.small_month import added_up
 from drgpay.simulate.stages import State
@@ -55,23 +55,23 @@ def decomposition(before: State, middle: State, after: State, settling: Settling
     points = _point_effects(middle, after)
     lines = _lines(before, middle, points)
     values = [
-        _values(before.plan.policy, before.settled.values),
-        _values(before.plan.policy, _with_budget(before, after, settling)),
-        _values(after.plan.policy, after.settled.values),
+        _values(before.plan, before.settled.values),
+        _values(before.plan, _with_budget(before, after, settling)),
+        _values(after.plan, after.settled.values),
     ]
     fund_only = before.plan.policy.settlement.method == "fund_only"
     effects: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(all_effects, 0))
     for key, line in lines.items():
         hospital, account = key[0], key[1]
-        priced = line.before.fund(key, values[0].get(account), fund_only)
+        priced = line.before.fund(key, values[0](hospital, account), fund_only)
         place = line.before
         for effect in POINT_EFFECTS:
             place = line.volume if effect == "volume" else place.plus(line.points[effect])
-            now = place.fund(key, values[0].get(account), fund_only)
+            now = place.fund(key, values[0](hospital, account), fund_only)
             effects[hospital][effect] += now - priced
             priced = now
         for effect, value in (("budget", values[1]), ("value", values[2])):
-            now = place.fund(key, value.get(account), fund_only)
+            now = place.fund(key, value(hospital, account), fund_only)
             effects[hospital][effect] += now - priced
             priced = now
     if year:
@@ -172,15 +172,28 @@ def _assessed(state: State) -> dict[str, int]:
     return dict(rows.iter_rows())
 
 
-def _values(policy: Policy, values: pl.DataFrame) -> dict[str, Fraction]:
-    """The value of each account in fen a 1/10,000 point."""
-    scale = 10 ** (POINT_PLACES + policy.settlement.value_places - FEN_PLACES)
-    return {
+_LineValue = Callable[[str, str], Fraction | None]
+"""The value of a hospital and account in fen a 1/10,000 point; None where there is none."""
+
+
+def _values(plan: Plan, values: pl.DataFrame) -> _LineValue:
+    """What a point is worth: the value of the pool, or the rate of account and level."""
+    rules = plan.policy.settlement
+    scale = 10 ** (POINT_PLACES + rules.value_places - FEN_PLACES)
+    if rules.method == "rate":
+        levels = plan.levels
+        rates = {
+            (rate.account, rate.level): Fraction(rate.yuan) / 10**POINT_PLACES
+            for rate in rules.rates
+        }
+        return lambda hospital, account: rates.get((account, levels.get(hospital, "")))
+    of_account = {
         account: Fraction(value, scale)
         for accounts, value in values.select("accounts", "point_value").iter_rows()
         if value is not None
         for account in accounts
     }
+    return lambda _hospital, account: of_account.get(account)
 
 
 def _with_budget(before: State, after: State, settling: Settling) -> pl.DataFrame:
@@ -193,7 +206,10 @@ def _with_budget(before: State, after: State, settling: Settling) -> pl.DataFram
     changed = {"budget": other.budget, "clearing": clearing, "settlement": settlement}
     cases = added_up(before.earned.cases, before.earned.adjustments)
     return settling.settle(
-        cases, before.earned.adjustments, policy.model_copy(update=changed)
+        cases,
+        before.earned.adjustments,
+        policy.model_copy(update=changed),
+        levels=before.plan.levels,
     ).values
 
 
@@ -256,9 +272,9 @@ def _alone(cases: pl.DataFrame, shared: pl.DataFrame, sign: int) -> pl.DataFrame
 def _minus_rows(middle: State, after: State) -> pl.DataFrame:
     """What findings take from hospitals now and did not before."""
     rows = [
-        state.settled.adjustments.filter(pl.col("applies_to") == "hospital").with_columns(
-            points=pl.col("points") * sign
-        )
+        state.settled.adjustments.filter(
+            (pl.col("applies_to") == "hospital") & ~pl.col("waiting")
+        ).with_columns(points=pl.col("points") * sign)
         for state, sign in ((middle, -1), (after, 1))
     ]
     return _part(pl.concat(rows), {"rules": pl.col("points")})

@@ -11,7 +11,7 @@ from drgpay.errors import DrgpayError
 from drgpay.file_rights import OWNER, Rights, make_folder
 from drgpay.language import Language
 from drgpay.records.writing import write_frame
-from drgpay.report.clearing import ASSESSMENT_COLUMNS, CLEARED_LINE_COLUMNS, pool_columns
+from drgpay.report.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pools_table
 from drgpay.report.columns import written
 from drgpay.report.month import adjustments_table, cases_table, named_lines, statements_table
 from drgpay.report.tables_xlsx import write_tables
@@ -94,15 +94,16 @@ def _fill(found: Simulation, folder: Path, language: Language, with_cases: bool)
 def run_tables(state: State, with_cases: bool) -> dict[str, pl.DataFrame]:
     """A state as a run or a clearing writes it, by the name of the file."""
     settled, hospitals = state.settled, state.plan.hospitals
+    places = state.plan.policy.settlement.value_places
     if isinstance(settled, ClearedYear):
-        places = state.plan.policy.settlement.value_places
+        lines = written(settled.statements, cleared_line_columns(places))
         tables = {
-            "statements": named_lines(written(settled.statements, CLEARED_LINE_COLUMNS), hospitals),
-            "pools": written(settled.values, pool_columns(places)),
+            "statements": named_lines(lines, hospitals),
+            "pools": pools_table(settled.values, settled.rates, places),
             "assessment": written(settled.assessment, ASSESSMENT_COLUMNS),
         }
     else:
-        tables = {"statements": statements_table(settled, hospitals)}
+        tables = {"statements": statements_table(settled, hospitals, places)}
     if with_cases:
         tables["cases"] = cases_table(settled.cases)
         tables["adjustments"] = adjustments_table(settled.adjustments)

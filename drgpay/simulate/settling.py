@@ -4,7 +4,7 @@ What compares, decomposes and sweeps asks for no more than this, so it does both
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import polars as pl
@@ -29,7 +29,7 @@ class ClearedYear(Settled):
     adjustments: as in Settled. assessment: Cleared.assessment.
     """
 
-    assessment: pl.DataFrame
+    assessment: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 class Settling(Protocol):
@@ -45,6 +45,7 @@ class Settling(Protocol):
         adjustments: pl.DataFrame,
         policy: Policy,
         payments: pl.DataFrame = NO_PAYMENTS,
+        levels: Mapping[str, str] | None = None,
     ) -> Settled:
         """The settlement of cases under a policy, as settle_month takes and refuses them."""
 
@@ -65,9 +66,10 @@ class MonthEnd:
         adjustments: pl.DataFrame,
         policy: Policy,
         payments: pl.DataFrame = NO_PAYMENTS,
+        levels: Mapping[str, str] | None = None,
     ) -> Settled:
         """settle_month."""
-        return settle_month(cases, adjustments, policy, self.period, payments)
+        return settle_month(cases, adjustments, policy, self.period, payments, levels)
 
     def periods(self) -> Iterator[Period]:
         """The month."""
@@ -95,6 +97,7 @@ class YearEnd:
         adjustments: pl.DataFrame,
         policy: Policy,
         payments: pl.DataFrame = NO_PAYMENTS,
+        levels: Mapping[str, str] | None = None,
     ) -> ClearedYear:
         """clear_year, with the budgets that the months would have shared out under the policy."""
         assessed = policy.clearing is not None and policy.clearing.assessment is not None
@@ -108,6 +111,7 @@ class YearEnd:
             policy,
             self.year,
             payments,
+            levels,
         )
         # A line's fund amount comes from the region or, where the region does not pay it, from the
         # home funds; assessment and deductions are in payable.
@@ -116,7 +120,12 @@ class YearEnd:
             final_amount_fen=pl.col("payable_fen") + elsewhere
         )
         return ClearedYear(
-            cleared.pools, statements, cleared.cases, cleared.adjustments, cleared.assessment
+            cleared.pools,
+            statements,
+            cleared.cases,
+            cleared.adjustments,
+            cleared.rates,
+            cleared.assessment,
         )
 
     def periods(self) -> Iterator[Period]:

@@ -145,7 +145,7 @@ class Stages:
         earned: EarnedPoints,
     ) -> State:
         settled = self.base.settling.settle(
-            earned.cases, earned.adjustments, plan.policy, filings.payments
+            earned.cases, earned.adjustments, plan.policy, filings.payments, plan.levels
         )
         return State(plan, catalogue, stays, filings, earned, settled, cube_of(settled.cases))
 

@@ -204,7 +204,9 @@ def _whole_again(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
             stays, catalogue, policy.points, filings, exempt=plan.compiled.exempt
         )
         cases = added_up(points.cases, points.adjustments)
-        return stages.base.settling.settle(cases, points.adjustments, policy, filings.payments)
+        return stages.base.settling.settle(
+            cases, points.adjustments, policy, filings.payments, plan.levels
+        )
 
     return settled
 
@@ -213,9 +215,10 @@ def _priced_again(stages: Stages, state: State) -> Callable[[Policy], Settled]:
     """Only the settlement differs: the points are those of one state."""
     cases = added_up(state.earned.cases, state.earned.adjustments)
     adjustments, payments = state.earned.adjustments, state.filings.payments
+    levels = state.plan.levels
 
     def settled(policy: Policy) -> Settled:
-        return stages.base.settling.settle(cases, adjustments, policy, payments)
+        return stages.base.settling.settle(cases, adjustments, policy, payments, levels)
 
     return settled
 
@@ -249,7 +252,7 @@ def _points_again(
         )
         cases = added_up(points.cases, points.adjustments)
         whole = cases if fixed is None else merged(fixed, cases)
-        return stages.base.settling.settle(whole, points.adjustments, policy, payments)
+        return stages.base.settling.settle(whole, points.adjustments, policy, payments, plan.levels)
 
     return settled
 

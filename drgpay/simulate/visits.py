@@ -22,7 +22,7 @@ from drgpay.run.visit_grouping import VisitFiles, group_all_visits
 from drgpay.run.visit_rules import load_visit_rules
 from drgpay.run.visit_run import VisitMonth, visit_checks, visit_pricing
 from drgpay.settle.capitation import capitation_accounts
-from drgpay.settle.lines import AMOUNTS, NO_ADJUSTMENTS
+from drgpay.settle.lines import AMOUNTS, NO_ADJUSTMENTS, levels_of
 from drgpay.settle.month import Settled, settle_month
 from drgpay.simulate.compare import MEASURES, VALUES, bin_of, paired, paired_values
 from drgpay.simulate.plan import Plan
@@ -164,7 +164,9 @@ def _is_number(dtype: pl.DataType) -> bool:
 
 
 def _settled(month: VisitMonth, cases: pl.DataFrame) -> Settled:
-    return settle_month(cases, NO_ADJUSTMENTS, month.rules.policy, month.period)
+    rules = month.rules
+    levels = levels_of(rules.hospitals)
+    return settle_month(cases, NO_ADJUSTMENTS, rules.policy, month.period, levels=levels)
 
 
 def _refuse_other_results(run: StoredMonth, before: Settled) -> None:

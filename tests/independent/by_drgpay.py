@@ -1,6 +1,6 @@
 """What drgpay makes of stays and filings, as tables in yuan and points: its own pure functions."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -19,13 +19,13 @@ from drgpay.records.filings import (
     Filings,
 )
 from drgpay.records.period import Period
-from drgpay.report.clearing import CLEARED_LINE_COLUMNS, pool_columns
+from drgpay.report.clearing import cleared_line_columns, pools_table
 from drgpay.report.columns import written
 from drgpay.report.month import (
     ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
-    STATEMENT_COLUMNS,
     ledger_table,
+    statement_columns,
     values_table,
 )
 from drgpay.settle.clearing import Cleared, YearBudget, clear_year
@@ -33,7 +33,7 @@ from drgpay.settle.month import Settled, settle_month
 
 from .recomputation.calibration import Catalogue as Recomputed
 from .recomputation.records import Filed, HeldBack, Stay
-from .recomputation.settlement import Case, Minus
+from .recomputation.settlement import Case, Minus, Taken
 
 _MONEY = {
     "total_cost": "total_fen",
@@ -132,7 +132,7 @@ def earned(
     return points_of_stays(frame, catalogue, policy.points, filings_of(filed), exempt=exempt)
 
 
-def bare_points(cases: list[Case], minus: list[Minus]) -> EarnedPoints:
+def bare_points(cases: list[Case], minus: list[Minus], taken: Iterable[Taken] = ()) -> EarnedPoints:
     """Cases that already have their points, as settlement takes them."""
     ordered = sorted(cases, key=lambda case: case.case_id)
     columns: dict[str, tuple[pl.DataType, list[Any]]] = {
@@ -149,22 +149,40 @@ def bare_points(cases: list[Case], minus: list[Minus]) -> EarnedPoints:
         {name: pl.Series(values, dtype=dtype) for name, (dtype, values) in columns.items()}
     )
     by_id = {case.case_id: case for case in ordered}
+    every: list[Minus | Taken] = [*minus, *taken]
     rows = [
         {
             "case_id": row.case_id,
-            "hospital_id": by_id[row.case_id].hospital_id,
-            "account": by_id[row.case_id].account,
-            "out_of_area": by_id[row.case_id].out_of_area,
+            **_place(row, by_id),
             "step": row.step,
-            "applies_to": "hospital",
-            "kind": "fraud",
+            "applies_to": "hospital" if isinstance(row, Minus) else "case",
+            "kind": _kind(row),
             "points": int(row.points * 10_000),
             "reason": "",
             "evidence": None,
         }
-        for row in sorted(minus, key=lambda row: (row.case_id, row.step))
+        for row in sorted(every, key=lambda row: (row.case_id, row.step))
     ]
     return EarnedPoints(frame, pl.DataFrame(rows, ADJUSTMENT_TYPES))
+
+
+def _place(row: Minus | Taken, by_id: dict[str, Case]) -> dict[str, Any]:
+    if isinstance(row, Minus) and row.earlier:
+        return dict(zip(("hospital_id", "account", "out_of_area"), row.earlier, strict=True))
+    case = by_id[row.case_id]
+    return {
+        "hospital_id": case.hospital_id,
+        "account": case.account,
+        "out_of_area": case.out_of_area,
+    }
+
+
+def _kind(row: Minus | Taken) -> str:
+    if isinstance(row, Taken):
+        return "fraud"
+    if row.earlier:
+        return "deduction_earlier" if row.deducted else "readmission_earlier"
+    return "fraud" if row.deducted else "quota"
 
 
 ADJUSTMENT_TYPES = {
@@ -178,11 +196,15 @@ ADJUSTMENT_TYPES = {
 
 
 def settled(
-    points: EarnedPoints, policy: Policy, period: Period, held_back: Iterable[HeldBack] = ()
+    points: EarnedPoints,
+    policy: Policy,
+    period: Period,
+    held_back: Iterable[HeldBack] = (),
+    levels: Mapping[str, str] | None = None,
 ) -> Settled:
     """A settled month."""
     payments = payments_of(held_back)
-    return settle_month(points.cases, points.adjustments, policy, period, payments)
+    return settle_month(points.cases, points.adjustments, policy, period, payments, levels)
 
 
 def cleared(
@@ -192,6 +214,7 @@ def cleared(
     budgets: dict[str, tuple[Decimal, Decimal]],
     scores: dict[str, Decimal],
     held_back: Iterable[HeldBack] = (),
+    levels: Mapping[str, str] | None = None,
 ) -> Cleared:
     """A cleared year; budgets as (sum of the months', reserve)."""
     assessed = policy.clearing is not None and policy.clearing.assessment is not None
@@ -213,6 +236,7 @@ def cleared(
         policy,
         2026,
         payments_of(held_back),
+        levels,
     )
 
 
@@ -240,7 +264,7 @@ def month_tables(month: Settled, policy: Policy) -> Tables:
     return Tables(
         _written(month.cases, CASE_COLUMNS),
         _written(month.adjustments, ADJUSTMENT_COLUMNS),
-        written(month.statements, STATEMENT_COLUMNS),
+        written(month.statements, statement_columns(policy.settlement.value_places)),
         values_table(month, policy.settlement.value_places),
     )
 
@@ -250,8 +274,8 @@ def year_tables(year: Cleared, policy: Policy) -> Tables:
     return Tables(
         _written(year.cases, CASE_COLUMNS),
         _written(year.adjustments, ADJUSTMENT_COLUMNS),
-        written(year.statements, CLEARED_LINE_COLUMNS),
-        written(year.pools, pool_columns(policy.settlement.value_places)),
+        written(year.statements, cleared_line_columns(policy.settlement.value_places)),
+        pools_table(year.pools, year.rates, policy.settlement.value_places),
     )
 
 

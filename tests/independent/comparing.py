@@ -21,6 +21,7 @@ from .recomputation.settlement import Settled
 
 Row = dict[str, Any]
 LINE = ("hospital_id", "account", "out_of_area", "payment")
+RATE = ("pool", "account", "level")
 
 
 def compare(found: Iterable[Row], expected: Mapping[Any, Row], key: tuple[str, ...]) -> int:
@@ -144,7 +145,7 @@ def compare_points(tables: Tables, stays: list[Stay], earned: Earned) -> int:
 def compare_settled(tables: Tables, expected: Settled) -> None:
     """What every line, case and minus row is settled with; the values are compared apart."""
     lines = {
-        key: {name: value for name, value in vars(line).items() if name not in ("members", "minus")}
+        key: {name: value for name, value in vars(line).items() if name not in _OF_MEMBERS}
         for key, line in expected.lines.items()
     }
     compare(tables.statements.iter_rows(named=True), lines, LINE)
@@ -163,12 +164,22 @@ def compare_settled(tables: Tables, expected: Settled) -> None:
     assert of_cases["standard_amount"].null_count() == of_cases.height
 
 
+_OF_MEMBERS = ("members", "minus", "waiting")
+
+
+def _rates(expected: Settled) -> dict[Any, Row]:
+    """The rows of rates: nothing of a budget."""
+    return {key: vars(row) for key, row in expected.rates.items()}
+
+
 def compare_month(tables: Tables, expected: Month) -> None:
     """Values, lines, cases, minus rows and prepayments of a month."""
     values: dict[Any, Row] = {
         (pool,): vars(value) for pool, value in expected.settled.values.items()
     }
-    compare(tables.values.iter_rows(named=True), values, ("pool",))
+    of_pools = pl.col("level").is_null()
+    compare(tables.values.filter(of_pools).iter_rows(named=True), values, ("pool",))
+    compare(tables.values.filter(~of_pools).iter_rows(named=True), _rates(expected.settled), RATE)
     compare_settled(tables, expected.settled)
     prepaid: dict[Any, Row] = {key: vars(line) for key, line in expected.prepaid.items()}
     compare(tables.statements.iter_rows(named=True), prepaid, LINE)
@@ -177,13 +188,10 @@ def compare_month(tables: Tables, expected: Month) -> None:
 def compare_year(tables: Tables, expected: Year) -> None:
     """Pools, lines, cases and minus rows of a clearing."""
     pools: dict[Any, Row] = {
-        (pool,): vars(value) | {"fund_amount": value.fund_amount} | vars(expected.pools[pool])
+        (pool,): vars(value) | vars(expected.pools[pool])
         for pool, value in expected.settled.values.items()
     }
-    for pool in pools.values():
-        pool.pop("budget", None)
     for (name,), pool in pools.items():
-        pool["budget"] = expected.pools[name].budget
         due = [
             expected.due[key]
             for key, line in expected.settled.lines.items()
@@ -193,7 +201,9 @@ def compare_year(tables: Tables, expected: Year) -> None:
             pool[column] = sum(getattr(line, column) for line in due)
         for column in ("prepaid", "clearing"):
             pool[column] = sum(getattr(line, column) for line in due)
-    compare(tables.values.iter_rows(named=True), pools, ("pool",))
+    of_pools = pl.col("level").is_null()
+    compare(tables.values.filter(of_pools).iter_rows(named=True), pools, ("pool",))
+    compare(tables.values.filter(~of_pools).iter_rows(named=True), _rates(expected.settled), RATE)
     compare_settled(tables, expected.settled)
     due_lines: dict[Any, Row] = {key: vars(line) for key, line in expected.due.items()}
     compare(tables.statements.iter_rows(named=True), due_lines, LINE)

@@ -2,6 +2,7 @@
 
 import os
 import random
+from decimal import Decimal
 from typing import Any
 
 from drgpay.policy.model import Policy
@@ -154,13 +155,15 @@ CHOICES: dict[str, list[Any]] = {
         {"groups": ["TT11"], "uplift": "0.0501", "max_points": "4"},
         {"groups": ["TT11", "BB11"], "uplift": "0.1", "max_points": "1000"},
     ],
-    "settlement.method": ["residual", "residual", "fund_only", "cost"],
+    "settlement.method": ["residual", "residual", "fund_only", "cost", "rate"],
+    "settlement.deducted_points": ["fund", "fund", "pool"],
     "settlement.value_places": [4, 4, 2, 6],
     "settlement.prepay_ratio": ["0.85", "0.97", "1"],
     "settlement.out_of_area": ["same_price", "pooled", "excluded"],
     "settlement.distribute_remainder": ["none", "all"],
     "settlement.merged_accounts": [[], [["employee", "resident"]]],
     "settlement.may_exceed_budget": [True],
+    "budget.less_item_by_item": [False, True],
     "budget.reserve_ratio": ["0.0021", "0.05", "0.0133"],
     "budget.months": [
         {"rule": "equal"},
@@ -196,6 +199,16 @@ CHOICES: dict[str, list[Any]] = {
         },
     ],
 }
+RATES = [
+    {"account": account, "level": level, "yuan": yuan}
+    for account, yuan_3a in (("employee", "9986.9352"), ("resident", "8488.8949"))
+    for level, yuan in (
+        ("3A", Decimal(yuan_3a)),
+        ("2A", Decimal("8765.43")),
+        ("1", Decimal("7000")),
+        ("0", Decimal("6543.2")),
+    )
+]
 FILED = {"robot": True, "laser": False}
 BUDGET_OF_COST = ["0.85", "0.98", "1.04", "1.3"]
 """How the annual budget lies to what item-by-item payment costs."""
@@ -210,6 +223,9 @@ def choices(number: int) -> dict[str, Any]:
     chosen["points.deductions"] = [dict(row) for row in chosen["points.deductions"]]
     if chosen["calibration.unstable_base_points"] == "none":
         chosen["points.few_cases_rule"] = "at_cost"
+    if chosen["settlement.method"] == "rate":
+        chosen |= {"settlement.rates": RATES, "settlement.distribute_remainder": "none"}
+        chosen["settlement.value_places"] = 6
     mixes = chosen["points.reference_mean"] == "own_and_level"
     chosen["points.own_mean_weight"] = "0.7" if mixes else None
     level = chosen["points.bounds_mean"] == "level" and chosen["points.reference_mean"] != "level"

@@ -19,6 +19,8 @@ MEANS = {"AA11": 10_000, "BB11": 5_000, "CC11": 333, "TT11": 7_777, "NN11": 20_0
 RARE = {"UU11": 12_000}
 STATUSES = {"QYA0": "ambiguous", "0000": "ungrouped"}
 HOSPITALS = {"H1": "3A", "H2": "2A", "H3": "2A", "H4": "1", "H5": "0"}
+LEVELS = {**HOSPITALS, "H6": "0"}
+"""Of all hospitals: H6 has no stay, only money held back."""
 LEVEL_COST = {"3A": "1.25", "2A": "1", "1": "0.75", "0": "0.6"}
 RATIOS = ("0.4", "0.6", "1.5", "2", "2.5", "3", "0.3999", "7", "0.05")
 GAPS = (0, 0, 1, 9, 10, 11, 14, 15, 16, 40)

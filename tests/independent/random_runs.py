@@ -9,7 +9,7 @@ from pathlib import Path
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 
-from .random_region import MONTHS, YEAR, RandomRegion, random_region
+from .random_region import LEVELS, MONTHS, YEAR, RandomRegion, random_region
 from .recomputation.adjusting import Earned, earn
 from .recomputation.budgets import budget_of_month, reserve
 from .recomputation.calibration import Catalogue, calibrate
@@ -17,7 +17,7 @@ from .recomputation.clearing import Year, clear
 from .recomputation.prepayment import Month, settle_month
 from .recomputation.records import Filed, Stay
 from .recomputation.rounding import half_up
-from .recomputation.settlement import Case, Minus, pools_of
+from .recomputation.settlement import Case, Minus, Taken, pools_of
 
 BASE = Path(__file__).parents[2] / "policies" / "illustrative.toml"
 
@@ -54,6 +54,8 @@ def recomputed(number: int) -> Recomputed:
             policy,
             month_budgets(policy, month),
             region.filed[month].held_back,
+            taken_of(earned[month], policy),
+            LEVELS,
         )
         for month, stays in region.months.items()
     }
@@ -67,6 +69,8 @@ def recomputed(number: int) -> Recomputed:
         budgets,
         {**region.scores, "H6": Decimal(77)},
         region.final.held_back,
+        taken_of(of_year, policy),
+        LEVELS,
     )
     return Recomputed(region, calibrated, catalogue, earned, months, of_year, budgets, year)
 
@@ -115,9 +119,19 @@ def cases_of(stays: list[Stay], earned: Earned) -> list[Case]:
 def minus_of(earned: Earned) -> list[Minus]:
     """The rows that land on hospitals."""
     return [
-        Minus(row.case_id, row.step, row.points)
+        Minus(row.case_id, row.step, row.points, deducted=row.kind != "readmission_earlier")
         for row in earned.adjustments
         if row.applies_to == "hospital"
+    ]
+
+
+def taken_of(earned: Earned, policy: Policy) -> list[Taken]:
+    """What deductions took from cases."""
+    kinds = {row.kind for row in policy.points.deductions}
+    return [
+        Taken(row.case_id, row.step, row.points)
+        for row in earned.adjustments
+        if row.applies_to == "case" and row.kind in kinds
     ]
 
 

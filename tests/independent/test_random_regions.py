@@ -28,7 +28,7 @@ from .comparing import (
 )
 from .policies import changed
 from .random_policy import DEDUCTIONS, REGIONS
-from .random_region import HOSPITALS, MONTHS, YEAR, random_region
+from .random_region import HOSPITALS, LEVELS, MONTHS, YEAR, random_region
 from .random_runs import BASE, Recomputed, as_imported, recomputed, year_budgets
 from .recomputation import ledger
 from .recomputation.calibration import calibrate
@@ -259,7 +259,7 @@ def _check_month(expected: Recomputed, catalogue: Catalogue, month: int) -> Sett
     wanted = rules_over_stays(region.recorded[month], policy)
     compare(ruled.ruled.iter_rows(named=True), wanted, ("rule", "hospital_id"))
     earned = by_drgpay.earned(region.recorded[month], catalogue, policy, filed, region.exempt)
-    settled = by_drgpay.settled(earned, policy, Period(YEAR, month), filed.held_back)
+    settled = by_drgpay.settled(earned, policy, Period(YEAR, month), filed.held_back, LEVELS)
     tables = by_drgpay.month_tables(settled, policy)
     compare_points(tables, stays, expected.earned[month])
     compare_month(tables, expected.months[month])
@@ -273,7 +273,7 @@ def _check_year(expected: Recomputed, catalogue: Catalogue, months: list[Settled
     earned = by_drgpay.earned(region.stays, catalogue, policy, region.final, region.exempt)
     scores = {**region.scores, "H6": Decimal(77)}
     held_back = region.final.held_back
-    cleared = by_drgpay.cleared(earned, months, policy, expected.budgets, scores, held_back)
+    cleared = by_drgpay.cleared(earned, months, policy, expected.budgets, scores, held_back, LEVELS)
     tables = by_drgpay.year_tables(cleared, policy)
     compare_points(tables, region.stays, expected.earned_year)
     compare_year(tables, expected.year)

@@ -88,7 +88,8 @@ def check_month_balances(month: Month) -> None:
     """The rules of settlement.md about sums, on what drgpay was just found to agree with."""
     sums = ledger.balances(ledger.of_month(month))
     for pool, value in month.settled.values.items():
-        assert value.budget + value.from_home_funds == value.fund_amount + value.remainder
+        available = value.budget + value.from_home_funds
+        assert available == value.fund_amount + value.kept + value.remainder
         items = sum(
             (
                 line.fund_amount
@@ -227,4 +228,4 @@ def check_year(
         payable = sum((year.due[key].payable for key in lines), Decimal(0))
         withheld = sum((year.due[key].withheld for key in lines), Decimal(0))
         final = year.pools[pool].budget_final + value.from_home_funds
-        assert payable + withheld + value.remainder == final
+        assert payable + withheld + value.kept + value.remainder == final

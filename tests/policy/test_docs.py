@@ -27,15 +27,15 @@ from drgpay.records.filings import FILING_COLUMNS
 from drgpay.records.hospitals import OPTIONAL, REQUIRED
 from drgpay.records.visits.checks import LINE, REFUSED, VISIT
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.report.clearing import ASSESSMENT_COLUMNS, CLEARED_LINE_COLUMNS, pool_columns
+from drgpay.report.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pool_columns
 from drgpay.report.columns import Column
 from drgpay.report.month import (
     ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
     CASE_DIFFERENCE_COLUMNS,
     LEDGER_COLUMNS,
-    LINE_COLUMNS,
-    STATEMENT_COLUMNS,
+    line_columns,
+    statement_columns,
     value_columns,
 )
 from drgpay.report.visits import (
@@ -63,13 +63,13 @@ def _in_catalogue(schema: dict[str, pl.DataType]) -> list[str]:
 DOCUMENTED = {
     "cases.parquet": _names(CASE_COLUMNS),
     "adjustments.parquet": _names(ADJUSTMENT_COLUMNS),
-    "statements.parquet": _names(STATEMENT_COLUMNS),
+    "statements.parquet": _names(statement_columns(4)),
     "values.parquet": _names(value_columns(4)),
     "ledger.parquet": _names(LEDGER_COLUMNS),
     "differences.parquet": _names(CASE_DIFFERENCE_COLUMNS),
     "pools.parquet": _names(pool_columns(4)),
     "The statements of a clearing": [
-        name for name in _names(CLEARED_LINE_COLUMNS) if name not in _names(LINE_COLUMNS)
+        name for name in _names(cleared_line_columns(4)) if name not in _names(line_columns(4))
     ],
     "assessment.parquet": _names(ASSESSMENT_COLUMNS),
     "Reviews": list(FILING_COLUMNS["reviews"]),

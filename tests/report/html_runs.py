@@ -76,6 +76,7 @@ def _stay(chance: random.Random, place: int, classes: list[str]) -> Row:
         "account": chance.choice(["employee", "resident"]),
         "out_of_area": chance.random() < 0.05,
         "payment": "item_by_item" if kind == "fee" else "points",
+        "payment_unit": "fee" if kind == "fee" else "drg",
         "status": status,
         "drg": "0000" if status == "ungrouped" else f"AB{chance.randint(1, 60):02}",
         "case_class": kind,
@@ -167,6 +168,7 @@ def _adjustments(chance: random.Random, stays: list[Row]) -> list[Row]:
             "applies_to": applies,
             "kind": kind,
             "points": Decimal(-chance.randint(1, 900_000)).scaleb(-4),
+            "standard_amount": Decimal("-12.34") if applies == "hospital" else None,
         }
         for kind, applies, number in kinds
         for row in chance.sample(stays, min(number, len(stays)))

@@ -104,7 +104,7 @@ def settled_region(seed: int, policy: Policy, cases: int = 400) -> Region:
         facts,
         cases_table(settled.cases),
         adjustments_table(settled.adjustments),
-        statements_table(settled, HOSPITALS),
+        statements_table(settled, HOSPITALS, rules.value_places),
         values_table(settled, rules.value_places),
         ledger_table(ledger),
         findings,

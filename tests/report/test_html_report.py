@@ -120,13 +120,13 @@ def test_balance_values_and_ledger_equal_the_files(october: Path, chinese: str) 
     balance = page.table("基金池", "基金预算")
     for row, cells in zip(values.iter_rows(named=True), balance, strict=False):
         prepaid = statements.filter(pl.col("pool") == row["pool"])["prepayment"].sum()
-        amounts = [row["budget"], row["from_home_funds"], row["fund_amount"], row["remainder"]]
-        amounts += [prepaid, row["fund_amount"] - prepaid]
-        assert [cell[1] for cell in cells[1:7]] == [str(amount) for amount in amounts]
-        assert [cell[0] for cell in cells[1:7]] == [
+        amounts = [row["budget"], row["from_home_funds"], row["fund_amount"], Decimal("0.00")]
+        amounts += [row["remainder"], prepaid, row["fund_amount"] - prepaid]
+        assert [cell[1] for cell in cells[1:8]] == [str(amount) for amount in amounts]
+        assert [cell[0] for cell in cells[1:8]] == [
             f"{amount:,}".replace("-", "−") for amount in amounts
         ]
-        assert cells[7][0] == "平"
+        assert cells[-1][0] == "平"
     months = page.table("结算期", "基金池")
     assert [row[0][0] for row in months] == [
         period for period in ("2026-08", "2026-09", "2026-10") for _ in range(2)
@@ -142,8 +142,13 @@ def test_classes_groups_and_coverage_equal_the_cases(october: Path, chinese: str
     cases = pl.read_parquet(october / "cases.parquet")
     columns = ["points", "standard_amount", "fund_amount", "fund_cost"]
     classes = page.table("病例类型", "病例数", "病例占比")
+    # What hospitals lose beside their cases: with it the classes are the hospitals' totals.
+    taken = pl.read_parquet(october / "adjustments.parquet").filter(
+        pl.col("applies_to") == "hospital"
+    )
     for key, places in {"cases": 1, "points": 3, "standard_amount": 5}.items():
-        whole = cases.height if key == "cases" else cases[key].sum()
+        parts = [Decimal(frame[key].sum()) for frame in (cases, taken) if key in frame.columns]
+        whole = cases.height if key == "cases" else sum(parts)
         assert Decimal(classes[-1][places][1]) == whole
         assert sum(Decimal(row[places][1]) for row in classes[:-1]) == whole
     normal = cases.filter(pl.col("case_class") == "normal")
@@ -167,6 +172,9 @@ def test_classes_groups_and_coverage_equal_the_cases(october: Path, chinese: str
     assert coverage[0][0][0] == "入组"
     assert int(coverage[0][1][1]) == counts["grouped"]
     assert int(coverage[-1][1][1]) == cases.height + 2
+    by_drg = cases.filter(pl.col("payment_unit") == "drg")
+    share = Decimal(by_drg.filter(pl.col("status") == "grouped").height) / by_drg.height * 100
+    assert f"{share:.2f}%" in chinese
 
 
 def test_no_row_has_few_cases_and_nobody_is_named(october: Path, chinese: str) -> None:
@@ -283,6 +291,7 @@ def test_a_month_without_bounded_or_adjusted_cases(tmp_path: Path) -> None:
             "applies_to": pl.String,
             "kind": pl.String,
             "points": pl.Decimal(18, 4),
+            "standard_amount": pl.Decimal(18, 2),
         }
     ).write_parquet(run / "adjustments.parquet")
     text = write_report(run).path.read_text(encoding="utf-8")

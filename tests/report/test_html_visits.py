@@ -135,9 +135,9 @@ def test_entries_accounts_and_tie_out_equal_the_files(alone: Path, chinese: str)
     ]
     assert exact(total, *places) == [str(accounts[key].sum()) for key in keys]
     tie_out = pl.read_parquet(alone / "capitation_tie_out.parquet")
-    keys = ["budget", "from_home_funds", "contracted", "uncontracted", "remainder"]
+    keys = ["budget", "from_home_funds", "contracted", "uncontracted", "kept", "remainder"]
     *pools, _ = page.table("基金池", "基金预算", "异地基金并入", "签约人员")
-    assert [exact(row, 1, 2, 3, 4, 5) for row in pools] == [
+    assert [exact(row, 1, 2, 3, 4, 5, 6) for row in pools] == [
         text_of(row) for row in tie_out.select(keys).rows()
     ]
     assert all(row[-1][0] == "平" for row in pools)

@@ -89,7 +89,8 @@ def test_every_amount_of_a_line_reads_back_exactly(region: Region, folder: Path)
                     amounts = lines.sort("account", "out_of_area", "payment")[name].to_list()
                     assert table.column(title(name)) == amounts
                     total = table.total[table.headings.index(title(name))] if table.total else 0
-                    assert exact(total) == sum(amounts)
+                    # Values of points do not add up.
+                    assert total is None if name == "point_value" else exact(total) == sum(amounts)
                     shown += 1
         assert shown >= 14
         kinds = lines.sort("account", "out_of_area", "payment").select(line_kind())

@@ -90,6 +90,7 @@ def policies(draw: st.DrawFn, *, may_exceed: bool) -> Policy:
     rules = CORE.settlement.model_copy(
         update={
             "method": draw(st.sampled_from(["residual", "fund_only", "cost"])),
+            "deducted_points": draw(st.sampled_from(["fund", "pool"])),
             "out_of_area": draw(st.sampled_from(["same_price", "pooled", "excluded"])),
             "distribute_remainder": draw(st.sampled_from(["none", "all"])),
             "value_places": draw(st.integers(0, 6)),

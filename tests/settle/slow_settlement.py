@@ -23,6 +23,9 @@ class SlowLine:
     """A statement line in yuan."""
 
     points: Decimal = Decimal(0)
+    deducted: Decimal = Decimal(0)
+    kept: Decimal = Decimal(0)
+    waiting: Decimal = Decimal(0)
     cases: int = 0
     total: Decimal = Decimal(0)
     fund_cost: Decimal = Decimal(0)
@@ -31,6 +34,7 @@ class SlowLine:
     fund: Decimal = Decimal(0)
     payable: Decimal = Decimal(0)
     bill: Decimal = Decimal(0)
+    taken: Decimal = Decimal(0)
     entries: list[tuple[str, Decimal]] = field(default_factory=list)
     parts: dict[str, Decimal] = field(default_factory=dict)
 
@@ -86,6 +90,8 @@ def slow_lines(
             bearing = (row["hospital_id"], row["account"], outside and not by_item, "points")
             at = lines.setdefault(bearing, SlowLine())
             at.points += Decimal(taken["points"]) / 10_000
+            at.deducted -= Decimal(taken["points"]) / 10_000
+            at.taken += Decimal(taken["points"]) / 10_000
             at.entries.append(
                 (f"{row['case_id']} minus {number}", Decimal(taken["points"]) / 10_000)
             )
@@ -105,7 +111,20 @@ def slow_price(lines: dict[Key, SlowLine], budget: Decimal, policy: Policy) -> S
     rules = policy.settlement
     inside = [key for key in sorted(lines) if in_pool(key, policy)]
     home = sum((lines[key].fund_cost for key in inside if key[2]), Decimal(0))
+    keeps = rules.deducted_points == "fund"
+    if not any(lines[key].cases for key in inside):  # nothing has a price: rows of hospitals wait
+        for line in lines.values():
+            line.waiting, line.points, line.deducted = (
+                line.taken,
+                line.points - line.taken,
+                Decimal(0),
+            )
+            waiting = [name for name, _ in line.entries if " minus " in name]
+            line.parts = dict.fromkeys(waiting, Decimal(0))
+            line.entries = [entry for entry in line.entries if entry[0] not in waiting]
     points = sum((lines[key].points for key in inside), Decimal(0))
+    if keeps:
+        points += sum((lines[key].deducted for key in inside), Decimal(0))
     others = sum((lines[key].others for key in inside), Decimal(0))
     total = sum((lines[key].total for key in inside), Decimal(0))
     money = {"residual": budget + home + others, "fund_only": budget + home, "cost": total}
@@ -123,12 +142,16 @@ def slow_price(lines: dict[Key, SlowLine], budget: Decimal, policy: Policy) -> S
             line.standard = rounded(Fraction(line.points) * Fraction(value or 0))
             deducted = Decimal(0) if rules.method == "fund_only" else line.others
             line.fund = line.standard - deducted
-        remainder -= line.fund if key in inside else 0
+            if keeps and key in inside:
+                whole = Fraction(line.points + line.deducted) * Fraction(value or 0)
+                line.kept = rounded(whole) - line.standard
+        remainder -= line.fund + line.kept if key in inside else 0
     spread = {key: Decimal(0) for key in inside}
-    weights = {key: max(lines[key].standard, Decimal(0)) for key in inside}
+    weights = {key: max(lines[key].standard + lines[key].kept, Decimal(0)) for key in inside}
     if rules.distribute_remainder == "all" and remainder > 0 and any(weights.values()):
-        spread = in_proportion(remainder, weights)
-        remainder = Decimal(0)
+        shares = in_proportion(remainder, weights)
+        spread = {key: share for key, share in shares.items() if lines[key].standard > 0}
+        remainder -= sum(spread.values(), Decimal(0))
     for key, line in lines.items():
         if key[3] == "item_by_item":
             continue
@@ -142,7 +165,7 @@ def slow_price(lines: dict[Key, SlowLine], budget: Decimal, policy: Policy) -> S
                 name: Fraction(line.standard) * Fraction(earned) / Fraction(line.points)
                 for name, earned in line.entries
             }
-        line.parts = by_largest_remainder(line.standard, exact_parts)
+        line.parts |= by_largest_remainder(line.standard, exact_parts)
     return SlowPool(budget, value, remainder, lines)
 
 

@@ -111,6 +111,7 @@ def test_visits_are_charged_wherever_the_persons_went() -> None:
         "contracted_fen": fen("900"),
         "uncontracted_fen": fen("100"),
         "fund_amount_fen": fen("1000"),
+        "kept_fen": 0,
         "remainder_fen": 0,
         "item_contracted_fen": fen("80"),
         "item_uncontracted_fen": 0,

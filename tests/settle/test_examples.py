@@ -1,17 +1,26 @@
-"""Worked numbers of settlement (examples E1-E3, C14, C18-C20), through the code that a run uses."""
+"""Worked numbers of settlement (examples E1-E3, C14, C18-C22), through the code that a run uses."""
 
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 import pytest
+from pydantic import ValidationError
 
 from drgpay.errors import DrgpayError
+from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.policy.settlement import Budget, EqualMonths, WeightedMonths
+from drgpay.policy.settlement import (
+    Budget,
+    EqualMonths,
+    PlausibleValueChange,
+    Settlement,
+    WeightedMonths,
+)
 from drgpay.records.period import Period
 from drgpay.settle.budget import month_budget_fen
+from drgpay.settle.findings import deductions_above_payable, implausible_values
 from drgpay.settle.lines import NO_ADJUSTMENTS
 from drgpay.settle.month import Settled, settle_month
 from drgpay.settle.value import PoolSums, point_value
@@ -222,3 +231,269 @@ def test_missing_budgets_are_named() -> None:
             "resident",
             OCTOBER,
         )
+
+
+def test_c21_what_deductions_take_is_kept_by_the_fund() -> None:
+    """B = F = 100.00, 100 stays of 1 point, one set to 0: the value stays 1.0000 and 1.00 is kept."""
+    settled, row = _c21("fund")
+    assert row["point_value"] == 1_0000
+    assert (row["points"], row["deducted_points"]) == (99_0000, 1_0000)
+    others = settled.statements.filter(pl.col("hospital_id") != "H000")
+    assert others["fund_amount_fen"].to_list() == [1_00] * 99
+    assert (row["fund_amount_fen"], row["kept_fen"], row["remainder_fen"]) == (99_00, 1_00, 0)
+    assert deductions_above_payable(settled.statements, CORE.settlement) == []
+
+
+def test_c21_in_the_pool_the_others_value_rises() -> None:
+    settled, row = _c21("pool")
+    assert row["point_value"] == 1_0101
+    others = settled.statements.filter(pl.col("hospital_id") != "H000")
+    assert others["fund_amount_fen"].to_list() == [1_01] * 99
+    assert (row["fund_amount_fen"], row["kept_fen"], row["remainder_fen"]) == (99_99, 0, 1)
+    found = deductions_above_payable(settled.statements, CORE.settlement)
+    assert [(one.code, one.hospital_id, one.amount_fen) for one in found] == [
+        ("deduction_above_payable", "H000", 1_01)
+    ]
+
+
+def _c21(deducted_points: str) -> tuple[Settled, dict[str, Any]]:
+    cases = [
+        case(number, "1" if number else "0", hospital_id=f"H{number:03d}", total="1", fund="1")
+        | {"case_id": f"c{number:03d}"}
+        for number in range(100)
+    ]
+    taken = pl.DataFrame(
+        [
+            {
+                **{name: cases[0][name] for name in ("case_id", "hospital_id", "account")},
+                "out_of_area": False,
+                "step": 1,
+                "applies_to": "case",
+                "kind": "split_stay",
+                "points": -1_0000,
+                "reason": "points * 0",
+                "evidence": None,
+            }
+        ],
+        schema=ADJUSTMENT_SCHEMA,
+    )
+    with_policy = policy("100.00", deducted_points=deducted_points)
+    settled = settle_month(pl.DataFrame(cases), taken, with_policy, OCTOBER)
+    return settled, settled.values.row(0, named=True)
+
+
+def test_c22_a_rate_is_a_value() -> None:
+    """Weight 1.25, coefficient 1.1, rate 9,986.9352: standard 13,732.04; the budget sets nothing."""
+    rates = [{"account": "employee", "level": "3A", "yuan": "9986.9352"}]
+    raw = CORE.settlement.model_dump() | {
+        "method": "rate",
+        "rates": rates,
+        "value_places": 6,
+        "may_exceed_budget": True,
+    }
+    by_rate = policy("10000.00").model_copy(update={"settlement": Settlement.model_validate(raw)})
+    stay = case(1, "137.5", patient="4000", total="15000", fund="11000")
+    settled = settle_month(
+        pl.DataFrame([stay]), NO_ADJUSTMENTS, by_rate, OCTOBER, levels={"H1": "3A"}
+    )
+    line = settled.statements.row(0, named=True)
+    assert line["point_value"] == 99_869352
+    assert line["standard_fen"] == fen("13732.04")
+    assert line["fund_amount_fen"] == fen("9732.04")
+    assert settled.values.select("point_value", "remainder_fen").rows() == [(None, fen("267.96"))]
+    columns = ["account", "level", "point_value", "points", "fund_amount_fen"]
+    assert settled.rates.select(columns).rows() == [
+        ("employee", "3A", 99_869352, 137_5000, fen("9732.04"))
+    ]
+    with pytest.raises(DrgpayError, match="no rate for the account employee and the level 2A"):
+        settle_month(pl.DataFrame([stay]), NO_ADJUSTMENTS, by_rate, OCTOBER, levels={"H1": "2A"})
+    with pytest.raises(DrgpayError, match="has no level"):
+        settle_month(pl.DataFrame([stay]), NO_ADJUSTMENTS, by_rate, OCTOBER)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"distribute_remainder": "all"}, 'distribute_remainder = "none"'),
+        ({"value_places": 4}, "value_places = 6"),
+        ({"rates": []}, "rates are given exactly when"),
+        ({"method": "residual"}, "rates are given exactly when"),
+    ],
+)
+def test_rates_that_cannot_be_paid_are_refused(change: dict[str, Any], said: str) -> None:
+    rates = [{"account": "employee", "level": "3A", "yuan": "9986.9352"}]
+    raw = CORE.settlement.model_dump() | {"method": "rate", "rates": rates, "value_places": 6}
+    Settlement.model_validate(raw)
+    with pytest.raises(ValidationError, match=said):
+        Settlement.model_validate(raw | change)
+
+
+@pytest.mark.parametrize(
+    ("deducted_points", "kind", "waits"),
+    [("fund", "readmission_earlier", True), ("fund", "fraud", False), ("pool", "fraud", True)],
+)
+def test_rows_wait_where_the_points_have_no_value_with_them(
+    deducted_points: str, kind: str, waits: bool
+) -> None:
+    """10 points, and a row that takes 30."""
+    row = {
+        "case_id": "c1",
+        "hospital_id": "H1",
+        "account": "employee",
+        "out_of_area": False,
+        "step": 1,
+        "applies_to": "hospital",
+        "kind": kind,
+        "points": -30_0000,
+        "reason": "",
+        "evidence": None,
+    }
+    settled = settle_month(
+        pl.DataFrame([case(1, "10", fund="100", total="100")]),
+        pl.DataFrame([row], schema=ADJUSTMENT_SCHEMA),
+        policy("100.00", deducted_points=deducted_points),
+        OCTOBER,
+    )
+    assert settled.values["point_value"].to_list() == [10_0000]
+    assert settled.adjustments["waiting"].to_list() == [waits]
+    line = settled.statements.row(0, named=True)
+    points = (line["points"], line["minus_points"], line["waiting_points"])
+    assert points == ((10_0000, 0, -30_0000) if waits else (-20_0000, -30_0000, 0))
+    assert line["standard_fen"] == (fen("100") if waits else fen("-200"))
+    assert settled.adjustments["standard_fen"].to_list() == [0 if waits else fen("-300")]
+
+
+def test_points_that_stay_at_zero_stop_the_month() -> None:
+    row = {
+        "case_id": "c0",
+        "hospital_id": "H1",
+        "account": "employee",
+        "out_of_area": False,
+        "step": 1,
+        "applies_to": "hospital",
+        "kind": "readmission_earlier",
+        "points": -1,
+        "reason": "",
+        "evidence": None,
+    }
+    with pytest.raises(DrgpayError, match="earned no points"):
+        settle_month(
+            pl.DataFrame([case(1, "0")]),
+            pl.DataFrame([row], schema=ADJUSTMENT_SCHEMA),
+            policy("100.00"),
+            OCTOBER,
+        )
+
+
+def test_item_by_item_payment_can_come_off_the_budget_first() -> None:
+    given = policy("1000.00")
+    assert given.budget
+    less = given.model_copy(
+        update={"budget": given.budget.model_copy(update={"less_item_by_item": True})}
+    )
+    fee = case(2, "0", case_class="fee", total="300", fund="250", patient="50")
+    cases = (case(1, "10", total="900", fund="700"), fee)
+    for with_policy, budget, value in ((given, "1000", 100_0000), (less, "750", 75_0000)):
+        row = settle(with_policy, *cases).values.row(0, named=True)
+        assert row["budget_given_fen"] == fen("1000")
+        assert (row["item_by_item_fen"], row["item_share"]) == (fen("250"), 2500)
+        assert (row["budget_fen"], row["point_value"]) == (fen(budget), value)
+        assert row["fund_fen"] == fen("700")
+    dear = case(3, "0", case_class="fee", total="1000", fund="1000")
+    with pytest.raises(DrgpayError, match="more than its budget of 1,000"):
+        settle(less, *cases, dear)
+
+
+def test_the_share_of_a_line_that_earned_nothing_stays_in_the_remainder() -> None:
+    """Standard + kept are in proportion; H1 lost all of its points, so its share is not paid."""
+    row = {
+        "case_id": "c1",
+        "hospital_id": "H1",
+        "account": "employee",
+        "out_of_area": False,
+        "step": 1,
+        "applies_to": "hospital",
+        "kind": "fraud",
+        "points": -10_0000,
+        "reason": "",
+        "evidence": None,
+    }
+    settled = settle_month(
+        pl.DataFrame([case(1, "10"), case(2, "10", hospital_id="H2")]),
+        pl.DataFrame([row], schema=ADJUSTMENT_SCHEMA),
+        policy("200.50", value_places=0, distribute_remainder="all"),
+        OCTOBER,
+    )
+    assert settled.values["point_value"].to_list() == [10]
+    columns = ["standard_fen", "kept_fen", "distributed_fen"]
+    assert settled.statements.select(columns).rows() == [
+        (0, fen("100"), 0),
+        (fen("100.25"), 0, fen("0.25")),
+    ]
+    assert settled.values["remainder_fen"].to_list() == [fen("0.25")]
+
+
+def _values(**change: Any) -> pl.DataFrame:
+    row = {"pool": "employee", "cases": 100, "budget_fen": fen("1000"), "fund_fen": fen("1000")}
+    row |= {"point_value": 10_0000, "points": 100_0000, "deducted_points": 0}
+    return pl.DataFrame([row | change])
+
+
+@pytest.mark.parametrize(
+    ("change", "codes"),
+    [
+        ({"budget_fen": fen("500")}, []),
+        ({"budget_fen": fen("1500")}, []),
+        ({"budget_fen": fen("499.99")}, ["plausible_budget"]),
+        ({"budget_fen": fen("1500.01")}, ["plausible_budget"]),
+        ({"budget_fen": fen("1500.01"), "cases": 99}, []),
+        ({"budget_fen": fen("0.1"), "fund_fen": 0}, []),
+        ({"point_value": 12_0000}, []),
+        ({"point_value": 8_0000}, []),
+        ({"point_value": 12_0001}, ["plausible_value_change"]),
+        ({"point_value": 7_9999}, ["plausible_value_change"]),
+        ({"point_value": 7_9999, "cases": 99}, []),
+        ({"point_value": None}, []),
+        (
+            {"budget_fen": fen("0.1"), "point_value": 1},
+            ["plausible_budget", "plausible_value_change"],
+        ),
+    ],
+)
+def test_budgets_and_values_beyond_the_limits_are_found(
+    change: dict[str, Any], codes: list[str]
+) -> None:
+    before = {"employee": Decimal("10.0000")}
+    found = implausible_values(_values(**change), before, CORE.settlement, OCTOBER)
+    assert [one.code for one in found] == codes
+    assert all(one.pool == "employee" and "10,000" in one.said.en for one in found)
+
+
+def test_what_is_not_compared_and_what_has_other_limits() -> None:
+    moved = _values(point_value=13_0000)
+    before = {"employee": Decimal("10.0000")}
+    october = implausible_values(moved, before, CORE.settlement, OCTOBER)
+    assert [(one.code, one.amount_fen) for one in october] == [
+        ("plausible_value_change", fen("300"))
+    ]
+    change = PlausibleValueChange(by_month={"10": Decimal("0.3")})
+    wider = CORE.settlement.model_copy(update={"plausible_value_change": change})
+    assert implausible_values(moved, before, wider, OCTOBER) == []
+    assert implausible_values(moved, None, CORE.settlement, OCTOBER) == []
+    assert implausible_values(moved, {"resident": Decimal(1)}, CORE.settlement, OCTOBER) == []
+    for method in ("cost", "rate"):
+        of_method = CORE.settlement.model_copy(update={"method": method})
+        assert implausible_values(moved, before, of_method, OCTOBER) == []
+        far = _values(budget_fen=fen("9000"), point_value=13_0000)
+        found = implausible_values(far, before, of_method, OCTOBER)
+        assert [one.code for one in found] == ["plausible_budget"]
+        assert found[0].yuan == Decimal("8000.00")
+
+
+def test_shipped_policies_allow_more_around_the_new_year() -> None:
+    for name in ("illustrative", "zhejiang-2019-core"):
+        shipped = load_policy(name).policy
+        for rules in (shipped.settlement, shipped.outpatient and shipped.outpatient.settlement):
+            if rules:
+                limits = [rules.plausible_value_change.in_month(month) for month in (1, 2, 3, 4)]
+                assert limits == [Decimal("0.2"), Decimal("0.4"), Decimal("0.4"), Decimal("0.2")]

@@ -115,7 +115,7 @@ def test_outside_stays_without_local_ones_have_no_price_and_are_paid_item_by_ite
 def test_minus_rows_take_part_in_the_largest_remainder() -> None:
     """C13's kind: the case is at 0, the hospital loses 400 points; value 1 yuan."""
     settled = settle_with(
-        policy("33.34"),
+        policy("33.34", deducted_points="pool"),
         case(1, "0"),
         case(2, "433.335"),
         adjustments=[minus(1, "-400")],
@@ -131,7 +131,7 @@ def test_minus_rows_take_part_in_the_largest_remainder() -> None:
 def test_ties_between_a_case_and_its_minus_row_go_to_the_case() -> None:
     """33.335, -3.335 and 0.5 at 1 yuan: two equal remainders of half a fen, one fen left."""
     settled = settle_with(
-        policy("30.50"),
+        policy("30.50", deducted_points="pool"),
         case(1, "33.335"),
         case(2, "0.5"),
         adjustments=[minus(1, "-3.335")],
@@ -143,7 +143,7 @@ def test_ties_between_a_case_and_its_minus_row_go_to_the_case() -> None:
 
 def test_a_hospital_may_become_negative() -> None:
     settled = settle_with(
-        policy("100.00"),
+        policy("100.00", deducted_points="pool"),
         case(1, "10"),
         case(2, "110", hospital_id="H2"),
         adjustments=[minus(1, "-20"), minus(1, "-1", step=2, applies_to="case")],
@@ -160,7 +160,7 @@ def test_a_hospital_may_become_negative() -> None:
 def test_the_minus_of_an_excluded_outside_case_lands_on_the_local_line() -> None:
     outside = case(2, "100", patient="500", total="2500", fund="2000", out_of_area=True)
     settled = settle_with(
-        policy("900.00", out_of_area="excluded"),
+        policy("900.00", out_of_area="excluded", deducted_points="pool"),
         case(1, "100"),
         outside,
         adjustments=[minus(2, "-10", out_of_area=True)],

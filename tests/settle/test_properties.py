@@ -135,6 +135,7 @@ def test_a_month_is_what_the_slow_way_says(region: Region) -> None:
     columns = {
         "standard_fen": lambda line: line.standard,
         "fund_amount_fen": lambda line: line.fund,
+        "kept_fen": lambda line: line.kept,
     }
     parts = parts_of(settled)
     assert_agrees(settled.statements, parts, settled.values, slow, region.policy, columns)
@@ -167,6 +168,7 @@ def test_a_clearing_is_what_the_slow_way_says(region: Region) -> None:
     columns = {
         "standard_fen": lambda line: line.standard,
         "fund_amount_fen": lambda line: line.fund,
+        "kept_fen": lambda line: line.kept,
         "payable_fen": lambda line: line.payable,
         "home_fund_bill_fen": lambda line: line.bill,
     }
@@ -183,8 +185,9 @@ def test_a_month_balances(region: Region) -> None:
         inside = lines.filter((pl.col("pool") == row["pool"]) & pl.col("in_pool"))
         assert row["fund_amount_fen"] == inside["fund_amount_fen"].sum()
         assert row["budget_fen"] + row["from_home_funds_fen"] == (
-            row["fund_amount_fen"] + row["remainder_fen"]
+            row["fund_amount_fen"] + row["kept_fen"] + row["remainder_fen"]
         )
+        assert row["kept_fen"] == inside["kept_fen"].sum()
     borne = settled.adjustments.select(
         *LINE, "points", "standard_fen", case_fund_fen="standard_fen"
     )
@@ -252,7 +255,8 @@ def test_a_year_balances(first: Region, second: Region) -> None:
     lines = cleared.statements
     for row in cleared.pools.rows(named=True):
         final = row["budget_final_fen"] + row["from_home_funds_fen"]
-        assert final == row["payable_fen"] + row["withheld_fen"] + row["remainder_fen"]
+        kept = row["kept_fen"] + row["remainder_fen"]
+        assert final == row["payable_fen"] + row["withheld_fen"] + kept
         assert row["clearing_fen"] == row["payable_fen"] - row["prepaid_fen"]
         assert min(row["surplus_fen"], row["overrun_fen"]) == 0
         if not policy.clearing or not policy.clearing.overrun_beyond_reserve:

@@ -13,6 +13,7 @@ import polars as pl
 from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
 from drgpay.report.month import LINE_KINDS, line_kind
+from drgpay.report.statement import MINUS
 
 SHOWN_GROUPS = 30
 RATIO_STEP = 10
@@ -64,12 +65,15 @@ class PartFigures:
 class Figures:
     """What a report shows of stays.
 
-    coverage: status, cases (with `quarantined`). adjustments: kind, applies_to, cases, points.
+    coverage: status, cases (with `quarantined`). grouped, drg_stays: of the valid stays whose
+    payment_unit is drg those with status grouped, and all: 入组率 on every page. adjustments: kind, applies_to, cases, points.
     """
 
     part: PartFigures
     ratios: Ratios
     coverage: pl.DataFrame
+    grouped: int
+    drg_stays: int
     adjustments: pl.DataFrame
 
 
@@ -77,38 +81,83 @@ def figures_of(run: RunFolder, months: list[RunFolder]) -> Figures:
     """Read and sum up the stays of a run; `months` are the runs whose point values are compared."""
     points = run.parameters["points"]
     last_tenth = _last_tenth(points)
-    by_class, by_group, by_status, by_ratio = pl.collect_all(
+    by_class, by_group, by_status, by_ratio, of_drg = pl.collect_all(
         [
             case_sums(run.scan("cases"), "case_class"),
             case_sums(run.scan("cases"), "drg"),
             _by_status(run.scan("cases")),
             _by_ratio(run.scan("cases"), last_tenth),
+            _of_drg(run.scan("cases")),
         ]
     )
     return Figures(
-        part=part_figures(run, months, by_class, by_group),
+        part=part_figures(run, months, by_class, by_group, _minus(run.scan("adjustments"))),
         ratios=_ratios(by_ratio, points, last_tenth),
         coverage=coverage_figures(by_status, run.manifest["counts"]["quarantined"]),
+        grouped=int(of_drg["grouped"][0]),
+        drg_stays=int(of_drg["stays"][0]),
         adjustments=_adjustments(run),
     )
 
 
 def part_figures(
-    run: RunFolder, months: list[RunFolder], by_class: pl.DataFrame, by_group: pl.DataFrame
+    run: RunFolder,
+    months: list[RunFolder],
+    by_class: pl.DataFrame,
+    by_group: pl.DataFrame,
+    minus: pl.DataFrame | None = None,
 ) -> PartFigures:
-    """Sum up what both parts have; by_class, by_group: `case_sums`."""
+    """Sum up what both parts have; by_class, by_group: `case_sums`; minus: `_minus`, of stays."""
     statements, values = run.frame("statements"), run.frame("values")
     in_pool = statements.filter("in_pool")
     return PartFigures(
         months=pl.concat([_month(other) for other in months], how="vertical_relaxed"),
         pools=_pools(values, in_pool),
         hospitals=hospital_figures(statements),
-        classes=_largest_first(gathered(by_class.sort("case_class")), "cases"),
+        classes=_classes(by_class, minus),
         groups=largest_groups(by_group),
         lines=_lines(statements),
         ledger=ledger_figures(run.scan("ledger"), statements, values["pool"].to_list()),
         example=_example(values, in_pool),
     )
+
+
+def _minus(adjustments: pl.LazyFrame) -> pl.DataFrame:
+    """What deductions and other rows take from hospitals, in one row as of a class: `concerned`
+    cases, points, standard_amount.
+    """
+    to_hospital = (pl.col("applies_to") == "hospital") & (pl.col("points") != 0)
+    waiting = "waiting" in adjustments.collect_schema().names()
+    rows = adjustments.filter(to_hospital & ~pl.col("waiting") if waiting else to_hospital)
+    return rows.select(
+        pl.col("case_id").n_unique().cast(pl.Int64).alias("concerned"),
+        pl.col("points", "standard_amount").sum(),
+    ).collect()
+
+
+def _classes(by_class: pl.DataFrame, minus: pl.DataFrame | None) -> pl.DataFrame:
+    """The classes of cases, and a row of what hospitals lose beside them: together the hospitals'
+    totals. The row is gathered with others where it concerns few cases.
+    """
+    by_class = by_class.with_columns(pl.col("case_class").cast(pl.String)).sort("case_class")
+    if minus is None or not minus["concerned"][0]:
+        return _largest_first(gathered(by_class), "cases")
+    nothing = pl.lit(0)
+    taken = minus.select(
+        pl.lit(MINUS).alias("case_class"),
+        cases=nothing,
+        points="points",
+        total_cost=nothing,
+        standard_amount="standard_amount",
+        fund_amount="standard_amount",
+        fund_cost=nothing,
+        difference="standard_amount",
+    ).select(pl.col(name).cast(dtype) for name, dtype in by_class.schema.items())
+    if minus["concerned"][0] < SMALLEST_CELL:
+        return _largest_first(gathered(pl.concat([by_class, taken])), "cases")
+    classes = gathered(by_class)
+    shown = taken.with_columns(members=pl.lit(None, pl.List(pl.String)))
+    return pl.concat([_largest_first(classes, "cases"), shown], how="vertical_relaxed")
 
 
 def hospital_figures(statements: pl.DataFrame) -> pl.DataFrame:
@@ -141,6 +190,15 @@ def coverage_figures(by_status: pl.DataFrame, quarantined: int) -> pl.DataFrame:
 def case_sums(cases: pl.LazyFrame, key: str) -> pl.LazyFrame:
     """Cases, points and amounts by a key, with the difference to item-by-item payment."""
     return cases.group_by(key).agg(*_CASE_SUMS).with_columns(_DIFFERENCE)
+
+
+def _of_drg(cases: pl.LazyFrame) -> pl.LazyFrame:
+    """Valid stays paid by DRG, and those of them that have a group."""
+    by_drg = pl.col("payment_unit") == "drg"
+    return cases.select(
+        stays=by_drg.sum().cast(pl.Int64),
+        grouped=(by_drg & (pl.col("status") == "grouped")).sum().cast(pl.Int64),
+    )
 
 
 def _by_status(cases: pl.LazyFrame) -> pl.LazyFrame:
@@ -200,9 +258,11 @@ def _month(run: RunFolder) -> pl.DataFrame:
 
 
 def _pools(values: pl.DataFrame, in_pool: pl.DataFrame) -> pl.DataFrame:
+    # values.fund_cost is of local cases alone.
     sums = in_pool.group_by("pool").agg(pl.col("fund_cost", "prepayment").sum())
     return (
-        values.join(sums, on="pool", how="left", maintain_order="left")
+        values.drop("fund_cost")
+        .join(sums, on="pool", how="left", maintain_order="left")
         .with_columns(pl.col("fund_cost", "prepayment").fill_null(0))
         .with_columns(withheld=pl.col("fund_amount") - pl.col("prepayment"))
     )
@@ -268,8 +328,10 @@ def _example(values: pl.DataFrame, in_pool: pl.DataFrame) -> dict[str, Any] | No
     ).row(0, named=True)
     if largest["cases"] < SMALLEST_CELL:
         return None
-    value = values.row(by_predicate=pl.col("pool") == largest["pool"], named=True)
-    return {**largest, "point_value": value["point_value"]}
+    if largest["point_value"] is None:  # a run of an older program: a pool has one value
+        pool = values.row(by_predicate=pl.col("pool") == largest["pool"], named=True)
+        return {**largest, "point_value": pool["point_value"]}
+    return largest
 
 
 def _largest_first(frame: pl.DataFrame, column: str) -> pl.DataFrame:

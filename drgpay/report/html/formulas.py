@@ -32,7 +32,8 @@ def pool_formulas(run: RunFolder, figures: PartFigures, say: Speaker) -> list[Fo
             found.append(_value(row, pool, settlement, say))
         home = [row["from_home_funds"]] if row["from_home_funds"] else []
         terms = _terms([row["budget"], *home])
-        total = f"{terms} − {_n(row['fund_amount'])} = {_n(row['remainder'])}"
+        kept = f" − {_n(row['kept'])}" if row["kept"] else ""
+        total = f"{terms} − {_n(row['fund_amount'])}{kept} = {_n(row['remainder'])}"
         found.append(Formula(say("f_remainder", pool=pool), say("f_remainder_rule"), total))
     return found
 
@@ -56,6 +57,7 @@ def line_formulas(run: RunFolder, example: dict[str, Any], say: Speaker) -> list
             f"{_n(standard)} − {_n(example['patient_cost'])} − {_n(example['other_cost'])}"
             f" = {_n(fund)}",
         ),
+        *([("f_kept", "f_kept_rule", _kept_sum(example))] if example["kept"] else []),
         (
             "f_difference",
             "f_difference_rule",
@@ -75,6 +77,12 @@ def line_formulas(run: RunFolder, example: dict[str, Any], say: Speaker) -> list
     return [Formula(say(name), say(rule), t) for name, rule, t in formulas]
 
 
+def _kept_sum(line: dict[str, Any]) -> str:
+    points, value = _n(line["points"]), _n(line["point_value"])
+    whole = f"({points} + {_n(line['deducted_points'])}) × {value}"
+    return f"{whole} − {points} × {value} = {_n(line['kept'])}"
+
+
 def _value(row: dict[str, Any], pool: str, settlement: dict[str, Any], say: Speaker) -> Formula:
     method, places = settlement["method"], settlement["value_places"]
     home = [row["from_home_funds"]] if row["from_home_funds"] else []
@@ -85,14 +93,22 @@ def _value(row: dict[str, Any], pool: str, settlement: dict[str, Any], say: Spea
     }[method]
     rule = f"f_value_{method}_home" if method == "residual" and home else f"f_value_{method}"
     top = _terms(parts) if len(parts) == 1 else f"({_terms(parts)})"
-    quotient = sum(parts, Decimal(0)) / row["points"]
+    keeps = settlement.get("deducted_points", "pool") == "fund" and row["deducted_points"]
+    divisor = row["points"] + (row["deducted_points"] if keeps else 0)
+    quotient = sum(parts, Decimal(0)) / divisor
     step = Decimal(1).scaleb(-(places + _FURTHER_PLACES))
     exact = f"{_n(quotient.quantize(step, ROUND_DOWN))}… → "
     return Formula(
         say("f_value", pool=pool),
-        say(rule, places=places),
-        f"{top} ÷ {_n(row['points'])} = {exact}{_n(row['point_value'])}",
+        say(rule, places=places) + (say("f_value_deducted") if keeps else ""),
+        f"{top} ÷ {_divisor(row, bool(keeps))} = {exact}{_n(row['point_value'])}",
     )
+
+
+def _divisor(row: dict[str, Any], keeps: bool) -> str:
+    if not keeps:
+        return _n(row["points"])
+    return f"({_n(row['points'])} + {_n(row['deducted_points'])})"
 
 
 def _terms(amounts: list[Decimal]) -> str:

@@ -23,6 +23,7 @@ from drgpay.report.html.tables import (
     word_column,
 )
 from drgpay.report.html.wording import Speaker
+from drgpay.report.statement import MINUS
 from drgpay.report.visits import NO_GROUP
 from drgpay.report.wording import named, pool_name
 
@@ -76,12 +77,19 @@ class PartSections:
         ]
 
     def money_tiles(self) -> list[Tile]:
-        """What the budget pays, and how that compares with payment item by item."""
-        pools = self.figures.pools
-        fund, by_item = sum_of(pools, "fund_amount"), sum_of(pools, "fund_cost")
+        """The fund amounts of all lines, as the hospitals' table has them, and what of them the
+        budget pays; how they compare with payment item by item.
+        """
+        lines, pools = self.figures.lines, self.figures.pools
+        fund, by_item = sum_of(lines, "fund_amount"), sum_of(lines, "fund_cost")
         difference = cells.share(fund - by_item, by_item, signed=True).text
         return [
             (self.say("k_fund"), self.large(fund).text, self.money),
+            (
+                self.say("k_fund_budget"),
+                self.large(sum_of(pools, "fund_amount")).text,
+                self.money,
+            ),
             (
                 self.say("k_difference"),
                 self.large(fund - by_item).text,
@@ -249,23 +257,29 @@ class PartSections:
 
     def _balance(self) -> Table:
         """One row a pool, to the fen, with the proof."""
-        money = ["budget", "from_home_funds", "fund_amount", "remainder", "prepayment", "withheld"]
+        money = ["budget", "from_home_funds", "fund_amount", "kept", "remainder"]
+        money += ["prepayment", "withheld", "item_by_item"]
         rows = []
         for row in self.figures.pools.iter_rows(named=True):
-            off = row["budget"] + row["from_home_funds"] - row["fund_amount"] - row["remainder"]
+            spent = row["fund_amount"] + row["kept"] + row["remainder"]
+            off = row["budget"] + row["from_home_funds"] - spent
             check = self.say("unbalanced", by=off) if off else self.say("balanced")
             name = cells.words(pool_name(row["pool"], self.say.language))
             amounts = [cells.yuan(row[key]) for key in money]
-            rows.append([name, *amounts, cells.words(check)])
+            share = cells.share(row["item_by_item"], row["budget_given"])
+            rows.append([name, *amounts, share, cells.words(check)])
         pools = self.figures.pools
         total = [
             cells.words(self.say("total")),
             *(cells.yuan(sum_of(pools, key)) for key in money),
+            cells.share(sum_of(pools, "item_by_item"), sum_of(pools, "budget_given")),
             cells.words(""),
         ]
+        headings = {"fund_amount": "fund_in_budget"}
         columns = [
             self.words("pool"),
-            *(self.number(key) for key in money),
+            *(self.number(headings.get(key, key)) for key in money),
+            self.number("item_share"),
             self.words("check"),
         ]
         return Table(columns, rows, total if len(rows) > 1 else None)
@@ -338,7 +352,9 @@ class PartSections:
 
     def _class_chart(self) -> str:
         """Shares of cases, points and money by class."""
-        rows = list(self.figures.classes.iter_rows(named=True))
+        # What hospitals lose beside their cases is no share.
+        shown = self.figures.classes.filter(pl.col("case_class").ne_missing(MINUS))
+        rows = list(shown.iter_rows(named=True))
         panels = []
         for key in ("cases", "points", "standard_amount"):
             whole = sum_of(self.figures.classes, key)

@@ -11,6 +11,8 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.file_rights import has_file, sees_file
 from drgpay.plain_json import plain_json
+from drgpay.report.columns import completed
+from drgpay.report.month import pool_rows, statement_columns, value_columns
 
 Part = Literal["stays", "visits"]
 
@@ -38,10 +40,13 @@ _FINDINGS = frozenset(("code",))
 # By part the tables of a run: their file and the columns that a report needs of it.
 _TABLES: dict[Part, dict[str, tuple[str, frozenset[str]]]] = {
     "stays": {
-        "cases": ("cases", _PAID | {"status", "drg", "bounds_mean"}),
+        "cases": ("cases", _PAID | {"payment_unit", "status", "drg", "bounds_mean"}),
         "statements": ("statements", _STATEMENTS),
         "values": ("values", _VALUES),
-        "adjustments": ("adjustments", frozenset(("case_id", "applies_to", "kind", "points"))),
+        "adjustments": (
+            "adjustments",
+            frozenset(("case_id", "applies_to", "kind", "points", "standard_amount")),
+        ),
         "ledger": ("ledger", _LEDGER),
     },
     "visits": {
@@ -79,7 +84,9 @@ _CAPITATION: dict[str, tuple[str, frozenset[str]]] = {
     ),
     "capitation_tie_out": (
         "capitation_tie_out",
-        frozenset(("pool", "budget", "from_home_funds", "contracted", "uncontracted", "remainder")),
+        frozenset(
+            ("pool", "budget", "from_home_funds", "contracted", "uncontracted", "kept", "remainder")
+        ),
     ),
 }
 _READ: dict[Part, str] = {"stays": "read", "visits": "visits_read"}
@@ -170,7 +177,8 @@ class RunFolder:
 
     def frame(self, table: str) -> pl.DataFrame:
         """A small table of the run, whole."""
-        return self.scan(table).collect()
+        frame = self.scan(table).collect()
+        return pool_rows(frame) if table == "values" else frame
 
     def scan(self, table: str) -> pl.LazyFrame:
         """A table of the part, lazily; DrgpayError if a column is missing or it is no Parquet."""
@@ -189,7 +197,9 @@ class RunFolder:
                 f"{path} has no column {min(missing)}: another version of drgpay wrote it",
                 "settle the month again with this version",
             )
-        return scan
+        places = self.settlement["value_places"]
+        newer = {"statements": statement_columns(places), "values": value_columns(places)}
+        return completed(scan, newer.get(table, []), keep=True)
 
 
 def open_run(path: Path) -> RunFolder:

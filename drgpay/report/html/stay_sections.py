@@ -1,7 +1,5 @@
 """What the page shows of stays alone: cost ratios, adjustments, coverage."""
 
-import polars as pl
-
 from drgpay.report.html import cells, charts
 from drgpay.report.html.bounds import bounds_text, plain
 from drgpay.report.html.figures import RATIO_STEP, Figures, figures_of
@@ -22,9 +20,8 @@ class StaySections(PartSections):
 
     def tiles(self) -> list[Tile]:
         """The figures that are looked for first."""
-        grouped = self._own.coverage.filter(pl.col("status") == "grouped")
-        found, read = int(sum_of(grouped, "cases")), self.run.manifest["counts"]["read"]
-        coverage = cells.share(found, read).text if found else cells.NONE
+        found, stays = self._own.grouped, self._own.drg_stays
+        coverage = cells.share(found, stays).text if found else cells.NONE
         return [
             *self.value_tiles(),
             *self.money_tiles(),

@@ -27,7 +27,7 @@ class CapitationFigures:
     accounts: contractor_id, name, account, heads, capitation, cases, charged, charged_elsewhere,
     balance, settled. apart: reason, account, cases, fund_amount. tie_out: pool, budget,
     from_home_funds, contracted, uncontracted (both null where one is of 1 to 4 visits), inside
-    (the two together), remainder.
+    (the two together), kept, remainder.
     """
 
     accounts: pl.DataFrame
@@ -119,6 +119,7 @@ def _tie_out(run: RunFolder) -> pl.DataFrame:
             "from_home_funds",
             **shown,
             inside=pl.col("contracted") + pl.col("uncontracted"),
+            kept="kept",
             remainder="remainder",
         )
     )

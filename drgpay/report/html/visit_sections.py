@@ -167,10 +167,11 @@ class VisitSections(PartSections):
     def _tie_out(self, found: CapitationFigures) -> Table:
         """One row a pool to the fen, with the proof."""
         hidden = Cell(self.say("not_shown"), number=True)
-        keys = ["budget", "from_home_funds", "contracted", "uncontracted", "remainder"]
+        keys = ["budget", "from_home_funds", "contracted", "uncontracted", "kept", "remainder"]
         rows = []
         for row in found.tie_out.iter_rows(named=True):
-            off = row["budget"] + row["from_home_funds"] - row["inside"] - row["remainder"]
+            spent = row["inside"] + row["kept"] + row["remainder"]
+            off = row["budget"] + row["from_home_funds"] - spent
             check = self.say("unbalanced", by=off) if off else self.say("balanced")
             amounts = [cells.yuan(row[key]) if row[key] is not None else hidden for key in keys]
             name = cells.words(pool_name(row["pool"], self.say.language))

@@ -42,7 +42,8 @@ _WORDS: dict[str, Words] = {
     # Short figures
     "k_cases": Words("参加结算病例", "Cases settled"),
     "k_value": Words("点值 · {pool}", "Point value · {pool}"),
-    "k_fund": Words("应付基金（预算内）", "Fund amount (from budget)"),
+    "k_fund": Words("应付基金", "Fund amount"),
+    "k_fund_budget": Words("其中：预算内", "Of it from the budget"),
     "k_difference": Words("比按项目付费（预算内）", "Against item by item"),
     "k_coverage": Words("入组率", "Coverage"),
     "k_remainder": Words("结余转风险金", "Remainder to reserve"),
@@ -67,6 +68,10 @@ _WORDS: dict[str, Words] = {
     "prepayment": Words("本月预拨", "Prepaid"),
     "withheld": Words("待清算", "Until clearing"),
     "remainder": Words("结余转风险金", "Remainder"),
+    "kept": Words("扣点留存基金", "Kept for deducted points"),
+    "item_by_item": Words("按项目支付", "Paid item by item"),
+    "item_share": Words("占下达预算", "Share of the budget"),
+    "fund_in_budget": Words("预算内应付基金", "Fund amount from the budget"),
     "check": Words("核对", "Check"),
     "balanced": Words("平", "balances"),
     "unbalanced": Words("不平：{by} 元", "off by {by} yuan"),
@@ -96,6 +101,7 @@ _WORDS: dict[str, Words] = {
     "quarantined": Words("未通过校验（不参加结算）", "quarantined (not settled)"),
     "booking_prepayment": Words("预拨", "prepayment"),
     "booking_withheld": Words("留待清算", "withheld until clearing"),
+    "booking_deducted": Words("扣点留存基金", "kept for deducted points"),
     "booking_remainder": Words("结余", "remainder"),
     "booking_item": Words("{name}（按项目）", "{name} (by item)"),
     "rest_hospitals": Words("其余 {n} 家合并", "{n} others together"),
@@ -113,9 +119,11 @@ _WORDS: dict[str, Words] = {
         "One run a month, named in the table. The vertical axis does not begin at zero.",
     ),
     "balance_note": Words(
-        "预算（含异地基金并入）= 应付基金 + 结余；应付基金 = 本月预拨 + 待清算。单位：元。",
-        "Budget (with home funds) = fund amount + remainder; "
-        "fund amount = prepaid + until clearing. In yuan.",
+        "预算（含异地基金并入）= 预算内应付基金 + 扣点留存 + 结余；预算内应付基金 = 本月预拨 + 待清算。"
+        "按项目支付不占预算内点数，另列其占下达预算的比例。单位：元。",
+        "Budget (with home funds) = fund amount from the budget + kept for deducted points + "
+        "remainder; fund amount from the budget = prepaid + until clearing. What is paid item by "
+        "item stands beside it, with its share of the budget as given. In yuan.",
     ),
     "lines_note": Words(
         "只有“本地·点数”由本期预算支付；按项目与异地另行支付，因此各类合计可以大于预算。",
@@ -183,9 +191,10 @@ _WORDS: dict[str, Words] = {
     ),
     "coverage_note": Words(
         "读取 {read} 条 = 有效 {valid} 条 + 未通过校验 {quarantined} 条；另有提示 {warnings} 条，仍予结算。"
-        "入组率 = 入组 ÷ 读取。",
+        "入组率 = 入组病例 ÷ 支付单元为 DRG 的有效病例（歧义与未入组不算入组）。",
         "{read} read = {valid} valid + {quarantined} quarantined; {warnings} warnings were settled "
-        "all the same. Coverage = grouped ÷ read.",
+        "all the same. Coverage = grouped ÷ valid stays with payment unit drg (ambiguous "
+        "and ungrouped ones are not grouped).",
     ),
     "privacy": Words(
         "不足 5 例的行合并显示；本报告不含个人信息。金额取整显示，鼠标停留可见精确值，合计按精确值计算。",
@@ -212,8 +221,18 @@ _WORDS: dict[str, Words] = {
     ),
     "f_remainder": Words("结余 · {pool}", "Remainder · {pool}"),
     "f_remainder_rule": Words(
-        "预算（含异地基金并入）− 各机构应付基金之和",
-        "budget (with home funds) − the fund amounts of all hospitals",
+        "预算（含异地基金并入）− 预算内应付基金之和 − 扣点留存",
+        "budget (with home funds) − the fund amounts from the budget − what is kept for deducted "
+        "points",
+    ),
+    "f_value_deducted": Words(
+        "；总点数含违规扣点，其所值留存基金",
+        "; the points include those that deductions took, whose worth the fund keeps",
+    ),
+    "f_kept": Words("扣点留存基金", "Kept by the fund"),
+    "f_kept_rule": Words(
+        "（点数 + 违规扣点）× 点值 − 点数 × 点值，各自四舍五入到分",
+        "(points + points deducted) × value − points × value, each rounded to the fen",
     ),
     "f_example": Words(
         "以点数最多的结算行为例：{hospital}，{account}",
@@ -361,8 +380,8 @@ _OF_VISITS: dict[str, Words] = {
     "chart_balance_share": Words("占包干总额", "Of capitation, %"),
     "apart_heading": Words("不计入包干账户的就诊", "Visits outside the accounts"),
     "tie_out_note": Words(
-        "基金预算 + 异地并入 = 签约人员 + 未签约 + 结余，分文不差。单位：元。",
-        "Budget + home funds = contracted + uncontracted + remainder, to the fen. In yuan.",
+        "基金预算 + 异地并入 = 签约人员 + 未签约 + 扣点留存 + 结余，分文不差。单位：元。",
+        "Budget + home funds = contracted + uncontracted + kept + remainder, to the fen. In yuan.",
     ),
     "tie_out_small": Words(
         "签约或未签约不足 5 人次的基金池，两者不分列。",

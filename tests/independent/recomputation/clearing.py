@@ -11,7 +11,18 @@ from drgpay.policy.settlement import Assessment, SharingBand
 from .prepayment import Month, bearing, held_from, lines_to_bear
 from .records import HeldBack
 from .rounding import half_up, in_proportion
-from .settlement import NOTHING, Case, LineKey, Minus, OverBudgetError, Settled, settle
+from .settlement import (
+    NOTHING,
+    Case,
+    LineKey,
+    Minus,
+    OverBudgetError,
+    Settled,
+    Taken,
+    items_of,
+    settle,
+    spent_by_points,
+)
 
 
 @dataclass
@@ -36,6 +47,9 @@ class Due:
 class PoolOfYear:
     """From the budget of a pool to its final budget."""
 
+    budget_given: Decimal
+    item_by_item: Decimal
+    item_share: Decimal | None
     budget: Decimal
     reserve: Decimal
     fund_cost: Decimal
@@ -63,6 +77,8 @@ def clear(
     budgets: Mapping[str, tuple[Decimal, Decimal]],
     scores: Mapping[str, Decimal],
     held_back: Iterable[HeldBack] = (),
+    taken: Iterable[Taken] = (),
+    levels: Mapping[str, str] | None = None,
 ) -> Year:
     """Clear a year; budgets are, for each pool, the sum of its months' and the reserve."""
     assert policy.clearing
@@ -72,17 +88,14 @@ def clear(
     others = [*paid, *lines_to_bear(held_back, cases)]
     # What the lines cost does not depend on the budget.
     shared = {pool: budget for pool, (budget, _) in budgets.items()}
-    before = settle(cases, minus, _unlimited(policy), shared, others)
+    taken = list(taken)
+    before = settle(cases, minus, _unlimited(policy), shared, others, taken, levels, final=True)
     pools = {}
     for pool in before.values:
-        local = [
-            line.fund_cost
-            for key, line in before.lines.items()
-            if line.pool == pool and line.in_pool and not key[2]
-        ]
-        pools[pool] = pool_of_year(*budgets[pool], sum(local, NOTHING), policy)
+        mine = {key: line for key, line in before.lines.items() if line.pool == pool}
+        pools[pool] = pool_of_year(*budgets[pool], spent_by_points(mine), policy, items_of(mine))
     final = {pool: of_year.budget_final for pool, of_year in pools.items()}
-    settled = settle(cases, minus, policy, final, others)
+    settled = settle(cases, minus, policy, final, others, taken, levels, final=True)
     due = {key: paid.get(key, Due()) for key in settled.lines}
     for row in held_back:
         due[bearing(settled.lines, held_from(row))[0]].deduction += row.amount
@@ -130,10 +143,20 @@ def paid_by_months(months: Iterable[Month]) -> dict[LineKey, Due]:
     return paid
 
 
-def pool_of_year(budget: Decimal, reserve: Decimal, cost: Decimal, policy: Policy) -> PoolOfYear:
-    """F <= B: F + retained(surplus); F > B: B + shared(overrun), never more than the reserve."""
+def pool_of_year(
+    given: Decimal, reserve: Decimal, cost: Decimal, policy: Policy, items: Decimal = NOTHING
+) -> PoolOfYear:
+    """F <= B: F + retained(surplus); F > B: B + shared(overrun), never more than the reserve.
+
+    items: what is paid item by item, which the policy may take from B first.
+    """
     rules = policy.clearing
     assert rules
+    less = policy.budget is not None and policy.budget.less_item_by_item
+    budget = given - items if less else given
+    if budget < 0:
+        raise OverBudgetError
+    share = half_up(Fraction(items) / Fraction(given), 4) if given else None
     surplus, overrun = max(budget - cost, NOTHING), max(cost - budget, NOTHING)
     whole = rules.band_rule == "whole"
     retained = banded(surplus, budget, rules.surplus_retained, whole)
@@ -141,7 +164,9 @@ def pool_of_year(budget: Decimal, reserve: Decimal, cost: Decimal, policy: Polic
     if not rules.overrun_beyond_reserve:
         shared = min(shared, reserve)
     final = cost + retained if cost <= budget else budget + shared
-    return PoolOfYear(budget, reserve, cost, surplus, overrun, retained, shared, final)
+    return PoolOfYear(
+        given, items, share, budget, reserve, cost, surplus, overrun, retained, shared, final
+    )
 
 
 def banded(amount: Decimal, budget: Decimal, bands: Iterable[SharingBand], whole: bool) -> Decimal:

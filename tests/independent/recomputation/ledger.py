@@ -44,6 +44,7 @@ def of_month(month: Month) -> list[Entry]:
         held = line.fund_amount - prepaid
         entries += entry(line.pool, f"{item}prepayment", key[0], "hospital", "fund", prepaid)
         entries += entry(line.pool, f"{item}withheld", key[0], "withheld", "fund", held)
+        entries += entry(line.pool, f"{item}deducted", key[0], "deducted", "fund", line.kept)
     for pool, value in month.settled.values.items():
         entries += entry(pool, "remainder", None, "rounding", "fund", value.remainder)
         entries += entry(pool, "remainder", None, "reserve", "rounding", value.remainder)
@@ -53,6 +54,7 @@ def of_month(month: Month) -> list[Entry]:
 def of_clearing(year: Year, months: Iterable[Month]) -> list[Entry]:
     """What the months held back is released; then what is due is booked."""
     held: dict[tuple[str, str, LineKey], Decimal] = {}
+    kept: dict[tuple[str, LineKey], Decimal] = {}
     left: dict[str, Decimal] = {}
     for month in months:
         for key, line in month.settled.lines.items():
@@ -61,11 +63,14 @@ def of_clearing(year: Year, months: Iterable[Month]) -> list[Entry]:
                 place = (line.pool, kind, key)
                 amount = line.fund_amount - month.prepaid[key].prepayment
                 held[place] = held.get(place, NOTHING) + amount
+                kept[line.pool, key] = kept.get((line.pool, key), NOTHING) + line.kept
         for pool, value in month.settled.values.items():
             left[pool] = left.get(pool, NOTHING) + value.remainder
     entries: list[Entry] = []
     for (pool, kind, key), amount in held.items():
         entries += entry(pool, kind, key[0], "fund", "withheld", amount)
+    for (pool, key), amount in kept.items():
+        entries += entry(pool, "release_deducted", key[0], "fund", "deducted", amount)
     for pool, amount in left.items():
         entries += entry(pool, "release_remainder", None, "fund", "reserve", amount)
     for key, line in year.settled.lines.items():
@@ -76,6 +81,7 @@ def of_clearing(year: Year, months: Iterable[Month]) -> list[Entry]:
             ("assessment", "withheld", "fund", due.assessment),
             ("redistribution", "fund", "withheld", due.redistributed),
             ("deduction", "withheld", "fund", due.deduction),
+            ("deducted", "deducted", "fund", line.kept),
         ):
             if line.paid_here:
                 entries += entry(line.pool, item + kind, key[0], debit, credit, amount)
@@ -99,7 +105,7 @@ def balances(entries: Iterable[Entry]) -> Balances:
     sums: Balances = {}
     for one in entries:
         for account, amount in ((one.debit, one.amount), (one.credit, -one.amount)):
-            own = account in ("hospital", "withheld")
+            own = account in ("hospital", "withheld", "deducted")
             key = (one.pool, account, one.hospital_id if own else None)
             sums[key] = sums.get(key, NOTHING) + amount
     return {key: amount for key, amount in sums.items() if amount}

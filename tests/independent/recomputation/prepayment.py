@@ -18,6 +18,7 @@ from .settlement import (
     Minus,
     OverBudgetError,
     Settled,
+    Taken,
     pools_of,
     settle,
 )
@@ -48,10 +49,13 @@ def settle_month(
     policy: Policy,
     budgets: Mapping[str, Decimal],
     held_back: Iterable[HeldBack] = (),
+    taken: Iterable[Taken] = (),
+    levels: Mapping[str, str] | None = None,
 ) -> Month:
     """Settle a month: values, lines, prepayments."""
     cases, held_back = list(cases), list(held_back)
-    bare = settle(cases, minus, policy, budgets, lines_to_bear(held_back, cases))
+    others = lines_to_bear(held_back, cases)
+    bare = settle(cases, minus, policy, budgets, others, taken, levels)
     prepaid = {key: prepaid_of(key, line, policy.settlement) for key, line in bare.lines.items()}
     owed: dict[tuple[str, str], Decimal] = {}
     for row in held_back:
