@@ -164,7 +164,11 @@ def _explain_visit(
         return
     screen = console.out()
     screen.print(visit_view(found.trace, lang.value, full))
-    screen.print(entry_view(found.entries, found.points, found.names, found.rules, lang.value))
+    screen.print(
+        entry_view(
+            found.entries, found.points, found.names, found.rules, found.all_mean_fen, lang.value
+        )
+    )
 
 
 def _typed_values(typed: "Stay") -> list[str]:

@@ -239,6 +239,7 @@ def as_written(name: str, visit: Row, entries: list[Entry]) -> list[tuple[Any, .
             Decimal(entry.fen) / 100,
             None if entry.base is None else Decimal(entry.base) / 10_000,
             entry.factor,
+            None if entry.cost is None else Decimal(entry.cost) / 100,
             entry.reason,
         )
         for entry in entries
