@@ -168,6 +168,7 @@ def _charges(rng: random.Random, code: str, kind: str) -> list[Charge]:
         rng.choice([Decimal(10), Decimal(20), Decimal(rng.randint(1, 30_000)) / 100])
         for _ in range(rng.randint(1, 3))
     ]
+    whole = sum(amounts, Decimal(0))
     lines = [Charge(code, kind, Decimal(rng.randint(1, 3)), amount) for amount in amounts]
     if rng.random() < 0.08:
         lines.append(Charge(code, kind, Decimal(1), Decimal(0)))
@@ -177,15 +178,15 @@ def _charges(rng: random.Random, code: str, kind: str) -> list[Charge]:
         case "line":
             lines.append(Charge(code, kind, Decimal(-1), -rng.choice(amounts)))
         case "part":
-            part = (sum(amounts) * rng.randint(1, 99) / 100).quantize(Decimal("0.01"))
+            part = (whole * rng.randint(1, 99) / 100).quantize(Decimal("0.01"))
             lines.append(Charge(code, kind, Decimal(-1), -part))
         case "several":
             for _ in range(rng.randint(2, 3)):
-                part = (sum(amounts) * rng.randint(1, 50) / 150).quantize(Decimal("0.01"))
+                part = (whole * rng.randint(1, 50) / 150).quantize(Decimal("0.01"))
                 lines.append(Charge(code, kind, Decimal(-2), -part))
             lines.append(Charge(code, kind, Decimal(1), Decimal(10)))
         case "below":
-            lines.append(Charge(code, kind, Decimal(-1), -sum(amounts) - Decimal("0.01")))
+            lines.append(Charge(code, kind, Decimal(-1), -whole - Decimal("0.01")))
     # A refund of nothing would be a line of nothing.
     return [line for line in lines if line.amount or line.quantity > 0]
 

@@ -221,8 +221,8 @@ def _compare_money(found: SettledVisits, expected: Recomputed) -> None:
 def _compare_contractors(found: SettledVisits, expected: Recomputed) -> None:
     """Who is charged with what; a contractor that the enrolment does not name keeps its id."""
     assert found.capitation is not None
-    charged: Counter[tuple[Any, ...]] = Counter()
-    apart: Counter[tuple[Any, ...]] = Counter()
+    charged: defaultdict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
+    apart: defaultdict[tuple[Any, ...], Decimal] = defaultdict(Decimal)
     for name in expected.valid:
         row, fund = expected.region.rows[name], expected.settled.cases[name].fund_amount
         contractor, account = row["contractor_id"], row["account"]
@@ -252,7 +252,8 @@ def test_the_catalogue_of_a_random_region(scheme: CompiledApg, number: int) -> N
             entries = entries_of(visit, group_of, PACKAGED, prices, outpatient)
             found = unit_costs(visit, entries, prices, outpatient)
             if found is not None:
-                everything.append(sum(line.amount for line in recomputed(number).left[name].lines))
+                left = recomputed(number).left[name].lines
+                everything.append(sum((line.amount for line in left), Decimal(0)))
                 for apg, cost in found:
                     costs[apg].append(cost)
         previous = catalogue_of(prices, scheme.id, scheme.scheme.content_hash) if prices else None

@@ -156,7 +156,12 @@ AT_COST = Visit(
 
 def test_a_procedure_without_base_points_is_paid_at_cost() -> None:
     """skin-1 has no base points: it consolidates and discounts nothing, and bears 3/5 of 50.01."""
-    base = {"skin-2": 2 * WEIGHT, "eye-1": 3 * WEIGHT, "urine-1": WEIGHT, "heart-1": WEIGHT}
+    base: dict[str, int | None] = {
+        "skin-2": 2 * WEIGHT,
+        "eye-1": 3 * WEIGHT,
+        "urine-1": WEIGHT,
+        "heart-1": WEIGHT,
+    }
     table = coefficients({"level": "2A", "coefficient": 5000})
     result = earned([AT_COST], base, table, mean_fen=Fraction(300_00))
     rows = result.entries.select(

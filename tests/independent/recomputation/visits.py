@@ -1,6 +1,7 @@
 """Outpatient visits: from charged lines and refunds to entries, points and costs of entries."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
@@ -134,7 +135,7 @@ class Entry:
 def entries_of(
     visit: PlainVisit,
     group_of: Callable[[Charge], Group],
-    packaged: Collection[str],
+    packaged: AbstractSet[str],
     prices: Prices | None,
     rules: Outpatient,
 ) -> list[Entry]:
@@ -157,7 +158,7 @@ def entries_of(
         return (Decimal(1) if worth is None else -worth), entry.group.apg
 
     entries = sorted(found.values(), key=place)
-    payment = {row.visit_type: row.payment for row in rules.visit_types}
+    payment = {str(row.visit_type): row.payment for row in rules.visit_types}
     if payment[visit.visit_type] == "item_by_item":
         for entry in entries:
             entry.unpaid("item_by_item")
@@ -171,7 +172,7 @@ def _price(
     entries: list[Entry],
     priced: bool,
     prescription: bool,
-    packaged: Collection[str],
+    packaged: AbstractSet[str],
     rules: Outpatient,
 ) -> None:
     steps = rules.steps
@@ -255,7 +256,7 @@ def unit_costs(
     visit: PlainVisit, entries: Sequence[Entry], prices: Prices | None, rules: Outpatient
 ) -> list[tuple[str, Decimal]] | None:
     """What each entry that bears cost costs, an ancillary by the line; None if the visit is out."""
-    payment = {row.visit_type: row.payment for row in rules.visit_types}
+    payment = {str(row.visit_type): row.payment for row in rules.visit_types}
     cost = sum((entry.own for entry in entries), NOTHING)
     bearing = [entry for entry in entries if entry.paid or entry.reason == "not_in_catalogue"]
     by_points = payment[visit.visit_type] == "points"
