@@ -165,7 +165,11 @@ def _explain_visit(
         )
         return
     console.show(visit_view(found.trace, lang.value, full))
-    console.show(entry_view(found.entries, found.points, found.names, found.rules, lang.value))
+    console.show(
+        entry_view(
+            found.entries, found.points, found.names, found.rules, found.all_mean_fen, lang.value
+        )
+    )
 
 
 def _typed_values(typed: "Stay") -> list[str]:

@@ -55,6 +55,7 @@ class Outpatient(Section):
     procedure_discount: Share
     repeat_discount: Share
     visit_types: Annotated[tuple[VisitType, ...], Field(min_length=3, max_length=3)]
+    pharmacy_visits: Literal["drugs", "visits"] = "drugs"
     calibration: Calibration
     settlement: Settlement
     budget: Budget | None = None

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
 from rich.console import Group, RenderableType
 
-from drgpay.exact import POINT_PLACES, unscaled
+from drgpay.exact import FEN_PLACES, POINT_PLACES, half_up, unscaled
 from drgpay.explain.trace import VisitTrace
 from drgpay.language import Language, Words
 from drgpay.policy.outpatient import Outpatient
@@ -16,13 +17,24 @@ from drgpay.report.tables import ReportTable
 from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_wording import visit_word
 from drgpay.terminal import Text
-from drgpay.visits.columns import PROCEDURE
+from drgpay.visits.columns import AT_COST, DRUG, PROCEDURE
 
 Row = Mapping[str, Any]
 
 _SENTENCES: dict[str, Words] = {
     "payable": Words("不打折、不打包", "nothing reduces it"),
     "payable_lines": Words("{quantity} 行，每行全额计点", "{quantity} lines, each in full"),
+    "at_cost": Words(
+        "点数目录无基准点数：按成本付费 {paid_cost} = 明细 {own} + 打包分摊 {packaged}，"
+        "÷ 总均次费用 × 100，不乘等级系数",
+        "no base points in the catalogue: paid at cost {paid_cost} = own lines {own} + its part of "
+        "what is packaged {packaged}, / mean over all x 100, without coefficient",
+    ),
+    "at_cost_drug": Words(
+        "药店处方，点数目录无基准点数：按明细金额 {paid_cost} ÷ 总均次费用 × 100 付费",
+        "a prescription filled at a pharmacy, no base points in the catalogue: its lines "
+        "{paid_cost} / mean over all x 100",
+    ),
     "discounted": Words(
         "操作按基准点数排序，{first} 在先；其余操作 × {discount}",
         "{first} has more base points and is paid in full; further procedures x {discount}",
@@ -56,6 +68,9 @@ def entry_reason(row: Row, entries: Sequence[Row], rules: Outpatient, language: 
     reason = row["reason"]
     if reason == "payable" and row["factor"] > 1:
         reason = "payable_lines"
+    if reason == AT_COST and row["class"] == DRUG:
+        reason = "at_cost_drug"
+    cost = row["paid_cost"]
     procedures = [each for each in entries if each["class"] == PROCEDURE]
     first = next((each for each in procedures if each["reason"] == "payable"), None)
     family = [each for each in procedures if each["family"] == row["family"]]
@@ -67,6 +82,9 @@ def entry_reason(row: Row, entries: Sequence[Row], rules: Outpatient, language: 
             first=(first or next(iter(procedures), row))["apg"],
             kept=family[0]["apg"] if family else "",
             family=row["family"],
+            paid_cost=cost,
+            own=row["lines_cost"],
+            packaged=None if cost is None else cost - row["lines_cost"],
             quantity=row["quantity"],
             further=row["quantity"] - 1,
             discount=discount,
@@ -86,12 +104,16 @@ def entry_view(
     points: int | None,
     names: Mapping[str, str],
     rules: Outpatient,
+    all_mean_fen: Fraction | None,
     language: Language,
 ) -> RenderableType:
     """The entries of one visit for a terminal: factor, reason, why and points.
 
     entries: ENTRY_COLUMNS. points: those of the visit in 1/10,000, None if they are not known.
+    all_mean_fen: the mean of the catalogue.
     """
+    if not entries.height:
+        return Text(visit_word("visit_no_entries", language), style="bold")
     explained = with_reasons(entries, rules, language)
     codes = explained["apg"].cast(pl.String)
     named = [f"{code} {names.get(code, '')}".strip() for code in codes]
@@ -107,7 +129,11 @@ def entry_view(
     parts: list[RenderableType] = [console_tables([table], lambda key: visit_word(key, language))]
     if points is not None:
         said = f"{unscaled(points, POINT_PLACES):,}"
-        parts.append(Text(visit_word("visit_points", language).format(points=said), style="bold"))
+        key, mean = "visit_points", ""
+        if all_mean_fen is not None and entries["paid_cost"].is_not_null().any():
+            key, mean = "visit_points_at_cost", f"{unscaled(half_up(all_mean_fen), FEN_PLACES):,}"
+        words = visit_word(key, language).format(points=said, mean=mean)
+        parts.append(Text(words, style="bold"))
     return Group(*parts)
 
 

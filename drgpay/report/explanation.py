@@ -409,12 +409,16 @@ def _case_points(case: Row, rules: Rules, steps: Steps) -> list[str]:
             steps.add("cost_ratio", ratio, how=how + steps.say("how_cost_ratio"))
         names.append("cost_ratio")
     if "all_mean" in named_in and rules.all_mean_fen:
-        fen = rules.all_mean_fen
-        mean = round_half_up(Decimal(fen.numerator) / fen.denominator / 100, _MEAN_PLACES)
-        formula = f"=ROUND({fen.numerator}/{fen.denominator * 100},{_MEAN_PLACES})"
-        steps.add("all_mean", mean, formula, steps.say("how_all_mean"))
+        add_all_mean(rules.all_mean_fen, steps)
         names.append("all_mean")
     return names
+
+
+def add_all_mean(fen: Fraction, steps: Steps) -> None:
+    """The step of the mean cost over all of a catalogue."""
+    mean = round_half_up(Decimal(fen.numerator) / fen.denominator / 100, _MEAN_PLACES)
+    formula = f"=ROUND({fen.numerator}/{fen.denominator * 100},{_MEAN_PLACES})"
+    steps.add("all_mean", mean, formula, steps.say("how_all_mean"))
 
 
 _MEAN_PLACES = 8  # the exact mean is a fraction; more places change no fourth place of the points

@@ -59,7 +59,7 @@ def visit_clearing_statements(
     """
     cases = tables.as_cases()
     pools = pools_with_costs(cases)
-    entries = provider_entries(tables.groups, tables.examples, rules.group_names)
+    entries = provider_entries(tables.groups, tables.examples, rules)
     kind = StatementKind(
         title=visit_word("clearing_title", language),
         facts=clearing_facts(cases, language),

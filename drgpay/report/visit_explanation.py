@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, round_half_up, unscaled
+from drgpay.exact import (
+    FEN_PLACES,
+    POINT_PLACES,
+    POINT_SCALE,
+    half_up,
+    round_half_up,
+    unscaled,
+)
 from drgpay.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.policy.settlement import SharingBand
@@ -16,6 +24,7 @@ from drgpay.report.explanation import (
     Row,
     Rules,
     Steps,
+    add_all_mean,
     bands_said,
     money_of_points,
     value_in_use,
@@ -34,20 +43,20 @@ class VisitSteps(Steps):
         return visit_word(key, self.language)
 
 
-def entries_with_amounts(entries: pl.DataFrame, case: Row) -> pl.DataFrame:
+def entries_with_amounts(
+    entries: pl.DataFrame, case: Row, all_mean_fen: Fraction | None
+) -> pl.DataFrame:
     """The entries of a visit with the points each earns and its part of the standard amount.
 
-    entries: ENTRY_COLUMNS, in their order. case: case_id, standard_amount. The points of an
-    entry are rounded for the reader: those of the visit are rounded once, for all entries.
+    entries: ENTRY_COLUMNS, in their order. case: case_id, standard_amount. all_mean_fen: the mean of
+    the catalogue, for entries at cost. The points of an entry are rounded for the reader: those of
+    the visit are rounded once, for all entries.
     """
     fen = int(case["standard_amount"].scaleb(FEN_PLACES))
     scaled = read_back(entries, ENTRY_COLUMNS)
     cases = pl.DataFrame({"case_id": [case["case_id"]], "standard_fen": [fen]})
-    amounts = entry_amounts(scaled, cases).to_list()
-    earned = [
-        None if row["base_points"] is None else _points(row)
-        for row in entries.iter_rows(named=True)
-    ]
+    amounts = entry_amounts(scaled, cases, all_mean_fen).to_list()
+    earned = [_points(row, all_mean_fen) for row in entries.iter_rows(named=True)]
     return entries.with_columns(
         points=pl.Series(earned, dtype=pl.Decimal(18, POINT_PLACES)),
         standard_amount=pl.Series(
@@ -78,9 +87,19 @@ def worked_visit(
             factor=factor, coefficient=coefficient, reason=reason
         )
         label = f"{row['apg']} {names.get(row['apg'], '')}".strip()
+        if row["paid_cost"] is not None and rules.all_mean_fen is not None:
+            how = steps.say("paid_cost_how").format(
+                own=row["lines_cost"], packaged=row["paid_cost"] - row["lines_cost"]
+            )
+            steps.add(name, row["paid_cost"], how=how, label=label + steps.say("paid_cost_label"))
+            terms.append(f"{{{name}}}/{{all_mean}}*100")
+            said.append(f"{{{name}}} ÷ {{all_mean}} × 100")
+            continue
         steps.add(name, row["base_points"] or Decimal(0), how=how, label=label)
         terms.append(f"{{{name}}}*{factor}*{coefficient}")
         said.append(f"{{{name}}} × {factor} × {coefficient}")
+    if rules.all_mean_fen is not None and any("all_mean" in term for term in terms):
+        add_all_mean(rules.all_mean_fen, steps)
     formula = f"=ROUND({'+'.join(terms)},{POINT_PLACES})"
     steps.add("points", case["points"], formula, " + ".join(said) + steps.say("to_points"))
     money = {**case, "difference": case["fund_amount"] - case["fund_cost"]}
@@ -196,7 +215,12 @@ def _by_bands(
     return f"=ROUND({'+'.join(terms)},{FEN_PLACES})"
 
 
-def _points(row: Mapping[str, Any]) -> Decimal:
+def _points(row: Mapping[str, Any], all_mean_fen: Fraction | None) -> Decimal | None:
+    if row["paid_cost"] is not None and all_mean_fen is not None:
+        fen = Fraction(row["paid_cost"].scaleb(FEN_PLACES))
+        return unscaled(half_up(fen / all_mean_fen * 100 * POINT_SCALE), POINT_PLACES)
+    if row["base_points"] is None:
+        return None
     return round_half_up(row["base_points"] * row["factor"] * row["coefficient"], POINT_PLACES)
 
 

@@ -118,7 +118,7 @@ def entry_list(entries: pl.DataFrame, names: Mapping[str, str]) -> ReportTable:
     more = [name for name in ("points", "standard_amount") if name in entries.columns]
     shown = entries.with_columns(apg_name=_named("apg", names)).select(
         *("visit_id", "class", "apg", "apg_name", "quantity", "lines_cost"),
-        *("base_points", "factor", "coefficient", "reason"),
+        *("base_points", "factor", "coefficient", *_paid_cost(entries), "reason"),
         *more,
     )
     return ReportTable(
@@ -127,6 +127,11 @@ def entry_list(entries: pl.DataFrame, names: Mapping[str, str]) -> ReportTable:
         prefixes=_GROUP,
         sums=frozenset({"quantity", "lines_cost", "standard_amount"} & set(shown.columns)),
     )
+
+
+def _paid_cost(entries: pl.DataFrame) -> list[str]:
+    """The column of what entries at cost are paid for, where there is one."""
+    return ["paid_cost"] if entries["paid_cost"].is_not_null().any() else []
 
 
 def account_table(accounts: pl.DataFrame) -> ReportTable:

@@ -73,6 +73,16 @@ _WORDS: dict[str, Words] = {
         "which the lines include.",
     ),
     "visit_steps": Words("计点：每个条目的处理", "Entries: what each is paid, and why"),
+    "visit_points_at_cost": Words(
+        "就诊点数 = Σ 基准点数 × 支付系数 × 等级系数 + Σ 按成本付费金额 ÷ 总均次费用 {mean} × 100，"
+        "四舍五入至 4 位小数 = {points}",
+        "Points of the visit = sum of base points x factor x coefficient + sum of what is paid at "
+        "cost / mean over all {mean} x 100, rounded to 4 places = {points}",
+    ),
+    "visit_no_entries": Words(
+        "退费后没有大于零的明细：没有条目，0 点",
+        "no line above nothing is left after refunds: no entry, 0 points",
+    ),
     "visit_points": Words(
         "就诊点数 = Σ 基准点数 × 支付系数 × 等级系数，四舍五入至 4 位小数 = {points}",
         "Points of the visit = sum of base points x factor x coefficient, rounded to 4 places = "
@@ -98,6 +108,7 @@ _WORDS: dict[str, Words] = {
     "lines_cost": Words("明细金额（元）", "Cost of lines (yuan)"),
     "item_code": Words("项目编码", "Item code"),
     "factor": Words("支付系数", "Factor"),
+    "paid_cost": Words("按成本付费金额（元）", "Paid at cost (yuan)"),
     "contractor_id": Words("签约机构编码", "Contractor id"),
     "contractor": Words("签约机构", "Contractor"),
     "heads": Words("签约人头数", "Heads"),
@@ -131,6 +142,7 @@ _WORDS: dict[str, Words] = {
     "reason_payable": Words("全额付费", "paid in full"),
     "reason_discounted": Words("次要操作折扣", "further procedure, discounted"),
     "reason_repeat_discounted": Words("重复项目折扣", "repeats discounted"),
+    "reason_at_cost": Words("按成本付费", "paid at cost"),
     "reason_consolidated": Words("同族合并", "consolidated in its family"),
     "reason_packaged_incidental": Words("打包：附带项目", "packaged: incidental"),
     "reason_packaged_medical": Words("打包：操作就诊的诊疗", "packaged: procedure visit"),
@@ -186,6 +198,12 @@ _WORDS: dict[str, Words] = {
     "entry_how": Words(
         "基准点数（点数目录）；支付系数 {factor}（{reason}），等级系数 {coefficient}",
         "base points (catalogue); factor {factor} ({reason}), coefficient {coefficient}",
+    ),
+    "paid_cost_label": Words("（按成本付费，元）", " (paid at cost, yuan)"),
+    "paid_cost_how": Words(
+        "点数目录无基准点数：本条目明细 {own} + 打包费用分摊 {packaged}，不乘等级系数",
+        "no base points in the catalogue: own lines {own} + its part of what is packaged {packaged}, "
+        "without coefficient",
     ),
     "explained_account": Words("包干账户：{account}", "Account: {account}"),
     "heads_of_band": Words("签约人头数{band}", "Heads{band}"),

@@ -81,6 +81,7 @@ ENTRY_COLUMNS = [
     *plain("visit_id", "hospital_id", "account", "class", "family", "apg", "quantity"),
     *money("lines_cost", "lines_fen"),
     *points("base_points", "factor", "coefficient"),
+    *money("paid_cost"),
     *plain("reason"),
 ]
 GROUP_COLUMNS = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import polars as pl
 
@@ -59,13 +60,15 @@ class ProviderEntries:
     """What statements of visits, of a month or a year, say of the entries of each provider.
 
     groups: `groups_table` by provider. none: that of a provider without entries. examples:
-    `entries_table` of the visits that statements work out. names: of the APGs.
+    `entries_table` of the visits that statements work out. names: of the APGs. all_mean_fen: the
+    mean of their catalogue.
     """
 
     groups: Mapping[str, pl.DataFrame]
     none: pl.DataFrame
     examples: pl.DataFrame
     names: Mapping[str, str]
+    all_mean_fen: Fraction | None
 
     def example_of(self, statement: HospitalStatement) -> pl.DataFrame | None:
         """The entries of the visit that the statement works out, if it has one."""
@@ -76,15 +79,18 @@ class ProviderEntries:
         return entries if entries.height else None
 
 
-def provider_entries(
-    groups: pl.DataFrame, examples: pl.DataFrame, names: Mapping[str, str]
-) -> ProviderEntries:
-    """The entries of each provider, from `groups_table` and `entries_table`."""
+def provider_entries(groups: pl.DataFrame, examples: pl.DataFrame, rules: Rules) -> ProviderEntries:
+    """The entries of each provider, from `groups_table` and `entries_table`.
+
+    rules: with the names of the APGs, and the mean of their catalogue.
+    """
     parts = groups.with_columns(pl.col("hospital_id").cast(pl.String)).partition_by(
         "hospital_id", as_dict=True
     )
     by_provider = {str(hospital): part for (hospital,), part in parts.items()}
-    return ProviderEntries(by_provider, groups.clear(), examples, names)
+    return ProviderEntries(
+        by_provider, groups.clear(), examples, rules.group_names, rules.all_mean_fen
+    )
 
 
 def outpatient_summary(
@@ -135,7 +141,7 @@ def outpatient_statements(
         rules.group_names,
         usual=PROCEDURE,
     )
-    entries = provider_entries(tables.groups, tables.examples, rules.group_names)
+    entries = provider_entries(tables.groups, tables.examples, rules)
     pools = {row["pool"]: row for row in pool_rows(tables.values).iter_rows(named=True)}
     kind = StatementKind(
         title=visit_word("statement_title", language),
@@ -188,7 +194,7 @@ def entry_sheets(statement: HospitalStatement, entries: ProviderEntries) -> list
     sheets = [Sheet("visit_groups", entry_tables(groups, entries.names))]
     found = entries.example_of(statement)
     if found is not None and statement.example:
-        shown = entries_with_amounts(found, statement.example.case)
+        shown = entries_with_amounts(found, statement.example.case, entries.all_mean_fen)
         sheets.append(Sheet("visit_entries", [entry_list(shown, entries.names)]))
     return sheets
 

@@ -4,27 +4,34 @@ Statements, values and ledger of visits are those of stays under other names, an
 same checks (drgpay.run.balances) over `VisitRunTables`.
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
 import polars as pl
 import pyarrow.parquet as pq
 
-from drgpay.exact import POINT_PLACES, divide_half_up, wide
+from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, wide
 from drgpay.language import Words
 from drgpay.run.comparison import disagreement, first_of, unequal
 from drgpay.run.run_tables import AMOUNTS, RunTables
-from drgpay.run.visit_files import ENROLMENT, VISIT_FILES
+from drgpay.run.visit_files import ENROLMENT, PAID_COST, VISIT_FILES, with_paid_cost
 from drgpay.settle.lines import LINE
+from drgpay.visits.at_cost import EXACT_SCALE
+from drgpay.visits.columns import AT_COST, PACKAGED_REASONS
 
 Compared = tuple[int, Words | None]
 
 _CONTRACT = ["contractor_id", "account"]
-_ENTRY_COLUMNS = ["visit_id", "lines_cost", "base_points", "factor", "coefficient"]
+_ENTRY_COLUMNS = [
+    *("visit_id", "lines_cost", "base_points", "factor", "coefficient"),
+    *(PAID_COST, "reason"),
+]
 
 
 @dataclass(frozen=True)
@@ -67,6 +74,12 @@ class VisitRunTables(RunTables):
         return pl.DataFrame(schema={**self.minus.schema, **more})
 
     @cached_property
+    def all_mean_fen(self) -> Fraction:
+        """The mean over all visits of the catalogue, a copy of which lies in the run."""
+        info = json.loads((self.folder / "visit_catalogue" / "catalogue.json").read_text("utf-8"))
+        return Fraction(info["all_total_fen"], info["all_cases"])
+
+    @cached_property
     def minus(self) -> pl.DataFrame:
         """None: points of visits are not taken away."""
         types = {name: self.cases.schema[name] for name in LINE}
@@ -80,9 +93,10 @@ class VisitRunTables(RunTables):
     def entries(self) -> Iterator[pl.DataFrame]:
         """The entries of some whole visits after the other, in the order of the file."""
         file = pq.ParquetFile(self.folder / "entries.parquet")
+        columns = [name for name in _ENTRY_COLUMNS if name in file.schema_arrow.names]
         rest: pl.DataFrame | None = None
         for number in range(file.num_row_groups):
-            part = pl.DataFrame(file.read_row_group(number, _ENTRY_COLUMNS))
+            part = with_paid_cost(pl.DataFrame(file.read_row_group(number, columns)))
             rest = pl.concat([rest, part]) if rest is not None else part
             if rest.height:
                 unfinished = rest["visit_id"] == rest["visit_id"][-1]
@@ -129,25 +143,50 @@ def visit_counts(tables: VisitRunTables) -> Compared:
 
 
 def entry_points(tables: VisitRunTables) -> Compared:
-    """Points of a visit = base points x factor x coefficient over its entries, rounded once."""
+    """Points of a visit = base points x factor x coefficient over its entries, rounded once.
+
+    Entries at cost: paid_cost / mean of the catalogue x 100.
+    """
     compared, finding = 0, None
     earned = []
+    mean = tables.all_mean_fen
     for entries in tables.entries():
         compared += entries.height
+        finding = finding or _wrong_costs(entries)
         exact = _scaled("base_points") * _scaled("factor") * _scaled("coefficient")
-        sums = entries.group_by(case_id="visit_id").agg(exact=exact.fill_null(0).sum())
-        points = divide_half_up(pl.col("exact"), wide(10 ** (2 * POINT_PLACES)))
-        earned.append(
-            sums.filter(pl.col("exact") != 0).select(
-                "case_id", points=points.reinterpret(dtype=pl.Decimal(18, POINT_PLACES))
-            )
-        )
-    if earned:
+        cost = _scaled(PAID_COST).sum() * wide(100 * EXACT_SCALE * mean.denominator)
+        whole = exact.fill_null(0).sum() * wide(mean.numerator)
+        sums = entries.group_by(case_id="visit_id").agg(exact=whole + cost)
+        points = divide_half_up(
+            pl.col("exact"), wide(EXACT_SCALE // POINT_SCALE * mean.numerator)
+        ).reinterpret(dtype=pl.Decimal(18, POINT_PLACES))
+        earned.append(sums.select("case_id", points=points).filter(pl.col("points") != 0))
+    if earned and not finding:
         mine = tables.cases.filter(pl.col("points") != 0).select("case_id", "points")
         finding = disagreement(
             mine, pl.concat(earned), ["case_id"], ["points"], "visits", "entries"
         )
     return compared, finding
+
+
+def _wrong_costs(entries: pl.DataFrame) -> Words | None:
+    """What entries at cost are paid for: their own lines, and no more than what is packaged."""
+    at_cost = pl.col("reason").cast(pl.String) == AT_COST
+    if not entries.select(at_cost.any() | pl.col(PAID_COST).is_not_null().any()).item():
+        return None
+    packaged = pl.col("reason").cast(pl.String).is_in(PACKAGED_REASONS)
+    more = pl.col(PAID_COST) - pl.col("lines_cost")
+    wrong = entries.filter(
+        (at_cost != pl.col(PAID_COST).is_not_null())
+        | (more < 0)
+        | (more > pl.col("lines_cost").filter(packaged).sum().over("visit_id"))
+    )
+    return first_of(
+        unequal(
+            f"{row['visit_id']}: {PAID_COST}", row[PAID_COST], "lines_cost + …", row["lines_cost"]
+        )
+        for row in wrong.head(1).iter_rows(named=True)
+    )
 
 
 def contractor_accounts(tables: VisitRunTables) -> Compared:

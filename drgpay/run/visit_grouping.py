@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import polars as pl
@@ -21,7 +22,7 @@ from drgpay.visits.sums import entry_sums, leading_entries, together
 
 Progress = Callable[[int], None]
 
-NOT_KEPT = ["person_id", "principal_diagnosis", "other_diagnoses", "sex", "age"]
+NOT_KEPT = ["person_id", "pharmacy", "principal_diagnosis", "other_diagnoses", "sex", "age"]
 """What no result says of a visit."""
 
 _CODED = ["hospital_id", "account", "class", "family", "apg", "reason"]
@@ -117,7 +118,7 @@ def group_all_visits(
     """
 
     def work(bucket: VisitBucket) -> _Part:
-        return _part(priced_bucket(bucket, pricing))
+        return _part(priced_bucket(bucket, pricing), pricing.all_mean_fen)
 
     entry_types = _entry_schema(pricing)
     kept: list[_Kept] = []
@@ -159,7 +160,7 @@ def _summed(keys: list[str], parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return sums.sort(keys)
 
 
-def _part(priced: PricedBucket) -> _Part:
+def _part(priced: PricedBucket, all_mean_fen: Fraction | None) -> _Part:
     entries = priced.entries
     leading = leading_entries(entries)
     visits = priced.visits.drop(NOT_KEPT)
@@ -169,13 +170,15 @@ def _part(priced: PricedBucket) -> _Part:
         if leading.height == visits.height
         else visits.join(leading, on="visit_id", how="left", maintain_order="left")
     )
+    if leading.height < visits.height:
+        visits = visits.with_columns(pl.col("entries").fill_null(0))
     # Texts that repeat, a quarter as wide: all visits of a region stay in memory.
     texts = (cs.string() | cs.enum()).exclude("visit_id")
     visits = visits.with_columns(texts.cast(pl.Categorical))
     checked = priced.checked
     kept = _Kept(
         visits,
-        entry_sums(entries),
+        entry_sums(entries, all_mean_fen),
         checked.quarantine,
         checked.warnings,
         _counted_findings(checked),

@@ -238,7 +238,11 @@ _NOT_READ_BY: Mapping[Part, tuple[str, ...]] = {
 """The sections of a policy by which no month of stays, or of visits, was paid."""
 
 _FIXED_BY_MONTHS = tuple(
-    f"outpatient.{key}" for key in ("steps", "procedure_discount", "repeat_discount", "visit_types")
+    f"outpatient.{key}"
+    for key in (
+        *("steps", "procedure_discount", "repeat_discount"),
+        *("visit_types", "pharmacy_visits"),
+    )
 )
 
 

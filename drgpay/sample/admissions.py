@@ -18,7 +18,8 @@ _RETURNS = 0.019  # some of them find no first stay
 _BED_DAY, _BED_DAY_OF_CLASS_HOSPITAL, _FEE = 0.007, 0.45, 0.005
 _TRANSFER = 0.02
 # Shares of the discharge types 1, 3, 4, 5, 9 among stays that end without a transfer.
-_DISCHARGE_TYPES = (1, 3, 4, 5, 9)
+_DIED = 5
+_DISCHARGE_TYPES = (1, 3, 4, _DIED, 9)
 _DISCHARGE_SHARES = (0.945, 0.012, 0.026, 0.009, 0.008)
 # Odd, so that different numbers stay different under multiplication modulo a power of two.
 _SCATTER = np.uint64(0x9E3779B97F4A7C15)
@@ -50,8 +51,8 @@ class Admissions:
 
 def draw_admissions(
     region: RegionTables, month: Month, first_serial: int, rows: int, rng: np.random.Generator
-) -> Admissions:
-    """Draw the stays of a part of a month."""
+) -> tuple[Admissions, Flags]:
+    """Draw the stays of a part of a month; the flags mark those of returning patients."""
     hospital = rng.choice(len(region.hospitals), rows, p=region.hospital_shares)
     group = region.group_of_hospital.draw(hospital, rng) % len(region.groups.weight)
     core = region.core_of_group.draw(group, rng)
@@ -59,14 +60,14 @@ def draw_admissions(
     core[stray] = rng.choice(region.stray_cores, int(stray.sum()))
     kind = region.cores.patient_rows[region.cores.patients.draw(core, rng)]
     patients = region.patients
-    age = _ages(region.age_shares, patients.age[kind], rng)
+    age = ages_of(region.age_shares, patients.age[kind], rng)
     unit, bed_day_class = _payment(region, hospital, rng)
     transfer = (rng.random(rows) < _TRANSFER) & (unit == DRG)
     ordinary = rng.choice(_DISCHARGE_TYPES, rows, p=_DISCHARGE_SHARES)
     stays = Admissions(
         hospital=hospital,
         core=core,
-        person=_persons(month, first_serial, rows),
+        person=person_numbers(month, first_serial, rows),
         account=(rng.random(rows) >= _EMPLOYEE).astype(np.int64),
         out_of_area=rng.random(rows) < _OUT_OF_AREA,
         sex=patients.sex[kind],
@@ -85,11 +86,11 @@ def draw_admissions(
     # Most stays are settled at discharge, some a few days later.
     stays.discharge = stays.settlement - rng.choice(4, rows, p=(0.82, 0.1, 0.05, 0.03))
     stays.admission = stays.discharge - stays.length_of_stay
-    _add_returns(stays, rng)
-    return stays
+    return stays, _add_returns(stays, rng)
 
 
-def _ages(shares: Floats, ranges: Ints, rng: np.random.Generator) -> Ints:
+def ages_of(shares: Floats, ranges: Ints, rng: np.random.Generator) -> Ints:
+    """An age within each of the ranges, as frequent as `shares` say."""
     total = np.concatenate(([0.0], np.cumsum(shares)))
     low, high = total[ranges[:, 0]], total[ranges[:, 1] + 1]
     place = low + rng.random(len(ranges)) * (high - low)
@@ -98,7 +99,7 @@ def _ages(shares: Floats, ranges: Ints, rng: np.random.Generator) -> Ints:
     return ages
 
 
-def _persons(month: Month, first_serial: int, rows: int) -> NDArray[np.uint64]:
+def person_numbers(month: Month, first_serial: int, rows: int) -> NDArray[np.uint64]:
     """Numbers that differ between all stays of all months and tell nothing."""
     serial = np.arange(first_serial, first_serial + rows, dtype=np.uint64)
     number = (np.uint64(month.number) << np.uint64(28)) | serial
@@ -138,8 +139,11 @@ def _settlement_days(month: Month, rows: int, rng: np.random.Generator) -> Ints:
     return rng.choice(month.days, rows, p=shares / shares.sum())
 
 
-def _add_returns(stays: Admissions, rng: np.random.Generator) -> None:
-    """Turn some stays into a return of an earlier patient, 1-20 days after the discharge."""
+def _add_returns(stays: Admissions, rng: np.random.Generator) -> Flags:
+    """Turn some stays into a return of an earlier patient, 1-20 days after the discharge.
+
+    Returns which stays are those of such patients. The dead do not return.
+    """
     rows = len(stays.core)
     second = np.flatnonzero((rng.random(rows) < _RETURNS) & (stays.settlement >= 3))
     day = stays.settlement[second]
@@ -158,6 +162,7 @@ def _add_returns(stays: Admissions, rng: np.random.Generator) -> None:
         more[second] = more[first]
     stays.complete[second] = True
     stays.discharge_type[second] = 1
+    stays.discharge_type[first[stays.discharge_type[first] == _DIED]] = 1
     stays.discharge[first] = stays.settlement[first]
     stays.admission[first] = stays.discharge[first] - stays.length_of_stay[first]
     stays.discharge[second] = stays.settlement[second]
@@ -166,3 +171,6 @@ def _add_returns(stays: Admissions, rng: np.random.Generator) -> None:
     gap = np.minimum(free - length, 20)
     stays.length_of_stay[second] = free - gap
     stays.admission[second] = stays.discharge[first] + gap
+    returning: Flags = np.zeros(rows, dtype=np.bool_)
+    returning[first] = returning[second] = True
+    return returning

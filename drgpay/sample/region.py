@@ -13,6 +13,7 @@ from drgpay.sample.coding import draw_coding
 from drgpay.sample.costs import draw_costs
 from drgpay.sample.faults import add_faults
 from drgpay.sample.hospitals import write_hospitals
+from drgpay.sample.journeys import Place, add_journeys
 from drgpay.sample.plan import Month, SamplePlan
 from drgpay.sample.region_tables import RegionTables, build_tables
 from drgpay.sample.table import STAY_SCHEMA, stay_table
@@ -78,11 +79,19 @@ def month_tables(
     for part, first in enumerate(range(0, rows, ROWS_PER_GROUP)):
         rng = np.random.default_rng(np.random.SeedSequence([plan.seed, month.number, part]))
         count = min(ROWS_PER_GROUP, rows - first)
-        stays = draw_admissions(region, month, first, count, rng)
+        stays, returning = draw_admissions(region, month, first, count, rng)
+        add_journeys(region, _place(plan, month, part), stays, returning)
         costs = draw_costs(region, stays, plan.months_before_last(month), rng)
         coding = draw_coding(region, stays, rng)
         add_faults(region, stays, coding, costs, rng)
         yield stay_table(region, month, first, stays, coding, costs)
+
+
+def _place(plan: SamplePlan, month: Month, part: int) -> Place:
+    """The part of a month, with as many stays as it has in the smallest month of the plan."""
+    smallest = min([plan.stays_per_month, *(_volume(plan, each) for each in plan.history[:1])])
+    rows = min(max(smallest - part * ROWS_PER_GROUP, 0), ROWS_PER_GROUP)
+    return Place(plan.seed, month, part, rows)
 
 
 def _volume(plan: SamplePlan, month: Month) -> int:

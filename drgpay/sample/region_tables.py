@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import Leaf
-from drgpay.grouper.scheme import load_scheme
+from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.sample.codebook import Codebook, load_codebook
 from drgpay.sample.cores import Core, CoreBook, build_cores
 from drgpay.sample.draws import Choices, CodeLists, Flags, Floats, Ints, zipf_shares
@@ -26,8 +26,9 @@ _FOCUS = 40.0  # how much more often a specialised hospital sees the MDCs of its
 _RARITY = 1.0  # frequency falls with weight to this power
 _FREQUENCY_SPREAD = 0.9
 _HOSPITAL_SPREAD = 0.06
-# The words by which these MDCs are named in every national and provincial scheme.
+# The words by which these MDCs and groups are named in every national and provincial scheme.
 _CHILDBIRTH = "妊娠"
+_CHEMOTHERAPY = ("化学治疗", "化疗")
 _CHILDBEARING_AGES = (17, 46)
 _COMMON_DIAGNOSES, _COMMON_COMPLICATIONS, _COMMON_PROCEDURES = 1500, 600, 300
 _UNKNOWN_SUFFIX = "x999z"  # no code table has such codes
@@ -105,6 +106,7 @@ class RegionTables:
     group_of_hospital: Choices  # per hospital over all groups
     core_of_group: Choices
     stray_cores: Ints
+    series_cores: Ints  # of the groups of chemotherapy, for which patients return again and again
     age_shares: Floats
     group_count: int
     covered: frozenset[str]
@@ -158,10 +160,26 @@ def build_tables(plan: SamplePlan) -> RegionTables:
             np.concatenate([zipf_shares(int(count)) for count in cores_per_group]), cores_per_group
         ),
         stray_cores=np.flatnonzero(~regular[group_of_core]),
+        series_cores=_series_cores(scheme, leaves, regular, group_of_core),
         age_shares=age_shares(),
         group_count=book.groups,
         covered=book.covered,
     )
+
+
+def _series_cores(
+    scheme: Scheme, leaves: Sequence[Leaf], regular: Flags, group_of_core: Ints
+) -> Ints:
+    """The cores of groups of chemotherapy, told by the name of group or family."""
+    named = {
+        drg.code
+        for mdc in scheme.mdcs
+        for adrg in mdc.adrgs
+        for drg in adrg.drgs
+        if any(word in f"{adrg.name} {drg.name}" for word in _CHEMOTHERAPY)
+    }
+    wanted = np.array([leaf.drg in named for leaf in leaves]) & regular
+    return np.flatnonzero(wanted[group_of_core])
 
 
 def _group_mix(

@@ -39,7 +39,7 @@ _DEPARTMENTS = (
     "急诊科",
 )
 _OTHER_DIAGNOSES = 0.7
-_REFUNDS, _PARTLY = 0.004, 0.3
+_REFUNDS, _PARTLY, _WHOLE_VISITS = 0.004, 0.3, 0.0008
 _REPEATED, _WITHOUT_PRICE = 0.0004, 0.0004
 _FAULTY = 0.002
 _UNKNOWN_CONTRACTOR = "H9999998"
@@ -116,7 +116,7 @@ def month_visits(
         stream = [plan.region.seed, month.number, part, _VISITS_STREAM]
         rng = np.random.default_rng(np.random.SeedSequence(stream))
         drawn = _draw_visits(tables, plan, days[first : first + VISITS_PER_PART], rng)
-        lines = _with_odd_lines(tables, _draw_lines(tables, drawn, rng), rng)
+        lines = _with_odd_lines(_draw_lines(tables, drawn, rng), len(drawn.day), rng)
         yield _tables(tables, month, first, drawn, lines, rng)
 
 
@@ -190,16 +190,19 @@ def _draw_lines(tables: VisitTables, visits: _Visits, rng: np.random.Generator) 
     return _Lines(visit, item, quantity, fen)
 
 
-def _with_odd_lines(tables: VisitTables, lines: _Lines, rng: np.random.Generator) -> _Lines:
-    """Refunds, lines that are there twice, lines that cost nothing."""
+def _with_odd_lines(lines: _Lines, visits: int, rng: np.random.Generator) -> _Lines:
+    """Refunds of a line, of a part of one and of a whole visit, lines that are there twice, lines
+    that cost nothing.
+    """
     chance = rng.random(len(lines.visit))
-    # The first line of a visit stays, so that no visit is left without any.
+    whole = (rng.random(visits) < _WHOLE_VISITS)[lines.visit]
+    # The first line of a visit stays, so that only whole visits are left without any.
     later = np.concatenate(([False], lines.visit[1:] == lines.visit[:-1]))
-    refunded = np.flatnonzero((chance < _REFUNDS) & later)
-    partly = rng.random(len(refunded)) < _PARTLY
-    repeated = np.flatnonzero(chance > 1 - _REPEATED)
+    refunded = np.flatnonzero(((chance < _REFUNDS) & later) | whole)
+    partly = (rng.random(len(refunded)) < _PARTLY) & ~whole[refunded]
+    repeated = np.flatnonzero((chance > 1 - _REPEATED) & ~whole)
     fen = lines.fen.copy()
-    fen[(chance > _REFUNDS) & (chance < _REFUNDS + _WITHOUT_PRICE) & later] = 0
+    fen[(chance > _REFUNDS) & (chance < _REFUNDS + _WITHOUT_PRICE) & later & ~whole] = 0
     rows = np.concatenate((np.arange(len(fen)), refunded, repeated))
     back = np.where(partly, fen[refunded] // 2, fen[refunded])
     amounts = np.concatenate((fen, -back, fen[repeated]))

@@ -32,7 +32,7 @@ from drgpay.working_folder import working_folder
 
 AMOUNT = "fund_amount_fen"
 _NEEDED = ("case_id", "hospital_id", "account", "out_of_area", "case_class", "points", *AMOUNTS)
-_PRICED_BY = ("steps", "procedure_discount", "repeat_discount", "visit_types")
+_PRICED_BY = ("steps", "procedure_discount", "repeat_discount", "visit_types", "pharmacy_visits")
 
 
 @dataclass(frozen=True)

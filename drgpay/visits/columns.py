@@ -8,14 +8,14 @@ ANCILLARY = "ANC"
 DRUG = "DRUG"
 INCIDENTAL = "INC"
 
-PAID_REASONS = ("payable", "discounted", "repeat_discounted")
-"""Entries that earn base points x factor."""
+AT_COST = "at_cost"
+PAID_REASONS = ("payable", "discounted", "repeat_discounted", AT_COST)
+"""Entries that earn base points x factor, or, at cost, what they cost."""
 
+PACKAGED_REASONS = ("packaged_incidental", "packaged_medical", "packaged_list")
 UNPAID_REASONS = (
     "consolidated",
-    "packaged_incidental",
-    "packaged_medical",
-    "packaged_list",
+    *PACKAGED_REASONS,
     "not_in_catalogue",
     "item_by_item",
 )
@@ -37,6 +37,7 @@ ENTRY_SCHEMA: dict[str, pl.DataType] = {
     "lines_fen": pl.Int64(),
     "base_points": pl.Int64(),
     "factor": pl.Int64(),
+    "paid_cost_fen": pl.Int64(),
     "reason": pl.Categorical(),
 }
 """hospital_id and account keep the type that the visits have them in."""

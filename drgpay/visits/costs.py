@@ -86,7 +86,7 @@ def visit_costs(
         .join(levels, on="hospital_id", how="left", maintain_order="left")
         .select("drg", pl.col("hospital_id", "level").cast(pl.Categorical), "total_fen")
     )
-    # A visit with neither lines nor a medical group has no entry.
+    # A visit of which refunds leave no line has no entry.
     bare = pl.DataFrame(
         {"step": ["left_unpaid"], "visits": [visits.height - steps.height], "fen": [0]}
     )

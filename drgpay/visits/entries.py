@@ -7,6 +7,7 @@ import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.policy.outpatient import Outpatient
+from drgpay.visits.at_cost import paid_costs
 from drgpay.visits.columns import ENTRY_SCHEMA, REASONS
 from drgpay.visits.group_table import CODES, GroupTable, group_table
 from drgpay.visits.steps import OrderedEntries, factors_and_reasons
@@ -23,10 +24,11 @@ def entries_of(
 ) -> pl.DataFrame:
     """The entries of visits: one row a visit and group.
 
-    visits: unique visit_id, hospital_id, account, visit_type. lines: visit_id, class, family, apg,
-    amount_fen (never null, each of a visit above); fastest where visits and lines are sorted by
-    visit_id. medical: visit_id, family, apg of the visits with a medical group (class MED); at most
-    one a visit. packaged: families and APGs on the uniform packaging list. base_points: apg,
+    visits: unique visit_id, hospital_id, account, visit_type and, if there, pharmacy (none is).
+    lines: visit_id, class, family, apg, amount_fen (above 0, each of a visit above); fastest where
+    visits and lines are sorted by visit_id. medical: visit_id, family, apg of the visits with a
+    medical group (class MED), at most one a visit; it counts for no visit without lines and for no
+    prescription (`pharmacy_visits`). packaged: families and APGs on the uniform packaging list. base_points: apg,
     base_points in 1/10,000 (null: the group has none); None before the first calibration, when the
     amount of an entry's own lines orders the procedures and every group can be paid.
 
@@ -37,13 +39,17 @@ def entries_of(
     number of lines (0 for the medical group), lines_fen what they cost: over the entries of a visit
     they add up to all its lines. factor is in 1/10,000: an entry earns base_points x factor x the
     coefficient of its group and level, 0 for UNPAID_REASONS. base_points stands in unpaid entries
-    too, and is null where the catalogue has none.
+    too, and is null where the catalogue has none. paid_cost_fen is what an entry at cost is paid for
+    (`paid_costs`), null in others.
     Raises DrgpayError for a line or medical group of a visit that is not there.
     """
     visits = visits if visits["visit_id"].is_sorted() else visits.sort("visit_id")
-    lines, medical = _coded(lines), _coded(medical)
+    prescriptions = _prescriptions(visits, rules)
+    visit_of_line = visit_numbers(visits["visit_id"], lines["visit_id"])
+    lines = _coded(lines)
+    medical = _coded(_of_paid_visits(medical, visits, visit_of_line, prescriptions))
     groups = group_table(lines, medical, packaged, base_points)
-    entries, lines_fen = _added(visits["visit_id"], lines, medical, groups)
+    entries, lines_fen = _added(visits["visit_id"], lines, visit_of_line, medical, groups)
     if base_points is None:
         order = _by_own_amount(entries, lines_fen)
         lines_fen = lines_fen[order]
@@ -54,7 +60,7 @@ def entries_of(
     else:
         priced = groups.base_points >= 0
     factor, reason = factors_and_reasons(
-        entries, groups, _paid_by_points(visits, rules), priced, rules
+        entries, groups, _paid_by_points(visits, rules), prescriptions, priced, rules
     )
     named = visits.select(pl.col("visit_id", "hospital_id", "account").cast(pl.String))[
         entries.visit
@@ -70,9 +76,29 @@ def entries_of(
             pl.Series("lines_fen", lines_fen),
             base.set(base < 0, None),
             pl.Series("factor", factor),
+            paid_costs(entries, groups, lines_fen, reason, prescriptions),
             pl.Series("reason", REASONS).cast(code_types["reason"]).gather(reason),
         ]
     ).select(list(ENTRY_SCHEMA))
+
+
+def _prescriptions(visits: pl.DataFrame, rules: Outpatient) -> np.ndarray:
+    """Of each visit, whether it is paid as a prescription filled at a pharmacy."""
+    if rules.pharmacy_visits == "visits" or "pharmacy" not in visits.columns:
+        return np.zeros(visits.height, dtype=np.bool_)
+    return visits["pharmacy"].to_numpy()
+
+
+def _of_paid_visits(
+    medical: pl.DataFrame, visits: pl.DataFrame, of_lines: np.ndarray, prescriptions: np.ndarray
+) -> pl.DataFrame:
+    """The medical groups without those of visits that have no line, and of prescriptions."""
+    seen = np.zeros(visits.height, dtype=np.bool_)
+    seen[of_lines] = True
+    seen &= ~prescriptions
+    if seen.all():
+        return medical
+    return medical.filter(pl.Series(seen[visit_numbers(visits["visit_id"], medical["visit_id"])]))
 
 
 def _by_own_amount(entries: OrderedEntries, lines_fen: np.ndarray) -> np.ndarray:
@@ -94,7 +120,11 @@ def _paid_by_points(visits: pl.DataFrame, rules: Outpatient) -> np.ndarray:
 
 
 def _added(
-    visit_ids: pl.Series, lines: pl.DataFrame, medical: pl.DataFrame, groups: GroupTable
+    visit_ids: pl.Series,
+    lines: pl.DataFrame,
+    visit_of_line: np.ndarray,
+    medical: pl.DataFrame,
+    groups: GroupTable,
 ) -> tuple[OrderedEntries, np.ndarray]:
     """Lines of the same group of a visit added up, with the medical groups, in the order of groups.
 
@@ -103,7 +133,7 @@ def _added(
     count = groups.codes.height
     line_group = groups.of_line[lines["apg"].to_physical().to_numpy()]
     visit_group = groups.of_visit[medical["apg"].to_physical().to_numpy()]
-    key = visit_numbers(visit_ids, lines["visit_id"]) * count + line_group
+    key = visit_of_line * count + line_group
     medical_key = visit_numbers(visit_ids, medical["visit_id"]) * count + visit_group
     order = np.argsort(key, kind="stable")
     ordered = key[order]

@@ -20,7 +20,7 @@ class GroupTable:
     codes: class, family, apg (categorical). base_points: -1 where there are none. grouped: false for
     "no group" and fallback groups. listed: on the uniform packaging list. family_number: the same
     for groups of the same family. of_line, of_visit: the row of each physical code of the apg column
-    of the lines and of the medical groups.
+    of the lines and of the medical groups. of_catalogue: whether there is a catalogue.
     """
 
     codes: pl.DataFrame
@@ -30,6 +30,7 @@ class GroupTable:
     family_number: np.ndarray
     of_line: np.ndarray
     of_visit: np.ndarray
+    of_catalogue: bool
 
     def is_class(self, *names: str) -> np.ndarray:
         """True for the groups of some classes."""
@@ -58,6 +59,7 @@ def group_table(
     statuses = [
         status_of(family, apg) for family, apg in both.select("family_text", "apg_text").iter_rows()
     ]
+    of_catalogue = base_points is not None
     if base_points is None:
         base_points = pl.DataFrame(schema={"apg": pl.String, "base_points": pl.Int64})
     table = (
@@ -87,6 +89,7 @@ def group_table(
         family_number=table["family_text"].rank("dense").cast(pl.Int64).to_numpy(),
         of_line=_rows_of_codes(code[~medical_rows], rows[~medical_rows]),
         of_visit=_rows_of_codes(code[medical_rows], rows[medical_rows]),
+        of_catalogue=of_catalogue,
     )
 
 

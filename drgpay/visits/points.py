@@ -1,6 +1,7 @@
 """The points of visits: the sum of what their entries earn, rounded once (docs/outpatient.md)."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import polars as pl
@@ -8,14 +9,16 @@ import polars as pl
 from drgpay.exact import POINT_SCALE, divide_half_up, wide
 from drgpay.points.prices import with_coefficient
 from drgpay.policy.outpatient import Outpatient
+from drgpay.visits.at_cost import EXACT_SCALE
+from drgpay.visits.columns import AT_COST
 from drgpay.visits.entries import visit_numbers
 
 NORMAL, FEE = "normal", "fee"
 FORMULAS = {
     NORMAL: "sum(base_points * factor * coefficient)",
+    AT_COST: "sum(base_points * factor * coefficient) + sum(paid_cost) / all_mean * 100",
     FEE: "item by item",
 }
-_EXACT_SCALE = POINT_SCALE * POINT_SCALE
 
 
 @dataclass(frozen=True)
@@ -24,7 +27,8 @@ class VisitPoints:
 
     visits: the columns given, case_class (`normal`, or `fee` for types that are paid item by item),
     points in 1/10,000 and formula (in words); sorted by visit_id.
-    entries: the entries given and the coefficient of each, in 1/10,000, in their order.
+    entries: the entries given and the coefficient of each, in 1/10,000 (1 for those at cost), in
+    their order.
     """
 
     visits: pl.DataFrame
@@ -32,9 +36,16 @@ class VisitPoints:
 
 
 def visit_points(
-    entries: pl.DataFrame, visits: pl.DataFrame, coefficients: pl.DataFrame, rules: Outpatient
+    entries: pl.DataFrame,
+    visits: pl.DataFrame,
+    coefficients: pl.DataFrame,
+    rules: Outpatient,
+    all_mean_fen: Fraction | None = None,
 ) -> VisitPoints:
-    """The points of each visit: sum of base_points x factor x coefficient, rounded to 4 places.
+    """The points of each visit, rounded to 4 places once.
+
+    They are the sum of base_points x factor x coefficient, and for entries at cost of
+    paid_cost / mean x 100 with all_mean_fen, the mean of the catalogue.
 
     entries: ENTRY_SCHEMA, sorted by visit_id (`entries_of`). visits: unique visit_id, hospital_id,
     level, visit_type; other columns pass through. coefficients: those of a catalogue; the first
@@ -44,6 +55,13 @@ def visit_points(
     visits = visits if visits["visit_id"].is_sorted() else visits.sort("visit_id")
     visit = visit_numbers(visits["visit_id"], entries["visit_id"])
     priced = entries.with_columns(coefficient=_coefficients(entries, visits, visit, coefficients))
+    costs = _costs(priced, visit)
+    if costs.height:
+        at_cost = pl.col("paid_cost_fen").is_not_null()
+        one = pl.lit(POINT_SCALE, pl.Int64)
+        priced = priced.with_columns(
+            coefficient=pl.when(at_cost).then(one).otherwise("coefficient")
+        )
     earned = (
         priced.select(
             visit=pl.Series(visit),
@@ -52,21 +70,52 @@ def visit_points(
         .filter(pl.col("exact") != 0)
         .group_by("visit")
         .agg(pl.col("exact").sum())
-        .select("visit", points=divide_half_up(pl.col("exact"), wide(_EXACT_SCALE)).cast(pl.Int64))
     )
     points = np.zeros(visits.height, dtype=np.int64)
-    points[earned["visit"].to_numpy()] = earned["points"].to_numpy()
+    rounded = divide_half_up(pl.col("exact"), wide(EXACT_SCALE // POINT_SCALE))
+    points[earned["visit"].to_numpy()] = earned.select(rounded.cast(pl.Int64)).to_series()
     item_by_item = [row.visit_type for row in rules.visit_types if row.payment == "item_by_item"]
     case_class = (
         pl.when(pl.col("visit_type").cast(pl.String).is_in(item_by_item))
         .then(pl.lit(FEE))
         .otherwise(pl.lit(NORMAL))
     )
-    return VisitPoints(
-        visits.with_columns(pl.Series("points", points), case_class=case_class).with_columns(
-            formula=pl.col("case_class").replace_strict(FORMULAS, return_dtype=pl.String)
-        ),
-        priced,
+    counted = visits.with_columns(pl.Series("points", points), case_class=case_class).with_columns(
+        formula=pl.col("case_class").replace_strict(FORMULAS, return_dtype=pl.String)
+    )
+    if costs.height:
+        assert all_mean_fen is not None  # only a catalogue can lack base points
+        together = _with_costs(costs, earned, all_mean_fen)
+        words = pl.lit(FORMULAS[AT_COST]).first()
+        counted = counted.with_columns(
+            counted["points"].scatter(together["visit"], together["points"]),
+            formula=pl.when(pl.int_range(pl.len()).is_in(costs["visit"].implode()))
+            .then(words)
+            .otherwise("formula"),
+        )
+    return VisitPoints(counted, priced)
+
+
+def _costs(entries: pl.DataFrame, visit: np.ndarray) -> pl.DataFrame:
+    """visit, cost: what entries at cost are paid for, of the visits that have some."""
+    at_cost = entries["paid_cost_fen"].is_not_null()
+    if not at_cost.any():
+        return pl.DataFrame(schema={"visit": pl.Int64, "cost": pl.Int64})
+    costs = pl.DataFrame([pl.Series("visit", visit), entries["paid_cost_fen"].alias("cost")])
+    return costs.filter(at_cost).group_by("visit", maintain_order=True).agg(pl.col("cost").sum())
+
+
+def _with_costs(costs: pl.DataFrame, earned: pl.DataFrame, all_mean_fen: Fraction) -> pl.DataFrame:
+    """visit, points: those of all entries of visits with entries at cost, rounded once.
+
+    earned: visit, exact (in 1/EXACT_SCALE).
+    """
+    by_cost = wide("cost") * wide(100 * EXACT_SCALE * all_mean_fen.denominator)
+    mean = all_mean_fen.numerator
+    whole = pl.col("exact").fill_null(0) * wide(mean) + by_cost
+    return costs.join(earned, on="visit", how="left", maintain_order="left").select(
+        "visit",
+        points=divide_half_up(whole, wide(mean * (EXACT_SCALE // POINT_SCALE))).cast(pl.Int64),
     )
 
 

@@ -12,6 +12,7 @@ from drgpay.exact import POINT_PLACES, POINT_SCALE, scaled
 from drgpay.policy.outpatient import Outpatient
 from drgpay.visits.columns import (
     ANCILLARY,
+    AT_COST,
     DRUG,
     INCIDENTAL,
     MEDICAL,
@@ -36,13 +37,15 @@ def factors_and_reasons(
     entries: OrderedEntries,
     groups: GroupTable,
     by_points: np.ndarray,
+    prescriptions: np.ndarray,
     priced: np.ndarray,
     rules: Outpatient,
 ) -> tuple[np.ndarray, np.ndarray]:
     """The factor of each entry in 1/10,000, and its reason as a place in REASONS.
 
-    by_points: of each visit, whether its type is paid by points. priced: of each group, whether it
-    can be paid at all.
+    by_points: of each visit, whether its type is paid by points. prescriptions: of each visit,
+    whether it is paid as a prescription filled at a pharmacy. priced: of each group, whether it can
+    be paid by points; without a catalogue nothing is paid at cost.
     """
     steps = rules.steps
     visit, group = entries.visit, entries.group
@@ -54,8 +57,11 @@ def factors_and_reasons(
     has_procedure = _visits_with(entries, procedure, len(by_points))
     has_priced = priced[group]
     reason[~has_priced] = _CODE["not_in_catalogue"]
+    if groups.of_catalogue:
+        drug = groups.is_class(DRUG)[group]
+        reason[~has_priced & (procedure | (drug & prescriptions[visit]))] = _CODE[AT_COST]
     if steps.consolidate:
-        reason[_consolidated(entries, procedure, groups)] = _CODE["consolidated"]
+        reason[_consolidated(entries, procedure & has_priced, groups)] = _CODE["consolidated"]
     if steps.discount_procedures:
         later = _later_procedures(visit, procedure & (reason == _CODE["payable"]))
         reason[later] = _CODE["discounted"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -48,6 +49,11 @@ class VisitPricing:
     def base_points(self) -> pl.DataFrame | None:
         """The base points of the catalogue: apg, base_points."""
         return base_points_of(self.catalogue) if self.catalogue else None
+
+    @property
+    def all_mean_fen(self) -> Fraction | None:
+        """The mean over all visits of the catalogue."""
+        return self.catalogue.all_mean_fen if self.catalogue else None
 
     @cached_property
     def code_types(self) -> dict[str, pl.Enum]:
@@ -136,7 +142,7 @@ def _priced(visits: pl.DataFrame, items: pl.DataFrame, pricing: VisitPricing) ->
             visits.with_columns(points=pl.lit(None, pl.Int64), case_class=unknown, formula=unknown),
             entries.with_columns(coefficient=pl.lit(None, pl.Int64)),
         )
-    return visit_points(entries, visits, pricing.coefficients, pricing.rules)
+    return visit_points(entries, visits, pricing.coefficients, pricing.rules, pricing.all_mean_fen)
 
 
 def _line_batch(

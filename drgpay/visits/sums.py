@@ -1,12 +1,14 @@
 """What reports need of entries, added up part by part: nobody keeps all entries in memory."""
 
 from collections.abc import Callable, Iterable
+from fractions import Fraction
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from drgpay.exact import wide
+from drgpay.visits.at_cost import EXACT_SCALE, cost_points
 from drgpay.visits.columns import MEDICAL, PAID_REASONS, PROCEDURE
 
 SUM_KEYS = ["hospital_id", "class", "family", "apg", "reason"]
@@ -18,20 +20,26 @@ ENTRY_SUM_SCHEMA: dict[str, pl.DataType] = {
     "lines_fen": pl.Int64(),
     "exact_points": pl.Int128(),
 }
-"""exact_points: base points x factor x coefficient in 1/10^12, not yet rounded by visit."""
+"""exact_points: base points x factor x coefficient in 1/10^12, not yet rounded by visit; of entries
+at cost what they are paid for / mean over all x 100, to so many places.
+"""
 
 
-def entry_sums(entries: pl.DataFrame) -> pl.DataFrame:
+def entry_sums(entries: pl.DataFrame, all_mean_fen: Fraction | None = None) -> pl.DataFrame:
     """Entries by provider, APG and reason.
 
-    entries: of `VisitPoints`. Returns ENTRY_SUM_SCHEMA, sorted by SUM_KEYS.
+    entries: of `VisitPoints`. all_mean_fen: the mean of the catalogue, if there is one. Returns
+    ENTRY_SUM_SCHEMA, sorted by SUM_KEYS.
     """
     earned = wide("base_points") * wide("factor") * wide("coefficient")
     sums = entries.group_by(SUM_KEYS).agg(
         pl.len().cast(pl.Int64).alias("entries"),
-        pl.col("quantity", "lines_fen").sum(),
+        pl.col("quantity", "lines_fen", "paid_cost_fen").sum(),
         exact_points=earned.fill_null(0).sum(),
     )
+    if all_mean_fen is not None:
+        at_cost = cost_points(pl.col("paid_cost_fen"), all_mean_fen, EXACT_SCALE)
+        sums = sums.with_columns(exact_points=pl.col("exact_points") + at_cost)
     return _sorted(sums)
 
 

@@ -203,6 +203,7 @@ def test_mistakes(folder: Path, explain: Run) -> None:
 @pytest.mark.parametrize("reason", REASONS)
 def test_every_reason_has_a_sentence(reason: str) -> None:
     row = {"class": "ANC", "family": "A", "apg": "A1", "quantity": 3, "factor": 2, "reason": reason}
+    row |= {"lines_cost": Decimal("5.00"), "paid_cost": Decimal("7.00")}
     sentences = {entry_reason(row, [row], rules(), language) for language in ("zh", "en")}
     assert len(sentences) == 2
     assert not any("{" in sentence for sentence in sentences)

@@ -5,10 +5,12 @@ the recomputation. Everything that the run wrote must be the same.
 """
 
 import csv
+import json
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from decimal import ROUND_FLOOR, Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from drgpay.sample.visit_region import write_visits
 from tests.visits.slow_visits import Entry, Line, Visit, entries_of_visit, points_of_visit
 
 from .recomputation.settlement import Case, settle
+from .recomputation.visits import Charge, left_of
 
 Row = dict[str, Any]
 VISITS = 1200
@@ -64,7 +67,7 @@ def month(
     outpatient = load_policy(str(sample_data / "policy.toml")).policy.outpatient
     assert outpatient is not None
     rules = random_steps(outpatient, chance) if seed > 1 else outpatient
-    _without_refunds(folder, chance)
+    _shuffled(folder, chance)
     policy = folder / "policy.toml"
     policy.write_text(_with_rules((sample_data / "policy.toml").read_text("utf-8"), rules), "utf-8")
     sample = load_job(sample_data / "2026-10.toml")
@@ -85,15 +88,11 @@ def month(
     return Month(folder, job, run_month(job).folder)
 
 
-def _without_refunds(folder: Path, chance: random.Random) -> None:
-    """Netting refunds out has its own slow evaluator: here no visit has one; rows are shuffled."""
-    visits = pl.read_parquet(folder / "visits")
-    items = pl.read_parquet(folder / "visit_items")
-    refunded = items.filter(pl.col("amount") < 0)["visit_id"].unique().implode()
-    for name, frame in (("visits", visits), ("visit_items", items)):
-        kept = frame.filter(~pl.col("visit_id").is_in(refunded))
+def _shuffled(folder: Path, chance: random.Random) -> None:
+    for name in ("visits", "visit_items"):
+        rows = pl.read_parquet(folder / name)
         path = folder / name / "2026-10.parquet"
-        kept.sample(fraction=1, shuffle=True, seed=chance.randint(1, 99)).write_parquet(path)
+        rows.sample(fraction=1, shuffle=True, seed=chance.randint(1, 99)).write_parquet(path)
 
 
 def _with_rules(text: str, rules: Outpatient) -> str:
@@ -127,7 +126,12 @@ class Month:
             row["drg"]: _scaled(row["base_points"]) for row in rows(catalogue / "groups.csv")
         }
         self.coefficients = rows(catalogue / "coefficients.csv")
+        info = json.loads((catalogue / "catalogue.json").read_text("utf-8"))
+        self.mean_fen = Fraction(info["all_total_fen"], info["all_cases"])
         self.levels = {row["hospital_id"]: row["level"] for row in rows(job.hospitals)}
+        pharmacies = {
+            row["hospital_id"] for row in rows(job.hospitals) if row["kind"] == "pharmacy"
+        }
         assert job.outpatient.enrolment
         self.enrolment = rows(job.outpatient.enrolment)
         valid = set(self.read("visits")["visit_id"])
@@ -143,7 +147,10 @@ class Month:
         packaged = _packaged(scheme)
         self.entries = {
             name: entries_of_visit(
-                grouped(scheme, visit, lines[name]), packaged, self.base, self.rules
+                grouped(scheme, visit, lines[name], visit["hospital_id"] in pharmacies),
+                packaged,
+                self.base,
+                self.rules,
             )
             for name, visit in sorted(self.visits.items())
         }
@@ -162,7 +169,7 @@ class Month:
     def points(self, name: str) -> Decimal:
         level = self.levels[self.visits[name]["hospital_id"]]
         known = {entry.apg: self.coefficient(entry.apg, level) for entry in self.entries[name]}
-        return points_of_visit(self.entries[name], known)
+        return points_of_visit(self.entries[name], known, self.mean_fen)
 
     def cases(self) -> list[Case]:
         items = {r.visit_type for r in self.rules.visit_types if r.payment == "item_by_item"}
@@ -203,8 +210,8 @@ def _packaged(scheme: Scheme) -> set[str]:
     return set(scheme.packaging)
 
 
-def grouped(scheme: Scheme, visit: Row, lines: Iterable[Row]) -> Visit:
-    """The visit with the groups of its lines and its medical group, rule by rule."""
+def grouped(scheme: Scheme, visit: Row, lines: Iterable[Row], pharmacy: bool) -> Visit:
+    """The visit with the groups of what refunds leave of its lines and its medical group."""
     seen = apg_reference.Visit(
         principal_diagnosis=visit["principal_diagnosis"],
         other_diagnoses=tuple(visit["other_diagnoses"] or ()),
@@ -213,17 +220,24 @@ def grouped(scheme: Scheme, visit: Row, lines: Iterable[Row]) -> Visit:
         age=visit.get("age"),
         sex=visit.get("sex"),
     )
+    charged = [
+        Charge(row["item_code"], row["item_kind"], Decimal(row["quantity"]), row["amount"])
+        for row in lines
+    ]
     of_lines = [
         Line(
             *apg_reference.group_line(
-                scheme, apg_reference.Line.of(seen, row["item_code"], row["item_kind"])
+                scheme, apg_reference.Line.of(seen, line.item_code, line.item_kind)
             ),
-            int(row["amount"] * 100),
+            int(line.amount * 100),
         )
-        for row in lines
+        for line in left_of(charged).lines
     ]
     medical = apg_reference.group_visit(scheme, seen)
-    return Visit(visit["visit_id"], visit["visit_type"], of_lines, medical, visit["hospital_id"])
+    return Visit(
+        *(visit["visit_id"], visit["visit_type"], of_lines, medical, visit["hospital_id"]),
+        pharmacy=pharmacy,
+    )
 
 
 def as_written(name: str, visit: Row, entries: list[Entry]) -> list[tuple[Any, ...]]:
@@ -239,6 +253,7 @@ def as_written(name: str, visit: Row, entries: list[Entry]) -> list[tuple[Any, .
             Decimal(entry.fen) / 100,
             None if entry.base is None else Decimal(entry.base) / 10_000,
             entry.factor,
+            None if entry.cost is None else Decimal(entry.cost) / 100,
             entry.reason,
         )
         for entry in entries

@@ -23,7 +23,7 @@ from drgpay.visits.columns import PAID_REASONS, REASONS
 from drgpay.visits.sums import entry_sums, leading_entries, together
 from tests.report.settled_region import policy_with, settled_region
 from tests.report.test_statement_xlsx import rules_of
-from tests.report.visit_region import ENROLMENT, OutpatientRegion, outpatient_region
+from tests.report.visit_region import ALL_MEAN, ENROLMENT, OutpatientRegion, outpatient_region
 from tests.report.workbooks import exact, recomputed, tables_of, texts_of
 
 SHEETS = ("statement", "visit_groups", "visit_entries", "classes", "groups", "explanation")
@@ -155,11 +155,13 @@ def test_worked_visit(region: OutpatientRegion) -> None:
     assert chosen.len() == cases.filter(pl.col("points") > 0)["hospital_id"].n_unique()
     for case in cases.filter(pl.col("case_id").is_in(chosen.implode())).iter_rows(named=True):
         entries = region.tables.examples.filter(pl.col("visit_id") == case["case_id"])
-        worked = entries_with_amounts(entries, case)
+        worked = entries_with_amounts(entries, case, ALL_MEAN)
         assert worked["standard_amount"].sum() == case["standard_amount"]
         assert set(worked["reason"].cast(pl.String)) <= set(REASONS)
         earned = sum(
-            Fraction(row["base_points"] or 0)
+            Fraction(row["paid_cost"]) / ALL_MEAN * 100 * 100
+            if row["paid_cost"] is not None
+            else Fraction(row["base_points"] or 0)
             * Fraction(row["factor"])
             * Fraction(row["coefficient"])
             for row in entries.iter_rows(named=True)

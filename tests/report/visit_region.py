@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
@@ -46,6 +47,8 @@ PROVIDERS = pl.DataFrame(
         "level": [*LEVELS.values()],
     }
 )
+ALL_MEAN = Fraction(1_234_567, 43)
+"""In fen; eye-2 has no base points and is paid at cost."""
 NAMES = {apg: f"示例组{number}" for number, apg in enumerate(APGS)}
 CAPITATION: dict[str, Any] = {
     "rates": (
@@ -89,7 +92,7 @@ class OutpatientRegion:
         """What the workbooks of a run are written from."""
         outpatient = self.policy.outpatient
         assert outpatient
-        said = Rules(outpatient.settlement, NAMES)
+        said = Rules(outpatient.settlement, NAMES, ALL_MEAN)
         return SettledVisits(self.tables, said, outpatient.capitation, ENROLMENT)
 
 
@@ -149,7 +152,7 @@ def outpatient_region(seed: int, visits: int = 300, **capitation: Any) -> Outpat
         facts=facts,
         counts=VisitCounts(visits + 1, visits, 1, 1000, 990, 10, 4),
         visits=shown,
-        groups=groups_table(entry_sums(points.entries)),
+        groups=groups_table(entry_sums(points.entries, ALL_MEAN)),
         examples=entries_table(examples),
         statements=visit_statements_table(settled, PROVIDERS, settlement.value_places),
         values=visit_values_table(settled, settlement.value_places),
@@ -224,4 +227,4 @@ def _points(rng: random.Random, visits: pl.DataFrame, outpatient: Outpatient) ->
     ]
     coefficients = pl.DataFrame(rows, schema=COEFFICIENT_SCHEMA)
     entries = entries_of(visits, line_frame, medical_frame, PACKAGED, base, outpatient)
-    return visit_points(entries, visits, coefficients, outpatient)
+    return visit_points(entries, visits, coefficients, outpatient, ALL_MEAN)

@@ -249,7 +249,7 @@ def test_unsound_records_are_quarantined_and_counted(
     warned = pl.read_parquet(folder / "visit_warnings.parquet").filter(code="unknown_contractor")
     assert stranger in warned["visit_id"]
     paid = pl.read_parquet(folder / "visits.parquet").filter(visit_id=stranger)
-    assert paid["contractor_id"].to_list() == [None]
+    assert paid["contractor_id"].to_list() == ["H-nobody"]
     assert verify_run(folder).status == "right"
 
 

@@ -88,7 +88,7 @@ def test_a_seed_of_its_own_gives_other_stays(tables: RegionTables) -> None:
 
 def test_the_intended_group_is_reached(tables: RegionTables) -> None:
     rng = np.random.default_rng(3)
-    drawn = draw_admissions(tables, MONTH, 0, 50_000, rng)
+    drawn, _ = draw_admissions(tables, MONTH, 0, 50_000, rng)
     costs = draw_costs(tables, drawn, 0, rng)
     table = stay_table(tables, MONTH, 0, drawn, draw_coding(tables, drawn, rng), costs)
     reached = group_batch(compile_scheme(load_scheme(PLAN.scheme)), _one_batch(table))
@@ -155,16 +155,80 @@ def test_bed_day_stays_have_a_class_and_are_long(stays: pl.DataFrame) -> None:
     assert stays.filter(pl.col("payment_unit") != "bed_day")["bed_day_class"].is_null().all()
 
 
+def _again(stays: pl.DataFrame) -> pl.DataFrame:
+    """The stays of persons who had one before, with the gap in days and what that was."""
+    stays = stays.filter(pl.col("admission_date") <= pl.col("discharge_date"))
+    before = pl.col("hospital_id", "department", "discharge_type", "settlement_date")
+    return (
+        stays.sort("person_id", "discharge_date")
+        .with_columns(
+            before.shift().over("person_id").name.suffix("_before"),
+            gap=(
+                pl.col("admission_date") - pl.col("discharge_date").shift().over("person_id")
+            ).dt.total_days(),
+        )
+        .filter(pl.col("gap").is_not_null())
+        .with_columns(same=pl.col("hospital_id") == pl.col("hospital_id_before"))
+    )
+
+
 def test_returning_patients(stays: pl.DataFrame) -> None:
-    ordered = stays.sort("person_id", "discharge_date")
-    again = ordered.with_columns(
-        gap=pl.col("admission_date") - pl.col("discharge_date").shift().over("person_id"),
-        before=pl.col("hospital_id").shift().over("person_id"),
-    ).filter(pl.col("gap").is_not_null())
-    assert 0.008 < again.height / stays.height < 0.02
-    near = again["gap"].dt.total_days().is_between(1, 20)
-    assert near.mean() > 0.98  # type: ignore[operator]
-    assert (again["before"] == again["hospital_id"]).mean() > 0.98  # type: ignore[operator]
+    again = _again(stays)
+    assert 0.015 < again.height / stays.height < 0.03
+    returns = again.filter("same")
+    assert returns.height / again.height > 0.8
+    assert returns["gap"].is_between(1, 20).mean() > 0.98  # type: ignore[operator]
+
+
+def test_the_dead_do_not_return(stays: pl.DataFrame) -> None:
+    assert stays.filter(discharge_type=5).height > 100
+    assert _again(stays).filter(discharge_type_before=5).is_empty()
+
+
+def test_patients_go_elsewhere_on_the_day_of_the_discharge_or_before(stays: pl.DataFrame) -> None:
+    elsewhere = _again(stays).filter(~pl.col("same"))
+    same_day = elsewhere.filter(pl.col("gap") == 0)
+    assert 20 < same_day.height < 0.002 * stays.height
+    assert same_day["discharge_type_before"].unique().to_list() == [2]
+    assert 10 < elsewhere.filter(pl.col("gap") < 0).height < 0.001 * stays.height
+
+
+def test_patients_return_over_the_end_of_a_month(
+    written: tuple[Path, RegionSummary], stays: pl.DataFrame
+) -> None:
+    earlier = pl.read_parquet(written[0] / "history" / "2026-09.parquet")
+    again = _again(pl.concat([earlier, stays])).filter(
+        pl.col("settlement_date").dt.month() != pl.col("settlement_date_before").dt.month()
+    )
+    assert again["same"].mean() > 0.98  # type: ignore[operator]
+    near = again.filter(pl.col("gap") < 12)
+    assert near.height > 0.003 * stays.height
+    assert (near["department"] == near["department_before"]).all()
+
+
+def test_courses_of_chemotherapy_come_every_21_days(
+    written: tuple[Path, RegionSummary], stays: pl.DataFrame, tables: RegionTables
+) -> None:
+    earlier = pl.read_parquet(written[0] / "history" / "2026-09.parquet")
+    both = pl.concat([earlier, stays])
+    often = both.filter(pl.len().over("person_id") > 2).sort("person_id", "discharge_date")
+    assert often.height > 30
+    days = often.with_columns(
+        days=pl.col("discharge_date").diff().over("person_id").dt.total_days()
+    )["days"]
+    assert days.drop_nulls().unique().to_list() == [21]
+    reached = group_batch(
+        compile_scheme(load_scheme(PLAN.scheme)),
+        _one_batch(often.select(STAY_SCHEMA.names).to_arrow()),
+    )
+    names = {
+        drg.code: adrg.name
+        for mdc in load_scheme(PLAN.scheme).mdcs
+        for adrg in mdc.adrgs
+        for drg in adrg.drgs
+    }
+    chemotherapy = ["化学治疗" in names.get(drg, "") for drg in reached["drg"].to_pylist()]
+    assert np.mean(chemotherapy) > 0.97
 
 
 def test_faulty_rows_are_few_and_of_many_kinds(stays: pl.DataFrame) -> None:

@@ -101,6 +101,20 @@ def test_shares(visits: pl.DataFrame, items: pl.DataFrame) -> None:
     assert 0.1 < visits["contractor_id"].is_null().mean() < 0.25  # type: ignore[operator]
 
 
+def test_refunds_of_lines_of_parts_and_of_whole_visits(
+    visits: pl.DataFrame, items: pl.DataFrame
+) -> None:
+    item = ["visit_id", "item_code", "item_kind"]
+    charged = items.filter(pl.col("amount") > 0).select(*item, "amount")
+    refunds = items.filter(pl.col("amount") < 0).with_columns(amount=-pl.col("amount"))
+    of_lines = refunds.join(charged, on=[*item, "amount"], how="semi").height
+    assert 0.5 < of_lines / refunds.height < 0.9
+    sums = items.group_by("visit_id").agg(pl.col("amount").sum(), lines=pl.len())
+    nothing = sums.filter(pl.col("amount") == 0)
+    assert 10 < nothing.height < 0.002 * visits.height
+    assert visits.join(nothing, on="visit_id")["total_cost"].sum() == 0
+
+
 def test_pharmacies_fill_prescriptions(visits: pl.DataFrame, items: pl.DataFrame) -> None:
     pharmacies = [each.hospital_id for each in load_visit_tables().pharmacies]
     there = visits.filter(pl.col("hospital_id").is_in(pharmacies))

@@ -34,7 +34,7 @@ base_points = st.dictionaries(
 @st.composite
 def any_lines(draw: st.DrawFn) -> list[Line]:
     """Some lines, often of the same group or of the same cost."""
-    cost = st.one_of(st.sampled_from([0, 100, 100_00]), st.integers(0, 900_00))
+    cost = st.one_of(st.sampled_from([1, 100, 100_00]), st.integers(1, 900_00))
     groups = st.sampled_from(GROUPS[: draw(st.integers(1, len(GROUPS)))])
     lines = st.builds(lambda group, fen: Line(group[0], group[1], group[2], fen), groups, cost)
     return draw(st.lists(lines, max_size=9))
@@ -47,7 +47,7 @@ def any_visits(draw: st.DrawFn) -> list[Visit]:
     numbers = draw(st.permutations(range(count)))
     visits = []
     for number in numbers:
-        hospital = draw(st.sampled_from(["H1", "H2", "H3"]))
+        hospital = draw(st.sampled_from(["H1", "H2", "H3", "P1"]))
         visits.append(
             Visit(
                 f"v{number}",
@@ -55,7 +55,8 @@ def any_visits(draw: st.DrawFn) -> list[Visit]:
                 draw(any_lines()),
                 draw(st.one_of(st.none(), st.sampled_from(MEDICAL))),
                 hospital,
-                {"H1": "2A", "H2": "3A", "H3": "1"}[hospital],
+                {"H1": "2A", "H2": "3A", "H3": "1", "P1": "1"}[hospital],
+                hospital == "P1",
             )
         )
     return visits
@@ -64,10 +65,13 @@ def any_visits(draw: st.DrawFn) -> list[Visit]:
 def visit_frame(visits: list[Visit]) -> pl.DataFrame:
     """Visits in their order."""
     return pl.DataFrame(
-        [(v.visit_id, v.hospital, "employee", v.visit_type, v.level) for v in visits],
-        schema=dict.fromkeys(
-            ("visit_id", "hospital_id", "account", "visit_type", "level"), pl.String
-        ),
+        [(v.visit_id, v.hospital, "employee", v.visit_type, v.level, v.pharmacy) for v in visits],
+        schema={
+            **dict.fromkeys(
+                ("visit_id", "hospital_id", "account", "visit_type", "level"), pl.String()
+            ),
+            "pharmacy": pl.Boolean(),
+        },
         orient="row",
     )
 
@@ -114,6 +118,7 @@ def as_rows(visit: Visit, entries: list[Entry]) -> list[tuple[Any, ...]]:
             entry.fen,
             entry.base if entry.grouped else None,
             int(entry.factor * 10_000),
+            entry.cost,
             entry.reason,
         )
         for entry in entries

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 
 from drgpay.policy.outpatient import Outpatient
@@ -30,6 +30,7 @@ class Visit:
     medical: tuple[str, str] | None
     hospital: str = "H1"
     level: str = "2A"
+    pharmacy: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Entry:
     base: int | None = None
     factor: Decimal = Decimal(1)
     reason: str = "payable"
+    cost: int | None = None
 
     @property
     def fen(self) -> int:
@@ -62,7 +64,8 @@ def entries_of_visit(
     rules: Outpatient,
 ) -> list[Entry]:
     """The entries of one visit in their order."""
-    found = _gathered(visit, base_points)
+    prescription = visit.pharmacy and rules.pharmacy_visits == "drugs"
+    found = _gathered(visit, base_points, prescription)
 
     def worth(entry: Entry) -> int:
         if base_points is None:
@@ -82,9 +85,17 @@ def entries_of_visit(
     for entry in found:
         payable = entry.grouped and (base_points is None or entry.base is not None)
         packed = _packed(entry, bool(procedures), bool(medical), packaged)
+        at_cost = entry.group_class == "PROC" or (entry.group_class == "DRUG" and prescription)
         if rules.steps.package and packed:
             result.append(replace(entry, factor=Decimal(0), reason=packed))
-        elif rules.steps.consolidate and entry.group_class == "PROC" and entry.family in families:
+        elif base_points is not None and not payable and at_cost:
+            result.append(replace(entry, reason="at_cost"))
+        elif (
+            rules.steps.consolidate
+            and payable
+            and entry.group_class == "PROC"
+            and entry.family in families
+        ):
             result.append(replace(entry, factor=Decimal(0), reason="consolidated"))
         elif not payable:
             result.append(replace(entry, factor=Decimal(0), reason="not_in_catalogue"))
@@ -97,16 +108,51 @@ def entries_of_visit(
             result.append(_repeated(entry, rules))
         else:
             result.append(entry)
-        if entry.group_class == "PROC":
+        if entry.group_class == "PROC" and payable:
             families.add(entry.family)
+    return _with_paid_costs(result, prescription)
+
+
+def _with_paid_costs(entries: list[Entry], prescription: bool) -> list[Entry]:
+    """What entries at cost are paid for: a procedure also for its part of what is packaged."""
+    paid = ("payable", "discounted", "repeat_discounted", "at_cost")
+    packed = [e for e in entries if e.reason.startswith("packaged_")]
+    incidental = sum(e.fen for e in packed if e.group_class == "INC")
+    own = {
+        place: incidental if e.group_class == "MED" else e.fen
+        for place, e in enumerate(entries)
+        if e.reason in paid
+    }
+    seen = any(entries[place].group_class == "MED" for place in own)
+    to_share = sum(e.fen for e in packed) - (incidental if seen else 0)
+    shares = _apportioned(to_share, [Fraction(cost) for cost in own.values()])
+    result = list(entries)
+    for place, share in zip(own, shares, strict=True):
+        entry = entries[place]
+        if entry.reason == "at_cost":
+            alone = prescription and entry.group_class == "DRUG"
+            result[place] = replace(entry, cost=entry.fen + (0 if alone else share))
     return result
 
 
-def _gathered(visit: Visit, base_points: Mapping[str, int | None] | None) -> list[Entry]:
+def _apportioned(total: int, weights: list[Fraction]) -> list[int]:
+    if not any(weights):
+        weights = [Fraction(1)] * len(weights)
+    exact = [total * weight / sum(weights) for weight in weights]
+    shares = [part.__floor__() for part in exact]
+    by_rest = sorted(range(len(weights)), key=lambda n: (shares[n] - exact[n], n))
+    for n in by_rest[: total - sum(shares)]:
+        shares[n] += 1
+    return shares
+
+
+def _gathered(
+    visit: Visit, base_points: Mapping[str, int | None] | None, prescription: bool
+) -> list[Entry]:
     by_group: dict[tuple[str, str, str], list[Line]] = {}
     for line in visit.lines:
         by_group.setdefault((line.group_class, line.family, line.apg), []).append(line)
-    if visit.medical:
+    if visit.medical and visit.lines and not prescription:
         by_group[("MED", *visit.medical)] = []
     return [
         Entry(*group, lines=lines, base=(base_points or {}).get(group[2]))
@@ -135,17 +181,20 @@ def _repeated(entry: Entry, rules: Outpatient) -> Entry:
     return replace(entry, factor=factor, reason="repeat_discounted" if repeated else "payable")
 
 
-def points_of_visit(entries: Sequence[Entry], coefficients: Mapping[str, Decimal]) -> Decimal:
+def points_of_visit(
+    entries: Sequence[Entry], coefficients: Mapping[str, Decimal], mean_fen: Fraction = Fraction(1)
+) -> Decimal:
     """Points to 4 places; coefficients by APG."""
     exact = sum(
         (
-            Decimal(e.base) / 10_000 * e.factor * coefficients[e.apg]
+            Fraction(e.base) / 10_000 * Fraction(e.factor) * Fraction(coefficients[e.apg])
             for e in entries
             if e.base is not None and e.factor
         ),
-        Decimal(0),
+        Fraction(0),
     )
-    return exact.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+    exact += sum(Fraction(e.cost) / mean_fen * 100 for e in entries if e.cost is not None)
+    return Decimal((exact * 10_000 + Fraction(1, 2)).__floor__()).scaleb(-4)
 
 
 def costs_of_visit(entries: Sequence[Entry], previous_mean_fen: Fraction | None) -> dict[int, int]:
@@ -153,7 +202,7 @@ def costs_of_visit(entries: Sequence[Entry], previous_mean_fen: Fraction | None)
     bearing = [
         place
         for place, e in enumerate(entries)
-        if e.reason in ("payable", "discounted", "repeat_discounted")
+        if e.reason in ("payable", "discounted", "repeat_discounted", "at_cost")
         or (e.reason == "not_in_catalogue" and e.grouped)
     ]
     incidental = sum(
@@ -165,13 +214,7 @@ def costs_of_visit(entries: Sequence[Entry], previous_mean_fen: Fraction | None)
     }
     to_share = sum(e.fen for e in entries) - sum(own.values())
     weights = [_weight(entries[place], own[place], previous_mean_fen) for place in bearing]
-    if not any(weights):
-        weights = [Fraction(1)] * len(bearing)
-    exact = [to_share * weight / sum(weights) for weight in weights]
-    shares = [part.__floor__() for part in exact]
-    by_rest = sorted(range(len(bearing)), key=lambda n: (shares[n] - exact[n], n))
-    for n in by_rest[: to_share - sum(shares)]:
-        shares[n] += 1
+    shares = _apportioned(to_share, weights)
     return {place: own[place] + share for place, share in zip(bearing, shares, strict=True)}
 
 

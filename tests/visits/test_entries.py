@@ -97,6 +97,10 @@ def test_every_step_on_one_visit() -> None:
     ]
 
 
+def test_a_visit_without_lines_has_no_entry() -> None:
+    assert not found([Visit("v1", "ordinary", [], ("heart", "heart-1"))], BASE, rules()).height
+
+
 @pytest.mark.parametrize(
     ("step", "expected"),
     [
@@ -174,6 +178,7 @@ def test_no_visits_have_no_entries() -> None:
     base=st.one_of(st.none(), base_points),
     off=st.sets(st.sampled_from(STEPS)),
     discounts=st.tuples(*[st.sampled_from([Decimal(0), Decimal("0.3333"), Decimal(1)])] * 2),
+    pharmacy_visits=st.sampled_from(["drugs", "visits"]),
     seed=st.integers(0, 9),
 )
 def test_the_slow_evaluator_agrees_on_every_entry(
@@ -181,9 +186,15 @@ def test_the_slow_evaluator_agrees_on_every_entry(
     base: dict[str, int | None] | None,
     off: set[str],
     discounts: tuple[Decimal, Decimal],
+    pharmacy_visits: str,
     seed: int,
 ) -> None:
-    outpatient = rules(*off, procedure_discount=discounts[0], repeat_discount=discounts[1])
+    outpatient = rules(
+        *off,
+        procedure_discount=discounts[0],
+        repeat_discount=discounts[1],
+        pharmacy_visits=pharmacy_visits,
+    )
     shuffled = line_frame(visits).sample(fraction=1, shuffle=True, seed=seed)
     entries = entries_of(
         visit_frame(visits),

@@ -1,6 +1,7 @@
 """Points of visits: C15, coefficients, and the slow evaluator on random visits."""
 
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
@@ -56,6 +57,7 @@ def earned(
     base: dict[str, int | None],
     table: pl.DataFrame,
     *off: str,
+    mean_fen: Fraction = Fraction(321_00, 7),
 ) -> VisitPoints:
     frame = visit_frame(visits)
     entries = entries_of(
@@ -66,7 +68,7 @@ def earned(
         base_frame(base),
         rules(*off),
     )
-    return visit_points(entries, frame, table, rules())
+    return visit_points(entries, frame, table, rules(), mean_fen)
 
 
 def test_c15_two_procedures_a_packaged_visit_and_an_ancillary() -> None:
@@ -97,7 +99,7 @@ def test_c15_two_procedures_a_packaged_visit_and_an_ancillary() -> None:
     )
     assert settled.values["point_value"].to_list() == [169_02]
     assert settled.statements["standard_fen"].to_list() == [608_47]
-    amounts = entry_amounts(result.entries, settled.cases)
+    amounts = entry_amounts(result.entries, settled.cases, Fraction(100))
     named = result.entries.select(pl.col("apg").cast(pl.String), amounts)
     assert named.rows() == [
         ("skin-1", 507_06),
@@ -138,6 +140,69 @@ def test_a_type_paid_item_by_item_has_no_points() -> None:
     ]
 
 
+AT_COST = Visit(
+    "v1",
+    "ordinary",
+    [
+        Line("PROC", "skin", "skin-1", 300_00),
+        Line("PROC", "skin", "skin-2", 100_00),
+        Line("PROC", "eye", "eye-1", 100_00),
+        Line("ANC", "ANC-urine", "urine-1", 40_00),
+        Line("INC", "INC-fee", "fee-1", 10_01),
+    ],
+    ("heart", "heart-1"),
+)
+
+
+def test_a_procedure_without_base_points_is_paid_at_cost() -> None:
+    """skin-1 has no base points: it consolidates and discounts nothing, and bears 3/5 of 50.01."""
+    base: dict[str, int | None] = {
+        "skin-2": 2 * WEIGHT,
+        "eye-1": 3 * WEIGHT,
+        "urine-1": WEIGHT,
+        "heart-1": WEIGHT,
+    }
+    table = coefficients({"level": "2A", "coefficient": 5000})
+    result = earned([AT_COST], base, table, mean_fen=Fraction(300_00))
+    rows = result.entries.select(
+        pl.col("apg").cast(pl.String),
+        pl.col("reason").cast(pl.String),
+        "factor",
+        "paid_cost_fen",
+        "coefficient",
+    ).rows()
+    assert rows == [
+        ("eye-1", "payable", 1_0000, None, 5000),
+        ("skin-2", "discounted", 5000, None, 5000),
+        ("heart-1", "packaged_medical", 0, None, 5000),
+        ("urine-1", "packaged_list", 0, None, 5000),
+        ("fee-1", "packaged_incidental", 0, None, 5000),
+        ("skin-1", "at_cost", 1_0000, 330_01, 1_0000),
+    ]
+    # 3 x 0.5 + 2 x 0.5 x 0.5 + 330.01 / 300 x 100, rounded once
+    assert result.visits.select("points", "formula").rows() == [
+        (112_0033, "sum(base_points * factor * coefficient) + sum(paid_cost) / all_mean * 100")
+    ]
+
+
+def test_a_prescription_earns_its_drugs_alone() -> None:
+    lines = [
+        Line("DRUG", "DRUG-b", "DRUG-b1", 20_00),  # on the packaging list, but nothing bears it
+        Line("DRUG", "DRUG-b", "DRUG-b2", 50_00),  # without base points
+        Line("INC", "INC-fee", "fee-1", 9_00),
+    ]
+    filled = Visit("v1", "ordinary", lines, ("heart", "heart-1"), "P1", "1", pharmacy=True)
+    found = earned([filled], {"DRUG-b1": WEIGHT}, coefficients(), mean_fen=Fraction(100_00))
+    assert found.entries.select(
+        pl.col("apg").cast(pl.String), pl.col("reason").cast(pl.String), "paid_cost_fen"
+    ).rows() == [
+        ("DRUG-b1", "payable", None),
+        ("DRUG-b2", "at_cost", 50_00),
+        ("fee-1", "packaged_incidental", None),
+    ]
+    assert found.visits["points"].to_list() == [51_0000]
+
+
 @settings(max_examples=80, deadline=None)
 @given(
     visits=any_visits(),
@@ -145,6 +210,7 @@ def test_a_type_paid_item_by_item_has_no_points() -> None:
     off=st.sets(st.sampled_from(STEPS)),
     by_level=st.dictionaries(st.sampled_from(["2A", "3A"]), st.integers(1, 2_0000)),
     of_group=st.dictionaries(st.sampled_from(APGS), st.integers(1, 2_0000), max_size=3),
+    mean_fen=st.fractions(1_00, 900_00, max_denominator=999),
 )
 def test_the_slow_evaluator_agrees_on_every_point(
     visits: list[Visit],
@@ -152,17 +218,19 @@ def test_the_slow_evaluator_agrees_on_every_point(
     off: set[str],
     by_level: dict[str, int],
     of_group: dict[str, int],
+    mean_fen: Fraction,
 ) -> None:
     table = coefficients(
         *({"level": level, "coefficient": value} for level, value in by_level.items()),
         *({"drg": apg, "level": "3A", "coefficient": value} for apg, value in of_group.items()),
     )
-    result = earned(visits, base, table, *off)
+    result = earned(visits, base, table, *off, mean_fen=mean_fen)
     expected = []
     for visit in sorted(visits, key=lambda visit: visit.visit_id):
         own = of_group if visit.level == "3A" else {}
         known = {apg: own.get(apg, by_level.get(visit.level, 1_0000)) for apg in APGS}
         entries = entries_of_visit(visit, PACKAGED, base, rules(*off))
-        points = points_of_visit(entries, {apg: Decimal(c) / 10_000 for apg, c in known.items()})
+        mine = {apg: Decimal(c) / 10_000 for apg, c in known.items()}
+        points = points_of_visit(entries, mine, mean_fen)
         expected.append((visit.visit_id, int(points * 10_000)))
     assert result.visits.select("visit_id", "points").rows() == expected

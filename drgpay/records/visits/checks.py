@@ -36,7 +36,7 @@ from drgpay.records.findings import (
 from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.stays import FEN_COLUMNS
 from drgpay.records.visits.buckets import RawBucket
-from drgpay.records.visits.refunds import items_with_refunds, net_amounts, net_of_refunds
+from drgpay.records.visits.refunds import lines_left, lines_with, refunded
 from drgpay.records.visits.tables import LINE_VALUES, VISIT_VALUES
 
 VISIT = Subject("visit", ("visit_id", "hospital_id", "visit_date"))
@@ -46,6 +46,7 @@ VISIT_COLUMNS_OUT = (
     "visit_id",
     "hospital_id",
     "level",
+    "pharmacy",
     "person_id",
     "account",
     "out_of_area",
@@ -59,6 +60,9 @@ VISIT_COLUMNS_OUT = (
     "age",
     *FEN_COLUMNS.values(),
 )
+PHARMACY = "pharmacy"
+"""The kind of hospitals that fill prescriptions."""
+
 ITEM_COLUMNS_OUT = ("visit_id", "item_code", "item_kind", "quantity", "amount_fen")
 
 REFUSED = "visit_refused"
@@ -85,7 +89,9 @@ class VisitRules:
 
 @dataclass(frozen=True)
 class VisitCounts:
-    """read = valid + quarantined, of visits and of lines; `netted` of the valid lines are gone."""
+    """read = valid + quarantined, of visits and of lines; `netted` of the valid lines are gone:
+    refunds, what they took away, and lines of nothing.
+    """
 
     visits_read: int = 0
     visits_valid: int = 0
@@ -105,10 +111,10 @@ class VisitCounts:
 class VisitBucket:
     """The valid visits of a run of visit_ids, sorted by visit_id, and their lines.
 
-    visits: VISIT_COLUMNS_OUT, as in RawBucket, and the level of the hospital; contractor_id is null
-    where the enrolment does not have the contractor with the account.
-    items: ITEM_COLUMNS_OUT, amounts not negative, refunds netted out, sorted by visit_id, item_code,
-    item_kind; every visit has one unless visit_without_lines only warns.
+    visits: VISIT_COLUMNS_OUT, as in RawBucket, and of the hospital its level and whether it is a
+    pharmacy.
+    items: ITEM_COLUMNS_OUT, the lines above nothing that refunds leave, with the amounts that they
+    leave, sorted by visit_id, item_code, item_kind; a visit may have none.
     quarantine, warnings: finding columns of VISIT; line_quarantine, line_warnings: of LINE.
     refused: of visits, REFUSED_SCHEMA. unknown: valid visits whose principal diagnosis no table
     knows, in sums: hospital_id, rows, total_fen.
@@ -136,15 +142,11 @@ def check_bucket(
     of_visits, of_lines = sources
     lines = _checked_lines(bucket, rules.policy, severities, of_lines, language)
     netted = _netted(lines.valid, severities, of_lines, language)
-    visits = _checked_visits(bucket.visits, netted.valid, rules, severities, of_visits, language)
-    kept = _belonging(netted.valid, visits.valid)
+    visits = _checked_visits(bucket.visits, lines.valid, rules, severities, of_visits, language)
     # Lines of refused visits are told from the lines before netting, so that the counts add up.
-    before = lines.valid
-    if netted.negative.height:
-        before = before.join(netted.negative, on=["no", "item_code"], how="anti")
-    with_visit = _belonging(before, visits.valid)
+    with_visit = _belonging(netted.before, visits.valid)
     orphaned = run_checks(
-        before.filter(~with_visit), [_VISIT_REFUSED], severities, LINE, of_lines, language
+        netted.before.filter(~with_visit), [_VISIT_REFUSED], severities, LINE, of_lines, language
     )
     line_quarantine = pl.concat([lines.quarantine, netted.quarantine, orphaned.quarantine]).sort(
         LINE.finding_columns
@@ -153,7 +155,8 @@ def check_bucket(
         visits.quarantine.select("visit_id").unique(), on="visit_id", how="anti"
     )
     lines_valid = int(with_visit.sum())
-    items = netted.valid.filter(kept).select(ITEM_COLUMNS_OUT)
+    kept = with_visit if netted.left is netted.before else _belonging(netted.left, visits.valid)
+    items = netted.left.filter(kept).select(ITEM_COLUMNS_OUT)
     return VisitBucket(
         visits.valid.select(VISIT_COLUMNS_OUT),
         items,
@@ -177,11 +180,13 @@ def check_bucket(
 
 @dataclass(frozen=True)
 class _Netted:
-    """Lines after netting; `negative` has the no and item_code of items that net below nothing."""
+    """before: the lines without those of items below nothing, which are in quarantine; left: what
+    refunds leave of them.
+    """
 
-    valid: pl.DataFrame
+    before: pl.DataFrame
+    left: pl.DataFrame
     quarantine: pl.DataFrame
-    negative: pl.DataFrame
 
 
 def _checked_lines(
@@ -219,19 +224,26 @@ def _same_as_before(lines: pl.DataFrame) -> pl.Series:
 def _netted(
     lines: pl.DataFrame, severities: Mapping[str, str], source: str, language: Language
 ) -> _Netted:
-    concerned = items_with_refunds(lines)
-    if concerned is None:
+    found = refunded(lines)
+    if found is None:
         nothing = run_checks(lines.clear(), [], severities, LINE, source, language)
-        return _Netted(lines, nothing.quarantine, lines.select("no", "item_code").clear())
-    marked = lines.with_columns(net_amounts(lines, concerned))
-    below = marked.filter(pl.col("net_fen") < 0)
-    refused = run_checks(below, [_NET_NEGATIVE], severities, LINE, source, language)
-    enough = (marked["net_fen"].fill_null(0) >= 0).to_numpy()
-    return _Netted(
-        net_of_refunds(lines.filter(pl.Series(enough)), concerned[enough]),
-        refused.quarantine,
-        below.select("no", "item_code").unique(),
+        none = bool((lines["amount_fen"] == 0).any())
+        return _Netted(lines, lines_left(lines) if none else lines, nothing.quarantine)
+    below = found.net_fen < 0
+    refused = run_checks(
+        lines[found.rows[below]].with_columns(net_fen=pl.Series(found.net_fen[below])),
+        [_NET_NEGATIVE],
+        severities,
+        LINE,
+        source,
+        language,
     )
+    before = lines
+    if below.any():
+        enough = np.ones(lines.height, dtype=np.bool_)
+        enough[found.rows[below]] = False
+        before = lines.filter(pl.Series(enough))
+    return _Netted(before, lines_with(lines, found), refused.quarantine)
 
 
 def _checked_visits(
@@ -246,23 +258,35 @@ def _checked_visits(
     marked = visits.with_columns(
         lines=count, lines_fen=amount, repeated=repeated(visits["visit_id"])
     ).join(
-        rules.hospitals.select(pl.col("hospital_id", "level").cast(pl.Categorical)),
+        _levels(rules.hospitals),
         on="hospital_id",
         how="left",
         maintain_order="left",
     )
-    marked = _with_enrolment(marked, rules.enrolment)
+    marked = _with_enrolment(marked, rules.enrolment).with_columns(
+        pl.col("pharmacy").fill_null(False)
+    )
     checks = _visit_checks(rules.policy, rules.period, visits[FAULTS])
     checked = run_checks(marked, checks, severities, VISIT, source, language)
     extra = ["lines", "lines_fen", "repeated", "enrolled", FAULTS]
-    valid = checked.valid.with_columns(
-        contractor_id=pl.when("enrolled").then("contractor_id")
-    ).drop(*extra, "unknown_other")
-    return replace(checked, valid=valid)
+    return replace(checked, valid=checked.valid.drop(*extra, "unknown_other"))
+
+
+def _levels(hospitals: pl.DataFrame) -> pl.DataFrame:
+    """hospital_id, level, and whether it is a pharmacy; a table without kinds has none."""
+    kind = pl.col("kind") if "kind" in hospitals.columns else pl.lit(None, pl.String)
+    return hospitals.select(
+        pl.col("hospital_id", "level").cast(pl.Categorical),
+        pharmacy=(kind.cast(pl.String) == PHARMACY).fill_null(False),
+    )
 
 
 def _per_visit(lines: pl.DataFrame, nos: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """How many lines each visit has, and the sum of their amounts."""
+    """How many lines each visit has, and the sum of their amounts.
+
+    Refunds are among them and items below nothing, whose lines are quarantined: to compare the
+    others with the total less the sum of those is to compare all of them with the total.
+    """
     of_lines = lines["no"].to_numpy()
     sums = np.concatenate(([0], np.cumsum(lines["amount_fen"].to_numpy())))
     numbers = nos.to_numpy().astype(np.int64)

@@ -13,7 +13,7 @@ from drgpay.records.visits.buckets import in_words
 from drgpay.records.visits.checks import ITEM_COLUMNS_OUT
 from drgpay.records.visits.order import ordered
 from drgpay.records.visits.ranges import IdRange
-from drgpay.records.visits.refunds import items_with_refunds, net_of_refunds
+from drgpay.records.visits.refunds import lines_left
 from drgpay.records.visits.tables import (
     LINE_FRAME,
     VISIT_FRAME,
@@ -30,8 +30,8 @@ Frames = Callable[[Piece, Words], Iterator[pl.DataFrame]]
 class FoundVisit:
     """A visit and its lines as they are grouped, unchecked.
 
-    visit: one row, the columns of `RawBucket.visits`. items: ITEM_COLUMNS_OUT, refunds netted out,
-    sorted by item_code, item_kind.
+    visit: one row, the columns of `RawBucket.visits`. items: ITEM_COLUMNS_OUT, what refunds leave of
+    the lines, sorted by item_code, item_kind.
     """
 
     visit: pl.DataFrame
@@ -52,9 +52,7 @@ def find_visit(records: VisitRecords, visit_id: str) -> FoundVisit:
         )
     lines = _rows(records.items, line_frames, LINE_FRAME, records.words, visit_id)
     bucket = in_words(ordered(IdRange(visits, lines), records.words), records.words, None)
-    concerned = items_with_refunds(bucket.lines)
-    items = bucket.lines if concerned is None else net_of_refunds(bucket.lines, concerned)
-    return FoundVisit(bucket.visits, items.select(ITEM_COLUMNS_OUT))
+    return FoundVisit(bucket.visits, lines_left(bucket.lines).select(ITEM_COLUMNS_OUT))
 
 
 def _rows(

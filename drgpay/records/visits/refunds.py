@@ -1,4 +1,9 @@
-"""Refunds: negative lines net out against the charges of the same item on the same visit."""
+"""Refunds: what negative lines leave of the lines of the same item (docs/outpatient.md, "Refunds").
+
+An item is an item_code and item_kind of a visit.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -6,74 +11,88 @@ from numpy.typing import NDArray
 
 Flags = NDArray[np.bool_]
 
+_ITEM = ("no", "item_code", "item_kind")
 
-def items_with_refunds(lines: pl.DataFrame) -> Flags | None:
-    """Which lines belong to a visit and item with a negative amount; None if there is no such.
 
-    lines: no, item_code, amount_fen, sorted by no and item_code.
+@dataclass(frozen=True)
+class Refunded:
+    """Lines of items with refunds.
+
+    rows: their places among all lines, rising. net_fen: what the line's item comes to. left_fen: what
+    is left of the line, never below nothing; 0 for refunds.
+    """
+
+    rows: NDArray[np.int64]
+    net_fen: NDArray[np.int64]
+    left_fen: NDArray[np.int64]
+
+
+def refunded(lines: pl.DataFrame) -> Refunded | None:
+    """What refunds leave; None if there is none.
+
+    lines: no, item_code, item_kind, quantity, amount_fen, the lines of an item one after the other.
+    A refund takes away a line of its item with exactly its amount, of several the one with the
+    largest quantity. What then is left of an item's refunds is summed, and lowers the item's lines
+    by falling amount, then quantity, until it is used up.
     """
     negative = (lines["amount_fen"] < 0).fill_null(False).to_numpy()
     if not negative.any():
         return None
     item = _item_of_each(lines)
-    concerned: Flags = (np.bincount(item[negative], minlength=int(item[-1]) + 1) > 0)[item]
-    return concerned
+    concerned = (np.bincount(item[negative], minlength=int(item[-1]) + 1) > 0)[item]
+    places = np.flatnonzero(concerned)
+    rows = lines.lazy().select("quantity", "amount_fen").filter(pl.Series(concerned)).collect()
+    return Refunded(places, *_left(item[places], rows))
 
 
-def net_of_refunds(lines: pl.DataFrame, concerned: Flags) -> pl.DataFrame:
-    """The lines with refunds netted out.
+def _left(item: NDArray[np.int64], rows: pl.DataFrame) -> tuple[NDArray[np.int64], ...]:
+    """net_fen and left_fen of each row."""
+    refund, amount = pl.col("amount_fen") < 0, pl.col("amount_fen")
+    rows = rows.with_columns(
+        item=pl.Series(item), amount_fen=amount.fill_null(0), place=pl.int_range(pl.len())
+    )
+    ordered = rows.sort("item", "amount_fen", "quantity", descending=[False, True, True])
+    same = ("item", amount.abs())
+    matched = ordered.with_columns(
+        net=amount.sum().over("item"),
+        nth=pl.int_range(pl.len()).over(*same, refund),
+        pairs=pl.min_horizontal(refund.sum(), (~refund).sum()).over(*same),
+    ).with_columns(
+        # What is left of lines and of refunds that found no line of their amount.
+        rest=pl.when(pl.col("nth") < pl.col("pairs")).then(0).otherwise("amount_fen")
+    )
+    charged = pl.col("rest").clip(lower_bound=0)
+    lowered = matched.with_columns(
+        charged=charged,
+        refunds=(charged - pl.col("rest")).sum().over("item"),
+        before=(charged.cum_sum() - charged).over("item"),
+    ).with_columns(
+        left=pl.col("charged") - (pl.col("refunds") - pl.col("before")).clip(0, pl.col("charged"))
+    )
+    found = lowered.sort("place")
+    return found["net"].to_numpy(), found["left"].to_numpy()
 
-    A refund takes away a charge of the same amount. What refunds remain are added to the charges
-    that remain of the visit and item: they become one line with the sums of quantity and amount,
-    or none if nothing is left of the amount. No sum is negative: see `net_amounts`.
+
+def lines_left(lines: pl.DataFrame) -> pl.DataFrame:
+    """The lines above zero that refunds leave, in their order; none of an item below zero.
+
+    lines: as in `refunded`. An amount that is missing is none.
     """
-    rows = lines.with_row_index("row").filter(pl.Series(concerned))
-    refund = pl.col("amount_fen") < 0
-    item = ("no", "item_code")
-    same = (*item, "size")
-    rows = rows.with_columns(size=pl.col("amount_fen").abs(), refund=refund).with_columns(
-        nth=pl.int_range(pl.len()).over(*same, "refund"),
-        pairs=pl.min_horizontal(pl.col("refund").sum(), (~pl.col("refund")).sum()).over(*same),
-    )
-    left = rows.filter(pl.col("nth") >= pl.col("pairs"))
-    merged = (
-        left.filter(pl.col("refund").any().over(*item))
-        .sort("row")
-        .group_by(*item, maintain_order=True)
-        .agg(
-            pl.col("row").first(),
-            pl.when("refund").then(-pl.col("quantity").abs()).otherwise("quantity").sum(),
-            pl.col("amount_fen").sum(),
-        )
-        .filter(pl.col("amount_fen") != 0)
-    )
-    single = left.filter(~pl.col("refund").any().over(*item))
-    kept = np.ones(lines.height, dtype=np.bool_)
-    kept[rows["row"].to_numpy()] = False
-    kept[single["row"].to_numpy()] = True
-    places = merged["row"].to_numpy()
-    kept[places] = True
-    return lines.with_columns(
-        lines[column].clone().scatter(places, merged[column])
-        for column in ("quantity", "amount_fen")
-    ).filter(pl.Series(kept))
+    found = refunded(lines)
+    return lines_with(lines, found) if found else lines.filter(pl.col("amount_fen") > 0)
 
 
-def net_amounts(lines: pl.DataFrame, concerned: Flags) -> pl.Series:
-    """For each concerned line the sum of the amounts of its visit and item, for others null."""
-    sums = pl.col("amount_fen").sum().over("no", "item_code")
-    net = lines.filter(pl.Series(concerned)).select(sums).to_series()
-    return (
-        pl.Series("net_fen", [None], dtype=pl.Int64)
-        .new_from_index(0, lines.height)
-        .scatter(np.flatnonzero(concerned), net)
-    )
+def lines_with(lines: pl.DataFrame, found: Refunded) -> pl.DataFrame:
+    """The lines above zero with the amounts that refunds leave; none of an item below zero."""
+    left = np.where(found.net_fen < 0, 0, found.left_fen)
+    amounts = lines["amount_fen"].clone().scatter(found.rows, left)
+    return lines.with_columns(amount_fen=amounts).filter(pl.col("amount_fen") > 0)
 
 
 def _item_of_each(lines: pl.DataFrame) -> NDArray[np.int64]:
-    """Numbers the runs of lines of one visit and item."""
+    """Numbers the runs of lines of one item."""
     differs = lines.select(
-        (pl.col("no") != pl.col("no").shift())
-        | pl.col("item_code").ne_missing(pl.col("item_code").shift())
+        pl.any_horizontal(pl.col(name).ne_missing(pl.col(name).shift()) for name in _ITEM)
     )
-    return np.cumsum(differs.to_series().fill_null(True).to_numpy()) - 1
+    numbers = np.cumsum(differs.to_series().to_numpy())
+    return numbers - numbers[:1]

@@ -20,8 +20,9 @@ from drgpay.records.visits.checks import VisitBucket, VisitCounts, VisitRules
 from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.records.visits.ranges import id_ranges
 from drgpay.records.visits.reading import visit_buckets
-from drgpay.records.visits.refunds import items_with_refunds, net_of_refunds
+from drgpay.records.visits.refunds import lines_left, refunded
 from drgpay.records.visits.tables import VisitInput, VisitRecords, open_visits
+from tests.independent.recomputation.visits import Charge, left_of
 
 HOSPITALS = pl.DataFrame({"hospital_id": ["H1", "H2"], "level": ["3A", "1"]})
 ENROLMENT = pl.DataFrame({"contractor_id": ["H2"], "account": ["employee"], "heads": [900]})
@@ -172,7 +173,8 @@ def test_warnings_refuse_nothing(tmp_path: Path) -> None:
         ("b", "unknown_contractor"),
         ("b", "unknown_diagnosis"),
     ]
-    assert bucket.visits["contractor_id"].to_list() == [None, None, None]
+    # A contractor that the enrolment does not name keeps its id.
+    assert bucket.visits["contractor_id"].to_list() == ["H1", "H2", None]
     assert bucket.line_warnings["code"].to_list() == ["zero_amount", "duplicate_line"]
     refused = checked(tmp_path, visits, lines, duplicate_line="reject")
     assert refused.line_quarantine["code"].to_list() == ["duplicate_line"]
@@ -201,47 +203,124 @@ def test_refunds_net_out(tmp_path: Path) -> None:
     bucket = checked(tmp_path, [{}], [charge, charge, refund])
     assert bucket.items["amount_fen"].to_list() == [3000]
     assert bucket.counts == VisitCounts(1, 1, 0, 3, 3, 0, 2)
+    # One line is lowered and counts as one; quantities stay what they were.
     bucket = checked(tmp_path, [{}], [charge, charge, partly, {"item_code": "x"}])
-    assert bucket.items.select("quantity", "amount_fen").rows() == [(1.5, 5000), (1.0, 3000)]
-    bucket = checked(tmp_path, [{}], [charge, refund])
-    assert bucket.quarantine["code"].to_list() == ["visit_without_lines"]
-    assert bucket.counts.lines_quarantined == 2
+    assert bucket.items.select("quantity", "amount_fen").rows() == [
+        (1.0, 2000),
+        (1.0, 3000),
+        (1.0, 3000),
+    ]
 
 
-amounts = st.lists(st.sampled_from([-300, -200, -100, 0, 100, 200, 300]), min_size=1, max_size=9)
+def test_a_refund_takes_the_line_of_its_amount_with_the_largest_quantity(tmp_path: Path) -> None:
+    lines: Rows = [
+        {"amount": Decimal(10), "quantity": 1.0},
+        {"amount": Decimal(10), "quantity": 3.0},
+        {"amount": Decimal(20), "quantity": 2.0},
+        {"amount": Decimal(-10), "quantity": -1.0},
+    ]
+    bucket = checked(tmp_path, [{}], lines)
+    assert bucket.items.select("quantity", "amount_fen").rows() == [(1.0, 1000), (2.0, 2000)]
+
+
+def test_what_is_left_of_refunds_lowers_the_dearest_lines_first(tmp_path: Path) -> None:
+    lines: Rows = [
+        *({"amount": Decimal(amount)} for amount in (10, 20, 30)),
+        *({"amount": Decimal(amount)} for amount in (-15, -25)),
+    ]
+    bucket = checked(tmp_path, [{}], lines)
+    assert bucket.items["amount_fen"].to_list() == [1000, 1000]
+
+
+def test_a_refund_is_of_its_item_kind(tmp_path: Path) -> None:
+    lines: Rows = [
+        {"amount": Decimal(30)},
+        {"amount": Decimal(30), "item_kind": "drug"},
+        {"amount": Decimal(-30), "item_kind": "drug"},
+    ]
+    bucket = checked(tmp_path, [{}], lines)
+    assert bucket.items.select("item_kind", "amount_fen").rows() == [("lab", 3000)]
+
+
+def test_a_visit_that_is_refunded_whole_stays_valid(tmp_path: Path) -> None:
+    nothing = dict.fromkeys(("total_cost", "fund_cost", "patient_cost"), Decimal(0))
+    lines: Rows = [
+        {"amount": Decimal(30)},
+        {"amount": Decimal(-30)},
+        {"amount": Decimal(0), "item_code": "x"},
+    ]
+    bucket = checked(tmp_path, [nothing], lines, visit_without_lines="reject")
+    assert bucket.visits.height == 1
+    assert bucket.items.is_empty()
+    assert bucket.warnings.is_empty()
+    assert bucket.counts == VisitCounts(1, 1, 0, 3, 3, 0, 3)
+
+
+def test_an_item_below_zero_goes_and_its_sum_is_told_from_the_total(tmp_path: Path) -> None:
+    lines: Rows = [
+        {"amount": Decimal(50)},
+        {"amount": Decimal(5), "item_code": "x"},
+        {"amount": Decimal(-25), "item_code": "x"},
+    ]
+    bucket = checked(tmp_path, [{}], lines)  # 50 is 30 less -20
+    assert bucket.line_quarantine["code"].to_list() == ["cost_negative", "cost_negative"]
+    assert "with its refunds the item comes to -20.00" in bucket.line_quarantine["message"][0]
+    assert bucket.items["amount_fen"].to_list() == [5000]
+    assert bucket.warnings.is_empty()
+    assert bucket.counts == VisitCounts(1, 1, 0, 3, 1, 2, 0)
+    other = checked(tmp_path, [{}], [{"amount": Decimal(30)}, *lines[1:]])
+    assert other.warnings["code"].to_list() == ["lines_differ_from_cost"]
+    assert "30.00 is not the sum of lines 10.00" in other.warnings["message"][0]
+
+
+def test_pharmacies_are_known_by_their_kind(tmp_path: Path) -> None:
+    assert checked(tmp_path, [{}], [{}]).visits["pharmacy"].to_list() == [False]
+    kinds = HOSPITALS.with_columns(kind=pl.Series(["pharmacy", None]))
+    records = written(
+        tmp_path, [{}, {"visit_id": "v2", "hospital_id": "H2"}], [{}, {"visit_id": "v2"}]
+    )
+    (bucket,) = visit_buckets(records, replace(RULES, hospitals=kinds), KNOWN, tmp_path)
+    assert bucket.visits["pharmacy"].to_list() == [True, False]
+
+
+amounts = st.lists(
+    st.tuples(st.sampled_from([-300, -200, -100, 0, 100, 200, 300]), st.integers(0, 3)),
+    min_size=1,
+    max_size=9,
+)
 
 
 @given(st.lists(amounts, min_size=1, max_size=4))
-def test_netting_keeps_sums_and_leaves_no_refund(items: list[list[int]]) -> None:
-    rows = [
-        {"no": 0, "item_code": str(n), "amount_fen": fen, "quantity": 1.0}
-        for n, fens in enumerate(items)
-        if sum(fens) >= 0
-        for fen in sorted(fens)
+def test_what_refunds_leave_is_what_they_leave_one_by_one(
+    items: list[list[tuple[int, int]]],
+) -> None:
+    charged = [
+        Charge(str(n), "lab", Decimal(quantity), Decimal(fen) / 100)
+        for n, lines in enumerate(items)
+        for fen, quantity in sorted(lines)
     ]
     lines = pl.DataFrame(
-        rows,
+        [
+            (0, line.item_code, "lab", float(line.quantity), int(line.amount * 100))
+            for line in charged
+        ],
         schema={
             "no": pl.UInt32,
             "item_code": pl.String,
-            "amount_fen": pl.Int64,
+            "item_kind": pl.String,
             "quantity": pl.Float64,
+            "amount_fen": pl.Int64,
         },
+        orient="row",
     )
-    concerned = items_with_refunds(lines)
-    if concerned is None:
-        return
-    netted = net_of_refunds(lines, concerned)
-    assert (netted["amount_fen"] >= 0).all()
-    assert netted["item_code"].is_sorted()
-
-    def sums(frame: pl.DataFrame) -> list[tuple[str, int]]:
-        by_item = frame.group_by("item_code").agg(pl.col("amount_fen").sum())
-        return sorted(row for row in by_item.iter_rows() if row[1])
-
-    assert sums(netted) == sums(lines)
-    refunds = lines.filter(pl.col("amount_fen") < 0).height
-    assert netted.height <= lines.height - refunds
+    expected = left_of(charged)
+    found = lines_left(lines).select("item_code", "quantity", "amount_fen").rows()
+    assert sorted(found) == sorted(
+        (line.item_code, float(line.quantity), int(line.amount * 100)) for line in expected.lines
+    )
+    netted = refunded(lines)
+    below = int((netted.net_fen < 0).sum()) if netted else 0
+    assert below == len(expected.refused)
 
 
 def many(count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
