@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.run.manifest import file_hash
+from drgpay.run.input_files import file_hash
 
 Edit = Callable[[pl.DataFrame], pl.DataFrame]
 

@@ -13,10 +13,10 @@ from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.stream import group_dataset
 from drgpay.records.dataset import open_dataset
-from drgpay.run import month_end
 from drgpay.run.input_files import InputFiles, noted
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
+from drgpay.settle.month import settle_month
 
 Region = Path
 
@@ -84,17 +84,15 @@ def test_the_folder_of_a_partition_is_evidence(region: Region) -> None:
 def test_a_file_that_changes_while_it_is_read_stops_the_run(
     region: Region, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    settle = month_end.settle_month
-
     def change_and_settle(*arguments: object, **named: object) -> object:
         path = region / name
         content, about = path.read_bytes(), path.stat()
         path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
         # Times can be set back; the content cannot be hidden.
         os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
-        return settle(*arguments, **named)  # type: ignore[arg-type]
+        return settle_month(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(month_end, "settle_month", change_and_settle)
+    monkeypatch.setattr("drgpay.run.month_end.settle_month", change_and_settle)
     with pytest.raises(DrgpayError, match="changed while it was being read") as caught:
         run(region)
     assert Path(name).name in caught.value.problem
