@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import polars as pl
+import pyarrow as pa
 
 from drgpay.api.settlement import calibrate
 from drgpay.errors import DrgpayError
@@ -26,6 +27,7 @@ from drgpay.records.dataset import open_dataset
 from drgpay.records.filings import read_filings
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.known_codes import KnownCodes
+from drgpay.records.meaning.texts import BLANKS
 from drgpay.records.visits.checks import VisitCounts, VisitRules
 from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.records.visits.reading import visit_buckets
@@ -197,8 +199,24 @@ def stays_file(number: int, folder: Path, counts: Counts) -> None:
     counts.quarantined += refused.height
     if tame:
         assert rows == table.rows, what
+        others = nasty_ids(table, "case_id")
         ids = [row["case_id"] for n, row in enumerate(base) if n not in table.touched]
+        ids = [one for one in ids if one not in others]
         same_rows(valid, _good_stays(), "case_id", ids, what)
+
+
+def nasty_ids(table: Spoiled, key: str) -> set[str]:
+    """What the touched rows have as their id, which may be the id of another row."""
+    array = table.arrays[key]
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()
+    try:
+        cells = array.cast(pa.large_binary()).to_pylist()
+    except pa.ArrowException:
+        cells = [str(cell).encode() for cell in array.to_pylist()]
+    ids = {(cells[n] or b"").decode(errors="replace") for n in table.touched}
+    ids |= {table.texts[n][key] or "" for n in table.touched}
+    return {one.strip(BLANKS) for one in ids}
 
 
 def checked_stays(place: Path, mapping: Path | None) -> tuple[int, pl.DataFrame, pl.DataFrame]:
@@ -290,6 +308,7 @@ def visits_file(number: int, folder: Path, counts: Counts) -> None:
         touched |= {
             str((rows[n] if n < len(rows) else {"visit_id": ""})["visit_id"]) for n in table.touched
         }
+        touched |= nasty_ids(table, "visit_id")
         place = folder / f"{name}-{number}.parquet"
         if random.random() < 0.3:
             place = place.with_suffix(".csv")
