@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import Lang, enter_in_database
+from drgpay.cli.options import Accept, AcceptedBy, AcceptedNote, Lang, enter_in_database
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -38,6 +38,9 @@ def clear(
             help="Clear by the policy as it is now, though months were paid by another one.",
         ),
     ] = False,
+    accept: Accept = None,
+    by: AcceptedBy = "",
+    note: AcceptedNote = "",
 ) -> None:
     """Clear a year: final reviews, shared surplus or overrun, assessment, and what is still due.
 
@@ -46,10 +49,16 @@ def clear(
     from drgpay.report.clearing_console import clearing_summary, visit_clearing_summary
     from drgpay.report.wording import word
     from drgpay.run.clearing import run_clearing
+    from drgpay.run.stops import parse_accepted
     from drgpay.run.year_job import load_any_year_job
 
     finished = run_clearing(
-        load_any_year_job(year), lang.value, run_id, accept_policy_change, output=output
+        load_any_year_job(year),
+        lang.value,
+        run_id,
+        accept_policy_change,
+        output=output,
+        accept=[parse_accepted(text, by, note) for text in accept or ()],
     )
     # What is printed may be lost, or end in the middle: by then nothing of the run is left to do.
     enter_in_database(finished.folder)

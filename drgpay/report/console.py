@@ -1,5 +1,6 @@
 """The table at the end of a run."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -108,7 +109,9 @@ def _differences(differences: DifferenceTables, language: Language) -> Table:
 _REFUSED_SHOWN = 20
 
 
-def refused_rows(refused: pl.DataFrame | None, language: Language) -> list[RenderableType]:
+def refused_rows(
+    refused: pl.DataFrame | None, language: Language, say: Callable[[str, Language], str] = word
+) -> list[RenderableType]:
     """What was refused by reason and hospital, with its money; nothing if nothing was."""
     if refused is None or not refused.height:
         return []
@@ -116,7 +119,7 @@ def refused_rows(refused: pl.DataFrame | None, language: Language) -> list[Rende
     for row in refused.head(_REFUSED_SHOWN).iter_rows(named=True):
         name = row["name"] or row["hospital_id"] or "–"
         table.add_row(
-            word(row["code"], language), name, _number(row["rows"]), _number(row["total_cost"])
+            say(row["code"], language), name, _number(row["rows"]), _number(row["total_cost"])
         )
     table.add_section()
     table.add_row(

@@ -18,6 +18,6 @@ def visit_tables(tables: VisitTables, language: Language) -> RenderableType:
     shown = console_of_visits(tables, language)
     return Group(
         console_tables(shown, lambda key: visit_word(key, language), _ROWS_SHOWN),
-        *refused_rows(tables.refused, language),
+        *refused_rows(tables.refused, language, visit_word),
         Text(records_line(tables, language)),
     )

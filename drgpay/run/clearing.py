@@ -1,9 +1,9 @@
 """The annual clearing: the months' runs, final filings and the assessment -> what is still due."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import polars as pl
 
@@ -34,6 +34,14 @@ from drgpay.run.results import ClearedStays, ClearedVisits, write_clearing
 from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.run_ids import checked_id
 from drgpay.run.stages import job_named, run_folder
+from drgpay.run.stops import (
+    Accepted,
+    Stop,
+    accepted_before,
+    accepted_by,
+    settled_stops,
+    taken_on,
+)
 from drgpay.run.stored import StoredVisits, visits_of
 from drgpay.run.visit_clearing import VISIT_COLUMNS, enrolment_of_year, visit_tables_of_year
 from drgpay.run.visit_rules import VisitPaymentRules, load_visit_rules
@@ -182,11 +190,14 @@ def run_clearing(
     run_id: str | None = None,
     accept_policy_change: bool = False,
     output: Path | None = None,
+    accept: Sequence[Accepted] = (),
 ) -> FinishedClearing:
     """Clear a year and leave its folder `<output>/<run id>` (docs/files.md describes the files).
 
     `output` is by default that of the year file, where the months lie. Nothing of the months is
-    written again. Raises DrgpayError for every mistake in the inputs.
+    written again. accept: what stops the clearing and is taken on, beside what the months' runs took
+    on. Raises RunStoppedError for findings that nobody accepts, DrgpayError for every mistake in the
+    inputs.
     """
     clock = Clock()
     rights = rights_of_output(job)
@@ -199,16 +210,26 @@ def run_clearing(
     with run_folder(place, identity, basis, rights, named) as run:
         counts = {"months": MONTHS}
         cleared_stays = cleared_visits = None
-        if stays:
-            cleared_stays = _clear_stays(stays, identity, clock, language)
+        of_stays = _clear_stays(stays, clock, language) if stays else None
+        of_visits = _clear_visits(visits, clock) if visits else None
+        accepted = [*accept, *_accepted_in(stays, visits)]
+        stops = [*(of_stays.stops if of_stays else ()), *(of_visits.stops if of_visits else ())]
+        needed = taken_on(stops, accepted)
+        if needed:
+            basis["accepted"] = needed
+            identity = checked_id(run_id) if run_id else run_id_of(basis)
+            run.named(identity)
+        if of_stays:
+            cleared_stays = of_stays.known_as(identity)
             counts["cases"] = cleared_stays.tables.cases.height
-        if visits:
-            cleared_visits = _clear_visits(visits, identity, clock)
+        if of_visits:
+            cleared_visits = of_visits.known_as(identity)
             counts["visits"] = cleared_visits.tables.visits.height
         read.refuse_changed()
         write_clearing(cleared_stays, cleared_visits, run.outputs, language)
         clock.lap("write")
-        write_manifest(run.outputs, identity, basis, counts, clock.seconds, rights)
+        names = accepted_by(accepted, needed)
+        write_manifest(run.outputs, identity, basis, counts, clock.seconds, rights, names)
     return FinishedClearing(
         run.folder,
         cleared_stays.tables if cleared_stays else None,
@@ -222,7 +243,26 @@ def _settled_visits(months: list[PaidMonths]) -> bool:
     return any(run.has_visits for month in months for run in month.runs)
 
 
-def _clear_stays(year: OpenedYear, identity: str, clock: Clock, language: Language) -> ClearedStays:
+def _accepted_in(stays: OpenedYear | None, visits: OpenedVisitYear | None) -> Iterator[Accepted]:
+    """What the runs of the months took on."""
+    for year in (stays, visits):
+        for month in year.months if year else ():
+            for run in month.runs:
+                yield from accepted_before(run.manifest)
+
+
+_Part = TypeVar("_Part")
+
+
+@dataclass(frozen=True)
+class _ClearedPart(Generic[_Part]):
+    """A part of a year, cleared: what stops it, and its tables under the id of the clearing."""
+
+    stops: list[Stop]
+    known_as: Callable[[str], _Part]
+
+
+def _clear_stays(year: OpenedYear, clock: Clock, language: Language) -> _ClearedPart[ClearedStays]:
     rules, months, filings = year.rules, year.months, year.filings
     statements = statements_of_year(months)
     stays = stays_of_year(year)
@@ -252,13 +292,18 @@ def _clear_stays(year: OpenedYear, identity: str, clock: Clock, language: Langua
     del earned, paid
     ledger = _ledger(year.job.year, months, cleared)
     clock.lap("clear")
-    tables = clearing_tables(
-        cleared, ledger, identity, year.job.year, rules.policy, rules.hospitals
-    )
-    return ClearedStays(replace(tables, notes=notes), rules, _prepayments(statements))
+
+    def known_as(identity: str) -> ClearedStays:
+        tables = clearing_tables(
+            cleared, ledger, identity, year.job.year, rules.policy, rules.hospitals
+        )
+        return ClearedStays(replace(tables, notes=notes), rules, _prepayments(statements))
+
+    stops = settled_stops(cleared.statements, None, rules.policy.settlement, None)
+    return _ClearedPart(stops, known_as)
 
 
-def _clear_visits(year: OpenedVisitYear, identity: str, clock: Clock) -> ClearedVisits:
+def _clear_visits(year: OpenedVisitYear, clock: Clock) -> _ClearedPart[ClearedVisits]:
     """Points of visits are those of the months: nobody files reviews of them."""
     rules, months = year.rules, year.months
     statements = statements_of_year(months)
@@ -278,11 +323,16 @@ def _clear_visits(year: OpenedVisitYear, identity: str, clock: Clock) -> Cleared
     )
     del visits
     ledger = _ledger(year.job.year, months, cleared)
-    tables = visit_tables_of_year(
-        cleared, ledger, identity, year.job.year, rules, year.enrolment, year.last_runs
-    )
     clock.lap("clear visits")
-    return ClearedVisits(tables, rules, _prepayments(statements), year.enrolment)
+
+    def known_as(identity: str) -> ClearedVisits:
+        tables = visit_tables_of_year(
+            cleared, ledger, identity, year.job.year, rules, year.enrolment, year.last_runs
+        )
+        return ClearedVisits(tables, rules, _prepayments(statements), year.enrolment)
+
+    stops = settled_stops(cleared.statements, None, rules.policy.settlement, None)
+    return _ClearedPart(stops, known_as)
 
 
 def _ledger(year: int, months: list[PaidMonths], cleared: Cleared) -> pl.DataFrame:

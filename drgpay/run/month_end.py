@@ -26,6 +26,7 @@ from drgpay.records.filings import (
 )
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
+from drgpay.records.period import Period
 from drgpay.records.visits.tables import open_visits
 from drgpay.report.month import (
     MonthTables,
@@ -63,11 +64,12 @@ from drgpay.run.stops import (
     by_hospital,
     level_stops,
     record_stops,
+    settled_stops,
     taken_on,
 )
 from drgpay.run.stored import StoredMonth, book, chain_of, open_any_month, visits_of
 from drgpay.run.visit_grouping import GroupedVisits
-from drgpay.run.visit_rules import VisitPaymentRules, load_visit_rules
+from drgpay.run.visit_rules import load_visit_rules
 from drgpay.run.visit_run import (
     VisitMonth,
     grouped_visits,
@@ -291,17 +293,20 @@ def _settle_stays(
         warnings,
         settled,
         booked,
-        _stops_of_stays(checked, rules),
+        _stops_of_stays(checked, rules, settled, job.period),
         language,
     )
 
 
-def _stops_of_stays(checked: CheckedStays, rules: PaymentRules) -> list[Stop]:
+def _stops_of_stays(
+    checked: CheckedStays, rules: PaymentRules, settled: Settled, period: Period
+) -> list[Stop]:
     valid = by_hospital(checked.valid)
     records = rules.policy.records
     return [
         *record_stops(records, valid, checked.refused, checked.unknown),
         *level_stops(records, valid, rules.levels, rules.catalogue.levels),
+        *settled_stops(settled.statements, settled.values, rules.policy.settlement, period),
     ]
 
 
@@ -345,14 +350,16 @@ def _settle_visits(
     clock.lap("read and group visits")
     settled = settle_visits(month, grouped)
     clock.lap("settle visits")
-    return _SettledVisits(month, grouped, settled, _stops_of_visits(grouped, month.rules))
+    return _SettledVisits(month, grouped, settled, _stops_of_visits(grouped, month, settled))
 
 
-def _stops_of_visits(grouped: GroupedVisits, rules: VisitPaymentRules) -> list[Stop]:
+def _stops_of_visits(grouped: GroupedVisits, month: VisitMonth, settled: Settled) -> list[Stop]:
+    rules = month.rules
     valid, records = by_hospital(grouped.visits), rules.policy.records
     return [
         *record_stops(records, valid, grouped.refused, grouped.unknown),
         *level_stops(records, valid, rules.levels, rules.catalogue.levels),
+        *settled_stops(settled.statements, settled.values, rules.policy.settlement, month.period),
     ]
 
 

@@ -16,6 +16,9 @@ from drgpay.errors import DrgpayError
 from drgpay.exact import FEN_PLACES, scaled, unscaled
 from drgpay.language import Words
 from drgpay.policy.records import Records
+from drgpay.policy.settlement import Settlement
+from drgpay.records.period import Period
+from drgpay.settle.findings import deductions_above_payable, implausible_values
 
 StopCode = Literal[
     "refused_share",
@@ -215,6 +218,22 @@ def level_stops(
                 Stop("unknown_level", hospital, fen, _level_words(level, rows, lacking[0]))
             )
     return stops
+
+
+def settled_stops(
+    statements: pl.DataFrame, values: pl.DataFrame | None, rules: Settlement, period: Period | None
+) -> list[Stop]:
+    """What settlement finds implausible (settle/findings.py).
+
+    values, period: those of a month; None for a clearing, in which no budget is compared.
+    """
+    found = deductions_above_payable(statements, rules)
+    if values is not None and period is not None:
+        # No earlier run is named by a job, so no value is compared with that of the month before.
+        found += implausible_values(values, None, rules, period)
+    return [
+        Stop(one.code, one.hospital_id or one.pool or "", one.amount_fen, one.said) for one in found
+    ]
 
 
 def _refused_words(rows: int, fen: int) -> Words:
