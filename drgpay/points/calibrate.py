@@ -68,6 +68,7 @@ def calibrate(
         stays_read=stays_read,
         stays_eligible=counted.height,
         stays_trimmed=counted.height - groups.kept.height,
+        levels=tuple(counted["level"].drop_nulls().cast(pl.String).unique().sort()),
         all_total_fen=all_total,
         all_cases=all_cases,
         all_mean_yuan=mean_for_the_reader(all_total, all_cases),

@@ -31,6 +31,7 @@ class CatalogueInfo(BaseModel):
     mean has more places than fen). An `apg` catalogue is calibrated
     from visits: its drg are APGs, stays_read and stays_eligible count visits, all_cases and
     all_total_fen are those of the eligible visits, and stays_trimmed counts entries.
+    levels: those of the hospitals whose stays (visits) it was calibrated from, sorted.
     incomplete_if and outside_drg_if: the rules of the policy that the stays were calibrated by.
     """
 
@@ -48,6 +49,7 @@ class CatalogueInfo(BaseModel):
     all_total_fen: Annotated[int, Field(gt=0)]
     all_cases: Annotated[int, Field(gt=0)]
     all_mean_yuan: str = Field(description="all_total_fen / all_cases, rounded for the reader")
+    levels: tuple[str, ...] = ()
     incomplete_if: str | None = None
     outside_drg_if: str | None = None
 
@@ -159,9 +161,13 @@ class Catalogue:
 
     @property
     def levels(self) -> list[str]:
-        """The levels of hospitals that have a coefficient of any group; none without coefficients."""
-        known = self.coefficients.filter(pl.col("coefficient").is_not_null())
-        return known["level"].drop_nulls().unique().sort().to_list()
+        """The levels of hospitals that it knows, sorted; none where it has no coefficient by level.
+
+        Those with a coefficient of any group, and those it was calibrated from: what holds for a
+        level of too few cases is a rule of the policy (missing_part), no gap.
+        """
+        known = self.coefficients.filter(pl.col("coefficient").is_not_null())["level"].drop_nulls()
+        return sorted({*known, *self.info.levels}) if len(known) else []
 
 
 def save_catalogue(catalogue: Catalogue, folder: Path) -> None:

@@ -51,6 +51,7 @@ def calibrate_visits(
         stays_read=visits_read,
         stays_eligible=costs.eligible,
         stays_trimmed=counted.height - groups.kept.height,
+        levels=tuple(counted["level"].drop_nulls().unique().sort()),
         all_total_fen=costs.total_fen,
         all_cases=costs.eligible,
         all_mean_yuan=mean_for_the_reader(costs.total_fen, costs.eligible),
