@@ -213,7 +213,7 @@ def nasty_ids(table: Spoiled, key: str) -> set[str]:
     try:
         cells = array.cast(pa.large_binary()).to_pylist()
     except pa.ArrowException:
-        cells = [str(cell).encode() for cell in array.to_pylist()]
+        cells = [None] * table.rows  # no text at all: then every row is touched
     ids = {(cells[n] or b"").decode(errors="replace") for n in table.touched}
     ids |= {table.texts[n][key] or "" for n in table.touched}
     return {one.strip(BLANKS) for one in ids}
