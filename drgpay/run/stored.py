@@ -148,8 +148,7 @@ class StoredClearing:
 
 
 _ADDED: dict[str, pl.DataType] = {
-    **dict.fromkeys(("age", "age_days"), pl.Float64()),
-    **dict.fromkeys(("age_times", "age_divide"), pl.Decimal(18, 4)),
+    **dict.fromkeys(("age", "age_days", "age_times", "age_divide"), pl.Decimal(18, 4)),
     "bounds_mean": pl.Decimal(18, 2),
     **dict.fromkeys(("stability", "document", "clue_id"), pl.String()),
 }
