@@ -52,7 +52,8 @@ def holds(rule: Rule) -> pl.Expr:
 
 
 def _compared(rule: Compare) -> pl.Expr:
-    column, number = pl.col(COLUMN_OF_FIELD[rule.field]), float(rule.number)
+    column = pl.col(COLUMN_OF_FIELD[rule.field]).cast(pl.Float64)
+    number = float(rule.number)
     match rule.op:
         case "=":
             return column == number

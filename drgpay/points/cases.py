@@ -87,13 +87,16 @@ def points_of_stays(
     return EarnedPoints(kept.with_columns(adjusted), adjustments)
 
 
+_AGE = pl.Decimal(18, 4)
+
+
 def _with_ages(stays: pl.DataFrame, points: Points) -> pl.DataFrame:
     """The ages that factors by age ask for; a result holds none that nothing is paid by.
 
     Raises DrgpayError for a stay without an age: it would go without its factor in silence.
     """
     if not points.age_factors:
-        nothing = pl.lit(None, pl.Float64)
+        nothing = pl.lit(None, _AGE)
         return stays.with_columns(age=nothing, age_days=nothing)
     known = stays["age"].drop_nulls().len() if "age" in stays.columns else 0
     if known < stays.height:
@@ -101,7 +104,7 @@ def _with_ages(stays: pl.DataFrame, points: Points) -> pl.DataFrame:
             "points.age_factors needs the age of every stay, and the results of some months hold none",
             "settle those months with this policy, or leave the factors out of the year",
         )
-    return stays.with_columns(pl.col("age", "age_days").cast(pl.Float64))
+    return stays.with_columns(pl.col("age", "age_days").cast(_AGE))
 
 
 def _places_of(cases: pl.DataFrame, steps: list[Step]) -> pl.Series:

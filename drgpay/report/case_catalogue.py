@@ -129,12 +129,12 @@ def _add_age_factor(case: Row, policy: Policy, lines: Lines) -> None:
     """What the base points of the case are multiplied or divided by, and its age."""
     if not policy.points.age_factors:
         return
-    lines.given("age", _number(case["age"]), lines.say("how_record"))
+    lines.given("age", _whole(case["age"]), lines.say("how_record"))
     if case["age_days"] is not None:
-        lines.given("age_days", _number(case["age_days"]), lines.say("how_record"))
+        lines.given("age_days", _whole(case["age_days"]), lines.say("how_record"))
     frame = pl.DataFrame(
         {name: [case[name]] for name in ("drg", "age", "age_days")},
-        schema={"drg": pl.String, "age": pl.Float64, "age_days": pl.Float64},
+        schema={"drg": pl.String(), **dict.fromkeys(("age", "age_days"), pl.Decimal(18, 4))},
     )
     due = frame.select(**age_columns(policy.points)).row(0, named=True)
     for column in AGE_COLUMNS:
@@ -143,8 +143,9 @@ def _add_age_factor(case: Row, policy: Policy, lines: Lines) -> None:
             lines.claimed(column, case[column], value, lines.say("how_age_factor"))
 
 
-def _number(value: float) -> Decimal:
-    return Decimal(f"{value:g}")
+def _whole(value: Decimal) -> Decimal | int:
+    """An age without needless places."""
+    return int(value) if value == int(value) else value
 
 
 def _same_policy(catalogue: Catalogue, policy: Policy) -> bool:

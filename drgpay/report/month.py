@@ -65,7 +65,7 @@ class DifferenceTables:
 CASE_COLUMNS = [
     *plain("case_id", "hospital_id", "level", "account", "out_of_area", "payment"),
     *plain("payment_unit", "bed_day_class", "complete"),
-    *newer(plain("age", "age_days"), "CAST(NULL AS DOUBLE)"),
+    *newer(plain("age", "age_days"), "CAST(NULL AS DECIMAL(18,4))"),
     *plain("admission_date", "discharge_date", "settlement_date"),
     *plain("status", "mdc", "adrg", "drg", "severity", "case_class"),
     *newer(plain("stability"), "CAST(NULL AS VARCHAR)"),

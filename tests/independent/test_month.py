@@ -14,6 +14,7 @@ from drgpay.run.month_end import run_month
 
 from .by_drgpay import Tables
 from .comparing import compare, compare_ledger, compare_month, compare_points
+from .files import compiled
 from .random_runs import cases_of, minus_of, month_budgets
 from .recomputation import ledger
 from .recomputation.adjusting import earn
@@ -38,7 +39,8 @@ def test_every_number_of_a_run(region: Region, month_runs: dict[str, MonthRun], 
         written = pl.read_csv(folder / "groups.csv", infer_schema=False)
         compare(written.iter_rows(named=True), groups, ("drg",))
     stays = region.stays(policy)
-    earned = earn(stays, catalogue, policy.points, region.filed)
+    exempt = compiled(PLAN.scheme).exempt
+    earned = earn(stays, catalogue, policy.points, region.filed, exempt)
     month = settle_month(
         cases_of(stays, earned),
         minus_of(earned),

@@ -11,6 +11,7 @@ import pytest
 
 from .by_drgpay import Tables
 from .comparing import LINE, compare, compare_ledger, compare_month, compare_points, compare_year
+from .files import compiled
 from .random_runs import cases_of, minus_of, month_budgets, year_budgets
 from .recomputation import ledger
 from .recomputation.adjusting import Earned, earn
@@ -19,7 +20,10 @@ from .recomputation.clearing import Year, clear
 from .recomputation.differences import of_cases, of_statements, paid_with
 from .recomputation.prepayment import Month, settle_month
 from .recomputation.records import Filed, Stay
-from .sample_year import CORRECTED, LATE, MONTHS, SampleYear
+from .sample_year import CORRECTED, LATE, MONTHS, PLAN, SampleYear
+
+EXEMPT = compiled(PLAN.scheme).exempt
+"""Groups whose patients come back by plan."""
 
 
 class Audit:
@@ -40,7 +44,7 @@ class Audit:
 
     def month(self, number: int, stays: list[Stay], filed: Filed) -> tuple[Earned, Month]:
         """A month recomputed."""
-        earned = earn(stays, self.catalogue, self.policy.points, filed)
+        earned = earn(stays, self.catalogue, self.policy.points, filed, EXEMPT)
         cases, budgets = cases_of(stays, earned), month_budgets(self.policy, number)
         held = filed.held_back
         return earned, settle_month(cases, minus_of(earned), self.policy, budgets, held)
@@ -104,7 +108,7 @@ def test_the_clearing(audit: Audit, across_months: bool) -> None:
         for number, month in year.months.items()
         for stay in month
     ]
-    earned = earn(stays, audit.catalogue, policy.points, year.final)
+    earned = earn(stays, audit.catalogue, policy.points, year.final, EXEMPT)
     months = [month for _, month in audit.months.values()]
     cleared = clear(
         cases_of(stays, earned),

@@ -133,7 +133,7 @@ def test_the_first_row_that_fits_group_and_age(stay: dict[str, Any], points: str
 
 def test_results_hold_no_age_that_nothing_is_paid_by() -> None:
     assert earned({}).cases.select("age", "age_days").row(0) == (None, None)
-    assert earned({}, points=by_age()).cases["age"].to_list() == [50.0]
+    assert earned({}, points=by_age()).cases["age"].to_list() == [50]
 
 
 def test_a_stay_without_an_age_is_not_paid_without_its_factor_in_silence() -> None:
