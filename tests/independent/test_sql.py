@@ -124,8 +124,10 @@ def test_values_balance(results: Results) -> None:
         sql,
         f"SELECT * FROM {values} WHERE fund_amount + kept + remainder <> {budget} + from_home_funds",
     )
-    compared = ("points", "deducted_points", "fund_amount", "kept", "total_cost")
-    compared += ("patient_cost", "other_cost")
+    compared = [
+        *("points", "deducted_points", "fund_amount", "kept", "total_cost"),
+        *("patient_cost", "other_cost"),
+    ]
     differing = " OR ".join(f"any_value(v.{name}) <> sum(s.{name})" for name in compared)
     no_row(
         sql,
