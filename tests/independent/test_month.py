@@ -15,7 +15,7 @@ from drgpay.run.month_end import run_month
 from .by_drgpay import Tables
 from .comparing import compare, compare_ledger, compare_month, compare_points
 from .files import compiled
-from .random_runs import cases_of, minus_of, month_budgets
+from .random_runs import cases_of, minus_of, month_budgets, taken_of
 from .recomputation import ledger
 from .recomputation.adjusting import earn
 from .recomputation.calibration import calibrate
@@ -47,6 +47,7 @@ def test_every_number_of_a_run(region: Region, month_runs: dict[str, MonthRun], 
         policy,
         month_budgets(policy, MONTH),
         region.filed.held_back,
+        taken_of(earned, policy),
     )
     names = ("cases", "adjustments", "statements", "values")
     found = Tables(*(pl.read_parquet(run / f"{table}.parquet") for table in names))

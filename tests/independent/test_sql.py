@@ -21,7 +21,7 @@ PARTS = f"""
     SELECT {LINE}, 1 AS cases, points, 0 AS minus_points, {", ".join(MONEY)} FROM cases
     UNION ALL
     SELECT {LINE}, 0, points, points, 0, standard_amount, 0, 0, standard_amount, 0
-    FROM adjustments WHERE applies_to = 'hospital' AND points <> 0
+    FROM adjustments WHERE applies_to = 'hospital' AND points <> 0 AND NOT waiting
 """
 
 
@@ -118,13 +118,16 @@ def test_adjustments_lead_from_points_before_to_points(sql: duckdb.DuckDBPyConne
 
 
 def test_values_balance(results: Results) -> None:
-    """B - sum of fund_h = remainder (docs/settlement.md), home funds' money included if pooled."""
+    """B - sum of fund_h - kept = remainder (docs/settlement.md), with home funds' money if pooled."""
     sql, values, budget = results.sql, results.values, results.budget
     no_row(
         sql,
-        f"SELECT * FROM {values} WHERE fund_amount + remainder <> {budget} + from_home_funds",
+        f"SELECT * FROM {values} WHERE fund_amount + kept + remainder <> {budget} + from_home_funds",
     )
-    compared = ("points", "fund_amount", "total_cost", "patient_cost", "other_cost")
+    compared = [
+        *("points", "deducted_points", "fund_amount", "kept", "total_cost"),
+        *("patient_cost", "other_cost"),
+    ]
     differing = " OR ".join(f"any_value(v.{name}) <> sum(s.{name})" for name in compared)
     no_row(
         sql,
@@ -139,7 +142,8 @@ def test_values_balance(results: Results) -> None:
         sql,
         f"""
         WITH pools AS (
-            SELECT points::DECIMAL(19, 4) AS points, point_value::DECIMAL(12, 4) AS value,
+            SELECT (points + deducted_points)::DECIMAL(19, 4) AS points,
+                point_value::DECIMAL(12, 4) AS value,
                 ({budget} + from_home_funds + patient_cost + other_cost)::DECIMAL(30, 8) AS yuan
             FROM {values}
         )
@@ -170,15 +174,25 @@ def test_a_line_is_its_points_at_the_value(sql: duckdb.DuckDBPyConnection) -> No
         """
         SELECT * FROM statements s JOIN "values" v USING (pool)
         WHERE payment = 'points' AND standard_amount - distributed
-            <> round(s.points::DECIMAL(19, 4) * point_value::DECIMAL(12, 4), 2)
+            <> round(s.points::DECIMAL(19, 4) * v.point_value::DECIMAL(12, 4), 2)
         """,
     )
+    no_row(
+        sql,
+        """
+        SELECT * FROM statements WHERE kept <> CASE WHEN in_pool THEN
+            round((points + deducted_points)::DECIMAL(19, 4) * point_value::DECIMAL(12, 4), 2)
+            - round(points::DECIMAL(19, 4) * point_value::DECIMAL(12, 4), 2) ELSE 0 END
+        """,
+    )
+    one_row(sql, "SELECT sum(kept) > 0 FROM statements")
 
 
 def test_the_year_pays_its_final_budget(cleared: duckdb.DuckDBPyConnection) -> None:
     no_row(
         cleared,
-        "SELECT * FROM pools WHERE payable + withheld + remainder <> budget_final + from_home_funds",
+        "SELECT * FROM pools "
+        "WHERE payable + withheld + kept + remainder <> budget_final + from_home_funds",
     )
     no_row(
         cleared,

@@ -35,6 +35,7 @@ from .recomputation.settlement import Case
 
 YEAR, MONTHS, VISITS = 2026, (1, 2, 3), 90
 PROVIDERS = ("H1", "H2", "H3", "P1")
+LEVELS = {"H1": "3A", "H2": "2A", "H3": "1", "P1": "0"}
 CONTRACTORS = ("H1", "H1", "H2", "C9", "X", None)
 """C9 is no provider, X has no enrolment."""
 ACCOUNTS = ("employee", "resident")
@@ -79,12 +80,12 @@ def visit_year(number: int) -> VisitYear:
     ]
     policy = _policy(number, everything, rng)
     months = {
-        month: settle_month(mine, [], policy, month_budgets(policy, month))
+        month: settle_month(mine, [], policy, month_budgets(policy, month), levels=LEVELS)
         for month, mine in visits.items()
     }
     scores = {name: Decimal(rng.randrange(550, 1001)).scaleb(-1) for name in PROVIDERS}
     budgets = year_budgets(policy, MONTHS)
-    year = clear(everything, [], months.values(), policy, budgets, scores)
+    year = clear(everything, [], months.values(), policy, budgets, scores, levels=LEVELS)
     assert policy.outpatient and policy.outpatient.capitation
     accounts = accounts_of_year(
         everything, contracts, year.settled, enrolment, policy.outpatient.capitation
@@ -153,12 +154,16 @@ def test_every_number_of_a_year_of_visits(number: int) -> None:
     months, ledgers = [], []
     for month, visits in expected.visits.items():
         period = Period(YEAR, month)
-        settled = by_drgpay.settled(by_drgpay.bare_points(visits, []), policy, period)
+        settled = by_drgpay.settled(
+            by_drgpay.bare_points(visits, []), policy, period, levels=LEVELS
+        )
         compare_month(by_drgpay.month_tables(settled, policy), expected.months[month])
         months.append(settled)
         ledgers.append(ledger_of_month(period, settled))
     points = by_drgpay.bare_points(expected.all_visits, [])
-    cleared = by_drgpay.cleared(points, months, policy, expected.budgets, expected.scores)
+    cleared = by_drgpay.cleared(
+        points, months, policy, expected.budgets, expected.scores, levels=LEVELS
+    )
     compare_year(by_drgpay.year_tables(cleared, policy), expected.year)
     booked = by_drgpay.entries_of(ledger_of_clearing(YEAR, pl.concat(ledgers), cleared))
     compare_ledger(booked, ledger.of_clearing(expected.year, expected.months.values()))

@@ -12,7 +12,7 @@ import pytest
 from .by_drgpay import Tables
 from .comparing import LINE, compare, compare_ledger, compare_month, compare_points, compare_year
 from .files import compiled
-from .random_runs import cases_of, minus_of, month_budgets, year_budgets
+from .random_runs import cases_of, minus_of, month_budgets, taken_of, year_budgets
 from .recomputation import ledger
 from .recomputation.adjusting import Earned, earn
 from .recomputation.calibration import calibrate
@@ -47,7 +47,8 @@ class Audit:
         earned = earn(stays, self.catalogue, self.policy.points, filed, EXEMPT)
         cases, budgets = cases_of(stays, earned), month_budgets(self.policy, number)
         held = filed.held_back
-        return earned, settle_month(cases, minus_of(earned), self.policy, budgets, held)
+        taken = taken_of(earned, self.policy)
+        return earned, settle_month(cases, minus_of(earned), self.policy, budgets, held, taken)
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +119,7 @@ def test_the_clearing(audit: Audit, across_months: bool) -> None:
         year_budgets(policy, tuple(MONTHS)),
         year.scores,
         year.final.held_back,
+        taken_of(earned, policy),
     )
     run = tables(folder, "pools")
     assert compare_points(run, stays, earned) > 600

@@ -94,7 +94,7 @@ def test_the_clearing_balances(cleared: FinishedClearing) -> None:
     pools = _read(cleared.folder, "pools")
     sides = pools.select(
         given=pl.col("budget_final") + pl.col("from_home_funds"),
-        taken=pl.col("payable") + pl.col("withheld") + pl.col("remainder"),
+        taken=pl.col("payable") + pl.col("withheld") + pl.col("kept") + pl.col("remainder"),
     )
     assert sides["given"].to_list() == sides["taken"].to_list()
     statements = _read(cleared.folder, "statements")

@@ -118,10 +118,16 @@ def test_a_paid_run_that_was_forged_is_not_the_one_that_was_corrected(runs: Path
 HERE = ~pl.col("out_of_area")
 ANY = pl.lit(True)
 FORGERIES: list[tuple[str, Edit, set[str]]] = [
-    ("pools", add("budget_final", "1", ANY), {"values", "pools", "budgets", "ledger"}),
+    # 1 yuan may be less than the last place of the value.
+    ("pools", add("budget_final", "100", ANY), {"values", "pools", "budgets", "ledger"}),
     ("pools", add("overrun", "1", ANY), {"budgets"}),
     ("pools", add("payable", "0.01", ANY), {"pools"}),
     ("pools", add("remainder", "0.01", ANY), {"pools", "ledger"}),
+    ("pools", add("kept", "0.01", ANY), {"pools"}),
+    ("pools", add("item_by_item", "0.01", ANY), {"pools"}),
+    ("statements", add("kept", "0.01", HERE), {"prices", "pools", "ledger"}),
+    ("statements", add("deducted_points", "1", HERE), {"lines", "prices", "pools"}),
+    ("statements", add("waiting_points", "1", HERE), {"lines"}),
     ("statements", add("payable", "0.01", HERE), {"payables", "pools", "ledger"}),
     ("statements", add("assessment", "0.01", HERE), {"payables", "pools"}),
     ("statements", add("prepaid", "0.01", HERE), {"payables", "pools"}),

@@ -44,5 +44,8 @@ def test_schemes_on_the_same_stays(region: Region) -> None:
     sides = {row["side"]: row for row in found.quality.iter_rows(named=True)}
     assert sides["before"]["scheme"] == "chs-drg-2.0"
     assert sides["after"]["scheme"] == "chs-drg-1.1"
-    assert sides["before"]["cases"] == sides["after"]["cases"] == found.migration["cases"].sum()
+    # The rates are of the stays whose payment_unit is drg; all stays go from group to group.
+    by_drg = region.stages.base_state.stays.filter(pl.col("payment_unit") == "drg").height
+    assert sides["before"]["cases"] == sides["after"]["cases"] == by_drg
+    assert found.migration["cases"].sum() == region.stages.base_state.stays.height > by_drg
     assert sides["after"]["ambiguous"] > sides["before"]["ambiguous"]
