@@ -23,9 +23,12 @@ def add_faults(
     costs: Costs,
     rng: np.random.Generator,
 ) -> None:
-    """Spoil some rows, each in one of the ways of FAULTS."""
+    """Spoil some rows, each in one of the ways of FAULTS; every hospital keeps one that is sound."""
     rows = np.flatnonzero(rng.random(len(stays.core)) < FAULTY)
     way = rng.integers(0, len(FAULTS), len(rows))
+    hospitals = np.bincount(stays.hospital, minlength=len(region.hospitals))
+    left = hospitals > np.bincount(stays.hospital[rows], minlength=len(hospitals))
+    rows, way = rows[left[stays.hospital[rows]]], way[left[stays.hospital[rows]]]
     for number, fault in enumerate(FAULTS):
         fault(region, stays, coding, costs, rows[way == number])
 
