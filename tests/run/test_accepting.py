@@ -22,6 +22,9 @@ def job(sample_data: Path, tmp_path: Path) -> Job:
     text = (folder / "2026-10.toml").read_text(encoding="utf-8").split("[outpatient]")[0]
     path = folder / "2026-10.toml"
     path.write_text(text.replace("../runs", "runs"), encoding="utf-8")
+    policy = folder / "policy.toml"
+    rules = policy.read_text(encoding="utf-8")
+    policy.write_text(rules.replace("share = 0.05", "share = 0.01"), encoding="utf-8")
     return load_job(path)
 
 

@@ -55,7 +55,9 @@ def _correction(folder: Path) -> Job:
     )["case_id"].drop_nulls()
     free = stays.filter(~pl.col("case_id").is_in(filed.to_list()))["case_id"]
     dearer = pl.when(pl.col("case_id") == free[9]).then(pl.lit(250).cast(pl.Decimal(18, 2)))
-    late = stays.filter(pl.col("case_id") == free[20]).with_columns(case_id=pl.lit("LATE"))
+    late = stays.filter(pl.col("case_id") == free[20]).with_columns(
+        case_id=pl.lit("LATE"), person_id=pl.lit("LATE")
+    )
     corrected = pl.concat([stays.filter(~pl.col("case_id").is_in(free[:3].to_list())), late])
     corrected = corrected.with_columns(
         (pl.col(column) + dearer.otherwise(0)).cast(pl.Decimal(18, 2))
