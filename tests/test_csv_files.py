@@ -24,6 +24,7 @@ FOR_PEOPLE = {
 }
 READ_AGAIN = {
     "adjust/tables.py",  # the tables of a scheme
+    "grouper/exempt_groups.py",  # a table of a scheme
     "points/catalogue.py",  # a catalogue
     "sample/contractors.py",  # the inputs of a sample region
     "sample/filings.py",

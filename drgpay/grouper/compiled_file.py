@@ -129,6 +129,7 @@ def tables_as_json(compiled: CompiledScheme, arrays: Arrays) -> Json:
         "counts": [rule_as_json(count) for count in compiled.counts],
         "counted_sets": {name: sorted(codes) for name, codes in compiled.counted_sets.items()},
         "thresholds": {field.value: places for field, places in compiled.thresholds.items()},
+        "exempt": sorted(compiled.exempt),
         "leaves": [
             [leaf.status, leaf.mdc, leaf.adrg, leaf.drg, leaf.sorts] for leaf in compiled.leaves
         ],
@@ -170,6 +171,7 @@ def tables_from_json(found: Json, arrays: Arrays, packed: PackedScheme) -> Compi
         },
         severity=SeverityTable(**_values(found["severity"], arrays)),
         counts=tuple(_count(count) for count in found["counts"]),
+        exempt=frozenset(found["exempt"]),
         counted_sets={name: frozenset(codes) for name, codes in found["counted_sets"].items()},
         thresholds={
             NumberField(field): tuple(places) for field, places in found["thresholds"].items()

@@ -5,7 +5,6 @@ from collections.abc import Callable
 import polars as pl
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from drgpay.language import Language
 from drgpay.report.clearing import ClearingTables, VisitClearingTables
@@ -14,6 +13,7 @@ from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_tables import console_of_capitation
 from drgpay.report.visit_wording import visit_word
 from drgpay.report.wording import level_name, pool_name, word
+from drgpay.terminal import Text
 
 _POOL = [
     *("budget", "reserve", "fund_cost", "surplus", "retained", "overrun", "shared"),

@@ -14,6 +14,7 @@ from drgpay.cli.case import register
 from drgpay.errors import DrgpayError
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
+from tests.accepting import IN_JOB
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def region(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Path:
     job = region / "2026-10.toml"
     lines = job.read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if not line.startswith(("reviews", "deductions"))]
-    job.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    job.write_text("\n".join(kept) + "\n" + IN_JOB, encoding="utf-8")
     run_month(replace(load_job(job), output=region / "runs"))
     return region
 

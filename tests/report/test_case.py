@@ -29,6 +29,7 @@ from drgpay.run.stored import open_month
 from drgpay.sample.filings import write_filings
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing
+from tests.accepting import EVERYTHING
 
 CLASSES = {
     *("normal", "high", "low", "incomplete", "few_cases"),
@@ -62,7 +63,7 @@ def with_filings(job: Path, **paths: str) -> None:
 
 def settled(job: Path) -> CasesOfRun:
     loaded = load_job(job)
-    finished = run_month(replace(loaded, output=job.parent / "runs"))
+    finished = run_month(replace(loaded, output=job.parent / "runs"), accept=EVERYTHING)
     return CasesOfRun.of(finished.folder)
 
 

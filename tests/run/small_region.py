@@ -5,6 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
+from tests.accepting import IN_JOB
+
 
 def small_region(sample_data: Path, folder: Path) -> Path:
     """The sample region with the October of four hospitals and without filings; its job file."""
@@ -28,5 +30,5 @@ def small_job(region: Path, stays: str, corrects: Path | None = None) -> Path:
         f'stays = "{stays}"',
         'hospitals = "hospitals.csv"',
     ]
-    job.write_text("\n".join(lines), encoding="utf-8")
+    job.write_text("\n".join(lines) + IN_JOB, encoding="utf-8")
     return job

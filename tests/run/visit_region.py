@@ -5,6 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
+from tests.accepting import IN_JOB
+
 _JOB = """
 period = "2026-10"
 policy = "policy.toml"
@@ -72,7 +74,7 @@ def visit_job(
         stay_records=f'stays = "{records}/stays.parquet"' if stays else "",
         outpatient=_OUTPATIENT.format(records=records) if visits else "",
     )
-    (region / name).write_text(text, encoding="utf-8")
+    (region / name).write_text(text + IN_JOB, encoding="utf-8")
     return region / name
 
 
