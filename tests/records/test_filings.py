@@ -81,8 +81,8 @@ DEDUCTIONS = (
 def test_deductions_of_cases_and_payments_held_back(tmp_path: Path) -> None:
     found = read_filings(deductions=written(tmp_path, DEDUCTIONS))
     assert found.deductions.rows() == [
-        ("1", "fraud", False, None),
-        ("1", "up_coding", True, "高套"),
+        ("1", "fraud", False, None, None, None),
+        ("1", "up_coding", True, "高套", None, None),
     ]
     assert found.payments.rows() == [
         ("H1", "employee", 5, "罚"),
@@ -95,6 +95,12 @@ def test_deductions_of_cases_and_payments_held_back(tmp_path: Path) -> None:
         check_payments(found, ["H1"], ["employee"])
     with pytest.raises(DrgpayError, match="the account employee, which does not exist"):
         check_payments(found, ["H1", "H2"], ["resident"])
+
+
+def test_a_deduction_carries_its_document_and_its_clue(tmp_path: Path) -> None:
+    text = "kind,case_id,document,clue_id\nfraud,1, 医保罚〔2026〕7号 ,L-1\n"
+    found = read_filings(deductions=written(tmp_path, text)).deductions
+    assert found.rows() == [("1", "fraud", False, None, "医保罚〔2026〕7号", "L-1")]
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def _stay(chance: random.Random, place: int, classes: list[str]) -> Row:
         "status": status,
         "drg": "0000" if status == "ungrouped" else f"AB{chance.randint(1, 60):02}",
         "case_class": kind,
-        "reference_mean": mean if kind in ("normal", "low", "high") else None,
+        "bounds_mean": mean if kind in ("normal", "low", "high") else None,
         "points": points,
         "total_cost": total,
         "patient_cost": patient,

@@ -137,7 +137,12 @@ def cleared_region(region: Region, budget_yuan: int) -> tuple[ClearingTables, pl
     return tables, prepaid
 
 
-_SCHEMA = {"bed_day_class": pl.String(), "admission_date": pl.Date()}
+_SCHEMA: dict[str, pl.DataType] = {
+    "bed_day_class": pl.String(),
+    "admission_date": pl.Date(),
+    **dict.fromkeys(("age", "age_days"), pl.Decimal(18, 4)),
+    **dict.fromkeys(("age_times", "age_divide"), pl.Int64()),
+}
 
 
 def _case(rng: random.Random, number: int) -> dict[str, Any]:
@@ -156,6 +161,8 @@ def _case(rng: random.Random, number: int) -> dict[str, Any]:
         "payment_unit": "fee" if by_item else "drg",
         "bed_day_class": None,
         "complete": True,
+        "age": None,
+        "age_days": None,
         "admission_date": date(2026, 3, 1),
         "discharge_date": date(2026, 3, 9),
         "settlement_date": date(2026, 3, 9),
@@ -165,10 +172,14 @@ def _case(rng: random.Random, number: int) -> dict[str, Any]:
         "drg": rng.choice([*GROUPS]),
         "severity": "9",
         "case_class": "fee" if by_item else "normal",
+        "stability": "stable",
         "base_points": base,
+        "age_times": None,
+        "age_divide": None,
         "coefficient": coefficient,
         "mean_fen": mean,
         "reference_mean_fen": mean,
+        "bounds_mean_fen": mean,
         "cost_ratio": (total * 20_000 + mean) // (2 * mean),
         "high_ratio": 30_000,
         "length_of_stay": 8,

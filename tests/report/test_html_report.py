@@ -201,7 +201,7 @@ def test_the_bars_of_the_ratio_count_the_cases(october: Path) -> None:
         pl.col("case_class").is_in(["normal", "low", "high"])
     )
     expected = [0] * (ratios.last_tenth + 1)
-    for total, mean in cases.select("total_cost", "reference_mean").iter_rows():
+    for total, mean in cases.select("total_cost", "bounds_mean").iter_rows():
         expected[min(int(total * 10 / mean), ratios.last_tenth)] += 1
     drawn = [count if count >= SMALLEST_CELL else None for count in expected]
     assert ratios.bars["cases"].to_list() == drawn
