@@ -114,16 +114,17 @@ def test_an_empty_file_gives_an_empty_result(
 def test_nothing_is_left_when_grouping_fails(
     tmp_path: Path, compiled: Callable[[str], CompiledScheme]
 ) -> None:
-    good = tmp_path / "a.parquet"
-    bad = tmp_path / "b.parquet"
+    stays, out = tmp_path / "stays", tmp_path / "out"
+    stays.mkdir()
+    good, bad = stays / "a.parquet", stays / "b.parquet"
     pl.read_parquet(STAYS).write_parquet(good, row_group_size=100)
     content = bytearray(good.read_bytes())
     content[200:4000] = bytes(3800)  # damaged pages behind an intact footer
     bad.write_bytes(content)
-    out = tmp_path / "out"
     with pytest.raises(DrgpayError, match=r"b\.parquet is not a readable Parquet file"):
-        group_dataset(open_dataset(tmp_path), compiled(SCHEME), out)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.parquet", "b.parquet"]
+        group_dataset(open_dataset(stays), compiled(SCHEME), out)
+    assert [path.name for path in tmp_path.iterdir()] == ["stays"]
+    assert sorted(path.name for path in stays.iterdir()) == ["a.parquet", "b.parquet"]
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,10 @@ def test_stats(command: Run, grouped_month: Path, sample_data: Path, tmp_path: P
     assert status == 0
     assert "裁剪后" in said
     groups = pl.read_parquet(out / "groups.parquet")
-    grouped = pl.read_parquet(grouped_month).filter(pl.col("status") == "grouped")
+    by_drg = pl.read_parquet(grouped_month).filter(
+        pl.col("payment_unit").cast(pl.String).fill_null("drg") == "drg"
+    )
+    grouped = by_drg.filter(pl.col("status") == "grouped")
     assert groups["cases"].sum() == grouped.height
     assert groups["total_cost"].sum() == grouped["total_cost"].sum()
     assert groups["name"].null_count() == 0
@@ -124,7 +127,7 @@ def test_stats(command: Run, grouped_month: Path, sample_data: Path, tmp_path: P
     assert headings[6:9] == ["入组率", "无权重病例", "病例组合指数 CMI"]
     hospitals = pl.read_parquet(out / "hospitals.parquet")
     assert [row[8] for row in rows[:-1]] == [float(x) for x in hospitals["case_mix_index"]]
-    assert rows[-1][:6] == ["合计", None, None, 2000, grouped.height, groups.height]
+    assert rows[-1][:6] == ["合计", None, None, by_drg.height, grouped.height, groups.height]
     _, top = rows_of(out / "statistics.xlsx", "病例数最多的组")
     assert [row[2] for row in top] == groups["cases"].sort(descending=True).head(3).to_list()
 

@@ -258,7 +258,7 @@ def test_other_schemes(scheme: str) -> None:
 def test_a_wrong_plan_is_refused() -> None:
     with pytest.raises(DrgpayError, match="too small"):
         SamplePlan(stays_per_month=0, months=1)
-    with pytest.raises(DrgpayError, match="not a month"):
+    with pytest.raises(DrgpayError, match="is no month"):
         Month.parse("2026-13")
 
 

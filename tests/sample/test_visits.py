@@ -77,7 +77,7 @@ def test_the_checks_find_the_faults_and_no_more(written: tuple[Path, VisitSummar
     assert found == {
         "quarantine": {
             "missing_required",
-            "unknown_hospital",
+            "cost_negative",
             "cost_identity",
             "visit_without_lines",
         },
