@@ -164,13 +164,7 @@ def record_stops(
     valid: hospital_id, rows, total_fen of the valid rows of each hospital. refused: REFUSED_SCHEMA.
     unknown: hospital_id, rows, total_fen. Rows outside the period are in no share.
     """
-    inside = (
-        refused.filter(~pl.col("outside"))
-        .with_columns(pl.col("hospital_id").fill_null(_NOBODY))
-        .group_by("hospital_id")
-        .agg(pl.col("rows", "total_fen").sum())
-        .sort("hospital_id")
-    )
+    inside = _refused_by_hospital(refused)
     read, money = (
         int(valid[column].sum()) + int(inside[column].sum()) for column in ("rows", "total_fen")
     )
@@ -180,13 +174,13 @@ def record_stops(
     too_much = int(inside["total_fen"].sum()) > share * money
     if read >= MOST_SMALL and (too_many or too_much):
         stops += [
-            Stop("refused_share", hospital, fen, _refused_words(rows, fen))
-            for hospital, rows, fen in inside.iter_rows()
+            Stop("refused_share", hospital, fen, _refused_words(rows, fen, reasons))
+            for hospital, rows, fen, reasons in inside.iter_rows()
         ]
     paid = set(valid["hospital_id"])
     stops += [
-        Stop("hospital_refused", hospital, fen, _hospital_words(rows, fen))
-        for hospital, rows, fen in inside.iter_rows()
+        Stop("hospital_refused", hospital, fen, _hospital_words(rows, fen, reasons))
+        for hospital, rows, fen, reasons in inside.iter_rows()
         if hospital not in paid and hospital != _NOBODY
     ]
     if read >= MOST_SMALL and int(unknown["rows"].sum()) > records.max_unknown_codes_share * read:
@@ -236,19 +230,35 @@ def settled_stops(
     ]
 
 
-def _refused_words(rows: int, fen: int) -> Words:
-    yuan = _yuan(fen)
-    return Words(
-        f"{rows} 条未通过校验，涉及 {yuan} 元，全部超过政策允许的比例",
-        f"{rows} rows with {yuan} yuan are refused, and of all rows more than the policy allows",
+def _refused_by_hospital(refused: pl.DataFrame) -> pl.DataFrame:
+    """hospital_id, rows, total_fen, reasons: the codes of findings, that of most rows first."""
+    by_reason = (
+        refused.filter(~pl.col("outside"))
+        .with_columns(pl.col("hospital_id").fill_null(_NOBODY))
+        .group_by("hospital_id", "code")
+        .agg(pl.col("rows", "total_fen").sum())
+        .sort("hospital_id", "rows", "code", descending=[False, True, False])
+    )
+    return by_reason.group_by("hospital_id", maintain_order=True).agg(
+        pl.col("rows", "total_fen").sum(),
+        pl.format("{} {}", "code", "rows").str.join(", ").alias("reasons"),
     )
 
 
-def _hospital_words(rows: int, fen: int) -> Words:
+def _refused_words(rows: int, fen: int, reasons: str) -> Words:
     yuan = _yuan(fen)
     return Words(
-        f"全部 {rows} 条未通过校验，涉及 {yuan} 元",
-        f"all of its {rows} rows with {yuan} yuan are refused",
+        f"{rows} 条未通过校验（{reasons}），涉及 {yuan} 元，全部超过政策允许的比例",
+        f"{rows} rows with {yuan} yuan are refused ({reasons}), and of all rows more than the "
+        "policy allows",
+    )
+
+
+def _hospital_words(rows: int, fen: int, reasons: str) -> Words:
+    yuan = _yuan(fen)
+    return Words(
+        f"全部 {rows} 条未通过校验（{reasons}），涉及 {yuan} 元",
+        f"all of its {rows} rows with {yuan} yuan are refused ({reasons})",
     )
 
 

@@ -45,6 +45,11 @@ def test_a_share_of_stays_or_of_money_above_the_limit_stops() -> None:
         ("refused_share", "A", 100),
         ("refused_share", "B", 0),
     ]
+    mixed = refused(
+        ("A", "bad_type", False, 2, 5), ("A", "joined_codes", False, 10, 5), ("A", "x", True, 3, 1)
+    )
+    (stop,) = record_stops(RECORDS, valid, mixed, sums())
+    assert "12 rows with 0.10 yuan are refused (joined_codes 10, bad_type 2)" in stop.said.en
     dear = refused(("A", "bad_type", False, 1, 1_100))
     assert found(record_stops(RECORDS, valid, dear, sums())) == [("refused_share", "A", 1_100)]
 
