@@ -97,7 +97,7 @@ def _cells(path: Path, name: str, column: Column, values: pa.Array, reading: Rea
     if not kind.admits(values.type):
         if kind is not records.Kind.TEXT:
             raise DrgpayError(f"{path}: the column {name} is {values.type}", f"write {column.kind}")
-        values = pl.Series(values).cast(pl.String).to_arrow()
+        values = _written(values)
     read = read_column(name, values, kind, reading)
     wrong = {
         row: value
@@ -116,6 +116,14 @@ def _cells(path: Path, name: str, column: Column, values: pa.Array, reading: Rea
     if read.clock is not None:
         refuse_shifted(path, {name: read.clock}, reading.naive_time)
     return typed
+
+
+def _written(values: pa.Array) -> pa.Array:
+    """What is no text as people would write it."""
+    if pa.types.is_decimal(values.type):  # also of 256 bits, which polars has not
+        plain = [None if cell is None else f"{cell:f}" for cell in values.to_pylist()]
+        return pa.array(plain, pa.large_string())
+    return pl.Series(values).cast(pl.String).to_arrow()
 
 
 _READ_AS = {

@@ -14,6 +14,7 @@ from drgpay.run.month_end import run_month
 from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
+from tests.accepting import EVERYTHING
 
 from .files import GroupedRecords, write_filings
 from .random_region import random_filings
@@ -81,5 +82,5 @@ def run_with(region: Region, folder: Path, name: str) -> MonthRun:
         history, hospitals = region.folder / "history", region.job.hospitals
         make_catalogue(RecordsInput(history), PLAN.scheme, str(BASE), hospitals, catalogue)
         job = replace(job, policy=str(BASE), catalogue=catalogue)
-    run = run_month(job, run_id="audit", threads=1)
+    run = run_month(job, run_id="audit", threads=1, accept=EVERYTHING)
     return MonthRun(job, load_policy(job.policy).policy, run.folder)
