@@ -22,6 +22,7 @@ from drgpay.run.month_end import run_month
 from drgpay.run.year_job import load_year_job
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
+from tests.accepting import EVERYTHING
 
 from .files import GroupedRecords, write_csv, write_filings
 from .random_region import YEAR, final_filings, random_filings
@@ -226,7 +227,7 @@ def _run(
     )
     path = folder / f"{name}.toml"
     path.write_text(text, encoding="utf-8")
-    return run_month(load_job(path)).folder
+    return run_month(load_job(path), accept=EVERYTHING).folder
 
 
 def _clear(folder: Path, *, across_months: bool) -> Path:
@@ -235,7 +236,7 @@ def _clear(folder: Path, *, across_months: bool) -> Path:
     path = folder / f"{YEAR}-{across}.toml"
     text = _YEAR_FILE.format(year=YEAR, scheme=PLAN.scheme, across=across)
     path.write_text(text, encoding="utf-8")
-    return run_clearing(load_year_job(path)).folder
+    return run_clearing(load_year_job(path), accept=EVERYTHING).folder
 
 
 def _write_on_time(folder: Path, late: set[str]) -> None:

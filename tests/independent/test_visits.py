@@ -27,6 +27,7 @@ from drgpay.run.month_end import run_month
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.visit_plan import VisitPlan
 from drgpay.sample.visit_region import write_visits
+from tests.accepting import EVERYTHING
 from tests.visits.slow_visits import Entry, Line, Visit, entries_of_visit, points_of_visit
 
 from .recomputation.settlement import Case, settle
@@ -85,7 +86,7 @@ def month(
             folder / "enrolment.csv",
         ),
     )
-    return Month(folder, job, run_month(job).folder)
+    return Month(folder, job, run_month(job, accept=EVERYTHING).folder)
 
 
 def _shuffled(folder: Path, chance: random.Random) -> None:
