@@ -95,7 +95,7 @@ def _cells(path: Path, name: str, column: Column, values: pa.Array, reading: Rea
     """A column in its type; raises DrgpayError for the first cell that is not of its kind."""
     kind = _READ_AS.get(column.kind, records.Kind.TEXT)
     if not kind.admits(values.type):
-        if kind is not records.Kind.TEXT:
+        if kind is not records.Kind.TEXT or not _is_one_value(values.type):
             raise DrgpayError(f"{path}: the column {name} is {values.type}", f"write {column.kind}")
         values = _written(values)
     read = read_column(name, values, kind, reading)
@@ -116,6 +116,18 @@ def _cells(path: Path, name: str, column: Column, values: pa.Array, reading: Rea
     if read.clock is not None:
         refuse_shifted(path, {name: read.clock}, reading.naive_time)
     return typed
+
+
+def _is_one_value(given: pa.DataType) -> bool:
+    """Whether a cell of the type can be written as one text: no list, no span of time."""
+    if pa.types.is_dictionary(given):
+        return _is_one_value(given.value_type)
+    kinds = (
+        *(pa.types.is_null, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating),
+        *(pa.types.is_decimal, pa.types.is_date, pa.types.is_timestamp, pa.types.is_string),
+        *(pa.types.is_large_string, pa.types.is_string_view),
+    )
+    return any(is_kind(given) for is_kind in kinds)
 
 
 def _written(values: pa.Array) -> pa.Array:

@@ -1,12 +1,17 @@
 """The table of hospitals, and what is said when it is wrong."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from drgpay.errors import DrgpayError
 from drgpay.records.hospitals import read_hospitals
+
+_ONE = {"hospital_id": ["1"], "name": ["甲"], "level": ["3A"]}
 
 
 def test_csv_and_parquet_read_the_same(tmp_path: Path) -> None:
@@ -49,3 +54,26 @@ def test_an_id_too_long_for_a_file_is_refused_when_it_is_read(
     with pytest.raises(DrgpayError, match=r"h\.csv: the hospital_id .* is too long") as raised:
         read_hospitals(path)
     assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        pa.array([["a"]]),
+        pa.array([{"code": "A"}]),
+        pa.array([[("a", "b")]], pa.map_(pa.string(), pa.string())),
+        pa.array([5], pa.duration("us")),
+    ],
+)
+def test_what_cannot_be_written_as_a_text_is_refused(tmp_path: Path, cells: pa.Array) -> None:
+    path = tmp_path / "h.parquet"
+    pq.write_table(pa.table({**_ONE, "county": cells}), path)
+    with pytest.raises(DrgpayError, match=r"h\.parquet: the column county is .*; write text"):
+        read_hospitals(path)
+
+
+def test_decimals_of_any_size_are_written_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "h.parquet"
+    score = pa.array([Decimal("92.50")], pa.decimal256(60, 2))
+    pq.write_table(pa.table({**_ONE, "assessment": score}), path)
+    assert read_hospitals(path)["assessment"].to_list() == ["92.50"]
