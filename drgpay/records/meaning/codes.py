@@ -9,8 +9,8 @@ from drgpay.records.meaning.texts import folded
 SEPARATORS = "|;；,，、"
 """What people put between codes; blanks and line breaks do it too."""
 
-# At a glance: what needs no rewriting. A letter X is large only at the beginning.
-_AS_IN_TABLES = r"^[A-Z0-9][0-9A-WYZx.+*/†-]*$"
+# At a glance: what needs no rewriting. Only an X behind the beginning would be, or a small beginning.
+_AS_IN_TABLES = r"^[A-Z0-9][0-9A-WYZa-z.+*/†-]*$"
 _EXTENSION = r"([0-9.])X"
 _SEPARATED = rf"[{SEPARATORS}\s]"
 
