@@ -1,18 +1,21 @@
 """What reading changed, left out or could not read: counted as pieces are read, by any thread."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
-
-import polars as pl
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drgpay.errors import DrgpayError
 from drgpay.language import Language, Words
 from drgpay.records.meaning.clock import Clock
 from drgpay.records.meaning.faults import Unread
+
+if TYPE_CHECKING:
+    import polars as pl
 
 REPORT_COLUMNS = ("column", "problem", "rows", "example", "file", "row")
 
@@ -135,7 +138,7 @@ class ReadingReport:
         over = [passed.format(len(self.passed_over), names)] if self.passed_over else []
         return over + [
             form.format(said=_said(found["problem"]).said_in(language), **found)
-            for found in self.frame().iter_rows(named=True)
+            for found in (dict(zip(REPORT_COLUMNS, row, strict=True)) for row in self._rows())
         ]
 
     def frame(self) -> pl.DataFrame:
@@ -144,17 +147,22 @@ class ReadingReport:
         `rows` counts rows of the table; example, file (name) and row (from 1, below the header) are of the
         first of them.
         """
-        found = [
-            (*key, self._totals[key], example, file, row)
-            for key in sorted(self._totals)
-            for _, row, example, file in (self._first[key],)
-        ]
+        import polars as pl
+
+        found = self._rows()
         types = (pl.String, pl.String, pl.Int64, pl.String, pl.String, pl.Int64)
         columns = {
             name: pl.Series([row[place] for row in found], dtype=type_)
             for place, (name, type_) in enumerate(zip(REPORT_COLUMNS, types, strict=True))
         }
         return pl.DataFrame(columns)
+
+    def _rows(self) -> list[tuple[Any, ...]]:
+        return [
+            (*key, self._totals[key], example, file, row)
+            for key in sorted(self._totals)
+            for _, row, example, file in (self._first[key],)
+        ]
 
 
 def refuse_shifted(path: Path, clocks: Mapping[str, Clock], naive_time: str) -> None:

@@ -1,7 +1,10 @@
 """A principal diagnosis that stands among the other diagnoses too: it would be its own complication."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
@@ -9,12 +12,17 @@ from numpy.typing import NDArray
 from drgpay.records.arrays import numbers_of
 from drgpay.records.meaning.lists import as_lists, ends_of, rows_of, without_missing
 
+if TYPE_CHECKING:
+    import polars as pl
+
 REPEATED_PRINCIPAL = "principal_repeated"
 """The column of stays that have one."""
 
 
 def repeated_principal(batch: pa.RecordBatch) -> pl.Series:
     """Which stays have their principal diagnosis among the others; batch: as pieces give it."""
+    import polars as pl
+
     ends, repeated = _places(batch.column("principal_diagnosis"), batch.column("other_diagnoses"))
     marks = np.zeros(batch.num_rows, dtype=np.bool_)
     marks[rows_of(ends, np.flatnonzero(repeated))] = True

@@ -1,20 +1,23 @@
 """Amounts of money: whole fen, or a fault. No amount goes through a float that was not one."""
 
+from __future__ import annotations
+
 from decimal import ROUND_DOWN, Decimal, InvalidOperation
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from drgpay.exact import MONEY
 from drgpay.records.arrays import numbers_of
 from drgpay.records.meaning.faults import Faults, Unread, shown
 from drgpay.records.meaning.texts import Texts, folded
 
-AMOUNT_TYPE = pa.decimal128(MONEY.precision or 18, MONEY.scale)
+if TYPE_CHECKING:
+    import polars as pl
+
+AMOUNT_TYPE = pa.decimal128(18, 2)  # MONEY of exact.py, without waiting for polars
 _DIGITS = 18
 _MOST_FEN = 10**_DIGITS - 1
 _EXACT_DOUBLES = 2.0**53
@@ -43,6 +46,10 @@ def _may_be_wide(values: pa.Array) -> bool:
 
 def _one_by_one(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
     """Only where a column holds an amount that cannot be one."""
+    import polars as pl
+
+    from drgpay.exact import MONEY
+
     made: list[Decimal | None] = []
     wrong: dict[Unread, list[tuple[int, str]]] = {}
     for row, value in enumerate(values.to_pylist()):
@@ -92,6 +99,10 @@ def _of_floats(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
 
 def _decimals(fen: NDArray[np.int64], missing: NDArray[np.bool_]) -> pa.Array:
     """Whole fen as decimal(18,2)."""
+    import polars as pl
+
+    from drgpay.exact import MONEY
+
     units = pl.Series(fen).cast(pl.Int128).to_frame("fen")
     amounts = units.select(pl.col("fen").reinterpret(dtype=MONEY)).to_series()
     return (amounts.set(pl.Series(missing), None) if missing.any() else amounts).to_arrow()
@@ -106,6 +117,10 @@ _NO_AMOUNT = "nan"
 
 def amounts_of_texts(texts: Texts) -> tuple[pa.Array, list[Faults]]:
     """Texts as decimal(18,2), digit by digit; commas may stand between thousands."""
+    import polars as pl
+
+    from drgpay.exact import MONEY
+
     words = folded(texts.words)
     words = words.set((words.str.to_lowercase() == _NO_AMOUNT).fill_null(False), None)
     fen = _fen(words)
@@ -121,6 +136,8 @@ _PART_OF_A_FEN = r"\.[0-9]{2}[0-9]*[1-9]"
 
 def _fen(words: pl.Series) -> pl.Series:
     """Texts as fen (Int64); null where the text is no whole number of fen."""
+    import polars as pl
+
     word = pl.col("word")
     plain = pl.when(word.str.contains(_GROUPED)).then(word.str.replace_all(",", "")).otherwise(word)
     some_digit = pl.col("plain").str.contains("[0-9]")

@@ -1,10 +1,17 @@
 """Codes of diagnoses and procedures: one spelling of each, whoever typed it."""
 
-from enum import StrEnum
+from __future__ import annotations
 
-import polars as pl
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from drgpay.records.meaning.texts import folded
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SEPARATORS = "|;；,，、"
 """What people put between codes; blanks and line breaks do it too."""
@@ -22,9 +29,10 @@ class CodeKind(StrEnum):
     PROCEDURE = "procedure"
 
 
-def needs_no_spelling(words: pl.Series) -> bool:
+def needs_no_spelling(words: pa.Array) -> bool:
     """Whether all words are spelled as code tables spell them."""
-    return bool(words.str.contains(_AS_IN_TABLES).fill_null(True).all())
+    as_in_tables = pc.all(pc.match_substring_regex(words, _AS_IN_TABLES))
+    return as_in_tables.as_py() is not False
 
 
 def spelled(words: pl.Series, kind: CodeKind) -> pl.Series:

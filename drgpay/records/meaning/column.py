@@ -1,10 +1,11 @@
 """A column of records in its kind: what is clean passes as it is, the rest by distinct value."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -32,6 +33,9 @@ from drgpay.records.meaning.texts import (
     trimmed,
 )
 from drgpay.records.reading_report import Finding, Problem
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Column(NamedTuple):
@@ -175,10 +179,9 @@ def _plain_text(name: str, values: pa.Array) -> Column:
 def _coded_text(name: str, values: pa.DictionaryArray, kind: CodeKind | None) -> Column:
     """Texts that repeat, dictionary-coded."""
     strings, undecodable = decodable(values.dictionary)
-    if not undecodable and needs_no_reading(strings):
-        words = pl.Series(strings, dtype=pl.String)
-        if kind is None or needs_no_spelling(words):
-            return Column(_coded_by_int32(values, strings), [], [])
+    as_read = not undecodable and needs_no_reading(strings)
+    if as_read and (kind is None or needs_no_spelling(strings)):
+        return Column(_coded_by_int32(values, strings), [], [])
     texts, faults, findings = _words(name, values)
     words, more, changes = _spelled(name, texts, kind)
     return Column(texts.coded(words), faults + more, findings + changes)
@@ -214,6 +217,8 @@ def _kind_of_codes(name: str) -> CodeKind | None:
 
 def _numbers_as_text(values: pa.Array) -> pa.Array:
     """Whole numbers written as text; a whole double without a fraction."""
+    import polars as pl
+
     if not pa.types.is_floating(values.type):
         return values.cast(pa.large_string())
     numbers = pl.Series(values).fill_nan(None)

@@ -1,9 +1,10 @@
 """Dates: the day in the zone of the policy, whatever a file says about clocks."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
@@ -12,6 +13,9 @@ from drgpay.records.meaning.clock import Clock
 from drgpay.records.meaning.faults import Faults, Unread, shown
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.meaning.texts import Texts, folded
+
+if TYPE_CHECKING:
+    import polars as pl
 
 DATE_TYPE = pa.date32()
 FIRST_YEAR, LAST_YEAR = 1900, 2199
@@ -54,6 +58,8 @@ def _of_stamps(values: pa.Array, reading: Reading) -> Dates:
 
 def _local(seconds: NDArray[np.int64], reading: Reading) -> NDArray[np.int64]:
     """Seconds of UTC as those that a clock in the zone shows; far away ones are left alone."""
+    import polars as pl
+
     far = np.abs(seconds) > _FAR
     shown_there = (
         pl.Series(np.where(far, 0, seconds) * 1_000_000)
@@ -127,6 +133,8 @@ def dates_of_texts(texts: Texts, reading: Reading) -> Dates:
     """Texts as date32: 2026-10-01, 2026/10/1, 2026.10.1, 20261001, 2026年10月1日, with a time of
     day, fractions of a second and a zone or without.
     """
+    import polars as pl
+
     words = folded(texts.words)
     read = _parts(words)
     stamps = pl.Series(read["local"])
@@ -152,6 +160,8 @@ def _parts(words: pl.Series) -> pl.DataFrame:
     """What each word says: `local`, the moment as it is written (Datetime us, null for no date);
     `zone`, how far that is from UTC (Duration, null without one); `timed`, whether there is a time.
     """
+    import polars as pl
+
     spaced: Any = pl.col("spaced").struct
     compact: Any = pl.col("compact").struct
     month = pl.coalesce(*(spaced.field(f"{n}") for n in range(2, 6)), compact.field("2"))
@@ -190,6 +200,8 @@ def _parts(words: pl.Series) -> pl.DataFrame:
 
 
 def _clock_of_words(stamps: pl.Series, timed: pl.Series, reading: Reading) -> Clock | None:
+    import polars as pl
+
     given = stamps.filter(timed & stamps.is_not_null())
     if not len(given):
         return None

@@ -1,13 +1,19 @@
 """Lists of codes: written as lists, or as one text with something between the codes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from drgpay.records.arrays import numbers_array, numbers_of
 from drgpay.records.meaning.codes import SEPARATORS
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _BETWEEN = "|"
 # A separator with blanks around it, or blanks alone.
@@ -21,6 +27,8 @@ def split(words: pl.Series, delimiter: str | None) -> pl.Series:
 
     delimiter: what stands between codes; None takes any of SEPARATORS, blanks and line breaks.
     """
+    import polars as pl
+
     word = pl.col("word")
     as_written = word.str.split(delimiter) if delimiter else _split_anywhere(word)
     of_json = word.str.replace_all(_OF_JSON, "").str.strip_chars().replace("", None)

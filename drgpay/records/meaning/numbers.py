@@ -1,13 +1,19 @@
 """Numbers and yes or no."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from drgpay.records.arrays import numbers_array, numbers_of
 from drgpay.records.meaning.faults import Faults, Unread, shown
 from drgpay.records.meaning.texts import Texts, folded
+
+if TYPE_CHECKING:
+    pass
 
 # [0-9]: \d also is a digit of another script, which no arithmetic knows.
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)$"
@@ -47,6 +53,8 @@ def plain_numbers(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
 
 def numbers_of_texts(texts: Texts) -> tuple[pa.Array, list[Faults]]:
     """Texts as float64; digits are 0 to 9, also written full-width."""
+    import polars as pl
+
     words = folded(texts.words)
     words = words.set((words.str.to_lowercase() == _NO_NUMBER).fill_null(False), None)
     plain = words.str.contains(_NUMBER).fill_null(False)
@@ -58,6 +66,8 @@ def numbers_of_texts(texts: Texts) -> tuple[pa.Array, list[Faults]]:
 
 def plain_flags(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
     """Booleans; whole numbers are yes for 1 and no for 0."""
+    import polars as pl
+
     if pa.types.is_boolean(values.type):
         return values, []
     numbers = numbers_of(pc.cast(values, pa.float64(), safe=False), null=np.nan)
@@ -72,6 +82,8 @@ def plain_flags(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
 
 def flags_of_texts(texts: Texts) -> tuple[pa.Array, list[Faults]]:
     """Texts as booleans; capitals do not matter."""
+    import polars as pl
+
     truth = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
     words = folded(texts.words)
     flags = words.str.to_lowercase().replace_strict(truth, default=None, return_dtype=pl.Boolean)

@@ -1,10 +1,12 @@
 """A file whose columns are read in their meaning: the last step of every way in."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -17,6 +19,9 @@ from drgpay.records.parquet_source import ParquetPiece
 from drgpay.records.reading_report import Finding, Problem, ReadingReport
 from drgpay.records.repeated_principal import without_repeated
 from drgpay.records.source import Piece, WrappedSource
+
+if TYPE_CHECKING:
+    pass
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class PlainSource(WrappedSource):
         readable = given is not None and kind is not None and kind.admits(given)
         return type_of_kind(kind, given) if readable and kind else given
 
-    def pieces(self) -> list["PlainPiece"]:
+    def pieces(self) -> list[PlainPiece]:
         """The pieces of the file."""
         pieces = []
         first_row = 0
@@ -132,6 +137,8 @@ class PlainPiece:
         folder = self.file.base.in_folder_too(name)
         if folder is None or kind is Kind.TEXTS:
             return []
+        import polars as pl
+
         said = read_column(name, pa.array([folder]), kind, self.file.reading).values
         values = pl.Series(read.values if not _is_coded(read) else pc.cast(read.values, _TEXT))
         value = pl.Series(said)[0]

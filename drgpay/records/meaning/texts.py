@@ -1,15 +1,19 @@
 """Texts: blanks around them are no part of them, and some texts are no value."""
 
-from typing import Any, NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from drgpay.records.arrays import numbers_array, numbers_of
 from drgpay.records.meaning.faults import Faults, Unread, shown
+
+if TYPE_CHECKING:
+    import polars as pl
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 LONGEST_TEXT = 500
@@ -44,6 +48,8 @@ class Texts(NamedTuple):
 
     def faults(self, problem: Unread, marked: pl.Series) -> list[Faults]:
         """The rows whose word is marked, with what they say."""
+        import polars as pl
+
         found = self.where(marked)
         if not len(found):
             return []
@@ -72,6 +78,8 @@ def _places(rows: NDArray[np.int32]) -> pa.Array:
 
 def texts_of(values: pa.Array) -> tuple[Texts, list[Faults]]:
     """A column of texts by its distinct words, as they are written; faults are bytes of no text."""
+    import polars as pl
+
     if not pa.types.is_dictionary(values.type):
         values, faults = decodable(values)
         values = values.dictionary_encode()
@@ -149,6 +157,8 @@ def _all_ascii(values: pa.Array) -> bool:
 
 def _decoded(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
     """Each string on its own: only where some are no UTF-8."""
+    import polars as pl
+
     binary = pa.large_binary() if pa.types.is_large_string(values.type) else pa.binary()
     if pa.types.is_string_view(values.type):
         binary = pa.binary_view()
