@@ -98,17 +98,6 @@ def _compile(name: str) -> CompiledScheme:
     return compile_scheme(scheme)
 
 
-def _cache_folder() -> Path | None:
-    chosen = os.environ.get(_FOLDER_VARIABLE)
-    if chosen is not None:
-        return Path(chosen) if chosen else None
-    base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return (Path(base) if base else Path.home() / ".cache") / "drgpay"
-    except RuntimeError:  # nobody's home
-        return None
-
-
 def _key(folder: Path) -> str:
     # The exempt groups take no part in grouping, and the compiled scheme holds them all the same.
     return COMPILED_SCHEMES.key(content_hash(folder), str(exempt_groups(folder)), np.__version__)

@@ -89,11 +89,6 @@ def ruled_stays(stays: pl.DataFrame, points: Points, language: Language = "zh") 
     return RuledStays(changed, ruled, _differing(found, language))
 
 
-def no_ruled() -> pl.DataFrame:
-    """RULED_SCHEMA without rows."""
-    return pl.DataFrame(schema=RULED_SCHEMA)
-
-
 def _condition(text: str | None, key: str, stays: pl.DataFrame) -> pl.Expr | None:
     if not text:
         return None

@@ -122,12 +122,8 @@ def _is_one_value(given: pa.DataType) -> bool:
     """Whether a cell of the type can be written as one text: no list, no span of time."""
     if pa.types.is_dictionary(given):
         return _is_one_value(given.value_type)
-    kinds = (
-        *(pa.types.is_null, pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating),
-        *(pa.types.is_decimal, pa.types.is_date, pa.types.is_timestamp, pa.types.is_string),
-        *(pa.types.is_large_string, pa.types.is_string_view),
-    )
-    return any(is_kind(given) for is_kind in kinds)
+    kinds = (records.Kind.TEXT, records.Kind.NUMBER, records.Kind.DATE, records.Kind.FLAG)
+    return any(kind.admits(given) for kind in kinds)
 
 
 def _written(values: pa.Array) -> pa.Array:

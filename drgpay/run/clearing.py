@@ -21,18 +21,18 @@ from drgpay.records.meaning.rules import Reading
 from drgpay.records.persons import persons_of_cases
 from drgpay.report.clearing import ClearingTables, VisitClearingTables, clearing_tables
 from drgpay.report.point_notes import point_notes, taken_back_note
+from drgpay.run.acceptance import take_on
 from drgpay.run.input_files import InputFiles, noted, records_of
 from drgpay.run.manifest import (
     basis_of_clearing,
+    identity_of,
     outpatient_basis_of_year,
-    run_id_of,
     write_manifest,
 )
 from drgpay.run.month_end import Clock
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.results import ClearedStays, ClearedVisits, write_clearing
 from drgpay.run.rules import PaymentRules, load_payment_rules
-from drgpay.run.run_ids import checked_id
 from drgpay.run.stages import job_named, run_folder
 from drgpay.run.stops import (
     Accepted,
@@ -40,7 +40,6 @@ from drgpay.run.stops import (
     accepted_before,
     accepted_by,
     settled_stops,
-    taken_on,
 )
 from drgpay.run.stored import StoredVisits, visits_of
 from drgpay.run.visit_clearing import VISIT_COLUMNS, enrolment_of_year, visit_tables_of_year
@@ -204,21 +203,17 @@ def run_clearing(
     read = noted(job)
     refuse_overwriting(output or job.output, records_of(job))
     stays, visits, basis = _opened(job, language, accept_policy_change, read)
-    identity = checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
     place, named = output or job.output, job_named(job.path, language)
-    with run_folder(place, identity, basis, rights, named) as run:
+    with run_folder(place, identity_of(basis, run_id), basis, rights, named) as run:
         counts = {"months": MONTHS}
         cleared_stays = cleared_visits = None
         of_stays = _clear_stays(stays, clock, language) if stays else None
         of_visits = _clear_visits(visits, clock) if visits else None
         accepted = [*accept, *_accepted_in(stays, visits)]
         stops = [*(of_stays.stops if of_stays else ()), *(of_visits.stops if of_visits else ())]
-        needed = taken_on(stops, accepted)
-        if needed:
-            basis["accepted"] = needed
-            identity = checked_id(run_id) if run_id else run_id_of(basis)
-            run.named(identity)
+        needed = take_on(stops, accepted, run, basis, run_id)
+        identity = run.folder.name
         if of_stays:
             cleared_stays = of_stays.known_as(identity)
             counts["cases"] = cleared_stays.tables.cases.height

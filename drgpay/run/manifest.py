@@ -30,6 +30,7 @@ from drgpay.records.source import partition_of
 from drgpay.records.visits.tables import VisitRecords, open_visits
 from drgpay.run.input_files import InputFiles, file_hash
 from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, VisitsJob
+from drgpay.run.run_ids import checked_id
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
 MANIFEST = "manifest.json"
@@ -265,6 +266,11 @@ def basis_hash(basis: Mapping[str, Any]) -> str:
     """The sha256 over the content of a basis."""
     text = json.dumps(content_of(basis), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def identity_of(basis: Mapping[str, Any], run_id: str | None) -> str:
+    """What a run is called: as somebody said, or by its basis. Raises DrgpayError for no good name."""
+    return checked_id(run_id) if run_id else run_id_of(basis)
 
 
 def run_id_of(basis: Mapping[str, Any]) -> str:

@@ -41,20 +41,20 @@ from drgpay.report.month import (
 )
 from drgpay.report.point_notes import point_notes, stay_rules_table
 from drgpay.report.visits import VisitTables
+from drgpay.run.acceptance import take_on
 from drgpay.run.facts import run_facts
 from drgpay.run.input_files import InputFiles, noted, records_of
 from drgpay.run.job import AnyJob, Job, OutpatientJob, VisitsJob
 from drgpay.run.manifest import (
     basis_of_run,
     basis_of_visits_job,
+    identity_of,
     outpatient_basis,
-    run_id_of,
     write_manifest,
 )
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.results import PaidStays, PaidVisits, write_month
 from drgpay.run.rules import PaymentRules, load_payment_rules
-from drgpay.run.run_ids import checked_id
 from drgpay.run.stages import RunFolder, job_named, run_folder
 from drgpay.run.stops import (
     Accepted,
@@ -65,7 +65,6 @@ from drgpay.run.stops import (
     level_stops,
     record_stops,
     settled_stops,
-    taken_on,
 )
 from drgpay.run.stored import StoredMonth, book, chain_of, open_any_month, visits_of
 from drgpay.run.visit_grouping import GroupedVisits
@@ -132,9 +131,10 @@ def run_month(
     stays = _opened_stays(job, paid) if isinstance(job, Job) else None
     visits = _opened_visits(job, job.outpatient, paid) if job.outpatient else None
     basis = _basis(job, stays, visits, language, read)
-    identity = checked_id(run_id) if run_id else run_id_of(basis)
     clock.lap("load")
-    with run_folder(job.output, identity, basis, rights, job_named(job.path, language)) as run:
+    with run_folder(
+        job.output, identity_of(basis, run_id), basis, rights, job_named(job.path, language)
+    ) as run:
         counts: dict[str, int] = {}
         paid_stays = paid_visits = None
         of_stays = _settle_stays(stays, run, language, progress, threads, clock) if stays else None
@@ -142,11 +142,8 @@ def run_month(
             _settle_visits(visits, run, language, progress, threads, clock) if visits else None
         )
         stops = [*(of_stays.stops if of_stays else ()), *(of_visits.stops if of_visits else ())]
-        needed = taken_on(stops, accepted)
-        if needed:
-            basis["accepted"] = needed
-            identity = checked_id(run_id) if run_id else run_id_of(basis)
-            run.named(identity)
+        needed = take_on(stops, accepted, run, basis, run_id)
+        identity = run.folder.name
         if of_stays:
             paid_stays = _paid_stays(of_stays, identity)
             counts |= paid_stays.counts
