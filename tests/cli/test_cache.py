@@ -2,36 +2,18 @@
 
 import os
 import shutil
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from drgpay.cache_folder import CACHES, KEPT_GROUPS
 from drgpay.cli.cache import _KINDS
-from drgpay.cli.main import main
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.simulate.cache import StageCache, cache_folder
+from tests.cli.in_process import Run
 from tests.simulate.test_cache import stage
 
-Run = Callable[..., tuple[int, str, str]]
 ORACLE = Path(__file__).resolve().parents[1] / "data" / "oracle-chs-drg-1.1.parquet"
-
-
-@pytest.fixture
-def drgpay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the program in this process: exit status, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["drgpay", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        status = ended.value.code
-        return status if isinstance(status, int) else 0, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.cli.main import main
 from drgpay.cli.memory import keep_freed_memory
+from tests.cli.in_process import Run
 
 STAY_TABLES = (
     *("cases", "adjustments", "statements", "values", "ledger", "quarantine", "warnings"),
@@ -22,23 +22,7 @@ VISIT_TABLES = (
     *("capitation", "capitation_apart", "capitation_tie_out"),
     *("visit_quarantine", "visit_warnings", "line_quarantine", "line_warnings"),
 )
-Run = Callable[..., tuple[int, str, str]]
 ORACLE = Path(__file__).resolve().parents[1] / "data" / "oracle-chs-drg-2.0.parquet"
-
-
-@pytest.fixture
-def drgpay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the program in this process: exit status, standard output, standard error."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["drgpay", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        status = ended.value.code
-        return status if isinstance(status, int) else 0, said.out, said.err
-
-    return run
 
 
 @pytest.fixture

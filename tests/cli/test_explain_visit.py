@@ -1,17 +1,15 @@
 """`drgpay explain --visit`: the entries that grouping gives, each with its reason, and its points."""
 
 import json
-import sys
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from drgpay.cli.main import main
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import (
     BED_DAY_SCHEMA,
@@ -27,10 +25,10 @@ from drgpay.report.entry_reasons import entry_reason
 from drgpay.run.explained_visit import explained_visit
 from drgpay.run.visit_entries import VisitGrouping, write_entries
 from drgpay.visits.columns import REASONS
+from tests.cli.in_process import Run
 from tests.small_apg import write_small_apg
 from tests.visits.rules import rules
 
-Run = Callable[..., tuple[int, str, str]]
 BASE = {"P12": "90.0000", "P90": "40.5000", "M11": "10.0000", "A10": "5.0000", "D10": "7.0000"}
 VISIT = {
     "hospital_id": "H1",
@@ -111,22 +109,10 @@ def grouping(folder: Path) -> VisitGrouping:
 
 
 @pytest.fixture
-def explain(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], folder: Path
-) -> Run:
+def explain(monkeypatch: pytest.MonkeyPatch, drgpay: Run, folder: Path) -> Run:
     """Run `drgpay explain` with the visits: exit status, standard output, standard error."""
     monkeypatch.setenv("COLUMNS", "200")
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        command = ["drgpay", "explain", folder / "visits.parquet", *arguments]
-        monkeypatch.setattr(sys, "argv", [*map(str, command)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        said = capsys.readouterr()
-        status = ended.value.code
-        return status if isinstance(status, int) else 0, said.out, said.err
-
-    return run
+    return partial(drgpay, "explain", folder / "visits.parquet")
 
 
 def options(folder: Path) -> list[object]:

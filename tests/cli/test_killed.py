@@ -9,23 +9,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.cli.main import main
+from tests.cli.in_process import ends_well
 from tests.modes import open_to_others
 from tests.run.small_region import small_region
 
 STALLED = Path(__file__).with_name("stalled_command.py")
 Stalled = Callable[..., "subprocess.Popen[str]"]
-
-
-def drgpay(*arguments: object) -> None:
-    """Run the program in this process; it ends well."""
-    before, sys.argv = sys.argv, ["drgpay", *map(str, arguments)]
-    try:
-        with pytest.raises(SystemExit) as ended:
-            main()
-    finally:
-        sys.argv = before
-    assert not ended.value.code
 
 
 @pytest.fixture
@@ -80,7 +69,7 @@ def killed_then_again(
     assert len(hidden(place)) == 2
     first.kill()
     first.wait()
-    drgpay(*command)
+    ends_well(*command)
     assert left not in hidden(place)
     assert len(hidden(place)) == 1
     second.kill()
@@ -115,7 +104,7 @@ def test_group_visits_that_are_killed_while_they_are_spilled(
     assert all((tmp_path / name).stat().st_mode & 0o077 == 0 for name in hidden(tmp_path))
     process.kill()
     process.wait()
-    drgpay(*command)
+    ends_well(*command)
     assert hidden(tmp_path) == []
     assert out.stat().st_mode & 0o777 == 0o600
 
@@ -124,7 +113,7 @@ def test_a_report_and_an_export_that_are_killed(
     tmp_path: Path, region: Path, stalled: Stalled
 ) -> None:
     runs = tmp_path / "runs"
-    drgpay("run", region / "small.toml", "--output", runs, "--run-id", "2026-10-a")
+    ends_well("run", region / "small.toml", "--output", runs, "--run-id", "2026-10-a")
     where = ["drgpay.records.writing:give"]
     killed_then_again(stalled, runs, where, ["report", runs / "2026-10-a"])
     assert (runs / "2026-10-a.html").stat().st_mode & 0o777 == 0o600
@@ -148,7 +137,7 @@ def test_a_folder_that_is_killed(tmp_path: Path, region: Path, stalled: Stalled)
     process.kill()
     process.wait()
     assert (tmp_path / left).stat().st_mode & 0o077 == 0
-    drgpay(*command)
+    ends_well(*command)
     assert hidden(tmp_path) == []
     assert open_to_others(out) == {}
 
@@ -160,12 +149,12 @@ def test_a_run_that_is_killed_goes_on(
     command = ["run", region / "small.toml", "--output", runs, "--run-id"]
     process = stalled("drgpay.run.month_end:write_manifest", *command, "2026-10-a")
     assert hidden(runs) == [".2026-10-a.lock", ".2026-10-a.partial"]
-    drgpay(*command, "2026-10-b")
+    ends_well(*command, "2026-10-b")
     assert hidden(runs) == [".2026-10-a.lock", ".2026-10-a.partial"], "it is alive"
     process.kill()
     process.wait()
-    drgpay(*command, "2026-10-c")
+    ends_well(*command, "2026-10-c")
     assert hidden(runs) == [".2026-10-a.partial"], "stages stay, a lock nobody holds does not"
-    drgpay(*command, "2026-10-a")
+    ends_well(*command, "2026-10-a")
     assert hidden(runs) == []
     assert open_to_others(runs) == {}
