@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
 from drgpay.grouper.batch import encode_records, leaf_of_each, names_of_leaves
 from drgpay.grouper.compiled import CompiledScheme, PackedScheme, compile_mdcs
 from drgpay.grouper.compiled_cache import cached
@@ -118,15 +117,9 @@ def _grouped(
 
 
 def _compile(name: str) -> CompiledApg:
-    from drgpay.grouper.scheme import load_scheme
+    from drgpay.grouper.scheme import load_scheme_of
 
-    scheme = load_scheme(name)
-    if scheme.info.kind != "apg":
-        raise DrgpayError(
-            f"the scheme {name} is of kind {scheme.info.kind}: it groups stays, not outpatient visits",
-            "name a scheme of kind apg",
-        )
-    return compile_apg(scheme)
+    return compile_apg(load_scheme_of(name, "apg"))
 
 
 def _packaged(scheme: "Scheme") -> frozenset[str]:

@@ -13,7 +13,6 @@ from typing import TypeVar
 import numpy as np
 
 from drgpay.cache_folder import COMPILED_SCHEMES, implicit_folder, keep_file, mark_used
-from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.compiled_file import (
     Form,
@@ -87,15 +86,9 @@ def _read(path: Path, form: Form[_T]) -> _T | None:
 
 
 def _compile(name: str) -> CompiledScheme:
-    from drgpay.grouper.scheme import load_scheme  # and its libraries: not needed beside a cache
+    from drgpay.grouper.scheme import load_scheme_of  # its libraries: not needed beside a cache
 
-    scheme = load_scheme(name)
-    if scheme.info.kind != "drg":
-        raise DrgpayError(
-            f"the scheme {name} is of kind {scheme.info.kind}: it groups outpatient visits, not stays",
-            "name a scheme of kind drg",
-        )
-    return compile_scheme(scheme)
+    return compile_scheme(load_scheme_of(name, "drg"))
 
 
 def _key(folder: Path) -> str:

@@ -292,6 +292,21 @@ def load_scheme(name: str) -> Scheme:
     return scheme
 
 
+_GROUPED_BY = {"drg": "stays", "apg": "outpatient visits"}
+
+
+def load_scheme_of(name: str, kind: Literal["drg", "apg"]) -> Scheme:
+    """`load_scheme`, and a DrgpayError for a scheme of another kind."""
+    scheme = load_scheme(name)
+    if scheme.info.kind != kind:
+        raise DrgpayError(
+            f"the scheme {name} is of kind {scheme.info.kind}: it groups "
+            f"{_GROUPED_BY[scheme.info.kind]}, not {_GROUPED_BY[kind]}",
+            f"name a scheme of kind {kind}",
+        )
+    return scheme
+
+
 def _optional_codes(folder: Path, table: str) -> frozenset[str]:
     """The codes of a table that a scheme need not have."""
     if not (folder / f"{table}.csv").is_file():

@@ -68,7 +68,7 @@ from drgpay.run.stops import (
 )
 from drgpay.run.stored import StoredMonth, book, chain_of, open_any_month, visits_of
 from drgpay.run.visit_grouping import GroupedVisits
-from drgpay.run.visit_rules import load_visit_rules
+from drgpay.run.visit_rules import VisitPaymentRules, load_visit_rules
 from drgpay.run.visit_run import (
     VisitMonth,
     grouped_visits,
@@ -290,18 +290,23 @@ def _settle_stays(
         warnings,
         settled,
         booked,
-        _stops_of_stays(checked, rules, settled, job.period),
+        _stops(rules, checked.valid, checked.refused, checked.unknown, settled, job.period),
         language,
     )
 
 
-def _stops_of_stays(
-    checked: CheckedStays, rules: PaymentRules, settled: Settled, period: Period
+def _stops(
+    rules: PaymentRules | VisitPaymentRules,
+    paid: pl.DataFrame,
+    refused: pl.DataFrame,
+    unknown: pl.DataFrame,
+    settled: Settled,
+    period: Period,
 ) -> list[Stop]:
-    valid = by_hospital(checked.valid)
-    records = rules.policy.records
+    """What stops the stays, or the visits, of a month. paid: the valid ones."""
+    valid, records = by_hospital(paid), rules.policy.records
     return [
-        *record_stops(records, valid, checked.refused, checked.unknown),
+        *record_stops(records, valid, refused, unknown),
         *level_stops(records, valid, rules.levels, rules.catalogue.levels),
         *settled_stops(settled.statements, settled.values, rules.policy.settlement, period),
     ]
@@ -347,17 +352,10 @@ def _settle_visits(
     clock.lap("read and group visits")
     settled = settle_visits(month, grouped)
     clock.lap("settle visits")
-    return _SettledVisits(month, grouped, settled, _stops_of_visits(grouped, month, settled))
-
-
-def _stops_of_visits(grouped: GroupedVisits, month: VisitMonth, settled: Settled) -> list[Stop]:
-    rules = month.rules
-    valid, records = by_hospital(grouped.visits), rules.policy.records
-    return [
-        *record_stops(records, valid, grouped.refused, grouped.unknown),
-        *level_stops(records, valid, rules.levels, rules.catalogue.levels),
-        *settled_stops(settled.statements, settled.values, rules.policy.settlement, month.period),
-    ]
+    stops = _stops(
+        month.rules, grouped.visits, grouped.refused, grouped.unknown, settled, month.period
+    )
+    return _SettledVisits(month, grouped, settled, stops)
 
 
 def _paid_visits(of_visits: _SettledVisits, run: RunFolder, identity: str) -> PaidVisits:

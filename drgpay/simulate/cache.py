@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,8 +71,8 @@ class StageCache:
     ) -> dict[str, pl.DataFrame]:
         """The frames of a stage: those kept under the key, or what `make` returns, kept for later.
 
-        Without `keep` what is made is let go. A file that cannot be read is made again, one that cannot be written (a full disk) is not
-        kept.
+        Without `keep` what is made is let go. A file that cannot be read is made again, one that
+        cannot be written (a full disk) is not kept.
         """
         held = (name, digest_of(key))
         if held in self._held:
@@ -83,7 +83,7 @@ class StageCache:
             self.made.append(name)
             if not keep:
                 return kept
-            self._keep(name, key, kept)
+            self._keep(name, key, partial(_write_frames, kept))
         else:
             self.used.append(name)
         self._held[held] = kept
@@ -126,19 +126,12 @@ class StageCache:
 
     def keep_folder(self, name: str, key: Key, write: Callable[[Path], object]) -> None:
         """Keep a folder with what `write` puts into it; one that cannot be written is not kept."""
-        place = self._place(name, key)
-        if place is None:
-            return
-        staged = staged_path(place)
-        try:
-            staged.mkdir(mode=0o700)
+
+        def write_with_hashes(staged: Path) -> None:
             write(staged)
             (staged / _HASHES).write_text(json.dumps(_hashes(staged)), encoding="utf-8")
-            _remove(place)  # damaged, or it would have been used
-            put_in_place(staged, place, self.group)
-        except (OSError, pl.exceptions.PolarsError):
-            _remove(staged)
-        self._make_room()
+
+        self._keep(name, key, write_with_hashes)
 
     def _place(self, name: str, key: Key) -> Path | None:
         """Where a stage lies or would lie; None without a cache."""
@@ -166,16 +159,15 @@ class StageCache:
         mark_used(place)
         return found or None
 
-    def _keep(self, name: str, key: Key, frames: dict[str, pl.DataFrame]) -> None:
+    def _keep(self, name: str, key: Key, write: Callable[[Path], object]) -> None:
         place = self._place(name, key)
         if place is None:
             return
         staged = staged_path(place)
         try:
             staged.mkdir(mode=0o700)
-            for part, frame in frames.items():
-                frame.rechunk().write_ipc(staged / f"{part}.arrow", compression="uncompressed")
-            _remove(place)
+            write(staged)
+            _remove(place)  # damaged, or it would have been used
             put_in_place(staged, place, self.group)
         except (OSError, pl.exceptions.PolarsError):
             _remove(staged)
@@ -196,6 +188,11 @@ class StageCache:
 
 def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write_frames(frames: dict[str, pl.DataFrame], folder: Path) -> None:
+    for part, frame in frames.items():
+        frame.rechunk().write_ipc(folder / f"{part}.arrow", compression="uncompressed")
 
 
 def _hashes(folder: Path) -> dict[str, str]:

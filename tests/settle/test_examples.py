@@ -328,6 +328,22 @@ def test_rates_that_cannot_be_paid_are_refused(change: dict[str, Any], said: str
         Settlement.model_validate(raw | change)
 
 
+def minus_of_hospital(case_id: str, kind: str, points: int) -> dict[str, Any]:
+    """An adjustment that applies to the hospital H1."""
+    return {
+        "case_id": case_id,
+        "hospital_id": "H1",
+        "account": "employee",
+        "out_of_area": False,
+        "step": 1,
+        "applies_to": "hospital",
+        "kind": kind,
+        "points": points,
+        "reason": "",
+        "evidence": None,
+    }
+
+
 @pytest.mark.parametrize(
     ("deducted_points", "kind", "waits"),
     [("fund", "readmission_earlier", True), ("fund", "fraud", False), ("pool", "fraud", True)],
@@ -336,18 +352,7 @@ def test_rows_wait_where_the_points_have_no_value_with_them(
     deducted_points: str, kind: str, waits: bool
 ) -> None:
     """10 points, and a row that takes 30."""
-    row = {
-        "case_id": "c1",
-        "hospital_id": "H1",
-        "account": "employee",
-        "out_of_area": False,
-        "step": 1,
-        "applies_to": "hospital",
-        "kind": kind,
-        "points": -30_0000,
-        "reason": "",
-        "evidence": None,
-    }
+    row = minus_of_hospital("c1", kind, -30_0000)
     settled = settle_month(
         pl.DataFrame([case(1, "10", fund="100", total="100")]),
         pl.DataFrame([row], schema=ADJUSTMENT_SCHEMA),
@@ -364,18 +369,7 @@ def test_rows_wait_where_the_points_have_no_value_with_them(
 
 
 def test_points_that_stay_at_zero_stop_the_month() -> None:
-    row = {
-        "case_id": "c0",
-        "hospital_id": "H1",
-        "account": "employee",
-        "out_of_area": False,
-        "step": 1,
-        "applies_to": "hospital",
-        "kind": "readmission_earlier",
-        "points": -1,
-        "reason": "",
-        "evidence": None,
-    }
+    row = minus_of_hospital("c0", "readmission_earlier", -1)
     with pytest.raises(DrgpayError, match="earned no points"):
         settle_month(
             pl.DataFrame([case(1, "0")]),
@@ -406,18 +400,7 @@ def test_item_by_item_payment_can_come_off_the_budget_first() -> None:
 
 def test_the_share_of_a_line_that_earned_nothing_stays_in_the_remainder() -> None:
     """Standard + kept are in proportion; H1 lost all of its points, so its share is not paid."""
-    row = {
-        "case_id": "c1",
-        "hospital_id": "H1",
-        "account": "employee",
-        "out_of_area": False,
-        "step": 1,
-        "applies_to": "hospital",
-        "kind": "fraud",
-        "points": -10_0000,
-        "reason": "",
-        "evidence": None,
-    }
+    row = minus_of_hospital("c1", "fraud", -10_0000)
     settled = settle_month(
         pl.DataFrame([case(1, "10"), case(2, "10", hospital_id="H2")]),
         pl.DataFrame([row], schema=ADJUSTMENT_SCHEMA),
