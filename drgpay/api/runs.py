@@ -54,8 +54,8 @@ def clear_year(
     """Clear a year as `drgpay clear` does, from its year file, and leave a folder.
 
     Returns `folder`, `tables` of stays and `visits` (yuan, decimals; None without them). Raises
-    DrgpayError for a missing or changed month and, unless accept_policy_change, for a policy that changed after a month was paid.
-    Source: docs/settlement.md, "Annual clearing".
+    DrgpayError for a missing or changed month and, unless accept_policy_change, for a policy that
+    changed after a month was paid. Source: docs/settlement.md, "Annual clearing".
     """
     place = Path(output) if output is not None else None
     job = load_any_year_job(Path(year))

@@ -47,9 +47,10 @@ CatalogueLike = str | Path | Catalogue
 def load_catalogue(folder: str | Path, scheme: SchemeLike | CompiledApg) -> Catalogue:
     """A catalogue in scaled integers: money in fen, points, cv and coefficients in 1/10,000.
 
-    scheme: that of the stays, or what `load_visit_scheme` gave for a catalogue of APGs. Frames `groups`, `coefficients`, `bed_days`, and `info`; `catalogue_tables` has decimals. Raises
-    DrgpayError for a damaged catalogue and one of another scheme. Source: docs/files.md,
-    "The catalogue".
+    scheme: that of the stays, or what `load_visit_scheme` gave for a catalogue of APGs. Frames
+    `groups`, `coefficients`, `bed_days`, and `info`; `catalogue_tables` has decimals. Raises
+    DrgpayError for a damaged catalogue and one of another scheme. Source: docs/files.md, "The
+    catalogue".
     """
     compiled = scheme if isinstance(scheme, CompiledApg) else compiled_scheme(scheme)
     return _load_catalogue(Path(folder), compiled.scheme)

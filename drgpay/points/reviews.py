@@ -20,9 +20,10 @@ def review_changes(cases: pl.DataFrame, filings: Filings, terms: Terms) -> list[
     """The steps of special reviews.
 
     cases: all cases of the frame; case_id, hospital_id, status, payment_unit, case_class and the
-    columns of the formulas. An approved case has its fixed points, or those of the formula; a rejected one, one
-    whose class is not reviewed and one that is refused over the quota keep the points of their
-    class, with a row that says so. Raises DrgpayError for an unreasonable cost above the total.
+    columns of the formulas. An approved case has its fixed points, or those of the formula; a
+    rejected one, one whose class is not reviewed and one that is refused over the quota keep the
+    points of their class, with a row that says so. Raises DrgpayError for an unreasonable cost
+    above the total.
     """
     if not filings.reviews.height:
         return []

@@ -59,8 +59,10 @@ def check_stays(
     """Check the rows of `plain_stays`, with UNKNOWN_COLUMNS beside them.
 
     `sex_of_diagnosis` has code and only_sex (1 or 2): principal diagnoses that only one sex has.
-    `not_principal`: diagnoses that the scheme does not allow as principal ones. `period` is the first and last settlement date, or None for any. Every row of the input is in
-    `valid` or in `quarantine`; messages are in `language`. Raises DrgpayError for a finding that the policy stops at.
+    `not_principal`: diagnoses that the scheme does not allow as principal ones. `period` is the
+    first and last settlement date, or None for any. Every row of the input is in `valid` or in
+    `quarantine`; messages are in `language`. Raises DrgpayError for a finding that the policy stops
+    at.
     """
     stays = stays.join(hospitals.select("hospital_id", "level"), on="hospital_id", how="left")
     stays = stays.join(sex_of_diagnosis, left_on="principal_diagnosis", right_on="code", how="left")

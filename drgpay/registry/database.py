@@ -78,8 +78,9 @@ def rewriting(
 ) -> Iterator["DuckDBPyConnection"]:
     """A copy of the database to change; it replaces the database when the block ends well.
 
-    It then has `rights`, whatever the old one allowed. `afresh` starts with empty tables, whatever lies there. Raises DrgpayError as `reading` does,
-    and if another process keeps writing or the file system refuses.
+    It then has `rights`, whatever the old one allowed. `afresh` starts with empty tables, whatever
+    lies there. Raises DrgpayError as `reading` does, and if another process keeps writing or the
+    file system refuses.
     """
     import duckdb
 

@@ -18,7 +18,7 @@ from drgpay.report.explanation import (
     value_of_pool,
     worked_case,
 )
-from drgpay.report.fact_lines import joined, rule_lines
+from drgpay.report.fact_lines import has_kept, joined, rule_lines
 from drgpay.report.month import line_kind, pool_rows
 from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import (
@@ -134,7 +134,8 @@ def year_sheets(tables: ClearingTables, language: Language) -> list[Sheet]:
 def clearing_rules(tables: ClearingTables, language: Language) -> list[str]:
     """How point values and fund amounts of the year are found."""
     settlement = tables.policy.settlement
-    return rule_lines(settlement.method, settlement.value_places, language)
+    kept = has_kept(settlement.deducted_points, tables.pools)
+    return rule_lines(settlement.method, settlement.value_places, language, kept)
 
 
 def clearing_facts(tables: ClearingTables | VisitClearingTables, language: Language) -> list[str]:

@@ -1,5 +1,7 @@
 """The lines below the title of every sheet of a run: whose, when, by what rules."""
 
+import polars as pl
+
 from drgpay.language import Language
 from drgpay.report.month import RunFacts
 from drgpay.report.wording import labelled, word
@@ -13,10 +15,21 @@ def run_lines(facts: RunFacts, language: Language) -> list[str]:
     ]
 
 
-def rule_lines(method: str, value_places: int, language: Language) -> list[str]:
-    """How a point value and a fund amount are found, and the unit of amounts."""
+def rule_lines(method: str, value_places: int, language: Language, kept: bool = False) -> list[str]:
+    """How a point value and a fund amount are found, and the unit of amounts.
+
+    kept: the fund keeps what deducted points are worth, so that the value counts them.
+    """
     key = "formula_note" if method == "residual" else f"formula_note_{method}"
-    return [word(key, language).format(places=value_places), word("yuan_note", language)]
+    note = word(key, language).format(places=value_places)
+    if kept and method != "rate":
+        note += word("formula_note_kept", language)
+    return [note, word("yuan_note", language)]
+
+
+def has_kept(deducted_points: str, pools: pl.DataFrame) -> bool:
+    """Whether the fund keeps points of the pools: settlement.deducted_points is fund, and some are."""
+    return deducted_points == "fund" and bool(pools["deducted_points"].sum())
 
 
 def joined(language: Language, **facts: str) -> str:

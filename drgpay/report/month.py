@@ -25,6 +25,7 @@ class RunFacts:
     catalogue: str
     method: str
     value_places: int
+    deducted_points: str
     read: int
     valid: int
     quarantined: int

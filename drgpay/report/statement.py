@@ -61,7 +61,8 @@ def hospital_statements(
 
     lines: hospital_id, name, level and whatever its statement shows, sorted. cases: one row a case
     sorted by case_id. adjustments: sorted by case_id and step. point_values: of
-    `values_by_hospital`. group_names: by group. usual: the case_class that the worked case is taken from if it can be.
+    `values_by_hospital`. group_names: by group. usual: the case_class that the worked case is taken
+    from if it can be.
     """
     by_group = group_sums(cases)
     valued = valued_adjustments(adjustments, point_values)

@@ -19,7 +19,7 @@ from drgpay.report.explanation import (
     value_of_pool,
     worked_case,
 )
-from drgpay.report.fact_lines import joined, rule_lines, run_lines
+from drgpay.report.fact_lines import has_kept, joined, rule_lines, run_lines
 from drgpay.report.month import MonthTables, line_kind, pool_rows
 from drgpay.report.reasons import reason_said
 from drgpay.report.sheets import BookPart, Sheet, write_book
@@ -66,7 +66,12 @@ def statement_parts(tables: MonthTables, rules: Rules, language: Language) -> di
     kind = StatementKind(
         title=word("statement_title", language),
         facts=run_lines(facts, language),
-        rules=rule_lines(facts.method, facts.value_places, language),
+        rules=rule_lines(
+            facts.method,
+            facts.value_places,
+            language,
+            has_kept(facts.deducted_points, tables.values),
+        ),
         tables=month_line_tables,
         explained=lambda statement: _explained(statement, pools, rules, language),
         further=lambda statement: difference_sheets_of_hospital(

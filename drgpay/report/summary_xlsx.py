@@ -7,8 +7,8 @@ import polars as pl
 
 from drgpay.language import Language
 from drgpay.report.differences_xlsx import difference_sheet
-from drgpay.report.fact_lines import joined, rule_lines, run_lines
-from drgpay.report.month import MonthTables, RunFacts, line_kind, line_totals
+from drgpay.report.fact_lines import has_kept, joined, rule_lines, run_lines
+from drgpay.report.month import MonthTables, line_kind, line_totals
 from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import (
     AMOUNTS,
@@ -49,7 +49,7 @@ def summary_part(tables: MonthTables, language: Language) -> BookPart:
             for key, findings in (("quarantine", tables.quarantine), ("warnings", tables.warnings))
         ),
     ]
-    facts = _facts(tables.facts, language)
+    facts = _facts(tables, language)
     return BookPart(word("title", language), facts, sheets, lambda key: word(key, language))
 
 
@@ -130,7 +130,9 @@ def ledger_tables(ledger: pl.DataFrame, language: Language) -> list[ReportTable]
     ]
 
 
-def _facts(facts: RunFacts, language: Language) -> list[str]:
+def _facts(tables: MonthTables, language: Language) -> list[str]:
+    facts = tables.facts
+    kept = has_kept(facts.deducted_points, tables.values)
     records = word("records_text", language).format(
         read=facts.read,
         valid=facts.valid,
@@ -140,7 +142,7 @@ def _facts(facts: RunFacts, language: Language) -> list[str]:
     return [
         *run_lines(facts, language),
         joined(language, records=records),
-        *rule_lines(facts.method, facts.value_places, language),
+        *rule_lines(facts.method, facts.value_places, language, kept),
     ]
 
 

@@ -37,6 +37,10 @@ _WORDS: dict[str, Words] = {
         "Point value = budget / points, rounded down at {places} places; "
         "fund amount of a hospital = points x value.",
     ),
+    "formula_note_kept": Words(
+        "总点数含违规扣点，其所值留存基金。",
+        " The points include those that deductions took, whose worth the fund keeps.",
+    ),
     "account": Words("险种", "Account"),
     "employee": Words("职工医保", "employee"),
     "resident": Words("居民医保", "resident"),

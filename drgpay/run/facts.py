@@ -19,5 +19,6 @@ def run_facts(
         catalogue=rules.catalogue.info.id,
         method=policy.settlement.method,
         value_places=policy.settlement.value_places,
+        deducted_points=policy.settlement.deducted_points,
         **counts,
     )

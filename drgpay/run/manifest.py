@@ -54,7 +54,8 @@ def basis_of_run(
 ) -> dict[str, Any]:
     """Everything that the results of a month depend on, by content; file names without folders.
 
-    read: the files as they were hashed before they were read; by default they are hashed now. Raises DrgpayError if `job.corrects` is no folder of a run.
+    read: the files as they were hashed before they were read; by default they are hashed now.
+    Raises DrgpayError if `job.corrects` is no folder of a run.
     """
     read = read or InputFiles()
     return {

@@ -63,8 +63,8 @@ class BaseRecords:
 class Base:
     """What scenarios change: a month or, with `year`, a year of settled months.
 
-    file: the job or year file, `job` what it says of a month. scheme: its id or folder. period: `2026-10` or `2026`. basis: what
-    the results depend on, by content.
+    file: the job or year file, `job` what it says of a month. scheme: its id or folder. period:
+    `2026-10` or `2026`. basis: what the results depend on, by content.
     """
 
     file: Path

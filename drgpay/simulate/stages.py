@@ -51,8 +51,8 @@ class State:
     """A settled month or cleared year under a plan, in scaled integers.
 
     stays: what was settled (STAY_COLUMNS, sorted by case_id). earned: points and adjustments.
-    settled: cases, adjustments, statements, values (settling.py of a year). cube: sums of the cases by CUBE: cases and
-    CUBE_SUMS.
+    settled: cases, adjustments, statements, values (settling.py of a year). cube: sums of the cases
+    by CUBE: cases and CUBE_SUMS.
     """
 
     plan: Plan

@@ -40,10 +40,10 @@ class Swept:
     """A sweep over its grid, in scaled integers.
 
     paths: the swept parameters. points: number, the values (text, a column a path), the amount
-    compared (fund_amount_fen; of a year final_amount_fen), change_fen, gained_fen (by the winners), losers, winners (beyond 0.1 %), beyond_5 (hospitals
-    beyond 5 % either way), smallest_ratio and largest_ratio (change, 1/10,000). values: number,
-    pool, point_value (text), remainder_fen. hospitals: number, hospital_id, the amount,
-    change_fen, change_ratio, bin.
+    compared (fund_amount_fen; of a year final_amount_fen), change_fen, gained_fen (by the winners),
+    losers, winners (beyond 0.1 %), beyond_5 (hospitals beyond 5 % either way), smallest_ratio and
+    largest_ratio (change, 1/10,000). values: number, pool, point_value (text), remainder_fen.
+    hospitals: number, hospital_id, the amount, change_fen, change_ratio, bin.
     """
 
     paths: tuple[str, ...]

@@ -15,9 +15,10 @@ def entry_amounts(
 ) -> pl.Series:
     """Share the standard amount of each visit among its entries in proportion to their points.
 
-    entries: of `VisitPoints`. all_mean_fen: the mean of their catalogue. cases: of `Settled`, sorted; case_id, standard_fen. Returns
-    standard_fen of each entry, in their order: they add up to the visit's by largest remainder,
-    ties in the order of entries (C15). The entries of a visit without points have 0.
+    entries: of `VisitPoints`. all_mean_fen: the mean of their catalogue. cases: of `Settled`,
+    sorted; case_id, standard_fen. Returns standard_fen of each entry, in their order: they add up
+    to the visit's by largest remainder, ties in the order of entries (C15). The entries of a visit
+    without points have 0.
     """
     visit = visit_numbers(cases["case_id"], entries["visit_id"])
     exact = wide("base_points") * wide("factor") * wide("coefficient")

@@ -23,10 +23,11 @@ def calibrate_visits(
 ) -> Catalogue:
     """Make a catalogue of kind `apg`.
 
-    costs: those of all valid visits (`VisitCosts.together`) of `visits_read`. The steps are those of inpatients, with an
-    entry in the place of a stay: trimming, mean, stability, base points and coefficients; the mean
-    over all is that of the eligible visits. Coefficients are of levels only, there are no bed days.
-    Raises DrgpayError when no visit is eligible, and for calibration.mean_over = "stable".
+    costs: those of all valid visits (`VisitCosts.together`) of `visits_read`. The steps are those
+    of inpatients, with an entry in the place of a stay: trimming, mean, stability, base points and
+    coefficients; the mean over all is that of the eligible visits. Coefficients are of levels only,
+    there are no bed days. Raises DrgpayError when no visit is eligible, and for
+    calibration.mean_over = "stable".
     """
     rules = policy.for_outpatient().calibration
     if rules.mean_over != "all":

@@ -28,9 +28,10 @@ def entries_of(
     lines: visit_id, class, family, apg, amount_fen (above 0, each of a visit above); fastest where
     visits and lines are sorted by visit_id. medical: visit_id, family, apg of the visits with a
     medical group (class MED), at most one a visit; it counts for no visit without lines and for no
-    prescription (`pharmacy_visits`). packaged: families and APGs on the uniform packaging list. base_points: apg,
-    base_points in 1/10,000 (null: the group has none); None before the first calibration, when the
-    amount of an entry's own lines orders the procedures and every group can be paid.
+    prescription (`pharmacy_visits`). packaged: families and APGs on the uniform packaging list.
+    base_points: apg, base_points in 1/10,000 (null: the group has none); None before the first
+    calibration, when the amount of an entry's own lines orders the procedures and every group can
+    be paid.
 
     code_types: the types of class, family, apg and reason in the result.
 

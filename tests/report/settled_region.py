@@ -95,6 +95,7 @@ def settled_region(seed: int, policy: Policy, cases: int = 400) -> Region:
         catalogue="catalogue",
         method=rules.method,
         value_places=rules.value_places,
+        deducted_points=rules.deducted_points,
         read=cases + 2,
         valid=cases,
         quarantined=2,

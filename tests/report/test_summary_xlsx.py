@@ -118,3 +118,22 @@ def test_the_same_tables_give_the_same_bytes(
 ) -> None:
     write_summary(tables, tmp_path / "again.xlsx", "zh")
     assert (tmp_path / "again.xlsx").read_bytes() == book.read_bytes()
+
+
+@pytest.mark.parametrize("deducted_points", ["fund", "pool"])
+def test_the_rule_says_which_points_divide(tmp_path: Path, deducted_points: str) -> None:
+    policy = policy_with({"deducted_points": deducted_points, "may_exceed_budget": True})
+    tables = settled_region(5, policy).tables
+    write_summary(tables, tmp_path / "summary.xlsx", "zh")
+    said = "".join(texts_of(tmp_path / "summary.xlsx"))
+    kept = deducted_points == "fund"
+    assert (word("formula_note_kept", "zh") in said) == kept
+    assert tables.values["deducted_points"].sum() > 0
+    for row in tables.values.iter_rows(named=True):
+        top = row["budget"] + row["from_home_funds"] + row["patient_cost"] + row["other_cost"]
+        points = row["points"] + (row["deducted_points"] if kept else 0)
+        assert (
+            0
+            <= Fraction(top) / Fraction(points) - Fraction(row["point_value"])
+            < Fraction(1, 10**4)
+        )

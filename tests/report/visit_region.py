@@ -143,6 +143,7 @@ def outpatient_region(seed: int, visits: int = 300, **capitation: Any) -> Outpat
         catalogue="visit-catalogue",
         method=settlement.method,
         value_places=settlement.value_places,
+        deducted_points=settlement.deducted_points,
         read=visits + 1,
         valid=visits,
         quarantined=1,

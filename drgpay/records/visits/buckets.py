@@ -27,11 +27,12 @@ class RawBucket:
 
     visits: visit_id, hospital_id, person_id, account, out_of_area (false where missing),
     visit_date, department, visit_type, principal_diagnosis, other_diagnoses (list), contractor_id,
-    sex, age (Float64), total_fen, fund_fen, patient_fen, other_fen; FAULTS; unknown_principal, unknown_other (a code that `known` lacks).
-    lines: visit_id, item_code, item_kind, quantity (Float64), amount_fen, FAULTS.
-    Both have `no` (UInt32), the place of their visit_id in the bucket; a missing visit_id is null.
-    VISIT_WORDS, LINE_WORDS and FAULTS are categorical: their texts repeat.
-    Visits are sorted by visit_id, lines by visit_id, item code, item kind, amount and quantity.
+    sex, age (Float64), total_fen, fund_fen, patient_fen, other_fen; FAULTS; unknown_principal,
+    unknown_other (a code that `known` lacks). lines: visit_id, item_code, item_kind, quantity
+    (Float64), amount_fen, FAULTS. Both have `no` (UInt32), the place of their visit_id in the
+    bucket; a missing visit_id is null. VISIT_WORDS, LINE_WORDS and FAULTS are categorical: their
+    texts repeat. Visits are sorted by visit_id, lines by visit_id, item code, item kind, amount and
+    quantity.
     """
 
     visits: pl.DataFrame

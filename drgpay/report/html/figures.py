@@ -66,7 +66,8 @@ class Figures:
     """What a report shows of stays.
 
     coverage: status, cases (with `quarantined`). grouped, drg_stays: of the valid stays whose
-    payment_unit is drg those with status grouped, and all: 入组率 on every page. adjustments: kind, applies_to, cases, points.
+    payment_unit is drg those with status grouped, and all: 入组率 on every page. adjustments: kind,
+    applies_to, cases, points.
     """
 
     part: PartFigures

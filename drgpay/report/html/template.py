@@ -13,8 +13,9 @@ def render_page(folder: Path, style: str = "", script: str = "", **given: Any) -
 
     style: what its style sheet has besides that of all pages. script: the text of its script.
     They and the charts, whose texts were escaped as they were drawn, are put in as they are. All else
-    is data: it is escaped, and what a reader would obey rather than see is written out. The page allows its own style sheet and script, by their hashes,
-    and no other; it draws nothing from a network.
+    is data: it is escaped, and what a reader would obey rather than see is written out. The page
+    allows its own style sheet and script, by their hashes, and no other; it draws nothing from a
+    network.
     """
     import jinja2
 
