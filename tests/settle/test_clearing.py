@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.errors import DrgpayError
+from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Assessment, AssessmentBand, Clearing, SharingBand
 from drgpay.records.period import Period
@@ -17,7 +18,7 @@ from drgpay.settle.clearing import Cleared, YearBudget, clear_year
 from drgpay.settle.ledger import balances, ledger_of_clearing, ledger_of_month
 from drgpay.settle.lines import NO_ADJUSTMENTS, NO_PAYMENTS
 from drgpay.settle.month import Settled, settle_month
-from tests.settle.test_examples import case, fen, policy
+from tests.settle.test_examples import case, fen, minus_of_hospital, policy
 
 OCTOBER = Period(2026, 10)
 OVERRUN = (
@@ -177,6 +178,21 @@ def test_the_assessment_redistributes_in_proportion_to_what_is_left() -> None:
     assert cleared.statements["redistributed_fen"].to_list() == [fen("25"), fen("15")]
     assert cleared.statements["payable_fen"].to_list() == [fen("625"), fen("375")]
     assert cleared.pools["withheld_fen"].to_list() == [0]
+
+
+def test_a_hospital_whose_points_all_wait_is_assessed() -> None:
+    """Nobody earned points that the row could be taken from: it waits, and H2 needs its score."""
+    rules = with_clearing(policy("1000.00"), assessment=BANDS)
+    row = minus_of_hospital("c0", "fraud", -1_0000) | {"hospital_id": "H2"}
+    adjustments = pl.DataFrame([row], schema=ADJUSTMENT_SCHEMA)
+    cases = cases_of(case(1, "0", case_class="fee", total="300", fund="250", patient="50"))
+    months = month_of(rules, cases)
+    scores = pl.DataFrame({"hospital_id": ["H2"], "score": [85_0000]})
+    budgets = {"employee": YearBudget(fen("1000"), 0)}
+    cleared = clear_year(cases, adjustments, months.statements, budgets, scores, rules, 2026)
+    line = cleared.statements.filter(hospital_id="H2").row(0, named=True)
+    assert (line["points"], line["waiting_points"]) == (0, -1_0000)
+    assert (line["score"], line["factor"], line["assessment_fen"]) == (85_0000, 9800, 0)
 
 
 def test_a_negative_fund_amount_stays_whole() -> None:

@@ -194,7 +194,7 @@ def assess(
     earning = {
         key[0]
         for key, line in settled.lines.items()
-        if line.in_pool and (line.cases or line.points)
+        if line.in_pool and (line.cases or line.points or line.waiting)
     }
     assessed = []
     for key, line in settled.lines.items():
