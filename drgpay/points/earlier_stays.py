@@ -118,18 +118,35 @@ def _rows_on(
     one = paid[number]
     ids = one.known.stays.select(pl.col("case_id").cast(pl.String))
     followed = followed.filter(pl.col("run") == number)
-    booked = booked.join(ids, on="case_id", how="semi")
+    booked = booked.filter(_paid_by(one.known.period))
     brought = brought.join(ids, on="case_id", how="semi")
     later = brought.filter(pl.col("by") != number)
     concerned = pl.concat(
-        frame["case_id"] for frame in (followed, one.own_returns(number), booked, later)
+        frame.select("case_id") for frame in (followed, one.own_returns(number), booked, later)
     ).unique()
-    if not concerned.len():
+    if not concerned.height:
         return no_adjustments()
-    again = PaidAgain.of(one, concerned, runs)
+    again = PaidAgain.of(one, concerned.join(ids, on="case_id", how="semi")["case_id"], runs)
     stays = again.as_paid(number)
     due = _due(again, stays, followed, brought)
-    return _rows(_less_booked(due, booked, stays, paid, number), one.known.period)
+    # What was booked on a stay that its month has withdrawn since is given back.
+    withdrawn = booked.join(ids, on="case_id", how="anti").unique("case_id", keep="last")
+    lines = pl.concat(
+        [
+            stays.select(*_LINE_OF_STAY, "payment"),
+            withdrawn.select(*_LINE_OF_STAY, payment=pl.lit("points")),
+        ]
+    )
+    return _rows(_less_booked(due, booked, lines, paid, number), one.known.period)
+
+
+_LINE_OF_STAY = ("case_id", "hospital_id", "account", "out_of_area")
+
+
+def _paid_by(period: str) -> pl.Expr:
+    """Whether the stay of a row was paid by the run of a period: a month, or the year it lies in."""
+    paid_in = pl.col("paid_in")
+    return (paid_in == period) | (paid_in.str.slice(0, 4) == period)
 
 
 _KEY = ["case_id", "kind", "deduction_kind"]
@@ -213,21 +230,21 @@ def _said_of(returns: pl.DataFrame, runs: Sequence[KnownStays]) -> pl.DataFrame:
 def _less_booked(
     due: pl.DataFrame,
     booked: pl.DataFrame,
-    stays: pl.DataFrame,
+    lines: pl.DataFrame,
     paid: Sequence[PaidStays],
     number: int,
 ) -> pl.DataFrame:
     """What is due less the rows that runs have booked, in points of the run that looks back.
 
-    Rounded once. Returns _DUE with the line of the stay; rows of nothing are left out.
+    lines: of each stay. Rounded once. Returns _DUE with the line; rows of nothing are left out.
     """
     changes = pl.concat(
         [
             due.select(*_KEY, "points", by=pl.lit(number, pl.Int32)),
             booked.select(*_KEY, points=-pl.col("points"), by="by"),
         ]
-    ).join(stays, on="case_id")
-    weights = _weights(paid, stays["account"].unique().sort())
+    ).join(lines, on="case_id")
+    weights = _weights(paid, lines["account"].unique().sort())
     summed = (
         changes.join(weights, on=["account", "by"])
         .group_by(*_KEY, "hospital_id", "account", "out_of_area", "payment")
@@ -264,12 +281,12 @@ def _weights(paid: Sequence[PaidStays], accounts: pl.Series) -> pl.DataFrame:
 def _rows(due: pl.DataFrame, period: str) -> pl.DataFrame:
     """ADJUSTMENT_SCHEMA; the minus for an outside stay paid item by item is on the local line."""
     given_back = pl.when(pl.col("points") > 0).then(pl.lit("given back"))
-    reason = pl.format("stay of {}: {}", pl.lit(period), pl.coalesce(given_back, "reason"))
     order = ["case_id", "kind", "deduction_kind"]
     rows = due.sort(order, descending=[False, True, False], nulls_last=False).with_columns(
         out_of_area=pl.col("out_of_area") & (pl.col("payment") == "points"),
         step=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("case_id"),
         applies_to=pl.lit("hospital"),
-        reason=reason,
+        reason=pl.coalesce(given_back, "reason"),
+        paid_in=pl.lit(period),
     )
     return rows.select(pl.col(name).cast(dtype) for name, dtype in ADJUSTMENT_SCHEMA.items())

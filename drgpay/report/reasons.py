@@ -17,6 +17,8 @@ def reason_said(reason: str, language: Language) -> str:
     """A reason of adjustments.parquet in Chinese; one of a form not known here keeps its English."""
     if language == "en":
         return reason
+    if "; " in reason:
+        return "；".join(reason_said(part, language) for part in reason.split("; "))
     for form, said in _FORMS:
         found = re.fullmatch(form, reason)
         if found:
@@ -36,6 +38,7 @@ _FORMS = (
     (r"points \* (\S+): case (\d+) of the hospital in (\S+), the cap is (\d+)",
      "点数 × {0}：本机构 {2} 第 {1} 例，上限 {3} 例"),
     (r"points \* (\S+)", "点数 × {0}"),
+    (r"given back", "返还"),
     (r"approved: (\S+) points", "单议通过：核定 {0} 点"),
     (r"approved: (.+)", "单议通过：{0}"),
     (r"rejected: the points of its class", "单议未通过，按所属病例类型计点"),

@@ -154,7 +154,7 @@ def _sheets(statement: HospitalStatement, kind: StatementKind, language: Languag
 _CLASS = {"case_class": "class"}
 _ADJUSTMENT_COLUMNS = [
     *("case_id", "kind", "applies_to", "account"),
-    *("points", "amount", "reason", "evidence"),
+    *("points", "amount", "reason", "evidence", "paid_in"),
 ]
 _LINE = ["account", "line"]
 _EARNED = [
