@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.scheme import load_scheme
@@ -18,6 +20,17 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("same", derandomize=True, database=None, print_blob=True, deadline=None)
 settings.register_profile("explore", derandomize=False, print_blob=True, deadline=None)
 settings.load_profile("same")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """Draw no constants of the program, unless new examples are looked for.
+
+    hypothesis reads them from the modules that the process has loaded so far, which differ with the
+    tests that ran before, and not at all below a folder named test. There is no setting for it.
+    """
+    if settings.default is settings.get_profile("same"):
+        providers._get_local_constants = Constants
 
 
 @cache
