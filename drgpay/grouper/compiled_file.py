@@ -73,7 +73,9 @@ def compiled_in(content: bytes, form: Form[_T]) -> _T | None:
     return _unpacked(payload, form)
 
 
-@lru_cache(maxsize=2)  # the scheme of stays and that of visits: months and scenarios load them again
+@lru_cache(
+    maxsize=2
+)  # the scheme of stays and that of visits: months and scenarios load them again
 def _unpacked(payload: bytes, form: Form[_T]) -> _T | None:
     file = io.BytesIO(payload)
     try:
