@@ -1,14 +1,19 @@
-"""What several tests need: the shipped schemes, loaded once."""
+"""What several tests need: the shipped schemes, loaded once, and what regions are drawn from."""
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import settings
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.scheme import load_scheme
+from drgpay.sample.plan import SamplePlan
+from drgpay.sample.region_tables import RegionTables, build_tables
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -18,6 +23,17 @@ ROOT = Path(__file__).resolve().parent.parent
 settings.register_profile("same", derandomize=True, database=None, print_blob=True, deadline=None)
 settings.register_profile("explore", derandomize=False, print_blob=True, deadline=None)
 settings.load_profile("same")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    """Draw no constants of the program, unless new examples are looked for.
+
+    hypothesis reads them from the modules that the process has loaded so far, which differ with the
+    tests that ran before, and not at all below a folder named test. There is no setting for it.
+    """
+    if settings.default is settings.get_profile("same"):
+        providers._get_local_constants = Constants
 
 
 @cache
@@ -35,3 +51,15 @@ def compiled() -> Callable[[str], CompiledScheme]:
 def sample_data() -> Path:
     """The committed sample region."""
     return ROOT / "sample_data"
+
+
+@lru_cache(maxsize=4)
+def _tables(scheme: str, seed: int) -> RegionTables:
+    return build_tables(SamplePlan(1, 1, scheme=scheme, seed=seed))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _regions_are_laid_out_once() -> Iterator[None]:
+    """The tables of a region take 2 s, and depend on scheme and seed alone."""
+    with patch("drgpay.sample.region.build_tables", lambda plan: _tables(plan.scheme, plan.seed)):
+        yield

@@ -9,7 +9,7 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -67,9 +67,16 @@ def file_of(compiled: _T, form: Form[_T]) -> bytes:
 
 def compiled_in(content: bytes, form: Form[_T]) -> _T | None:
     """The compiled scheme of a file; None if it is damaged, foreign or of another kind."""
-    payload = memoryview(content)[_DIGEST_BYTES:]
+    payload = content[_DIGEST_BYTES:]
     if hashlib.sha256(payload).digest() != content[:_DIGEST_BYTES]:
         return None
+    return _unpacked(payload, form)
+
+
+@lru_cache(
+    maxsize=2
+)  # the scheme of stays and that of visits: months and scenarios load them again
+def _unpacked(payload: bytes, form: Form[_T]) -> _T | None:
     file = io.BytesIO(payload)
     try:
         tables = json.loads(_array_in(file).tobytes())

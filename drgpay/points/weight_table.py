@@ -13,13 +13,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import polars as pl
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
 from drgpay.errors import DrgpayError
 from drgpay.records.csv_source import text_of
-from drgpay.records.meaning.texts import BLANKS, folded
+from drgpay.records.meaning.texts import BLANKS, folded_word
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.source import CSV_SUFFIXES, PARQUET_SUFFIXES
 
@@ -83,8 +82,7 @@ class WeightTable:
 
 def narrowed(text: str) -> str:
     """A text with plain letters, digits and signs in the place of full-width ones, without blanks."""
-    narrow: str = folded(pl.Series([text], dtype=pl.String))[0]
-    return "".join(sign for sign in narrow if sign not in BLANKS)
+    return "".join(sign for sign in folded_word(text) if sign not in BLANKS)
 
 
 def plain(text: str) -> str:

@@ -3,10 +3,8 @@
 import re
 from fractions import Fraction
 
-import polars as pl
-
 from drgpay.points.weight_table import plain
-from drgpay.records.meaning.texts import folded
+from drgpay.records.meaning.texts import folded_word
 
 YES = frozenset(("1", "true", "t", "yes", "y", "是", "√", "✓", "✔", "有"))
 NO = frozenset(("0", "false", "f", "no", "n", "否", "×", "✗", "无", "-", "—", "--", "——", "/"))
@@ -21,7 +19,7 @@ def number_of(text: str, percent: bool = False) -> Fraction | None:
 
     Full-width digits are plain ones. percent: 105% is a number too, 1.05.
     """
-    said = folded(pl.Series([text], dtype=pl.String))[0].strip()
+    said = folded_word(text).strip()
     parts = 1
     if percent and said.endswith("%"):
         said, parts = said[:-1].rstrip(), 100

@@ -239,5 +239,10 @@ def folded(words: pl.Series) -> pl.Series:
     wide = words.str.contains(_FULL_WIDTH_ANY).fill_null(False)
     if not wide.any():
         return words
-    plain = [word.translate(_FULL_WIDTH) for word in words.filter(wide)]
+    plain = [folded_word(word) for word in words.filter(wide)]
     return words.clone().scatter(wide.arg_true(), plain)  # in place
+
+
+def folded_word(word: str) -> str:
+    """A single word of `folded`."""
+    return word.translate(_FULL_WIDTH)
