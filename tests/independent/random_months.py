@@ -32,7 +32,7 @@ _COSTS = ("1", "1.1", "0.3", "0.4", "2.7", "6", "0.8")
 _KEYS = (
     *("points.readmission.days", "points.readmission.factor", "points.readmission.scope"),
     *("points.readmission.exempt_groups", "points.high_formula", "points.low_formula"),
-    *("points.volume_caps", "points.incomplete_formula", "points.age_factors"),
+    *("points.incomplete_formula", "points.age_factors"),
     *("settlement.method", "settlement.deducted_points", "settlement.out_of_area"),
     *("settlement.distribute_remainder", "settlement.merged_accounts"),
     *("settlement.prepay_ratio", "budget.less_item_by_item"),
@@ -43,6 +43,8 @@ _TCM = [
     {"groups": ["BB11", "AA11"], "uplift": "0.1", "max_points": "1000"},
     {"groups": ["AA11", "BB11", "NN11"], "uplift": "0.3333", "max_points": "4"},
 ]
+
+_CAPS = [[], [{"groups": ["AA11", "BB11"], "cases_a_month": 2, "factor": "0.8333"}]]
 
 
 @dataclass(frozen=True)
@@ -188,7 +190,7 @@ class _Planner:
         rng, number = self.rng, len(self.everyone)
         first, last = date(*self.months[0], 1), _end(self.months[-1])
         admitted = first + timedelta(days=rng.randrange(-8, (last - first).days))
-        person: str | None = f"N{number}" if rng.random() < 0.95 else None
+        person: str | None = f"N{number}"
         drg, hospital = rng.choice([*MEANS]), rng.choice([*HOSPITALS])
         if self.everyone and rng.random() < 0.65:  # somebody comes back
             earlier = rng.choice(self.everyone[-12:])
@@ -241,7 +243,7 @@ class _Planner:
                         case_id=f"G{month[0]}-{month[1]:02d}-{account}",
                         hospital_id="H1",
                         level="3A",
-                        person_id=None,
+                        person_id=f"G{account}",
                         account=account,
                         out_of_area=False,
                         admission_date=date(*month, 1),
@@ -435,6 +437,7 @@ class _Planner:
             "points.base_level": None,
             "points.always_low_groups": [],
             "points.tcm": rng.choice(_TCM),
+            "points.volume_caps": rng.choice(_CAPS),
             "points.new_technologies": [
                 {"technology": "robot", "groups": ["NN11"], "share_by_year": share, "filed": True},
             ],
