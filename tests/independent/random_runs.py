@@ -14,10 +14,11 @@ from .recomputation.adjusting import Earned, earn
 from .recomputation.budgets import budget_of_month, reserve
 from .recomputation.calibration import Catalogue, calibrate
 from .recomputation.clearing import Year, clear
+from .recomputation.earned_cases import cases_of, minus_of, taken_of
 from .recomputation.prepayment import Month, settle_month
-from .recomputation.records import Filed, Stay
+from .recomputation.records import Filed
 from .recomputation.rounding import half_up
-from .recomputation.settlement import Case, Minus, Taken, pools_of
+from .recomputation.settlement import pools_of
 
 BASE = Path(__file__).parents[2] / "policies" / "illustrative.toml"
 
@@ -95,44 +96,6 @@ def as_imported(catalogue: Catalogue, number: int) -> Catalogue:
     if number % 5 == 2:
         groups["NN11"] = replace(groups["NN11"], stability="stand_in")
     return replace(catalogue, groups=groups, of_account=of_account)
-
-
-def cases_of(stays: list[Stay], earned: Earned) -> list[Case]:
-    """Cases as settlement takes them."""
-    return [
-        Case(
-            stay.case_id,
-            stay.hospital_id,
-            stay.account,
-            stay.out_of_area,
-            earned.cases[stay.case_id].case_class,
-            earned.points[stay.case_id],
-            stay.total_cost,
-            stay.fund_cost,
-            stay.patient_cost,
-            stay.other_cost,
-        )
-        for stay in stays
-    ]
-
-
-def minus_of(earned: Earned) -> list[Minus]:
-    """The rows that land on hospitals."""
-    return [
-        Minus(row.case_id, row.step, row.points, deducted=row.kind != "readmission_earlier")
-        for row in earned.adjustments
-        if row.applies_to == "hospital"
-    ]
-
-
-def taken_of(earned: Earned, policy: Policy) -> list[Taken]:
-    """What deductions took from cases."""
-    kinds = {row.kind for row in policy.points.deductions}
-    return [
-        Taken(row.case_id, row.step, row.points)
-        for row in earned.adjustments
-        if row.applies_to == "case" and row.kind in kinds
-    ]
 
 
 def month_budgets(policy: Policy, month: int) -> dict[str, Decimal]:

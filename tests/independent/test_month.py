@@ -16,10 +16,11 @@ from tests.accepting import EVERYTHING
 from .by_drgpay import Tables
 from .comparing import compare, compare_ledger, compare_month, compare_points
 from .files import compiled
-from .random_runs import cases_of, minus_of, month_budgets, taken_of
+from .random_runs import month_budgets
 from .recomputation import ledger
 from .recomputation.adjusting import earn
 from .recomputation.calibration import calibrate
+from .recomputation.earned_cases import cases_of, minus_of, taken_of
 from .recomputation.prepayment import settle_month
 from .region import MONTH, PLAN, POLICIES, MonthRun, Region
 

@@ -12,12 +12,13 @@ import pytest
 from .by_drgpay import Tables
 from .comparing import LINE, compare, compare_ledger, compare_month, compare_points, compare_year
 from .files import compiled
-from .random_runs import cases_of, minus_of, month_budgets, taken_of, year_budgets
+from .random_runs import month_budgets, year_budgets
 from .recomputation import ledger
 from .recomputation.adjusting import Earned, earn
 from .recomputation.calibration import calibrate
 from .recomputation.clearing import Year, clear
 from .recomputation.differences import of_cases, of_statements, paid_with
+from .recomputation.earned_cases import cases_of, minus_of, taken_of
 from .recomputation.prepayment import Month, settle_month
 from .recomputation.records import Filed, Stay
 from .sample_year import CORRECTED, LATE, MONTHS, PLAN, SampleYear

@@ -1,7 +1,7 @@
 """What is added to and taken from the points of a case, step by step, one case at a time."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -11,7 +11,7 @@ from drgpay.policy.points import Points, VolumeCap
 from .calibration import Catalogue
 from .classes import CasePoints, points_of
 from .readmission import readmissions
-from .records import Filed, Review, Stay
+from .records import Filed, Review, Stay, Violation
 from .rounding import ceiling, half_up, largest_whole
 
 WITHOUT_GROUP = ("fee", "bed_day", "ungrouped", "ambiguous")
@@ -31,14 +31,18 @@ class Adjustment:
 
 @dataclass(frozen=True)
 class Earned:
-    """The points of a period: what each case has before and after, and its rows in between."""
+    """The points of a period: what each case has before and after, and its rows in between.
+
+    unreturned: the exact number of each case before the step of readmission.
+    """
 
     cases: Mapping[str, CasePoints]
     points: Mapping[str, Decimal]
     adjustments: tuple[Adjustment, ...]
+    unreturned: Mapping[str, Fraction] = field(default_factory=dict)
 
 
-class _Course:
+class Course:
     """A case on its way through the steps."""
 
     def __init__(self, stay: Stay, case: CasePoints) -> None:
@@ -83,36 +87,50 @@ def earn(
     points: Points,
     filed: Filed,
     exempt: Collection[str] = (),
+    followed: Mapping[str, str] | None = None,
 ) -> Earned:
-    """The points of every stay of a period, with all adjustments."""
+    """The points of every stay of a period, with all adjustments.
+
+    followed: the stays that a return follows, where more stays are known than these.
+    """
     cases = {stay.case_id: points_of(stay, catalogue, points) for stay in stays}
     over_quota = reviews_over_quota(stays, cases, points, filed)
     capped = beyond_caps(stays, points)
-    split = {row.case_id for row in filed.violations if row.kind == "split_stay"}
-    followed = readmissions(stays, points.readmission, exempt, split)
+    if followed is None:
+        followed = readmissions(stays, points.readmission, exempt, split_stays(filed.violations))
     review_of = {review.case_id: review for review in filed.reviews}
     final: dict[str, Decimal] = {}
+    unreturned: dict[str, Fraction] = {}
     rows: list[Adjustment] = []
     for stay in sorted(stays, key=lambda stay: stay.case_id):
-        course = _Course(stay, cases[stay.case_id])
+        course = Course(stay, cases[stay.case_id])
         if stay.case_id in review_of:
             review = review_of[stay.case_id]
             _review(course, review, review.case_id in over_quota, catalogue, points)
         if stay.case_id in capped:
             course.change("volume_cap", None, multiplied(capped[stay.case_id].factor))
+        unreturned[stay.case_id] = course.exact
         if stay.case_id in followed:  # C6
-            evidence = followed[stay.case_id]
-            course.change("readmission", evidence, multiplied(points.readmission.factor))
-        _technologies(course, points, filed)
-        _tcm(course, points)
-        _deductions(course, points, filed)
+            halve(course, followed[stay.case_id], points)
+        add_extra_points(course, points, filed)
+        deduct(course, points, filed.violations)
         final[stay.case_id] = half_up(course.exact, 4)
         rows += course.rows
-    return Earned(cases, final, tuple(rows))
+    return Earned(cases, final, tuple(rows), unreturned)
+
+
+def split_stays(violations: Iterable[Violation]) -> set[str]:
+    """The stays that are deducted as split."""
+    return {row.case_id for row in violations if row.kind == "split_stay"}
+
+
+def halve(course: Course, evidence: str, points: Points) -> None:
+    """The step of readmission (C6)."""
+    course.change("readmission", evidence, multiplied(points.readmission.factor))
 
 
 def _review(
-    course: _Course, review: Review, over_quota: bool, catalogue: Catalogue, points: Points
+    course: Course, review: Review, over_quota: bool, catalogue: Catalogue, points: Points
 ) -> None:
     if not review.approved or course.case.case_class not in points.reviews.classes:
         course.change("review", review.reason)
@@ -126,7 +144,7 @@ def _review(
 
 
 def _reviewed_points(
-    course: _Course, review: Review, catalogue: Catalogue, points: Points
+    course: Course, review: Review, catalogue: Catalogue, points: Points
 ) -> Fraction:
     case = course.case
     reasonable = Fraction(course.stay.total_cost) - Fraction(review.unreasonable_cost)
@@ -202,7 +220,13 @@ def beyond_caps(stays: list[Stay], points: Points) -> dict[str, VolumeCap]:
     return beyond
 
 
-def _technologies(course: _Course, points: Points, filed: Filed) -> None:
+def add_extra_points(course: Course, points: Points, filed: Filed) -> None:
+    """New technologies, then TCM."""
+    _technologies(course, points, filed)
+    _tcm(course, points)
+
+
+def _technologies(course: Course, points: Points, filed: Filed) -> None:
     stay, case = course.stay, course.case
     for rule in points.new_technologies:
         is_filed = any(
@@ -223,17 +247,18 @@ def _technologies(course: _Course, points: Points, filed: Filed) -> None:
             course.change("new_technology", rule.technology)
 
 
-def _tcm(course: _Course, points: Points) -> None:
+def _tcm(course: Course, points: Points) -> None:
     rule = points.tcm
     if rule and course.stay.drg in rule.groups and course.case.case_class not in WITHOUT_GROUP:
         uplift, most = Fraction(rule.uplift), Fraction(rule.max_points)
         course.change("tcm", None, lambda exact: exact + min(exact * uplift, most))
 
 
-def _deductions(course: _Course, points: Points, filed: Filed) -> None:
+def deduct(course: Course, points: Points, violations: Iterable[Violation]) -> None:
     """C13: the case's factor, and the minus that lands on the hospital."""
+    violations = list(violations)
     for rule in points.deductions:
-        for violation in filed.violations:
+        for violation in violations:
             if violation.case_id == course.stay.case_id and violation.kind == rule.kind:
                 evidence = violation.document or violation.reason
                 course.change(rule.kind, evidence, multiplied(rule.case_factor))

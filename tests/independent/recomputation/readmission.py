@@ -1,6 +1,6 @@
 """Which stays a readmission follows: 03a, "Which stay is the previous one"."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import timedelta
 
 from drgpay.policy.points import Readmission
@@ -14,6 +14,16 @@ def readmissions(
     exempt: Collection[str] = (),
     split: Collection[str] = (),
 ) -> dict[str, str]:
+    """Previous stay -> the return that came first, of stays with one rule and one scheme."""
+    return returns(stays, lambda _: (rule, exempt), split, lambda _, later: later.drg)
+
+
+def returns(
+    stays: list[Stay],
+    rule_of: Callable[[Stay], tuple[Readmission, Collection[str]]],
+    split: Collection[str],
+    group_of_return: Callable[[Stay, Stay], str],
+) -> dict[str, str]:
     """Previous stay -> the return that came first.
 
     Of the person's stays with status grouped and payment unit drg that ended by the day of an
@@ -21,6 +31,9 @@ def readmissions(
     case_id). It is followed by a return if that has the same DRG, not an exempt one, begins at most
     `days` after the discharge and, with scope hospital, is in the same hospital. A stay deducted as
     split_stay (`split`) is no return.
+
+    rule_of: the rule and the exempt groups that hold for a previous stay. group_of_return: the DRG
+    of the second stay by the scheme of the first.
     """
     found: dict[str, str] = {}
     persons: dict[str, list[Stay]] = {}
@@ -39,9 +52,10 @@ def readmissions(
             previous = max(
                 ended, key=lambda stay: (stay.discharge_date, stay.admission_date, stay.case_id)
             )
+            rule, exempt = rule_of(previous)
             if (
-                previous.drg == later.drg
-                and later.drg not in {*rule.exempt_groups, *exempt}
+                group_of_return(previous, later) == previous.drg
+                and previous.drg not in {*rule.exempt_groups, *exempt}
                 and (rule.scope == "region" or previous.hospital_id == later.hospital_id)
                 and later.admission_date - previous.discharge_date <= timedelta(days=rule.days)
             ):
