@@ -165,7 +165,7 @@ _WORDS: dict[str, Words] = {
     "paid_in": Words("原支付期", "Paid in"),
     "amount": Words("金额（元）", "Amount (yuan)"),
     "adjustment_rows": Words("笔数", "Rows"),
-    "class_minus": Words("扣减点数（违规）", "minus points of violations"),
+    "class_minus": Words("机构扣减点数", "minus points of hospitals"),
     "difference_note": Words(
         "差额 = 应付基金 − 按项目基金支付；正数为结余，红色负数为超支。",
         "Difference = fund amount - item by item; red is a loss.",

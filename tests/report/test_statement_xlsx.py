@@ -119,7 +119,7 @@ def test_classes_add_up_to_the_lines(region: Region, folder: Path) -> None:
         for name in ("cases", "points", "standard_amount", "fund_amount", "fund_cost"):
             assert exact(classes.total[classes.headings.index(title(name))]) == lines[name].sum()
     said = {row[0] for row in tables_of(folder / "H1.xlsx", word("classes", "zh"), "合计")[0].rows}
-    assert said == {"正常病例", "按项目付费", "扣减点数（违规）"}
+    assert said == {"正常病例", "按项目付费", "机构扣减点数"}
 
 
 def test_top_groups(region: Region, folder: Path) -> None:
