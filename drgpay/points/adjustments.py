@@ -30,11 +30,13 @@ ADJUSTMENT_SCHEMA: dict[str, pl.DataType] = {
     "evidence": pl.String(),
     "paid_in": pl.String(),
     "deduction_kind": pl.String(),
+    "return_in": pl.String(),
 }
 """applies_to: `case` (part of the case's points) or `hospital` (taken from its hospital's line);
 points in 1/10,000, signed; evidence: another case, a technology or the reason that was filed;
-of rows on a stay that an earlier run paid (earlier_stays.py), else null: paid_in, the period of that
-run, and deduction_kind, for the minus of its hospital."""
+where several runs are known (earlier_stays.py), else null: paid_in, the period of the run that paid
+the stay of the row; deduction_kind, of the minus of its hospital; return_in, the period of the run
+that has the return."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +176,7 @@ def _numbered(made: list[pl.DataFrame], exact: pl.DataFrame) -> pl.DataFrame:
         rows.join(owners, on="case_id", how="left", maintain_order="left")
         .with_columns(
             step=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("case_id"),
-            paid_in=pl.lit(None, pl.String),
-            deduction_kind=pl.lit(None, pl.String),
+            **dict.fromkeys(("paid_in", "deduction_kind", "return_in"), pl.lit(None, pl.String)),
         )
         .select(pl.col(column).cast(dtype) for column, dtype in ADJUSTMENT_SCHEMA.items())
     )

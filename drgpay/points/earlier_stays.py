@@ -16,7 +16,7 @@ import polars as pl
 from drgpay.exact import divide_half_up, wide
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA, no_adjustments
 from drgpay.points.deductions import EARLIER_DEDUCTION, EARLIER_READMISSION, EARLIER_STAYS
-from drgpay.points.known_returns import RETURNS, KnownStays, Regroup, known_returns
+from drgpay.points.known_returns import KnownStays, Regroup, known_returns
 from drgpay.points.paid_again import PaidAgain, PaidStays
 from drgpay.points.readmission import readmission_reason
 
@@ -41,120 +41,127 @@ def look_back(paid: Sequence[PaidStays], now: KnownStays, regroup: Regroup) -> L
     runs = [*(one.known for one in paid), now]
     returns = known_returns(runs, regroup)
     booked = _booked(paid)
-    out_of_sight = _returns_out_of_sight(paid, runs, booked)
-    followed = pl.concat([returns, out_of_sight.join(returns, on="case_id", how="anti")])
     brought = _brought(runs)
-    rows = [_rows_on(paid, number, runs, followed, booked, brought) for number in range(len(paid))]
+    periods = [run.period for run in runs]
+    rows = [
+        _rows_on(paid, number, periods, returns, booked, brought) for number in range(len(paid))
+    ]
+    own = returns.filter(pl.col("run") == len(paid))
     return LookingBack(
-        returns.filter(pl.col("run") == len(paid)).select("case_id", "readmission_case_id"),
+        _with_periods(own, periods).select("case_id", "readmission_case_id", "return_in"),
         pl.concat([no_adjustments(), *rows]).sort("case_id", "step"),
     )
 
 
+def _with_periods(returns: pl.DataFrame, periods: Sequence[str]) -> pl.DataFrame:
+    """The returns with return_in, the period of the run that has them; null for the last of all."""
+    others = dict(enumerate(periods[:-1]))
+    in_other = pl.col("again").replace_strict(others, default=None, return_dtype=pl.String)
+    return returns.with_columns(return_in=in_other)
+
+
 def _booked(paid: Sequence[PaidStays]) -> pl.DataFrame:
-    """The rows of the earlier runs on stays paid before them: ADJUSTMENT_SCHEMA and `by`, whose."""
+    """The rows of the earlier runs on stays paid before them.
+
+    ADJUSTMENT_SCHEMA, by: the number of the run that booked the row, home: of that which has the stay
+    now, else of that which paid it; null where no named run does.
+    """
     columns = [pl.col(name).cast(dtype) for name, dtype in ADJUSTMENT_SCHEMA.items()]
-    return pl.concat(
+    rows = pl.concat(
         one.adjustments.filter(pl.col("kind").is_in(EARLIER_STAYS)).select(
             *columns, by=pl.lit(number, pl.Int32)
         )
         for number, one in enumerate(paid)
     )
-
-
-def _returns_out_of_sight(
-    paid: Sequence[PaidStays], runs: Sequence[KnownStays], booked: pl.DataFrame
-) -> pl.DataFrame:
-    """Reductions whose return lies in a run that is not named (RETURNS): they stay as they are."""
-    seen = pl.concat(run.stays.select(pl.col("case_id").cast(pl.String)) for run in runs)
     homes = pl.concat(
-        one.known.stays.select(pl.col("case_id").cast(pl.String), run=pl.lit(number, pl.Int32))
+        one.known.stays.select(pl.col("case_id").cast(pl.String), home=pl.lit(number, pl.Int32))
         for number, one in enumerate(paid)
     )
+    paid_in = pl.lit(None, pl.Int32)
+    for number, one in enumerate(paid):
+        paid_in = (
+            pl.when(_lies_in(pl.col("paid_in"), one.known.period)).then(number).otherwise(paid_in)
+        )
+    return rows.join(homes, on="case_id", how="left").with_columns(
+        home=pl.coalesce("home", paid_in)
+    )
+
+
+def _lies_in(period: pl.Expr, run: str) -> pl.Expr:
+    """Whether a period is that of a run: a month, or the year that it lies in."""
+    return (period == run) | (period.str.slice(0, 4) == run)
+
+
+def _still_followed(one: PaidStays, booked: pl.DataFrame, periods: Sequence[str]) -> pl.DataFrame:
+    """Reductions whose return lies in a run that is not named: they stay as they are.
+
+    case_id, readmission_case_id, return_in. booked: the rows on the stays of this run.
+    """
     later = (
         booked.filter(pl.col("kind") == EARLIER_READMISSION)
         .sort("by")
         .group_by("case_id", maintain_order=True)
-        .agg(pl.col("evidence").last(), pl.col("points").sum(), pl.col("by").last())
-        .filter(pl.col("points") < 0)  # what was given back again is no reduction
-        .join(homes, on="case_id")
-        .select("case_id", readmission_case_id="evidence", run="run", rule="by")
+        .agg(
+            pl.col("return_in").last(),
+            pl.col("evidence").last().alias("readmission_case_id"),
+            pl.col("points").sum(),
+        )
     )
-    own = [one.own_returns(number) for number, one in enumerate(paid)]
-    return (
-        pl.concat([*own, later])
-        .join(seen, left_on="readmission_case_id", right_on="case_id", how="anti")
-        .unique("case_id", keep="first", maintain_order=True)
-        .cast(RETURNS)  # type: ignore[arg-type]
-    )
+    own = one.own_returns.join(later, on="case_id", how="anti")
+    seen = pl.col("return_in").is_null()  # by a run that is named, in its own stays
+    for period in periods:
+        seen |= _lies_in(pl.col("return_in"), period)
+    # What was given back again is no reduction.
+    reduced = later.filter(pl.col("points") < 0).select(own.columns)
+    return pl.concat([own, reduced]).filter(~seen)
 
 
 def _brought(runs: Sequence[KnownStays]) -> pl.DataFrame:
-    """The deductions of all lists, each once: DEDUCTION_SCHEMA and `by`, the run that had it first.
-
-    Whether it is serious, and its document, are those of the last list.
-    """
+    """The deductions of all lists, each as it came first: DEDUCTION_SCHEMA and `by`, whose list."""
     lists = pl.concat(
         run.filings.deductions.with_columns(by=pl.lit(number, pl.Int32))
         for number, run in enumerate(runs)
     )
-    return (
-        lists.sort("by")
-        .group_by("case_id", "kind", maintain_order=True)
-        .agg(pl.exclude("by").last(), by=pl.col("by").first())
-        .sort("case_id", "kind")
-    )
+    first = lists.sort("by").unique(["case_id", "kind"], keep="first", maintain_order=True)
+    return first.sort("case_id", "kind")
 
 
 def _rows_on(
     paid: Sequence[PaidStays],
     number: int,
-    runs: Sequence[KnownStays],
-    followed: pl.DataFrame,
+    periods: Sequence[str],
+    returns: pl.DataFrame,
     booked: pl.DataFrame,
     brought: pl.DataFrame,
 ) -> pl.DataFrame:
     """The rows on the stays of one earlier run."""
     one = paid[number]
     ids = one.known.stays.select(pl.col("case_id").cast(pl.String))
-    followed = followed.filter(pl.col("run") == number)
-    booked = booked.filter(_paid_by(one.known.period))
+    booked = booked.filter(pl.col("home") == number)
     brought = brought.join(ids, on="case_id", how="semi")
+    known = _with_periods(returns.filter(pl.col("run") == number), periods)
+    kept = _still_followed(one, booked, periods).join(known, on="case_id", how="anti")
+    followed = pl.concat([known.select(kept.columns), kept])
     later = brought.filter(pl.col("by") != number)
     concerned = pl.concat(
-        frame.select("case_id") for frame in (followed, one.own_returns(number), booked, later)
+        frame.select("case_id") for frame in (followed, one.own_returns, booked, later)
     ).unique()
     if not concerned.height:
         return no_adjustments()
-    again = PaidAgain.of(one, concerned.join(ids, on="case_id", how="semi")["case_id"], runs)
-    stays = again.as_paid(number)
-    due = _due(again, stays, followed, brought)
-    # What was booked on a stay that its month has withdrawn since is given back.
-    withdrawn = booked.join(ids, on="case_id", how="anti").unique("case_id", keep="last")
-    lines = pl.concat(
-        [
-            stays.select(*_LINE_OF_STAY, "payment"),
-            withdrawn.select(*_LINE_OF_STAY, payment=pl.lit("points")),
-        ]
-    )
-    return _rows(_less_booked(due, booked, lines, paid, number), one.known.period)
+    again = PaidAgain.of(one, concerned.join(ids, on="case_id", how="semi")["case_id"])
+    due = _due(again, again.as_paid(), followed, brought.drop("by"))
+    return _rows(_less_booked(due, booked, paid, number), one.known.period)
 
 
-_LINE_OF_STAY = ("case_id", "hospital_id", "account", "out_of_area")
-
-
-def _paid_by(period: str) -> pl.Expr:
-    """Whether the stay of a row was paid by the run of a period: a month, or the year it lies in."""
-    paid_in = pl.col("paid_in")
-    return (paid_in == period) | (paid_in.str.slice(0, 4) == period)
-
-
-_KEY = ["case_id", "kind", "deduction_kind"]
+_LINE = ["hospital_id", "account", "out_of_area"]
+_KEY = ["case_id", *_LINE, "kind", "deduction_kind"]
 _DUE = {
     **dict.fromkeys(_KEY, pl.String),
+    "out_of_area": pl.Boolean,
     "points": pl.Int64,
     "reason": pl.String,
     "evidence": pl.String,
+    "return_in": pl.String,
 }
 
 
@@ -164,7 +171,7 @@ def _due(
     """What one run would take from each case and its hospital beyond what its own run took (_DUE).
 
     points: negative where more is due. stays: of `PaidAgain.as_paid`. A stay paid item by item has
-    only the minus of its hospital.
+    only the minus of its hospital, on the local line.
     """
     steps = again.deduction_steps(brought)
     returned, _ = again.points(followed)
@@ -179,23 +186,28 @@ def _due(
         .agg(pl.col("reason").str.join("; "), pl.col("evidence").first())
     )
     nothing = pl.lit(None, pl.String)
+    rule = again.paid.known.points.readmission
+    returns = followed.select(
+        "case_id", "return_in", reason=readmission_reason(rule), evidence="readmission_case_id"
+    )
     readmission = by_points.select(
         "case_id",
+        *_LINE,
         kind=pl.lit(EARLIER_READMISSION),
         deduction_kind=nothing,
         points=pl.col("returned") - pl.col("own"),
-    ).join(_said_of(followed, again.runs), on="case_id", how="left")
+    ).join(returns, on="case_id", how="left")
     case = by_points.select(
         "case_id",
+        *_LINE,
         kind=pl.lit(EARLIER_DEDUCTION),
         deduction_kind=nothing,
         points=(pl.col("final") - pl.col("returned")) - (pl.col("own_final") - pl.col("own")),
     ).join(of_case, on="case_id", how="left")
     minus = _minus_due(again, stays, taken.filter(pl.col("applies_to") == "hospital"))
-    return pl.concat(
-        frame.select(pl.col(n).cast(t) for n, t in _DUE.items())
-        for frame in (readmission, case, minus)
-    )
+    columns = [pl.col(name).cast(dtype) for name, dtype in _DUE.items()]
+    deductions = pl.concat([case, minus], how="diagonal").with_columns(return_in=nothing)
+    return pl.concat([readmission.select(columns), deductions.select(columns)])
 
 
 def _minus_due(again: PaidAgain, stays: pl.DataFrame, due: pl.DataFrame) -> pl.DataFrame:
@@ -204,6 +216,8 @@ def _minus_due(again: PaidAgain, stays: pl.DataFrame, due: pl.DataFrame) -> pl.D
         (pl.col("applies_to") == "hospital") & ~pl.col("kind").is_in(EARLIER_STAYS)
     ).join(stays.select("case_id"), on="case_id", how="semi")
     named = ["case_id", "kind", "points"]
+    local = pl.col("out_of_area") & (pl.col("payment") == "points")
+    lines = stays.select("case_id", "hospital_id", "account", out_of_area=local)
     changes = pl.concat([due.select(named), took.select(named).with_columns(-pl.col("points"))])
     return (
         changes.group_by("case_id", "kind")
@@ -211,53 +225,39 @@ def _minus_due(again: PaidAgain, stays: pl.DataFrame, due: pl.DataFrame) -> pl.D
         .join(
             due.select("case_id", "kind", "reason", "evidence"), on=["case_id", "kind"], how="left"
         )
+        .join(lines, on="case_id")
         .with_columns(kind=pl.lit(EARLIER_DEDUCTION), deduction_kind="kind")
     )
 
 
-def _said_of(returns: pl.DataFrame, runs: Sequence[KnownStays]) -> pl.DataFrame:
-    """case_id, reason and evidence of the returns."""
-    return pl.concat(
-        returns.filter(pl.col("rule") == number).select(
-            "case_id",
-            reason=readmission_reason(run.points.readmission),
-            evidence="readmission_case_id",
-        )
-        for number, run in enumerate(runs)
-    )
-
-
 def _less_booked(
-    due: pl.DataFrame,
-    booked: pl.DataFrame,
-    lines: pl.DataFrame,
-    paid: Sequence[PaidStays],
-    number: int,
+    due: pl.DataFrame, booked: pl.DataFrame, paid: Sequence[PaidStays], number: int
 ) -> pl.DataFrame:
-    """What is due less the rows that runs have booked, in points of the run that looks back.
+    """What is due on each line less the rows that runs have booked there (_DUE).
 
-    lines: of each stay. Rounded once. Returns _DUE with the line; rows of nothing are left out.
+    In points of the run that looks back, rounded once; what comes to nothing is left out. What was
+    booked on a stay that its month has withdrawn, or has on another line since, is given back.
     """
     changes = pl.concat(
         [
             due.select(*_KEY, "points", by=pl.lit(number, pl.Int32)),
             booked.select(*_KEY, points=-pl.col("points"), by="by"),
         ]
-    ).join(lines, on="case_id")
-    weights = _weights(paid, lines["account"].unique().sort())
+    )
+    weights = _weights(paid, changes["account"].unique().sort())
     summed = (
         changes.join(weights, on=["account", "by"])
-        .group_by(*_KEY, "hospital_id", "account", "out_of_area", "payment")
+        .group_by(_KEY)
         .agg((wide("points") * wide("weight")).sum().alias("weighted"), pl.col("whole").first())
         .with_columns(points=divide_half_up(pl.col("weighted"), wide("whole")).cast(pl.Int64))
         .filter(pl.col("points") != 0)
     )
-    said = due.select(*_KEY, "reason", "evidence").filter(pl.col("reason").is_not_null())
+    words = ["reason", "evidence", "return_in"]
+    said = due.filter(pl.col("reason").is_not_null()).select(*_KEY, *words)
+    # What is given back was said when it was taken: by a row, or by the run itself.
     before = booked.sort("by").unique(_KEY, keep="last").select(*_KEY, was="evidence")
-    own = (
-        paid[number]
-        .own_returns(number)
-        .select("case_id", kind=pl.lit(EARLIER_READMISSION), had="readmission_case_id")
+    own = paid[number].own_returns.select(
+        "case_id", kind=pl.lit(EARLIER_READMISSION), had="readmission_case_id"
     )
     return (
         summed.join(said, on=_KEY, how="left", nulls_equal=True)
@@ -279,14 +279,15 @@ def _weights(paid: Sequence[PaidStays], accounts: pl.Series) -> pl.DataFrame:
 
 
 def _rows(due: pl.DataFrame, period: str) -> pl.DataFrame:
-    """ADJUSTMENT_SCHEMA; the minus for an outside stay paid item by item is on the local line."""
+    """ADJUSTMENT_SCHEMA of what is due: of a case returns first, then deductions."""
     given_back = pl.when(pl.col("points") > 0).then(pl.lit("given back"))
-    order = ["case_id", "kind", "deduction_kind"]
-    rows = due.sort(order, descending=[False, True, False], nulls_last=False).with_columns(
-        out_of_area=pl.col("out_of_area") & (pl.col("payment") == "points"),
+    # What was given back of a stay that lies elsewhere since, or was withdrawn.
+    put_right = pl.lit("put right")
+    returns = pl.col("kind") == EARLIER_READMISSION
+    rows = due.sort("case_id", ~returns, "deduction_kind", *_LINE, nulls_last=False).with_columns(
         step=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("case_id"),
         applies_to=pl.lit("hospital"),
-        reason=pl.coalesce(given_back, "reason"),
+        reason=pl.coalesce(given_back, "reason", put_right),
         paid_in=pl.lit(period),
     )
     return rows.select(pl.col(name).cast(dtype) for name, dtype in ADJUSTMENT_SCHEMA.items())

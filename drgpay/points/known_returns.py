@@ -36,21 +36,20 @@ class KnownStays:
 Regroup = Callable[[int, int], pl.DataFrame]
 """The stays of one run (its number) grouped by the scheme of another: case_id, drg."""
 
-RETURNS = {
-    "case_id": pl.String,
-    "readmission_case_id": pl.String,
-    "run": pl.Int32,
-    "rule": pl.Int32,
+RETURNS: dict[str, pl.DataType] = {
+    "case_id": pl.String(),
+    "readmission_case_id": pl.String(),
+    "run": pl.Int32(),
+    "again": pl.Int32(),
 }
-"""A stay that is followed, its first return, the number of its run, and that of the run by whose rule
-of readmission it is judged."""
+"""A stay that is followed, its first return, and the numbers of the runs that have them."""
 
 
 def known_returns(runs: Sequence[KnownStays], regroup: Regroup) -> pl.DataFrame:
     """The stays of all runs, the oldest first, that are followed (RETURNS).
 
-    A return is judged by the rule of the later of the two runs, the first that can see it, and by the
-    groups and exempt groups of the earlier stay's scheme.
+    A return is judged by what the run with the earlier stay pays by: its rule of readmission, its
+    scheme, the exempt groups.
     """
     stays = pl.concat(
         one.stays.select(
@@ -61,20 +60,18 @@ def known_returns(runs: Sequence[KnownStays], regroup: Regroup) -> pl.DataFrame:
         )
         for number, one in enumerate(runs)
     )
-    pairs = previous_stays(stays, "run").with_columns(rule=pl.max_horizontal("run", "run_again"))
-    pairs = _in_one_scheme(pairs, runs, regroup)
+    pairs = _in_one_scheme(previous_stays(stays, "run"), runs, regroup)
     split = pl.concat([split_stays(one.filings.deductions) for one in runs]).to_list()
-    by_rule = [
-        pairs.filter((pl.col("rule") == number) & is_return(run.points.readmission, split=split))
+    found = pl.concat(
+        pairs.filter(
+            (pl.col("run") == number) & is_return(run.points.readmission, run.exempt, split)
+        )
         for number, run in enumerate(runs)
-    ]
-    found = pl.concat(by_rule).join(_exempt(runs), on=["run", "drg"], how="anti")
-    return first_returns(found.sort("place_again"), "run", "rule").cast(RETURNS)  # type: ignore[arg-type]
-
-
-def _exempt(runs: Sequence[KnownStays]) -> pl.DataFrame:
-    rows = [(number, drg) for number, run in enumerate(runs) for drg in sorted(run.exempt)]
-    return pl.DataFrame(rows, schema={"run": pl.Int32, "drg": pl.String}, orient="row")
+    )
+    first = first_returns(found.sort("place_again"), "run", "run_again").rename(
+        {"run_again": "again"}
+    )
+    return first.select(pl.col(name).cast(dtype) for name, dtype in RETURNS.items())
 
 
 def _in_one_scheme(

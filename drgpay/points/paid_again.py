@@ -14,7 +14,7 @@ from drgpay.points.catalogue import Catalogue
 from drgpay.points.deductions import deduction_steps
 from drgpay.points.extra_points import tcm_changes, technology_changes
 from drgpay.points.formulas import Terms, class_formulas
-from drgpay.points.known_returns import RETURNS, KnownStays
+from drgpay.points.known_returns import KnownStays
 from drgpay.points.readmission import KIND as READMISSION
 from drgpay.points.readmission import readmission_changes
 from drgpay.points.reviews import KIND as REVIEW
@@ -37,13 +37,11 @@ class PaidStays:
     catalogue: Catalogue
     factors: Mapping[str, Fraction] = field(default_factory=dict)
 
-    def own_returns(self, number: int) -> pl.DataFrame:
-        """The returns that the run itself has seen (RETURNS); number: its own."""
+    @property
+    def own_returns(self) -> pl.DataFrame:
+        """The returns that the run itself has seen: case_id, readmission_case_id, return_in."""
         seen = self.adjustments.filter(pl.col("kind") == READMISSION)
-        rule = pl.lit(number, pl.Int32)
-        return seen.select("case_id", readmission_case_id="evidence", run=rule, rule=rule).cast(
-            RETURNS  # type: ignore[arg-type]
-        )
+        return seen.select("case_id", "return_in", readmission_case_id="evidence")
 
 
 @dataclass(frozen=True)
@@ -51,18 +49,17 @@ class PaidAgain:
     """Some stays of an earlier run with the steps that make their points.
 
     cases: sorted by case_id, EarnedPoints.cases with payment. exact: as `adjust` takes it. before and
-    after: the steps before and behind that of readmission. runs: all that are known, for their rules.
+    after: the steps before and behind that of readmission.
     """
 
     paid: PaidStays
-    runs: Sequence[KnownStays]
     cases: pl.DataFrame
     exact: pl.DataFrame
     before: Sequence[Step]
     after: Sequence[Step]
 
     @classmethod
-    def of(cls, paid: PaidStays, concerned: pl.Series, runs: Sequence[KnownStays]) -> "PaidAgain":
+    def of(cls, paid: PaidStays, concerned: pl.Series) -> "PaidAgain":
         """The stays of a run whose case_id is in `concerned`."""
         known, catalogue, points = paid.known, paid.catalogue, paid.known.points
         cases = paid.cases(concerned).sort("case_id")
@@ -77,7 +74,6 @@ class PaidAgain:
         base, technologies = base_of(points), known.filings.technologies
         return cls(
             paid,
-            runs,
             cases,
             exact_points(priced, formulas),
             [
@@ -91,33 +87,33 @@ class PaidAgain:
         )
 
     def deduction_steps(self, brought: pl.DataFrame) -> list[Step]:
-        """The steps of deductions. brought: DEDUCTION_SCHEMA and `by`, the run by whose policy."""
-        base = base_of(self.paid.known.points)
-        return [
-            step
-            for by in brought["by"].unique().sort()
-            for step in deduction_steps(
-                self.cases,
-                self.runs[by].points.deductions,
-                brought.filter(pl.col("by") == by).drop("by"),
-                base,
+        """The steps of deductions (DEDUCTION_SCHEMA), by the policy that the stays were paid by.
+
+        Raises DrgpayError for a kind that it does not have.
+        """
+        points = self.paid.known.points
+        known = [row.kind for row in points.deductions]
+        unknown = brought.filter(~pl.col("kind").is_in(known))
+        if unknown.height:
+            raise DrgpayError(
+                f"the deduction of the case {unknown['case_id'][0]}, which the run of "
+                f"{self.paid.known.period} paid, is of the kind {unknown['kind'][0]}, which the policy "
+                "of that run does not have",
+                "name one of points.deductions of that policy",
             )
-        ]
+        return deduction_steps(self.cases, points.deductions, brought, base_of(points))
 
     def points(
         self, returns: pl.DataFrame, deductions: Sequence[Step] = ()
     ) -> tuple[pl.Series, pl.DataFrame]:
-        """The points of the cases where these are followed (RETURNS), and all rows (`adjust`)."""
-        followed = [
-            step
-            for number, run in enumerate(self.runs)
-            for step in readmission_changes(
-                returns.filter(pl.col("rule") == number), run.points.readmission
-            )
-        ]
+        """The points of the cases where these are followed, and all rows (`adjust`).
+
+        returns: case_id, readmission_case_id.
+        """
+        followed = readmission_changes(returns, self.paid.known.points.readmission)
         return adjust(self.exact, [*self.before, *followed, *self.after, *deductions])
 
-    def as_paid(self, number: int) -> pl.DataFrame:
+    def as_paid(self) -> pl.DataFrame:
         """What the run paid: the cases with `own`, their points before deductions, and `own_final`.
 
         Raises DrgpayError if they do not come out again.
@@ -135,7 +131,7 @@ class PaidAgain:
             own=pl.col("points_before") + pl.col("change").fill_null(0),
             own_final="points",
         )
-        again, _ = self.points(self.paid.own_returns(number))
+        again, _ = self.points(self.paid.own_returns)
         wrong = cases.filter(again != cases["own"])
         if wrong.height:
             raise DrgpayError(

@@ -93,7 +93,7 @@ ADJUSTMENT_COLUMNS = [
     *money("standard_amount", "standard_fen"),
     *newer(plain("waiting"), "FALSE"),
     *plain("reason", "evidence"),
-    *newer(plain("paid_in", "deduction_kind"), "CAST(NULL AS VARCHAR)"),
+    *newer(plain("paid_in", "deduction_kind", "return_in"), "CAST(NULL AS VARCHAR)"),
 ]
 
 

@@ -39,6 +39,7 @@ _FORMS = (
      "点数 × {0}：本机构 {2} 第 {1} 例，上限 {3} 例"),
     (r"points \* (\S+)", "点数 × {0}"),
     (r"given back", "返还"),
+    (r"put right", "更正"),
     (r"approved: (\S+) points", "单议通过：核定 {0} 点"),
     (r"approved: (.+)", "单议通过：{0}"),
     (r"rejected: the points of its class", "单议未通过，按所属病例类型计点"),

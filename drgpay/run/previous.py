@@ -21,10 +21,10 @@ from drgpay.grouper.grouped_stays import read_grouped_stays
 from drgpay.language import Language
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.catalogue import load_catalogue
-from drgpay.points.deductions import refuse_unknown_kinds
 from drgpay.points.earlier_stays import LookingBack, look_back
 from drgpay.points.known_returns import RETURN_COLUMNS, KnownStays
 from drgpay.points.paid_again import PaidStays
+from drgpay.points.readmission import KIND as READMISSION
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.records.meaning.rules import Reading
@@ -221,7 +221,6 @@ class Before:
         own: the records of the run, needed where a scheme has changed.
         """
         points, compiled = rules.policy.points, rules.compiled
-        refuse_unknown_kinds(filings, points)
         known = KnownStays(
             period, stays, filings, points, compiled.exempt, compiled.scheme.content_hash
         )
@@ -263,7 +262,11 @@ def earned_with_earlier(
         return price()
     found = before.looking_back(stays, filings, rules, period, own)
     earned = price(returns=found.returns)
-    rows = pl.concat([earned.adjustments, found.rows]).sort("case_id", "step")
+    elsewhere = found.returns.select("case_id", "return_in", kind=pl.lit(READMISSION))
+    made = earned.adjustments.drop("return_in").join(
+        elsewhere, on=["case_id", "kind"], how="left", maintain_order="left"
+    )
+    rows = pl.concat([made, found.rows]).sort("case_id", "step")
     return replace(earned, adjustments=rows)
 
 

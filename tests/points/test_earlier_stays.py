@@ -91,7 +91,9 @@ def settled(
     earned = points_of_stays(
         records, OF, points, replace(filed, deductions=own), exempt=(), returns=found.returns
     )
-    rows = pl.concat([earned.adjustments, found.rows]).sort("case_id", "step")
+    elsewhere = found.returns.select("case_id", "return_in", kind=pl.lit("readmission"))
+    mine = earned.adjustments.drop("return_in").join(elsewhere, on=["case_id", "kind"], how="left")
+    rows = pl.concat([mine, found.rows]).sort("case_id", "step")
     return replace(month, cases=earned.cases, adjustments=rows)
 
 
@@ -222,7 +224,7 @@ def test_points_of_another_scale_are_divided_by_k() -> None:
     assert rows_of(january) == [("a", "readmission_earlier", -49_0000, "b")]
 
 
-def test_returns_are_judged_by_the_rule_of_the_month_that_sees_them() -> None:
+def test_a_stay_is_judged_by_the_policy_that_paid_it() -> None:
     """A rule that changes later moves nothing of what is paid."""
     january = settled("2026-01", stays(FIRST, stay("b", date(2026, 1, 25))), NOTHING)
     rule = {**POINTS.readmission.model_dump(), "days": 1, "factor": "0.1"}

@@ -66,8 +66,8 @@ def settled_region(seed: int, policy: Policy, cases: int = 400) -> Region:
     """A month of random cases with adjustments of every reach."""
     rng = random.Random(seed)
     rows = [_case(rng, number) for number in range(cases)]
-    # Of no earlier stay: paid_in and deduction_kind are null.
-    adjustments = [(*row, None, None) for case in rows for row in _adjustments(rng, case)]
+    # Of no earlier stay: the last three columns are null.
+    adjustments = [(*row, None, None, None) for case in rows for row in _adjustments(rng, case)]
     frame = pl.DataFrame(rows, schema_overrides=_SCHEMA)
     adjusted = pl.DataFrame(adjustments, schema=ADJUSTMENT_SCHEMA, orient="row")
     payments = pl.DataFrame(
