@@ -22,16 +22,15 @@ from drgpay.run.year_job import load_year_job
 from tests.accepting import EVERYTHING
 
 from .files import write_csv, write_filings
-from .random_months import BIG, HOSPITALS, MEANS, Plan, Planned, history
+from .random_months import BIG, EXEMPT, HOSPITALS, MEANS, REGROUPED, Plan, Planned, history
 from .recomputation.records import Stay
 
 CODES = {"AA11": "A49.002", "BB11": "A49.003", "NN11": "A49.004", "CC11": "A49.100"}
 CODES |= {"GG11": "A49.101"}
 """A diagnosis for each group."""
-EXEMPT = "CC11"
 SCORES = dict(zip(HOSPITALS, ("95", "85.5", "70"), strict=True))
 _SCHEME = """\
-id = "tiny"
+id = "{name}"
 name = "tiny"
 kind = "drg"
 authority = "nobody"
@@ -46,10 +45,34 @@ _MONEY = ("total_cost", "fund_cost", "patient_cost", "other_cost")
 
 
 def write_shared(folder: Path, policy: Policy) -> None:
-    """What every plan is run with: the scheme, the hospitals, and the catalogue of past stays."""
-    scheme = folder / "tiny"
+    """What every plan is run with: schemes, hospitals, and the catalogues of past stays."""
+    for name, group_of in (("tiny", {drg: drg for drg in CODES}), ("tiny-2", REGROUPED)):
+        _write_scheme(folder / name, group_of)
+    rows = [
+        {"hospital_id": hospital, "name": hospital, "level": level, "county": "one"}
+        | {"alliance": "", "kind": "general", "assessment": ""}
+        for hospital, level in HOSPITALS.items()
+    ]
+    write_csv(folder / "hospitals.csv", rows, [*rows[0]])
+    scores = [{"hospital_id": hospital, "score": score} for hospital, score in SCORES.items()]
+    write_csv(folder / "scores.csv", scores, ["hospital_id", "score"])
+    (folder / "policy.toml").write_text(policy_text(policy, 2024), encoding="utf-8")
+    for changed in ("", "catalogue", "scheme"):
+        past = folder / f"history{changed}.parquet"
+        write_stays(past, history(changed))
+        make_catalogue(
+            RecordsInput(past),
+            str(folder / ("tiny-2" if changed == "scheme" else "tiny")),
+            str(folder / "policy.toml"),
+            folder / "hospitals.csv",
+            folder / f"catalogue{changed}",
+        )
+
+
+def _write_scheme(scheme: Path, group_of: Mapping[str, str]) -> None:
+    """Groups by diagnosis alone."""
     scheme.mkdir(parents=True)
-    (scheme / "scheme.toml").write_text(_SCHEME, encoding="utf-8")
+    (scheme / "scheme.toml").write_text(_SCHEME.format(name=scheme.name), encoding="utf-8")
     groups = [*MEANS, *BIG]
     _table(scheme / "mdc.csv", "sort,mdc,name,rule", [(1, "MDCA", "all", "")])
     _table(
@@ -62,31 +85,13 @@ def write_shared(folder: Path, policy: Policy) -> None:
         "sort,adrg,drg,name,rule",
         [(1, drg[:3], drg, drg, "1") for drg in groups],
     )
-    _table(scheme / "sets.csv", "set,code", [(f"D_{drg}", CODES[drg]) for drg in groups])
+    codes = [(f"D_{group_of[first]}", code) for first, code in CODES.items()]
+    empty = [(f"D_{drg}", "Z99.900") for drg in groups if drg not in group_of.values()]
+    _table(scheme / "sets.csv", "set,code", [*codes, *empty])
     _table(scheme / "cc.csv", "code,level,exclusion_table", [])
     _table(scheme / "exclusions.csv", "exclusion_table,code", [])
-    _table(
-        scheme / "exempt_groups.csv",
-        "drg,kind,source,verified",
-        [(EXEMPT, "chemotherapy", "a test", "false")],
-    )
-    rows = [
-        {"hospital_id": hospital, "name": hospital, "level": level, "county": "one"}
-        | {"alliance": "", "kind": "general", "assessment": ""}
-        for hospital, level in HOSPITALS.items()
-    ]
-    write_csv(folder / "hospitals.csv", rows, [*rows[0]])
-    scores = [{"hospital_id": hospital, "score": score} for hospital, score in SCORES.items()]
-    write_csv(folder / "scores.csv", scores, ["hospital_id", "score"])
-    write_stays(folder / "history.parquet", history())
-    (folder / "policy.toml").write_text(policy_text(policy, 2024), encoding="utf-8")
-    make_catalogue(
-        RecordsInput(folder / "history.parquet"),
-        str(scheme),
-        str(folder / "policy.toml"),
-        folder / "hospitals.csv",
-        folder / "catalogue",
-    )
+    exempt = [(drg, "chemotherapy", "a test", "false") for drg in EXEMPT[scheme.name]]
+    _table(scheme / "exempt_groups.csv", "drg,kind,source,verified", exempt)
 
 
 def _table(path: Path, head: str, rows: Iterable[tuple[object, ...]]) -> None:
@@ -172,7 +177,7 @@ class PlanOnDisk:
             path.write_text(text, encoding="utf-8")
             run = run_clearing(load_year_job(path), accept=EVERYTHING).folder
         else:
-            write_stays(self._stays(planned), planned.stays)
+            write_stays(self._stays(planned), planned.recorded)
             path.write_text(self._job(planned), encoding="utf-8")
             run = run_month(load_job(path), accept=EVERYTHING, threads=1).folder
         self.runs[planned.name] = run
@@ -184,9 +189,11 @@ class PlanOnDisk:
         return self.folder / "stays" / name
 
     def _common(self, planned: Planned) -> str:
+        by = self.plan.by(planned)
+        changed = self.plan.changed if by.scale else ""
         return (
-            f'scheme = "{self.shared / "tiny"}"\n'
-            f'catalogue = "{self.shared / "catalogue"}"\n'
+            f'scheme = "{self.shared / by.scheme}"\n'
+            f'catalogue = "{self.shared / f"catalogue{changed}"}"\n'
             f'policy = "policy-{planned.months[0][0]}.toml"\n'
             'output = "runs"\n'
         )
@@ -202,11 +209,16 @@ class PlanOnDisk:
         )
 
     def _previous(self, planned: Planned, table: str) -> str:
-        named = [self.plan.by_name[name] for name in planned.previous]
-        return "".join(
-            f'\n{table}\nrun = "runs/{self.runs[run.name].name}"\nstays = "{self._stays(run)}"\n'
-            for run in named
-        )
+        text, by = "", self.plan.by(planned)
+        for run in (self.plan.by_name[name] for name in planned.previous):
+            text += f'\n{table}\nrun = "runs/{self.runs[run.name].name}"\n'
+            text += f'stays = "{self._stays(run)}"\n'
+            other = self.plan.by(run)
+            if other.scheme != by.scheme:
+                text += f'scheme = "{self.shared / other.scheme}"\n'
+            if other.scale != by.scale and self.plan.k:
+                text += f"k = {_toml(self.plan.k)}\n"
+        return text
 
     def _job(self, planned: Planned) -> str:
         year, month = planned.months[0]
@@ -224,7 +236,7 @@ class PlanOnDisk:
         for year, month in planned.months:
             chain = [run for run in self.plan.runs if run.months == ((year, month),)]
             chain = [run for run in chain if run.name in self.runs]
-            write_stays(self._stays(planned) / f"{year}-{month:02d}.parquet", chain[-1].stays)
+            write_stays(self._stays(planned) / f"{year}-{month:02d}.parquet", chain[-1].recorded)
             paths = [f"runs/{self.runs[run.name].name}" for run in chain]
             months += f'\n[[months]]\nperiod = "{year}-{month:02d}"\nrun = "{paths[0]}"\n'
             months += f"corrections = {_toml(paths[1:])}\n"

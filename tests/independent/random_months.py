@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -18,6 +19,7 @@ from .policies import changed
 from .random_policy import CHOICES, DEDUCTIONS, RATES
 from .random_runs import BASE
 from .recomputation.calibration import Catalogue, calibrate
+from .recomputation.earlier import By, Change
 from .recomputation.records import Filed, HeldBack, Review, Stay, UsedTechnology, Violation
 
 Month = tuple[int, int]
@@ -28,6 +30,11 @@ HOSPITALS = {"H1": "3A", "H2": "2A", "H3": "1"}
 ACCOUNTS = ("employee", "resident")
 GAPS = (0, 0, 1, 9, 10, 11, 14, 15, 16, 33)
 LAYOUTS = ("months", "corrected", "new year", "fewer named", "cleared", "year after", "two years")
+NEW_YEAR = 2026
+REGROUPED = {"AA11": "AA11", "BB11": "AA11", "NN11": "BB11", "CC11": "NN11", "GG11": "GG11"}
+"""The group of the second scheme for each of the first one."""
+EXEMPT = {"tiny": ("CC11",), "tiny-2": ("BB11",)}
+_K = (Decimal("1.020408"), Decimal("0.333333"), None)
 _COSTS = ("1", "1.1", "0.3", "0.4", "2.7", "6", "0.8")
 _KEYS = (
     *("points.readmission.days", "points.readmission.factor", "points.readmission.scope"),
@@ -51,7 +58,8 @@ _CAPS = [[], [{"groups": ["AA11", "BB11"], "cases_a_month": 2, "factor": "0.8333
 class Planned:
     """A run: of a month, of a correction (`corrects` names the run), or the clearing of a year.
 
-    previous: the runs that it names, in order.
+    previous: the runs that it names, in order. stays: as grouped by the scheme of their year;
+    recorded: by the first one, which says what is in their records.
     """
 
     name: str
@@ -59,7 +67,8 @@ class Planned:
     stays: list[Stay]
     filed: Filed
     previous: tuple[str, ...]
-    corrects: str | None = None
+    corrects: str | None
+    recorded: list[Stay]
 
     @property
     def clears(self) -> bool:
@@ -71,7 +80,8 @@ class Planned:
 class Plan:
     """All runs in the order in which they are made.
 
-    policies: by year. standing: the runs that say what each month is at the end.
+    policies: by year. standing: the runs that say what each month is at the end. changed: "scheme" or
+    "catalogue" if 2026 has another one. k: by account, what a point of 2026 is in points of 2025.
     """
 
     layout: str
@@ -79,6 +89,31 @@ class Plan:
     runs: tuple[Planned, ...]
     standing: Mapping[Month, str]
     cleared: Mapping[int, str]
+    changed: str
+    k: Mapping[str, Decimal]
+
+    def by(self, planned: Planned) -> By:
+        """By what a run is made."""
+        year = planned.months[0][0]
+        new = self.changed if year == NEW_YEAR else ""
+        scheme = "tiny-2" if new == "scheme" else "tiny"
+        return By(
+            catalogue(new),
+            self.policies[year],
+            EXEMPT[scheme],
+            scheme,
+            f"{NEW_YEAR}" if new else "",
+        )
+
+    def change(self, planned: Planned) -> Change:
+        """What a run is told of runs of another year: the groups of both schemes, and k."""
+        drgs = {}
+        for name in (*planned.previous, planned.name):
+            for stay in self.by_name[name].recorded:
+                drgs["tiny", stay.case_id] = stay.drg
+                drgs["tiny-2", stay.case_id] = REGROUPED[stay.drg]
+        k = {("", account): Fraction(k) for account, k in self.k.items()}
+        return Change(drgs, k if self.by(planned).scale else {})
 
     @property
     def by_name(self) -> dict[str, Planned]:
@@ -86,17 +121,22 @@ class Plan:
         return {run.name: run for run in self.runs}
 
 
-def random_plan(number: int, months_of_year: int = 3, layout: str | None = None) -> Plan:
-    """The plan of a number; a year that is cleared has its last months, or all twelve."""
+def random_plan(
+    number: int, months_of_year: int = 3, layout: str | None = None, changed: str = ""
+) -> Plan:
+    """The plan of a number; a year that is cleared has its last months, or all twelve.
+
+    changed: "scheme" or "catalogue", where a plan over New Year has a new one in 2026.
+    """
     rng = random.Random(f"months {number}")
     layout = layout or LAYOUTS[number % len(LAYOUTS)]
-    return _Planner(rng, layout, months_of_year).plan()
+    return _Planner(rng, layout, months_of_year, changed).plan()
 
 
 @cache
-def history() -> list[Stay]:
-    """Past stays, the same for all plans."""
-    rng = random.Random("history")
+def history(changed: str = "") -> list[Stay]:
+    """Past stays, the same for all plans: grouped by the first scheme, or those of a later year."""
+    rng = random.Random(f"history {changed}")
     return [
         _costing(
             rng,
@@ -129,16 +169,24 @@ def history() -> list[Stay]:
 
 
 @cache
-def catalogue() -> Catalogue:
+def catalogue(changed: str = "") -> Catalogue:
     """What the past stays make of the groups, by the rules of the illustrative policy."""
-    return calibrate(history(), load_policy(BASE).policy.calibration)
+    stays = history(changed)
+    if changed == "scheme":
+        stays = [regrouped(stay) for stay in stays]
+    return calibrate(stays, load_policy(BASE).policy.calibration)
+
+
+def regrouped(stay: Stay) -> Stay:
+    """By the second scheme."""
+    return replace(stay, drg=REGROUPED[stay.drg])
 
 
 class _Planner:
     """Draws stays, filings and runs one after the other."""
 
-    def __init__(self, rng: random.Random, layout: str, months_of_year: int) -> None:
-        self.rng, self.layout = rng, layout
+    def __init__(self, rng: random.Random, layout: str, months_of_year: int, changed: str) -> None:
+        self.rng, self.layout, self.changed = rng, layout, changed
         full = range(13 - months_of_year, 13)
         of_first = [(2025, month) for month in full]
         self.months: list[Month] = {
@@ -182,7 +230,16 @@ class _Planner:
                 self._clear(year)
         if self.layout == "year after":
             self._again(self.months[-1])
-        return Plan(self.layout, self._policies(), tuple(self.runs), self.standing, self.cleared)
+        k = {account: self.rng.choice(_K) for account in ACCOUNTS} if self.changed else {}
+        return Plan(
+            self.layout,
+            self._policies(),
+            tuple(self.runs),
+            self.standing,
+            self.cleared,
+            self.changed,
+            {account: value for account, value in k.items() if value},
+        )
 
     # ------------------------------------------------------------------------------------- stays
 
@@ -335,8 +392,23 @@ class _Planner:
         filed = self._filed(stays, violations, known)
         again = sum(run.months == (month,) for run in self.runs)
         name = f"{month[0]}-{month[1]:02d}{f'-{again}' if again else ''}"
-        self.runs.append(Planned(name, (month,), [*stays], filed, previous, corrects))
+        self._plan_run(name, (month,), stays, filed, previous, corrects)
         self.standing[month] = name
+
+    def _plan_run(
+        self,
+        name: str,
+        months: tuple[Month, ...],
+        stays: list[Stay],
+        filed: Filed,
+        previous: tuple[str, ...],
+        corrects: str | None,
+    ) -> None:
+        again = self.changed == "scheme" and months[0][0] == NEW_YEAR
+        grouped = [regrouped(stay) for stay in stays] if again else [*stays]
+        self.runs.append(
+            Planned(name, months, grouped, filed, previous, corrects, recorded=[*stays])
+        )
 
     def _correct(self) -> None:
         """Some months, last the last one: it puts right what the others left as it was."""
@@ -351,13 +423,13 @@ class _Planner:
         before = next(run for run in self.runs if run.name == corrected)
         stays = [
             self._changed(stay)
-            for stay in before.stays
+            for stay in before.recorded
             if stay.case_id.startswith("G") or rng.random() < 0.8
         ]
-        if before.stays and rng.random() < 0.7:
-            late = replace(rng.choice(before.stays), case_id=f"L{len(self.runs)}-{place}")
+        if before.recorded and rng.random() < 0.7:
+            late = replace(rng.choice(before.recorded), case_id=f"L{len(self.runs)}-{place}")
             stays.append(replace(late, person_id=f"{late.person_id}L"))
-            back = rng.choice(before.stays)
+            back = rng.choice(before.recorded)
             day = back.discharge_date + timedelta(days=1)
             if (day.year, day.month) == month:
                 stays.append(
@@ -403,7 +475,7 @@ class _Planner:
         """With the final list: some deductions are dropped, some come last."""
         months = tuple(month for month in self.months if month[0] == year)
         runs = [run for run in self.runs if run.name in {self.standing[m] for m in months}]
-        stays = [stay for run in runs for stay in run.stays]
+        stays = [stay for run in runs for stay in run.recorded]
         previous = (self.cleared[year - 1],) if year - 1 in self.cleared else ()
         known = {stay.case_id for stay in stays}
         known |= {stay.case_id for run in self.runs if run.name in previous for stay in run.stays}
@@ -420,7 +492,7 @@ class _Planner:
         ]
         filed = self._filed(stays, kept, known)
         name = f"{year}-cleared"
-        self.runs.append(Planned(name, months, stays, replace(filed, held_back=()), previous))
+        self._plan_run(name, months, stays, replace(filed, held_back=()), previous, None)
         self.cleared[year] = name
 
     # ------------------------------------------------------------------------------------- policy

@@ -20,14 +20,14 @@ from drgpay.run.job import Inputs
 
 from .by_drgpay import Tables
 from .comparing import LINE, compare, compare_ledger, compare_month, compare_points, compare_year
-from .month_files import EXEMPT, SCORES, PlanOnDisk, write_shared
-from .random_months import HOSPITALS, Plan, Planned, catalogue, random_plan
+from .month_files import SCORES, PlanOnDisk, write_shared
+from .random_months import HOSPITALS, Plan, Planned, random_plan
 from .random_runs import BASE
 from .recomputation import ledger
 from .recomputation.budgets import budget_of_month, reserve
 from .recomputation.clearing import Year, clear
 from .recomputation.differences import of_statements, paid_with
-from .recomputation.earlier import By, EarlierRow, Run, earlier_minus, make_run
+from .recomputation.earlier import EarlierRow, Run, earlier_minus, make_run
 from .recomputation.earned_cases import cases_of, minus_of, taken_of
 from .recomputation.prepayment import Month, settle_month
 from .recomputation.settlement import Minus, NoPointsError, OverBudgetError, pools_of
@@ -38,6 +38,7 @@ MANY = int(os.environ.get("DRGPAY_RANDOM_REGIONS", "300"))
 EARLIER = ("readmission_earlier", "deduction_earlier")
 REFUSED = (NoPointsError, OverBudgetError)
 SHORT = ("months", "corrected", "new year", "fewer named")
+OVER_NEW_YEAR = ("new year", "year after", "two years")
 SEEN: Counter[str] = Counter()
 WANTED = (*EARLIER, "given back", "by a clearing", "correction", "line without stays", "waiting")
 pytestmark = pytest.mark.skipif(
@@ -60,11 +61,14 @@ def test_months_that_know_each_other(shared: Path, tmp_path: Path, number: int) 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(FIRST, FIRST + MANY))
 def test_many_months_that_know_each_other(shared: Path, tmp_path: Path, number: int) -> None:
-    """Of every tenth plan the years are cleared, for which they have twelve months."""
+    """Of every tenth plan the years are cleared, for which they have twelve months. Some over New Year
+    have another scheme or catalogue then.
+    """
     layout = SHORT[number % len(SHORT)]
     if number % 10 == 9:
         layout = ("cleared", "year after", "two years")[number // 10 % 3]
-    Audit(random_plan(number, 12, layout), shared, tmp_path / "plan").check()
+    changed = ("", "scheme", "catalogue")[number % 3] if layout in OVER_NEW_YEAR else ""
+    Audit(random_plan(number, 12, layout, changed), shared, tmp_path / "plan").check()
 
 
 @pytest.mark.slow
@@ -97,9 +101,9 @@ class Audit:
     def check(self) -> None:
         """Until the end, or until both refuse a run."""
         for planned in self.plan.runs:
-            by = By(catalogue(), self.plan.policies[planned.months[0][0]], (EXEMPT,))
+            by, change = self.plan.by(planned), self.plan.change(planned)
             named = [self.done[name].run for name in planned.previous]
-            run = make_run(planned.stays, by, planned.filed, named)
+            run = make_run(planned.stays, by, planned.filed, named, change)
             settle: Callable[[Run, list[Minus]], Month | Year] = (
                 self._clear if planned.clears else self._settle_month
             )

@@ -72,9 +72,8 @@ def runs_of(plan: Plan) -> dict[str, Run]:
     """Every run, made when its turn comes."""
     made: dict[str, Run] = {}
     for planned in plan.runs:
-        by = By(catalogue(), plan.policies[planned.months[0][0]])
         named = [made[name] for name in planned.previous]
-        made[planned.name] = make_run(planned.stays, by, planned.filed, named)
+        made[planned.name] = make_run(planned.stays, plan.by(planned), planned.filed, named)
     return made
 
 

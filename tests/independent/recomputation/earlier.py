@@ -122,7 +122,8 @@ def make_run(
     change: Change = UNCHANGED,
 ) -> Run:
     """Points of a run's stays, and its rows on stays of the runs that it names, in their order."""
-    violations = brought([*(run.filed for run in named), filed])
+    lists = [run.filed for run in named]
+    violations = brought([*lists, filed])
     own = {stay.case_id for stay in stays}
     run_of = {stay.case_id: run for run in named for stay in run.stays if stay.case_id not in own}
     known = {stay.case_id: stay for run in named for stay in run.stays}
@@ -153,7 +154,9 @@ def make_run(
     )
     months = frozenset(map(month_of, stays))
     seen = months.union(*(run.months for run in named))
-    rows = _Comparison(by, named, change, violations, followed, known, run_of, seen).rows()
+    rows = _Comparison(
+        by, named, change, violations, followed, known, run_of, seen, [*lists, filed]
+    ).rows()
     return Run(
         by,
         stays,
@@ -246,6 +249,7 @@ class _Comparison:
     known: Mapping[str, Stay]
     run_of: Mapping[str, Run]
     months: frozenset[tuple[int, int]]
+    lists: Sequence[Filed]
 
     def rows(self) -> list[EarlierRow]:
         """Where both differ, and where a row lies on a stay that is no longer there."""
@@ -314,14 +318,22 @@ class _Comparison:
         if case_id not in run.by_item:
             by = (last.case_id,) if last else ()
             yield (case_id, RETURN, stay.hospital_id, here), wanted.by_return - t.by_return, by
-            documents = tuple(dict.fromkeys(row.document or row.reason for row in due))
-            yield (case_id, CASE, stay.hospital_id, here), wanted.at_case - t.at_case, documents
+            still = wanted.at_case - t.at_case
+            yield (case_id, CASE, stay.hospital_id, here), still, self._documents(case_id)
         else:
             here = (stay.account, False)
         for kind in {**t.minus, **wanted.minus}:
             taken = wanted.minus.get(kind, NO_POINTS) - t.minus.get(kind, NO_POINTS)
-            documents = tuple(row.document or row.reason for row in due if row.kind == kind)
-            yield (case_id, kind, stay.hospital_id, here), taken, documents
+            yield (case_id, kind, stay.hospital_id, here), taken, self._documents(case_id, kind)
+
+    def _documents(self, case_id: str, kind: str | None = None) -> tuple[str | None, ...]:
+        """What the lists that are known name for a case, or for one kind of it."""
+        return tuple(
+            row.document or row.reason
+            for filed in self.lists
+            for row in filed.violations
+            if row.case_id == case_id and kind in (None, row.kind)
+        )
 
     def _last_return(self, case_id: str) -> Stay | None:
         """The return that a stay is reduced for, or was at last."""
