@@ -1,6 +1,5 @@
 """An explanation in the form that is asked for, on its way to a file or to standard output."""
 
-import io
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +10,7 @@ from drgpay.report.policy.console import on_screen
 from drgpay.report.policy.explanation import GENERATOR, Explanation
 from drgpay.report.policy.markdown import as_markdown
 from drgpay.report.policy.page import as_page
-from drgpay.terminal import Screen
+from drgpay.terminal import as_text
 
 Form = Literal["text", "markdown", "html"]
 _SUFFIXES: dict[str, Form] = {
@@ -48,12 +47,8 @@ def written(explanation: Explanation, form: Form) -> str:
         return as_markdown(explanation)
     if form == "html":
         return as_page(explanation)
-    stream = io.StringIO()
-    screen = Screen(stream, width=_WIDTH)
-    screen.print(f"[{GENERATOR}]")
-    for part in on_screen(explanation):
-        screen.print(part)
-    return "\n".join(line.rstrip() for line in stream.getvalue().splitlines()) + "\n"
+    text = as_text(f"[{GENERATOR}]", *on_screen(explanation), width=_WIDTH)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
 def write_explanation(explanation: Explanation, form: Form, path: Path) -> None:
