@@ -28,9 +28,11 @@ ADJUSTMENT_SCHEMA: dict[str, pl.DataType] = {
     "points": pl.Int64(),
     "reason": pl.String(),
     "evidence": pl.String(),
+    "deduction_kind": pl.String(),
 }
 """applies_to: `case` (part of the case's points) or `hospital` (taken from its hospital's line);
-points in 1/10,000, signed; evidence: another case, a technology or the reason that was filed."""
+points in 1/10,000, signed; evidence: another case, a technology or the reason that was filed;
+deduction_kind: of the minus for a deduction of an earlier stay, else null (earlier_stays.py)."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +170,10 @@ def _numbered(made: list[pl.DataFrame], exact: pl.DataFrame) -> pl.DataFrame:
     owners = exact.select("case_id", "hospital_id", "account", "out_of_area")
     return (
         rows.join(owners, on="case_id", how="left", maintain_order="left")
-        .with_columns(step=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("case_id"))
+        .with_columns(
+            step=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("case_id"),
+            deduction_kind=pl.lit(None, pl.String),
+        )
         .select(pl.col(column).cast(dtype) for column, dtype in ADJUSTMENT_SCHEMA.items())
     )
 

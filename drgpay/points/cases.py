@@ -19,7 +19,7 @@ from drgpay.points.extra_points import (
 )
 from drgpay.points.formulas import Choice, PointFormula, Terms, class_formulas
 from drgpay.points.prices import BOUND_COLUMNS, PRICE_COLUMNS, RATIO_COLUMNS, priced_stays
-from drgpay.points.readmission import readmission_changes, split_stays
+from drgpay.points.readmission import earlier_stays, readmission_changes, split_stays
 from drgpay.points.reviews import review_changes
 from drgpay.points.volume import volume_changes
 from drgpay.policy.points import Points
@@ -56,6 +56,7 @@ def points_of_stays(
     filings: Filings = NO_FILINGS,
     *,
     exempt: Collection[str],
+    returns: pl.DataFrame | None = None,
 ) -> EarnedPoints:
     """Class, points and adjustments of grouped stays of a month or of a whole year.
 
@@ -63,28 +64,45 @@ def points_of_stays(
     account, out_of_area, admission_date, discharge_date, settlement_date, length_of_stay,
     payment_unit, bed_day_class, complete, status, drg, total_fen, where the policy has factors by
     age also age and age_days; other columns pass through. exempt: DRGs of the scheme whose patients
-    come back by plan, beside those of the policy.
-    Quotas and readmissions are counted over all of them, volume caps by settlement month.
+    come back by plan, beside those of the policy. returns: case_id and readmission_case_id of the
+    stays that are followed, where they were found among more stays (earlier_stays.py); by default
+    they are found among these.
+    Quotas are counted over all of them, volume caps by settlement month.
     Raises DrgpayError for filings of cases that are not there, of kinds and technologies that the
     policy does not have, and for a class that the catalogue cannot price.
     """
     _refuse_unknown_cases(stays, filings)
     refuse_unknown_kinds(filings, points)
     refuse_unknown_technologies(filings, points)
-    needed = stays.drop(*_NOT_NEEDED, *_MADE, strict=False)
-    needed = _with_ages(needed, points)
-    ordered = needed if needed["case_id"].is_sorted() else needed.sort("case_id")
     formulas = class_formulas(catalogue, points)
-    cases = _classed(ordered, catalogue, points)
-    cases = cases.hstack(_points_before(cases, formulas, points))
-    steps = _steps(cases, catalogue, points, filings, exempt)
+    cases = priced_cases(stays, catalogue, points, formulas)
+    if returns is None:
+        split = split_stays(filings.deductions)
+        returns = earlier_stays(cases, points.readmission, exempt, split)
+    steps = _steps(cases, catalogue, points, filings, returns)
     kept = cases.drop("person_id")
     if not steps:
         return EarnedPoints(kept.with_columns(points="points_before"), no_adjustments())
     places = _places_of(cases, steps)
-    final, adjustments = adjust(_exact_points(cases[places], formulas), steps)
+    final, adjustments = adjust(exact_points(cases[places], formulas), steps)
     adjusted = cases["points_before"].clone().scatter(places, final).alias("points")
     return EarnedPoints(kept.with_columns(adjusted), adjustments)
+
+
+def priced_cases(
+    stays: pl.DataFrame,
+    catalogue: Catalogue,
+    points: Points,
+    formulas: dict[str, list[Choice]],
+) -> pl.DataFrame:
+    """The cases of EarnedPoints before any adjustment, with person_id: class, prices, points_before.
+
+    formulas: class_formulas of the same catalogue and points.
+    """
+    needed = _with_ages(stays.drop(*_NOT_NEEDED, *_MADE, strict=False), points)
+    ordered = needed if needed["case_id"].is_sorted() else needed.sort("case_id")
+    cases = _classed(ordered, catalogue, points)
+    return cases.hstack(_points_before(cases, formulas, points))
 
 
 _AGE = pl.Decimal(18, 4)
@@ -129,14 +147,14 @@ def _steps(
     catalogue: Catalogue,
     points: Points,
     filings: Filings,
-    exempt: Collection[str],
+    returns: pl.DataFrame,
 ) -> list[Step]:
     """All steps in their order that concern a case."""
     base = base_of(points)
     steps: list[Step] = [
         *review_changes(cases, filings, Terms.of(catalogue, points)),
         *volume_changes(cases, points.volume_caps),
-        *readmission_changes(cases, points.readmission, exempt, split_stays(filings.deductions)),
+        *readmission_changes(returns, points.readmission),
         *technology_changes(cases, points.new_technologies, filings.technologies, base),
         *tcm_changes(cases, points.tcm),
         *deduction_steps(cases, points.deductions, filings.deductions, base),
@@ -190,8 +208,8 @@ def _points_before(
     return before
 
 
-def _exact_points(cases: pl.DataFrame, formulas: dict[str, list[Choice]]) -> pl.DataFrame:
-    """The exact points of some cases as `adjust` wants them."""
+def exact_points(cases: pl.DataFrame, formulas: dict[str, list[Choice]]) -> pl.DataFrame:
+    """The exact points of some of `priced_cases` as `adjust` wants them."""
     parts = [
         part.select("row", numerator=formula.numerator, denominator=formula.denominator)
         for part, formula in _by_formula(cases, formulas)

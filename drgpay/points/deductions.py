@@ -27,9 +27,9 @@ def refuse_unknown_kinds(filings: Filings, points: Points) -> None:
         )
 
 
-EARLIER_DEDUCTION = "deduction_earlier"
-EARLIER_STAYS = ("readmission_earlier", EARLIER_DEDUCTION)
-"""Kinds of rows on stays that an earlier run paid (docs/points.md)."""
+EARLIER_READMISSION, EARLIER_DEDUCTION = "readmission_earlier", "deduction_earlier"
+EARLIER_STAYS = (EARLIER_READMISSION, EARLIER_DEDUCTION)
+"""Kinds of rows on stays that an earlier run paid (earlier_stays.py)."""
 
 
 def takes_deducted_points(points: Points) -> pl.Expr:

@@ -20,19 +20,26 @@ def split_stays(deductions: pl.DataFrame) -> pl.Series:
     return deductions.filter(pl.col("kind") == SPLIT_STAY)["case_id"]
 
 
-def readmission_changes(
-    stays: pl.DataFrame, rule: Readmission, exempt: Collection[str], split: Collection[str]
-) -> list[CaseChange]:
-    """The step that multiplies the points of stays that a readmission follows (C6)."""
-    reason = pl.format(
+def readmission_changes(returns: pl.DataFrame, rule: Readmission) -> list[CaseChange]:
+    """The step that multiplies the points of stays that a readmission follows (C6).
+
+    returns: case_id and readmission_case_id, as of `earlier_stays`.
+    """
+    rows = returns.select(
+        change_columns(
+            readmission_reason(rule), pl.col("readmission_case_id"), times=Fraction(rule.factor)
+        )
+    )
+    return [CaseChange(KIND, rows)]
+
+
+def readmission_reason(rule: Readmission) -> pl.Expr:
+    """What the step does, in words."""
+    return pl.format(
         "points * {}: the patient came back within {} days",
         pl.lit(str(rule.factor)),
         pl.lit(str(rule.days)),
     )
-    rows = earlier_stays(stays, rule, exempt, split).select(
-        change_columns(reason, pl.col("readmission_case_id"), times=Fraction(rule.factor))
-    )
-    return [CaseChange(KIND, rows)]
 
 
 def earlier_stays(
@@ -43,21 +50,28 @@ def earlier_stays(
 ) -> pl.DataFrame:
     """The stays that a readmission follows, and the stay that followed.
 
+    stays: as for `previous_stays`. A stay is followed by a readmission if the next one after it is
+    a return (`is_return`), so in a chain of three the first two are followed. Returns case_id and
+    readmission_case_id (the first return).
+    """
+    return first_returns(previous_stays(stays).filter(is_return(rule, exempt, split)))
+
+
+def previous_stays(stays: pl.DataFrame, *further: str) -> pl.DataFrame:
+    """Each stay that has a previous one of the same person, with that one before it.
+
     stays: case_id, person_id (null: not known), hospital_id, drg, status, payment_unit,
-    admission_date, discharge_date. The stay before a return is, of the person's stays with status
-    grouped and payment unit drg that ended by the day of its admission, the one discharged last
-    (equal: the later by admission, then case_id). It is followed by a readmission if the return has
-    the same DRG, not an exempt one of the scheme (`exempt`) or the policy, within `days` after the
-    discharge and the scope. So in a chain of three the first two are followed. A stay of `split` is
-    no return. Returns case_id and readmission_case_id (the first return).
+    admission_date, discharge_date, `further`. The previous stay is, of the person's stays with
+    status grouped and payment unit drg that ended by the day of the admission, the one discharged
+    last (equal: the later by admission, then case_id). Returns the columns of the previous stay, and
+    those of the stay with the suffix _again, in the order of the admissions.
     """
     order = ["admission_date", "discharge_date", "case_id"]
-    facts = ["hospital_id", "drg"]
     counted = stays.filter(
         (pl.col("status") == "grouped")
         & (pl.col("payment_unit") == "drg")
         & pl.col("person_id").is_not_null()
-    ).select("person_id", *facts, *order)
+    ).select("person_id", "hospital_id", "drg", *order, *further)
     # Most stays are the only ones of their person. Equal keys have equal hashes; others that happen
     # to share one are told apart by the join.
     again = counted.select("person_id").hash_rows().is_duplicated()
@@ -67,9 +81,23 @@ def earlier_stays(
         (pl.col("place") < pl.col("place_again"))
         & (pl.col("discharge_date") <= pl.col("admission_date_again"))
     )
-    previous = (
-        pairs.sort("discharge_date", "place").group_by("place_again", maintain_order=True).last()
+    return (
+        pairs.sort("discharge_date", "place")
+        .group_by("place_again", maintain_order=True)
+        .last()
+        .sort("place_again")
+        .drop("person_id")
     )
+
+
+def is_return(
+    rule: Readmission, exempt: Collection[str] = (), split: Collection[str] = ()
+) -> pl.Expr:
+    """Whether a stay is a readmission after the previous one (columns of `previous_stays`).
+
+    It has the same DRG, not an exempt one of the scheme (`exempt`) or the policy, at most `days`
+    after the discharge, within the scope. A stay of `split` is no return.
+    """
     days = (pl.col("admission_date_again") - pl.col("discharge_date")).dt.total_days()
     returns = (
         (pl.col("drg") == pl.col("drg_again"))
@@ -79,9 +107,14 @@ def earlier_stays(
     )
     if rule.scope == "hospital":
         returns &= pl.col("hospital_id") == pl.col("hospital_id_again")
-    return (
-        previous.filter(returns)
-        .sort("place_again")
-        .group_by("case_id", maintain_order=True)
-        .agg(readmission_case_id=pl.col("case_id_again").first())
-    )
+    return returns
+
+
+def first_returns(returns: pl.DataFrame, *further: str) -> pl.DataFrame:
+    """Of each stay that is followed the first return: case_id, readmission_case_id, `further`.
+
+    returns: rows of `previous_stays`.
+    """
+    first = {"readmission_case_id": pl.col("case_id_again").first()}
+    first |= {name: pl.col(name).first() for name in further}
+    return returns.group_by("case_id", maintain_order=True).agg(**first)

@@ -29,6 +29,11 @@ class Period:
         return f"{self.year:04d}-{self.month:02d}"
 
     @property
+    def next(self) -> "Period":
+        """The month after it."""
+        return Period(self.year + self.month // 12, self.month % 12 + 1)
+
+    @property
     def days(self) -> tuple[date, date]:
         """The first and the last day."""
         last = calendar.monthrange(self.year, self.month)[1]

@@ -93,6 +93,7 @@ ADJUSTMENT_COLUMNS = [
     *money("standard_amount", "standard_fen"),
     *newer(plain("waiting"), "FALSE"),
     *plain("reason", "evidence"),
+    *newer(plain("deduction_kind"), "CAST(NULL AS VARCHAR)"),
 ]
 
 

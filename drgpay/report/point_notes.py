@@ -1,5 +1,8 @@
 """What a run says beside its tables of how points came about: rules over stays, what is unverified."""
 
+from collections.abc import Iterable
+from datetime import date
+
 import polars as pl
 from rich.table import Table
 
@@ -35,6 +38,29 @@ _WORDS = {
     "source": Words("（来源：{source}）", " (source: {source})"),
     "no_document": Words(
         "其中 {count} 条没有文书（document）", "{count} of the deductions carry no document"
+    ),
+    "returns_from": Words(
+        "再入院和以前病例的扣减自 {day} 起可见（作业列出的以前各月）",
+        "returns and deductions of earlier stays are seen from {day} on, in the runs named as paid before",
+    ),
+    "no_months_before": Words(
+        "作业未列出以前各月（[[inputs.previous]]）：跨月再入院要到列出本月的月份或清算时才扣减",
+        "the job names no month before ([[inputs.previous]]): returns over the end of a month are seen "
+        "only by a month or a clearing that names both",
+    ),
+    "no_value_before": Words(
+        "没有同一目录和分组方案的上月点值可比：plausible_value_change 未作比较",
+        "no value of the month before by the same catalogue and scheme: plausible_value_change compared "
+        "nothing",
+    ),
+    "corrected_since": Words(
+        "作业列出的 {run} 后来由 {by} 更正：请确认上月最后按哪一次支付",
+        "{run}, named as paid before, was since corrected by {by}: see which of them the month was last "
+        "paid by",
+    ),
+    "without_k": Words(
+        "{period} 按另一目录结算而未给出 k：其点数按 1 : 1 折算",
+        "{period} was settled by another catalogue and no k is given: its points are taken 1 : 1",
     ),
     "taken_back": Words(
         "年终额度收回各月已付的特病单议 {count} 例",
@@ -85,6 +111,29 @@ def point_notes(
         bare = deductions["document"].null_count()
         if bare:
             notes.append(_say("no_document", language, count=bare))
+    return tuple(notes)
+
+
+def earlier_notes(
+    first_day: date | None,
+    value_compared: bool,
+    corrected: Iterable[tuple[str, str]],
+    without_k: Iterable[str],
+    language: Language,
+) -> tuple[str, ...]:
+    """From which day a month sees returns, and what of the runs named as paid before is in doubt.
+
+    first_day: None if it names none. corrected: runs with those that correct them. without_k: periods.
+    """
+    notes = [
+        _say("returns_from", language, day=first_day)
+        if first_day
+        else _say("no_months_before", language)
+    ]
+    if not value_compared:
+        notes.append(_say("no_value_before", language))
+    notes += [_say("corrected_since", language, run=run, by=by) for run, by in corrected]
+    notes += [_say("without_k", language, period=period) for period in without_k]
     return tuple(notes)
 
 

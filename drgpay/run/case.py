@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from pydantic import ValidationError
 
 from drgpay.errors import DrgpayError
 from drgpay.explain.code_names import CodeNames
@@ -25,7 +24,7 @@ from drgpay.report.case import PaidCase
 from drgpay.report.case_money import LineParts, keys_of
 from drgpay.report.case_points import Formulas
 from drgpay.run.job import Job, load_job
-from drgpay.run.manifest import MANIFEST, SHARE, read_manifest
+from drgpay.run.manifest import MANIFEST, SHARE, policy_in, read_manifest
 from drgpay.run.run_tables import RunTables
 from drgpay.settle.lines import LINE
 
@@ -89,7 +88,7 @@ class CasesOfRun:
         compiled = _scheme_of(folder, manifest, loaded)
         catalogue = load_catalogue(folder / "catalogue", compiled.scheme)
         tables = RunTables(folder, manifest)
-        return cls(tables, _policy(folder, manifest), catalogue, compiled, loaded)
+        return cls(tables, policy_in(folder, manifest), catalogue, compiled, loaded)
 
     def read(self, case_id: str) -> PaidCase:
         """One case; raises DrgpayError as read_case."""
@@ -209,13 +208,6 @@ def _near(ids: pl.Series, wanted: str) -> list[str]:
     return list(
         dict.fromkeys([*holding, *get_close_matches(wanted, candidates, _NEAR, cutoff=0.5)])
     )[:_NEAR]
-
-
-def _policy(folder: Path, manifest: dict[str, Any]) -> Policy:
-    try:
-        return Policy.model_validate(manifest["policy"]["parameters"])
-    except (ValidationError, KeyError, TypeError):
-        raise _unreadable(folder, "its manifest holds no policy of this version") from None
 
 
 def _scheme_of(folder: Path, manifest: dict[str, Any], job: Job | None) -> CompiledScheme:

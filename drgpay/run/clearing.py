@@ -10,8 +10,8 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.exact import FEN_PLACES, as_decimal
 from drgpay.language import Language
-from drgpay.points.cases import points_of_stays
 from drgpay.points.catalogue import catalogue_hash
+from drgpay.points.deductions import EARLIER_READMISSION, EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.records.assessment import read_scores, scores_of_hospitals
 from drgpay.records.dataset import Dataset
@@ -31,6 +31,7 @@ from drgpay.run.manifest import (
 )
 from drgpay.run.month_end import Clock
 from drgpay.run.output_group import rights_of_output
+from drgpay.run.previous import Before, PreviousPaid, earned_with_earlier, open_year_before
 from drgpay.run.results import ClearedStays, ClearedVisits, write_clearing
 from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.stages import job_named, run_folder
@@ -80,7 +81,7 @@ class OpenedYear:
     """A year file with what it names, read and compared with one another.
 
     persons: the records that tell whose cases are whose, None where the months' readmissions do.
-    basis: what the clearing depends on, by content.
+    before: the clearing of the year before, if the year file names it. basis: what the clearing depends on, by content.
     """
 
     job: YearJob
@@ -89,6 +90,7 @@ class OpenedYear:
     filings: Filings
     scores: pl.DataFrame | None
     persons: Dataset | None
+    before: tuple[PreviousPaid, ...]
     basis: dict[str, Any]
 
 
@@ -119,6 +121,8 @@ def _opened_stays(
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     scores = _scores(job, rules.policy, rules.hospitals)
     persons = job.persons.open(rules.scheme.info.code_system, reading) if job.persons else None
+    before = open_year_before(job.path, job.previous, job.year, reading, rules.compiled)
+    _refuse_rows_left_out(job, months, persons, before)
     basis = basis_of_clearing(
         job,
         of_year.runs,
@@ -129,7 +133,7 @@ def _opened_stays(
         accept_policy_change,
         read,
     )
-    return OpenedYear(job, rules, months, filings, scores, persons, basis)
+    return OpenedYear(job, rules, months, filings, scores, persons, before, basis)
 
 
 @dataclass(frozen=True)
@@ -262,8 +266,14 @@ def _clear_stays(year: OpenedYear, clock: Clock, language: Language) -> _Cleared
     statements = statements_of_year(months)
     stays = stays_of_year(year)
     clock.lap("read")
-    earned = points_of_stays(
-        stays, rules.catalogue, rules.policy.points, filings, exempt=rules.compiled.exempt
+    earned = earned_with_earlier(
+        stays,
+        filings,
+        rules,
+        Before.of(year.before),
+        str(year.job.year),
+        year.persons,
+        year.job.output,
     )
     del stays
     clock.lap("points")
@@ -292,7 +302,7 @@ def _clear_stays(year: OpenedYear, clock: Clock, language: Language) -> _Cleared
         tables = clearing_tables(
             cleared, ledger, identity, year.job.year, rules.policy, rules.hospitals
         )
-        return ClearedStays(replace(tables, notes=notes), rules, _prepayments(statements))
+        return ClearedStays(replace(tables, notes=notes), rules, filings, _prepayments(statements))
 
     stops = settled_stops(cleared.statements, None, rules.policy.settlement, None)
     return _ClearedPart(stops, known_as)
@@ -412,11 +422,52 @@ def _filings_of_year(job: YearJob, months: list[PaidMonths], reading: Reading) -
     """
     final = read_filings(*job.filings, reading=reading)
     kept = {
-        kind: pl.concat([getattr(month.last, kind)() for month in months]).sort(pl.all())
-        for kind in ("reviews", "deductions", "technologies")
+        kind: _last_of_each(pl.concat([getattr(month.last, kind)() for month in months]), key)
+        for kind, key in _FILED_ONCE.items()
         if getattr(job.filings, kind) is None
     }
     return Filings(**{**final.__dict__, **kept})
+
+
+_FILED_ONCE = {
+    "reviews": ["case_id"],
+    "deductions": ["case_id", "kind"],
+    "technologies": ["case_id", "technology"],
+}
+
+
+def _last_of_each(filed: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """Of lists that go on from month to month each filing as the last of them has it."""
+    return filed.unique(key, keep="last", maintain_order=True).sort(pl.all())
+
+
+def _refuse_rows_left_out(
+    job: YearJob,
+    months: Sequence[PaidMonths],
+    persons: Dataset | None,
+    before: Sequence[PreviousPaid],
+) -> None:
+    """The rows of months on earlier stays are found anew; what would find them must be there."""
+    for month in months:
+        rows = month.last.adjustments().filter(pl.col("kind").is_in(EARLIER_STAYS))
+        if not rows.height:
+            continue
+        if persons is None and EARLIER_READMISSION in rows["kind"]:
+            raise DrgpayError(
+                f"{month.last.folder} has taken points for returns after months before, but the "
+                f"clearing of {job.year} would find none of them",
+                "set readmissions_across_months = true and name inputs.stays, the records of the year",
+            )
+        if before:
+            continue
+        cases = pl.concat([one.last.cases(["case_id"]) for one in months])
+        foreign = rows.join(cases, on="case_id", how="anti")
+        if foreign.height:
+            raise DrgpayError(
+                f"{month.last.folder} has rows on stays of the year before, such as the case "
+                f"{foreign['case_id'][0]}, which the clearing of {job.year} would lose",
+                "name the clearing of the year before and its stays as [previous] of the year file",
+            )
 
 
 def _scores(job: AnyYearJob, policy: Policy, hospitals: pl.DataFrame) -> pl.DataFrame | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme_files import scheme_folder
 from drgpay.policy.load import policy_path
+from drgpay.records.dataset import RecordsInput
 from drgpay.records.folder import files_of
 from drgpay.records.mapping.load import mapping_path
 from drgpay.run.job import AnyJob, Job, OutpatientJob
@@ -88,8 +89,7 @@ def _files_named(job: AnyJob | AnyYearJob) -> Iterator[Path]:
         yield from _in_folder(scheme_folder(job.scheme))
         yield from _in_folder(job.catalogue)
         yield from job.filings.given().values()
-        stays = job.stays if isinstance(job, Job) else job.persons
-        if stays:
+        for stays in _stays_of(job):
             yield from _records(stays.path, stays.mapping, stays.ignore)
     outpatient = job.outpatient
     if outpatient:
@@ -105,11 +105,17 @@ def _files_named(job: AnyJob | AnyYearJob) -> Iterator[Path]:
 
 def records_of(job: AnyJob | AnyYearJob) -> list[Path]:
     """The files and folders of records that a job or a year file names."""
-    stays = job.stays if isinstance(job, Job) else getattr(job, "persons", None)
-    paths = [stays.path] if stays else []
+    paths = [stays.path for stays in _stays_of(job)] if isinstance(job, Job | YearJob) else []
     if isinstance(job.outpatient, OutpatientJob):
         paths += [job.outpatient.records.visits, job.outpatient.records.items]
     return paths
+
+
+def _stays_of(job: Job | YearJob) -> list[RecordsInput]:
+    """The records of stays that are read: its own, and those of runs that paid before."""
+    own = job.stays if isinstance(job, Job) else job.persons
+    named = [own, *(one.stays for one in job.previous)]
+    return [stays for stays in named if stays]
 
 
 def _in_folder(folder: Path) -> Iterator[Path]:

@@ -1,15 +1,24 @@
 """The job file: what a run reads, with what it settles, and where it leaves its folder."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+)
 
 from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import shipped_schemes
+from drgpay.policy.fields import PositiveFactor
 from drgpay.policy.load import read_keys, shipped_policies
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
@@ -18,6 +27,24 @@ from drgpay.records.visits.tables import VisitInput
 from drgpay.run.stops import Accepted, accepted_of
 
 JobModel = TypeVar("JobModel", bound=BaseModel)
+
+
+class PreviousFile(BaseModel):
+    """[[inputs.previous]] of a job, [previous] of a year file: a run that paid before, and its stays.
+
+    mapping, encoding and ignore are by default those of the inputs. scheme: where the run was grouped
+    by another one; k: by account, where its points are on another scale.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run: Annotated[str, StringConstraints(min_length=1)]
+    stays: str | None = None
+    mapping: str | None = None
+    encoding: str | None = None
+    ignore: tuple[str, ...] | None = None
+    scheme: str | None = None
+    k: dict[str, PositiveFactor] = Field(default_factory=dict)
 
 
 class Inputs(BaseModel):
@@ -34,6 +61,7 @@ class Inputs(BaseModel):
     reviews: str | None = None
     deductions: str | None = None
     technologies: str | None = None
+    previous: tuple[PreviousFile, ...] = ()
 
 
 class OutpatientFile(BaseModel):
@@ -142,6 +170,19 @@ class FilingPaths:
 
 
 @dataclass(frozen=True)
+class PreviousRun:
+    """A run that paid before, with its stays where stays are settled, its paths resolved.
+
+    scheme: that its stays were grouped by. k: by account, where it is given.
+    """
+
+    run: Path
+    stays: RecordsInput | None
+    scheme: str | None
+    k: Mapping[str, Fraction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class OutpatientJob:
     """The visits of a job, with what they are grouped and priced by."""
 
@@ -168,6 +209,7 @@ class Job:
     outpatient: OutpatientJob | None = None
     output_group: str | None = None
     accepted: tuple[Accepted, ...] = ()
+    previous: tuple[PreviousRun, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -183,6 +225,7 @@ class VisitsJob:
     corrects: Path | None = None
     output_group: str | None = None
     accepted: tuple[Accepted, ...] = ()
+    previous: tuple[PreviousRun, ...] = ()
 
 
 AnyJob = Job | VisitsJob
@@ -221,6 +264,7 @@ def load_any_job(path: Path) -> AnyJob:
             hospitals=here / inputs.hospitals,
             outpatient=outpatient,
             corrects=corrects,
+            previous=tuple(previous_run(path, one, None, None) for one in inputs.previous),
         )
     if inputs.stays is None or file.scheme is None or file.catalogue is None:
         missing = "inputs.stays" if inputs.stays is None else "scheme or catalogue"
@@ -228,6 +272,13 @@ def load_any_job(path: Path) -> AnyJob:
             f"{path} has no {missing}",
             "give scheme, catalogue and inputs.stays, or [outpatient] for visits",
         )
+    stays = RecordsInput(
+        here / inputs.stays,
+        beside(here, inputs.mapping),
+        inputs.encoding,
+        inputs.clinical_codes,
+        inputs.ignore,
+    )
     return Job(
         path=path,
         period=Period.parse(file.period),
@@ -237,18 +288,46 @@ def load_any_job(path: Path) -> AnyJob:
         output=here / file.output.folder,
         output_group=file.output.group,
         accepted=accepted,
-        stays=RecordsInput(
-            here / inputs.stays,
-            beside(here, inputs.mapping),
-            inputs.encoding,
-            inputs.clinical_codes,
-            inputs.ignore,
-        ),
+        stays=stays,
         hospitals=here / inputs.hospitals,
         filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
         corrects=corrects,
         outpatient=outpatient,
+        previous=tuple(previous_run(path, one, file.scheme, stays) for one in inputs.previous),
     )
+
+
+def previous_run(
+    path: Path, file: PreviousFile, scheme: str | None, like: RecordsInput | None
+) -> PreviousRun:
+    """A run that a job or year file (`path`) names as paid before.
+
+    scheme: of the file's own stays, None where it settles visits alone. like: its records, for what
+    those of the run do not say. Raises DrgpayError for a run without its stays, or with stays that
+    would not be read.
+    """
+    here = path.parent
+    if scheme is None or like is None:
+        if file.stays:
+            raise DrgpayError(
+                f"{path} names the stays of the previous run {file.run}, but settles visits alone",
+                "leave stays out: they are needed to see returns of stays",
+            )
+        return PreviousRun(here / file.run, None, None)
+    if file.stays is None:
+        raise DrgpayError(
+            f"{path} names the previous run {file.run} without its stays",
+            "add stays, the records that it was settled from: no run holds who is whose patient",
+        )
+    records = RecordsInput(
+        here / file.stays,
+        like.mapping if file.mapping is None else beside(here, file.mapping),
+        like.encoding if file.encoding is None else file.encoding,
+        like.clinical_codes,
+        like.ignore if file.ignore is None else file.ignore,
+    )
+    k = {account: Fraction(factor) for account, factor in file.k.items()}
+    return PreviousRun(here / file.run, records, scheme_beside(here, file.scheme or scheme), k)
 
 
 def _outpatient(here: Path, file: OutpatientFile) -> OutpatientJob:

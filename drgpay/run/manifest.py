@@ -18,6 +18,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from drgpay import __version__
 from drgpay.errors import DrgpayError
 from drgpay.file_rights import OWNER, Rights, give_all, has_file, rights_shown
@@ -25,11 +27,12 @@ from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.plain_json import plain_json
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy, load_policy
+from drgpay.policy.model import Policy
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.source import partition_of
 from drgpay.records.visits.tables import VisitRecords, open_visits
 from drgpay.run.input_files import InputFiles, file_hash
-from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, VisitsJob
+from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, PreviousRun, VisitsJob
 from drgpay.run.run_ids import checked_id
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
@@ -68,6 +71,7 @@ def basis_of_run(
             **_records(dataset, job.stays, read),
             "hospitals": _file(job.hospitals, read),
             **_filings(job.filings, read),
+            **_previous(job.previous, scheme.info.code_system, read),
         },
         "corrects": evidence_of_run(job.corrects) if job.corrects else None,
     }
@@ -105,7 +109,7 @@ def basis_of_visits_job(
         "period": str(job.period),
         "language": language,
         "policy": _policy(loaded, read),
-        "inputs": {"hospitals": _file(job.hospitals, read)},
+        "inputs": {"hospitals": _file(job.hospitals, read), **_previous(job.previous, "", read)},
         "corrects": evidence_of_run(job.corrects) if job.corrects else None,
     }
 
@@ -121,10 +125,10 @@ def outpatient_basis(
     return {
         "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
         "catalogue": {"name": job.catalogue.name, "sha256": catalogue_hash(job.catalogue)},
-        "visits": _files(records.visits, read),
-        "items": _files(records.items, read),
-        "visits_mapping": _mapping(records.visits, read),
-        "items_mapping": _mapping(records.items, read),
+        "visits": records_files(records.visits, read),
+        "items": records_files(records.items, read),
+        "visits_mapping": records_mapping(records.visits, read),
+        "items_mapping": records_mapping(records.items, read),
         "encoding": job.records.encoding,
         "enrolment": _file(job.enrolment, read) if job.enrolment else None,
     }
@@ -169,6 +173,11 @@ def basis_of_clearing(
             ],
             "hospitals": _file(job.hospitals, read),
             **(_filings(job.filings, read) if isinstance(job, YearJob) else {}),
+            **(
+                _previous(job.previous, scheme.info.code_system, read)
+                if isinstance(job, YearJob) and scheme
+                else {}
+            ),
             **({"assessment": _file(job.assessment, read)} if job.assessment else {}),
         },
         "switches": {
@@ -216,7 +225,7 @@ def _policy(loaded: LoadedPolicy, read: InputFiles) -> dict[str, Any]:
     }
 
 
-def _files(dataset: Dataset, read: InputFiles) -> list[dict[str, Any]]:
+def records_files(dataset: Dataset, read: InputFiles) -> list[dict[str, Any]]:
     """The files of records by their content, in whatever order they lie in their folder."""
     found = []
     for file in dataset.files:
@@ -233,14 +242,26 @@ def _files(dataset: Dataset, read: InputFiles) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: (one["sha256"], sorted(one.get("folder", {}).items())))
 
 
-def _mapping(dataset: Dataset, read: InputFiles) -> dict[str, str] | None:
+def records_mapping(dataset: Dataset, read: InputFiles) -> dict[str, str] | None:
+    """The mapping that records are read through, by its content."""
     return _file(dataset.mapping.path, read) if dataset.mapping else None
+
+
+def policy_in(folder: Path, manifest: Mapping[str, Any]) -> Policy:
+    """The policy that a run was settled by; raises DrgpayError if its manifest holds none."""
+    try:
+        return Policy.model_validate(manifest["policy"]["parameters"])
+    except (ValidationError, KeyError, TypeError):
+        raise DrgpayError(
+            f"the manifest of {folder} holds no policy of this version",
+            f"see what changed (drgpay verify {folder}) and restore it from a copy",
+        ) from None
 
 
 def _records(dataset: Dataset, opened_with: RecordsInput, read: InputFiles) -> dict[str, Any]:
     return {
-        "stays": _files(dataset, read),
-        "mapping": _mapping(dataset, read),
+        "stays": records_files(dataset, read),
+        "mapping": records_mapping(dataset, read),
         "encoding": opened_with.encoding,
         "clinical_codes": opened_with.clinical_codes,
     }
@@ -248,6 +269,23 @@ def _records(dataset: Dataset, opened_with: RecordsInput, read: InputFiles) -> d
 
 def _filings(filings: FilingPaths, read: InputFiles) -> dict[str, Any]:
     return {name: _file(path, read) for name, path in filings.given().items()}
+
+
+def _previous(
+    named: Sequence[PreviousRun], code_system: str, read: InputFiles
+) -> dict[str, list[dict[str, Any]]]:
+    """The runs that paid before, the oldest first, with the stays that they were settled from."""
+    found = []
+    for one in named:
+        about = {"period": read_manifest(one.run)["period"], **evidence_of_run(one.run)}
+        if one.stays:
+            dataset = one.stays.open(code_system)
+            about["stays"] = records_files(dataset, read)
+            about["mapping"] = records_mapping(dataset, read)
+        if one.k:
+            about["k"] = {account: str(k) for account, k in sorted(one.k.items())}
+        found.append(about)
+    return {"previous": sorted(found, key=lambda about: about["period"])} if found else {}
 
 
 def _file(path: Path, read: InputFiles) -> dict[str, str]:

@@ -4,9 +4,10 @@ Stays, visits (drgpay.run.visit_run) or both.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,7 +16,6 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.language import Language
-from drgpay.points.cases import points_of_stays
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import (
@@ -53,6 +53,14 @@ from drgpay.run.manifest import (
     write_manifest,
 )
 from drgpay.run.output_group import rights_of_output
+from drgpay.run.previous import (
+    Before,
+    PreviousPaid,
+    earned_with_earlier,
+    notes_on_earlier,
+    open_months_before,
+    values_before,
+)
 from drgpay.run.results import PaidStays, PaidVisits, write_month
 from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.stages import RunFolder, job_named, run_folder
@@ -126,10 +134,11 @@ def run_month(
     read = noted(job)
     refuse_overwriting(job.output, records_of(job))
     paid = _paid_runs(job)
-    before = (one for corrected in paid for one in accepted_before(corrected.manifest))
-    accepted = [*accept, *job.accepted, *before]
+    taken_on = (one for corrected in paid for one in accepted_before(corrected.manifest))
+    accepted = [*accept, *job.accepted, *taken_on]
     stays = _opened_stays(job, paid) if isinstance(job, Job) else None
     visits = _opened_visits(job, job.outpatient, paid) if job.outpatient else None
+    before = _opened_before(job, stays, visits)
     basis = _basis(job, stays, visits, language, read)
     clock.lap("load")
     with run_folder(
@@ -137,9 +146,15 @@ def run_month(
     ) as run:
         counts: dict[str, int] = {}
         paid_stays = paid_visits = None
-        of_stays = _settle_stays(stays, run, language, progress, threads, clock) if stays else None
+        of_stays = (
+            _settle_stays(stays, before, basis, run, language, progress, threads, clock)
+            if stays
+            else None
+        )
         of_visits = (
-            _settle_visits(visits, run, language, progress, threads, clock) if visits else None
+            _settle_visits(visits, before, basis, run, language, progress, threads, clock)
+            if visits
+            else None
         )
         stops = [*(of_stays.stops if of_stays else ()), *(of_visits.stops if of_visits else ())]
         needed = take_on(stops, accepted, run, basis, run_id)
@@ -206,6 +221,16 @@ def _opened_visits(
     return VisitMonth(records, rules, job.period, corrected)
 
 
+def _opened_before(
+    job: AnyJob, stays: _Stays | None, visits: VisitMonth | None
+) -> tuple[PreviousPaid, ...]:
+    rules = stays.rules if stays else visits.rules if visits else None
+    assert rules is not None  # a job settles something
+    compiled = stays.rules.compiled if stays else None
+    reading = Reading.of(rules.policy.records)
+    return open_months_before(job.path, job.previous, job.period, reading, compiled)
+
+
 def _basis(
     job: AnyJob,
     stays: _Stays | None,
@@ -238,11 +263,14 @@ class _SettledStays:
     settled: Settled
     booked: Booked
     stops: list[Stop]
+    notes: tuple[str, ...]
     language: Language
 
 
 def _settle_stays(
     stays: _Stays,
+    opened: Sequence[PreviousPaid],
+    basis: Mapping[str, Any],
     run: RunFolder,
     language: Language,
     progress: ProgressBar,
@@ -269,8 +297,8 @@ def _settle_stays(
     _refuse_empty(checked, dataset, job)
     clock.lap("check")
     filings, warnings = payable_filings(stays.filings, checked, language)
-    earned = points_of_stays(
-        checked.valid, rules.catalogue, rules.policy.points, filings, exempt=rules.compiled.exempt
+    earned = earned_with_earlier(
+        checked.valid, filings, rules, Before.of(opened), str(job.period), dataset, job.output
     )
     clock.lap("points")
     settled = settle_month(
@@ -283,6 +311,10 @@ def _settle_stays(
     )
     booked = book(job.period, settled, stays.paid)
     clock.lap("settle")
+    before = values_before(opened, "stays", basis)
+    stops = _stops(
+        rules, checked.valid, checked.refused, checked.unknown, settled, job.period, before
+    )
     return _SettledStays(
         stays,
         checked,
@@ -290,7 +322,8 @@ def _settle_stays(
         warnings,
         settled,
         booked,
-        _stops(rules, checked.valid, checked.refused, checked.unknown, settled, job.period),
+        stops,
+        notes_on_earlier(opened, basis, before is not None, language),
         language,
     )
 
@@ -302,13 +335,17 @@ def _stops(
     unknown: pl.DataFrame,
     settled: Settled,
     period: Period,
+    before: Mapping[str, Decimal] | None,
 ) -> list[Stop]:
-    """What stops the stays, or the visits, of a month. paid: the valid ones."""
+    """What stops the stays, or the visits, of a month.
+
+    paid: the valid ones. before: the values of the month before, if they can be compared.
+    """
     valid, records = by_hospital(paid), rules.policy.records
     return [
         *record_stops(records, valid, refused, unknown),
         *level_stops(records, valid, rules.levels, rules.catalogue.levels),
-        *settled_stops(settled.statements, settled.values, rules.policy.settlement, period),
+        *settled_stops(settled.statements, settled.values, rules.policy.settlement, period, before),
     ]
 
 
@@ -325,7 +362,10 @@ def _paid_stays(of_stays: _SettledStays, identity: str) -> PaidStays:
     notes = point_notes(
         rules.loaded, rules.catalogue.info, of_stays.filings.deductions, of_stays.language
     )
-    tables = replace(_tables(facts, of_stays.settled, of_stays.booked, checked, rules), notes=notes)
+    tables = replace(
+        _tables(facts, of_stays.settled, of_stays.booked, checked, rules),
+        notes=(*of_stays.notes, *notes),
+    )
     return PaidStays(tables, rules, of_stays.filings, counts)
 
 
@@ -341,6 +381,8 @@ class _SettledVisits:
 
 def _settle_visits(
     month: VisitMonth,
+    opened: Sequence[PreviousPaid],
+    basis: Mapping[str, Any],
     run: RunFolder,
     language: Language,
     progress: ProgressBar,
@@ -352,8 +394,9 @@ def _settle_visits(
     clock.lap("read and group visits")
     settled = settle_visits(month, grouped)
     clock.lap("settle visits")
+    before = values_before(opened, "visits", basis["outpatient"])
     stops = _stops(
-        month.rules, grouped.visits, grouped.refused, grouped.unknown, settled, month.period
+        month.rules, grouped.visits, grouped.refused, grouped.unknown, settled, month.period, before
     )
     return _SettledVisits(month, grouped, settled, stops)
 

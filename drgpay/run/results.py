@@ -81,9 +81,13 @@ def _stay_frames(stays: PaidStays) -> dict[str, pl.DataFrame]:
         frames["difference_statements"] = tables.differences.statements
     if tables.stay_rules is not None:
         frames["stay_rules"] = tables.stay_rules
-    for name, columns in FILING_COLUMNS.items():
-        frames[name] = written(getattr(stays.filings, name), columns)
-    return frames
+    return frames | _filed(stays.filings)
+
+
+def _filed(filings: Filings) -> dict[str, pl.DataFrame]:
+    return {
+        name: written(getattr(filings, name), columns) for name, columns in FILING_COLUMNS.items()
+    }
 
 
 def _books_of_stays(stays: PaidStays) -> SettledStays:
@@ -154,6 +158,7 @@ class ClearedStays:
 
     tables: ClearingTables
     rules: PaymentRules
+    filings: Filings
     prepayments: pl.DataFrame
 
 
@@ -175,6 +180,7 @@ def write_clearing(
     catalogues: dict[str, Catalogue] = {}
     if stays:
         frames |= {name: getattr(stays.tables, name) for name in _CLEARING_TABLES}
+        frames |= _filed(stays.filings)
         catalogues[CATALOGUE] = stays.rules.catalogue
     if visits:
         frames |= year_visit_frames(visits.tables, visits.enrolment)

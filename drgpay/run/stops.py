@@ -215,16 +215,20 @@ def level_stops(
 
 
 def settled_stops(
-    statements: pl.DataFrame, values: pl.DataFrame | None, rules: Settlement, period: Period | None
+    statements: pl.DataFrame,
+    values: pl.DataFrame | None,
+    rules: Settlement,
+    period: Period | None,
+    before: Mapping[str, Decimal] | None = None,
 ) -> list[Stop]:
     """What settlement finds implausible (settle/findings.py).
 
-    values, period: those of a month; None for a clearing, in which no budget is compared.
+    values, period: those of a month; None for a clearing, in which no budget is compared. before: by
+    pool the value of the month before, where there is one to compare with.
     """
     found = deductions_above_payable(statements, rules)
     if values is not None and period is not None:
-        # No earlier run is named by a job, so no value is compared with that of the month before.
-        found += implausible_values(values, None, rules, period)
+        found += implausible_values(values, before, rules, period)
     return [
         Stop(one.code, one.hospital_id or one.pool or "", one.amount_fen, one.said) for one in found
     ]

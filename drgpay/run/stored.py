@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
 import polars as pl
 
 from drgpay.errors import DrgpayError
+from drgpay.exact import unscaled
 from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.clearing import cleared_line_columns
@@ -43,8 +45,8 @@ def parts_of(manifest: Mapping[str, Any]) -> frozenset[Part]:
 
 
 @dataclass(frozen=True)
-class StoredMonth:
-    """A finished month run in its folder. Frames are read when they are asked for."""
+class StoredRun:
+    """A finished run in its folder. Frames are read when they are asked for."""
 
     folder: Path
     manifest: dict[str, Any]
@@ -56,8 +58,46 @@ class StoredMonth:
 
     @property
     def period(self) -> str:
-        """The month, as 2026-10."""
+        """The month, as 2026-10, or the year."""
         return str(self.manifest["period"])
+
+    def cases(self, names: Sequence[str] = ()) -> pl.DataFrame:
+        """cases.parquet, with points and amounts as in EarnedPoints.cases and Settled.cases.
+
+        `names` are the columns to read, by default all.
+        """
+        return self._cases(names, CASE_COLUMNS)
+
+    def adjustments(self) -> pl.DataFrame:
+        """adjustments.parquet, as Settled.adjustments."""
+        return self._table("adjustments", ADJUSTMENT_COLUMNS)
+
+    def reviews(self) -> pl.DataFrame:
+        """The special reviews that the run was settled with, as Filings.reviews."""
+        return self._table("reviews", FILING_COLUMNS["reviews"])
+
+    def deductions(self) -> pl.DataFrame:
+        """The violations that the run was settled with, as Filings.deductions."""
+        return self._table("deductions", FILING_COLUMNS["deductions"])
+
+    def technologies(self) -> pl.DataFrame:
+        """The technologies that the run was settled with, as Filings.technologies."""
+        return self._table("technologies", FILING_COLUMNS["technologies"])
+
+    def _cases(self, names: Sequence[str], columns: Sequence[Column]) -> pl.DataFrame:
+        wanted = {column.scaled: column for column in columns}
+        return self._table("cases", [wanted[name] for name in names] or columns)
+
+    def _file(self, name: str) -> str:
+        return name
+
+    def _table(self, name: str, columns: Sequence[Column]) -> pl.DataFrame:
+        return _stored_table(self.folder / f"{self._file(name)}.parquet", columns)
+
+
+@dataclass(frozen=True)
+class StoredMonth(StoredRun):
+    """A finished run of a month."""
 
     @property
     def corrects(self) -> str | None:
@@ -80,17 +120,6 @@ class StoredMonth:
         """The part of the manifest that names the scheme and the catalogue."""
         return self.manifest
 
-    def cases(self, names: Sequence[str] = ()) -> pl.DataFrame:
-        """cases.parquet, with points and amounts as in EarnedPoints.cases and Settled.cases.
-
-        `names` are the columns to read, by default all.
-        """
-        return self._cases(names, CASE_COLUMNS)
-
-    def adjustments(self) -> pl.DataFrame:
-        """adjustments.parquet, as Settled.adjustments."""
-        return self._table("adjustments", ADJUSTMENT_COLUMNS)
-
     def statements(self) -> pl.DataFrame:
         """statements.parquet, as Settled.statements."""
         return self._table("statements", statement_columns(self._value_places))
@@ -99,21 +128,14 @@ class StoredMonth:
         """The pools of values.parquet, as Settled.values."""
         return pool_rows(self._table("values", value_columns(self._value_places)))
 
+    def values_of_pools(self) -> dict[str, Decimal]:
+        """The value of each pool that has one, in yuan a point."""
+        rows = self.values().select("pool", "point_value").drop_nulls().iter_rows()
+        return {pool: unscaled(value, self._value_places) for pool, value in rows}
+
     def ledger(self) -> pl.DataFrame:
         """ledger.parquet: what this run booked."""
         return self._table("ledger", LEDGER_COLUMNS)
-
-    def reviews(self) -> pl.DataFrame:
-        """The special reviews that the month was settled with, as Filings.reviews."""
-        return self._table("reviews", FILING_COLUMNS["reviews"])
-
-    def deductions(self) -> pl.DataFrame:
-        """The violations that the month was settled with, as Filings.deductions."""
-        return self._table("deductions", FILING_COLUMNS["deductions"])
-
-    def technologies(self) -> pl.DataFrame:
-        """The technologies that the month was settled with, as Filings.technologies."""
-        return self._table("technologies", FILING_COLUMNS["technologies"])
 
     @property
     def _settlement(self) -> dict[str, Any]:
@@ -124,28 +146,15 @@ class StoredMonth:
     def _value_places(self) -> int:
         return int(self._settlement["value_places"])
 
-    def _cases(self, names: Sequence[str], columns: Sequence[Column]) -> pl.DataFrame:
-        wanted = {column.scaled: column for column in columns}
-        return self._table("cases", [wanted[name] for name in names] or columns)
-
-    def _file(self, name: str) -> str:
-        return name
-
-    def _table(self, name: str, columns: Sequence[Column]) -> pl.DataFrame:
-        return _stored_table(self.folder / f"{self._file(name)}.parquet", columns)
-
 
 @dataclass(frozen=True)
-class StoredClearing:
-    """A finished clearing in its folder."""
-
-    folder: Path
-    manifest: dict[str, Any]
+class StoredClearing(StoredRun):
+    """A finished clearing."""
 
     @property
-    def run_id(self) -> str:
-        """The id of the clearing."""
-        return str(self.manifest["run"])
+    def has_stays(self) -> bool:
+        """Whether stays were cleared."""
+        return "scheme" in self.manifest
 
     def statements(self) -> pl.DataFrame:
         """statements.parquet, as the columns of Cleared.statements that it has."""

@@ -12,9 +12,12 @@ from drgpay.records.dataset import RecordsInput
 from drgpay.run.job import (
     FilingPaths,
     OutputEntry,
+    PreviousFile,
+    PreviousRun,
     beside,
     filing_paths,
     policy_beside,
+    previous_run,
     read_job_file,
     scheme_beside,
 )
@@ -72,6 +75,7 @@ class YearFile(BaseModel):
     output: OutputEntry
     readmissions_across_months: bool | None = None
     months: tuple[MonthOfYear, ...] = ()
+    previous: PreviousFile | None = None
     inputs: YearInputs
     outpatient: YearOutpatientFile | None = None
 
@@ -100,7 +104,8 @@ class OutpatientYear:
 class YearJob:
     """A year file with stays, its paths resolved; with outpatient the visits are cleared too.
 
-    Without `months` they are looked for in `output`.
+    Without `months` they are looked for in `output`. previous: the clearing of the year before, or
+    none.
     """
 
     path: Path
@@ -116,6 +121,7 @@ class YearJob:
     assessment: Path | None
     outpatient: OutpatientYear | None = None
     output_group: str | None = None
+    previous: tuple[PreviousRun, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -194,6 +200,11 @@ def load_any_year_job(path: Path) -> AnyYearJob:
         if inputs.stays and file.readmissions_across_months
         else None
     )
+    if file.previous and not persons:
+        raise DrgpayError(
+            f"{path} names the year before, but finds no returns across months",
+            "set readmissions_across_months = true with inputs.stays, or leave [previous] out",
+        )
     return YearJob(
         path=path,
         year=file.year,
@@ -208,6 +219,9 @@ def load_any_year_job(path: Path) -> AnyYearJob:
         filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
         assessment=assessment,
         outpatient=outpatient,
+        previous=(previous_run(path, file.previous, file.scheme, persons),)
+        if file.previous
+        else (),
     )
 
 
@@ -225,7 +239,7 @@ def _outpatient(here: Path, file: YearOutpatientFile) -> OutpatientYear:
 def _refuse_keys_of_stays(path: Path, file: YearFile) -> None:
     """A year of visits alone must not name what would not be read."""
     given = {
-        **{name: getattr(file, name) for name in _OF_STAYS},
+        **{name: getattr(file, name) for name in (*_OF_STAYS, "previous")},
         **{
             f"inputs.{name}": value
             for name, value in file.inputs.model_dump(exclude={"hospitals", "assessment"}).items()

@@ -1,0 +1,146 @@
+"""Stays of an earlier run, paid once more: what they earn with all that is known by now."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.points.adjustments import Step, adjust
+from drgpay.points.age_factors import base_of
+from drgpay.points.cases import exact_points, priced_cases
+from drgpay.points.catalogue import Catalogue
+from drgpay.points.deductions import deduction_steps
+from drgpay.points.extra_points import tcm_changes, technology_changes
+from drgpay.points.formulas import Terms, class_formulas
+from drgpay.points.known_returns import RETURNS, KnownStays
+from drgpay.points.readmission import KIND as READMISSION
+from drgpay.points.readmission import readmission_changes
+from drgpay.points.reviews import KIND as REVIEW
+from drgpay.points.reviews import review_changes
+from drgpay.points.volume import volume_changes
+
+
+@dataclass(frozen=True)
+class PaidStays:
+    """The stays of an earlier run, and what it made of them.
+
+    cases: reads the cases (EarnedPoints.cases, with payment) whose case_id is in a series.
+    adjustments: those of the run (ADJUSTMENT_SCHEMA). factors: by account k, by which points of this
+    run are divided to be points of the run that looks back; 1 where an account has none.
+    """
+
+    known: KnownStays
+    cases: Callable[[pl.Series], pl.DataFrame]
+    adjustments: pl.DataFrame
+    catalogue: Catalogue
+    factors: Mapping[str, Fraction] = field(default_factory=dict)
+
+    def own_returns(self, number: int) -> pl.DataFrame:
+        """The returns that the run itself has seen (RETURNS); number: its own."""
+        seen = self.adjustments.filter(pl.col("kind") == READMISSION)
+        rule = pl.lit(number, pl.Int32)
+        return seen.select("case_id", readmission_case_id="evidence", run=rule, rule=rule).cast(
+            RETURNS  # type: ignore[arg-type]
+        )
+
+
+@dataclass(frozen=True)
+class PaidAgain:
+    """Some stays of an earlier run with the steps that make their points.
+
+    cases: sorted by case_id, EarnedPoints.cases with payment. exact: as `adjust` takes it. before and
+    after: the steps before and behind that of readmission. runs: all that are known, for their rules.
+    """
+
+    paid: PaidStays
+    runs: Sequence[KnownStays]
+    cases: pl.DataFrame
+    exact: pl.DataFrame
+    before: Sequence[Step]
+    after: Sequence[Step]
+
+    @classmethod
+    def of(cls, paid: PaidStays, concerned: pl.Series, runs: Sequence[KnownStays]) -> "PaidAgain":
+        """The stays of a run whose case_id is in `concerned`."""
+        known, catalogue, points = paid.known, paid.catalogue, paid.known.points
+        cases = paid.cases(concerned).sort("case_id")
+        formulas = class_formulas(catalogue, points)
+        nobody = pl.lit(None, pl.String).alias("person_id")
+        priced = priced_cases(cases.with_columns(nobody), catalogue, points, formulas)
+        # Whom a quota refused has no row of an approved review.
+        granted = paid.adjustments.filter(pl.col("kind") == REVIEW)["case_id"]
+        reviews = known.filings.reviews.filter(pl.col("case_id").is_in(granted.implode()))
+        every = points.reviews.model_copy(update={"over_quota": "report"})
+        terms = Terms.of(catalogue, points.model_copy(update={"reviews": every}))
+        base, technologies = base_of(points), known.filings.technologies
+        return cls(
+            paid,
+            runs,
+            cases,
+            exact_points(priced, formulas),
+            [
+                *review_changes(priced, replace(known.filings, reviews=reviews), terms),
+                *volume_changes(known.stays, points.volume_caps),
+            ],
+            [
+                *technology_changes(priced, points.new_technologies, technologies, base),
+                *tcm_changes(priced, points.tcm),
+            ],
+        )
+
+    def deduction_steps(self, brought: pl.DataFrame) -> list[Step]:
+        """The steps of deductions. brought: DEDUCTION_SCHEMA and `by`, the run by whose policy."""
+        base = base_of(self.paid.known.points)
+        return [
+            step
+            for by in brought["by"].unique().sort()
+            for step in deduction_steps(
+                self.cases,
+                self.runs[by].points.deductions,
+                brought.filter(pl.col("by") == by).drop("by"),
+                base,
+            )
+        ]
+
+    def points(
+        self, returns: pl.DataFrame, deductions: Sequence[Step] = ()
+    ) -> tuple[pl.Series, pl.DataFrame]:
+        """The points of the cases where these are followed (RETURNS), and all rows (`adjust`)."""
+        followed = [
+            step
+            for number, run in enumerate(self.runs)
+            for step in readmission_changes(
+                returns.filter(pl.col("rule") == number), run.points.readmission
+            )
+        ]
+        return adjust(self.exact, [*self.before, *followed, *self.after, *deductions])
+
+    def as_paid(self, number: int) -> pl.DataFrame:
+        """What the run paid: the cases with `own`, their points before deductions, and `own_final`.
+
+        Raises DrgpayError if they do not come out again.
+        """
+        kinds = [row.kind for row in self.paid.known.points.deductions]
+        changes = (
+            self.paid.adjustments.filter(
+                (pl.col("applies_to") == "case") & ~pl.col("kind").is_in(kinds)
+            )
+            .group_by("case_id")
+            .agg(pl.col("points").sum().alias("change"))
+        )
+        cases = self.cases.join(changes, on="case_id", how="left", maintain_order="left").select(
+            *("case_id", "hospital_id", "account", "out_of_area", "payment"),
+            own=pl.col("points_before") + pl.col("change").fill_null(0),
+            own_final="points",
+        )
+        again, _ = self.points(self.paid.own_returns(number))
+        wrong = cases.filter(again != cases["own"])
+        if wrong.height:
+            raise DrgpayError(
+                f"the points of the case {wrong['case_id'][0]}, which the run of "
+                f"{self.paid.known.period} paid, do not come out again",
+                "see with drgpay verify what changed in its folder",
+            )
+        return cases

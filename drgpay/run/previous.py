@@ -1,0 +1,384 @@
+"""The runs that a job or year file names as paid before: opened, compared with it, and read.
+
+docs/points.md, "Earlier months". Returns and deductions are seen on the stays of these runs, and the
+point values of a month are compared with those of the last of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from drgpay.errors import DrgpayError
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.compiled_cache import load_compiled
+from drgpay.grouper.grouped_stays import read_grouped_stays
+from drgpay.language import Language
+from drgpay.points.cases import EarnedPoints, points_of_stays
+from drgpay.points.catalogue import load_catalogue
+from drgpay.points.deductions import refuse_unknown_kinds
+from drgpay.points.earlier_stays import LookingBack, look_back
+from drgpay.points.known_returns import RETURN_COLUMNS, KnownStays
+from drgpay.points.paid_again import PaidStays
+from drgpay.records.dataset import Dataset
+from drgpay.records.filings import NO_FILINGS, Filings
+from drgpay.records.meaning.rules import Reading
+from drgpay.records.period import Period
+from drgpay.records.persons import persons_of_cases
+from drgpay.report.point_notes import earlier_notes
+from drgpay.run.input_files import InputFiles
+from drgpay.run.job import PreviousRun
+from drgpay.run.manifest import (
+    MANIFEST,
+    content_of,
+    policy_in,
+    read_manifest,
+    records_files,
+    records_mapping,
+)
+from drgpay.run.rules import PaymentRules
+from drgpay.run.stored import (
+    Part,
+    StoredClearing,
+    StoredMonth,
+    open_any_month,
+    open_clearing,
+    parts_of,
+    visits_of,
+)
+
+
+@dataclass(frozen=True)
+class PreviousPaid:
+    """A run that paid before. dataset, compiled: its stays and their scheme, None without stays."""
+
+    given: PreviousRun
+    run: StoredMonth | StoredClearing
+    dataset: Dataset | None = None
+    compiled: CompiledScheme | None = None
+
+    @property
+    def period(self) -> str:
+        """The month, as 2026-10, or the year that was cleared."""
+        return self.run.period
+
+    @property
+    def first_day(self) -> date:
+        """The first day that it settled."""
+        year, _, month = self.period.partition("-")
+        return date(int(year), int(month or 1), 1)
+
+    @property
+    def next_month(self) -> Period:
+        """The month after it."""
+        year, _, month = self.period.partition("-")
+        return Period(int(year), int(month)).next if month else Period(int(year) + 1, 1)
+
+
+def open_months_before(
+    path: Path,
+    named: Sequence[PreviousRun],
+    period: Period,
+    reading: Reading,
+    compiled: CompiledScheme | None,
+) -> tuple[PreviousPaid, ...]:
+    """The runs that the job `path` of a month names, the oldest first.
+
+    compiled: the scheme of the job's stays, None where it settles visits alone. Raises DrgpayError
+    for a month that is named twice or lacks between them and the job's, a run that was changed, and
+    stays that are not those that it was settled from.
+    """
+    opened = sorted(
+        (_opened(one, reading, compiled) for one in named), key=lambda one: one.first_day
+    )
+    starts = [*(one.first_day for one in opened), period.days[0]]
+    for one, following in zip(opened, starts[1:], strict=True):
+        due = one.next_month.days[0]
+        if following < due:
+            raise DrgpayError(
+                f"{path} names {one.period} as paid before, and then {following:%Y-%m} again",
+                f"name each month once, and none from {period} on",
+            )
+        if following > due:
+            raise DrgpayError(
+                f"{path} names {one.period} as paid before, but no run of {due:%Y-%m}",
+                f"name every month up to that before {period}: [[inputs.previous]] has no gap",
+            )
+    return tuple(opened)
+
+
+def open_year_before(
+    path: Path, named: Sequence[PreviousRun], year: int, reading: Reading, compiled: CompiledScheme
+) -> tuple[PreviousPaid, ...]:
+    """The clearing of the year before that a year file names; raises DrgpayError for another run."""
+    opened = tuple(_opened(one, reading, compiled) for one in named)
+    for one in opened:
+        if not isinstance(one.run, StoredClearing) or one.period != str(year - 1):
+            raise DrgpayError(
+                f"{path}: previous names {one.run.folder}, which is not the clearing of {year - 1}",
+                "clear the year before first, and name its clearing",
+            )
+    return opened
+
+
+def _opened(given: PreviousRun, reading: Reading, compiled: CompiledScheme | None) -> PreviousPaid:
+    manifest = read_manifest(given.run)
+    run = open_clearing(given.run) if manifest["kind"] == "clearing" else open_any_month(given.run)
+    if given.stays is None or compiled is None:
+        return PreviousPaid(given, run)
+    if not run.has_stays:
+        raise DrgpayError(
+            f"{run.folder} settled no stays", "name the run that paid the stays of its month"
+        )
+    own = _scheme_of(given, run, compiled)
+    dataset = given.stays.open(own.scheme.info.code_system, reading)
+    _refuse_other_stays(given, run, dataset)
+    return PreviousPaid(given, run, dataset, own)
+
+
+def _scheme_of(
+    given: PreviousRun, run: StoredMonth | StoredClearing, compiled: CompiledScheme
+) -> CompiledScheme:
+    about = run.manifest["scheme"]
+    if compiled.scheme.content_hash == about["sha256"]:
+        return compiled
+    other = load_compiled(given.scheme) if given.scheme else compiled
+    if other.scheme.content_hash != about["sha256"]:
+        raise DrgpayError(
+            f"{run.folder} was settled with another scheme ({about['id']}) than {given.scheme}",
+            "name it as scheme beside run and stays: returns are seen by the earlier stay's scheme",
+        )
+    return other
+
+
+def _refuse_other_stays(
+    given: PreviousRun, run: StoredMonth | StoredClearing, dataset: Dataset
+) -> None:
+    """The persons of a run's cases are in the records that it was settled from, and in no others."""
+    inputs, read = run.manifest["inputs"], InputFiles()
+    if "stays" not in inputs:
+        raise DrgpayError(
+            f"{run.folder} names no records of stays, so nobody can say whose patients they were",
+            "clear that year with readmissions_across_months = true and inputs.stays",
+        )
+    now = [records_files(dataset, read), records_mapping(dataset, read)]
+    if content_of(now) != content_of([inputs["stays"], inputs["mapping"]]):
+        raise DrgpayError(
+            f"{dataset.path} is not what {run.folder} was settled from: its files or their mapping "
+            "have other hashes than the manifest of the run names",
+            "name the records that the run read, with their mapping",
+        )
+
+
+@dataclass(frozen=True)
+class Before:
+    """The stays of the runs that paid before, and what they tell the run that looks back.
+
+    opened: the runs, the oldest first. paid: their stays with what was made of them.
+    """
+
+    opened: tuple[PreviousPaid, ...]
+    paid: tuple[PaidStays, ...]
+
+    @classmethod
+    def of(cls, opened: Sequence[PreviousPaid]) -> "Before":
+        """Read those that have stays."""
+        with_stays = tuple(one for one in opened if one.dataset)
+        return cls(with_stays, tuple(_paid_stays(one) for one in with_stays))
+
+    def mine(self, filings: Filings, valid: pl.Series, output: Path) -> Filings:
+        """The filings of the run's own stays, without the deductions of earlier ones.
+
+        valid: the case_ids of the run's stays. Raises DrgpayError for a deduction of a case that is
+        neither, with the run of `output` that has it.
+        """
+        earlier = pl.concat(
+            [pl.Series([], dtype=pl.String), *(one.known.stays["case_id"] for one in self.paid)]
+        )
+        mine = pl.col("case_id").is_in(valid.implode())
+        on_earlier = filings.deductions.filter(~mine)
+        unknown = on_earlier.filter(~pl.col("case_id").is_in(earlier.implode())).sort("case_id")
+        if unknown.height:
+            _refuse_unknown_case(unknown["case_id"][0], filings, output)
+        return replace(filings, deductions=filings.deductions.filter(mine))
+
+    def looking_back(
+        self,
+        stays: pl.DataFrame,
+        filings: Filings,
+        rules: PaymentRules,
+        period: str,
+        own: Dataset | None,
+    ) -> LookingBack:
+        """What is found on the stays of these runs and of the run itself (`look_back`).
+
+        stays: of the run, RETURN_COLUMNS and person_id. filings: with the deductions of earlier stays.
+        own: the records of the run, needed where a scheme has changed.
+        """
+        points, compiled = rules.policy.points, rules.compiled
+        refuse_unknown_kinds(filings, points)
+        known = KnownStays(
+            period, stays, filings, points, compiled.exempt, compiled.scheme.content_hash
+        )
+
+        def regroup(number: int, scheme_of: int) -> pl.DataFrame:
+            datasets = [*(one.dataset for one in self.opened), own]
+            schemes = [*(one.compiled for one in self.opened), compiled]
+            dataset, scheme = datasets[number], schemes[scheme_of]
+            assert dataset is not None and scheme is not None
+            return read_grouped_stays(dataset, scheme).select("case_id", "drg")
+
+        return look_back(self.paid, known, regroup)
+
+
+def earned_with_earlier(
+    stays: pl.DataFrame,
+    filings: Filings,
+    rules: PaymentRules,
+    before: Before,
+    period: str,
+    own: Dataset | None,
+    output: Path,
+) -> EarnedPoints:
+    """The points of the stays of a month or a year (`points_of_stays`), with the rows on stays of the
+    runs that paid before.
+
+    filings: of all of them. own: the records of the stays. output: where runs lie, for messages.
+    """
+    mine = before.mine(filings, stays["case_id"], output)
+    price = partial(
+        points_of_stays,
+        stays,
+        rules.catalogue,
+        rules.policy.points,
+        mine,
+        exempt=rules.compiled.exempt,
+    )
+    if not before.paid:
+        return price()
+    found = before.looking_back(stays, filings, rules, period, own)
+    earned = price(returns=found.returns)
+    rows = pl.concat([earned.adjustments, found.rows]).sort("case_id", "step")
+    return replace(earned, adjustments=rows)
+
+
+def _paid_stays(one: PreviousPaid) -> PaidStays:
+    run = one.run
+    assert one.dataset is not None and one.compiled is not None
+    policy = policy_in(run.folder, run.manifest)
+    stays = run.cases(RETURN_COLUMNS).join(
+        persons_of_cases(one.dataset), on="case_id", how="left", maintain_order="left"
+    )
+    filings = replace(
+        NO_FILINGS,
+        reviews=run.reviews(),
+        deductions=run.deductions(),
+        technologies=run.technologies(),
+    )
+    known = KnownStays(
+        one.period,
+        stays,
+        filings,
+        policy.points,
+        frozenset(run.manifest["exempt_groups"]),
+        run.manifest["scheme"]["sha256"],
+    )
+    return PaidStays(
+        known,
+        lambda concerned: run.cases().filter(pl.col("case_id").is_in(concerned.implode())),
+        run.adjustments(),
+        load_catalogue(run.folder / "catalogue", one.compiled.scheme),
+        one.given.k,
+    )
+
+
+def _refuse_unknown_case(case_id: str, filings: Filings, output: Path) -> None:
+    """Name the run of the output folder that paid the case, if there is one."""
+    there = next((run for run in _runs_of(output) if _has_case(run, case_id)), None)
+    what = f"{filings.deductions_path}: the deduction of the case {case_id} is of no valid stay"
+    named = "[[inputs.previous]] of the job, or [previous] of the year file"
+    if there is None:
+        raise DrgpayError(
+            f"{what} of the period, nor of a run named as paid before",
+            f"correct the case_id, or name the run that paid it ({named}); leave the row out if the "
+            "case is quarantined",
+        )
+    raise DrgpayError(
+        f"{what} of the period; {there.name} of {read_manifest(there)['period']} paid it",
+        f"name that run and those since as paid before ({named}), with their stays",
+    )
+
+
+def _runs_of(output: Path) -> list[Path]:
+    return sorted(path.parent for path in output.glob(f"[!.]*/{MANIFEST}"))
+
+
+def _has_case(folder: Path, case_id: str) -> bool:
+    path = folder / "cases.parquet"
+    if not path.is_file():
+        return False
+    cases = pl.scan_parquet(path, glob=False).filter(pl.col("case_id") == case_id)
+    return bool(cases.select("case_id").collect().height)
+
+
+def values_before(
+    opened: Sequence[PreviousPaid], part: Part, basis: Mapping[str, Any]
+) -> Mapping[str, Decimal] | None:
+    """The values of the month before by pool, of the last of these runs.
+
+    basis: of the run that looks back, of visits its `outpatient`. None where the last run has another
+    scheme or catalogue, no such part, or is a clearing.
+    """
+    last = opened[-1].run if opened else None
+    if not isinstance(last, StoredMonth) or part not in parts_of(last.manifest):
+        return None
+    run = visits_of(last) if part == "visits" else last
+    same = all(
+        run.grouped_by[what]["sha256"] == basis[what]["sha256"] for what in ("scheme", "catalogue")
+    )
+    return run.values_of_pools() if same else None
+
+
+def _corrected_since(opened: Sequence[PreviousPaid]) -> list[tuple[str, str]]:
+    """The runs that another run beside them corrects, with that one: they were not the last word."""
+    found = []
+    for one in opened:
+        for folder in _runs_of(one.run.folder.parent):
+            about = read_manifest(folder).get("corrects")
+            if about and about["run"] == one.run.run_id:
+                found.append((one.run.run_id, folder.name))
+    return found
+
+
+def _without_k(opened: Sequence[PreviousPaid], basis: Mapping[str, Any]) -> list[str]:
+    """The periods whose points are those of another catalogue, without a k that says what they are
+    worth now.
+    """
+    now = basis["catalogue"]["sha256"]
+    return [
+        one.period
+        for one in opened
+        if one.dataset and one.run.manifest["catalogue"]["sha256"] != now and not one.given.k
+    ]
+
+
+def notes_on_earlier(
+    opened: Sequence[PreviousPaid],
+    basis: Mapping[str, Any],
+    value_compared: bool,
+    language: Language,
+) -> tuple[str, ...]:
+    """What a month says of the runs that it names as paid before (report/point_notes.py)."""
+    with_stays = [one for one in opened if one.dataset]
+    return earlier_notes(
+        with_stays[0].first_day if with_stays else None,
+        value_compared,
+        _corrected_since(opened),
+        _without_k(opened, basis),
+        language,
+    )
