@@ -38,7 +38,7 @@ _MOST_DAYS = 3_650
 class CheckedStays(CheckedRows):
     """Stays: quarantine and warnings have FINDING_COLUMNS (strings, settlement_date a date).
 
-    unknown: the valid stays with LEADING_UNKNOWN in sums: hospital_id, rows, total_fen, sorted.
+    unknown: the valid stays with LEADING_UNKNOWN in sums (see unknown_sums).
     ruled: what the rules of the policy made of the valid stays, by hospital (see
     grouper/stay_rules.py); without columns where none were asked.
     """
@@ -98,16 +98,26 @@ def check_stays(
         checked.quarantine,
         checked.warnings,
         checked.refused,
-        unknown_sums(checked.valid, pl.col(LEADING_UNKNOWN)),
+        unknown_sums(
+            checked.valid,
+            pl.col(LEADING_UNKNOWN),
+            pl.coalesce("unknown_principal", "unknown_procedure"),
+        ),
     )
 
 
-def unknown_sums(valid: pl.DataFrame, unknown: pl.Expr) -> pl.DataFrame:
-    """Valid rows with unknown leading codes in sums: hospital_id, rows, total_fen, sorted."""
+def unknown_sums(valid: pl.DataFrame, unknown: pl.Expr, code: pl.Expr) -> pl.DataFrame:
+    """Valid rows with unknown leading codes in sums: hospital_id, rows, total_fen, and the first
+    such code (`such`); sorted.
+    """
     return (
         valid.filter(unknown)
         .group_by(pl.col("hospital_id").cast(pl.String))
-        .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("total_fen").sum())
+        .agg(
+            pl.len().cast(pl.Int64).alias("rows"),
+            pl.col("total_fen").sum(),
+            code.cast(pl.String).min().alias("such"),
+        )
         .sort("hospital_id")
     )
 

@@ -119,7 +119,7 @@ class VisitBucket:
     leave, sorted by visit_id, item_code, item_kind; a visit may have none.
     quarantine, warnings: finding columns of VISIT; line_quarantine, line_warnings: of LINE.
     refused: of visits, REFUSED_SCHEMA. unknown: valid visits whose principal diagnosis no table
-    knows, in sums: hospital_id, rows, total_fen.
+    knows, in sums (see unknown_sums).
     """
 
     visits: pl.DataFrame
@@ -176,7 +176,9 @@ def check_bucket(
             lines_netted=lines_valid - items.height,
         ),
         visits.refused,
-        unknown_sums(visits.valid, pl.col("unknown_principal").is_not_null()),
+        unknown_sums(
+            visits.valid, pl.col("unknown_principal").is_not_null(), pl.col("unknown_principal")
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from drgpay.policy.load import LoadedPolicy, Provenance
 from drgpay.report.policy.units import Writer
-from drgpay.report.policy.words import KeyWords, Phrase, policy_words
+from drgpay.report.policy.words import KeyWords, Phrase, is_nothing, policy_words, value_text
 
 State = Literal["verified", "sourced", "unsourced", "without_source", "default", "absent"]
 """verified: compared with the source it names. The next three: written, but without that. default:
@@ -118,7 +118,7 @@ def counts(found: list[Standing]) -> Counter[str]:
 
 def _standing(path: str, given: Given, provenance: Mapping[str, Provenance]) -> Standing:
     if not given.is_written:
-        return Standing(path, "absent" if _is_nothing(given.value) else "default")
+        return Standing(path, "absent" if is_nothing(given.value) else "default")
     about = next((provenance[key] for key in _upwards(path) if key in provenance), Provenance())
     if about.verified:
         return Standing(path, "verified" if about.source else "without_source", about.source)
@@ -129,10 +129,6 @@ def _upwards(path: str) -> Iterator[str]:
     while path:
         yield path
         path = path.rpartition(".")[0]
-
-
-def _is_nothing(value: Any) -> bool:
-    return value is None or value in ((), {})
 
 
 def _said(
@@ -146,10 +142,7 @@ def _said(
     if words.told_by or words.row:
         return None
     about = (known[path],) if path in known else ()
-    if (
-        words.used_if
-        and _value_text(given[_beside(path, words.used_if.key)].value) not in words.used_if.values
-    ):
+    if words.used_if and not words.used_if.holds(given[_beside(path, words.used_if.key)].value):
         return Said(writer.note("unused", key=path, value=one.value), about)
     values = {
         **vars(one.table),
@@ -177,15 +170,11 @@ def _beside(path: str, named: str) -> str:
 
 def _phrase(words: KeyWords, value: Any) -> Phrase:
     """What is said of this value."""
-    if _is_nothing(value) and words.none:
+    if is_nothing(value) and words.none:
         return words.none
-    phrase = words.values.get(_value_text(value)) or words.sentence
+    phrase = words.values.get(value_text(value)) or words.sentence
     assert phrase is not None
     return phrase
-
-
-def _value_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _part_words(path: str) -> dict[str, Phrase]:
@@ -194,7 +183,7 @@ def _part_words(path: str) -> dict[str, Phrase]:
 
 
 def _table(path: str, words: KeyWords, value: Any, writer: Writer) -> Table | None:
-    if _is_nothing(value):
+    if is_nothing(value):
         return None
     if words.columns:
         rows = [
@@ -235,7 +224,7 @@ def _table_of_rows(path: str, rows: tuple[BaseModel, ...], writer: Writer) -> Ta
     cells = tuple(
         tuple(
             blank[name]
-            if _is_nothing(value := getattr(row, name))
+            if is_nothing(value := getattr(row, name))
             else writer.written(value, word.cell)
             for name, word in about.items()
         )
@@ -250,7 +239,7 @@ def _table_of_rows(path: str, rows: tuple[BaseModel, ...], writer: Writer) -> Ta
 
 
 def _fills(value: Any) -> bool:
-    return not _is_nothing(value) and value is not False
+    return not is_nothing(value) and value is not False
 
 
 def _rows_of_section(

@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,16 @@ from drgpay.language import Language
 from drgpay.policy.load import read_keys
 
 Part = Literal["stays", "visits"]
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether a key is absent, or an empty list or table."""
+    return value is None or value in ((), {})
+
+
+def value_text(value: Any) -> str:
+    """A value as words.toml names it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class _Table(BaseModel):
@@ -28,10 +38,14 @@ class Phrase(_Table):
 
 
 class UsedIf(_Table):
-    """A value does something where another key has one of these values."""
+    """A value does something where another key has one of these values, or any if none is named."""
 
     key: str
-    values: Annotated[tuple[str, ...], Field(alias="is", min_length=1)]
+    values: Annotated[tuple[str, ...], Field(alias="is")] = ()
+
+    def holds(self, value: Any) -> bool:
+        """Whether the other key has such a value."""
+        return value_text(value) in self.values if self.values else not is_nothing(value)
 
 
 class KeyWords(_Table):
