@@ -231,7 +231,7 @@ def test_numbers_are_written_for_a_reader() -> None:
             {"10": Decimal("0.4"), "2": Decimal("0.3")},
             "share_by_month",
             "2 月 30%、10 月 40%",
-            "month 2 30%, month 10 40%",
+            "month 2: 30%, month 10: 40%",
         ),
     ],
 )
