@@ -100,8 +100,15 @@ def make_folder(folder: Path, rights: Rights) -> None:
     """Make a folder, and those above it that are missing, in which the group may write, too.
 
     One that exists keeps its rights, but a group that is named gets into its owner's. Raises
-    DrgpayError if the operating system refuses the group, OSError for all else.
+    DrgpayError where a file is in the way or the operating system refuses the group, OSError for all
+    else.
     """
+    in_the_way = next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    if in_the_way.exists() and not in_the_way.is_dir():
+        raise DrgpayError(
+            f"{in_the_way} is a file, where a folder for results is needed",
+            "name another folder, or move the file away",
+        )
     missing = [folder, *folder.parents]
     missing = missing[: next((n for n, path in enumerate(missing) if path.exists()), 0)]
     for path in reversed(missing):
@@ -110,7 +117,6 @@ def make_folder(folder: Path, rights: Rights) -> None:
             _set_shared(path, rights.shared, rights.group)
     if missing:
         return
-    folder.mkdir(exist_ok=True)  # raises where a file is in the way
     if rights.group is not None:
         found = folder.stat()
         if found.st_uid == os.geteuid():

@@ -4,10 +4,11 @@ rich turns a string into text in one place, `Console.render_str`, also for title
 tables; `Screen` makes it visible there and reads no markup in it. Styled text is `Text` of here.
 """
 
+import io
 from typing import IO, Any
 
 import rich.text
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.style import Style
 
 from drgpay.visible import visible
@@ -58,3 +59,12 @@ class Screen(Console):
         """A string as text. Markup is refused, also where rich would ask for it."""
         choices |= {"markup": False, "emoji": False, "highlight": False}
         return super().render_str(visible(text), **choices)
+
+
+def as_text(*shown: RenderableType, width: int = PIPE_WIDTH) -> str:
+    """What a screen of this many columns would show, one below the other, as text."""
+    lines = io.StringIO()
+    screen = Screen(file=lines, width=width)
+    for each in shown:
+        screen.print(each)
+    return lines.getvalue()

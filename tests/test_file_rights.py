@@ -101,6 +101,14 @@ def test_new_folders_and_those_above_them(tmp_path: Path, rights: Rights, mode: 
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755, "it was there before"
 
 
+@pytest.mark.parametrize("below", [(), ("runs",), ("a", "b")])
+def test_a_file_in_the_way_is_named(tmp_path: Path, below: tuple[str, ...]) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(DrgpayError, match=r"/file is a file, where a folder for results is needed"):
+        make_folder(tmp_path.joinpath("file", *below), OWNER)
+    assert (tmp_path / "file").read_text() == "mine"
+
+
 @root_only
 def test_a_group_gets_into_a_folder_that_was_there(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)

@@ -12,7 +12,7 @@ ALLOWED = {
     "echo": set(),
     "secho": set(),
     "Console": {"terminal.py"},
-    "Screen": {"terminal.py", "cli/console.py", "api/text.py"},
+    "Screen": {"terminal.py", "cli/console.py"},
     "from_markup": set(),
     "render_markup": set(),
     "from_ansi": set(),

@@ -1,7 +1,5 @@
 """What the commands print, as text."""
 
-import io
-
 from rich.console import RenderableType
 
 from drgpay.explain.console import trace_view
@@ -11,21 +9,17 @@ from drgpay.report.case import ExplainedCase
 from drgpay.report.case_console import case_view
 from drgpay.simulate.console import console_report
 from drgpay.simulate.outcome import Simulation
-from drgpay.terminal import Screen
-
-_WIDTH = 160
+from drgpay.terminal import PIPE_WIDTH, as_text
 
 
 def text_of(
-    result: Trace | ExplainedCase | Simulation, language: Language = "zh", width: int = _WIDTH
+    result: Trace | ExplainedCase | Simulation, language: Language = "zh", width: int = PIPE_WIDTH
 ) -> str:
     """An explained stay, an explained case or a simulation in words, as its command prints it.
 
     width: of the lines, in characters. No error. Source: the result alone.
     """
-    lines = io.StringIO()
-    Screen(file=lines, width=width).print(_view(result, language))
-    return lines.getvalue()
+    return as_text(_view(result, language), width=width)
 
 
 def _view(result: Trace | ExplainedCase | Simulation, language: Language) -> RenderableType:

@@ -44,7 +44,10 @@ def explain(
         typer.Option(help="A scheme's id or its folder; by default the one in force today."),
     ] = None,
     stay: Annotated[
-        bool, typer.Option("--stay", help="Explain the stay typed with the options below.")
+        bool,
+        typer.Option(
+            "--stay", help="Explain the stay typed with the options below; they say so too."
+        ),
     ] = False,
     sex: Annotated[float | None, typer.Option(help="1 male, 2 female.")] = None,
     age: Annotated[float | None, typer.Option(help="Years.")] = None,
@@ -186,11 +189,13 @@ def _refuse_mixture(stays: Path | None, case: str | None, stay: bool, typed: "St
             )
         return
     given = _typed_values(typed)
-    if given:
+    if given and (stays or case):
         raise DrgpayError(
-            f"the stay was typed ({', '.join(given)}) without --stay", "add --stay to explain it"
+            f"the stay was typed ({', '.join(given)}) beside a file or --case",
+            "leave out what was typed, or the file and --case",
         )
-    if not stays or not case:
+    if not given and not (stays and case):
         raise DrgpayError(
-            "no stay was named", "give a file and --case, or type the stay with --stay"
+            "no stay was named",
+            "give a file and --case, or type the stay, as in --diagnosis I10.x00",
         )

@@ -22,6 +22,7 @@ from drgpay.cli import (
     group,
     group_visits,
     interrupts,
+    policy,
     reconcile,
     report,
     run,
@@ -57,6 +58,7 @@ explain.register(app)
 check.register(app)
 calibrate.register(app)
 catalogue.register(app)
+policy.register(app)
 scheme.register(app)
 adjust.register(app)
 simulate.register(app)

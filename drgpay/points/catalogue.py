@@ -219,6 +219,11 @@ def load_catalogue(folder: Path, scheme: Scheme) -> Catalogue:
     return catalogue
 
 
+def scheme_of(folder: Path) -> str:
+    """The id of the scheme that a catalogue was made for; raises DrgpayError for no catalogue."""
+    return _load_info(folder / "catalogue.json").scheme
+
+
 def catalogue_hash(folder: Path) -> str:
     """A hash over the files of a catalogue that pay; its report is not among them."""
     digest = hashlib.sha256()

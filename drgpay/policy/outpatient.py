@@ -65,6 +65,10 @@ class Outpatient(Section):
     def _check(self) -> Self:
         if len({row.visit_type for row in self.visit_types}) < len(self.visit_types):
             raise ValueError("visit_types names a type twice")
+        if self.capitation and self.budget and "months" not in self.budget.model_fields_set:
+            raise ValueError(
+                "budget.months is missing: the months share the capitation by it as well"
+            )
         if self.calibration.coefficients.hospital_weight != 0:
             raise ValueError(
                 "outpatient.calibration.coefficients.hospital_weight must be 0: "

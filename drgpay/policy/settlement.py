@@ -134,13 +134,30 @@ class MonthsByCost(Section):
 
 
 class Budget(Section):
-    """[budget]: the fund's annual budget per account and how the months share it."""
+    """[budget]: the fund's annual budget per account and how the months share it.
 
-    annual_yuan: dict[Name, PositiveYuan]
-    reserve_ratio: Share
+    With budgets of single months alone nothing is held back, and nothing is shared.
+    """
+
+    annual_yuan: dict[Name, PositiveYuan] = Field(default_factory=dict)
+    reserve_ratio: Share = Decimal(0)
     less_item_by_item: bool = False
-    months: Annotated[EqualMonths | WeightedMonths | MonthsByCost, Field(discriminator="rule")]
+    months: Annotated[EqualMonths | WeightedMonths | MonthsByCost, Field(discriminator="rule")] = (
+        EqualMonths(rule="equal")
+    )
     month_yuan: Annotated[dict[Month, dict[Name, PositiveYuan]], Field(default_factory=dict)]
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if not self.annual_yuan and not self.month_yuan:
+            raise ValueError("give annual_yuan, or the single months in month_yuan")
+        lacking = [key for key in ("reserve_ratio", "months") if key not in self.model_fields_set]
+        if self.annual_yuan and lacking:
+            raise ValueError(
+                f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing beside "
+                "annual_yuan: how the months share it"
+            )
+        return self
 
 
 class SharingBand(Section):

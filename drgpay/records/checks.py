@@ -10,6 +10,7 @@ import polars as pl
 from drgpay.exact import scaled
 from drgpay.language import Language, Words
 from drgpay.policy.model import Policy
+from drgpay.records.damaged_ids import refuse_damaged_ids
 from drgpay.records.findings import (
     Check,
     CheckedRows,
@@ -24,7 +25,7 @@ from drgpay.records.findings import (
 from drgpay.records.known_codes import LEADING_UNKNOWN, UNKNOWN_COLUMNS
 from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.repeated_principal import REPEATED_PRINCIPAL
-from drgpay.records.same_person import COPY, OVERLAP, refuse_damaged_ids, with_same_person
+from drgpay.records.same_person import COPY, OVERLAP, with_same_person
 from drgpay.records.stays import FEN_COLUMNS, REQUIRED
 
 STAY = Subject("case", ("case_id", "hospital_id", "settlement_date"))
@@ -37,7 +38,7 @@ _MOST_DAYS = 3_650
 class CheckedStays(CheckedRows):
     """Stays: quarantine and warnings have FINDING_COLUMNS (strings, settlement_date a date).
 
-    unknown: the valid stays with LEADING_UNKNOWN in sums: hospital_id, rows, total_fen, sorted.
+    unknown: the valid stays with LEADING_UNKNOWN in sums (see unknown_sums).
     ruled: what the rules of the policy made of the valid stays, by hospital (see
     grouper/stay_rules.py); without columns where none were asked.
     """
@@ -67,7 +68,7 @@ def check_stays(
     stays = stays.join(hospitals.select("hospital_id", "level"), on="hospital_id", how="left")
     stays = stays.join(sex_of_diagnosis, left_on="principal_diagnosis", right_on="code", how="left")
     stays = stays.with_columns(repeated=repeated(stays["case_id"]))
-    refuse_damaged_ids(stays, ("case_id", "hospital_id", "person_id"), source)
+    refuse_damaged_ids(stays, source)
     if COPY not in stays.columns:
         stays = with_same_person(stays)
     checked = run_checks(
@@ -97,16 +98,26 @@ def check_stays(
         checked.quarantine,
         checked.warnings,
         checked.refused,
-        unknown_sums(checked.valid, pl.col(LEADING_UNKNOWN)),
+        unknown_sums(
+            checked.valid,
+            pl.col(LEADING_UNKNOWN),
+            pl.coalesce("unknown_principal", "unknown_procedure"),
+        ),
     )
 
 
-def unknown_sums(valid: pl.DataFrame, unknown: pl.Expr) -> pl.DataFrame:
-    """Valid rows with unknown leading codes in sums: hospital_id, rows, total_fen, sorted."""
+def unknown_sums(valid: pl.DataFrame, unknown: pl.Expr, code: pl.Expr) -> pl.DataFrame:
+    """Valid rows with unknown leading codes in sums: hospital_id, rows, total_fen, and the first
+    such code (`such`); sorted.
+    """
     return (
         valid.filter(unknown)
         .group_by(pl.col("hospital_id").cast(pl.String))
-        .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("total_fen").sum())
+        .agg(
+            pl.len().cast(pl.Int64).alias("rows"),
+            pl.col("total_fen").sum(),
+            code.cast(pl.String).min().alias("such"),
+        )
         .sort("hospital_id")
     )
 
@@ -322,15 +333,7 @@ def _codes(not_principal: Sequence[str]) -> list[Check]:
             ),
             (pl.col("principal_diagnosis"),),
         ),
-        Check(
-            "repeated_principal",
-            "other_diagnoses",
-            pl.col(REPEATED_PRINCIPAL),
-            Words(
-                "主要诊断 {} 在其他诊断中重复", "the principal diagnosis {} is among the others too"
-            ),
-            (pl.col("principal_diagnosis"),),
-        ),
+        repeated_among_others(),
         Check(
             "sex_conflict",
             "sex",
@@ -339,6 +342,17 @@ def _codes(not_principal: Sequence[str]) -> list[Check]:
             (pl.col("principal_diagnosis"), as_written("sex")),
         ),
     ]
+
+
+def repeated_among_others() -> Check:
+    """A principal diagnosis that stands among the others too, as REPEATED_PRINCIPAL says."""
+    return Check(
+        "repeated_principal",
+        "other_diagnoses",
+        pl.col(REPEATED_PRINCIPAL),
+        Words("主要诊断 {} 在其他诊断中重复", "the principal diagnosis {} is among the others too"),
+        (pl.col("principal_diagnosis"),),
+    )
 
 
 def unknown_diagnoses() -> list[Check]:

@@ -254,6 +254,11 @@ def _blocks(path: Path, start: int) -> list[Block]:
 
 
 def _header(path: Path, line: str, delimiter: str) -> tuple[str, ...]:
+    if "\r" in line.rstrip("\r\n"):
+        raise DrgpayError(
+            f"{path} has no line feeds: its lines end in carriage returns alone",
+            "save it as CSV with the line ends of Windows or Unix",
+        )
     try:
         cells = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
     except csv.Error as error:

@@ -125,6 +125,24 @@ def _refused(rows: pl.DataFrame, checks: Sequence[Check], numbers: list[int]) ->
     )
 
 
+def commonest(quarantine: pl.DataFrame, subject: Subject) -> str:
+    """The finding that refused most rows, with the first of them, as the end of a sentence."""
+    if quarantine.is_empty():
+        return ""
+    counts = (
+        quarantine["code"]
+        .cast(pl.String)
+        .value_counts()
+        .sort("count", "code", descending=[True, False])
+    )
+    code, rows = counts.row(0)
+    first = quarantine.filter(pl.col("code").cast(pl.String) == code).row(0, named=True)
+    return (
+        f"; the commonest finding is {code} ({rows} rows), as in the {subject.name} "
+        f"{first[subject.identity[0]]}: {first['message']}"
+    )
+
+
 def fault_checks(faults: pl.Series) -> list[Check]:
     """A check for each kind of fault of reading that the rows have, in the order of its columns.
 

@@ -1,15 +1,11 @@
-"""What only the stays of one person together show: copies, overlaps, and ids that are no person's."""
+"""What only the stays of one person together show: copies and overlaps."""
 
 import polars as pl
-
-from drgpay.errors import DrgpayError
 
 COPY, OVERLAP = "is_copy", "overlaps"
 """The columns of `with_same_person`."""
 
 _COPIED = ("hospital_id", "admission_date", "discharge_date", "principal_diagnosis", "total_fen")
-_SPREADSHEET = r"^[0-9](\.[0-9]+)?[Ee]\+[0-9]+$"
-_MOST_OF_ONE, _MOST_SHARE = 20, 0.01
 
 
 def with_same_person(stays: pl.DataFrame) -> pl.DataFrame:
@@ -56,28 +52,3 @@ def _overlaps(rows: pl.DataFrame) -> pl.Series:
 def _marked(length: int, rows: pl.Series) -> pl.Series:
     marks = pl.Series([False]).new_from_index(0, length)
     return marks.scatter(rows.cast(pl.UInt32), True) if len(rows) else marks
-
-
-def refuse_damaged_ids(records: pl.DataFrame, ids: tuple[str, ...], source: str) -> None:
-    """Raise DrgpayError for ids that a spreadsheet wrote as numbers (3.3E+17), and for a person with
-    more stays than any person has: then many persons share an id. Nobody can accept that.
-
-    ids: the columns of ids, the person's among them.
-    """
-    for column in ids:
-        damaged = records.filter(pl.col(column).str.contains(_SPREADSHEET))[column]
-        if len(damaged):
-            raise DrgpayError(
-                f"{source}: {len(damaged)} rows have a {column} such as {damaged[0]}: a spreadsheet "
-                "has made numbers of the ids (damaged_ids)",
-                "export the ids as text, from the system that they come from",
-            )
-    persons = records["person_id"].drop_nulls()
-    counts = persons.filter(persons.is_duplicated()).value_counts(sort=True)
-    most = int(counts["count"][0]) if counts.height else 0
-    if most > _MOST_OF_ONE and most > _MOST_SHARE * records.height:
-        raise DrgpayError(
-            f"{source}: {most} of {records.height} stays have the person_id "
-            f"{counts['person_id'][0]} (damaged_ids)",
-            "give each person a pseudonym of their own",
-        )

@@ -11,6 +11,7 @@ from drgpay.errors import DrgpayError
 from drgpay.exact import POINT_PLACES
 from drgpay.records import columns as records
 from drgpay.records.csv_source import open_csv
+from drgpay.records.damaged_ids import refuse_spreadsheet_ids
 from drgpay.records.meaning.column import read_column
 from drgpay.records.meaning.faults import shown
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
@@ -48,7 +49,7 @@ def read_table(
 
     Cells have the meaning of records/meaning. Other columns of the file are not read. Raises
     DrgpayError naming file, row and column for a missing file or column, a cell that is empty and
-    must not be, and one that is not of its kind.
+    must not be, one that is not of its kind, and an id that a spreadsheet damaged.
     """
     given = _given(path, list(columns))
     for name, column in columns.items():
@@ -69,6 +70,9 @@ def read_table(
         }
     ).with_row_index("row", offset=1)
     refuse_empty(path, typed, [name for name, column in columns.items() if column.required])
+    for name, column in columns.items():
+        if column.kind is Kind.TEXT and name.endswith("_id"):
+            refuse_spreadsheet_ids(typed, name, "row", str(path))
     return typed
 
 

@@ -16,7 +16,7 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.language import Language
-from drgpay.records.checks import CheckedStays
+from drgpay.records.checks import STAY, CheckedStays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import (
     Filings,
@@ -24,6 +24,7 @@ from drgpay.records.filings import (
     payable_filings,
     read_filings,
 )
+from drgpay.records.findings import commonest
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.period import Period
@@ -452,11 +453,9 @@ def _corrected(
 def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:
     if checked.valid.height:
         return
-    codes = checked.quarantine["code"].value_counts(sort=True)
-    most = codes.row(0) if codes.height else ("nothing", 0)
     raise DrgpayError(
-        f"{job.stays.path}: none of {dataset.rows} stays is valid for {job.period}; "
-        f"the commonest finding is {most[0]} ({most[1]} stays)",
+        f"{job.stays.path}: none of {dataset.rows} stays is valid for {job.period}"
+        f"{commonest(checked.quarantine, STAY)}",
         "correct the records or the period of the job",
     )
 

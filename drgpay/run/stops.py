@@ -15,8 +15,10 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.exact import FEN_PLACES, scaled, unscaled
 from drgpay.language import Words
+from drgpay.nearest import nearest_name
 from drgpay.policy.records import Records
 from drgpay.policy.settlement import Settlement
+from drgpay.records.known_codes import separator_in
 from drgpay.records.period import Period
 from drgpay.settle.findings import deductions_above_payable, implausible_values
 
@@ -162,7 +164,7 @@ def record_stops(
     """Too much refused, or too many codes that no table knows.
 
     valid: hospital_id, rows, total_fen of the valid rows of each hospital. refused: REFUSED_SCHEMA.
-    unknown: hospital_id, rows, total_fen. Rows outside the period are in no share.
+    unknown: as `unknown_sums`. Rows outside the period are in no share.
     """
     inside = _refused_by_hospital(refused)
     read, money = (
@@ -185,8 +187,8 @@ def record_stops(
     ]
     if read >= MOST_SMALL and int(unknown["rows"].sum()) > records.max_unknown_codes_share * read:
         stops += [
-            Stop("unknown_codes", hospital, fen, _unknown_words(rows, fen))
-            for hospital, rows, fen in unknown.iter_rows()
+            Stop("unknown_codes", hospital, fen, _unknown_words(rows, fen, such))
+            for hospital, rows, fen, such in unknown.iter_rows()
         ]
     return stops
 
@@ -266,20 +268,30 @@ def _hospital_words(rows: int, fen: int, reasons: str) -> Words:
     )
 
 
-def _unknown_words(rows: int, fen: int) -> Words:
+def _unknown_words(rows: int, fen: int, such: str) -> Words:
     yuan = _yuan(fen)
+    sign = separator_in(such)
+    joined = Words(
+        f"；几个编码似以“{sign}”连接，请在对照表中写明（csv.list_delimiter，或该列的 delimiter）",
+        f"; {sign} seems to stand between codes: name it in a mapping (csv.list_delimiter, or delimiter of the column)",
+    )
     return Words(
-        f"{rows} 条的主要诊断或首个手术编码不在代码表中，涉及 {yuan} 元，全部超过政策允许的比例",
+        f"{rows} 条的主要诊断或首个手术编码（如 {such}）不在代码表中，涉及 {yuan} 元，"
+        f"全部超过政策允许的比例{joined.zh if sign else ''}",
         f"{rows} rows with {yuan} yuan have a principal diagnosis or first procedure that no table "
-        "knows, and of all rows more than the policy allows",
+        f"knows, such as {such}, and of all rows more than the policy allows"
+        f"{joined.en if sign else ''}",
     )
 
 
 def _level_words(level: str, rows: int, known: Iterable[str]) -> Words:
     listed = ", ".join(sorted(known))
+    meant = nearest_name(level, sorted(known))
     return Words(
-        f"等级 {level} 不在已知等级（{listed}）之中，{rows} 条将按系数 1 计算",
-        f"its level {level} is none of {listed}: {rows} rows would be paid with coefficient 1",
+        f"等级 {level} 不在已知等级（{listed}）之中{f'，是否应为 {meant}？' if meant else '，'}"
+        f"{rows} 条将按系数 1 计算",
+        f"its level {level} is none of {listed}{f' (is {meant} meant?)' if meant else ''}: {rows} "
+        "rows would be paid with coefficient 1",
     )
 
 

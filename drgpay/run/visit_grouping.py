@@ -156,7 +156,8 @@ def group_all_visits(
 
 
 def _summed(keys: list[str], parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    sums = pl.concat(parts).group_by(keys).agg(pl.col("rows", "total_fen").sum())
+    such = pl.selectors.by_name("such", require_all=False).min()
+    sums = pl.concat(parts).group_by(keys).agg(pl.col("rows", "total_fen").sum(), such)
     return sums.sort(keys)
 
 

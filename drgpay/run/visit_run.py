@@ -8,8 +8,9 @@ import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.language import Language
+from drgpay.records.findings import commonest
 from drgpay.records.period import Period
-from drgpay.records.visits.checks import VisitRules
+from drgpay.records.visits.checks import VISIT, VisitRules
 from drgpay.records.visits.tables import VisitRecords
 from drgpay.report.month import difference_tables, refused_table
 from drgpay.report.visits import (
@@ -87,13 +88,9 @@ def grouped_visits(
 
     grouped = run.stage_with_files("visits", group, GroupedVisits)
     if not grouped.visits.height:
-        codes = grouped.findings.filter(table="visits", kind="quarantine").sort(
-            "rows", "code", descending=[True, False]
-        )
-        most = codes.row(0, named=True) if codes.height else {"code": "nothing", "rows": 0}
         raise DrgpayError(
             f"{month.records.visits.path}: none of {month.records.visits.rows} visits is valid for "
-            f"{month.period}; the commonest finding is {most['code']} ({most['rows']} visits)",
+            f"{month.period}{commonest(grouped.quarantine, VISIT)}",
             "correct the records or the period of the job",
         )
     return grouped

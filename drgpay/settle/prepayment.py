@@ -105,6 +105,7 @@ def refuse_prepaying_too_much(
         raise DrgpayError(
             f"the prepayments of the pool {pool} are {yuan(prepaid)} yuan, more than the budget "
             f"of {yuan(available_fen)}, because other hospitals' fund amounts are negative",
+            "check that the budget is in yuan and of this month; if it is right, "
             f"lower {rules.key}.prepay_ratio, give the month a larger budget, or allow it with "
             f"{rules.key}.may_exceed_budget = true",
         )

@@ -86,6 +86,11 @@ def test_an_invalid_stay_names_what_is_missing(say: Say) -> None:
     assert "无效：缺少主要诊断、性别" in said
 
 
+def test_what_is_typed_says_that_a_stay_is_typed(say: Say) -> None:
+    facts = ("--scheme", "chs-drg-1.1", "--age", 3)
+    assert say(*facts) == say(*facts, "--stay")
+
+
 def test_an_ungrouped_stay_tells_what_was_retried(say: Say) -> None:
     zhejiang = DATA / "oracle-zj-drg-2022.parquet"
     said = say(zhejiang, "--case", "1084", "--scheme", "zj-drg-2022")
@@ -119,7 +124,8 @@ def test_mistakes_are_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         ((ORACLE,), ("no stay was named",)),
         ((), ("no stay was named",)),
         ((ORACLE, "--case", "16985", "--stay"), ("--stay was given together",)),
-        (("--age", 3), ("(age) without --stay",)),
+        ((ORACLE, "--case", "16985", "--age", 3), ("typed (age) beside a file or --case",)),
+        ((), ("no stay was named",)),
     ]:
         argv = ["drgpay", *map(str, arguments), "--scheme", "chs-drg-2.0"]
         monkeypatch.setattr(sys, "argv", argv)

@@ -9,6 +9,8 @@ import pytest
 from drgpay.errors import DrgpayError
 from drgpay.policy.load import load_policy, shipped_policies
 from drgpay.policy.records import Findings
+from drgpay.records.period import Period
+from drgpay.settle.budget import annual_reserve_fen, month_budget_fen
 
 ROOT = Path(__file__).resolve().parents[2]
 ILLUSTRATIVE = (ROOT / "policies" / "illustrative.toml").read_text(encoding="utf-8")
@@ -142,6 +144,65 @@ def test_all_mistakes_are_said_at_once(tmp_path: Path) -> None:
 def test_unknown_policy() -> None:
     with pytest.raises(DrgpayError, match=r"there is no policy .nowhere-2020"):
         load_policy("nowhere-2020")
+
+
+def _with_budget(tmp_path: Path, budget: str) -> Path:
+    """The policy with another [budget]."""
+    before, _, after = ILLUSTRATIVE.partition("[budget]")
+    path = tmp_path / "mine.toml"
+    path.write_text(
+        f"{before}[budget]\n{budget}\n[clearing]{after.partition('[clearing]')[2]}", "utf-8"
+    )
+    return path
+
+
+MONTH = '[budget.month_yuan]\n"2026-10" = { employee = 100.00, resident = 50.00 }'
+
+
+def test_months_alone_are_a_budget(tmp_path: Path) -> None:
+    budget = load_policy(_with_budget(tmp_path, MONTH)).policy.budget
+    assert budget is not None
+    assert month_budget_fen(budget, "resident", Period.parse("2026-10")) == 50_00
+    assert annual_reserve_fen(budget, "resident") == 0
+    with pytest.raises(DrgpayError, match="no budget for the account resident"):
+        month_budget_fen(budget, "resident", Period.parse("2026-11"))
+
+
+@pytest.mark.parametrize(
+    ("budget", "said"),
+    [
+        ("", "give annual_yuan, or the single months in month_yuan"),
+        ("reserve_ratio = 0.05", "give annual_yuan, or the single months in month_yuan"),
+        (
+            "annual_yuan = { employee = 9 }",
+            "reserve_ratio and months are missing beside annual_yuan",
+        ),
+        (
+            'annual_yuan = { employee = 9 }\nmonths = { rule = "equal" }\n' + MONTH,
+            "reserve_ratio is missing beside annual_yuan",
+        ),
+    ],
+)
+def test_what_a_budget_lacks(tmp_path: Path, budget: str, said: str) -> None:
+    with pytest.raises(DrgpayError, match="budget") as raised:
+        load_policy(_with_budget(tmp_path, budget))
+    assert said in str(raised.value)
+
+
+def test_capitation_needs_to_know_how_the_months_share_it(tmp_path: Path) -> None:
+    before, _, after = ILLUSTRATIVE.partition("[outpatient.budget]")
+    rest = after.partition("[outpatient.capitation]")[2]
+    path = tmp_path / "mine.toml"
+    month = MONTH.replace("[budget", "[outpatient.budget")
+    path.write_text(f"{before}{month}\n[outpatient.capitation]{rest}", "utf-8")
+    with pytest.raises(
+        DrgpayError, match=r"budget\.months is missing: the months share the capitation"
+    ):
+        load_policy(path)
+    path.write_text(f"{before}{month}\n", "utf-8")
+    outpatient = load_policy(path).policy.outpatient
+    assert outpatient is not None
+    assert outpatient.budget is not None
 
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "policy.toml"

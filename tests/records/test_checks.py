@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from drgpay.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.records.checks import FINDING_COLUMNS, CheckedStays, check_stays
+from drgpay.records.checks import FINDING_COLUMNS, STAY, CheckedStays, check_stays
+from drgpay.records.findings import commonest
 from drgpay.records.meaning.faults import FAULTS, Faults, Unread, packed
 
 POLICY = load_policy("illustrative").policy
@@ -269,6 +270,17 @@ def test_a_fault_that_is_ignored_or_warned_of_leaves_the_stay() -> None:
     assert warned.warnings["code"].to_list() == ["joined_codes"]
     assert warned.valid.height == 1
     assert check([joined], severity(joined_codes="ignore")).warnings.is_empty()
+
+
+def test_the_commonest_finding_is_told_with_its_first_row() -> None:
+    rows = [
+        {"case_id": "b", "sex": 3.0},
+        {"case_id": "a", "sex": 3.0},
+        {"case_id": "c", "age": 200.0},
+    ]
+    said = commonest(check(rows).quarantine, STAY)
+    assert said.startswith("; the commonest finding is bad_value (3 rows), as in the case a: sex ")
+    assert commonest(check([{}]).quarantine, STAY) == ""
 
 
 def test_severity_comes_from_the_policy() -> None:

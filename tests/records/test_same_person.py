@@ -1,12 +1,10 @@
-"""Copies, overlaps, damaged ids: what only the stays of one person together show."""
+"""Copies and overlaps: what only the stays of one person together show."""
 
 from datetime import date
 
 import polars as pl
-import pytest
 
-from drgpay.errors import DrgpayError
-from drgpay.records.same_person import COPY, OVERLAP, refuse_damaged_ids, with_same_person
+from drgpay.records.same_person import COPY, OVERLAP, with_same_person
 
 DAY = date(2026, 10, 1)
 
@@ -75,19 +73,3 @@ def test_order_does_not_matter() -> None:
     for mark in (COPY, OVERLAP):
         assert sorted(marked(frame, mark)) == sorted(marked(shuffled, mark))
     assert marked(frame, OVERLAP)
-
-
-@pytest.mark.parametrize("column", ["case_id", "hospital_id", "person_id"])
-def test_ids_that_a_spreadsheet_damaged_stop_the_run(column: str) -> None:
-    frame = stays(("1", "p", 1, 5, 7)).with_columns(pl.lit("3.39E+19").alias(column))
-    with pytest.raises(DrgpayError, match=r"3\.39E\+19: a spreadsheet"):
-        refuse_damaged_ids(frame, ("case_id", "hospital_id", "person_id"), "stays.csv")
-
-
-def test_one_person_with_more_stays_than_anybody_has() -> None:
-    ids = ("case_id", "person_id")
-    many = stays(*[(f"{n}", "0" if n < 21 else f"{n}", 1, 5, 7) for n in range(2000)])
-    with pytest.raises(DrgpayError, match="21 of 2000 stays have the person_id 0"):
-        refuse_damaged_ids(many, ids, "s")
-    refuse_damaged_ids(many.head(20), ids, "s")
-    refuse_damaged_ids(many.vstack(many.slice(21).with_columns(person_id="case_id")), ids, "s")

@@ -9,6 +9,7 @@ import pytest
 from drgpay.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.records.findings import REFUSED_SCHEMA
+from drgpay.records.known_codes import separator_in
 from drgpay.run.stops import (
     Accepted,
     RunStoppedError,
@@ -26,6 +27,10 @@ SUMS = {"hospital_id": pl.String, "rows": pl.Int64, "total_fen": pl.Int64}
 
 def sums(*rows: tuple[str, int, int]) -> pl.DataFrame:
     return pl.DataFrame(rows, SUMS, orient="row")
+
+
+def unknown(hospital: str, rows: int, fen: int, such: str) -> pl.DataFrame:
+    return sums((hospital, rows, fen)).with_columns(such=pl.lit(such))
 
 
 def refused(*rows: tuple[str | None, str, bool, int, int]) -> pl.DataFrame:
@@ -76,10 +81,32 @@ def test_a_hospital_without_a_valid_row_stops_at_any_number() -> None:
 
 def test_too_many_unknown_codes_stop() -> None:
     valid = sums(("A", 1_000, 10_000))
-    assert record_stops(RECORDS, valid, refused(), sums(("A", 20, 500))) == []
-    assert found(record_stops(RECORDS, valid, refused(), sums(("A", 21, 500)))) == [
-        ("unknown_codes", "A", 500)
-    ]
+    assert record_stops(RECORDS, valid, refused(), unknown("A", 20, 500, "X99")) == []
+    stops = record_stops(RECORDS, valid, refused(), unknown("A", 21, 500, "X99"))
+    assert found(stops) == [("unknown_codes", "A", 500)]
+    assert "such as X99, and" in stops[0].said.en
+    assert "between codes" not in stops[0].said.en
+
+
+@pytest.mark.parametrize(
+    ("code", "sign"),
+    [
+        ("38.9300x001/99.1500", "/"),
+        ("38.9300 &99.1500", None),
+        ("38.9300&99.1500&00.6600", "&"),
+        ("I10.x00+E11.900", "+"),
+        ("A17.000+", None),
+        ("M80000/3", None),
+        ("38.9300x001", None),
+        ("", None),
+    ],
+)
+def test_a_separator_that_nobody_named_is_told(code: str, sign: str | None) -> None:
+    assert separator_in(code) == sign
+    stops = record_stops(RECORDS, sums(("A", 1_000, 9)), refused(), unknown("A", 21, 5, code))
+    said = f"; {sign} seems to stand between codes: name it in a mapping"
+    assert (said in stops[0].said.en) == (sign is not None)
+    assert (f"似以“{sign}”连接" in stops[0].said.zh) == (sign is not None)
 
 
 def test_a_level_that_policy_or_catalogue_does_not_know() -> None:
@@ -91,6 +118,15 @@ def test_a_level_that_policy_or_catalogue_does_not_know() -> None:
     stops = level_stops(named, valid, levels, ["3A"])
     assert found(stops) == [("unknown_level", "A", 50), ("unknown_level", "B", 60)]
     assert "3A" in stops[1].said.zh
+
+
+def test_the_level_that_is_meant_is_asked_about() -> None:
+    (stop,) = level_stops(RECORDS, sums(("A", 5, 50)), {"A": "2a级"}, ["2A", "3A"])
+    assert "是否应为 2A？5 条" in stop.said.zh
+    assert "(is 2A meant?): 5 rows" in stop.said.en
+    (stop,) = level_stops(RECORDS, sums(("A", 5, 50)), {"A": "二级"}, ["2A", "3A"])
+    assert "meant" not in stop.said.en
+    assert "之中，5 条" in stop.said.zh
 
 
 STOPS = level_stops(RECORDS, sums(("A", 5, 5_374_900), ("B", 6, 60)), {"A": "x", "B": "y"}, ["3A"])

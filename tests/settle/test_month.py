@@ -198,7 +198,8 @@ def test_prepayments_beyond_the_budget_are_refused() -> None:
     of_visits = rules.settlement.under("outpatient.settlement")
     with pytest.raises(DrgpayError) as refused:
         settle(rules.model_copy(update={"settlement": of_visits}), *cases)
-    assert refused.value.remedy.startswith("lower outpatient.settlement.prepay_ratio,")
+    assert refused.value.remedy.startswith("check that the budget is in yuan")
+    assert "lower outpatient.settlement.prepay_ratio," in refused.value.remedy
     allowed = policy("100.00", prepay_ratio=Decimal("0.97"), may_exceed_budget=True)
     assert settle(allowed, *cases).statements["prepayment_fen"].to_list() == [fen("970"), 0]
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from drgpay.records.arrays import numbers_of
 from drgpay.records.in_order import in_order
 from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.repeated_principal import REPEATED_PRINCIPAL
 from drgpay.records.visits.order import OrderedRange, cut_evenly, ordered
 from drgpay.records.visits.ranges import IdRange, Progress, id_ranges
 from drgpay.records.visits.tables import LINE_WORDS, VISIT_WORDS, VisitRecords
@@ -28,7 +29,7 @@ class RawBucket:
     visits: visit_id, hospital_id, person_id, account, out_of_area (false where missing),
     visit_date, department, visit_type, principal_diagnosis, other_diagnoses (list), contractor_id,
     sex, age (Float64), total_fen, fund_fen, patient_fen, other_fen; FAULTS; unknown_principal,
-    unknown_other (a code that `known` lacks). lines: visit_id, item_code, item_kind, quantity
+    unknown_other (a code that `known` lacks), REPEATED_PRINCIPAL. lines: visit_id, item_code, item_kind, quantity
     (Float64), amount_fen, FAULTS. Both have `no` (UInt32), the place of their visit_id in the
     bucket; a missing visit_id is null. VISIT_WORDS, LINE_WORDS and FAULTS are categorical: their
     texts repeat. Visits are sorted by visit_id, lines by visit_id, item code, item kind, amount and
@@ -76,6 +77,7 @@ def in_words(part: OrderedRange, words: Words, known: Set[str] | None) -> RawBuc
         other_diagnoses=_lists_of(lists, texts),
         unknown_principal=unknown.gather(part.visits["principal_diagnosis"]),
         unknown_other=_first_of_lists(lists, unknown),
+        **{REPEATED_PRINCIPAL: _holding(lists, part.visits["principal_diagnosis"])},
         **{name: coded.gather(part.visits[name]) for name in (*VISIT_WORDS, FAULTS)},
     )
     lines = part.lines.with_columns(
@@ -101,6 +103,18 @@ def _lists_of(lists: pl.Series, texts: pl.Series) -> pl.Series:
     offsets = pc.subtract(numbers.offsets, start) if start else numbers.offsets
     made = pa.LargeListArray.from_arrays(offsets, flat.to_arrow())
     return pl.Series(made, dtype=pl.List(pl.String()))
+
+
+def _holding(lists: pl.Series, wanted: pl.Series) -> pl.Series:
+    """Which lists have the number of their row."""
+    numbers = lists.to_arrow()
+    flat = numbers_of(numbers.flatten())
+    starts = numbers_of(numbers.offsets).astype(np.int64)
+    lengths = np.diff(starts)
+    rows = np.repeat(np.arange(len(lists)), lengths)
+    marks = np.zeros(len(lists), dtype=np.bool_)
+    marks[rows[flat == np.repeat(wanted.to_numpy(), lengths)]] = True
+    return pl.Series(marks)
 
 
 def _first_of_lists(lists: pl.Series, marked: pl.Series) -> pl.Series:

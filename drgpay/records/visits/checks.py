@@ -17,6 +17,7 @@ from drgpay.records.checks import (
     outside_period,
     patient_values,
     presence,
+    repeated_among_others,
     repeated_id,
     unknown_diagnoses,
     unknown_hospital,
@@ -34,6 +35,7 @@ from drgpay.records.findings import (
     yuan,
 )
 from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.repeated_principal import REPEATED_PRINCIPAL
 from drgpay.records.stays import FEN_COLUMNS
 from drgpay.records.visits.buckets import RawBucket
 from drgpay.records.visits.refunds import lines_left, lines_with, refunded
@@ -117,7 +119,7 @@ class VisitBucket:
     leave, sorted by visit_id, item_code, item_kind; a visit may have none.
     quarantine, warnings: finding columns of VISIT; line_quarantine, line_warnings: of LINE.
     refused: of visits, REFUSED_SCHEMA. unknown: valid visits whose principal diagnosis no table
-    knows, in sums: hospital_id, rows, total_fen.
+    knows, in sums (see unknown_sums).
     """
 
     visits: pl.DataFrame
@@ -174,7 +176,9 @@ def check_bucket(
             lines_netted=lines_valid - items.height,
         ),
         visits.refused,
-        unknown_sums(visits.valid, pl.col("unknown_principal").is_not_null()),
+        unknown_sums(
+            visits.valid, pl.col("unknown_principal").is_not_null(), pl.col("unknown_principal")
+        ),
     )
 
 
@@ -268,7 +272,7 @@ def _checked_visits(
     )
     checks = _visit_checks(rules.policy, rules.period, visits[FAULTS])
     checked = run_checks(marked, checks, severities, VISIT, source, language)
-    extra = ["lines", "lines_fen", "repeated", "enrolled", FAULTS]
+    extra = ["lines", "lines_fen", "repeated", "enrolled", REPEATED_PRINCIPAL, FAULTS]
     return replace(checked, valid=checked.valid.drop(*extra, "unknown_other"))
 
 
@@ -332,6 +336,7 @@ def _visit_checks(
             Words("就诊日期 {} 不在 {} 至 {} 之内", "the visit of {} is outside {} to {}"),
         ),
         *unknown_diagnoses(),
+        repeated_among_others(),
         *costs(policy, policy.records.max_amount_yuan.visit),
         Check(
             "visit_without_lines",

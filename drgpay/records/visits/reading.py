@@ -3,7 +3,11 @@
 from collections.abc import Iterable, Iterator, Set
 from pathlib import Path
 
+import polars as pl
+import pyarrow as pa
+
 from drgpay.language import Language
+from drgpay.records.damaged_ids import VISITS, IdWatch, refuse_spreadsheet_ids
 from drgpay.records.in_order import in_order
 from drgpay.records.visits.buckets import BUCKET_IDS, RawBucket, raw_buckets
 from drgpay.records.visits.checks import VisitBucket, VisitRules, check_bucket
@@ -29,7 +33,7 @@ def visit_buckets(
     Input that is not in order is spilled to a folder in `folder` (by default the system's for
     temporary files), which is removed at the end, after errors and when the iterator is closed.
     `progress` is told how many more rows are read. Raises DrgpayError for damaged files, a full
-    disk and findings that the policy stops at.
+    disk, damaged ids and findings that the policy stops at.
     """
     sources = (str(records.visits.path), str(records.items.path))
 
@@ -37,4 +41,24 @@ def visit_buckets(
         return [check_bucket(bucket, rules, sources, language)]
 
     raw = raw_buckets(records, known, folder, threads, progress, bucket_ids)
-    yield from in_order(checked, raw, threads)
+    yield from in_order(checked, _watched(raw, records), threads)
+
+
+def _watched(buckets: Iterable[RawBucket], records: VisitRecords) -> Iterator[RawBucket]:
+    """The same buckets; raises DrgpayError for damaged ids, of all rows together after the last."""
+    watch = IdWatch(VISITS, str(records.visits.path))
+    for bucket in buckets:
+        watch.see(bucket.visits)
+        # Lines of a visit lie together: each id once.
+        nos = bucket.lines["no"]
+        of_lines = bucket.lines.filter((nos != nos.shift()).fill_null(True))
+        refuse_spreadsheet_ids(of_lines, "visit_id", "visit_id", str(records.items.path))
+        yield bucket
+    watch.refuse(lambda: _persons(records))
+
+
+def _persons(records: VisitRecords) -> Iterator[pl.DataFrame]:
+    columns = ["visit_id", "person_id"]
+    for piece in records.visits.pieces():
+        for batch in piece.batches(columns):
+            yield pl.DataFrame(pa.table(batch)).select(pl.col(columns).cast(pl.String))

@@ -170,6 +170,7 @@ def test_warnings_refuse_nothing(tmp_path: Path) -> None:
         ("a", "unknown_contractor"),
         ("a", "unknown_diagnosis"),
         ("b", "lines_differ_from_cost"),
+        ("b", "repeated_principal"),
         ("b", "unknown_contractor"),
         ("b", "unknown_diagnosis"),
     ]
@@ -327,7 +328,11 @@ def many(count: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Visits v000... of which some lack lines, and lines of which some lack a visit."""
     numbers = range(count)
     visits = pl.DataFrame(
-        [{**VISIT, "visit_id": f"v{n:05}", "age": n % 90} for n in numbers if n % 17],
+        [
+            {**VISIT, "visit_id": f"v{n:05}", "person_id": f"P{n}", "age": n % 90}
+            for n in numbers
+            if n % 17
+        ],
         schema_overrides=_VISIT_TYPES,
     )
     lines = [

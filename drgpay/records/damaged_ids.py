@@ -1,0 +1,150 @@
+"""Ids that are nobody's any more: nothing can be paid by them, and nobody can accept them.
+
+A spreadsheet makes 3.39E+19 of a long id, or keeps its first 15 digits and writes zeros for the rest;
+a system that has no person writes the same id for everybody. Ids of persons are in no message.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from drgpay.errors import DrgpayError
+
+_SPREADSHEET = r"^[0-9](\.[0-9]+)?[Ee]\+[0-9]+$"
+_LONG, _CUT = r"^[0-9]{16,}$", r"^[0-9]{15}0+$"
+_LEAST_CUT = 20  # rows: fewer may end in zeros by chance
+_REMEDY = "export the ids as text, from the system that they come from"
+_MOST_SHARE = 0.01
+_PLACES = 2**20  # counters of persons, by hash
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Rows with an id of their own: what they are called, its column, the other columns of ids.
+
+    most_of_one: more rows than any one person has in the time that records cover.
+    """
+
+    name: str
+    id: str
+    others: tuple[str, ...]
+    most_of_one: int
+
+
+STAYS = Numbered("stays", "case_id", ("hospital_id", "person_id"), 20)
+VISITS = Numbered("visits", "visit_id", ("hospital_id", "person_id", "contractor_id"), 100)
+"""Someone may be treated on every day of a month, at several places."""
+
+
+@dataclass
+class IdWatch:
+    """Counts ids as rows come, in memory that does not grow with them; the order is of no account."""
+
+    of: Numbered
+    source: str
+    _rows: int = 0
+    _long: Counter[str] = field(default_factory=Counter)
+    _cut: Counter[str] = field(default_factory=Counter)
+    _persons: NDArray[np.int64] = field(default_factory=lambda: np.zeros(_PLACES, dtype=np.int64))
+
+    def see(self, rows: pl.DataFrame) -> None:
+        """Count some rows; raises DrgpayError for ids that a spreadsheet wrote as numbers."""
+        for column in (self.of.id, *self.of.others):
+            refuse_spreadsheet_ids(rows, column, self.of.id, self.source)
+        self._rows += rows.height
+        for column in (self.of.id, "person_id"):
+            long = rows[column].filter(rows[column].str.contains(_LONG))
+            if len(long):
+                self._long[column] += len(long)
+                self._cut[column] += int(long.str.contains(_CUT).sum())
+        places, counts = np.unique(_places(rows["person_id"].drop_nulls()), return_counts=True)
+        self._persons[places] += counts
+
+    def refuse(self, again: Callable[[], Iterable[pl.DataFrame]]) -> None:
+        """Raise DrgpayError for what all rows together show.
+
+        again: the id and person_id of all rows once more; asked only where some person may have too
+        many of them.
+        """
+        for column, rows in sorted(self._cut.items()):
+            if rows >= _LEAST_CUT and 2 * rows > self._long[column]:
+                raise DrgpayError(
+                    f"{self.source}: {rows} of {self._long[column]} {self.of.name} whose {column} "
+                    "has more than 15 digits end in zeros from the 16th on: a spreadsheet keeps 15 "
+                    "digits (damaged_ids)",
+                    _REMEDY,
+                )
+        limit = max(self.of.most_of_one, int(_MOST_SHARE * self._rows))
+        if int(self._persons.max()) > limit:
+            self._refuse_one_person(again(), limit)
+
+    def _refuse_one_person(self, frames: Iterable[pl.DataFrame], limit: int) -> None:
+        many = np.flatnonzero(self._persons > limit)
+        found = [
+            frame.select(pl.col("person_id", self.of.id).cast(pl.String))
+            .drop_nulls("person_id")
+            .filter(pl.Series(np.isin(_places(frame["person_id"].drop_nulls()), many)))
+            .group_by("person_id")
+            .agg(pl.len(), pl.col(self.of.id).drop_nulls().sort().head(_SHOWN))
+            for frame in frames
+        ]
+        most = (
+            pl.concat(found)
+            .group_by("person_id")
+            .agg(pl.col("len").sum(), pl.col(self.of.id).explode().sort().head(_SHOWN))
+            .filter(pl.col("len") > limit)
+            .sort("len", self.of.id, descending=[True, False])
+        )
+        if most.height:
+            shown = _listed(most[self.of.id][0].to_list())
+            raise DrgpayError(
+                f"{self.source}: {most['len'][0]} of {self._rows} {self.of.name} have one and the "
+                f"same person_id (damaged_ids), as {self.of.id} {shown}",
+                "give each person a pseudonym of their own",
+            )
+
+
+def refuse_damaged_ids(stays: pl.DataFrame, source: str) -> None:
+    """Raise DrgpayError for damaged ids of stays, or one person with more than any person has."""
+    watch = IdWatch(STAYS, source)
+    watch.see(stays)
+    watch.refuse(lambda: [stays])
+
+
+def refuse_spreadsheet_ids(rows: pl.DataFrame, column: str, named_by: str, source: str) -> None:
+    """Raise DrgpayError for ids of a column in the form 3.3E+17.
+
+    named_by: the column by which rows are told, such as their id or their number.
+    """
+    texts = rows[column]
+    if isinstance(texts.dtype, pl.Categorical):
+        texts = texts.cast(pl.String)
+    if not texts.str.contains("+", literal=True).any():
+        return
+    marks = texts.str.contains(_SPREADSHEET).fill_null(False)
+    damaged = rows.filter(marks)
+    if damaged.height:
+        # The first digits of a person's id are not shown either.
+        such = "" if column == "person_id" else f" such as {texts.filter(marks)[0]}"
+        places = damaged[named_by].cast(pl.String).drop_nulls().unique(maintain_order=True)
+        told = (
+            "" if column == named_by else f" ({named_by} {_listed(places.head(_SHOWN).to_list())})"
+        )
+        raise DrgpayError(
+            f"{source}: {damaged.height} rows have a {column}{such}{told}: a spreadsheet has made "
+            "numbers of the ids, as in 3.3E+17 (damaged_ids)",
+            _REMEDY,
+        )
+
+
+def _places(persons: pl.Series) -> NDArray[np.int64]:
+    return (persons.cast(pl.String).hash(seed=0) % _PLACES).to_numpy().astype(np.int64)
+
+
+def _listed(texts: list[str]) -> str:
+    return ", ".join(texts)

@@ -1,0 +1,1 @@
+"""What a policy does, in sentences for a meeting (docs/commands.md, drgpay policy explain)."""

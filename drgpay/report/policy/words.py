@@ -1,0 +1,122 @@
+"""The words of a policy's explanation: words.toml, read once."""
+
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from drgpay.language import Language
+from drgpay.policy.load import read_keys
+
+Part = Literal["stays", "visits"]
+
+
+def is_nothing(value: Any) -> bool:
+    """Whether a key is absent, or an empty list or table."""
+    return value is None or value in ((), {})
+
+
+def value_text(value: Any) -> str:
+    """A value as words.toml names it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Phrase(_Table):
+    """One wording in both languages."""
+
+    zh: str
+    en: str
+
+    def said_in(self, language: Language) -> str:
+        """The wording in one language."""
+        return self.zh if language == "zh" else self.en
+
+
+class UsedIf(_Table):
+    """A value does something where another key has one of these values, or any if none is named."""
+
+    key: str
+    values: Annotated[tuple[str, ...], Field(alias="is")] = ()
+
+    def holds(self, value: Any) -> bool:
+        """Whether the other key has such a value."""
+        return value_text(value) in self.values if self.values else not is_nothing(value)
+
+
+class KeyWords(_Table):
+    """What is said of a key (the head of words.toml)."""
+
+    zh: str | None = None
+    en: str | None = None
+    values: dict[str, Phrase] = Field(default_factory=dict)
+    none: Phrase | None = None
+    told_by: str | None = None
+    used_if: UsedIf | None = None
+    rows: str | None = None
+    row: Phrase | None = None
+    column: Phrase | None = None
+    cell: str = "plain"
+    blank: Phrase | None = None
+    columns: tuple[Phrase, ...] = ()
+    cells: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> Phrase | None:
+        """What is said whatever the value is."""
+        return Phrase(zh=self.zh, en=self.en) if self.zh and self.en else None
+
+
+class ChapterWords(Phrase):
+    """A chapter with the beginnings of its keys."""
+
+    sections: Annotated[tuple[str, ...], Field(min_length=1)]
+
+
+class PartWords(_Table):
+    """What a stay, or a visit, and its groups are called."""
+
+    stay: Phrase
+    stays: Phrase
+    group: Phrase
+
+
+class PolicyWords(_Table):
+    """words.toml."""
+
+    parts: dict[Part, PartWords]
+    notes: dict[str, Phrase]
+    units: dict[str, Phrase]
+    names: dict[str, dict[str, Phrase]]
+    chapters: tuple[ChapterWords, ...]
+    keys: dict[str, KeyWords]
+
+    def of_key(self, path: str) -> KeyWords | None:
+        """The words of a key: its own, or those of the inpatients' key."""
+        return self.keys.get(path) or self.keys.get(path.removeprefix("outpatient."))
+
+    def place_of(self, path: str) -> int:
+        """Where the words of a key stand in the file."""
+        order = list(self.keys)
+        return order.index(path if path in self.keys else path.removeprefix("outpatient."))
+
+    def chapter_of(self, path: str) -> int:
+        """The chapter that names the longest beginning of a key."""
+        found = [
+            (len(section), place)
+            for place, chapter in enumerate(self.chapters)
+            for section in chapter.sections
+            if path == section or path.startswith(f"{section}.")
+        ]
+        return max(found)[1]
+
+
+@cache
+def policy_words() -> PolicyWords:
+    """The words that come with the program."""
+    path = Path(__file__).with_name("words.toml")
+    return read_keys(path, PolicyWords, "table of words", "correct the table")
