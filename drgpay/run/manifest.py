@@ -4,12 +4,13 @@ manifest.json of a run is its basis (`basis_of_run`, `basis_of_clearing`) with
 
     run              the run id
     basis_sha256     over the basis; the run id ends in its first ten digits, unless named by hand
+    id_given         whether somebody named the run by hand: its id then proves nothing of the basis
     counts           rows: read, valid, quarantined, warnings ...
     outputs          file (in subfolders `statements/H01.xlsx`) -> {"bytes": ..., "sha256": ...}
     seconds          by step; the only part that differs when a run is repeated
     rights           of its files and folders, and whether the file system keeps them
 
-All keys but these six are the basis, so the run id can be recomputed from the manifest.
+All keys but these, and accepted_by, are the basis, so the run id can be recomputed from the manifest.
 """
 
 import hashlib
@@ -42,6 +43,10 @@ _RUN_ID_DIGITS = 10
 _BESIDE_BASIS = ("run", "basis_sha256", "counts", "outputs", "seconds")
 _RIGHTS = "rights"  # older manifests have none
 _ACCEPTED_BY = "accepted_by"  # nor this: who took on what stops runs
+ID_GIVEN = "id_given"  # nor this
+_NEWER_BESIDE_BASIS = (ID_GIVEN, _RIGHTS, _ACCEPTED_BY)
+CHANGING = ("seconds", _RIGHTS, _ACCEPTED_BY)
+"""What of a manifest differs when a run is repeated: in no evidence."""
 
 
 def basis_of_run(
@@ -305,6 +310,7 @@ def write_manifest(
     manifest = {
         "run": run_id,
         "basis_sha256": basis_hash(basis),
+        ID_GIVEN: run_id != run_id_of(basis),
         **basis,
         "counts": counts,
         "outputs": {
@@ -349,7 +355,7 @@ _RESTORE = "restore it from a copy, or run the job again"
 def basis_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The basis that a manifest holds."""
     return {
-        key: manifest[key] for key in manifest if key not in (*_BESIDE_BASIS, _RIGHTS, _ACCEPTED_BY)
+        key: manifest[key] for key in manifest if key not in (*_BESIDE_BASIS, *_NEWER_BESIDE_BASIS)
     }
 
 
@@ -360,10 +366,7 @@ def evidence_of(folder: Path) -> str:
     Raises DrgpayError if there is no manifest.
     """
     manifest = read_manifest(folder)
-    del manifest["seconds"]
-    for key in (_RIGHTS, _ACCEPTED_BY):
-        manifest.pop(key, None)
-    return basis_hash(manifest)
+    return basis_hash({key: manifest[key] for key in manifest if key not in CHANGING})
 
 
 def evidence_of_run(folder: Path) -> dict[str, str]:

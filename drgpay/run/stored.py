@@ -7,7 +7,7 @@ from typing import Any, Literal, NoReturn
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, UnreadableError
 from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.clearing import cleared_line_columns
@@ -158,7 +158,7 @@ def _stored_table(path: Path, columns: Sequence[Column]) -> pl.DataFrame:
         return read_back(completed(pl.scan_parquet(path, glob=False), columns).collect(), columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
-        raise DrgpayError(
+        raise UnreadableError(
             f"{path} cannot be read ({detail})",
             "restore the run's folder from a copy, or run its job again",
         ) from None
