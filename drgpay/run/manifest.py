@@ -15,7 +15,7 @@ All keys but these, and accepted_by, are the basis, so the run id can be recompu
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -357,6 +357,18 @@ def basis_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {
         key: manifest[key] for key in manifest if key not in (*_BESIDE_BASIS, *_NEWER_BESIDE_BASIS)
     }
+
+
+def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every single value with its path: ("inputs.stays.0.sha256", "...")."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from leaves(inner, f"{name}.{number}")
+    elif value is not None:
+        yield name, str(value)
 
 
 def evidence_of(folder: Path) -> str:

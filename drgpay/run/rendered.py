@@ -9,7 +9,7 @@ import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from drgpay.language import Words
+from drgpay.language import Language, Words
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.report.clearing import ClearingTables, VisitClearingTables
 from drgpay.report.clearing_books import YearOfStays, YearOfVisits, write_clearing_books
@@ -18,7 +18,7 @@ from drgpay.report.month import DifferenceTables, MonthTables
 from drgpay.report.run_books import SettledStays, SettledVisits, write_run_books
 from drgpay.report.visits import CapitationTables, VisitTables, example_visits
 from drgpay.run.clearing import prepayments_of, statements_of_year
-from drgpay.run.comparison import Compared, first_of, not_due
+from drgpay.run.comparison import CannotCheckError, Compared, first_of, not_due
 from drgpay.run.facts import run_facts
 from drgpay.run.kept_rules import rules_kept, visit_rules_kept
 from drgpay.run.repeated import hospitals_of, months_again
@@ -58,6 +58,53 @@ def workbooks_as_due(stays: RunTables, visits: VisitRunTables, schemes: Schemes)
 def workbooks_in(folder: Path) -> dict[str, Path]:
     """The workbooks of a run by their names from its folder."""
     return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.xlsx"))}
+
+
+def report_of(folder: Path) -> Path:
+    """Where the HTML report of a run lies, if somebody had one written beside it."""
+    return folder.resolve().with_name(f"{folder.resolve().name}.html")
+
+
+def report_as_due(folder: Path) -> Compared:
+    """The report beside a run against the one that the run makes.
+
+    It also shows the point values of other months, those that lay beside the run when it was written.
+    Where none of the likely ones gives the same page, that is all that can be said
+    (CannotCheckError).
+    """
+    # Charts take as long to import as all the rest.
+    from drgpay.report.html.page import report_html
+    from drgpay.report.html.run_folder import open_run, runs_beside
+
+    text = report_of(folder).read_text(encoding="utf-8")
+    language: Language = "en" if '<html lang="en' in text[:_HEAD] else "zh"
+    run = open_run(folder)
+    beside = runs_beside(run)
+    likely = (
+        beside,
+        [one for one in beside if one.period <= run.period],
+        [one for one in beside if one.run_id == run.run_id or one.run_id in text],
+        [one for one in beside if one.run_id == run.run_id],
+    )
+    tried: list[list[str]] = []
+    for months in likely:
+        ids = [one.run_id for one in months]
+        if ids in tried:
+            continue
+        tried.append(ids)
+        if report_html(run, months, language) == text:
+            return 1, None
+    name = report_of(folder).name
+    raise CannotCheckError(
+        Words(
+            f"{name} 与现在生成的报告不同：当时旁边有其他月份的运行，或报告被改动；请重新生成",
+            f"{name} is not the report that is made now: other months lay beside the run then, or it "
+            "was changed; write it again",
+        )
+    )
+
+
+_HEAD = 1_000
 
 
 def _unlike_book(name: str, path: Path, due: Path | None) -> Words | None:

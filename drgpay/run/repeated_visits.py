@@ -6,10 +6,12 @@ entries have it; prices, points, sums, lines, accounts and bookings follow.
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from itertools import chain
 from typing import Any
 
 import polars as pl
 
+from drgpay.errors import DrgpayError
 from drgpay.language import Words
 from drgpay.policy.outpatient import Outpatient
 from drgpay.records.period import Period
@@ -43,7 +45,7 @@ from drgpay.run.repeated import (
 from drgpay.run.stored import StoredVisits
 from drgpay.run.visit_balances import VisitRunTables
 from drgpay.run.visit_clearing import VISIT_COLUMNS
-from drgpay.run.visit_files import ENROLMENT
+from drgpay.run.visit_files import ENROLMENT, ENTRIES, with_paid_cost
 from drgpay.run.visit_rules import outpatient_of
 from drgpay.run.year_months import PaidMonths
 from drgpay.settle.capitation import CapitationAccounts, capitation_accounts
@@ -80,19 +82,14 @@ class RepeatedVisits:
     def _priced(self) -> tuple[pl.DataFrame, pl.DataFrame, Words | None]:
         """The visits as their entries make them, the entries in sums, and the first wrong entry."""
         catalogue = catalogue_kept(self.folder, "visit_catalogue", self.manifest["outpatient"])
-        visits = self.run.cases()
+        visits = _in_order(self.run.cases())
         levels = levels_of(self.hospitals)
         level = pl.col("hospital_id").cast(pl.String).replace_strict(levels, default=None)
         visits = visits.with_columns(level=level).rename({"case_id": "visit_id"})
         base, mean = base_points_of(catalogue), catalogue.all_mean_fen
         earned, sums, found, done = [], [], None, 0
-        for part in self.tables.entries([column.name for column in ENTRY_COLUMNS]):
-            if not part.height:
-                continue
-            entries = read_back(part, ENTRY_COLUMNS).with_columns(
-                pl.col(_CODED).cast(pl.String).cast(pl.Categorical)
-            )
-            end = int(visits["visit_id"].search_sorted(entries["visit_id"][-1], side="right"))
+        for entries, last in self._entries():
+            end = visits.height if last is None else _place_after(visits["visit_id"], last)
             mine, done = visits[done:end], end
             priced = visit_points(
                 entries.drop("coefficient"),
@@ -104,21 +101,22 @@ class RepeatedVisits:
             found = found or _other_entry(entries, priced, base)
             earned.append(_earned(priced.visits, entries))
             sums.append(entry_sums(priced.entries, mean))
-        none = visits[done:]
-        if none.height:  # the last visits have no line that refunds leave
-            empty = entries.clear()
-            priced = visit_points(
-                empty.drop("coefficient"),
-                none.drop(_EARNED),
-                catalogue.coefficients,
-                self.rules,
-                mean,
-            )
-            earned.append(_earned(priced.visits, empty))
         due = visits.drop(_EARNED).join(
             pl.concat(earned), on="visit_id", how="left", maintain_order="left"
         )
         return due.rename({"visit_id": "case_id"}), together(sums), found
+
+    def _entries(self) -> Iterator[tuple[pl.DataFrame, str | None]]:
+        """The entries of some visits, in scaled integers, with the last of these; at the end none,
+        for the visits after all others: refunds may leave them no line.
+        """
+        columns = [column.name for column in ENTRY_COLUMNS]
+        none = with_paid_cost(pl.read_parquet(self.folder / ENTRIES, n_rows=0, glob=False))
+        for part in chain(self.tables.entries(columns), [none]):
+            coded = pl.col(_CODED).cast(pl.String).cast(pl.Categorical)
+            entries = read_back(part, ENTRY_COLUMNS).with_columns(coded)
+            if entries.height or part is none:
+                yield entries, entries["visit_id"][-1] if entries.height else None
 
     @property
     def wrong_entry(self) -> Words | None:
@@ -243,6 +241,21 @@ class RepeatedVisitYear(RepeatedVisits):
     def bookings(self) -> Frames:
         """The ledger."""
         yield "ledger", self._again.ledger
+
+
+def _place_after(ids: pl.Series, last: str) -> int:
+    return int(ids.search_sorted(last, side="right"))
+
+
+def _in_order(visits: pl.DataFrame) -> pl.DataFrame:
+    ids = visits["case_id"]
+    wrong = visits.filter(ids.shift().is_not_null() & (ids <= ids.shift()))
+    if wrong.height:
+        raise DrgpayError(
+            f"visits.parquet has {wrong['case_id'][0]} twice, or out of order",
+            "restore it from a copy",
+        )
+    return visits
 
 
 def _accounts(tables: CapitationTables | None) -> Iterator[tuple[str, pl.DataFrame]]:

@@ -33,13 +33,15 @@ from drgpay.run.manifest import (
     basis_of_job,
     content_of,
     evidence_of,
+    leaves,
     outpatient_basis_of_year,
     output_files,
     read_manifest,
     run_id_of,
 )
 from drgpay.run.month_end import ProgressBar, no_progress
-from drgpay.run.rendered import Schemes, workbooks_as_due
+from drgpay.run.recompute import recomputed
+from drgpay.run.rendered import Schemes, report_as_due, report_of, workbooks_as_due
 from drgpay.run.repeated import REPEATED, RepeatedStays, RepeatedYear
 from drgpay.run.repeated_visits import VISIT_REPEATED, RepeatedVisits, RepeatedVisitYear
 from drgpay.run.run_tables import RunTables
@@ -76,12 +78,18 @@ class Verified:
 
 
 def verify_run(
-    folder: Path, job: Path | None = None, progress: ProgressBar = no_progress
+    folder: Path,
+    job: Path | None = None,
+    progress: ProgressBar = no_progress,
+    recompute: bool = False,
 ) -> Verified:
     """Check a run of a month or a clearing; with its job (or year) file also what went in.
 
-    Raises DrgpayError if the folder holds no manifest that can be read.
+    recompute: run the job again and compare every file. Raises DrgpayError if the folder holds no
+    manifest that can be read, and for a recomputation without a job.
     """
+    if recompute and not job:
+        raise DrgpayError("a run is recomputed from its job", "name the job file with --job")
     manifest = read_manifest(folder)
     made = _checks(folder, manifest, job)
     checks = []
@@ -89,6 +97,8 @@ def verify_run(
         for make in made:
             checks.append(make())
             advance(1)
+    if recompute and job:
+        checks.append(_recomputed(folder, manifest, job, progress))
     return Verified(folder, manifest["run"], manifest["kind"], evidence_of(folder), checks)
 
 
@@ -102,6 +112,7 @@ def _checks(folder: Path, manifest: Mapping[str, Any], job: Path | None) -> list
         *_by_this_program(manifest, _repeated(stays, visits)),
         *([_groups(stays, job)] if stays.is_settled else []),
         *_by_this_program(manifest, [_workbooks(stays, visits, job)]),
+        *_report(folder, manifest),
     ]
     return [
         partial(_basis, manifest),
@@ -110,6 +121,19 @@ def _checks(folder: Path, manifest: Mapping[str, Any], job: Path | None) -> list
         *([partial(_inputs, manifest, job)] if job else []),
         *(partial(tried, trial) for trial in trials),
     ]
+
+
+def _recomputed(
+    folder: Path, manifest: Mapping[str, Any], job: Path, progress: ProgressBar
+) -> Check:
+    """Every file against that of the job run again; each that differs is named."""
+    title = Words("重新运行作业，逐个文件比较", "the job run again: every file")
+    try:
+        compared, findings = recomputed(folder, manifest, job, progress)
+    except (DrgpayError, OSError) as error:
+        return Check("recompute", title, "unknown", 0, Words(str(error), str(error)))
+    zh, en = ("\n".join(said) for said in zip(*findings, strict=True)) if findings else ("", "")
+    return Check("recompute", title, "wrong" if findings else "right", compared, Words(zh, en))
 
 
 def _kept_catalogues(folder: Path, manifest: Mapping[str, Any]) -> list[Trial]:
@@ -186,6 +210,14 @@ def _workbooks(stays: RunTables, visits: VisitRunTables, job: Path | None) -> Tr
     )
 
 
+def _report(folder: Path, manifest: Mapping[str, Any]) -> list[Trial]:
+    """The report beside a run of a month, if there is one; it is no part of the evidence."""
+    if manifest["kind"] == "clearing" or not report_of(folder).is_file():
+        return []
+    title = Words("旁边的 HTML 报告", "the HTML report beside the run")
+    return [Trial("report", title, partial(report_as_due, folder))]
+
+
 def _schemes(kind: str, job: Path | None) -> Schemes:
     if job is None:
         return Schemes()
@@ -256,7 +288,7 @@ def _inputs(manifest: Mapping[str, Any], job: Path) -> Check:
     then, now = content_of(basis_in(manifest)), content_of(now)
     # A newer program reads the same inputs; what it makes of them is not asked here.
     was, is_now = (
-        dict(_leaves({key: basis[key] for key in basis if key not in ("program", "accepted")}))
+        dict(leaves({key: basis[key] for key in basis if key not in ("program", "accepted")}))
         for basis in (then, now)
     )
     findings = [
@@ -304,18 +336,6 @@ def _places_of_runs(folder: Path, manifest: Mapping[str, Any], job: Path | None)
     except DrgpayError:  # the check of the inputs says so
         return beside
     return beside
-
-
-def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every single value with its path: ("inputs.stays.0.sha256", "...")."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{name}.{key}" if name else str(key))
-    elif isinstance(value, list | tuple):
-        for number, inner in enumerate(value):
-            yield from _leaves(inner, f"{name}.{number}")
-    elif value is not None:
-        yield name, str(value)
 
 
 def _found(
