@@ -7,6 +7,8 @@ import polars as pl
 
 from tests.accepting import IN_JOB
 
+HOSPITALS = ["H3390001", "H3390004", "H3390101"]
+
 _JOB = """
 period = "2026-10"
 scheme = "chs-drg-2.0"
@@ -29,28 +31,28 @@ enrolment = "enrolment.csv"
 
 
 def forged_region(sample_data: Path, folder: Path) -> Path:
-    """October of two hospitals with the stays of filings and returns, and some visits.
+    """October of three hospitals: stays of filings, stays of returns and some others, some visits.
 
-    `paid` are its records; in `corrected` a stay and a visit are withdrawn.
+    `paid` are its records; in `corrected` a stay and a visit are withdrawn. There are few workbooks.
     """
     shutil.copytree(sample_data, folder, ignore=shutil.ignore_patterns("*history"))
-    stays = pl.read_parquet(folder / "stays" / "2026-10.parquet")
+    few = pl.col("hospital_id").is_in(HOSPITALS)
+    stays = pl.read_parquet(folder / "stays" / "2026-10.parquet").filter(few)
     filed = {}
     for name in ("reviews", "deductions"):
-        filed[name] = pl.read_csv(folder / "filings" / "2026-10" / f"{name}.csv", infer_schema=False)
+        table = pl.read_csv(folder / "filings" / "2026-10" / f"{name}.csv", infer_schema=False)
+        known = pl.col("case_id").is_in(stays["case_id"].implode())
+        paid_here = few if "hospital_id" in table.columns else pl.lit(value=False)
+        filed[name] = table.filter(known | paid_here)
+        filed[name].write_csv(folder / f"{name}.csv")
     ids = pl.concat([table["case_id"].drop_nulls() for table in filed.values()])
-    again = stays.filter(pl.col("person_id").is_duplicated())["person_id"]
-    few = pl.col("hospital_id").rank("dense") <= 2
-    kept = stays.filter(
-        (few & (pl.int_range(pl.len()) % 3 == 0))
-        | pl.col("case_id").is_in(ids.implode())
-        | pl.col("person_id").is_in(again.implode())
-    )
-    for name, table in filed.items():
-        known = pl.col("case_id").is_in(kept["case_id"].implode()) | pl.col("case_id").is_null()
-        table.filter(known).write_csv(folder / f"{name}.csv")
+    again = pl.col("person_id").is_duplicated()
+    some = pl.int_range(pl.len()) % 5 == 0
+    kept = stays.filter(some | again | pl.col("case_id").is_in(ids.implode()))
+    enrolled = pl.read_csv(folder / "enrolment.csv", infer_schema=False)
+    enrolled.filter(pl.col("contractor_id").is_in(HOSPITALS)).write_csv(folder / "enrolment.csv")
     visits = pl.read_parquet(folder / "visits" / "2026-10.parquet").sort("visit_id")
-    visits = visits.gather_every(8)
+    visits = visits.filter(few).gather_every(3)
     items = pl.read_parquet(folder / "visit_items" / "2026-10.parquet")
     withdrawn = kept.filter(~pl.col("case_id").is_in(ids.implode()))["case_id"][0]
     for name, stay, visit in (("paid", "", ""), ("corrected", withdrawn, visits["visit_id"][0])):
