@@ -94,8 +94,8 @@ def verify_run(
     made = _checks(folder, manifest, job)
     checks = []
     with progress("verifying", len(made)) as advance:
-        for make in made:
-            checks.append(make())
+        while made:  # what only the checks before have read is let go
+            checks.append(made.pop(0)())
             advance(1)
     if recompute and job:
         checks.append(_recomputed(folder, manifest, job, progress))
@@ -104,14 +104,19 @@ def verify_run(
 
 def _checks(folder: Path, manifest: Mapping[str, Any], job: Path | None) -> list[_Make]:
     beside = _places_of_runs(folder, manifest, job)
-    stays, visits = RunTables(folder, manifest, beside), VisitRunTables(folder, manifest, beside)
+
+    def tables() -> tuple[RunTables, VisitRunTables]:
+        """Read anew by each kind of check: a month of cases is gigabytes."""
+        return RunTables(folder, manifest, beside), VisitRunTables(folder, manifest, beside)
+
+    stays, visits = tables()
     trials = [
         *_kept_catalogues(folder, manifest),
         *(balance_checks(stays) if stays.is_settled else []),
         *(visit_balance_checks(visits) if visits.is_settled else []),
-        *_by_this_program(manifest, _repeated(stays, visits)),
-        *([_groups(stays, job)] if stays.is_settled else []),
-        *_by_this_program(manifest, [_workbooks(stays, visits, job)]),
+        *_by_this_program(manifest, _repeated(*tables())),
+        *([_groups(tables()[0], job)] if stays.is_settled else []),
+        *_by_this_program(manifest, [_workbooks(*tables(), job)]),
         *_report(folder, manifest),
     ]
     return [
