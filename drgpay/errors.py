@@ -26,6 +26,10 @@ class DrgpayError(Exception):
         super().__init__(f"{self.problem}; {self.remedy}.")
 
 
+class UnreadableError(DrgpayError):
+    """Results of a run that cannot be read as they were written: damaged, changed or of another version."""
+
+
 def reason_of(error: OSError) -> str:
     """What the operating system says of a file that it refused, in a few words."""
     return os.strerror(error.errno) if error.errno else str(error)

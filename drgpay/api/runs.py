@@ -64,13 +64,16 @@ def clear_year(
     return finished
 
 
-def verify_run(run: str | Path, job: str | Path | None = None) -> Verified:
-    """Recompute the hashes and balances of a run; with its job file also what went in.
+def verify_run(
+    run: str | Path, job: str | Path | None = None, *, recompute: bool = False
+) -> Verified:
+    """Recompute hashes, balances, tables and workbooks of a run; with its job file also what went in.
 
-    Returns `status` (`right`, `wrong`, `unknown`), `checks` and `evidence` (sha256). Raises
-    DrgpayError if the folder holds no run. Source: manifest.json, docs/files.md.
+    recompute: run the job again and compare every file. Returns `status` (`right`, `wrong`,
+    `unknown`), `checks` and `evidence` (sha256). Raises DrgpayError if the folder holds no run, and
+    for a recomputation without a job. Source: manifest.json, docs/files.md.
     """
-    return _verify_run(Path(run), Path(job) if job else None)
+    return _verify_run(Path(run), Path(job) if job else None, recompute=recompute)
 
 
 def explain_case(

@@ -20,6 +20,8 @@ drgpay verify runs/2026-10-1f2e3d4c5b
 drgpay verify runs/2026-* --lang en --json
 
 drgpay verify runs/2026-10-1f2e3d4c5b --job october.toml
+
+drgpay verify runs/2026-10-1f2e3d4c5b --job october.toml --recompute
 """
 
 _STATUS = {
@@ -55,12 +57,16 @@ def verify(
         Path | None,
         typer.Option(help="The job file (of a clearing the year file): check the inputs too."),
     ] = None,
+    recompute: Annotated[
+        bool,
+        typer.Option("--recompute", help="Run the job again, compare every file, leave nothing."),
+    ] = False,
     lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = Lang.zh,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the checks as JSON instead of tables.")
     ] = False,
 ) -> None:
-    """Recompute the hashes and the balances of runs.
+    """Recompute hashes, balances, tables and workbooks of runs, or run their job again.
 
     Exit status 0: all is right; 1: something is wrong; 2: something cannot be checked.
     """
@@ -75,7 +81,7 @@ def verify(
             console.say(f"{run}: {_PASSED_OVER.said_in(language)}", err=True)
             continue
         try:
-            verified.append(verify_run(run, job))
+            verified.append(verify_run(run, job, console.progress_bar, recompute))
         except DrgpayError as error:
             unreadable.append((run, error))
     if as_json:

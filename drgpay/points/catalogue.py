@@ -197,7 +197,8 @@ def with_day_points(catalogue: Catalogue) -> pl.DataFrame:
 
 def load_catalogue(folder: Path, scheme: Scheme) -> Catalogue:
     """Read a catalogue; raises DrgpayError if it is damaged or was made for another scheme."""
-    info = _load_info(folder / "catalogue.json")
+    catalogue = read_catalogue(folder)
+    info = catalogue.info
     if info.scheme != scheme.info.id or info.scheme_hash != scheme.content_hash:
         made_for = info.scheme
         if made_for == scheme.info.id:
@@ -206,6 +207,12 @@ def load_catalogue(folder: Path, scheme: Scheme) -> Catalogue:
             f"the catalogue {folder} was made for the scheme {made_for}, not for {scheme.info.id}",
             "calibrate a catalogue with this scheme (drgpay calibrate), or name its own scheme",
         )
+    return catalogue
+
+
+def read_catalogue(folder: Path) -> Catalogue:
+    """Read a catalogue of whatever scheme; raises DrgpayError if it is damaged."""
+    info = _load_info(folder / "catalogue.json")
     bed_days = _load_table(folder / "bed_days.csv", _BED_DAY_FILE, _BED_DAY_DECIMALS)
     catalogue = Catalogue(
         info,

@@ -4,27 +4,27 @@ Every check is exact: sums of decimals, and Python's fractions for the few lines
 figures are those of the files; nothing is taken from the calculation that wrote them.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
 
 from drgpay.exact import FEN_PLACES, half_up, unscaled
+from drgpay.grouper.scheme import Scheme
 from drgpay.language import Words
 from drgpay.points.deductions import EARLIER_DEDUCTION
 from drgpay.run.comparison import (
-    NO_FINDING,
-    CannotCheckError,
-    Check,
+    Compared,
+    Trial,
     disagreement,
     first_of,
     place_of,
     unequal,
 )
 from drgpay.run.ledger_balance import ledger_disagreement
+from drgpay.run.part_balances import case_parts
 from drgpay.run.run_tables import AMOUNTS, RunTables
 from drgpay.run.visit_balances import (
     CAPITATION_CHECKS,
@@ -35,32 +35,18 @@ from drgpay.run.visit_balances import (
 from drgpay.settle.lines import LINE
 
 Row = Mapping[str, Any]
-Compared = tuple[int, Words | None]
-"""How much was compared, and the first disagreement."""
-
 _NOTHING = Decimal(0)
 _RunCheck = tuple[str, Words, Callable[[RunTables], Compared]]
 _Tables = TypeVar("_Tables", bound=RunTables)
 
 
-def balance_checks(
-    folder: Path, manifest: Mapping[str, Any], beside: Sequence[Path]
-) -> list[Check]:
-    """The balances of a month or a clearing.
-
-    beside: folders in which the runs are looked for that a correction or a clearing goes on with.
-    """
-    checks: list[Check] = []
-    stays, visits = RunTables(folder, manifest, beside), VisitRunTables(folder, manifest, beside)
-    if stays.is_settled:
-        of_stays = _CLEARING if stays.kind == "clearing" else _MONTH
-        checks += [_tried(stays, *check) for check in (*of_stays, *_of_correction(stays))]
-    if visits.is_settled:
-        checks += _checks_of_visits(visits)
-    return checks
+def balance_checks(tables: RunTables) -> list[Trial]:
+    """The balances of the stays of a month or a clearing, to be tried."""
+    of_stays = _CLEARING if tables.kind == "clearing" else _MONTH
+    return [_trial(tables, check) for check in (*of_stays, *_of_correction(tables))]
 
 
-def _checks_of_visits(tables: VisitRunTables) -> list[Check]:
+def visit_balance_checks(tables: VisitRunTables) -> list[Trial]:
     """The checks of stays, over the files of visits, and those that only visits have."""
     about, of_year = tables.manifest["outpatient"], tables.kind == "clearing"
     contracts = CAPITATION_CHECKS if about.get("capitation") or about["enrolment"] else []
@@ -71,9 +57,9 @@ def _checks_of_visits(tables: VisitRunTables) -> list[Check]:
     ]
     own = VISIT_YEAR_CHECKS if of_year else VISIT_CHECKS
     return [
-        *(_tried(tables, *check) for check in own),
-        *(_tried(tables, *check) for check in shared),
-        *(_tried(tables, *check) for check in contracts),
+        *(_trial(tables, check) for check in own),
+        *(_trial(tables, check) for check in shared),
+        *(_trial(tables, check) for check in contracts),
     ]
 
 
@@ -81,19 +67,9 @@ def _of_correction(tables: RunTables) -> list[_RunCheck]:
     return [_DIFFERENCES] if tables.manifest.get("corrects") else []
 
 
-def _tried(
-    tables: _Tables, key: str, title: Words, compare: Callable[[_Tables], Compared]
-) -> Check:
-    try:
-        compared, finding = compare(tables)
-    except CannotCheckError as error:
-        return Check(key, title, "unknown", 0, error.reason)
-    except (OSError, KeyError, TypeError, pl.exceptions.PolarsError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        return Check(
-            key, title, "unknown", 0, Words(f"无法读取：{reason}", f"unreadable: {reason}")
-        )
-    return Check(key, title, "wrong" if finding else "right", compared, finding or NO_FINDING)
+def _trial(tables: _Tables, check: tuple[str, Words, Callable[[_Tables], Compared]]) -> Trial:
+    key, title, compare = check
+    return Trial(key, title, lambda: compare(tables))
 
 
 def _counts(tables: RunTables) -> Compared:
@@ -459,6 +435,26 @@ def _ledger(tables: RunTables) -> Compared:
     return tables.ledger.height, ledger_disagreement(tables, booked)
 
 
+def groups_belong(tables: RunTables, scheme: Scheme) -> Compared:
+    """The DRG of a grouped case is one of the scheme, in the ADRG and the MDC that stand beside it."""
+    path = ["mdc", "adrg", "drg"]
+    known = [
+        (mdc.code, adrg.code, drg.code)
+        for mdc in scheme.mdcs
+        for adrg in mdc.adrgs
+        for drg in adrg.drgs
+    ]
+    cases = tables.read("cases", ["case_id", "status", *path]).filter(pl.col("status") == "grouped")
+    said = cases.select("case_id", *(pl.col(name).cast(pl.String) for name in path))
+    wrong = said.join(pl.DataFrame(known, path, orient="row"), on=path, how="anti")
+    if not wrong.height:
+        return said.height, None
+    row = wrong.row(0, named=True)
+    zh, en = "不在分组方案之中", "is no group of the scheme"
+    shown = f"{row['case_id']}: {row['mdc']} {row['adrg']} {row['drg']}"
+    return said.height, Words(f"{shown} {zh}", f"{shown} {en}")
+
+
 def _equal(*pairs: tuple[str, int, str, int]) -> Compared:
     findings = (
         unequal(left, said, right, found) for left, said, right, found in pairs if said != found
@@ -491,6 +487,13 @@ def _to_fen(amount: Fraction) -> Decimal:
 
 _LINES_AND_POOLS = [
     ("lines", Words("病例 + 扣减 = 结算行", "cases + minus rows = statement lines"), _lines),
+    (
+        "case_parts",
+        Words(
+            "病例：在结算行中的份额（最大余数法）", "cases: their parts of the lines, to the fen"
+        ),
+        case_parts,
+    ),
     ("prices", Words("结算行：点数 × 点值", "statement lines: points × value"), _prices),
     (
         "values",

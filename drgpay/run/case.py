@@ -15,8 +15,7 @@ from drgpay.explain.trace import Trace
 from drgpay.explain.tracing import explain_stay
 from drgpay.file_rights import has_file, sees_file
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.grouper.compiled_cache import load_compiled
-from drgpay.grouper.scheme import Scheme, shipped_schemes
+from drgpay.grouper.scheme import Scheme
 from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.points.formulas import class_formulas
 from drgpay.policy.model import Policy
@@ -24,7 +23,8 @@ from drgpay.report.case import PaidCase
 from drgpay.report.case_money import LineParts, keys_of
 from drgpay.report.case_points import Formulas
 from drgpay.run.job import Job, load_job
-from drgpay.run.manifest import MANIFEST, SHARE, policy_in, read_manifest
+from drgpay.run.kept_rules import policy_kept, scheme_kept, unreadable
+from drgpay.run.manifest import MANIFEST, SHARE, read_manifest
 from drgpay.run.run_tables import RunTables
 from drgpay.settle.lines import LINE
 
@@ -85,10 +85,10 @@ class CasesOfRun:
         """Open a run; raises DrgpayError as read_case."""
         manifest = read_manifest(folder)
         loaded = load_job(job) if job else None
-        compiled = _scheme_of(folder, manifest, loaded)
+        compiled = scheme_kept(folder, manifest, loaded.scheme if loaded else None)
         catalogue = load_catalogue(folder / "catalogue", compiled.scheme)
         tables = RunTables(folder, manifest)
-        return cls(tables, policy_in(folder, manifest), catalogue, compiled, loaded)
+        return cls(tables, policy_kept(folder, manifest), catalogue, compiled, loaded)
 
     def read(self, case_id: str) -> PaidCase:
         """One case; raises DrgpayError as read_case."""
@@ -99,7 +99,7 @@ class CasesOfRun:
             adjustments = tuple(mine.iter_rows(named=True))
             lines = {key: self._line(key) for key in keys_of(case, adjustments)}
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise _unreadable(self.tables.folder, str(error).splitlines()[0]) from None
+            raise unreadable(self.tables.folder, str(error).splitlines()[0]) from None
         return PaidCase(
             run_id=manifest["run"],
             kind=manifest["kind"],
@@ -149,7 +149,7 @@ class CasesOfRun:
         if found.height == 1:
             return found.row(0, named=True)
         if found.height:
-            raise _unreadable(folder, f"cases.parquet has the case {case_id} more than once")
+            raise unreadable(folder, f"cases.parquet has the case {case_id} more than once")
         if self.tables.kind == "month":
             _refuse_quarantined(self.tables, case_id)
         near = _near(self._cases.select("case_id").collect()["case_id"], case_id)
@@ -184,7 +184,7 @@ class CasesOfRun:
 
     def _only_row(self, frame: pl.DataFrame, what: str) -> dict[str, Any]:
         if frame.height != 1:
-            raise _unreadable(self.tables.folder, f"it has {what} {frame.height} times")
+            raise unreadable(self.tables.folder, f"it has {what} {frame.height} times")
         return frame.row(0, named=True)
 
 
@@ -210,24 +210,6 @@ def _near(ids: pl.Series, wanted: str) -> list[str]:
     )[:_NEAR]
 
 
-def _scheme_of(folder: Path, manifest: dict[str, Any], job: Job | None) -> CompiledScheme:
-    """The scheme that the run was settled with: that of the job, else a shipped one."""
-    about = manifest["scheme"]
-    name = job.scheme if job else about["id"]
-    if not job and name not in shipped_schemes():
-        raise DrgpayError(
-            f"{folder} was settled with the scheme {name}, which is not shipped",
-            "name with --job the job file, which says where the scheme lies",
-        )
-    compiled = load_compiled(name)
-    if compiled.scheme.content_hash != about["sha256"]:
-        raise DrgpayError(
-            f"{folder} was settled with the scheme {about['id']} with other tables than {name} now",
-            f"use {manifest['program']}, or name with --job a job that has this scheme",
-        )
-    return compiled
-
-
 def _names(scheme: Scheme) -> dict[str, str]:
     """The names of MDCs, ADRGs and DRGs."""
     names: dict[str, str] = {}
@@ -243,10 +225,3 @@ def _trace(job: Job, compiled: CompiledScheme, case_id: str) -> Trace:
     system = compiled.scheme.info.code_system
     stay = find_case(job.stays.open(system), compiled, case_id)
     return explain_stay(compiled, stay, CodeNames.of(system), case_id)
-
-
-def _unreadable(folder: Path, detail: str) -> DrgpayError:
-    return DrgpayError(
-        f"the run {folder} cannot be read ({detail})",
-        f"see what changed (drgpay verify {folder}) and restore it from a copy",
-    )

@@ -281,28 +281,29 @@ def _clear_stays(year: OpenedYear, clock: Clock, language: Language) -> _Cleared
         earned.cases,
         earned.adjustments,
         statements.drop("period"),
-        budgets_of_year(months, rules),
+        budgets_of_year(months, rules.policy),
         year.scores,
         rules.policy,
         year.job.year,
         filings.payments,
         levels_of(rules.hospitals),
     )
-    paid = pl.concat([month.last.adjustments() for month in months])
+    paid = adjustments_of_year(months)
     notes = (
         *point_notes(rules.loaded, rules.catalogue.info, filings.deductions, language),
         *taken_back_note(paid, earned.adjustments, language),
     )
     # A year of cases is gigabytes: what is done with is let go.
     del earned, paid
-    ledger = _ledger(year.job.year, months, cleared)
+    ledger = ledger_of_year(year.job.year, months, cleared)
     clock.lap("clear")
 
     def known_as(identity: str) -> ClearedStays:
         tables = clearing_tables(
             cleared, ledger, identity, year.job.year, rules.policy, rules.hospitals
         )
-        return ClearedStays(replace(tables, notes=notes), rules, filings, _prepayments(statements))
+        prepayments = prepayments_of(statements)
+        return ClearedStays(replace(tables, notes=notes), rules, prepayments, filings)
 
     stops = settled_stops(cleared.statements, None, rules.policy.settlement, None)
     return _ClearedPart(stops, known_as)
@@ -312,7 +313,7 @@ def _clear_visits(year: OpenedVisitYear, clock: Clock) -> _ClearedPart[ClearedVi
     """Points of visits are those of the months: nobody files reviews of them."""
     rules, months = year.rules, year.months
     statements = statements_of_year(months)
-    visits = _cases_of_months(months, VISIT_COLUMNS, "visit")
+    visits = cases_of_months(months, VISIT_COLUMNS, "visit")
     if not visits["case_id"].is_sorted():
         visits = visits.sort("case_id")
     clock.lap("read visits")
@@ -320,32 +321,33 @@ def _clear_visits(year: OpenedVisitYear, clock: Clock) -> _ClearedPart[ClearedVi
         visits,
         NO_ADJUSTMENTS,
         statements.drop("period"),
-        budgets_of_year(months, rules),
+        budgets_of_year(months, rules.policy),
         year.scores,
         rules.policy,
         year.job.year,
         levels=levels_of(rules.hospitals),
     )
     del visits
-    ledger = _ledger(year.job.year, months, cleared)
+    ledger = ledger_of_year(year.job.year, months, cleared)
     clock.lap("clear visits")
 
     def known_as(identity: str) -> ClearedVisits:
         tables = visit_tables_of_year(
             cleared, ledger, identity, year.job.year, rules, year.enrolment, year.last_runs
         )
-        return ClearedVisits(tables, rules, _prepayments(statements), year.enrolment)
+        return ClearedVisits(tables, rules, prepayments_of(statements), year.enrolment)
 
     stops = settled_stops(cleared.statements, None, rules.policy.settlement, None)
     return _ClearedPart(stops, known_as)
 
 
-def _ledger(year: int, months: list[PaidMonths], cleared: Cleared) -> pl.DataFrame:
+def ledger_of_year(year: int, months: list[PaidMonths], cleared: Cleared) -> pl.DataFrame:
+    """What the clearing books beside what its months did."""
     booked = pl.concat([run.ledger() for month in months for run in month.runs])
     return ledger_of_clearing(year, booked, cleared)
 
 
-_STAY_COLUMNS = [
+STAY_COLUMNS = [
     *["case_id", "hospital_id", "level", "account", "out_of_area"],
     *["payment_unit", "bed_day_class", "complete", "age", "age_days"],
     *["admission_date", "discharge_date", "settlement_date", "length_of_stay"],
@@ -366,9 +368,11 @@ def stays_of_year(year: OpenedYear) -> pl.DataFrame:
 
     Raises DrgpayError for a case that two months have paid.
     """
-    stays = _cases_of_months(year.months, _STAY_COLUMNS, "case")
+    stays = cases_of_months(year.months, STAY_COLUMNS, "case")
     known = (
-        persons_of_cases(year.persons) if year.persons else _persons_of_readmissions(year.months)
+        persons_of_cases(year.persons)
+        if year.persons
+        else persons_of_readmissions(adjustments_of_year(year.months))
     )
     # Joined by itself: a join of the whole frame would hold the year twice.
     persons_in_order = stays.select("case_id").join(
@@ -377,7 +381,8 @@ def stays_of_year(year: OpenedYear) -> pl.DataFrame:
     return stays.hstack([persons_in_order["person_id"]])
 
 
-def _cases_of_months(months: list[PaidMonths], columns: Sequence[str], what: str) -> pl.DataFrame:
+def cases_of_months(months: list[PaidMonths], columns: Sequence[str], what: str) -> pl.DataFrame:
+    """Columns of the cases of all months; raises DrgpayError for a case that two have paid."""
     cases = pl.concat([month.last.cases(columns) for month in months])
     twice = cases.filter(pl.col("case_id").is_duplicated())
     if twice.height:
@@ -388,15 +393,18 @@ def _cases_of_months(months: list[PaidMonths], columns: Sequence[str], what: str
     return cases
 
 
-def _persons_of_readmissions(months: list[PaidMonths]) -> pl.DataFrame:
-    """Cases that a month found to be of one person, under the id of the chain's last case.
+def adjustments_of_year(months: list[PaidMonths]) -> pl.DataFrame:
+    """The adjustments of all months (Settled.adjustments)."""
+    return pl.concat([month.last.adjustments() for month in months])
 
-    Results hold no persons. Where the records are not read again, the readmissions that the months
-    saw still stand: each names the case that followed.
+
+def persons_of_readmissions(adjustments: pl.DataFrame) -> pl.DataFrame:
+    """Cases that adjustments say are of one person, under the id of the chain's last case.
+
+    Results hold no persons. Where the records are not read again, the readmissions that runs saw
+    still stand: each names the case that followed. Returns case_id, person_id.
     """
-    pairs = pl.concat([month.last.adjustments() for month in months]).filter(
-        pl.col("kind") == "readmission"
-    )
+    pairs = adjustments.filter(pl.col("kind") == "readmission")
     following: dict[str, str] = dict(pairs.select("case_id", "evidence").iter_rows())
     persons = {}
     for case in {*following, *following.values()}:
@@ -410,7 +418,7 @@ def _persons_of_readmissions(months: list[PaidMonths]) -> pl.DataFrame:
     ).sort("case_id")
 
 
-def _prepayments(statements: pl.DataFrame) -> pl.DataFrame:
+def prepayments_of(statements: pl.DataFrame) -> pl.DataFrame:
     """What each month prepaid by line, for the statements of the year."""
     return statements.select(*LINE, "period", prepayment=as_decimal("prepayment_fen", FEN_PLACES))
 
@@ -480,16 +488,14 @@ def _scores(job: AnyYearJob, policy: Policy, hospitals: pl.DataFrame) -> pl.Data
     )
 
 
-def budgets_of_year(
-    months: list[PaidMonths], rules: PaymentRules | VisitPaymentRules
-) -> Mapping[str, YearBudget]:
+def budgets_of_year(months: list[PaidMonths], policy: Policy) -> Mapping[str, YearBudget]:
     """What the months shared out, by pool, and what the annual budget holds back."""
     # Of the year's own item-by-item payment it is decided anew what comes off the budget.
     given = pl.concat([month.last.values().select("pool", "budget_given_fen") for month in months])
     shared = dict(given.group_by("pool").agg(pl.col("budget_given_fen").sum()).iter_rows())
-    budget = rules.policy.budget
+    budget = policy.budget
     budgets = {}
-    for pool in pools_of(rules.policy):
+    for pool in pools_of(policy):
         reserve = (
             sum(
                 annual_reserve_fen(budget, account)
@@ -504,6 +510,6 @@ def budgets_of_year(
     if shared:
         raise DrgpayError(
             f"the months settled the pool {sorted(shared)[0]}, which the policy does not have now",
-            f"restore {rules.policy.settlement.key}.merged_accounts as the months were paid",
+            f"restore {policy.settlement.key}.merged_accounts as the months were paid",
         )
     return budgets

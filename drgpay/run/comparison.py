@@ -1,11 +1,13 @@
 """What a check of a run says, and how two tables are compared exactly."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
 
+from drgpay.errors import DrgpayError, UnreadableError
 from drgpay.language import Words
 from drgpay.settle.lines import LINE
 
@@ -28,12 +30,47 @@ class Check:
     finding: Words = NO_FINDING
 
 
+Compared = tuple[int, Words | None]
+"""How much was compared, and the first disagreement."""
+
+
 class CannotCheckError(Exception):
     """Something that a check needs is not there; the reason in words."""
 
     def __init__(self, reason: Words) -> None:
         super().__init__(reason.en)
         self.reason = reason
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A check that is still to be made. refused: what it says of facts that are refused."""
+
+    key: str
+    title: Words
+    compare: Callable[[], Compared]
+    refused: Status = "unknown"
+
+
+def tried(trial: Trial) -> Check:
+    """Make a check; what it cannot read is unknown."""
+    key, title = trial.key, trial.title
+    try:
+        compared, finding = trial.compare()
+    except CannotCheckError as error:
+        return Check(key, title, "unknown", 0, error.reason)
+    except UnreadableError as error:
+        return Check(key, title, "unknown", 0, Words(str(error), str(error)))
+    except (DrgpayError, RuntimeError) as error:
+        return Check(key, title, trial.refused, 0, Words(str(error), str(error)))
+    except (
+        *(OSError, ArithmeticError, LookupError, TypeError, ValueError),
+        pl.exceptions.PolarsError,
+    ) as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        said = Words(f"无法读取：{reason}", f"unreadable: {reason}")
+        return Check(key, title, "unknown", 0, said)
+    return Check(key, title, "wrong" if finding else "right", compared, finding or NO_FINDING)
 
 
 def first_of(findings: Iterable[Words]) -> Words | None:
@@ -45,6 +82,14 @@ def unequal(left: str, said: object, right: str, found: object, more: int = 0) -
     """The finding that two figures differ which should be equal, and in how many more places."""
     zh = f"{left} = {said}，而 {right} = {found}"
     en = f"{left} = {said}, but {right} = {found}"
+    if more:
+        return Words(f"{zh}（另有 {more} 处）", f"{en} (and {more} more)")
+    return Words(zh, en)
+
+
+def not_due(place: str, said: object, due: object, more: int = 0) -> Words:
+    """The finding that a file says something else than follows from the rest of the run."""
+    zh, en = f"{place} = {said}，应为 {due}", f"{place} = {said}, but {due} is due"
     if more:
         return Words(f"{zh}（另有 {more} 处）", f"{en} (and {more} more)")
     return Words(zh, en)
@@ -95,3 +140,67 @@ def _word(key: str, value: object) -> str:
 
 def _other(name: str) -> str:
     return f"found:{name}"
+
+
+def unlike(path: Path, due: pl.DataFrame, keys: Sequence[str]) -> Words | None:
+    """The first row and column at which a file differs from the table that it should hold.
+
+    Rows stand in the same order in both; `keys` name one. Columns are read one by one, so that a
+    large file is never in memory as a whole. A column that the file lacks cannot be compared
+    (CannotCheckError): an older program did not write it, or somebody took it out.
+    """
+    name = path.stem
+    written = pl.read_parquet_schema(path)
+    extra = [column for column in written if column not in due.columns]
+    if extra:
+        return Words(f"多出的列 {name}.{extra[0]}", f"{name}.{extra[0]} is a column too many")
+    rows = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    if rows != due.height:
+        return _other_rows(path, due, keys)
+    for column in written:
+        said = _plain(pl.read_parquet(path, columns=[column], glob=False)[column])
+        right = _plain(due[column])
+        if said.dtype != right.dtype:
+            said = said.cast(right.dtype, strict=False)
+        wrong = said.ne_missing(right)
+        if wrong.any():
+            place = int(wrong.arg_max() or 0)
+            row = place_of(due.row(place, named=True), keys)
+            more = int(wrong.sum()) - 1
+            return not_due(f"{name} {row}: {column}", said[place], right[place], more)
+    missing = [column for column in due.columns if column not in written]
+    if missing:
+        raise CannotCheckError(
+            Words(f"{name} 没有列 {missing[0]}", f"{name} has no column {missing[0]}")
+        )
+    return None
+
+
+def _other_rows(path: Path, due: pl.DataFrame, keys: Sequence[str]) -> Words:
+    """A row that one of two tables of different height lacks."""
+    name = path.stem
+    said = pl.read_parquet(path, columns=list(keys), glob=False)
+    said, right = (
+        frame.select(_plain(frame[key]) for key in keys).with_columns(
+            nth=pl.int_range(pl.len()).over(keys)
+        )
+        for frame in (said, due)
+    )
+    for one, other, zh, en in ((said, right, "多出", "too many"), (right, said, "缺少", "missing")):
+        rows = one.join(other, on=[*keys, "nth"], how="anti", nulls_equal=True)
+        if rows.height:
+            row = f"{name} {place_of(rows.row(0, named=True), keys)}"
+            count = f"{abs(said.height - right.height)}"
+            return Words(
+                f"{zh}的行 {row}（相差 {count} 行）", f"{row} is {en} ({count} rows apart)"
+            )
+    return not_due(f"{name}: rows", said.height, right.height)
+
+
+def _plain(values: pl.Series) -> pl.Series:
+    """A column without codes and lists, which two tables may hold in different ways."""
+    if isinstance(values.dtype, pl.List):
+        return values.cast(pl.List(pl.String)).list.join("+")
+    if isinstance(values.dtype, pl.Categorical | pl.Enum):
+        return values.cast(pl.String)
+    return values

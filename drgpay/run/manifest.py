@@ -4,21 +4,20 @@ manifest.json of a run is its basis (`basis_of_run`, `basis_of_clearing`) with
 
     run              the run id
     basis_sha256     over the basis; the run id ends in its first ten digits, unless named by hand
+    id_given         whether somebody named the run by hand: its id then proves nothing of the basis
     counts           rows: read, valid, quarantined, warnings ...
     outputs          file (in subfolders `statements/H01.xlsx`) -> {"bytes": ..., "sha256": ...}
     seconds          by step; the only part that differs when a run is repeated
     rights           of its files and folders, and whether the file system keeps them
 
-All keys but these six are the basis, so the run id can be recomputed from the manifest.
+All keys but these, and accepted_by, are the basis, so the run id can be recomputed from the manifest.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
 
 from drgpay import __version__
 from drgpay.errors import DrgpayError
@@ -27,7 +26,6 @@ from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.plain_json import plain_json
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy, load_policy
-from drgpay.policy.model import Policy
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.source import partition_of
 from drgpay.records.visits.tables import VisitRecords, open_visits
@@ -45,6 +43,10 @@ _RUN_ID_DIGITS = 10
 _BESIDE_BASIS = ("run", "basis_sha256", "counts", "outputs", "seconds")
 _RIGHTS = "rights"  # older manifests have none
 _ACCEPTED_BY = "accepted_by"  # nor this: who took on what stops runs
+ID_GIVEN = "id_given"  # nor this
+_NEWER_BESIDE_BASIS = (ID_GIVEN, _RIGHTS, _ACCEPTED_BY)
+CHANGING = ("seconds", _RIGHTS, _ACCEPTED_BY)
+"""What of a manifest differs when a run is repeated: in no evidence."""
 
 
 def basis_of_run(
@@ -247,17 +249,6 @@ def records_mapping(dataset: Dataset, read: InputFiles) -> dict[str, str] | None
     return _file(dataset.mapping.path, read) if dataset.mapping else None
 
 
-def policy_in(folder: Path, manifest: Mapping[str, Any]) -> Policy:
-    """The policy that a run was settled by; raises DrgpayError if its manifest holds none."""
-    try:
-        return Policy.model_validate(manifest["policy"]["parameters"])
-    except (ValidationError, KeyError, TypeError):
-        raise DrgpayError(
-            f"the manifest of {folder} holds no policy of this version",
-            f"see what changed (drgpay verify {folder}) and restore it from a copy",
-        ) from None
-
-
 def _records(dataset: Dataset, opened_with: RecordsInput, read: InputFiles) -> dict[str, Any]:
     return {
         "stays": records_files(dataset, read),
@@ -343,6 +334,7 @@ def write_manifest(
     manifest = {
         "run": run_id,
         "basis_sha256": basis_hash(basis),
+        ID_GIVEN: run_id != run_id_of(basis),
         **basis,
         "counts": counts,
         "outputs": {
@@ -387,8 +379,20 @@ _RESTORE = "restore it from a copy, or run the job again"
 def basis_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """The basis that a manifest holds."""
     return {
-        key: manifest[key] for key in manifest if key not in (*_BESIDE_BASIS, _RIGHTS, _ACCEPTED_BY)
+        key: manifest[key] for key in manifest if key not in (*_BESIDE_BASIS, *_NEWER_BESIDE_BASIS)
     }
+
+
+def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
+    """Every single value with its path: ("inputs.stays.0.sha256", "...")."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from leaves(inner, f"{name}.{key}" if name else str(key))
+    elif isinstance(value, list | tuple):
+        for number, inner in enumerate(value):
+            yield from leaves(inner, f"{name}.{number}")
+    elif value is not None:
+        yield name, str(value)
 
 
 def evidence_of(folder: Path) -> str:
@@ -398,10 +402,7 @@ def evidence_of(folder: Path) -> str:
     Raises DrgpayError if there is no manifest.
     """
     manifest = read_manifest(folder)
-    del manifest["seconds"]
-    for key in (_RIGHTS, _ACCEPTED_BY):
-        manifest.pop(key, None)
-    return basis_hash(manifest)
+    return basis_hash({key: manifest[key] for key in manifest if key not in CHANGING})
 
 
 def evidence_of_run(folder: Path) -> dict[str, str]:

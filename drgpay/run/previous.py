@@ -33,10 +33,10 @@ from drgpay.records.persons import persons_of_cases
 from drgpay.report.point_notes import earlier_notes
 from drgpay.run.input_files import InputFiles
 from drgpay.run.job import PreviousRun
+from drgpay.run.kept_rules import policy_kept
 from drgpay.run.manifest import (
     MANIFEST,
     content_of,
-    policy_in,
     read_manifest,
     records_files,
     records_mapping,
@@ -273,7 +273,7 @@ def earned_with_earlier(
 def _paid_stays(one: PreviousPaid) -> PaidStays:
     run = one.run
     assert one.dataset is not None and one.compiled is not None
-    policy = policy_in(run.folder, run.manifest)
+    policy = policy_kept(run.folder, run.manifest)
     stays = run.cases(RETURN_COLUMNS).join(
         persons_of_cases(one.dataset), on="case_id", how="left", maintain_order="left"
     )

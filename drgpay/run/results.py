@@ -81,10 +81,11 @@ def _stay_frames(stays: PaidStays) -> dict[str, pl.DataFrame]:
         frames["difference_statements"] = tables.differences.statements
     if tables.stay_rules is not None:
         frames["stay_rules"] = tables.stay_rules
-    return frames | _filed(stays.filings)
+    return frames | _filing_frames(stays.filings)
 
 
-def _filed(filings: Filings) -> dict[str, pl.DataFrame]:
+def _filing_frames(filings: Filings) -> dict[str, pl.DataFrame]:
+    """The filings that the points of cases come from: with them they can be reckoned again."""
     return {
         name: written(getattr(filings, name), columns) for name, columns in FILING_COLUMNS.items()
     }
@@ -153,13 +154,13 @@ def _no_garbage_collected() -> Iterator[None]:
 class ClearedStays:
     """The cleared stays of a year, with what they were paid by.
 
-    prepayments: of each month and line, as clearing_statement_parts takes them.
+    prepayments: of each month and line, as clearing_statement_parts takes them. filings: of the year.
     """
 
     tables: ClearingTables
     rules: PaymentRules
-    filings: Filings
     prepayments: pl.DataFrame
+    filings: Filings
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ def write_clearing(
     catalogues: dict[str, Catalogue] = {}
     if stays:
         frames |= {name: getattr(stays.tables, name) for name in _CLEARING_TABLES}
-        frames |= _filed(stays.filings)
+        frames |= _filing_frames(stays.filings)
         catalogues[CATALOGUE] = stays.rules.catalogue
     if visits:
         frames |= year_visit_frames(visits.tables, visits.enrolment)

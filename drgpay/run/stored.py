@@ -8,7 +8,7 @@ from typing import Any, Literal, NoReturn
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.errors import DrgpayError, UnreadableError
 from drgpay.exact import unscaled
 from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
@@ -167,7 +167,7 @@ def _stored_table(path: Path, columns: Sequence[Column]) -> pl.DataFrame:
         return read_back(completed(pl.scan_parquet(path, glob=False), columns).collect(), columns)
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
-        raise DrgpayError(
+        raise UnreadableError(
             f"{path} cannot be read ({detail})",
             "restore the run's folder from a copy, or run its job again",
         ) from None

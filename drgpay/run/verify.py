@@ -1,32 +1,56 @@
-"""`drgpay verify`: recompute the hashes and the balances of a run from its folder."""
+"""`drgpay verify`: recompute hashes, balances, tables and workbooks of a run from its folder."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from drgpay.errors import DrgpayError, reason_of
 from drgpay.grouper.scheme import load_scheme
 from drgpay.language import Words
+from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import load_policy
-from drgpay.run.balances import balance_checks
-from drgpay.run.comparison import NO_FINDING, Check, Status
+from drgpay.run.balances import balance_checks, groups_belong, visit_balance_checks
+from drgpay.run.comparison import (
+    NO_FINDING,
+    CannotCheckError,
+    Check,
+    Compared,
+    Status,
+    Trial,
+    tried,
+)
 from drgpay.run.input_files import file_hash
 from drgpay.run.job import load_any_job
+from drgpay.run.kept_rules import scheme_kept
 from drgpay.run.manifest import (
+    ID_GIVEN,
+    PROGRAM,
     basis_hash,
     basis_in,
     basis_of_clearing,
     basis_of_job,
     content_of,
     evidence_of,
+    leaves,
     outpatient_basis_of_year,
     output_files,
     read_manifest,
     run_id_of,
 )
+from drgpay.run.month_end import ProgressBar, no_progress
+from drgpay.run.recompute import recomputed
+from drgpay.run.rendered import Schemes, report_as_due, report_of, workbooks_as_due
+from drgpay.run.repeated import REPEATED, RepeatedStays, RepeatedYear
+from drgpay.run.repeated_visits import VISIT_REPEATED, RepeatedVisits, RepeatedVisitYear
+from drgpay.run.run_tables import RunTables
+from drgpay.run.visit_balances import VisitRunTables
 from drgpay.run.year_job import YearJob, load_any_year_job
 from drgpay.run.year_months import keeps_accounts, months_of_year
+
+_Make = Callable[[], Check]
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True)
@@ -53,20 +77,158 @@ class Verified:
         return "right"
 
 
-def verify_run(folder: Path, job: Path | None = None) -> Verified:
+def verify_run(
+    folder: Path,
+    job: Path | None = None,
+    progress: ProgressBar = no_progress,
+    recompute: bool = False,
+) -> Verified:
     """Check a run of a month or a clearing; with its job (or year) file also what went in.
 
-    Raises DrgpayError if the folder holds no manifest that can be read.
+    recompute: run the job again and compare every file. Raises DrgpayError if the folder holds no
+    manifest that can be read, and for a recomputation without a job.
     """
+    if recompute and not job:
+        raise DrgpayError("a run is recomputed from its job", "name the job file with --job")
     manifest = read_manifest(folder)
-    checks = [
-        _basis(manifest),
-        _identity(folder, manifest),
-        _outputs(folder, manifest),
-        *([_inputs(manifest, job)] if job else []),
-        *balance_checks(folder, manifest, _places_of_runs(folder, manifest, job)),
-    ]
+    made = _checks(folder, manifest, job)
+    checks = []
+    with progress("verifying", len(made)) as advance:
+        while made:  # what only the checks before have read is let go
+            checks.append(made.pop(0)())
+            advance(1)
+    if recompute and job:
+        checks.append(_recomputed(folder, manifest, job, progress))
     return Verified(folder, manifest["run"], manifest["kind"], evidence_of(folder), checks)
+
+
+def _checks(folder: Path, manifest: Mapping[str, Any], job: Path | None) -> list[_Make]:
+    beside = _places_of_runs(folder, manifest, job)
+
+    def tables() -> tuple[RunTables, VisitRunTables]:
+        """Read anew by each kind of check: a month of cases is gigabytes."""
+        return RunTables(folder, manifest, beside), VisitRunTables(folder, manifest, beside)
+
+    stays, visits = tables()
+    trials = [
+        *_kept_catalogues(folder, manifest),
+        *(balance_checks(stays) if stays.is_settled else []),
+        *(visit_balance_checks(visits) if visits.is_settled else []),
+        *_by_this_program(manifest, _repeated(*tables())),
+        *([_groups(tables()[0], job)] if stays.is_settled else []),
+        *_by_this_program(manifest, [_workbooks(*tables(), job)]),
+        *_report(folder, manifest),
+    ]
+    return [
+        partial(_basis, manifest),
+        partial(_identity, folder, manifest),
+        partial(_outputs, folder, manifest),
+        *([partial(_inputs, manifest, job)] if job else []),
+        *(partial(tried, trial) for trial in trials),
+    ]
+
+
+def _recomputed(
+    folder: Path, manifest: Mapping[str, Any], job: Path, progress: ProgressBar
+) -> Check:
+    """Every file against that of the job run again; each that differs is named."""
+    title = Words("重新运行作业，逐个文件比较", "the job run again: every file")
+    try:
+        compared, findings = recomputed(folder, manifest, job, progress)
+    except (DrgpayError, OSError) as error:
+        return Check("recompute", title, "unknown", 0, Words(str(error), str(error)))
+    zh, en = ("\n".join(said) for said in zip(*findings, strict=True)) if findings else ("", "")
+    return Check("recompute", title, "wrong" if findings else "right", compared, Words(zh, en))
+
+
+def _kept_catalogues(folder: Path, manifest: Mapping[str, Any]) -> list[Trial]:
+    """The copies of the catalogues in the run are what the run was given."""
+    kept = {"catalogue": manifest, "visit_catalogue": manifest.get("outpatient") or {}}
+    title = Words("点数目录与清单一致", "catalogue: as the manifest has it")
+    return [
+        Trial(name, title, partial(_as_given, folder / name, about["catalogue"]["sha256"]))
+        for name, about in kept.items()
+        if "catalogue" in about
+    ]
+
+
+def _as_given(catalogue: Path, sha256: str) -> Compared:
+    if catalogue_hash(catalogue) != sha256:
+        # One that a person edited, or an older program made, is written anew in other bytes.
+        zh, en = "与所读目录的字节不同", "other bytes than the one that was read"
+        raise CannotCheckError(Words(f"{catalogue.name}：{zh}", f"{catalogue.name}: {en}"))
+    return 1, None
+
+
+def _repeated(stays: RunTables, visits: VisitRunTables) -> Iterator[Trial]:
+    """What follows from the facts that the run keeps, reckoned again; once for all checks of a part."""
+    of_year = stays.kind == "clearing"
+    if stays.is_settled:
+        again = cache(partial(RepeatedYear if of_year else RepeatedStays, stays))
+        for key, title, compare in REPEATED:
+            yield Trial(key, title, partial(_of_made, again, compare), "wrong")
+    if visits.is_settled:
+        again_visits = cache(partial(RepeatedVisitYear if of_year else RepeatedVisits, visits))
+        for key, title, compare_visits in VISIT_REPEATED:
+            yield Trial(key, title, partial(_of_made, again_visits, compare_visits), "wrong")
+
+
+def _of_made(make: Callable[[], _Part], compare: Callable[[_Part], Compared]) -> Compared:
+    return compare(make())
+
+
+def _groups(stays: RunTables, job: Path | None) -> Trial:
+    title = Words("病例：MDC、ADRG 与 DRG 相符", "cases: MDC, ADRG and DRG belong together")
+
+    def compare() -> Compared:
+        scheme = scheme_kept(stays.folder, stays.manifest, _schemes(stays.kind, job).stays).scheme
+        return groups_belong(stays, scheme)
+
+    return Trial("groups", title, compare)
+
+
+def _by_this_program(manifest: Mapping[str, Any], trials: Iterable[Trial]) -> Iterator[Trial]:
+    """Trials that make again what a program wrote: another version may have meant the difference."""
+    for trial in trials:
+        yield (
+            trial
+            if manifest["program"] == PROGRAM
+            else replace(trial, compare=_of_another_program(trial, manifest["program"]))
+        )
+
+
+def _of_another_program(trial: Trial, program: str) -> Callable[[], Compared]:
+    def compare() -> Compared:
+        compared, found = trial.compare()
+        if not found:
+            return compared, None
+        zh = f"由 {program} 写成，{PROGRAM} 的结果不同：{found.zh}"
+        raise CannotCheckError(Words(zh, f"{program} wrote it, {PROGRAM} differs: {found.en}"))
+
+    return compare
+
+
+def _workbooks(stays: RunTables, visits: VisitRunTables, job: Path | None) -> Trial:
+    title = Words("工作簿与表格一致", "workbooks: the cells of the tables")
+    return Trial(
+        "workbooks", title, lambda: workbooks_as_due(stays, visits, _schemes(stays.kind, job))
+    )
+
+
+def _report(folder: Path, manifest: Mapping[str, Any]) -> list[Trial]:
+    """The report beside a run of a month, if there is one; it is no part of the evidence."""
+    if manifest["kind"] == "clearing" or not report_of(folder).is_file():
+        return []
+    title = Words("旁边的 HTML 报告", "the HTML report beside the run")
+    return [Trial("report", title, partial(report_as_due, folder))]
+
+
+def _schemes(kind: str, job: Path | None) -> Schemes:
+    if job is None:
+        return Schemes()
+    named = load_any_year_job(job) if kind == "clearing" else load_any_job(job)
+    outpatient = named.outpatient
+    return Schemes(getattr(named, "scheme", None), outpatient.scheme if outpatient else None)
 
 
 def _basis(manifest: Mapping[str, Any]) -> Check:
@@ -85,9 +247,18 @@ def _identity(folder: Path, manifest: Mapping[str, Any]) -> Check:
         said = f"{folder.resolve().name} ≠ {run_id}"
         found = Words(f"文件夹与清单编号不同：{said}", f"the folder has another name: {said}")
         return Check("run_id", title, "wrong", 1, found)
-    if run_id != made:
-        note = Words(f"手工命名；按依据应为 {made}", f"named by hand; from the basis {made}")
-        return Check("run_id", title, "right", 1, note)
+    given = manifest.get(ID_GIVEN, None if run_id != made else False)
+    if given is None:
+        zh = f"按依据应为 {made}；旧版程序没有记录编号是否手工命名"
+        en = f"the basis gives {made}; an older program did not record whether the id was given by hand"
+        return Check("run_id", title, "unknown", 1, Words(zh, en))
+    if given != (run_id != made):
+        found = Words(f"按依据应为 {made}", f"the basis gives {made}")
+        return Check("run_id", title, "wrong", 1, found)
+    if given:
+        zh = "手工命名：编号不能证明参数与输入，请核对另行记下的证据哈希"
+        en = "named by hand: the id proves neither parameters nor inputs, compare the evidence"
+        return Check("run_id", title, "right", 1, Words(zh, en))
     return Check("run_id", title, "right", 1)
 
 
@@ -102,7 +273,9 @@ def _outputs(folder: Path, manifest: Mapping[str, Any]) -> Check:
     unread: list[Words] = []
     for name in sorted(set(listed) & set(found)):
         try:
-            if file_hash(found[name]) != listed[name]["sha256"]:
+            about = listed[name]
+            size = found[name].stat().st_size
+            if file_hash(found[name]) != about["sha256"] or size != about.get("bytes", size):
                 findings.append(Words(f"{name} 已改动", f"{name} was changed"))
         except OSError as error:
             reason = reason_of(error)
@@ -120,7 +293,7 @@ def _inputs(manifest: Mapping[str, Any], job: Path) -> Check:
     then, now = content_of(basis_in(manifest)), content_of(now)
     # A newer program reads the same inputs; what it makes of them is not asked here.
     was, is_now = (
-        dict(_leaves({key: basis[key] for key in basis if key not in ("program", "accepted")}))
+        dict(leaves({key: basis[key] for key in basis if key not in ("program", "accepted")}))
         for basis in (then, now)
     )
     findings = [
@@ -168,18 +341,6 @@ def _places_of_runs(folder: Path, manifest: Mapping[str, Any], job: Path | None)
     except DrgpayError:  # the check of the inputs says so
         return beside
     return beside
-
-
-def _leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """Every single value with its path: ("inputs.stays.0.sha256", "...")."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield from _leaves(inner, f"{name}.{key}" if name else str(key))
-    elif isinstance(value, list | tuple):
-        for number, inner in enumerate(value):
-            yield from _leaves(inner, f"{name}.{number}")
-    elif value is not None:
-        yield name, str(value)
 
 
 def _found(

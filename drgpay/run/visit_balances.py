@@ -6,7 +6,7 @@ same checks (drgpay.run.balances) over `VisitRunTables`.
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -18,14 +18,12 @@ import pyarrow.parquet as pq
 
 from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, wide
 from drgpay.language import Words
-from drgpay.run.comparison import disagreement, first_of, unequal
+from drgpay.run.comparison import Compared, disagreement, first_of, unequal
 from drgpay.run.run_tables import AMOUNTS, RunTables
 from drgpay.run.visit_files import ENROLMENT, PAID_COST, VISIT_FILES, with_paid_cost
 from drgpay.settle.lines import LINE
 from drgpay.visits.at_cost import EXACT_SCALE
 from drgpay.visits.columns import AT_COST, PACKAGED_REASONS
-
-Compared = tuple[int, Words | None]
 
 _CONTRACT = ["contractor_id", "account"]
 _ENTRY_COLUMNS = [
@@ -90,10 +88,10 @@ class VisitRunTables(RunTables):
         """The file of a table; `name` is that of stays, or of a file that only visits have."""
         return super().file_of(VISIT_FILES.get(name, name))
 
-    def entries(self) -> Iterator[pl.DataFrame]:
+    def entries(self, wanted: Sequence[str] = _ENTRY_COLUMNS) -> Iterator[pl.DataFrame]:
         """The entries of some whole visits after the other, in the order of the file."""
         file = pq.ParquetFile(self.folder / "entries.parquet")
-        columns = [name for name in _ENTRY_COLUMNS if name in file.schema_arrow.names]
+        columns = [name for name in wanted if name in file.schema_arrow.names]
         rest: pl.DataFrame | None = None
         for number in range(file.num_row_groups):
             part = with_paid_cost(pl.DataFrame(file.read_row_group(number, columns)))

@@ -177,7 +177,7 @@ def _year_base(run: Path | None, path: Path) -> Base:
     settling = YearEnd(
         job.year,
         statements_of_year(year.months).drop("period"),
-        budgets_of_year(year.months, rules),
+        budgets_of_year(year.months, rules.policy),
         year.scores,
         rules.policy,
     )

@@ -44,7 +44,11 @@ def test_an_untouched_run_is_right(region: Path, run: Path) -> None:
     verified = verify_run(run, region / "small.toml")
     assert [check for check in verified.checks if check.status != "right"] == []
     assert verified.status == "right"
-    assert len(verified.checks) == 12
+    assert [check.key for check in verified.checks] == [
+        *("basis", "run_id", "outputs", "inputs", "catalogue", "counts", "case_points", "lines"),
+        *("case_parts", "prices", "values", "pools", "prepayments", "ledger"),
+        *("points_again", "lines_again", "bookings_again", "groups", "workbooks"),
+    ]
     assert all(check.compared for check in verified.checks)
     (original,) = (region / "runs").iterdir()
     assert verified.evidence == verify_run(original).evidence
@@ -109,10 +113,27 @@ def test_a_forged_manifest(run: Path) -> None:
     edit_manifest(run, with_its_hash)
     checks = {check.key: check for check in verify_run(run).checks}
     assert checks["basis"].status == "right"
-    assert "named by hand" in checks["run_id"].finding.en
+    assert checks["run_id"].status == "wrong", "nobody gave this id by hand"
+
+    def by_an_older_program(manifest: dict[str, Any]) -> None:
+        del manifest["id_given"]
+
+    edit_manifest(run, by_an_older_program)
+    checks = {check.key: check for check in verify_run(run).checks}
+    assert checks["run_id"].status == "unknown"
+
+    edit_manifest(run, lambda manifest: manifest.update(id_given=True))
+    checks = {check.key: check for check in verify_run(run).checks}
+    assert "named by hand: the id proves neither" in checks["run_id"].finding.en
 
     edit_manifest(run, lambda manifest: manifest.update(run=run_id_of(basis_in(manifest))))
     assert "run_id" in wrong(verify_run(run))
+    renamed = run.rename(run.with_name(json.loads((run / "manifest.json").read_text())["run"]))
+    edit_manifest(renamed, lambda manifest: manifest.update(id_given=False))
+    # With all that is hashed and named anew, what follows from the parameter still gives it away.
+    found = wrong(verify_run(renamed))
+    assert {"prepayments", "lines_again", "bookings_again", "workbooks"} <= set(found)
+    assert not {"basis", "run_id", "outputs"} & set(found)
 
 
 def test_changed_inputs(region: Path, run: Path, tmp_path: Path) -> None:
@@ -132,7 +153,8 @@ def test_a_table_that_cannot_be_read(run: Path) -> None:
     (run / "ledger.parquet").write_text("no Parquet")
     verified = verify_run(run)
     assert wrong(verified) == ["outputs"]
-    assert [c.key for c in verified.checks if c.status == "unknown"] == ["ledger"]
+    unknown = [c.key for c in verified.checks if c.status == "unknown"]
+    assert unknown == ["ledger", "bookings_again", "workbooks"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"run": 1'])

@@ -23,7 +23,7 @@ from tests.independent.recomputation.clearing import clear
 from tests.independent.recomputation.prepayment import Month, Prepaid
 from tests.independent.recomputation.settlement import Case, settle
 from tests.report.workbooks import recomputed
-from tests.run.forging import Edit, add, forge
+from tests.run.forging import Edit, add, as_before, changed, forge, found_in, renew
 from tests.run.visit_year import APART, CORRECTED, MONTHS, YEARS, visit_year_region
 
 AMOUNTS = ["total_cost", "fund_cost", "patient_cost", "other_cost"]
@@ -277,9 +277,47 @@ def test_a_forged_clearing_does_not_balance(
     assert expected <= those(verify_run(forged, region / "visits.toml"), "wrong")
 
 
+CHANGED = [
+    *(("cases", name) for name in ("drg", "total_cost", "formula", "settlement_date")),
+    *(("statements", name) for name in ("level", "deduction", "score", "home_fund_billed")),
+    *(("pools", name) for name in ("reserve", "retained", "waiting_points")),
+    *(("assessment", name) for name in ("hospital_id", "score", "factor")),
+    *(("visits", name) for name in ("visit_date", "contractor_id", "points")),
+    *(("visit_groups", name) for name in ("reason", "quantity")),
+    *(("visit_pools", name) for name in ("budget_given", "shared")),
+    *(("capitation", name) for name in ("heads", "retained")),
+    *(("ledger", name) for name in ("hospital_id", "text")),
+    ("enrolment", "heads"),
+]
+
+
+def test_a_change_in_any_table_of_a_clearing_is_found(
+    region: Path, years: dict[str, Path], tmp_path: Path
+) -> None:
+    """Everything of a clearing follows from its months; the columns are those hardest to prove."""
+    runs = Path(shutil.copytree(region / "runs", tmp_path / "runs"))
+    run = Path(shutil.copytree(years["both"], runs / years["both"].name))
+    assert verify_run(run).status == "right"
+    for table, column in CHANGED:
+        path = run / f"{table}.parquet"
+        with as_before(run, path.name):
+            changed(pl.read_parquet(path), column).write_parquet(path)
+            renew(run, path.name)
+            assert found_in(run), (table, column)
+
+
+def test_a_clearing_run_again_is_the_same(region: Path, years: dict[str, Path]) -> None:
+    verified = verify_run(years["both"], region / "both.toml", recompute=True)
+    assert verified.status == "right", verified
+    assert verified.checks[-1].key == "recompute" and verified.checks[-1].compared > 20
+
+
 def test_without_the_months_a_clearing_cannot_be_checked(years: dict[str, Path]) -> None:
     verified = verify_run(years["visits"])
-    assert those(verified, "unknown") == {"visit_months", "visit_ledger"}
+    assert those(verified, "unknown") == {
+        *("visit_months", "visit_ledger", "workbooks"),
+        *("visit_points_again", "visit_lines_again", "visit_bookings_again"),
+    }
     assert not those(verified, "wrong")
 
 
