@@ -19,6 +19,7 @@ from drgpay.points.extra_points import (
 )
 from drgpay.points.formulas import Choice, PointFormula, Terms, class_formulas
 from drgpay.points.prices import BOUND_COLUMNS, PRICE_COLUMNS, RATIO_COLUMNS, priced_stays
+from drgpay.points.readmission import KIND as READMISSION
 from drgpay.points.readmission import earlier_stays, readmission_changes, split_stays
 from drgpay.points.reviews import review_changes
 from drgpay.points.volume import volume_changes
@@ -64,9 +65,9 @@ def points_of_stays(
     account, out_of_area, admission_date, discharge_date, settlement_date, length_of_stay,
     payment_unit, bed_day_class, complete, status, drg, total_fen, where the policy has factors by
     age also age and age_days; other columns pass through. exempt: DRGs of the scheme whose patients
-    come back by plan, beside those of the policy. returns: case_id and readmission_case_id of the
-    stays that are followed, where they were found among more stays (earlier_stays.py); by default
-    they are found among these.
+    come back by plan, beside those of the policy. returns: case_id, readmission_case_id and return_in
+    of the stays that are followed, where they were found among more stays (earlier_stays.py); by
+    default they are found among these.
     Quotas are counted over all of them, volume caps by settlement month.
     Raises DrgpayError for filings of cases that are not there, of kinds and technologies that the
     policy does not have, and for a class that the catalogue cannot price.
@@ -86,7 +87,17 @@ def points_of_stays(
     places = _places_of(cases, steps)
     final, adjustments = adjust(exact_points(cases[places], formulas), steps)
     adjusted = cases["points_before"].clone().scatter(places, final).alias("points")
-    return EarnedPoints(kept.with_columns(adjusted), adjustments)
+    return EarnedPoints(kept.with_columns(adjusted), _with_return_in(adjustments, returns))
+
+
+def _with_return_in(adjustments: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:
+    """The rows of readmissions with the period of the run that has the return, if it is another."""
+    if "return_in" not in returns.columns:
+        return adjustments
+    elsewhere = returns.select("case_id", "return_in", kind=pl.lit(READMISSION))
+    return adjustments.drop("return_in").join(
+        elsewhere, on=["case_id", "kind"], how="left", maintain_order="left"
+    )
 
 
 def priced_cases(

@@ -44,9 +44,9 @@ _WORDS = {
         "returns and deductions of earlier stays are seen from {day} on, in the runs named as paid before",
     ),
     "no_months_before": Words(
-        "作业未列出以前各月（[[inputs.previous]]）：跨月再入院要到列出本月的月份或清算时才扣减",
+        "作业未列出以前各月（[[inputs.previous]]）：跨月再入院要到列出本月的月份或清算时才扣减，点值也未与上月比较",
         "the job names no month before ([[inputs.previous]]): returns over the end of a month are seen "
-        "only by a month or a clearing that names both",
+        "only by a month or a clearing that names both, and no value is compared",
     ),
     "no_value_before": Words(
         "没有同一目录和分组方案的上月点值可比：plausible_value_change 未作比较",
@@ -130,7 +130,7 @@ def earlier_notes(
         if first_day
         else _say("no_months_before", language)
     ]
-    if not value_compared:
+    if first_day and not value_compared:
         notes.append(_say("no_value_before", language))
     notes += [_say("corrected_since", language, run=run, by=by) for run, by in corrected]
     notes += [_say("without_k", language, period=period) for period in without_k]

@@ -24,7 +24,6 @@ from drgpay.points.catalogue import load_catalogue
 from drgpay.points.earlier_stays import LookingBack, look_back
 from drgpay.points.known_returns import RETURN_COLUMNS, KnownStays
 from drgpay.points.paid_again import PaidStays
-from drgpay.points.readmission import KIND as READMISSION
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.records.meaning.rules import Reading
@@ -262,11 +261,7 @@ def earned_with_earlier(
         return price()
     found = before.looking_back(stays, filings, rules, period, own)
     earned = price(returns=found.returns)
-    elsewhere = found.returns.select("case_id", "return_in", kind=pl.lit(READMISSION))
-    made = earned.adjustments.drop("return_in").join(
-        elsewhere, on=["case_id", "kind"], how="left", maintain_order="left"
-    )
-    rows = pl.concat([made, found.rows]).sort("case_id", "step")
+    rows = pl.concat([earned.adjustments, found.rows]).sort("case_id", "step")
     return replace(earned, adjustments=rows)
 
 

@@ -7,6 +7,7 @@ taken as given: the records as the run keeps them, filings, hospitals, catalogue
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from drgpay.language import Words
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.deductions import EARLIER_STAYS
+from drgpay.points.readmission import KIND as READMISSION
+from drgpay.points.readmission import earlier_stays, split_stays
 from drgpay.policy.model import Policy
 from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.records.period import Period
@@ -86,17 +89,37 @@ class RepeatedStays:
     @cached_property
     def earned(self) -> EarnedPoints:
         """Class, points and adjustments of the cases, from what the records say of them."""
+        stays, points = self._with_level(self._stays()), self.policy.points
+        ids = stays["case_id"].implode()
+        # Deductions of earlier stays are in the rows on these, which are taken as they are kept.
+        mine = self.filings.deductions.filter(pl.col("case_id").is_in(ids))
+        exempt = self.manifest["exempt_groups"]
+        here = earlier_stays(stays, points.readmission, exempt, split_stays(mine))
         return points_of_stays(
-            self._with_level(self._stays()),
+            stays,
             catalogue_kept(self.folder, "catalogue", self.manifest),
-            self.policy.points,
-            self.filings,
-            exempt=self.manifest["exempt_groups"],
+            points,
+            replace(self.filings, deductions=mine),
+            exempt=exempt,
+            returns=pl.concat(
+                [here.with_columns(return_in=pl.lit(None, pl.String)), self._returns_elsewhere]
+            ),
+        )
+
+    @property
+    def _returns_elsewhere(self) -> pl.DataFrame:
+        """Returns that lie in a run named as paid before: case_id, readmission_case_id, return_in."""
+        seen = self.run.adjustments().filter(
+            (pl.col("kind") == READMISSION) & pl.col("return_in").is_not_null()
+        )
+        return seen.select("case_id", "return_in", readmission_case_id="evidence").select(
+            "case_id", "readmission_case_id", "return_in"
         )
 
     def _stays(self) -> pl.DataFrame:
         stays = self.run.cases(STAY_COLUMNS)
-        return _with_persons(stays, self.run.adjustments())
+        seen = self.run.adjustments().filter(pl.col("return_in").is_null())
+        return _with_persons(stays, seen)
 
     def _with_level(self, stays: pl.DataFrame) -> pl.DataFrame:
         """A level is that of the hospital: one in a case alone is found by what follows."""
@@ -168,6 +191,8 @@ class RepeatedYear(RepeatedStays):
         # Whose cases are whose, the months' readmissions say, or those that the records showed.
         across = self.manifest["switches"]["readmissions_across_months"]
         seen = self.run.adjustments() if across else adjustments_of_year(self.months)
+        if across:
+            seen = seen.filter(pl.col("return_in").is_null())
         return _with_persons(cases_of_months(self.months, STAY_COLUMNS, "case"), seen)
 
     @property

@@ -91,9 +91,7 @@ def settled(
     earned = points_of_stays(
         records, OF, points, replace(filed, deductions=own), exempt=(), returns=found.returns
     )
-    elsewhere = found.returns.select("case_id", "return_in", kind=pl.lit("readmission"))
-    mine = earned.adjustments.drop("return_in").join(elsewhere, on=["case_id", "kind"], how="left")
-    rows = pl.concat([mine, found.rows]).sort("case_id", "step")
+    rows = pl.concat([earned.adjustments, found.rows]).sort("case_id", "step")
     return replace(month, cases=earned.cases, adjustments=rows)
 
 
