@@ -4,6 +4,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from drgpay.adjust.group_changes import changed_groups
@@ -213,8 +214,13 @@ def _rules(overlay: Overlay) -> Iterator[tuple[str, str, str]]:
 
 def _new_findings(name: str, out: Path) -> list[Finding]:
     found = check_scheme(str(out))
-    known = {(one.code, one.table, one.subject) for one in check_scheme(name)} if found else set()
+    known = _known(name, content_hash(scheme_folder(name))) if found else frozenset()
     return [one for one in found if (one.code, one.table, one.subject) not in known]
+
+
+@lru_cache(maxsize=1)  # overlays are tried on one scheme again and again, and a check takes seconds
+def _known(name: str, _content: str) -> frozenset[tuple[str, str, str]]:
+    return frozenset((one.code, one.table, one.subject) for one in check_scheme(name))
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from drgpay.errors import DrgpayError
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from tests.accepting import IN_JOB
+from tests.run.no_books import without_books
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,8 @@ def region(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Path:
     lines = job.read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if not line.startswith(("reviews", "deductions"))]
     job.write_text("\n".join(kept) + "\n" + IN_JOB, encoding="utf-8")
-    run_month(replace(load_job(job), output=region / "runs"))
+    with without_books():
+        run_month(replace(load_job(job), output=region / "runs"))
     return region
 
 

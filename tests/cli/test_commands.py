@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +12,7 @@ import pytest
 
 from drgpay.cli.memory import keep_freed_memory
 from tests.cli.in_process import Run
+from tests.run.no_books import without_books
 
 STAY_TABLES = (
     *("cases", "adjustments", "statements", "values", "ledger", "quarantine", "warnings"),
@@ -29,6 +30,13 @@ ORACLE = Path(__file__).resolve().parents[1] / "data" / "oracle-chs-drg-2.0.parq
 def region(tmp_path: Path, sample_data: Path) -> Path:
     """A copy of the sample region to spoil; its runs lie in tmp_path/runs."""
     return Path(shutil.copytree(sample_data, tmp_path / "region"))
+
+
+@pytest.fixture
+def no_books() -> Iterator[None]:
+    """For what reads no workbook."""
+    with without_books():
+        yield
 
 
 def refused(result: tuple[int, str, str], *words: str) -> None:
@@ -85,6 +93,7 @@ def test_run_leaves_a_folder(drgpay: Run, region: Path, tmp_path: Path) -> None:
     assert (folder / "cases.parquet").read_bytes() == before
 
 
+@pytest.mark.usefixtures("no_books")
 def test_a_run_id_is_given_once(drgpay: Run, region: Path, tmp_path: Path) -> None:
     assert drgpay("run", region / "2026-10.toml", "--run-id", "paid")[0] == 0
     cases = tmp_path / "runs" / "paid" / "cases.parquet"
@@ -95,6 +104,7 @@ def test_a_run_id_is_given_once(drgpay: Run, region: Path, tmp_path: Path) -> No
     assert [path.name for path in runs_in(tmp_path)] == ["paid"]
 
 
+@pytest.mark.usefixtures("no_books")
 def test_english_by_switch(drgpay: Run, region: Path) -> None:
     status, out, _ = drgpay("run", region / "2026-10.toml", "--lang", "en")
     assert status == 0
@@ -131,6 +141,7 @@ def test_scheme_list_and_show(drgpay: Run) -> None:
     assert (status, "634" in out, "409" in out, "国家医疗保障局" in out) == (0, True, True, True)
 
 
+@pytest.mark.usefixtures("no_books")
 def test_sample_makes_a_region_that_runs(drgpay: Run, tmp_path: Path) -> None:
     folder = tmp_path / "region"
     status, out, _ = drgpay(
@@ -259,6 +270,7 @@ def test_month_without_valid_stays(drgpay: Run, region: Path, tmp_path: Path) ->
     assert not runs_in(tmp_path)
 
 
+@pytest.mark.usefixtures("no_books")
 def test_a_month_without_points_leaves_the_budget_to_the_reserve(
     drgpay: Run, region: Path, tmp_path: Path
 ) -> None:
@@ -286,6 +298,7 @@ def test_stays_that_earn_no_points_are_refused(drgpay: Run, region: Path) -> Non
     refused(drgpay("run", region / "2026-10.toml"), "employee", "no points")
 
 
+@pytest.mark.usefixtures("no_books")
 def test_duplicate_case_ids(drgpay: Run, region: Path, tmp_path: Path) -> None:
     change_stays(region, lambda frame: pl.concat([frame, frame.head(3)]))
     refused(
@@ -326,6 +339,7 @@ def test_an_existing_catalogue_is_kept(drgpay: Run, region: Path) -> None:
 # Records in other forms.
 
 
+@pytest.mark.usefixtures("no_books")
 def test_run_reads_mapped_csv(drgpay: Run, region: Path, tmp_path: Path) -> None:
     """The month as CSV in GB18030 with names of its own settles like the Parquet file."""
     stays = pl.read_parquet(region / "stays" / "2026-10.parquet")

@@ -1,12 +1,12 @@
 """What happens to the output never changes what a command leaves behind nor its exit status."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.cli.program import drgpay, shell
+from tests.run.small_region import small_region
 
 CHEAP = (
     (("scheme", "list"), 0),
@@ -49,11 +49,9 @@ def test_the_exit_status_is_that_of_the_work(
 
 @pytest.mark.parametrize("lost", ["closed", "full", "nobody reads", "ascii", "gbk"])
 def test_a_run_is_whole_and_registered(tmp_path: Path, sample_data: Path, lost: str) -> None:
-    region, runs = tmp_path / "region", tmp_path / "runs"
-    shutil.copytree(sample_data, region, ignore=shutil.ignore_patterns("history"))
-    ended = shell(
-        f"cd '{tmp_path}'; {LOST[lost]}", "run", region / "2026-10.toml", "--output", runs
-    )
+    runs = tmp_path / "runs"
+    job = small_region(sample_data, tmp_path / "region")
+    ended = shell(f"cd '{tmp_path}'; {LOST[lost]}", "run", job, "--output", runs)
     assert ended.returncode == 0, ended.stderr
     assert b"Traceback" not in ended.stderr
     [folder] = runs.glob("2026-10-*/")

@@ -9,7 +9,11 @@ import pytest
 from tests.docs.markdown import DOCS, Block, blocks
 from tests.docs.shell import run, statements
 
-PAGES = ("howto-month-end.md", "howto-scenarios.md", "howto-group-review.md")
+PAGES = (
+    pytest.param("howto-month-end.md", marks=pytest.mark.slow),
+    "howto-scenarios.md",
+    pytest.param("howto-group-review.md", marks=pytest.mark.slow),
+)
 _CUT = "…"
 
 

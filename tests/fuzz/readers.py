@@ -160,9 +160,6 @@ class Counts:
     rows: int = 0
     quarantined: int = 0
 
-    def __add__(self, other: "Counts") -> "Counts":
-        return Counts(*(getattr(self, name) + getattr(other, name) for name in vars(self)))
-
     def __str__(self) -> str:
         return (
             f"{self.files} files: {self.read} read ({self.rows} rows, {self.quarantined} "

@@ -4,10 +4,7 @@ A sample runs with all tests; `pytest -m slow tests/fuzz` runs all of it.
 """
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -25,7 +22,7 @@ OF_READERS: dict[str, tuple[Fuzzed, int, int]] = {
 
 OF_MONTHS = (3, 200)
 OF_HISTORIES = (5, 200)
-_PROCESSES = 2
+_PARTS = 4
 
 
 @pytest.fixture
@@ -69,49 +66,34 @@ def test_a_sample_of_nasty_histories(tmp_path: Path) -> None:
     assert counts.read + counts.refused == OF_HISTORIES[0]
 
 
-def _part(name: str, part: int) -> tuple[Counts, list[str]]:
-    """Every second seed in a process of its own; what went wrong, by seed."""
-    if name == "months":
-        seeds = range(part, OF_MONTHS[1], _PROCESSES)
-    else:
-        files = OF_HISTORIES[1] if name == "histories" else OF_READERS[name][2]
-        seeds = range(part, files, _PROCESSES)
-    sample_data = Path(__file__).resolve().parents[2] / "sample_data"
-    total, wrong = Counts(), list[str]()
-    with TemporaryDirectory() as place, readers.codes_known_once():
-        folder = Path(place)
-        region = (
-            whole_runs.tiny_region(sample_data, folder / "region") if name == "months" else folder
-        )
-        for seed in seeds:
-            total.files += 1
-            try:
-                if name == "months":
-                    whole_runs.month(seed, region, total)
-                elif name == "histories":
-                    readers.history_file(seed, folder, total)
-                else:
-                    OF_READERS[name][0](seed, folder, total)
-            except BaseException as error:  # also panics of libraries
-                if isinstance(error, KeyboardInterrupt):
-                    raise
-                wrong.append(f"{name}, seed {seed}: {error!r}"[:1_500])
-            for file in folder.glob(f"*{seed}.*"):
-                file.unlink()
-    return total, wrong
-
-
 @pytest.mark.slow
+@pytest.mark.usefixtures("codes_once")
+@pytest.mark.parametrize("part", range(_PARTS))
 @pytest.mark.parametrize("name", [*OF_READERS, "months", "histories"])
-def test_thousands_of_nasty_files(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with ProcessPoolExecutor(_PROCESSES, mp_context=get_context("spawn")) as pool:
-        parts = list(pool.map(_part, [name] * _PROCESSES, range(_PROCESSES)))
-    counts = Counts()
-    for part, _ in parts:
-        counts += part
+def test_thousands_of_nasty_files(
+    name: str, part: int, sample_data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every so many-th seed, so that several processes share them; what goes wrong, by seed."""
+    files = {"months": OF_MONTHS[1], "histories": OF_HISTORIES[1]}
+    region = whole_runs.tiny_region(sample_data, tmp_path / "region") if name == "months" else None
+    counts, wrong = Counts(), list[str]()
+    for seed in range(part, files.get(name) or OF_READERS[name][2], _PARTS):
+        counts.files += 1
+        try:
+            if region:
+                whole_runs.month(seed, region, counts)
+            elif name == "histories":
+                readers.history_file(seed, tmp_path, counts)
+            else:
+                OF_READERS[name][0](seed, tmp_path, counts)
+        except BaseException as error:  # also panics of libraries
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            wrong.append(f"seed {seed}: {error!r}"[:1_500])
+        for file in tmp_path.glob(f"*{seed}.*"):
+            file.unlink()
     with capsys.disabled():
         print(f"\n{name}: {counts}")
-    wrong = [said for _, found in parts for said in found]
     assert not wrong, f"{len(wrong)} of {counts.files}:\n" + "\n".join(wrong[:20])
     assert counts.read + counts.refused == counts.files
     assert counts.read > counts.files / 10

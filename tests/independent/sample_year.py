@@ -23,6 +23,7 @@ from drgpay.run.year_job import load_year_job
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
 from tests.accepting import EVERYTHING
+from tests.run.no_books import without_books
 
 from .files import GroupedRecords, write_csv, write_filings
 from .random_region import YEAR, final_filings, random_filings
@@ -227,7 +228,8 @@ def _run(
     )
     path = folder / f"{name}.toml"
     path.write_text(text, encoding="utf-8")
-    return run_month(load_job(path), accept=EVERYTHING).folder
+    with without_books():
+        return run_month(load_job(path), accept=EVERYTHING).folder
 
 
 def _clear(folder: Path, *, across_months: bool) -> Path:

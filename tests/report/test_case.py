@@ -30,6 +30,7 @@ from drgpay.sample.filings import write_filings
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing
 from tests.accepting import EVERYTHING
+from tests.run.no_books import without_books
 
 CLASSES = {
     *("normal", "high", "low", "incomplete", "few_cases"),
@@ -63,7 +64,8 @@ def with_filings(job: Path, **paths: str) -> None:
 
 def settled(job: Path) -> CasesOfRun:
     loaded = load_job(job)
-    finished = run_month(replace(loaded, output=job.parent / "runs"), accept=EVERYTHING)
+    with without_books():
+        finished = run_month(replace(loaded, output=job.parent / "runs"), accept=EVERYTHING)
     return CasesOfRun.of(finished.folder)
 
 

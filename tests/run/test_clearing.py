@@ -19,6 +19,7 @@ from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
 from tests.modes import modes, open_to_others
+from tests.run.no_books import without_books
 
 MAY = "2026-05"
 
@@ -36,10 +37,11 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
         history_stays_per_month=1500,
     )
     write_region(plan, folder)
-    for file in write_job_files(plan, folder):
-        if "-" in file.stem:
-            run_month(load_job(file))
-    run_month(_correction(folder))
+    with without_books():
+        for file in write_job_files(plan, folder):
+            if "-" in file.stem:
+                run_month(load_job(file))
+        run_month(_correction(folder))
     return folder
 
 

@@ -7,6 +7,7 @@ import polars as pl
 
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
+from tests.run.no_books import without_books
 
 MONTHS = [f"2026-{month:02d}" for month in range(1, 13)]
 CORRECTED, APART = "2026-03", "2026-07"
@@ -69,8 +70,9 @@ def visit_year_region(sample_data: Path, folder: Path) -> Path:
         items.join(mine, on="visit_id", how="semi").write_parquet(records / "items.parquet")
     for name, text in YEARS.items():
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
-    for period in MONTHS:
-        settle_year_month(folder, period)
+    with without_books():
+        for period in MONTHS:
+            settle_year_month(folder, period)
     return folder
 
 

@@ -16,11 +16,17 @@ from drgpay.sample.plan import Month, SamplePlan
 @pytest.mark.parametrize(
     ("last", "months", "history", "visits", "policies", "years"),
     [
-        ("2026-10", 12, 1, None, ["policy-2025.toml", "policy.toml"], []),
+        pytest.param(
+            *("2026-10", 12, 1, None, ["policy-2025.toml", "policy.toml"], []),
+            marks=pytest.mark.slow,
+        ),
         ("2027-01", 2, 0, 5, ["policy-2026.toml", "policy.toml"], []),
         ("2025-12", 24, 0, None, ["policy-2024.toml", "policy.toml"], ["2024", "2025"]),
         ("2024-01", 1, 1, 5, ["policy.toml"], []),
-        ("2026-11", 13, 0, None, ["policy-2025.toml", "policy.toml"], []),
+        pytest.param(
+            *("2026-11", 13, 0, None, ["policy-2025.toml", "policy.toml"], []),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_months_of_several_years(

@@ -465,7 +465,13 @@ def test_a_file_that_is_no_workbook(tmp_path: Path) -> None:
         import_workbook(path, ImportChoices(ID))
 
 
-@pytest.mark.parametrize("name", SCHEMES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name == "zj-drg-2022" else pytest.mark.slow)
+        for name in SCHEMES
+    ],
+)
 def test_importing_an_export_gives_the_same_scheme(
     name: str, exported: Callable[[str], Path], tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from drgpay.simulate.cache import StageCache
 from drgpay.simulate.plan import Plan, plan_of
 from drgpay.simulate.scenario import Scenario, load_scenario
 from drgpay.simulate.stages import Stages
+from tests.run.no_books import without_books
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def settled_region(sample_data: Path, folder: Path) -> Region:
     job = folder / "2026-10.toml"
     text = job.read_text(encoding="utf-8").replace('"../runs"', '"runs"')
     job.write_text(text, encoding="utf-8")
-    run = run_month(load_job(job)).folder
+    with without_books():
+        run = run_month(load_job(job)).folder
     base = open_base([], run, job)
     return Region(folder, job, run, Stages(base, StageCache(folder / "cache")))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from unittest.mock import patch
 
 import polars as pl
 
@@ -18,6 +17,7 @@ from drgpay.simulate.cache import StageCache
 from drgpay.simulate.plan import Plan, plan_of
 from drgpay.simulate.scenario import load_scenario
 from drgpay.simulate.stages import Stages
+from tests.run.no_books import without_books
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,7 @@ def cleared_year(folder: Path) -> Year:
     write_region(plan, folder)
     files = write_job_files(plan, folder)
     job = folder / "2026.toml"
-    # Nothing of a year reads the workbooks of its months, which take most of the time.
-    with patch("drgpay.run.results.write_run_books"):
+    with without_books():
         for file in files:
             if file != job:
                 run_month(load_job(file))
