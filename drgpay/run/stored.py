@@ -147,6 +147,10 @@ class StoredClearing:
         """The id of the clearing."""
         return str(self.manifest["run"])
 
+    def adjustments(self) -> pl.DataFrame:
+        """adjustments.parquet, as Cleared.adjustments."""
+        return _stored_table(self.folder / "adjustments.parquet", ADJUSTMENT_COLUMNS)
+
     def statements(self) -> pl.DataFrame:
         """statements.parquet, as the columns of Cleared.statements that it has."""
         places = self.manifest["policy"]["parameters"]["settlement"]["value_places"]

@@ -10,6 +10,8 @@ import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.language import Language
+from drgpay.points.adjustments import ADJUSTMENT_SCHEMA, no_adjustments
+from drgpay.points.deductions import EARLIER_STAYS
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
@@ -79,6 +81,17 @@ class Base:
     month: BaseRecords | None
     job: Job | None = None
     year: OpenedYear | None = None
+
+    @cached_property
+    def earlier(self) -> pl.DataFrame:
+        """The rows of the run on stays that earlier runs paid (ADJUSTMENT_SCHEMA).
+
+        They are points of hospitals, of rules and records that no scenario changes.
+        """
+        if self.run is None:
+            return no_adjustments()
+        rows = self.run.adjustments().filter(pl.col("kind").is_in(EARLIER_STAYS))
+        return rows.select(pl.col(name).cast(of) for name, of in ADJUSTMENT_SCHEMA.items())
 
     @cached_property
     def records(self) -> tuple[BaseRecords, ...]:

@@ -93,7 +93,7 @@ def simulate(
     clock.lap("scenario")
     comparison = compare(before, after, base.settling.amount)
     middle = _middle(stages, plan)
-    effects = decomposition(before, middle, after, base.settling)
+    effects = decomposition(stages, before, middle, after)
     waterfall = _waterfall(stages, scenarios, before, after)
     schemes = compare_schemes(before, after)
     clock.lap("compare")
@@ -140,12 +140,12 @@ def _at(plan: Plan, found: Found, where: str) -> Policy:
 
 
 def _middle(stages: Stages, plan: Plan) -> State:
-    """The base's rules over the scenario's volumes."""
-    if not plan.volumes:
+    """The base's rules over the scenario's stays: its volumes, and what its [records] let pass."""
+    rules, records = base_plan(stages.base).policy, plan.policy.records
+    if not plan.volumes and records == rules.records:
         return stages.base_state
-    rules = base_plan(stages.base).policy
     settlement = rules.settlement.model_copy(update={"may_exceed_budget": True})
-    policy = rules.model_copy(update={"settlement": settlement})
+    policy = rules.model_copy(update={"settlement": settlement, "records": records})
     return stages.state(replace(base_plan(stages.base), policy=policy, volumes=plan.volumes))
 
 

@@ -116,9 +116,7 @@ class Stages:
             )
         catalogue = self.catalogue_of(plan)
         stays, filings = self.stays_of(plan)
-        earned = points_of_stays(
-            stays, catalogue, plan.policy.points, filings, exempt=plan.compiled.exempt
-        )
+        earned = self.earned(plan, catalogue, stays, filings)
         return self._settled(plan, catalogue, stays, filings, earned)
 
     def stays_of(self, plan: Plan) -> tuple[pl.DataFrame, Filings]:
@@ -127,6 +125,19 @@ class Stages:
         filings, _ = without_quarantined(self.base.filings, checked.quarantined)
         stays = with_volumes(checked.valid, plan.volumes, plan.levels)
         return stays, _of_cases(filings, checked.valid, stays) if plan.volumes else filings
+
+    def earned(
+        self, plan: Plan, catalogue: Catalogue, stays: pl.DataFrame, filings: Filings
+    ) -> EarnedPoints:
+        """The points of stays, with the rows that the base has on stays of earlier months."""
+        earned = points_of_stays(
+            stays, catalogue, plan.policy.points, filings, exempt=plan.compiled.exempt
+        )
+        earlier = self.base.earlier
+        if not earlier.height:
+            return earned
+        rows = pl.concat([earned.adjustments, earlier]).sort("case_id", "step", maintain_order=True)
+        return replace(earned, adjustments=rows)
 
     def catalogue_of(self, plan: Plan) -> Catalogue:
         """The plan's catalogue, calibrated if it has none."""
@@ -154,6 +165,7 @@ class Stages:
         policy = plan.policy.model_dump(mode="json")
         key = {
             "earned": self._earned_key(plan),
+            "earlier": frame_hash(self.base.earlier),
             **{name: policy[name] for name in ("settlement", "budget")},
             **({"clearing": policy["clearing"], "inputs": inputs} if self.base.year else {}),
         }
@@ -162,9 +174,7 @@ class Stages:
             stays, filings = self.stays_of(plan)
 
         def make() -> dict[str, pl.DataFrame]:
-            earned = points_of_stays(
-                stays, catalogue, plan.policy.points, filings, exempt=plan.compiled.exempt
-            )
+            earned = self.earned(plan, catalogue, stays, filings)
             state = self._settled(plan, catalogue, stays, filings, earned)
             settled = {field.name: getattr(state.settled, field.name) for field in fields(kind)}
             return {**settled, "earned_adjustments": earned.adjustments, "cube": state.cube}

@@ -14,7 +14,6 @@ from typing import Any
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.points.cases import points_of_stays
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings
 from drgpay.settle.month import Settled
@@ -200,9 +199,7 @@ def _whole_again(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
         with stages.passing():
             stays, filings = stages.stays_of(there)
             catalogue = stages.catalogue_of(there)
-        points = points_of_stays(
-            stays, catalogue, policy.points, filings, exempt=plan.compiled.exempt
-        )
+        points = stages.earned(there, catalogue, stays, filings)
         cases = added_up(points.cases, points.adjustments)
         return stages.base.settling.settle(
             cases, points.adjustments, policy, filings.payments, plan.levels
@@ -235,8 +232,7 @@ def _points_again(
     ):
         policies = [with_values(plan.policy, corner, where) for corner in corners]
         earned = [
-            points_of_stays(stays, catalogue, one.points, filings, exempt=plan.compiled.exempt)
-            for one in policies
+            stages.earned(replace(plan, policy=one), catalogue, stays, filings) for one in policies
         ]
         touched = linked(stays, filings, plan.policy)
         for other in earned[1:]:
@@ -247,9 +243,7 @@ def _points_again(
         fixed = None
 
     def settled(policy: Policy) -> Settled:
-        points = points_of_stays(
-            stays, catalogue, policy.points, filings, exempt=plan.compiled.exempt
-        )
+        points = stages.earned(replace(plan, policy=policy), catalogue, stays, filings)
         cases = added_up(points.cases, points.adjustments)
         whole = cases if fixed is None else merged(fixed, cases)
         return stages.base.settling.settle(whole, points.adjustments, policy, payments, plan.levels)
