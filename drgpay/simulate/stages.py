@@ -19,9 +19,11 @@ from drgpay.policy.model import Policy
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, without_quarantined
+from drgpay.records.findings import REFUSED_SCHEMA
 from drgpay.records.meaning.rules import Reading
 from drgpay.run.clearing import stays_of_year
 from drgpay.run.month_end import ProgressBar, no_progress
+from drgpay.run.stops import by_hospital
 from drgpay.settle.month import Settled
 from drgpay.simulate.base import Base, BaseRecords, levels_of_month, records_key
 from drgpay.simulate.cache import StageCache, digest_of, frame_hash
@@ -66,10 +68,16 @@ class State:
 
 @dataclass(frozen=True)
 class Checked:
-    """The valid stays of a plan before changes of volume, and the ids in quarantine."""
+    """The valid stays of a plan before changes of volume, and the ids in quarantine.
+
+    refused, unknown: what is refused and what no table knows, in sums (CheckedStays); none of stays
+    as months have paid them, which their runs were stopped at.
+    """
 
     valid: pl.DataFrame
     quarantined: pl.DataFrame
+    refused: pl.DataFrame
+    unknown: pl.DataFrame
 
 
 class Stages:
@@ -125,6 +133,11 @@ class Stages:
         filings, _ = without_quarantined(self.base.filings, checked.quarantined)
         stays = with_volumes(checked.valid, plan.volumes, plan.levels)
         return stays, _of_cases(filings, checked.valid, stays) if plan.volumes else filings
+
+    def refused_of(self, plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What the checks of a plan refuse (REFUSED_SCHEMA), and its stays with unknown codes."""
+        checked = self._checked(plan)
+        return checked.refused, checked.unknown
 
     def earned(
         self, plan: Plan, catalogue: Catalogue, stays: pl.DataFrame, filings: Filings
@@ -234,10 +247,10 @@ class Stages:
         if self._as_paid(plan):
             key = self._checked_key(base_plan(self.base))
             kept = self.cache.frames("paid", key, self._paid)
-            return Checked(self._with_levels(kept["valid"], plan), kept["quarantined"])
+            return replace(Checked(**kept), valid=self._with_levels(kept["valid"], plan))
         key = self._checked_key(plan)
         kept = self.cache.frames("checked", key, lambda: self._checked_again(plan), self._keeping)
-        return Checked(kept["valid"], kept["quarantined"])
+        return Checked(**kept)
 
     def _paid(self) -> dict[str, pl.DataFrame]:
         assert self.base.year is not None
@@ -245,6 +258,8 @@ class Stages:
         return {
             "valid": stays.select(STAY_COLUMNS).sort("case_id"),
             "quarantined": stays.select("case_id").clear(),
+            "refused": pl.DataFrame(schema=REFUSED_SCHEMA),
+            "unknown": by_hospital(stays).clear(),
         }
 
     def _with_levels(self, stays: pl.DataFrame, plan: Plan) -> pl.DataFrame:
@@ -270,7 +285,15 @@ class Stages:
                 f"none of the stays of {self.base.file} is valid for {self.base.period}",
                 "correct the records or the scenario",
             )
-        return {"valid": valid, "quarantined": quarantined}
+        keys = ["hospital_id", "code", "outside"]
+        refused = pl.concat([month.refused for month in months]).group_by(keys)
+        unknown = pl.concat([month.unknown for month in months]).group_by("hospital_id")
+        return {
+            "valid": valid,
+            "quarantined": quarantined,
+            "refused": refused.agg(pl.col("rows", "total_fen").sum()).sort(keys),
+            "unknown": unknown.agg(pl.col("rows", "total_fen").sum()).sort("hospital_id"),
+        }
 
     def _checked_month(self, plan: Plan, records: BaseRecords) -> CheckedStays:
         hospitals = plan.hospitals
