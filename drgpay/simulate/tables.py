@@ -93,7 +93,7 @@ def shown_tables(found: Simulation, language: Language) -> list[ReportTable]:
     comparison = found.comparison
     tables = [
         *([stops_table(found, language)] if found.noticed else []),
-        ReportTable("t_values", decimals(comparison.values), worded=frozenset({"pool"})),
+        _pools_table("t_values", comparison.values),
         *([target_table(found.found)] if found.found else []),
         *_sweep_tables(found),
         hospitals_table(found, language),
@@ -114,13 +114,20 @@ def shown_tables(found: Simulation, language: Language) -> list[ReportTable]:
     return [*tables, *(_visit_tables(found.visits, language) if found.visits else [])]
 
 
+def _pools_table(key: str, values: pl.DataFrame) -> ReportTable:
+    """Values of pools: their fund amount is what the budget pays, that of hospitals is of all lines."""
+    sides = {f"fund_amount_{side}": f"fund_in_budget_{side}" for side in ("before", "after")}
+    frame = decimals(values).rename(sides, strict=False)
+    return ReportTable(key, frame, worded=frozenset({"pool"}), note="in_budget_note")
+
+
 _FRAMES = {"level": "levels", "county": "counties", "account": "accounts"}
 
 
 _NARROW = {
     "t_values": (
-        *("pool", "point_value_before", "point_value_after", "fund_amount_before"),
-        *("fund_amount_after", "remainder_after"),
+        *("pool", "point_value_before", "point_value_after", "fund_in_budget_before"),
+        *("fund_in_budget_after", "remainder_after"),
     ),
     "t_hospitals": (
         *("name", "level", "case_mix", "fund_amount_before", "fund_amount_after"),
@@ -267,7 +274,7 @@ def _quality_table(found: Simulation) -> ReportTable:
         for name in ("grouped", "ambiguous")
     }
     frame = decimals(found.schemes.quality.with_columns(**rate))
-    return ReportTable("t_quality", frame, worded=frozenset({"side"}))
+    return ReportTable("t_quality", frame, worded=frozenset({"side"}), note="quality_note")
 
 
 def _sweep_tables(found: Simulation) -> list[ReportTable]:
@@ -371,7 +378,7 @@ def _visit_tables(visits: VisitComparison, language: Language) -> list[ReportTab
         )
     ).rename(_VISITS)
     tables = [
-        ReportTable("t_visit_values", decimals(visits.values), worded=frozenset({"pool"})),
+        _pools_table("t_visit_values", visits.values),
         ReportTable("t_visit_hospitals", hospitals, total=_total(hospitals), note="small_note"),
     ]
     if visits.contractors is not None:

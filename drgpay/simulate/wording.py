@@ -117,6 +117,21 @@ _WORDS: dict[str, Words] = {
     "standard_amount_after": Words("按点数应付总额·测算（元）", "Standard, scenario (yuan)"),
     "fund_amount_before": Words("应付基金·基准（元）", "Fund amount, base (yuan)"),
     "fund_amount_after": Words("应付基金·测算（元）", "Fund amount, scenario (yuan)"),
+    "fund_in_budget_before": Words(
+        "预算内应付基金·基准（元）", "Fund amount from the budget, base (yuan)"
+    ),
+    "fund_in_budget_after": Words(
+        "预算内应付基金·测算（元）", "Fund amount from the budget, scenario (yuan)"
+    ),
+    "in_budget_note": Words(
+        "预算内应付基金只含统筹池内的结算行；各机构表的应付基金含全部结算行",
+        "the fund amount from the budget is of the lines in the pool; that of the hospitals is of all lines",
+    ),
+    "quality_note": Words(
+        "入组率 = 入组病例 ÷ 支付单元为 DRG 的有效病例（歧义与未入组不算入组）",
+        "coverage = grouped stays ÷ valid stays whose payment unit is drg (ambiguous and ungrouped ones "
+        "are not grouped)",
+    ),
     "remainder_before": Words("结余·基准（元）", "Remainder, base (yuan)"),
     "remainder_after": Words("结余·测算（元）", "Remainder, scenario (yuan)"),
     "final_amount_before": Words("全年应得·基准（元）", "Final amount, base (yuan)"),
