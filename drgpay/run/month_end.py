@@ -266,7 +266,7 @@ def _settle_stays(
         )
 
     checked = run.stage("checked", read_and_check, CheckedStays)
-    _refuse_empty(checked, dataset, job)
+    _refuse_empty(checked, dataset, job, language)
     clock.lap("check")
     filings, warnings = payable_filings(stays.filings, checked, language)
     earned = points_of_stays(
@@ -406,16 +406,19 @@ def _corrected(
     return with_part
 
 
-def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:
+def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job, language: Language) -> None:
     if checked.valid.height:
         return
     codes = checked.quarantine["code"].value_counts(sort=True)
     most = codes.row(0) if codes.height else ("nothing", 0)
-    raise DrgpayError(
+    error = DrgpayError(
         f"{job.stays.path}: none of {dataset.rows} stays is valid for {job.period}; "
         f"the commonest finding is {most[0]} ({most[1]} stays)",
         "correct the records or the period of the job",
     )
+    # How the columns were read is often why.
+    error.further = "\n".join(dataset.reading_lines(language))
+    raise error
 
 
 def _tables(

@@ -91,11 +91,14 @@ def grouped_visits(
             "rows", "code", descending=[True, False]
         )
         most = codes.row(0, named=True) if codes.height else {"code": "nothing", "rows": 0}
-        raise DrgpayError(
+        error = DrgpayError(
             f"{month.records.visits.path}: none of {month.records.visits.rows} visits is valid for "
             f"{month.period}; the commonest finding is {most['code']} ({most['rows']} visits)",
             "correct the records or the period of the job",
         )
+        read = (month.records.visits, month.records.items)
+        error.further = "\n".join(line for one in read for line in one.reading_lines(language))
+        raise error
     return grouped
 
 

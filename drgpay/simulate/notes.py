@@ -57,7 +57,7 @@ def level_sentences(found: Simulation, language: Language) -> list[str]:
         text = word("level_kept", language, **facts)
         if own.get(hospital):
             text += word("level_own", language, count=own[hospital])
-        said.append(text)
+        said.append(text + word("level_remedy", language))
     return said
 
 

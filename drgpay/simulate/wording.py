@@ -15,7 +15,7 @@ _WORDS: dict[str, Words] = {
     ),
     "t_stops": Words("结算时须先接受的问题", "Findings that a run would stop at"),
     "stop": Words("问题", "Finding"),
-    "about": Words("机构或统筹池", "Hospital or pool"),
+    "about": Words("机构或基金池", "Hospital or pool"),
     "concerned": Words("涉及金额（元）", "Money concerned (yuan)"),
     "finding": Words("说明", "What is found"),
     "accepted_by": Words("接受情况", "Accepted"),
@@ -40,10 +40,10 @@ _WORDS: dict[str, Words] = {
         "coefficients and means by level still have its cases under {was}",
     ),
     "level_own": Words(
-        "；{count} 个病组仍用该机构自己的系数，不随等级变化。加 [recalibrate] 可一并测算",
-        "; in {count} groups it keeps a coefficient of its own, which no level changes. Add "
-        "[recalibrate] to have both",
+        "；{count} 个病组仍用该机构自己的系数，不随等级变化",
+        "; in {count} groups it keeps a coefficient of its own, which no level changes",
     ),
+    "level_remedy": Words("；加 [recalibrate] 可一并测算", "; add [recalibrate] to have both"),
     "notes": Words("须知", "Notes"),
     "path": Words("设置项", "Setting"),
     "tried_value": Words("试过的取值", "Value tried"),
@@ -118,14 +118,14 @@ _WORDS: dict[str, Words] = {
     "fund_amount_before": Words("应付基金·基准（元）", "Fund amount, base (yuan)"),
     "fund_amount_after": Words("应付基金·测算（元）", "Fund amount, scenario (yuan)"),
     "fund_in_budget_before": Words(
-        "预算内应付基金·基准（元）", "Fund amount from the budget, base (yuan)"
+        "预算内应付基金·基准（元）", "In budget, base (yuan)"
     ),
     "fund_in_budget_after": Words(
-        "预算内应付基金·测算（元）", "Fund amount from the budget, scenario (yuan)"
+        "预算内应付基金·测算（元）", "In budget, scenario (yuan)"
     ),
     "in_budget_note": Words(
-        "预算内应付基金只含统筹池内的结算行；各机构表的应付基金含全部结算行",
-        "the fund amount from the budget is of the lines in the pool; that of the hospitals is of all lines",
+        "预算内应付基金只含基金池内的结算行；各机构表的应付基金含全部结算行",
+        "in budget: the fund amount of the lines in the pool; that of the hospitals is of all lines",
     ),
     "quality_note": Words(
         "入组率 = 入组病例 ÷ 支付单元为 DRG 的有效病例（歧义与未入组不算入组）",
