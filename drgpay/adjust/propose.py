@@ -2,11 +2,18 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
-from drgpay.adjust.features import KINDS, Feature, Kind, group_features, surgical_set
+from drgpay.adjust.discovery import Tested, q_values, tested
+from drgpay.adjust.features import (
+    KINDS,
+    Feature,
+    GroupFeatures,
+    Kind,
+    group_features,
+    surgical_set,
+)
 from drgpay.adjust.measures import (
     Held,
     PartMeasures,
@@ -25,9 +32,6 @@ from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import Adrg, Scheme
 from drgpay.records.in_order import in_order
 
-_CHANCE = 0.05
-"""The chance that groups whose costs nothing explains give a split at all, however many they are."""
-
 
 @dataclass(frozen=True)
 class Choices:
@@ -35,7 +39,9 @@ class Choices:
 
     min_cases: in each part of a split, and in each group of a merge; max_depth: of a tree; min_gain:
     the least share of the variance of log cost in a group; merge_below: means that differ by less
-    are merged, 0 for none; drgs and adrgs: the only groups to look at, if any are named.
+    are merged, 0 for none; drgs and adrgs: the only groups to look at, if any are named. q: of the
+    groups that are taken for having a question that explains their cost, at most this share may be
+    expected to be there by chance.
     """
 
     min_cases: int = 100
@@ -46,6 +52,7 @@ class Choices:
     kinds: tuple[Kind, ...] = KINDS
     drgs: tuple[str, ...] = ()
     adrgs: tuple[str, ...] = ()
+    q: float = 0.05
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,8 @@ class SplitProposal:
 
     gain_group, gain_scheme: the share of the variance of cost (yuan) in the group, in all stays,
     that the parts explain, in these stays; gain_scheme is what R² rises by. gain_group_cv and
-    gain_scheme_cv: of log cost, cross-validated.
+    gain_scheme_cv: of log cost, cross-validated. tested: its questions, the strongest of them. q: the
+    least level at which the group is taken, over all groups that were tested.
     """
 
     drg: str
@@ -75,6 +83,8 @@ class SplitProposal:
     gain_scheme_cv: float
     hospitals: Held
     years: Held
+    tested: Tested
+    q: float
 
     @property
     def features(self) -> list[Feature]:
@@ -103,7 +113,11 @@ class Notable:
 
 @dataclass(frozen=True)
 class Proposals:
-    """All that was found, in the order of the scheme; `r2` of cost before and after it."""
+    """All that was found, in the order of the scheme; `r2` of cost before and after it.
+
+    tested_groups, tests: groups whose questions were tested, and these questions; beyond_chance: the
+    groups taken at choices.q, of which those that are worth a split have one.
+    """
 
     choices: Choices
     splits: tuple[SplitProposal, ...]
@@ -114,6 +128,9 @@ class Proposals:
     stays: int
     r2: float
     r2_after: float
+    tested_groups: int
+    tests: int
+    beyond_chance: int
 
 
 def propose(
@@ -140,21 +157,30 @@ def propose(
         for drg in adrg.drgs
         if drg.code in asked and len(rows.get(drg.code, ())) >= 2 * choices.min_cases
     ]
+    growth = Growth(choices.min_cases, choices.max_depth, choices.min_gain, choices.seed)
 
-    # Among many groups some seem to gain by chance: the limit rises with their number.
-    min_t = NormalDist().inv_cdf(1 - _CHANCE / max(len(todo), 1))
-    growth = Growth(choices.min_cases, choices.max_depth, choices.min_gain, min_t, choices.seed)
+    def features_of(drg: str) -> GroupFeatures:
+        return group_features(stays, rows[drg], choices.kinds, choices.min_cases, counted)
+
+    def tested_alone(task: tuple[Adrg, str]) -> list[tuple[str, Tested]]:
+        drg = task[1]
+        found = tested(features_of(drg), log_cost[rows[drg]], choices.min_cases)
+        return [] if found is None else [(drg, found)]
 
     def looked_at(task: tuple[Adrg, str]) -> list[SplitProposal]:
         adrg, drg = task
         own = rows[drg]
-        features = group_features(stays, own, choices.kinds, choices.min_cases, counted)
-        tree = grow(features, log_cost[own], drg, growth)
-        return [] if tree is None else [_split(adrg, drg, own, tree, stays, log_cost, whole)]
+        tree = grow(features_of(drg), log_cost[own], drg, growth)
+        if tree is None:
+            return []
+        return [_split(adrg, drg, own, tree, stays, log_cost, whole, of_group[drg], q_of[drg])]
 
     if todo:
         _load_scikit_learn()
-    splits = tuple(in_order(looked_at, todo, threads))
+    of_group = dict(in_order(tested_alone, todo, threads))
+    q_of = dict(zip(of_group, q_values([one.p for one in of_group.values()]), strict=True))
+    taken = [task for task in todo if q_of.get(task[1], 1.0) <= choices.q]
+    splits = tuple(in_order(looked_at, taken, threads))
     merges = tuple(_merges(adrgs, asked, splits, rows, stays, yuan, choices, whole))
     gains = sum(one.gain_scheme for one in splits) + sum(one.gain_scheme for one in merges)
     looked = [
@@ -173,6 +199,9 @@ def propose(
         stays=len(stays),
         r2=whole.r2,
         r2_after=whole.r2 + gains,
+        tested_groups=len(of_group),
+        tests=sum(one.questions for one in of_group.values()),
+        beyond_chance=len(taken),
     )
 
 
@@ -206,6 +235,8 @@ def _split(
     stays: GroupedStays,
     log_cost: Numbers,
     whole: WholeScheme,
+    of_group: Tested,
+    q: float,
 ) -> SplitProposal:
     yuan = stays.fen / 100
     places = {id(leaf): own[leaf.rows] for leaf in tree.leaves}
@@ -230,6 +261,8 @@ def _split(
         gain_scheme_cv=tree.gain_cv * log_squares / whole.log_squares,
         hospitals=order_held(log_cost, parts, stays.hospital),
         years=order_held(log_cost, parts, stays.year),
+        tested=of_group,
+        q=q,
     )
 
 

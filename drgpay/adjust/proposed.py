@@ -39,6 +39,11 @@ PROPOSAL_SCHEMA: dict[str, Any] = {
     "gain_scheme": pl.Float64,
     "gain_group_cv": pl.Float64,
     "gain_scheme_cv": pl.Float64,
+    "questions": pl.Int64,
+    "f": pl.Float64,
+    "q": pl.Float64,
+    "tested_groups": pl.Int64,
+    "tests": pl.Int64,
     "hospitals_held": pl.Int64,
     "hospitals_judged": pl.Int64,
     "hospital_stability": pl.Float64,
@@ -51,10 +56,13 @@ PROPOSAL_SCHEMA: dict[str, Any] = {
 
 kind: split, merge, high_cv, few_cases. drg: the group as it is, code: what it becomes; part from 1
 on, the rest last; rule is empty for the rest. mean_cost in yuan. gain_*, *_stability: shares, of the
-whole proposal; see SplitProposal. The table has six decimal places, rounded.
+whole proposal; see SplitProposal. questions, f, q: the tests of the group, the strongest of them, the
+level at which it is taken; tested_groups, tests: over which groups and how many questions. The table
+has six decimal places, rounded; f and q have six digits.
 """
 
 _PLACES = 6
+_BY_DIGITS = ("f", "q")
 
 
 @dataclass(frozen=True)
@@ -93,7 +101,11 @@ def proposed(
         split=tuple(splits),
         merge=tuple(merges),
     )
-    rows = [row for one, made in zip(found.splits, splits, strict=True) for row in _rows(one, made)]
+    rows = [
+        row | {"tested_groups": found.tested_groups, "tests": found.tests}
+        for one, made in zip(found.splits, splits, strict=True)
+        for row in _rows(one, made)
+    ]
     rows += [
         row
         for one, merged in zip(found.merges, merges, strict=True)
@@ -111,7 +123,13 @@ def proposed(
         for one in found.few_cases
     ]
     table = pl.DataFrame(rows, schema=PROPOSAL_SCHEMA, orient="row")
-    return Proposed(overlay, table.with_columns(pl.selectors.float().round(_PLACES)))
+    return Proposed(
+        overlay,
+        table.with_columns(
+            (pl.selectors.float() - pl.selectors.by_name(_BY_DIGITS)).round(_PLACES),
+            pl.col(_BY_DIGITS).round_sig_figs(_PLACES),
+        ),
+    )
 
 
 def rule_of(conditions: Sequence[Condition], sets: Mapping[Feature, str]) -> str:
@@ -219,6 +237,9 @@ def _split_reason(one: SplitProposal, names: Mapping[str, str], language: Langua
         least=f"{min(means):,}",
         most=f"{max(means):,}",
         gain_cv=f"{one.gain_group_cv:.1%}",
+        f=f"{one.tested.f:.1f}",
+        questions=f"{one.tested.questions:,}",
+        q=f"{one.q:.2g}",
         scheme_points=f"{one.gain_scheme * 100:.3f}",
         stability=stability,
     )
@@ -262,6 +283,9 @@ def _rows(one: SplitProposal, made: Split) -> Iterator[dict[str, Any]]:
             "gain_scheme": one.gain_scheme,
             "gain_group_cv": one.gain_group_cv,
             "gain_scheme_cv": one.gain_scheme_cv,
+            "questions": one.tested.questions,
+            "f": one.tested.f,
+            "q": one.q,
             "hospitals_held": one.hospitals.held,
             "hospitals_judged": one.hospitals.judged,
             "hospital_stability": one.hospitals.share,

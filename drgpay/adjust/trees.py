@@ -22,14 +22,12 @@ class Growth:
     """How trees are grown.
 
     min_cases: in each part; max_depth: questions in a row; min_gain: the share of the group's
-    variance that each cut, and cross-validated the whole tree, must explain; min_t: how many
-    standard errors the improvement on stays that a tree did not see must lie above zero.
+    variance that each cut, and cross-validated the whole tree, must explain.
     """
 
     min_cases: int
     max_depth: int
     min_gain: float
-    min_t: float
     seed: int
 
 
@@ -69,8 +67,8 @@ def grow(features: GroupFeatures, y: Numbers, group: str, growth: Growth) -> Gro
     tree = _fit(features, y, everyone, growth, growth.min_cases)
     if tree is None:
         return None
-    gain_cv, t = _cross_validated(features, y, group, growth)
-    if gain_cv < growth.min_gain or t < growth.min_t:
+    gain_cv = _cross_validated(features, y, group, growth)
+    if gain_cv < growth.min_gain:
         return None
     return GrownTree(tuple(_leaves(tree, len(y))), gain_cv)
 
@@ -138,10 +136,8 @@ def _screened(
     return names, np.concatenate(columns, axis=1)
 
 
-def _cross_validated(
-    features: GroupFeatures, y: Numbers, group: str, growth: Growth
-) -> tuple[float, float]:
-    """The share of the variance that is explained out of sample, and its distance from zero."""
+def _cross_validated(features: GroupFeatures, y: Numbers, group: str, growth: Growth) -> float:
+    """The share of the variance that is explained out of sample."""
     rng = np.random.default_rng([growth.seed, zlib.crc32(group.encode())])
     fold = rng.permutation(np.arange(len(y)) % _FOLDS)
     least = max(1, growth.min_cases * (_FOLDS - 1) // _FOLDS)
@@ -155,10 +151,7 @@ def _cross_validated(
             error[unseen] = without[unseen]
         else:
             error[unseen] = (y[unseen] - _means(tree.leaf, y, seen)[tree.leaf[unseen]]) ** 2
-    better = without - error
-    spread = float(better.std())
-    t = float(better.mean()) / spread * len(y) ** 0.5 if spread > 0 else 0.0
-    return 1 - float(error.sum()) / float(without.sum()), t
+    return 1 - float(error.sum()) / float(without.sum())
 
 
 def _means(leaf: Rows, y: Numbers, seen: Mask) -> Numbers:

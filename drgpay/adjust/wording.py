@@ -41,10 +41,10 @@ WORDS: dict[str, Words] = {
     "rest": Words("其余", "the rest"),
     "split_reason": Words(
         "{drg} 共 {cases} 例，次均费用 {mean} 元，变异系数 {cv}。按“{by}”分为 {parts} 部分，"
-        "次均费用 {least} 至 {most} 元；交叉验证后可解释组内对数费用变异的 {gain_cv}，"
+        "次均费用 {least} 至 {most} 元；{questions} 个问题中最强者 F={f}，q={q}；交叉验证后可解释组内对数费用变异的 {gain_cv}，"
         "全方案 R² 提高 {scheme_points} 个百分点。{stability}",
         "{drg} has {cases} cases at a mean of {mean} yuan, CV {cv}. Cut by \"{by}\" into {parts} parts "
-        "with means from {least} to {most} yuan; cross-validated this explains {gain_cv} of the "
+        "with means from {least} to {most} yuan; the strongest of {questions} questions has F {f}, q {q}; cross-validated this explains {gain_cv} of the "
         "variance of log cost in the group, and raises the R² of the scheme by {scheme_points} "
         "percentage points. {stability}",
     ),
@@ -76,6 +76,13 @@ WORDS: dict[str, Words] = {
         "少于 {least} 例的组 {few_cases} 个。",
         "{stays} stays in {groups} groups; R² {before} → {after} (split and merged). {high_cv} groups with "
         "CV > 1, {few_cases} with fewer than {least} cases.",
+    ),
+    "tested": Words(
+        "检验 {groups} 组的 {tests} 个问题（组内按问题数校正，各组间控制错误发现率 q ≤ {q}）：{taken} 组超出偶然，"
+        "其中 {splits} 组值得拆分。",
+        "{tests} questions of {groups} groups tested (corrected for their number in the group; false "
+        "discovery rate over the groups q ≤ {q}): {taken} groups beyond chance, {splits} of them worth a "
+        "split.",
     ),
     "left_out": Words(
         "未纳入：未入组 {not_grouped} 例，非按病组付费 {not_paid} 例，无费用 {no_cost} 例。",

@@ -35,9 +35,9 @@ def propose_overlay(
 ) -> Proposed:
     """Look for splits and merges worth making, by the costs of stays (yuan).
 
-    choices: min_cases, max_depth, min_gain, merge_below, seed, kinds, drgs, adrgs (`Choices`).
+    choices: min_cases, max_depth, min_gain, merge_below, seed, kinds, drgs, adrgs, q (`Choices`).
     Returns `overlay`, and `table` with a row a part: kind, drg, part, code, rule, cases, mean_cost
-    (yuan), cv, gains and stability as shares, reason. The same stays give the same proposals.
+    (yuan), cv, gains, q and stability as shares, reason. The same stays give the same proposals.
     Raises DrgpayError for missing columns and unknown groups. Source: docs/adjustments.md.
     """
     compiled = compiled_scheme(scheme)

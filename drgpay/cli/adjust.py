@@ -156,6 +156,10 @@ def propose(
     min_gain: Annotated[
         float, typer.Option(min=0, max=1, help="Share of a group's variance to explain.")
     ] = 0.05,
+    q: Annotated[
+        float,
+        typer.Option("--q", min=0, max=1, help="False discovery rate over the groups tested."),
+    ] = 0.05,
     merge_below: Annotated[
         float, typer.Option(min=0, help="Merge neighbours whose means differ less; 0: never.")
     ] = 0.05,
@@ -204,6 +208,7 @@ def propose(
         max_depth=max_depth,
         min_gain=min_gain,
         merge_below=merge_below,
+        q=q,
         seed=seed,
         kinds=kinds,
         drgs=tuple(drg or ()),
@@ -292,6 +297,9 @@ def _print_proposals(
         "least": found.choices.min_cases,
     }
     console.say(say("looked_at", language, **facts))
+    tests = {"groups": found.tested_groups, "tests": f"{found.tests:,}", "q": found.choices.q}
+    taken = {"taken": found.beyond_chance, "splits": len(found.splits)}
+    console.say(say("tested", language, **tests, **taken))
     left = stays.left_out
     if any(left.values()):
         names = {"not_grouped": "not grouped", "not_paid": "not paid by DRG"}

@@ -48,9 +48,8 @@ AcceptedNote = Annotated[str, typer.Option("--note", help="Why.")]
 
 def say_what_was_converted(dataset: "Dataset", language: "Language" = "zh") -> None:
     """Print the counts of converted values and translated codes, on standard error."""
-    for report in (dataset.conversions, dataset.translations):
-        for line in report.lines(language) if report is not None else ():
-            console.say(line, err=True)
+    for line in dataset.reading_lines(language):
+        console.say(line, err=True)
 
 
 def enter_in_database(folder: "Path") -> None:

@@ -50,16 +50,24 @@ def simulate(
         int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
     ] = None,
 ) -> None:
-    """Settle a month or clear a year again under other rules, and compare to the fen."""
-    from drgpay.simulate.console import console_report
+    """Settle a month or clear a year again under other rules, and compare to the fen.
+
+    Exit status 1 if no value reaches the target: then nothing is written.
+    """
+    from drgpay.simulate.console import console_missed, console_report
     from drgpay.simulate.outcome import simulate as compute
     from drgpay.simulate.output import write_simulation
+    from drgpay.simulate.target import TargetMissedError
 
     if out and out.exists():
         from drgpay.errors import DrgpayError
 
         raise DrgpayError(f"{out} exists already", "name another folder")
-    found = compute(scenarios, base, job, console.progress_bar, threads=threads)
+    try:
+        found = compute(scenarios, base, job, console.progress_bar, threads=threads)
+    except TargetMissedError as missed:
+        console.show(console_missed(missed.found, lang.value))
+        raise typer.Exit(1) from None
     folder = write_simulation(found, out, lang.value, with_cases)
     console.show(console_report(found, lang.value))
     seconds = " ".join(f"{step} {spent:.2f}s" for step, spent in found.seconds.items())

@@ -1,6 +1,6 @@
 """The points of every stay of a period: class, formula, adjustments, rounded to 4 places."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -78,16 +78,22 @@ def points_of_stays(
     formulas = class_formulas(catalogue, points)
     cases = priced_cases(stays, catalogue, points, formulas)
     if returns is None:
-        split = split_stays(filings.deductions)
-        returns = earlier_stays(cases, points.readmission, exempt, split)
-    steps = _steps(cases, catalogue, points, filings, returns)
+        returns = returns_of(cases, points, filings, exempt)
+    steps = adjustment_steps(cases, catalogue, points, filings, returns)
     kept = cases.drop("person_id")
     if not steps:
         return EarnedPoints(kept.with_columns(points="points_before"), no_adjustments())
-    places = _places_of(cases, steps)
+    places = places_of(cases, steps)
     final, adjustments = adjust(exact_points(cases[places], formulas), steps)
     adjusted = cases["points_before"].clone().scatter(places, final).alias("points")
     return EarnedPoints(kept.with_columns(adjusted), _with_return_in(adjustments, returns))
+
+
+def returns_of(
+    cases: pl.DataFrame, points: Points, filings: Filings, exempt: Collection[str]
+) -> pl.DataFrame:
+    """The cases that a return among them follows (`earlier_stays`)."""
+    return earlier_stays(cases, points.readmission, exempt, split_stays(filings.deductions))
 
 
 def _with_return_in(adjustments: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:
@@ -110,9 +116,7 @@ def priced_cases(
 
     formulas: class_formulas of the same catalogue and points.
     """
-    needed = _with_ages(stays.drop(*_NOT_NEEDED, *_MADE, strict=False), points)
-    ordered = needed if needed["case_id"].is_sorted() else needed.sort("case_id")
-    cases = _classed(ordered, catalogue, points)
+    cases = classed_stays(stays, catalogue, points)
     return cases.hstack(_points_before(cases, formulas, points))
 
 
@@ -136,16 +140,18 @@ def _with_ages(stays: pl.DataFrame, points: Points) -> pl.DataFrame:
     return stays.with_columns(pl.col("age", "age_days").cast(_AGE))
 
 
-def _places_of(cases: pl.DataFrame, steps: list[Step]) -> pl.Series:
+def places_of(cases: pl.DataFrame, steps: Sequence[Step]) -> pl.Series:
     """The row numbers of the cases that any step concerns."""
     concerned = pl.concat([step.rows.select("case_id") for step in steps]).unique()
     rows = cases.select("case_id", place=pl.int_range(pl.len()))
     return rows.join(concerned, on="case_id", how="semi", maintain_order="left")["place"]
 
 
-def _classed(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:
-    """Add PRICE_COLUMNS and case_class."""
-    priced = priced_stays(stays, catalogue, points).with_columns(case_class=case_class(points))
+def classed_stays(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:
+    """Stays of `points_of_stays`, sorted by case_id, with PRICE_COLUMNS and case_class."""
+    needed = _with_ages(stays.drop(*_NOT_NEEDED, *_MADE, strict=False), points)
+    ordered = needed if needed["case_id"].is_sorted() else needed.sort("case_id")
+    priced = priced_stays(ordered, catalogue, points).with_columns(case_class=case_class(points))
     grouped = ~pl.col("case_class").is_in(WITHOUT_GROUP)
     made = [name for name in (*PRICE_COLUMNS, *RATIO_COLUMNS) if name in priced.columns]
     return priced.drop(BOUND_COLUMNS).with_columns(
@@ -153,14 +159,14 @@ def _classed(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.Da
     )
 
 
-def _steps(
+def adjustment_steps(
     cases: pl.DataFrame,
     catalogue: Catalogue,
     points: Points,
     filings: Filings,
     returns: pl.DataFrame,
 ) -> list[Step]:
-    """All steps in their order that concern a case."""
+    """All steps in their order that concern a case (`classed_stays` with points_before)."""
     base = base_of(points)
     steps: list[Step] = [
         *review_changes(cases, filings, Terms.of(catalogue, points)),

@@ -38,6 +38,7 @@ class Findings(Section):
     unknown_contractor: Severity = "warn"
     line_without_visit: Refusal = "reject"
     # Findings that policies from before them need not name.
+    total_row: Refusal = "reject"
     joined_codes: Severity = "reject"
     implausible_amount: Refusal = "reject"
     length_range: Severity = "reject"

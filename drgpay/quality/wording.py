@@ -100,8 +100,11 @@ WORDS: dict[str, Words] = {
     "weights": Words("权重来源", "Weights"),
     "own_weights": Words("本数据次均费用", "mean costs of these stays"),
     "index_note": Words(
-        "CMI、费用与时间消耗指数只计入组病例；指数大于 1 表示高于区域同组平均。",
-        "Indices are over grouped stays; above 1 is above the region's mean of the same groups.",
+        "CMI、费用与时间消耗指数只计入组病例；指数大于 1 表示高于区域同组平均。"
+        "入组率 = 入组病例 ÷ 支付单元为 DRG 的病例（歧义与未入组不算入组）。",
+        "Indices are over grouped stays; above 1 is above the region's mean of the same groups. "
+        "Grouping rate = grouped ÷ stays with payment unit drg (ambiguous and ungrouped ones are not "
+        "grouped).",
     ),
     # reconcile
     "reconcile_title": Words("分组结果比对", "Reconciliation of groups"),

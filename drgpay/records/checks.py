@@ -74,6 +74,7 @@ def check_stays(
     checked = run_checks(
         stays,
         [
+            total_row("case_id", "hospital_id"),
             *fault_checks(stays[FAULTS]),
             *stay_checks(policy, period, faulty_columns(stays[FAULTS]), not_principal),
         ],
@@ -168,6 +169,22 @@ def presence(
         )
         for column in columns
     ]
+
+
+_TOTALS = [
+    f"{first}{blank}计" for first in ("合", "总", "小", "共") for blank in ("", " ", "\u3000")
+]
+"""What spreadsheets write before the totals of their rows."""
+
+
+def total_row(*columns: str) -> Check:
+    """A row of totals that was left among the rows: it is no record."""
+    return Check(
+        "total_row",
+        columns[0],
+        pl.any_horizontal(pl.col(column).cast(pl.String).is_in(_TOTALS) for column in columns),
+        Words("合计行，不是一条记录", "a row of totals, not a record"),
+    )
 
 
 def _missing(column: str, unread: list[str] | None) -> pl.Expr:
@@ -369,7 +386,9 @@ def unknown_code(found_in: str, kind: str, column: str) -> Check:
         f"unknown_{kind}",
         column,
         pl.col(found_in).is_not_null(),
-        Words(f"代码表中没有编码 {{}}（{column}）", f"no code table knows the {kind} {{}}"),
+        Words(
+            f"代码表中没有编码 {{}}（{column}）", f"no code table knows the {kind} {{}} ({column})"
+        ),
         (pl.col(found_in),),
     )
 

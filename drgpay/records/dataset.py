@@ -16,6 +16,7 @@ from drgpay.records.reading_report import ReadingReport
 from drgpay.records.source import Piece, SourceFile, is_csv, partition_of
 
 if TYPE_CHECKING:
+    from drgpay.language import Language
     from drgpay.records.crosswalk import TranslationReport
     from drgpay.records.mapping.load import LoadedMapping
 
@@ -56,6 +57,11 @@ class Dataset:
     def column_names(self) -> list[str]:
         """The columns of any file, in the order of their first appearance."""
         return list(dict.fromkeys(name for file in self.files for name in file.column_names))
+
+    def reading_lines(self, language: "Language") -> list[str]:
+        """What was converted, translated or not read so far, in sentences."""
+        reports = (self.conversions, self.translations)
+        return [line for one in reports if one is not None for line in one.lines(language)]
 
     def require(self, columns: Iterable[str], optional: Iterable[str] = ()) -> None:
         """Refuse files that lack a column or hold it in a type that cannot be read."""

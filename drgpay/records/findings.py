@@ -51,7 +51,7 @@ REFUSED_SCHEMA: dict[str, pl.DataType] = {
     "total_fen": pl.Int64(),
 }
 """Refused rows by hospital (null where it is missing, and of lines), first reason, and whether they
-are outside the period; total_fen: their amounts, without regard to sign.
+are outside the period (or no records: totals); total_fen: their amounts, without regard to sign.
 """
 
 
@@ -106,7 +106,7 @@ def _refused(rows: pl.DataFrame, checks: Sequence[Check], numbers: list[int]) ->
     if not rows.height:
         return pl.DataFrame(schema=REFUSED_SCHEMA)
     amount = "total_fen" if "total_fen" in rows.columns else "amount_fen"
-    outside = [f"check_{n}" for n in numbers if checks[n].code == "outside_period"]
+    outside = [f"check_{n}" for n in numbers if checks[n].code in _IN_NO_SHARE]
     hospital = pl.col("hospital_id") if "hospital_id" in rows.columns else pl.lit(None)
     keys = ["hospital_id", "code", "outside"]
     return (
@@ -123,6 +123,10 @@ def _refused(rows: pl.DataFrame, checks: Sequence[Check], numbers: list[int]) ->
         .select(*REFUSED_SCHEMA)
         .sort(keys)
     )
+
+
+_IN_NO_SHARE = ("outside_period", "total_row")
+"""Findings about rows that are no records of the period: they are in no share of refused rows."""
 
 
 def commonest(quarantine: pl.DataFrame, subject: Subject) -> str:

@@ -112,6 +112,7 @@ _WORDS: dict[str, Words] = {
     "level_1": Words("一级", "1"),
     "level_0": Words("未定级", "0"),
     "missing_required": Words("必填项缺失", "missing_required"),
+    "total_row": Words("合计行", "total_row"),
     "bad_type": Words("类型错误", "bad_type"),
     "joined_codes": Words("编码连在一起", "joined_codes"),
     "implausible_amount": Words("金额不合理", "implausible_amount"),

@@ -295,7 +295,7 @@ def _settle_stays(
         )
 
     checked = run.stage("checked", read_and_check, CheckedStays)
-    _refuse_empty(checked, dataset, job)
+    _refuse_empty(checked, dataset, job, language)
     clock.lap("check")
     filings, warnings = payable_filings(stays.filings, checked, language)
     earned = earned_with_earlier(
@@ -450,14 +450,17 @@ def _corrected(
     return with_part
 
 
-def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job) -> None:
+def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job, language: Language) -> None:
     if checked.valid.height:
         return
-    raise DrgpayError(
+    error = DrgpayError(
         f"{job.stays.path}: none of {dataset.rows} stays is valid for {job.period}"
         f"{commonest(checked.quarantine, STAY)}",
         "correct the records or the period of the job",
     )
+    # How the columns were read is often why.
+    error.further = "\n".join(dataset.reading_lines(language))
+    raise error
 
 
 def _tables(

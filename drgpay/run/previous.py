@@ -45,8 +45,7 @@ from drgpay.run.stored import (
     Part,
     StoredClearing,
     StoredMonth,
-    open_any_month,
-    open_clearing,
+    open_run,
     parts_of,
     visits_of,
 )
@@ -126,8 +125,7 @@ def open_year_before(
 
 
 def _opened(given: PreviousRun, reading: Reading, compiled: CompiledScheme | None) -> PreviousPaid:
-    manifest = read_manifest(given.run)
-    run = open_clearing(given.run) if manifest["kind"] == "clearing" else open_any_month(given.run)
+    run = open_run(given.run)
     if given.stays is None or compiled is None:
         return PreviousPaid(given, run)
     if not run.has_stays:

@@ -16,10 +16,8 @@ import polars as pl
 
 from drgpay.language import Words
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
-from drgpay.points.cases import EarnedPoints, points_of_stays
+from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.points.deductions import EARLIER_STAYS
-from drgpay.points.readmission import KIND as READMISSION
-from drgpay.points.readmission import earlier_stays, split_stays
 from drgpay.policy.model import Policy
 from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.records.period import Period
@@ -44,7 +42,7 @@ from drgpay.run.clearing import (
 from drgpay.run.comparison import CannotCheckError, Compared, first_of, unlike
 from drgpay.run.kept_rules import catalogue_kept, policy_kept
 from drgpay.run.run_tables import RunTables
-from drgpay.run.stored import StoredMonth, book
+from drgpay.run.stored import StoredMonth, book, returns_elsewhere
 from drgpay.run.year_months import PaidMonths
 from drgpay.settle.booking import Booked
 from drgpay.settle.clearing import Cleared, clear_year
@@ -94,26 +92,20 @@ class RepeatedStays:
         # Deductions of earlier stays are in the rows on these, which are taken as they are kept.
         mine = self.filings.deductions.filter(pl.col("case_id").is_in(ids))
         exempt = self.manifest["exempt_groups"]
-        here = earlier_stays(stays, points.readmission, exempt, split_stays(mine))
+        filings = replace(self.filings, deductions=mine)
+        here = returns_of(stays, points, filings, exempt)
         return points_of_stays(
             stays,
             catalogue_kept(self.folder, "catalogue", self.manifest),
             points,
-            replace(self.filings, deductions=mine),
+            filings,
             exempt=exempt,
             returns=pl.concat(
-                [here.with_columns(return_in=pl.lit(None, pl.String)), self._returns_elsewhere]
+                [
+                    here.with_columns(return_in=pl.lit(None, pl.String)),
+                    returns_elsewhere(self.run.adjustments()),
+                ]
             ),
-        )
-
-    @property
-    def _returns_elsewhere(self) -> pl.DataFrame:
-        """Returns that lie in a run named as paid before: case_id, readmission_case_id, return_in."""
-        seen = self.run.adjustments().filter(
-            (pl.col("kind") == READMISSION) & pl.col("return_in").is_not_null()
-        )
-        return seen.select("case_id", "return_in", readmission_case_id="evidence").select(
-            "case_id", "readmission_case_id", "return_in"
         )
 
     def _stays(self) -> pl.DataFrame:

@@ -10,6 +10,7 @@ import polars as pl
 
 from drgpay.errors import DrgpayError, UnreadableError
 from drgpay.exact import unscaled
+from drgpay.points.readmission import KIND as READMISSION
 from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.clearing import cleared_line_columns
@@ -156,6 +157,10 @@ class StoredClearing(StoredRun):
         """Whether stays were cleared."""
         return "scheme" in self.manifest
 
+    def adjustments(self) -> pl.DataFrame:
+        """adjustments.parquet, as Cleared.adjustments."""
+        return _stored_table(self.folder / "adjustments.parquet", ADJUSTMENT_COLUMNS)
+
     def statements(self) -> pl.DataFrame:
         """statements.parquet, as the columns of Cleared.statements that it has."""
         places = self.manifest["policy"]["parameters"]["settlement"]["value_places"]
@@ -250,6 +255,18 @@ def open_any_month(folder: Path) -> StoredMonth:
 
 def _refuse_kind(folder: Path, manifest: dict[str, Any]) -> NoReturn:
     raise DrgpayError(f"{folder} is a {manifest['kind']}, not the run of a month", "name a run")
+
+
+def open_run(folder: Path) -> "StoredMonth | StoredClearing":
+    """A finished month or clearing; raises DrgpayError as `open_month` does."""
+    is_clearing = read_manifest(folder)["kind"] == "clearing"
+    return open_clearing(folder) if is_clearing else open_any_month(folder)
+
+
+def returns_elsewhere(adjustments: pl.DataFrame) -> pl.DataFrame:
+    """Returns that lie in a run named as paid before: case_id, readmission_case_id, return_in."""
+    seen = adjustments.filter((pl.col("kind") == READMISSION) & pl.col("return_in").is_not_null())
+    return seen.select("case_id", pl.col("evidence").alias("readmission_case_id"), "return_in")
 
 
 def open_clearing(folder: Path) -> StoredClearing:

@@ -88,11 +88,14 @@ def grouped_visits(
 
     grouped = run.stage_with_files("visits", group, GroupedVisits)
     if not grouped.visits.height:
-        raise DrgpayError(
+        error = DrgpayError(
             f"{month.records.visits.path}: none of {month.records.visits.rows} visits is valid for "
             f"{month.period}{commonest(grouped.quarantine, VISIT)}",
             "correct the records or the period of the job",
         )
+        read = (month.records.visits, month.records.items)
+        error.further = "\n".join(line for one in read for line in one.reading_lines(language))
+        raise error
     return grouped
 
 

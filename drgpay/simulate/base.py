@@ -10,6 +10,8 @@ import polars as pl
 
 from drgpay.errors import DrgpayError
 from drgpay.language import Language
+from drgpay.points.adjustments import ADJUSTMENT_SCHEMA, no_adjustments
+from drgpay.points.deductions import EARLIER_STAYS
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
@@ -19,8 +21,15 @@ from drgpay.run.input_files import file_hash
 from drgpay.run.job import Job, load_job
 from drgpay.run.manifest import basis_of_run, content_of, read_manifest
 from drgpay.run.rules import PaymentRules, load_payment_rules
-from drgpay.run.stored import StoredClearing, StoredMonth, open_clearing, open_month
-from drgpay.run.year_job import load_year_job
+from drgpay.run.stored import (
+    StoredClearing,
+    StoredMonth,
+    open_clearing,
+    open_month,
+    open_run,
+    returns_elsewhere,
+)
+from drgpay.run.year_job import YearJob, load_year_job
 from drgpay.simulate.scenario import Scenario
 from drgpay.simulate.settling import MonthEnd, Settling, YearEnd
 from drgpay.toml_reader import read_toml
@@ -79,6 +88,26 @@ class Base:
     month: BaseRecords | None
     job: Job | None = None
     year: OpenedYear | None = None
+
+    @cached_property
+    def earlier(self) -> pl.DataFrame:
+        """The rows of the run on stays that earlier runs paid (ADJUSTMENT_SCHEMA).
+
+        They are points of hospitals, of rules and records that no scenario changes.
+        """
+        if self.run is None:
+            return no_adjustments()
+        rows = self.run.adjustments().filter(pl.col("kind").is_in(EARLIER_STAYS))
+        return rows.select(pl.col(name).cast(of) for name, of in ADJUSTMENT_SCHEMA.items())
+
+    @cached_property
+    def returns_before(self) -> pl.DataFrame:
+        """Of the base's stays the returns that lie in runs named as paid before: they stay as they are.
+
+        case_id, readmission_case_id, return_in.
+        """
+        rows = no_adjustments() if self.run is None else self.run.adjustments()
+        return returns_elsewhere(rows)
 
     @cached_property
     def records(self) -> tuple[BaseRecords, ...]:
@@ -143,6 +172,7 @@ def _month_base(run: Path | None, path: Path) -> Base:
     reading = Reading.of(rules.policy.records)
     filings = read_filings(*job.filings, reading=reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
+    filings = _without_earlier(filings, job, stored)
     code_system = rules.scheme.info.code_system
     basis = basis_of_run(
         job, job.stays.open(code_system, reading), rules.scheme, rules.loaded, _language(stored)
@@ -164,6 +194,26 @@ def _month_base(run: Path | None, path: Path) -> Base:
         ),
         job=job,
     )
+
+
+def _without_earlier(
+    filings: Filings, job: Job | YearJob, stored: StoredMonth | StoredClearing | None
+) -> Filings:
+    """Without the deductions of stays that runs before have paid: their rows stay as the base has them.
+
+    Raises DrgpayError where no run of the base says what these rows are.
+    """
+    if not job.previous:
+        return filings
+    if stored is None:
+        raise DrgpayError(
+            f"{job.path} names runs that paid before; what is taken from their stays is in the run of "
+            "the job",
+            "name that run as well: --base, or run in [base]",
+        )
+    paid = pl.concat(open_run(one.run).cases(["case_id"]) for one in job.previous)
+    mine = filings.deductions.join(paid, on="case_id", how="anti")
+    return replace(filings, deductions=mine)
 
 
 def _year_base(run: Path | None, path: Path) -> Base:
@@ -188,7 +238,7 @@ def _year_base(run: Path | None, path: Path) -> Base:
         str(job.year),
         stored,
         rules,
-        year.filings,
+        _without_earlier(year.filings, job, stored),
         year.basis,
         settling,
         None,

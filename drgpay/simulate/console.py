@@ -4,16 +4,18 @@ from typing import TYPE_CHECKING
 
 from drgpay.language import Language
 from drgpay.report.tables_console import console_tables
+from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
-from drgpay.simulate.page import conflict_sentence
-from drgpay.simulate.tables import narrow, shown_tables, target_sentence, visits_sentence
+from drgpay.simulate.tables import narrow, shown_tables, target_table
+from drgpay.simulate.target import Found
+from drgpay.simulate.target_wording import target_sentence
 from drgpay.simulate.wording import word
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 _KEYS = (
-    *("t_values", "t_sweep", "t_hospitals", "t_bins", "t_effects", "t_waterfall"),
+    *("t_stops", "t_values", "t_sweep", "t_hospitals", "t_bins", "t_effects", "t_waterfall"),
     *("t_quality", "t_migration", "t_visit_values", "t_visit_hospitals", "t_visit_contractors"),
 )
 
@@ -26,13 +28,16 @@ def console_report(found: Simulation, language: Language) -> "RenderableType":
 
     tables = [narrow(table) for table in shown_tables(found, language) if table.key in _KEYS]
     tables = [table for table in tables if table.frame.height or table.key != "t_migration"]
-    lines = [
-        Text(conflict_sentence(found, place, language), style="bold yellow")
-        for place in range(len(found.conflicts))
-    ]
-    if found.found:
-        lines.append(Text(target_sentence(found.found, language), style="bold"))
-    said = visits_sentence(found, language)
-    if said:
-        lines.append(Text(said))
+    lines = [Text(said, style="bold yellow") for said in warnings_of(found, language)]
+    lines += [Text(said, style="bold") for said in remarks_of(found, language)]
     return Group(*lines, console_tables(tables, lambda key: word(key, language), most_rows=30))
+
+
+def console_missed(found: Found, language: Language) -> "RenderableType":
+    """A target that no value reaches: what comes nearest, and what was tried. Nothing else is shown."""
+    from rich.console import Group
+
+    from drgpay.terminal import Text
+
+    tried = console_tables([target_table(found)], lambda key: word(key, language), most_rows=30)
+    return Group(Text(target_sentence(found, language), style="bold"), tried)

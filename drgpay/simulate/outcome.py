@@ -13,13 +13,15 @@ from drgpay.simulate.base import Base, open_base
 from drgpay.simulate.cache import StageCache, cache_folder
 from drgpay.simulate.compare import Comparison, SchemeComparison, compare, compare_schemes
 from drgpay.simulate.decomposition import decomposition
+from drgpay.simulate.guards import Noticed, noticed
 from drgpay.simulate.paths import with_values
 from drgpay.simulate.plan import Plan, base_plan, plan_of
 from drgpay.simulate.scenario import Conflict, Scenario, conflicts_of, load_scenario
 from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.stages import Stages, State
 from drgpay.simulate.sweep import Swept, compared, grid_of, sweep
-from drgpay.simulate.target import Found, find
+from drgpay.simulate.target import Found, TargetMissedError, find
+from drgpay.simulate.target_wording import target_sentence
 from drgpay.simulate.visits import VisitComparison, compare_visits
 
 
@@ -27,8 +29,8 @@ from drgpay.simulate.visits import VisitComparison, compare_visits
 class Simulation:
     """What scenarios come to, in scaled integers.
 
-    before, after: the base and the whole stack; with a target that has an answer, `after` has that
-    value. effects: see `decomposition`. waterfall: step, scenario, hospital_id, the amount compared,
+    before, after: the base and the whole stack; with a target, `after` has the value that was found.
+    noticed: what a run under the stack would stop at. effects: see `decomposition`. waterfall: step, scenario, hospital_id, the amount compared,
     change_fen, change_ratio against the step before. `reused` and `computed` are names of stages.
     """
 
@@ -44,6 +46,7 @@ class Simulation:
     visits: VisitComparison | None
     swept: Swept | None
     found: Found | None
+    noticed: tuple[Noticed, ...]
     seconds: dict[str, float]
     reused: tuple[str, ...]
     computed: tuple[str, ...]
@@ -61,7 +64,8 @@ def simulate(
 
     run, job: the base, else that of the files. cache: where stages are kept; by default
     `cache_folder` of the job's output. Nothing is written but the cache. Raises DrgpayError for
-    every mistake in scenarios and inputs, and for a base whose files changed since its run.
+    every mistake in scenarios and inputs, and for a base whose files changed since its run;
+    TargetMissedError for a target that no value reaches.
     """
     clock = Clock()
     scenarios = tuple(load_scenario(path) for path in files)
@@ -86,16 +90,19 @@ def simulate(
     _refuse_other_results(base, before)
     clock.lap("base")
     found = _answer(stages, plan, scenarios)
-    if found and found.value is not None:
+    if found:
+        if found.value is None:
+            raise TargetMissedError(found, target_sentence(found, "en"))
         plan = replace(plan, policy=_at(plan, found, last))
         clock.lap("target")
     after = stages.state(plan)
     clock.lap("scenario")
     comparison = compare(before, after, base.settling.amount)
     middle = _middle(stages, plan)
-    effects = decomposition(before, middle, after, base.settling)
+    effects = decomposition(stages, before, middle, after)
     waterfall = _waterfall(stages, scenarios, before, after)
     schemes = compare_schemes(before, after)
+    stops = noticed(stages, after, visits.stops if visits else ())
     clock.lap("compare")
     swept = None
     if grid:
@@ -115,6 +122,7 @@ def simulate(
         visits,
         swept,
         found,
+        stops,
         clock.seconds,
         tuple(stored.used),
         tuple(stored.made),
@@ -140,12 +148,12 @@ def _at(plan: Plan, found: Found, where: str) -> Policy:
 
 
 def _middle(stages: Stages, plan: Plan) -> State:
-    """The base's rules over the scenario's volumes."""
-    if not plan.volumes:
+    """The base's rules over the scenario's stays: its volumes, and what its [records] let pass."""
+    rules, records = base_plan(stages.base).policy, plan.policy.records
+    if not plan.volumes and records == rules.records:
         return stages.base_state
-    rules = base_plan(stages.base).policy
     settlement = rules.settlement.model_copy(update={"may_exceed_budget": True})
-    policy = rules.model_copy(update={"settlement": settlement})
+    policy = rules.model_copy(update={"settlement": settlement, "records": records})
     return stages.state(replace(base_plan(stages.base), policy=policy, volumes=plan.volumes))
 
 

@@ -26,6 +26,7 @@ from drgpay.run.manifest import (
 )
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.staging import refusals_named, staged_folder
+from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.page import commands_of, facts_of, page
 from drgpay.simulate.settling import ClearedYear
@@ -73,10 +74,11 @@ def _fill(found: Simulation, folder: Path, language: Language, with_cases: bool)
     for name, frame in run_tables(found.after, with_cases).items():
         write_frame(frame, folder / f"{name}.parquet")
     tables = shown_tables(found, language)
+    said = [*warnings_of(found, language), *remarks_of(found, language)]
     write_tables(
         folder / "comparison.xlsx",
         "simulation",
-        dict(facts_of(found, language)),
+        {**dict(facts_of(found, language)), **({"notes": "；".join(said)} if said else {})},
         [conflicts_table(found), *tables] if found.conflicts else tables,
         language,
         lambda key: word(key, language),
@@ -135,6 +137,15 @@ def _basis(found: Simulation, language: Language, with_cases: bool) -> dict[str,
             for scenario in found.scenarios
         ],
         "conflicts": [conflict.key for conflict in found.conflicts],
+        "stops": [
+            {
+                "code": one.stop.code,
+                one.stop.about: one.stop.subject,
+                "yuan": str(one.stop.yuan),
+                "accepted_by": one.accepted_by,
+            }
+            for one in found.noticed
+        ],
         "scheme": {
             "id": after.plan.compiled.scheme.info.id,
             "sha256": after.plan.compiled.scheme.content_hash,

@@ -10,8 +10,9 @@ from drgpay.language import Language
 from drgpay.report.html.template import render_page
 from drgpay.report.tables import ReportTable, heading, kind_of, text_of
 from drgpay.simulate import pictures
+from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
-from drgpay.simulate.tables import narrow, target_sentence, visits_sentence
+from drgpay.simulate.tables import narrow
 from drgpay.simulate.wording import word
 
 GENERATOR = "drgpay simulate"
@@ -38,12 +39,7 @@ class _Section:
 
 def page(found: Simulation, tables: list[ReportTable], language: Language) -> str:
     """The whole page; the same simulation gives the same text."""
-    notes = [conflict_sentence(found, place, language) for place in range(len(found.conflicts))]
-    if found.found:
-        notes.insert(0, target_sentence(found.found, language))
-    said = visits_sentence(found, language)
-    if said:
-        notes.append(said)
+    notes = [*warnings_of(found, language), *remarks_of(found, language)]
     policy = found.base.rules.policy.policy
     return render_page(
         Path(__file__).parent,
@@ -75,20 +71,6 @@ def facts_of(found: Simulation, language: Language) -> list[tuple[str, str]]:
         (word("catalogue", language), catalogue if catalogue == used else f"{catalogue} → {used}"),
         (word("policy", language), base.rules.policy.policy.id),
     ]
-
-
-def conflict_sentence(found: Simulation, place: int, language: Language) -> str:
-    """One conflict in words."""
-    one = found.conflicts[place]
-    return word(
-        "conflict_note",
-        language,
-        path=one.key,
-        first=one.first,
-        first_value=one.first_value,
-        then=one.then,
-        then_value=one.then_value,
-    )
 
 
 def commands_of(found: Simulation) -> list[tuple[str, str]]:

@@ -13,15 +13,17 @@ import polars as pl
 from drgpay.errors import DrgpayError
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.calibrate import calibrate
-from drgpay.points.cases import EarnedPoints, points_of_stays
+from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
 from drgpay.policy.model import Policy
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, without_quarantined
+from drgpay.records.findings import REFUSED_SCHEMA
 from drgpay.records.meaning.rules import Reading
 from drgpay.run.clearing import stays_of_year
 from drgpay.run.month_end import ProgressBar, no_progress
+from drgpay.run.stops import by_hospital
 from drgpay.settle.month import Settled
 from drgpay.simulate.base import Base, BaseRecords, levels_of_month, records_key
 from drgpay.simulate.cache import StageCache, digest_of, frame_hash
@@ -66,10 +68,16 @@ class State:
 
 @dataclass(frozen=True)
 class Checked:
-    """The valid stays of a plan before changes of volume, and the ids in quarantine."""
+    """The valid stays of a plan before changes of volume, and the ids in quarantine.
+
+    refused, unknown: what is refused and what no table knows, in sums (CheckedStays); none of stays
+    as months have paid them, which their runs were stopped at.
+    """
 
     valid: pl.DataFrame
     quarantined: pl.DataFrame
+    refused: pl.DataFrame
+    unknown: pl.DataFrame
 
 
 class Stages:
@@ -116,9 +124,7 @@ class Stages:
             )
         catalogue = self.catalogue_of(plan)
         stays, filings = self.stays_of(plan)
-        earned = points_of_stays(
-            stays, catalogue, plan.policy.points, filings, exempt=plan.compiled.exempt
-        )
+        earned = self.earned(plan, catalogue, stays, filings)
         return self._settled(plan, catalogue, stays, filings, earned)
 
     def stays_of(self, plan: Plan) -> tuple[pl.DataFrame, Filings]:
@@ -127,6 +133,35 @@ class Stages:
         filings, _ = without_quarantined(self.base.filings, checked.quarantined)
         stays = with_volumes(checked.valid, plan.volumes, plan.levels)
         return stays, _of_cases(filings, checked.valid, stays) if plan.volumes else filings
+
+    def refused_of(self, plan: Plan) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What the checks of a plan refuse (REFUSED_SCHEMA), and its stays with unknown codes."""
+        checked = self._checked(plan)
+        return checked.refused, checked.unknown
+
+    def earned(
+        self, plan: Plan, catalogue: Catalogue, stays: pl.DataFrame, filings: Filings
+    ) -> EarnedPoints:
+        """The points of stays, with the rows that the base has on stays of earlier months."""
+        earned = points_of_stays(
+            stays,
+            catalogue,
+            plan.policy.points,
+            filings,
+            exempt=plan.compiled.exempt,
+            returns=self.returns(plan, stays, filings),
+        )
+        earlier = self.base.earlier
+        if not earlier.height:
+            return earned
+        rows = pl.concat([earned.adjustments, earlier]).sort("case_id", "step", maintain_order=True)
+        return replace(earned, adjustments=rows)
+
+    def returns(self, plan: Plan, stays: pl.DataFrame, filings: Filings) -> pl.DataFrame:
+        """The stays that a return follows, those that lie in runs before the base among them."""
+        here = returns_of(stays, plan.policy.points, filings, plan.compiled.exempt)
+        before = self.base.returns_before.join(stays, on="case_id", how="semi")
+        return pl.concat([here.with_columns(return_in=pl.lit(None, pl.String)), before])
 
     def catalogue_of(self, plan: Plan) -> Catalogue:
         """The plan's catalogue, calibrated if it has none."""
@@ -154,6 +189,8 @@ class Stages:
         policy = plan.policy.model_dump(mode="json")
         key = {
             "earned": self._earned_key(plan),
+            "earlier": frame_hash(self.base.earlier),
+            "returns_before": frame_hash(self.base.returns_before),
             **{name: policy[name] for name in ("settlement", "budget")},
             **({"clearing": policy["clearing"], "inputs": inputs} if self.base.year else {}),
         }
@@ -162,9 +199,7 @@ class Stages:
             stays, filings = self.stays_of(plan)
 
         def make() -> dict[str, pl.DataFrame]:
-            earned = points_of_stays(
-                stays, catalogue, plan.policy.points, filings, exempt=plan.compiled.exempt
-            )
+            earned = self.earned(plan, catalogue, stays, filings)
             state = self._settled(plan, catalogue, stays, filings, earned)
             settled = {field.name: getattr(state.settled, field.name) for field in fields(kind)}
             return {**settled, "earned_adjustments": earned.adjustments, "cube": state.cube}
@@ -224,10 +259,10 @@ class Stages:
         if self._as_paid(plan):
             key = self._checked_key(base_plan(self.base))
             kept = self.cache.frames("paid", key, self._paid)
-            return Checked(self._with_levels(kept["valid"], plan), kept["quarantined"])
+            return replace(Checked(**kept), valid=self._with_levels(kept["valid"], plan))
         key = self._checked_key(plan)
         kept = self.cache.frames("checked", key, lambda: self._checked_again(plan), self._keeping)
-        return Checked(kept["valid"], kept["quarantined"])
+        return Checked(**kept)
 
     def _paid(self) -> dict[str, pl.DataFrame]:
         assert self.base.year is not None
@@ -235,6 +270,8 @@ class Stages:
         return {
             "valid": stays.select(STAY_COLUMNS).sort("case_id"),
             "quarantined": stays.select("case_id").clear(),
+            "refused": pl.DataFrame(schema=REFUSED_SCHEMA),
+            "unknown": by_hospital(stays).clear(),
         }
 
     def _with_levels(self, stays: pl.DataFrame, plan: Plan) -> pl.DataFrame:
@@ -260,7 +297,15 @@ class Stages:
                 f"none of the stays of {self.base.file} is valid for {self.base.period}",
                 "correct the records or the scenario",
             )
-        return {"valid": valid, "quarantined": quarantined}
+        keys = ["hospital_id", "code", "outside"]
+        refused = pl.concat([month.refused for month in months]).group_by(keys)
+        unknown = pl.concat([month.unknown for month in months]).group_by("hospital_id")
+        return {
+            "valid": valid,
+            "quarantined": quarantined,
+            "refused": refused.agg(pl.col("rows", "total_fen").sum()).sort(keys),
+            "unknown": unknown.agg(pl.col("rows", "total_fen").sum()).sort("hospital_id"),
+        }
 
     def _checked_month(self, plan: Plan, records: BaseRecords) -> CheckedStays:
         hospitals = plan.hospitals

@@ -14,11 +14,11 @@ from typing import Any
 import polars as pl
 
 from drgpay.errors import DrgpayError
-from drgpay.points.cases import points_of_stays
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings
 from drgpay.settle.month import Settled
 from drgpay.simulate.compare import BINS, bin_of, change_ratio
+from drgpay.simulate.guards import open_stops
 from drgpay.simulate.paths import with_values
 from drgpay.simulate.plan import Plan, check_policy
 from drgpay.simulate.scenario import Sweep
@@ -42,7 +42,8 @@ class Swept:
     paths: the swept parameters. points: number, the values (text, a column a path), the amount
     compared (fund_amount_fen; of a year final_amount_fen), change_fen, gained_fen (by the winners),
     losers, winners (beyond 0.1 %), beyond_5 (hospitals beyond 5 % either way), smallest_ratio and
-    largest_ratio (change, 1/10,000). values: number, pool, point_value (text), remainder_fen.
+    largest_ratio (change, 1/10,000), stops (findings of the settlement at which a run would stop and
+    that the base did not accept). values: number, pool, point_value (text), remainder_fen.
     hospitals: number, hospital_id, the amount, change_fen, change_ratio, bin.
     """
 
@@ -103,7 +104,9 @@ def sweep(
             told = ", ".join(f"{path} = {value}" for path, value in setting.items())
             raise DrgpayError(f"{where}: at {told}: {error.problem}", error.remedy) from None
         found = compared(before, hospital_amounts(settled, amount), amount)
-        points.append(_measures(number, setting, found, amount))
+        measures = _measures(number, setting, found, amount)
+        stops = pl.lit(open_stops(stages, settled, policy), pl.Int64)
+        points.append(measures.with_columns(stops=stops))
         values.append(_values(number, settled, policy))
         hospitals.append(found.select(pl.lit(number).cast(pl.Int64).alias("number"), pl.all()))
         advance(1)
@@ -200,9 +203,7 @@ def _whole_again(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
         with stages.passing():
             stays, filings = stages.stays_of(there)
             catalogue = stages.catalogue_of(there)
-        points = points_of_stays(
-            stays, catalogue, policy.points, filings, exempt=plan.compiled.exempt
-        )
+        points = stages.earned(there, catalogue, stays, filings)
         cases = added_up(points.cases, points.adjustments)
         return stages.base.settling.settle(
             cases, points.adjustments, policy, filings.payments, plan.levels
@@ -235,8 +236,7 @@ def _points_again(
     ):
         policies = [with_values(plan.policy, corner, where) for corner in corners]
         earned = [
-            points_of_stays(stays, catalogue, one.points, filings, exempt=plan.compiled.exempt)
-            for one in policies
+            stages.earned(replace(plan, policy=one), catalogue, stays, filings) for one in policies
         ]
         touched = linked(stays, filings, plan.policy)
         for other in earned[1:]:
@@ -247,9 +247,7 @@ def _points_again(
         fixed = None
 
     def settled(policy: Policy) -> Settled:
-        points = points_of_stays(
-            stays, catalogue, policy.points, filings, exempt=plan.compiled.exempt
-        )
+        points = stages.earned(replace(plan, policy=policy), catalogue, stays, filings)
         cases = added_up(points.cases, points.adjustments)
         whole = cases if fixed is None else merged(fixed, cases)
         return stages.base.settling.settle(whole, points.adjustments, policy, payments, plan.levels)

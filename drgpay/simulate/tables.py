@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 from decimal import Decimal
-from fractions import Fraction
 
 import polars as pl
 
 from drgpay.exact import (
     FEN_PLACES,
+    MONEY,
     POINT_PLACES,
     POINT_SCALE,
     as_decimal,
@@ -19,8 +19,11 @@ from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
 from drgpay.report.tables import ReportTable
 from drgpay.simulate.compare import MINUS, change_ratio
 from drgpay.simulate.decomposition import YEAR_EFFECTS
+from drgpay.simulate.guards import few_words
 from drgpay.simulate.outcome import Simulation
+from drgpay.simulate.sweep import Swept
 from drgpay.simulate.target import Found
+from drgpay.simulate.target_wording import measure_text
 from drgpay.simulate.visits import VisitComparison
 from drgpay.simulate.wording import word
 
@@ -80,7 +83,8 @@ def machine_tables(found: Simulation) -> dict[str, pl.DataFrame]:
         tables["sweep_values"] = decimals(found.swept.values)
         tables["sweep_hospitals"] = decimals(found.swept.hospitals)
     if found.found:
-        tables["target"] = _tried(found.found)
+        tables["target"] = tried(found.found)
+    tables["stops"] = _stops(found, None)
     return tables
 
 
@@ -88,8 +92,9 @@ def shown_tables(found: Simulation, language: Language) -> list[ReportTable]:
     """The tables of the workbook, the console and the page, in their order."""
     comparison = found.comparison
     tables = [
-        ReportTable("t_values", decimals(comparison.values), worded=frozenset({"pool"})),
-        *([_target_table(found.found)] if found.found else []),
+        *([stops_table(found, language)] if found.noticed else []),
+        _pools_table("t_values", comparison.values),
+        *([target_table(found.found)] if found.found else []),
         *_sweep_tables(found),
         hospitals_table(found, language),
         ReportTable("t_bins", decimals(comparison.bins), worded=frozenset({"bin"})),
@@ -109,13 +114,20 @@ def shown_tables(found: Simulation, language: Language) -> list[ReportTable]:
     return [*tables, *(_visit_tables(found.visits, language) if found.visits else [])]
 
 
+def _pools_table(key: str, values: pl.DataFrame) -> ReportTable:
+    """Values of pools: their fund amount is what the budget pays, that of hospitals is of all lines."""
+    sides = {f"fund_amount_{side}": f"fund_in_budget_{side}" for side in ("before", "after")}
+    frame = decimals(values).rename(sides, strict=False)
+    return ReportTable(key, frame, worded=frozenset({"pool"}), note="in_budget_note")
+
+
 _FRAMES = {"level": "levels", "county": "counties", "account": "accounts"}
 
 
 _NARROW = {
     "t_values": (
-        *("pool", "point_value_before", "point_value_after", "fund_amount_before"),
-        *("fund_amount_after", "remainder_after"),
+        *("pool", "point_value_before", "point_value_after", "fund_in_budget_before"),
+        *("fund_in_budget_after", "remainder_after"),
     ),
     "t_hospitals": (
         *("name", "level", "case_mix", "fund_amount_before", "fund_amount_after"),
@@ -262,16 +274,22 @@ def _quality_table(found: Simulation) -> ReportTable:
         for name in ("grouped", "ambiguous")
     }
     frame = decimals(found.schemes.quality.with_columns(**rate))
-    return ReportTable("t_quality", frame, worded=frozenset({"side"}))
+    return ReportTable("t_quality", frame, worded=frozenset({"side"}), note="quality_note")
 
 
 def _sweep_tables(found: Simulation) -> list[ReportTable]:
     if found.swept is None:
         return []
     return [
-        ReportTable("t_sweep", decimals(found.swept.points)),
+        ReportTable("t_sweep", _sweep_shown(found.swept)),
         ReportTable("t_sweep_values", decimals(found.swept.values), worded=frozenset({"pool"})),
     ]
+
+
+def _sweep_shown(swept: Swept) -> pl.DataFrame:
+    """The points of a sweep; how many findings each has only where any has one."""
+    frame = decimals(swept.points)
+    return frame if frame["stops"].sum() else frame.drop("stops")
 
 
 def _merged(
@@ -360,7 +378,7 @@ def _visit_tables(visits: VisitComparison, language: Language) -> list[ReportTab
         )
     ).rename(_VISITS)
     tables = [
-        ReportTable("t_visit_values", decimals(visits.values), worded=frozenset({"pool"})),
+        _pools_table("t_visit_values", visits.values),
         ReportTable("t_visit_hospitals", hospitals, total=_total(hospitals), note="small_note"),
     ]
     if visits.contractors is not None:
@@ -372,13 +390,6 @@ def _visit_tables(visits: VisitComparison, language: Language) -> list[ReportTab
     return tables
 
 
-def visits_sentence(found: Simulation, language: Language) -> str | None:
-    """What the scenario does to visits; None for a base without them."""
-    if found.visits:
-        return word("visits_changed", language)
-    return word("visits_unchanged", language) if found.base.has_visits else None
-
-
 def conflicts_table(found: Simulation) -> ReportTable:
     """What several files set differently; the later one holds."""
     names = ("key", "first", "first_value", "then", "then_value")
@@ -387,7 +398,43 @@ def conflicts_table(found: Simulation) -> ReportTable:
     return ReportTable("t_conflicts", frame)
 
 
-def _tried(found: Found) -> pl.DataFrame:
+_STOP_SCHEMA: dict[str, pl.DataType] = {
+    "stop": pl.String(),
+    "about": pl.String(),
+    "concerned": MONEY,
+    "finding": pl.String(),
+    "accepted_by": pl.String(),
+}
+
+
+def _stops(found: Simulation, shared_in: Language | None) -> pl.DataFrame:
+    """What a run would stop at; shared_in: for pages and workbooks, which tell nothing of few stays."""
+    language = shared_in or "zh"
+    rows = []
+    for one in found.noticed:
+        masked = one.small and shared_in is not None
+        said = few_words() if masked else one.stop.said
+        yuan = None if masked else one.stop.yuan
+        rows.append(
+            (one.stop.code, one.stop.subject, yuan, said.said_in(language), one.accepted_by)
+        )
+    return pl.DataFrame(rows, schema=_STOP_SCHEMA, orient="row")
+
+
+def stops_table(found: Simulation, language: Language) -> ReportTable:
+    """What a run under the scenario would stop at until somebody accepts it."""
+    by = pl.col("accepted_by")
+    accepted = pl.format(word("accepted_in_base", language, by="{}"), by)
+    frame = _stops(found, language).with_columns(
+        accepted_by=pl.when(by.is_null())
+        .then(pl.lit(word("not_accepted", language)))
+        .otherwise(accepted)
+    )
+    return ReportTable("t_stops", frame, note="stops_note")
+
+
+def tried(found: Found) -> pl.DataFrame:
+    """path, value, measure, reached of each value that was tried."""
     return pl.DataFrame(
         {
             "path": [found.target.path] * len(found.tried),
@@ -399,48 +446,7 @@ def _tried(found: Found) -> pl.DataFrame:
     )
 
 
-def _target_table(found: Found) -> ReportTable:
-    return ReportTable("t_target", _tried(found).drop("reached"))
-
-
-def measure_text(found: Found, measure: Fraction) -> str:
-    """A measure as people read it."""
-    value = measure
-    if found.target.measure == "change_share":
-        return f"{float(value):+.4%}"
-    places = 2 if found.target.measure == "fund_amount" else 8
-    return f"{(Decimal(value.numerator) / Decimal(value.denominator)):.{places}f}"
-
-
-def target_sentence(found: Found, language: Language) -> str:
-    """The answer in words."""
-    target = found.target
-    what = {
-        "change_share": target.hospital,
-        "fund_amount": f"{target.hospital} {word('fund_amount', language)}",
-        "point_value": f"{target.pool} {word('point_value', language)}",
-    }[target.measure]
-    if target.within is not None:
-        goal = word("goal_within", language, what=what, share=f"{target.within:.2%}")
-    else:
-        key, amount = (
-            ("goal_at_least", target.at_least)
-            if target.at_least is not None
-            else ("goal_at_most", target.at_most)
-        )
-        goal = word(key, language, what=what, amount=amount)
-    if found.value is None or found.measure is None:
-        said = word(
-            "target_no", language, path=target.path, low=target.from_, high=target.to, goal=goal
-        )
-    else:
-        said = word(
-            "target_yes",
-            language,
-            path=target.path,
-            value=found.value,
-            goal=goal,
-            measure=measure_text(found, found.measure),
-            now=found.now,
-        )
-    return said if found.steady else said + word("not_steady", language)
+def target_table(found: Found) -> ReportTable:
+    """The values that were tried, and whether each reaches the goal."""
+    frame = tried(found).rename({"value": "tried_value"})
+    return ReportTable("t_target", frame, worded=frozenset({"reached"}))

@@ -37,7 +37,8 @@ class Found:
 
     value: the one nearest to the present value with which the goal is reached, on the grid of the
     parameter's decimal places; None if there is none between `from` and `to`. steady: whether the
-    measure only rose or only fell over what was tried; if not, another value may exist too.
+    measure only rose or only fell over what was tried; if not, another value may exist too. amount:
+    the column of statements that a measure of a hospital is of. name: of the hospital.
     """
 
     target: Target
@@ -46,6 +47,23 @@ class Found:
     measure: Fraction | None
     steady: bool
     tried: tuple[Tried, ...]
+    amount: str
+    name: str = ""
+
+    @property
+    def nearest(self) -> Tried:
+        """Of what was tried, where the measure comes nearest to the goal (equal: the least value)."""
+        return min(self.tried, key=lambda one: (_missed_by(self.target, one.measure), one.value))
+
+
+class TargetMissedError(DrgpayError):
+    """No value reaches the goal of a target: there is no result to show; `found` is what was tried."""
+
+    def __init__(self, found: Found, problem: str) -> None:
+        self.found = found
+        super().__init__(
+            problem, "widen target.from and target.to, take another parameter, or a nearer goal"
+        )
 
 
 def find(stages: Stages, plan: Plan, target: Target, where: str) -> Found:
@@ -94,7 +112,14 @@ def find(stages: Stages, plan: Plan, target: Target, where: str) -> Found:
         value.measure if value else None,
         steady,
         made,
+        stages.base.settling.amount,
+        _name_of(plan, target.hospital),
     )
+
+
+def _name_of(plan: Plan, hospital: str | None) -> str:
+    names = dict(plan.hospitals.select("hospital_id", "name").iter_rows())
+    return str(names.get(hospital) or "")
 
 
 def _policy(plan: Plan, path: str, value: object, where: str) -> Policy:
@@ -144,6 +169,15 @@ def _reaches(target: Target, found: Fraction) -> bool:
     if target.at_least is not None:
         return found >= Fraction(target.at_least)
     return target.at_most is not None and found <= Fraction(target.at_most)
+
+
+def _missed_by(target: Target, found: Fraction) -> Fraction:
+    """How far a measure is from the goal."""
+    if target.within is not None:
+        return max(abs(found) - Fraction(target.within), Fraction(0))
+    if target.at_least is not None:
+        return max(Fraction(target.at_least) - found, Fraction(0))
+    return max(found - Fraction(target.at_most or 0), Fraction(0))
 
 
 def _steady(measures: list[Fraction]) -> bool:

@@ -17,6 +17,7 @@ from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.tables import open_visits
 from drgpay.run.job import Job, OutpatientJob
 from drgpay.run.manifest import content_of, outpatient_basis
+from drgpay.run.stops import Stop, settled_stops
 from drgpay.run.stored import StoredMonth, visits_of
 from drgpay.run.visit_grouping import VisitFiles, group_all_visits
 from drgpay.run.visit_rules import load_visit_rules
@@ -43,13 +44,15 @@ class VisitComparison:
     change_fen, change_ratio, bin, sorted by change. values: pool, VALUES before and after.
     contractors: contractor_id, account, capitation_fen, charged_fen and settled_fen before and
     after, change_fen (of what the contractor gets); None without an enrolment. basis: what the
-    visits depend on beside the policy, by content.
+    visits depend on beside the policy, by content. stops: what the settlement afterwards would be
+    stopped at.
     """
 
     basis: Mapping[str, Any]
     hospitals: pl.DataFrame
     values: pl.DataFrame
     contractors: pl.DataFrame | None
+    stops: tuple[Stop, ...] = ()
 
 
 def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | None:
@@ -199,6 +202,14 @@ def _compared(
         hospitals.select("hospital_id", "name", pl.exclude("hospital_id", "name")),
         paired_values(sides, VALUES),
         _contractors([before, after], settled) if before.rules.enrolment is not None else None,
+        tuple(
+            settled_stops(
+                settled[1].statements,
+                settled[1].values,
+                after.rules.policy.settlement,
+                after.period,
+            )
+        ),
     )
 
 

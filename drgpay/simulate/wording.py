@@ -13,6 +13,45 @@ _WORDS: dict[str, Words] = {
         "冲突：{path}，“{first}”设为 {first_value}，“{then}”设为 {then_value}，以后者为准",
         "conflict: {path} is {first_value} in “{first}” and {then_value} in “{then}”, which holds",
     ),
+    "t_stops": Words("结算时须先接受的问题", "Findings that a run would stop at"),
+    "stop": Words("问题", "Finding"),
+    "about": Words("机构或基金池", "Hospital or pool"),
+    "concerned": Words("涉及金额（元）", "Money concerned (yuan)"),
+    "finding": Words("说明", "What is found"),
+    "accepted_by": Words("接受情况", "Accepted"),
+    "accepted_in_base": Words("基准中已由 {by} 接受", "accepted in the base by {by}"),
+    "not_accepted": Words("未接受", "not accepted"),
+    "stops_note": Words(
+        "测算不付款，因此照算；按此方案结算时，未接受的问题会使运行停下",
+        "a scenario pays nothing, so it goes on; a run under it would stop at what is not accepted",
+    ),
+    "stops_open": Words(
+        "按此方案结算会停下：{count} 项问题（{kinds}），其中 {open} 项未被接受，见“结算时须先接受的问题”",
+        "a run under this scenario would stop: {count} findings ({kinds}), {open} of them not accepted; "
+        "see “Findings that a run would stop at”",
+    ),
+    "stops_accepted": Words(
+        "{count} 项会使结算停下的问题（{kinds}）均已在基准中接受",
+        "{count} findings at which a run stops ({kinds}) are all accepted in the base",
+    ),
+    "level_kept": Words(
+        "{hospital} {name} 等级 {was} → {now}，但目录未重新测算：各等级的系数、均值仍按其原等级的病例测算",
+        "{hospital} {name} goes from level {was} to {now}, but the catalogue is not calibrated again: "
+        "coefficients and means by level still have its cases under {was}",
+    ),
+    "level_own": Words(
+        "；{count} 个病组仍用该机构自己的系数，不随等级变化",
+        "; in {count} groups it keeps a coefficient of its own, which no level changes",
+    ),
+    "level_remedy": Words("；加 [recalibrate] 可一并测算", "; add [recalibrate] to have both"),
+    "notes": Words("须知", "Notes"),
+    "path": Words("设置项", "Setting"),
+    "tried_value": Words("试过的取值", "Value tried"),
+    "stops": Words("会使结算停下的问题数", "Findings that would stop a run"),
+    "measure": Words("指标值", "Measure"),
+    "reached": Words("达到目标", "Reached"),
+    "True": Words("是", "yes"),
+    "False": Words("否", "no"),
     "t_conflicts": Words("方案冲突（以后者为准）", "Conflicts (the later one holds)"),
     "key": Words("设置项", "Setting"),
     "first": Words("先设方案", "First scenario"),
@@ -78,6 +117,17 @@ _WORDS: dict[str, Words] = {
     "standard_amount_after": Words("按点数应付总额·测算（元）", "Standard, scenario (yuan)"),
     "fund_amount_before": Words("应付基金·基准（元）", "Fund amount, base (yuan)"),
     "fund_amount_after": Words("应付基金·测算（元）", "Fund amount, scenario (yuan)"),
+    "fund_in_budget_before": Words("预算内应付基金·基准（元）", "In budget, base (yuan)"),
+    "fund_in_budget_after": Words("预算内应付基金·测算（元）", "In budget, scenario (yuan)"),
+    "in_budget_note": Words(
+        "预算内应付基金只含基金池内的结算行；各机构表的应付基金含全部结算行",
+        "in budget: the fund amount of the lines in the pool; that of the hospitals is of all lines",
+    ),
+    "quality_note": Words(
+        "入组率 = 入组病例 ÷ 支付单元为 DRG 的有效病例（歧义与未入组不算入组）",
+        "coverage = grouped stays ÷ valid stays whose payment unit is drg (ambiguous and ungrouped ones "
+        "are not grouped)",
+    ),
     "remainder_before": Words("结余·基准（元）", "Remainder, base (yuan)"),
     "remainder_after": Words("结余·测算（元）", "Remainder, scenario (yuan)"),
     "final_amount_before": Words("全年应得·基准（元）", "Final amount, base (yuan)"),
@@ -159,18 +209,28 @@ _WORDS: dict[str, Words] = {
         "each effect replaces one thing in a fixed order and prices again; they add up to the fen",
     ),
     "target_yes": Words(
-        "{path} 取 {value} 时{goal}（此时为 {measure}；现值 {now}）",
-        "{path} = {value} reaches the goal {goal} (it is {measure} there; now {now})",
+        "{path} 取 {value} 时{goal}（此时为 {measure}；现值 {now}）；各表为取该值时的测算",
+        "{path} = {value} reaches the goal {goal} (it is {measure} there; now {now}); all tables are "
+        "of that value",
     ),
     "target_no": Words(
-        "{path} 在 {low} 至 {high} 之间没有使{goal}的取值",
-        "no value of {path} between {low} and {high} reaches the goal {goal}",
+        "{path} 在 {low} 至 {high} 之间没有使{goal}的取值；最接近的取值是 {nearest}（此时为 {measure}），"
+        "因此没有测算结果",
+        "no value of {path} between {low} and {high} reaches the goal {goal}; the nearest is {nearest} "
+        "(it is {measure} there), so there is no result",
     ),
     "not_steady": Words(
         "（该指标随参数并非单调变化，可能还有其他取值）",
         " (the measure does not only rise or only fall, so other values may exist)",
     ),
-    "goal_within": Words("{what}变化在 ±{share} 以内", "“{what} within ±{share}”"),
+    "measured": Words("应付基金", "fund amount"),
+    "measured_final": Words("全年应得", "final amount"),
+    "measured_amount": Words("{whom} 的{amount}（元）", "{amount} of {whom} (yuan)"),
+    "measured_change": Words(
+        "{whom} 的{amount}与基准相比的变化", "change of the {amount} of {whom} against the base"
+    ),
+    "measured_value": Words("{pool} 的点值（元/点）", "point value of {pool} (yuan)"),
+    "goal_within": Words("{what}在 ±{share} 以内", "“{what} within ±{share}”"),
     "goal_at_least": Words("{what}不低于 {amount}", "“{what} at least {amount}”"),
     "goal_at_most": Words("{what}不高于 {amount}", "“{what} at most {amount}”"),
     "s_short": Words("概览", "In short"),

@@ -1,5 +1,6 @@
 """Each check of docs/files.md finds its rows; no row is lost."""
 
+import re
 from datetime import date
 from typing import Any
 
@@ -12,9 +13,17 @@ from hypothesis import strategies as st
 from drgpay.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.records.checks import FINDING_COLUMNS, STAY, CheckedStays, check_stays
+from drgpay.records.checks import (
+    FINDING_COLUMNS,
+    STAY,
+    CheckedStays,
+    check_stays,
+    stay_checks,
+    total_row,
+)
 from drgpay.records.findings import commonest
 from drgpay.records.meaning.faults import FAULTS, Faults, Unread, packed
+from drgpay.records.visits.checks import _line_checks, _visit_checks
 
 POLICY = load_policy("illustrative").policy
 HOSPITALS = pl.DataFrame({"hospital_id": ["H1", "H2"], "level": ["3A", "1"]})
@@ -95,6 +104,8 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
     ({"principal_diagnosis": None}, "missing_required", "principal_diagnosis", "is missing"),
     ({"total_fen": None}, "missing_required", "total_cost", "is missing"),
     ({"case_id": None}, "missing_required", "case_id", "is missing"),
+    ({"case_id": "合计", "sex": None}, "total_row", "case_id", "a row of totals, not a record"),
+    ({"hospital_id": "总 计", "sex": None}, "total_row", "case_id", "a row of totals"),
     (
         {"total_fen": None, FAULTS: fault(("total_cost", Unread.NOT_AN_AMOUNT, "1.005"))},
         "bad_type",
@@ -209,6 +220,25 @@ def test_findings(change: dict[str, Any], code: str, column: str, words: str) ->
     finding = checked.quarantine.row(0, named=True)
     assert (finding["code"], finding["column"]) == (code, column)
     assert words in finding["message"]
+
+
+def test_rows_of_totals_are_in_no_share_of_refused_rows() -> None:
+    refused = check([{"case_id": "合计", "total_fen": 9_000}, {"sex": 9.0}, {}]).refused
+    assert refused.select("code", "outside").rows() == [("bad_value", False), ("total_row", True)]
+
+
+def test_both_languages_name_the_columns() -> None:
+    """What the Chinese message names by its column the English one does."""
+    checks = [
+        total_row("case_id"),
+        *stay_checks(POLICY, OCTOBER, {}, ["Z99"]),
+        *_visit_checks(POLICY, OCTOBER, pl.Series([None], dtype=pl.String)),
+        *_line_checks(POLICY, pl.Series([None], dtype=pl.String)),
+    ]
+    assert len(checks) > 40
+    for one in checks:
+        for column in re.findall(r"[a-z]+(?:_[a-z]+)*", one.message.zh):
+            assert column in one.message.en, (one.code, column)
 
 
 def test_the_tolerance_of_the_identity() -> None:

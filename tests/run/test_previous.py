@@ -14,11 +14,16 @@ from drgpay.run.job import Job, PreviousRun, load_job
 from drgpay.run.manifest import read_manifest
 from drgpay.run.month_end import run_month
 from drgpay.run.stops import Accepted, RunStoppedError
+from drgpay.run.stored import open_month
 from drgpay.run.verify import verify_run
 from drgpay.run.year_job import load_year_job
 from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
+from drgpay.simulate.base import open_base
+from drgpay.simulate.cache import StageCache
+from drgpay.simulate.scenario import load_scenario
+from drgpay.simulate.stages import Stages
 
 YEAR = [f"2026-{month:02}" for month in range(1, 13)]
 
@@ -250,3 +255,29 @@ def test_a_job_file_names_them(region: Path) -> None:
     (region / "bare.toml").write_text(text + bare, encoding="utf-8")
     with pytest.raises(DrgpayError, match="without its stays"):
         load_job(region / "bare.toml")
+
+
+def test_a_scenario_over_such_a_month_keeps_its_rows(region: Path, tmp_path: Path) -> None:
+    """Unchanged it gives the run; without the run nobody says what its rows are."""
+    base = run_month(replace(job_of(region, "2026-03", YEAR[:2]), output=tmp_path))
+    text = (region / "2026-03.toml").read_text(encoding="utf-8")
+    tables = "".join(
+        f'\n[[inputs.previous]]\nrun = "runs/{paid(region, one).name}"\nstays = "stays/{one}.parquet"\n'
+        for one in YEAR[:2]
+    )
+    (region / "looking.toml").write_text(text + tables, encoding="utf-8")
+    scenario = tmp_path / "same.toml"
+    scenario.write_text(
+        f'name = "same"\n[base]\njob = "{region / "looking.toml"}"\nrun = "{base.folder}"\n[policy]\n',
+        "utf-8",
+    )
+    opened = open_base([load_scenario(scenario)])
+    state = Stages(opened, StageCache(tmp_path / "cache")).base_state
+    assert opened.earlier.height == earlier_rows(base.folder).height
+    due = open_month(base.folder).adjustments()
+    assert state.settled.adjustments.select(due.columns).equals(due)
+    scenario.write_text(
+        f'name = "same"\n[base]\njob = "{region / "looking.toml"}"\n[policy]\n', "utf-8"
+    )
+    with pytest.raises(DrgpayError, match="names runs that paid before"):
+        open_base([load_scenario(scenario)])

@@ -12,9 +12,9 @@ from drgpay.errors import DrgpayError
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from drgpay.simulate.console import console_report
+from drgpay.simulate.notes import visits_sentence
 from drgpay.simulate.outcome import Simulation, simulate
 from drgpay.simulate.output import write_simulation
-from drgpay.simulate.tables import visits_sentence
 from drgpay.simulate.visits import compare_visits
 from tests.run.no_books import without_books
 from tests.simulate.region import Region

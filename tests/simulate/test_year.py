@@ -80,7 +80,7 @@ def test_a_parameter_does_not_group_again(year: Year, tmp_path: Path) -> None:
 def _effects(year: Year, plan: Plan) -> set[str]:
     stages = year.stages
     before, after = stages.base_state, stages.state(plan)
-    found = decomposition(before, _middle(stages, plan), after, stages.base.settling)
+    found = decomposition(stages, before, _middle(stages, plan), after)
     total = found.select(pl.sum_horizontal(f"{one}_fen" for one in YEAR_EFFECTS)).to_series()
     assert (found["before_fen"] + total == found["after_fen"]).all()
     for state, column in ((before, "before_fen"), (after, "after_fen")):
@@ -130,11 +130,14 @@ def test_effects_add_up(year: Year, policy: dict[str, str], volume: str, times: 
 @pytest.mark.parametrize(
     ("text", "effects"),
     [
-        ("[policy]\npoints.low_ratio = 0.5", {"case_class", "value", "assessment"}),
-        ("[budget]\ntimes = 1.03", {"budget", "assessment"}),
-        ("[policy]\nclearing.overrun_shared.0.share = 0.9", {"budget", "assessment"}),
+        ("[policy]\npoints.low_ratio = 0.5", {"case_class", "value"}),
+        ("[budget]\ntimes = 1.03", {"budget"}),
+        ("[policy]\nclearing.overrun_shared.0.share = 0.9", {"budget"}),
         ("[policy]\nclearing.assessment.bands.1.factor = 0.9", {"assessment"}),
         ("[policy]\nsettlement.prepay_ratio = 0.9", set()),
+        ('[[volume]]\nhospital = "H3390001"\ntimes = 1.3', {"volume", "value"}),
+        ('[hospitals.H3390001]\nlevel = "2A"', {"coefficient", "value"}),
+        ('[policy]\nsettlement.method = "fund_only"', {"settlement"}),
     ],
 )
 def test_each_change_has_its_effect(year: Year, text: str, effects: set[str]) -> None:
@@ -307,7 +310,7 @@ def test_command_over_a_year(year: Year, tmp_path: Path) -> None:
     out = tmp_path / "out"
     arguments = ["--base", str(year.run), "--job", str(year.job), "--out", str(out)]
     told = CliRunner().invoke(app, [str(low), *arguments], catch_exceptions=False).output
-    assert "全年应得·测算（元）" in told and "考核效应" in told
+    assert "全年应得·测算（元）" in told and "病例类型效应" in told and "考核效应" not in told
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["period"] == "2026"
     assert manifest["base"]["run"]["run"] == year.run.name

@@ -97,10 +97,20 @@ class Fault:
 
 
 def shown(value: object) -> str:
-    """A value as it stands in a message: short, on one line, without the signs used here."""
+    r"""A value as it stands in a message: short, on one line, without the signs used here.
+
+    A blank that looks like a plain space is written out, as `\xa0` (the one that does not break).
+    """
     text = value.decode(errors="backslashreplace") if isinstance(value, bytes) else str(value)
-    text = "".join(" " if char in _UNSHOWN else char for char in text[: _SHOWN + 1])
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+    whole = len(text) <= _SHOWN
+    text = "".join(" " if char in _UNSHOWN else _seen(char) for char in text[:_SHOWN])
+    return text if whole else f"{text}…"
+
+
+def _seen(char: str) -> str:
+    if char in " \u3000" or not char.isspace():
+        return char
+    return f"\\x{ord(char):02x}" if ord(char) < 256 else f"\\u{ord(char):04x}"
 
 
 _UNSHOWN = {_BETWEEN_FIELDS, _BETWEEN_FAULTS, "\n", "\r", "\t", "\0"}

@@ -19,6 +19,7 @@ from drgpay.records.checks import (
     presence,
     repeated_among_others,
     repeated_id,
+    total_row,
     unknown_diagnoses,
     unknown_hospital,
     unknown_sums,
@@ -323,6 +324,7 @@ def _visit_checks(
 ) -> list[Check]:
     tolerance = scaled(policy.records.cost_tolerance_yuan, 2)
     return [
+        total_row("visit_id", "hospital_id"),
         *fault_checks(faults),
         *presence(VISIT_VALUES, FEN_COLUMNS, faulty_columns(faults)),
         bad_value("account", policy.records.accounts),
@@ -366,6 +368,7 @@ def _visit_checks(
 
 def _line_checks(policy: Policy, faults: pl.Series) -> list[Check]:
     return [
+        total_row("visit_id"),
         *fault_checks(faults),
         *presence(LINE_VALUES, {"amount": "amount_fen"}, faulty_columns(faults)),
         implausible("amount", "amount_fen", policy.records.max_amount_yuan.line),

@@ -33,6 +33,7 @@ def test_bytes_and_numbers_are_shown() -> None:
     assert shown(b"a\xff") == r"a\xff"
     assert shown(1.5) == "1.5"
     assert shown("a\x1fb\nc") == "a b c"
+    assert shown("1\xa0234.00\u2009") == r"1\xa0234.00\u2009"
     assert shown("x" * 61) == "x" * 60 + "…"
 
 
