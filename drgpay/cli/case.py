@@ -11,11 +11,11 @@ from drgpay.cli.options import Lang
 EXAMPLES = """
 [bold]Examples[/bold]
 
-drgpay case 2026-10 H33900012026100000001
+drgpay case 2026-10 H33900022026100000001
 
-drgpay case runs/2026-10-9726ef57c5 H33900012026100000001 --job sample_data/2026-10.toml
+drgpay case runs/2026-10-9726ef57c5 H33900022026100000001 --job sample_data/2026-10.toml
 
-drgpay case 2026-10 H33900012026100000001 --json --lang en
+drgpay case 2026-10 H33900022026100000001 --json --lang en
 """
 
 

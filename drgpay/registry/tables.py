@@ -65,6 +65,8 @@ _WORDED = frozenset((*("kind", "level", "pool", "account", "case_class", "applie
 # What the values of a column are called by, where other tables call them otherwise.
 _PREFIXES: Mapping[str, Mapping[str, str]] = {
     "runs": {"kind": "kind"},
+    "balances": {"ledger_account": "ledger"},
+    "visit_balances": {"ledger_account": "ledger"},
     "visit_classes": {"visit_type": "type", "class": "class"},
     "visit_entries": {"class": "group", "reason": "reason"},
     "capitation_apart": {"reason": "apart"},
@@ -93,6 +95,8 @@ def show_tables(answer: Answer, say: Say) -> list[ReportTable]:
     tables = [_table("facts", frame, totalled=False)]
     for part, frame in answer.items():
         if part != "facts" and frame.height:
+            if part.endswith("balances"):  # elsewhere an account is one of the insured
+                frame = frame.rename({"account": "ledger_account"})
             columns = _SHOWN_COLUMNS.get(part, tuple(frame.columns))
             tables.append(_table(part, frame.select(columns)))
     return tables

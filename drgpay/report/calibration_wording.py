@@ -135,7 +135,6 @@ _WORDS: dict[str, Words] = {
     "not_in_scheme": Words("不在分组方案中", "not in the scheme"),
     "ambiguous_group": Words("歧义组（按政策付费）", "an ambiguous group, paid by the policy"),
     "no_weight": Words("无权重", "no weight"),
-    "total": Words("合计", "total"),
     "blank": Words("空行", "blank"),
     "title": Words("表头以上", "above the headings"),
     "note_line": Words("说明", "note"),

@@ -16,7 +16,7 @@ from drgpay.records.dataset import open_dataset
 from drgpay.records.filings import Filings
 from tests.adjust.conftest import HEAD, INFO, TABLES
 
-CASE = "H33900072026100000275"
+CASE = "H33900022026100000663"
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 """Runs the ```sh blocks of a page as a reader types them: drgpay in this process, the rest by sh.
 
 Starting the program anew for each command would take most of the time. Understood are single
-commands, `> FILE` behind them, here-documents, and `for X in GLOB; do drgpay ... "$X"; done`. A
+commands, `> FILE` behind them, here-documents, and `for X in GLOBS; do drgpay ... "$X"; done`. A
 comment `# exit status N` behind a command says with what it must end, else with 0.
 """
 
@@ -21,7 +21,7 @@ from drgpay.errors import DrgpayError
 
 _STATUS = re.compile(r"\s+# exit status (\d+)$")
 _HERE_DOCUMENT = re.compile(r"<<'(\w+)'")
-_LOOP = re.compile(r"for (\w+) in (\S+); do (drgpay .*); done")
+_LOOP = re.compile(r"for (\w+) in ([^;]+); do (drgpay .*); done")
 _SECONDS = 60
 
 
@@ -45,12 +45,13 @@ def run(command: str) -> tuple[int, str]:
     """Exit status and output (both streams) of a command in the current folder."""
     loop = _LOOP.fullmatch(command)
     if loop:
-        name, pattern, inside = loop.groups()
+        name, patterns, inside = loop.groups()
         results = [
             run(inside.replace(f'"${name}"', shlex.quote(path)))
+            for pattern in patterns.split()
             for path in sorted(glob.glob(pattern))  # noqa: PTH207 - as the shell reads it
         ]
-        assert results, f"nothing is named {pattern}"
+        assert results, f"nothing is named {patterns}"
         return max(status for status, _ in results), "".join(said for _, said in results)
     return _drgpay(command) if command.startswith("drgpay ") else _shell(command)
 

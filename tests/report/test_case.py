@@ -209,7 +209,7 @@ def year(
 
 
 def all_cases(run: CasesOfRun) -> pl.DataFrame:
-    return run.tables.read("cases", ["case_id", "case_class", "payment"])
+    return run.tables.read("cases", ["case_id", "hospital_id", "case_class", "payment"])
 
 
 def refuse_difference(run: CasesOfRun, every: int = 1) -> list[ExplainedCase]:
@@ -321,7 +321,7 @@ def test_a_changed_class_or_formula_is_found(month: CasesOfRun, column: str) -> 
 def edited(paid: Any, key: str, table: str, column: str) -> Any:
     """The case with one number of its line or pool changed."""
     lines = dict(paid.lines)
-    (first, *_) = lines
+    first = next(key for key, one in lines.items() if one.line["payment"] == "points")
     row = {**getattr(lines[first], table), column: getattr(lines[first], table)[column] + 1}
     lines[first] = replace(lines[first], **{table: row})
     return replace(paid, lines=lines)
@@ -363,7 +363,10 @@ def test_a_changed_adjustment_is_found(month: CasesOfRun) -> None:
 
 
 def normal_case(run: CasesOfRun) -> str:
-    cases = all_cases(run)
+    """A case of a hospital that loses no points beside those of its cases."""
+    adjustments = run.tables.read("adjustments")
+    losing = adjustments.filter(pl.col("applies_to") == "hospital")["hospital_id"].implode()
+    cases = all_cases(run).filter(~pl.col("hospital_id").is_in(losing))
     return str(cases.filter(pl.col("case_class") == "normal")["case_id"][3])
 
 

@@ -188,6 +188,9 @@ def test_no_row_has_few_cases_and_nobody_is_named(october: Path, chinese: str) -
     assert merged == (len(lines) == 4)
     kinds = page.table("类别", "作用于")
     assert all(int(row[2][1]) >= SMALLEST_CELL for row in kinds)
+    gathered = kinds[-1][0][0].removesuffix("（合并）").split("、")
+    assert len(gathered) > 1  # of a kind there are cases and hospitals; it is named once
+    assert len(set(gathered)) == len(gathered)
     adjustments = pl.read_parquet(october / "adjustments.parquet")
     assert sum(Decimal(row[3][1]) for row in kinds) == adjustments["points"].sum()
     for case in pl.read_parquet(october / "cases.parquet")["case_id"]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.api.grouping import group_stays, load_scheme
 from tests.accepting import IN_JOB
 
 HOSPITALS = ["H3390001", "H3390004", "H3390101"]
@@ -44,6 +45,14 @@ def forged_region(sample_data: Path, folder: Path) -> Path:
         known = pl.col("case_id").is_in(stays["case_id"].implode())
         paid_here = few if "hospital_id" in table.columns else pl.lit(value=False)
         filed[name] = table.filter(known | paid_here)
+        if (
+            name == "reviews"
+        ):  # more than the quota of a hospital, so that it matters who filed first
+            ours = stays.filter(~pl.col("case_id").is_in(table["case_id"].implode()))
+            more = _high(folder, ours.filter(hospital_id=HOSPITALS[0])).head(3)
+            filed[name] = pl.concat(
+                [filed[name], *(filed[name][:1].with_columns(case_id=pl.lit(one)) for one in more)]
+            ).sort("case_id")
         filed[name].write_csv(folder / f"{name}.csv")
     ids = pl.concat([table["case_id"].drop_nulls() for table in filed.values()])
     again = pl.col("person_id").is_duplicated()
@@ -62,6 +71,15 @@ def forged_region(sample_data: Path, folder: Path) -> Path:
         mine.write_parquet(folder / name / "visits.parquet")
         items.join(mine, on="visit_id", how="semi").write_parquet(folder / name / "items.parquet")
     return folder
+
+
+def _high(folder: Path, stays: pl.DataFrame) -> pl.Series:
+    """The ids of stays paid by DRG that cost more than three times what their group does."""
+    stays = stays.filter(pl.col("complete"), payment_unit="drg")
+    groups = group_stays(stays, load_scheme("chs-drg-2.0"))
+    means = pl.read_csv(folder / "catalogue" / "groups.csv").select("drg", "mean_yuan")
+    priced = stays.join(groups.select("case_id", "drg"), on="case_id").join(means, on="drg")
+    return priced.filter(pl.col("total_cost") > 3 * pl.col("mean_yuan"))["case_id"].sort()
 
 
 def forged_job(region: Path, records: str, corrects: Path | None = None) -> Path:

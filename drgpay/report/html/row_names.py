@@ -77,7 +77,8 @@ class RowNames:
     def _several(self, row: Row, column: str, name: Callable[[str], str]) -> str:
         if row["members"] is None:
             return name(row[column])
-        names = self._say("and").join(name(member) for member in row["members"])
+        # Of a kind that concerns cases and hospitals both are members.
+        names = self._say("and").join(dict.fromkeys(name(member) for member in row["members"]))
         return self._say("rest_several", names=names)
 
 
