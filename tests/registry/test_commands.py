@@ -42,6 +42,8 @@ def test_show(command: Command, name: str) -> None:
     _, groups, _ = command("show", name, "--only", "groups")
     assert "AA13" in groups
     assert "医院" not in groups
+    _, balances, _ = command("show", name, "--only", "balances")
+    assert "科目" in balances and "应付医疗机构" in balances and "险种" not in balances
 
 
 def test_show_for_programs(command: Command, tmp_path: Path) -> None:
