@@ -136,7 +136,10 @@ def _aligned(shown: list[str], printed: list[str]) -> dict[int, int]:
     width = len(printed)
     best = [[0.0] * (width + 1) for _ in range(len(shown) + 1)]
     words = [_words(line) for line in printed]
-    alike = [[_likeness(line, _words(line), *pair) for pair in zip(printed, words, strict=True)] for line in shown]
+    alike = [
+        [_likeness(line, _words(line), *pair) for pair in zip(printed, words, strict=True)]
+        for line in shown
+    ]
     for row in range(len(shown) - 1, -1, -1):
         for place in range(width - 1, -1, -1):
             taken = alike[row][place] + best[row + 1][place + 1] if alike[row][place] else 0.0
@@ -172,7 +175,9 @@ def _likeness(shown: str, shown_words: list[str], printed: str, printed_words: l
 
 def _words(line: str) -> list[str]:
     """What a line is made of: names, signs, and numbers whatever they are."""
-    return re.findall(r"[^\W\d]+|[^\w\s,.]", re.sub(r"[\d,.]*\d", "0", re.sub(r"([─━])\1+", r"\1", line)))
+    return re.findall(
+        r"[^\W\d]+|[^\w\s,.]", re.sub(r"[\d,.]*\d", "0", re.sub(r"([─━])\1+", r"\1", line))
+    )
 
 
 def _fits(shown: str, printed: str) -> bool:
