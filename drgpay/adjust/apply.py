@@ -11,8 +11,10 @@ from drgpay.adjust.group_changes import changed_groups
 from drgpay.adjust.nowhere import Nowhere, codes_nowhere
 from drgpay.adjust.overlay import Overlay
 from drgpay.adjust.tables import SchemeTables, changed_sets, nearest, read_tables, write_tables
-from drgpay.errors import DrgpayError, reason_of
-from drgpay.file_rights import BY_UMASK, make_folder
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.file_rights import BY_UMASK, make_folder
+from drgpay.base.toml_text import toml_text
+from drgpay.base.working_folder import working_folder
 from drgpay.grouper.exempt_groups import write_exempt_groups
 from drgpay.grouper.rules.fields import SEVERITY_SETS
 from drgpay.grouper.rules.parser import parse_rule
@@ -27,8 +29,6 @@ from drgpay.grouper.scheme import (
 )
 from drgpay.schemes.check import check_scheme
 from drgpay.schemes.findings import Finding
-from drgpay.toml_text import toml_text
-from drgpay.working_folder import working_folder
 
 _SHOWN = 3
 

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from drgpay.base.toml_text import toml_text
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.policy.fields import Name, Section
 from drgpay.policy.load import read_keys
-from drgpay.toml_text import toml_text
 
 Level = Literal["mdc", "adrg", "drg"]
 

@@ -16,13 +16,14 @@ from drgpay.api.rules import (
     loaded_policy,
 )
 from drgpay.api.settlement import CatalogueLike, catalogue_of
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
+from drgpay.base.period import Period
+from drgpay.base.working_folder import working_folder
 from drgpay.grouper.apg import CompiledApg, load_apg
-from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitRecords
 from drgpay.report.columns import written
@@ -44,7 +45,6 @@ from drgpay.run.visit_run import settle_visits as _settle_visits
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.month import Settled
 from drgpay.visits.stream import VisitPricing
-from drgpay.working_folder import working_folder
 
 VisitSchemeLike = str | Path | CompiledApg
 """A scheme of kind apg: its id, its folder, or what `load_visit_scheme` gave."""

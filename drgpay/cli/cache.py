@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from drgpay.cache_folder import (
+from drgpay.base.cache_folder import (
     COMPILED_SCHEMES,
     RECORD_COLUMNS,
     SCENARIO_STAGES,
@@ -19,10 +19,10 @@ from drgpay.cache_folder import (
     refuse_foreign,
     remove_entry,
 )
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language, Words
 from drgpay.cli import console
 from drgpay.cli.options import Lang
-from drgpay.errors import DrgpayError
-from drgpay.language import Language, Words
 
 SHOW_EXAMPLES = """
 [bold]Examples[/bold]

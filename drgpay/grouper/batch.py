@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.coded import CodedRecords
 from drgpay.grouper.columns import leaves_of
 from drgpay.grouper.compiled import LIST_FIELDS, CompiledScheme

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from drgpay.cache_folder import KEPT_GROUPS, keep_file, remove_leftovers
+from drgpay.base.cache_folder import KEPT_GROUPS, keep_file, remove_leftovers
 from drgpay.grouper.compiled import CompiledScheme
 
 _DIGITS = 32

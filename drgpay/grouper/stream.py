@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.batch import RESULT_COLUMNS, group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.kept_groups import keep_groups, kept_groups

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import polars as pl
 
-from drgpay.exact import wide
+from drgpay.base.exact import wide
 from drgpay.points.formulas import PointFormula
 
 ADJUSTMENT_SCHEMA: dict[str, pl.DataType] = {

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import divide_half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import divide_half_up
 from drgpay.points.adjustments import Step, adjust, no_adjustments
 from drgpay.points.age_factors import AGE_COLUMNS, base_of, with_factor
 from drgpay.points.catalogue import Catalogue

@@ -13,7 +13,7 @@ from math import lcm
 
 import polars as pl
 
-from drgpay.exact import divide_half_up, wide
+from drgpay.base.exact import divide_half_up, wide
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA, no_adjustments
 from drgpay.points.deductions import EARLIER_DEDUCTION, EARLIER_READMISSION, EARLIER_STAYS
 from drgpay.points.known_returns import KnownStays, Regroup, known_returns

@@ -22,15 +22,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.cache_folder import (
+from drgpay.base.cache_folder import (
     RECORD_COLUMNS,
     mark_used,
     open_private_folder,
     put_in_place,
     staged_path,
 )
-from drgpay.errors import DrgpayError, reason_of
-from drgpay.plain_json import plain_json
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.plain_json import plain_json
 from drgpay.records.arrays import numbers_array, numbers_of
 from drgpay.records.codes import Codes
 from drgpay.records.columns import STAY_COLUMNS, Kind

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.clearing import ClearingTables, VisitClearingTables
 from drgpay.report.clearing_xlsx import (
     clearing_facts,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.policy.settlement import Clearing
 from drgpay.report.calculation import Calculation
 from drgpay.report.clearing import ClearingTables, VisitClearingTables

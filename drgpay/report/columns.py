@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, as_decimal
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, as_decimal
 
 
 @dataclass(frozen=True)

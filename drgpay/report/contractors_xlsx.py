@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement_xlsx import workbook_names

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.month import RunFacts
 from drgpay.report.wording import labelled, word
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, as_decimal
+from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.report.columns import Column, money, newer, plain, points, written
 from drgpay.settle.differences import Differences
 from drgpay.settle.lines import NO_ADJUSTMENTS

@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 from rich.table import Table
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 from drgpay.points.catalogue import CatalogueInfo
 from drgpay.policy.load import LoadedPolicy
 from drgpay.report.columns import money, plain, written

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.report.contractors_xlsx import Contracts, write_contractors
 from drgpay.report.explanation import Rules

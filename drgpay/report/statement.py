@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, as_decimal, divide_half_up, wide
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, as_decimal, divide_half_up, wide
 
 TOP_GROUPS = 20
 MINUS = "minus"

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.file_names import file_names
-from drgpay.language import Language
+from drgpay.base.file_names import file_names
+from drgpay.base.language import Language
 from drgpay.report.calculation import Calculation
 from drgpay.report.differences_xlsx import difference_sheets_of_hospital
 from drgpay.report.explanation import (

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.differences_xlsx import difference_sheet
 from drgpay.report.fact_lines import has_kept, joined, rule_lines, run_lines
 from drgpay.report.month import MonthTables, line_kind, line_totals

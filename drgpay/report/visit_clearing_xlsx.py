@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.clearing import VisitClearingTables
 from drgpay.report.clearing_xlsx import (
     clearing_facts,

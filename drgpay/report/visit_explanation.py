@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import (
+from drgpay.base.exact import (
     FEN_PLACES,
     POINT_PLACES,
     POINT_SCALE,
@@ -15,7 +15,7 @@ from drgpay.exact import (
     round_half_up,
     unscaled,
 )
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.policy.settlement import SharingBand
 from drgpay.report.calculation import Calculation

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.differences_xlsx import difference_totals
 from drgpay.report.month import hospital_totals
 from drgpay.report.statement import TOP_GROUPS

@@ -1,6 +1,6 @@
 """The words of outpatient reports, Chinese first; what is not here is worded as for stays."""
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 from drgpay.report.visits import VisitTables
 from drgpay.report.wording import labelled, word
 

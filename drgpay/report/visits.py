@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, divide_half_up, wide
+from drgpay.base.exact import POINT_PLACES, divide_half_up, wide
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.report.columns import Column, money, plain, points, written
 from drgpay.report.month import (

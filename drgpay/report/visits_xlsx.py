@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.calculation import Calculation
 from drgpay.report.differences_xlsx import difference_sheet, difference_sheets_of_hospital
 from drgpay.report.explanation import Row, Rules

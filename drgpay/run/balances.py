@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, half_up, unscaled
+from drgpay.base.exact import FEN_PLACES, half_up, unscaled
+from drgpay.base.language import Words
 from drgpay.grouper.scheme import Scheme
-from drgpay.language import Words
 from drgpay.points.deductions import EARLIER_DEDUCTION
 from drgpay.run.comparison import (
     Compared,

@@ -8,12 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import has_file, sees_file
 from drgpay.explain.code_names import CodeNames
 from drgpay.explain.stays import find_case
 from drgpay.explain.trace import Trace
 from drgpay.explain.tracing import explain_stay
-from drgpay.file_rights import has_file, sees_file
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.catalogue import Catalogue, load_catalogue

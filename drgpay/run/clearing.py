@@ -7,9 +7,9 @@ from typing import Any, Generic, TypeVar
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, as_decimal
-from drgpay.language import Language
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, as_decimal
+from drgpay.base.language import Language
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.points.deductions import EARLIER_READMISSION, EARLIER_STAYS
 from drgpay.policy.model import Policy

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import polars as pl
 
-from drgpay.errors import DrgpayError, UnreadableError
-from drgpay.language import Words
+from drgpay.base.errors import DrgpayError, UnreadableError
+from drgpay.base.language import Words
 from drgpay.settle.lines import LINE
 
 Status = Literal["right", "wrong", "unknown"]

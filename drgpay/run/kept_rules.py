@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from drgpay.errors import DrgpayError, UnreadableError
+from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.grouper.apg import load_apg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled

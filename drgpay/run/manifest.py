@@ -20,10 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from drgpay import __version__
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import OWNER, Rights, give_all, has_file, rights_shown
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import OWNER, Rights, give_all, has_file, rights_shown
+from drgpay.base.plain_json import plain_json
 from drgpay.grouper.scheme import Scheme, load_scheme
-from drgpay.plain_json import plain_json
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.dataset import Dataset, RecordsInput

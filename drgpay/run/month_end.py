@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
+from drgpay.base.period import Period
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
-from drgpay.language import Language
 from drgpay.records.checks import STAY, CheckedStays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import (
@@ -27,7 +28,6 @@ from drgpay.records.filings import (
 from drgpay.records.findings import commonest
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
-from drgpay.records.period import Period
 from drgpay.records.visits.tables import open_visits
 from drgpay.report.month import (
     MonthTables,

@@ -13,8 +13,9 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Words
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words
+from drgpay.base.working_folder import working_folder
 from drgpay.run.clearing import run_clearing
 from drgpay.run.comparison import CannotCheckError, not_due, unlike
 from drgpay.run.input_files import file_hash
@@ -26,7 +27,6 @@ from drgpay.run.repeated import KEYS
 from drgpay.run.stops import Accepted, RunStoppedError, accepted_before
 from drgpay.run.visit_files import VISIT_FILES
 from drgpay.run.year_job import load_any_year_job
-from drgpay.working_folder import working_folder
 
 _OF_VISITS = {file: table for table, file in VISIT_FILES.items()}
 

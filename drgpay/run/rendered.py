@@ -9,7 +9,8 @@ import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
+from drgpay.base.working_folder import working_folder
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.report.clearing import ClearingTables, VisitClearingTables
 from drgpay.report.clearing_books import YearOfStays, YearOfVisits, write_clearing_books
@@ -28,7 +29,6 @@ from drgpay.run.stored import StoredMonth, StoredVisits
 from drgpay.run.visit_balances import VisitRunTables
 from drgpay.run.visit_files import ENROLMENT, entries_of_visits
 from drgpay.run.visit_rules import VisitPaymentRules
-from drgpay.working_folder import working_folder
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.language import Words
+from drgpay.base.language import Words
+from drgpay.base.period import Period
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.points.deductions import EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.records.filings import NO_FILINGS, Filings
-from drgpay.records.period import Period
 from drgpay.report.clearing import clearing_tables
 from drgpay.report.month import (
     adjustments_table,

@@ -11,10 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Words
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words
+from drgpay.base.period import Period
 from drgpay.policy.outpatient import Outpatient
-from drgpay.records.period import Period
 from drgpay.report.clearing import groups_of_year, visit_clearing_tables, year_visits_table
 from drgpay.report.columns import read_back
 from drgpay.report.month import statements_table, values_table

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.points.catalogue import Catalogue, save_catalogue
 from drgpay.records.filings import Filings
 from drgpay.records.writing import write_frame

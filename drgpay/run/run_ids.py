@@ -2,8 +2,8 @@
 
 import re
 
-from drgpay.errors import DrgpayError, shortened
-from drgpay.file_names import MOST_BYTES, is_device
+from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.file_names import MOST_BYTES, is_device
 
 # drgpay.registry keeps it in the output folder; DuckDB puts further files beside it.
 DATABASE = "drgpay.duckdb"

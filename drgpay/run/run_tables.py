@@ -8,8 +8,8 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Words
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words
 from drgpay.report.clearing import pool_columns
 from drgpay.report.columns import completed
 from drgpay.report.month import line_columns, pool_rows, value_columns

@@ -8,10 +8,10 @@ from typing import Any, Literal, NoReturn
 
 import polars as pl
 
-from drgpay.errors import DrgpayError, UnreadableError
-from drgpay.exact import unscaled
+from drgpay.base.errors import DrgpayError, UnreadableError
+from drgpay.base.exact import unscaled
+from drgpay.base.period import Period
 from drgpay.points.readmission import KIND as READMISSION
-from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.clearing import cleared_line_columns
 from drgpay.report.columns import Column, completed, plain, read_back

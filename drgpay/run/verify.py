@@ -6,9 +6,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from drgpay.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.language import Words
 from drgpay.grouper.scheme import load_scheme
-from drgpay.language import Words
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import load_policy
 from drgpay.run.balances import balance_checks, groups_belong, visit_balance_checks

@@ -16,8 +16,8 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
-from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, wide
-from drgpay.language import Words
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, wide
+from drgpay.base.language import Words
 from drgpay.run.comparison import Compared, disagreement, first_of, unequal
 from drgpay.run.run_tables import AMOUNTS, RunTables
 from drgpay.run.visit_files import ENROLMENT, PAID_COST, VISIT_FILES, with_paid_cost

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.report.clearing import (
     VisitClearingTables,
     groups_of_year,

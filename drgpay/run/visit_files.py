@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.exact import MONEY
+from drgpay.base.exact import MONEY
 
 VISIT_FILES = {
     "cases": "visits",

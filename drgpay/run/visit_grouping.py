@@ -10,8 +10,8 @@ import polars as pl
 import polars.selectors as cs
 import pyarrow as pa
 
-from drgpay.exact import FEN_PLACES, as_decimal
-from drgpay.language import Language
+from drgpay.base.exact import FEN_PLACES, as_decimal
+from drgpay.base.language import Language
 from drgpay.records.visits.checks import LINE, VISIT, VisitBucket, VisitCounts, VisitRules
 from drgpay.records.visits.tables import VisitRecords
 from drgpay.records.writing import BatchFile, as_batch

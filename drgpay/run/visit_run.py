@@ -6,10 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Language
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
+from drgpay.base.period import Period
 from drgpay.records.findings import commonest
-from drgpay.records.period import Period
 from drgpay.records.visits.checks import VISIT, VisitRules
 from drgpay.records.visits.tables import VisitRecords
 from drgpay.report.month import difference_tables, refused_table

@@ -6,7 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.run.manifest import MANIFEST, read_manifest
 from drgpay.run.rules import PaymentRules
 from drgpay.run.stored import Part, StoredMonth, open_any_month, parts_of, visits_of

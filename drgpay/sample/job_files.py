@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from drgpay.base.toml_text import toml_text
 from drgpay.grouper.scheme_files import shipped_schemes
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.visits.tables import VisitInput
@@ -15,7 +16,6 @@ from drgpay.sample.filings import write_filings
 from drgpay.sample.money import annual_budgets, visit_money
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.visit_plan import VisitPlan
-from drgpay.toml_text import toml_text
 
 _MONTHS = 12
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, scaled
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, scaled
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Capitation
 from drgpay.policy.settlement import Budget
-from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.settle.bands import shared_by_bands
 from drgpay.settle.budget import month_share_fen

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Clearing, Settlement
 from drgpay.settle.assessment import assessed_hospitals, assessed_lines

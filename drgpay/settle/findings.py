@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, half_up, unscaled
-from drgpay.language import Words
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, half_up, unscaled
+from drgpay.base.language import Words
+from drgpay.base.period import Period
 from drgpay.policy.settlement import Settlement
-from drgpay.records.period import Period
 from drgpay.settle.pricing import yuan
 
 Code = Literal["deduction_above_payable", "plausible_budget", "plausible_value_change"]

@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.records.period import Period
+from drgpay.base.period import Period
 from drgpay.settle.clearing import Cleared
 from drgpay.settle.month import Settled
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.settle.budget import has_budget, month_budget_fen, shared_budget
 from drgpay.settle.case_parts import with_parts, with_waiting
 from drgpay.settle.lines import (

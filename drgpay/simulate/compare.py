@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.exact import POINT_SCALE, divide_half_up, half_up, wide
+from drgpay.base.exact import POINT_SCALE, divide_half_up, half_up, wide
 from drgpay.simulate.settling import ClearedYear
 from drgpay.simulate.stages import State
 

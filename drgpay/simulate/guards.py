@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.language import Words
+from drgpay.base.language import Words
 from drgpay.policy.model import Policy
 from drgpay.report.html.small_cells import SMALLEST_CELL
 from drgpay.run.stops import (

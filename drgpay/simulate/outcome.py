@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.model import Policy
 from drgpay.run.month_end import Clock, ProgressBar, no_progress
 from drgpay.simulate.base import Base, open_base

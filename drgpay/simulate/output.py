@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import OWNER, Rights, make_folder
-from drgpay.language import Language
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import OWNER, Rights, make_folder
+from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
 from drgpay.report.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pools_table
 from drgpay.report.columns import written

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from drgpay.exact import divide_half_up, wide
+from drgpay.base.exact import divide_half_up, wide
 from drgpay.points.adjustments import Step, adjust
 from drgpay.points.cases import adjustment_steps, classed_stays, places_of
 from drgpay.points.catalogue import Catalogue

@@ -9,9 +9,9 @@ from typing import Protocol
 
 import polars as pl
 
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Budget
-from drgpay.records.period import Period
 from drgpay.run.year_months import MONTHS
 from drgpay.settle.budget import annual_reserve_fen, has_budget, month_budget_fen
 from drgpay.settle.clearing import YearBudget, clear_year

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings
 from drgpay.settle.month import Settled

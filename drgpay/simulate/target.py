@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES
 from drgpay.policy.model import Policy
 from drgpay.settle.month import Settled
 from drgpay.simulate.paths import value_at, with_values

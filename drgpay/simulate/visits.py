@@ -11,7 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.working_folder import working_folder
 from drgpay.policy.outpatient import Outpatient
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.tables import open_visits
@@ -29,7 +30,6 @@ from drgpay.simulate.compare import MEASURES, VALUES, bin_of, paired, paired_val
 from drgpay.simulate.plan import Plan
 from drgpay.simulate.stages import Stages
 from drgpay.visits.points import visit_cases
-from drgpay.working_folder import working_folder
 
 AMOUNT = "fund_amount_fen"
 _NEEDED = ("case_id", "hospital_id", "account", "out_of_area", "case_class", "points", *AMOUNTS)

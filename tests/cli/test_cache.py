@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.cache_folder import CACHES, KEPT_GROUPS
+from drgpay.base.cache_folder import CACHES, KEPT_GROUPS
 from drgpay.cli.cache import _KINDS
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.simulate.cache import StageCache, cache_folder

@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.base.period import Period
 from drgpay.grouper.stay_rules import RuledStays, ruled_stays
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.catalogue import GROUP_SCHEMA, Catalogue
@@ -18,7 +19,6 @@ from drgpay.records.filings import (
     TECHNOLOGY_SCHEMA,
     Filings,
 )
-from drgpay.records.period import Period
 from drgpay.report.clearing import cleared_line_columns, pools_table
 from drgpay.report.columns import written
 from drgpay.report.month import (

@@ -14,9 +14,9 @@ from typing import Any
 import polars as pl
 import pytest
 
+from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.visits import capitation_tables
 from drgpay.settle.capitation import capitation_accounts

@@ -7,7 +7,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.exact import half_up, wide
+from drgpay.base.exact import half_up, wide
 from drgpay.points.adjustments import (
     ADJUSTMENT_SCHEMA,
     CaseChange,

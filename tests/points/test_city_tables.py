@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 import pytest
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import half_up
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.published_weights import published_catalogue
 from drgpay.points.weight_rows import WeightOptions

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.deductions import takes_deducted_points
 from drgpay.points.earlier_stays import look_back

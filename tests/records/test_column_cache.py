@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.stream import group_dataset
 from drgpay.records.dataset import open_dataset
@@ -184,7 +184,7 @@ def test_another_program_reads_and_groups_again(
 ) -> None:
     scheme, cache = compiled("chs-drg-2.0"), tmp_path / "cache"
     plain = grouped(stays, scheme, cache)
-    monkeypatch.setattr("drgpay.cache_folder.program_hash", lambda: "another")
+    monkeypatch.setattr("drgpay.base.cache_folder.program_hash", lambda: "another")
     assert grouped(stays, scheme, cache) == plain
     assert len(list(cache.iterdir())) == 2
 

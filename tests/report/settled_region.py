@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.base.period import Period
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.report.clearing import ClearingTables, clearing_tables
 from drgpay.report.month import (
     MonthTables,

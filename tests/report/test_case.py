@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.report.case import ExplainedCase, case_json, explain_case, plain_value
 from drgpay.report.case_console import case_view

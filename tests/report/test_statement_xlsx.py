@@ -12,7 +12,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.explanation import Rules
 from drgpay.report.month import difference_tables, line_kind
 from drgpay.report.reasons import reason_said

@@ -8,7 +8,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.month import MonthTables
 from drgpay.report.tables import heading
 from drgpay.report.wording import word

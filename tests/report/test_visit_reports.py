@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from drgpay.exact import unscaled
-from drgpay.language import Language
+from drgpay.base.exact import unscaled
+from drgpay.base.language import Language
 from drgpay.report.contractors_xlsx import charged_by_provider
 from drgpay.report.run_books import SettledStays, write_run_books
 from drgpay.report.tables import heading

@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.base.period import Period
 from drgpay.points.catalogue import COEFFICIENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Outpatient
-from drgpay.records.period import Period
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.explanation import Rules

@@ -11,8 +11,8 @@ import openpyxl
 import polars as pl
 from openpyxl.utils import range_boundaries
 
-from drgpay.exact import half_up
-from drgpay.language import Language
+from drgpay.base.exact import half_up
+from drgpay.base.language import Language
 from drgpay.report.clearing import ClearingTables
 from drgpay.report.clearing_xlsx import (
     clearing_statement_parts,

@@ -26,7 +26,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.writing import write_frame
 from drgpay.run import stages
 from drgpay.run.job import load_job

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.run.clearing import FinishedClearing, run_clearing
 from drgpay.run.job import Job, load_job
 from drgpay.run.month_end import run_month

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.registry.database import database_path
 from drgpay.registry.registration import rebuild, register
 from drgpay.run.job import AnyJob, load_any_job

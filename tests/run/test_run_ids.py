@@ -2,7 +2,7 @@
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.registry.database import DATABASE as REGISTRY
 from drgpay.run.run_ids import DATABASE, checked_id
 

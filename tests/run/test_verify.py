@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.verify import register
-from drgpay.errors import DrgpayError
 from drgpay.run.job import load_job
 from drgpay.run.manifest import basis_hash, basis_in, run_id_of
 from drgpay.run.month_end import run_month

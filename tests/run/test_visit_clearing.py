@@ -11,8 +11,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.main import app
-from drgpay.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.run.clearing import run_clearing
 from drgpay.run.manifest import read_manifest

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run import visit_run
 from drgpay.run.job import Job, VisitsJob, load_any_job, load_job

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Capitation, Outpatient
 from drgpay.policy.settlement import Budget
-from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.settle.capitation import CapitationAccounts, capitation_accounts
 from drgpay.settle.clearing import YearBudget, clear_year

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Assessment, AssessmentBand, Clearing, SharingBand
-from drgpay.records.period import Period
 from drgpay.settle.bands import shared_by_bands
 from drgpay.settle.clearing import Cleared, YearBudget, clear_year
 from drgpay.settle.ledger import balances, ledger_of_clearing, ledger_of_month

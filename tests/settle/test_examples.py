@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
@@ -18,7 +19,6 @@ from drgpay.policy.settlement import (
     Settlement,
     WeightedMonths,
 )
-from drgpay.records.period import Period
 from drgpay.settle.budget import month_budget_fen
 from drgpay.settle.findings import deductions_above_payable, implausible_values
 from drgpay.settle.lines import NO_ADJUSTMENTS

@@ -6,11 +6,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Budget, EqualMonths, MonthsByCost
-from drgpay.records.period import Period
 from drgpay.settle.budget import annual_reserve_fen, month_budget_fen
 from drgpay.settle.differences import PaidMonth, differences_of
 from drgpay.settle.ledger import ledger_of_correction, ledger_of_month

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.settle.budget import annual_reserve_fen
 from drgpay.settle.clearing import Cleared, YearBudget, clear_year
 from drgpay.settle.differences import PaidMonth, differences_of

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.simulate import register
-from drgpay.errors import DrgpayError
 from drgpay.run.stored import open_clearing
 from drgpay.simulate.base import open_base
 from drgpay.simulate.compare import compare, compare_schemes

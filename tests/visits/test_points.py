@@ -8,9 +8,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drgpay.base.period import Period
 from drgpay.points.catalogue import COEFFICIENT_SCHEMA
 from drgpay.policy.settlement import Budget, EqualMonths
-from drgpay.records.period import Period
 from drgpay.settle.lines import NO_ADJUSTMENTS
 from drgpay.settle.month import settle_month
 from drgpay.visits.amounts import entry_amounts

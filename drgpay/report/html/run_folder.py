@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import has_file, sees_file
-from drgpay.plain_json import plain_json
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import has_file, sees_file
+from drgpay.base.plain_json import plain_json
 from drgpay.report.columns import completed
 from drgpay.report.month import pool_rows, statement_columns, value_columns
 

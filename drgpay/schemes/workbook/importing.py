@@ -8,10 +8,11 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
+from drgpay.base.plain_json import plain_json
+from drgpay.base.toml_text import toml_text
 from drgpay.grouper.scheme import TABLES, SchemeInfo
-from drgpay.language import Language
-from drgpay.plain_json import plain_json
 from drgpay.schemes.workbook.amendments import amended, read_amendments
 from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY
 from drgpay.schemes.workbook.notes import Notes
@@ -25,7 +26,6 @@ from drgpay.schemes.workbook.tables import (
     Tables,
     clean_tables,
 )
-from drgpay.toml_text import toml_text
 
 REPORT_FILE = "import-report.csv"
 DEFAULT_CODE_SYSTEM = "insurance-2.0"

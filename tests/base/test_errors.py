@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.addresses import DATABASE_REMEDY, names_database
-from drgpay.errors import DrgpayError
+from drgpay.base.addresses import DATABASE_REMEDY, names_database
+from drgpay.base.errors import DrgpayError
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.errors import DrgpayError
-from drgpay.toml_reader import MOST_BYTES, read_toml
+from drgpay.base.errors import DrgpayError
+from drgpay.base.toml_reader import MOST_BYTES, read_toml
 
 JOB = 'period = "2026-10"\npolicy = "浙江"\n'
 

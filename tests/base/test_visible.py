@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drgpay.visible import visible, visible_json
+from drgpay.base.visible import visible, visible_json
 from tests.hostile_texts import MARKUP, OBEYED, SURROGATE, TEXTS
 
 

@@ -1,7 +1,7 @@
 """Who may read what the program leaves: its owner alone, or a group that a job names.
 
 What has rows of cases, visits or persons is written in a folder that nobody else can enter
-(drgpay.working_folder, drgpay.run.stages) and gets its rights there, before it gets its name. So
+(drgpay.base.working_folder, drgpay.run.stages) and gets its rights there, before it gets its name. So
 the writers - polars, DuckDB, a workbook - need not know of rights, nothing is open to others even
 for a moment, and a file that replaces one does not take over what that one allowed. The process's
 umask is not touched: it belongs to whoever calls the program as a library.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drgpay.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError, reason_of
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay import cache_folder, shipped
-from drgpay.cache_folder import CACHES
+from drgpay.base import cache_folder, shipped
+from drgpay.base.cache_folder import CACHES
 from drgpay.grouper import compiled_cache, kept_groups
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.records import column_cache
@@ -19,7 +19,7 @@ from drgpay.records.dataset import open_dataset
 from drgpay.run import stages as run_stages
 from drgpay.simulate import cache as scenario_cache
 
-PACKAGE = Path(shipped.__file__).parent
+PACKAGE = Path(shipped.__file__).parents[1]
 CODES = PACKAGE.parent / "grouping_schemes" / "codes"
 STRANGERS = {"pickle", "cPickle", "_pickle", "joblib", "dill", "shelve", "marshal", "cloudpickle"}
 Keys = Callable[[], dict[str, str]]
@@ -109,14 +109,14 @@ def test_no_cache_is_forgotten_above(program: Path, keys: Keys) -> None:
     made = sum(isinstance(kind, cache_folder.CacheKind) for kind in vars(cache_folder).values())
     assert made == len(CACHES) == len({kind.name for kind in CACHES})
     asking = {path for path, text in sources() if re.search(r"\bprogram_hash\(", text)}
-    assert asking == {"shipped.py", "cache_folder.py", "run/stages.py"}
+    assert asking == {"base/shipped.py", "base/cache_folder.py", "run/stages.py"}
     making = {path for path, text in sources() if re.search(r"\bCacheKind\(", text)}
-    assert making == {"cache_folder.py"}
+    assert making == {"base/cache_folder.py"}
 
 
 def test_every_hash_is_a_known_one() -> None:
     """A new use of hashlib is either a key (make it a CacheKind) or a content: say so here."""
-    keys = {"shipped.py", "cache_folder.py", "run/stages.py"}
+    keys = {"base/shipped.py", "base/cache_folder.py", "run/stages.py"}
     contents = {
         "adjust/overlay.py",
         "grouper/compiled_file.py",

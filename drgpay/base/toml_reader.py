@@ -11,8 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
-from drgpay.addresses import DATABASE_REMEDY, names_database
-from drgpay.errors import DrgpayError, reason_of, shortened
+from drgpay.base.addresses import DATABASE_REMEDY, names_database
+from drgpay.base.errors import DrgpayError, reason_of, shortened
 
 MOST_BYTES = 4_000_000
 MOST_LEVELS = 30

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 

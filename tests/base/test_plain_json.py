@@ -2,7 +2,7 @@
 
 import pytest
 
-from drgpay.plain_json import plain_json
+from drgpay.base.plain_json import plain_json
 
 
 def test_what_the_program_writes() -> None:

@@ -4,7 +4,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from drgpay.file_rights import OWNER, Rights, give_lock
+from drgpay.base.file_rights import OWNER, Rights, give_lock
 
 
 def take_lock(path: Path, rights: Rights = OWNER) -> int | None:

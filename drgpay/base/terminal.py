@@ -11,7 +11,7 @@ import rich.text
 from rich.console import Console, RenderableType
 from rich.style import Style
 
-from drgpay.visible import visible
+from drgpay.base.visible import visible
 
 PIPE_WIDTH = 160
 """Columns of the lines that are no terminal's."""

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import (
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import (
     BY_UMASK,
     OWNER,
     Rights,

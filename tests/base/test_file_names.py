@@ -2,7 +2,7 @@
 
 import pytest
 
-from drgpay.file_names import file_names, is_device, is_too_long, safe_name
+from drgpay.base.file_names import file_names, is_device, is_too_long, safe_name
 
 STRANGE = [
     *(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from drgpay import cache_folder
-from drgpay.cache_folder import (
+from drgpay.base import cache_folder
+from drgpay.base.cache_folder import (
     CACHES,
     COMPILED_SCHEMES,
     KEPT_GROUPS,
@@ -24,7 +24,7 @@ from drgpay.cache_folder import (
     refuse_foreign,
     staged_path,
 )
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 SOMEBODY, GROUP = 54_321, 54_322  # no user and no group of any machine

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from drgpay.file_lock import take_lock
+from drgpay.base.file_lock import take_lock
 
 _PREFIX, _SUFFIX = ".drgpay-", ".partial"
 _NAME = re.compile(re.escape(_PREFIX) + r"[^.]+" + re.escape(_SUFFIX))

@@ -11,7 +11,7 @@ from math import isqrt
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 
 FEN_PLACES = 2
 POINT_PLACES = 4

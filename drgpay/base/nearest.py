@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 
 _LONGEST = 200  # characters that are compared
 

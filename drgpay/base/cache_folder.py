@@ -21,9 +21,9 @@ from functools import cached_property
 from pathlib import Path
 from stat import S_IMODE, S_ISDIR
 
-from drgpay.errors import DrgpayError, reason_of
-from drgpay.shipped import program_hash
-from drgpay.visible import visible
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.shipped import program_hash
+from drgpay.base.visible import visible
 
 _DIGITS = 32
 _HEX = f"[0-9a-f]{{{_DIGITS}}}"

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.working_folder import remove_leftovers, working_folder
+from drgpay.base.working_folder import remove_leftovers, working_folder
 from tests.modes import open_to_others
 
 WORKS = """
 import sys, time
 from pathlib import Path
-from drgpay.working_folder import working_folder
+from drgpay.base.working_folder import working_folder
 with working_folder(Path(sys.argv[1])) as work:
     (work / "persons").write_text("secret")
     print(work, flush=True)
@@ -125,7 +125,7 @@ def test_a_full_disk_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.Monkey
     def full(*_arguments: object, **_options: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("drgpay.working_folder.take_lock", full)
+    monkeypatch.setattr("drgpay.base.working_folder.take_lock", full)
     with pytest.raises(OSError, match="No space left"), working_folder(tmp_path):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,7 @@
 
 import os
 
-from drgpay.addresses import DATABASE_REMEDY, has_user, without_passwords
+from drgpay.base.addresses import DATABASE_REMEDY, has_user, without_passwords
 
 _LONGEST = 2000
 """Characters of a problem or a remedy: a sentence that quotes a file may quote a megabyte of it."""
