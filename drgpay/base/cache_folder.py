@@ -58,9 +58,7 @@ class CacheKind:
 
 COMPILED_SCHEMES = CacheKind("compiled", rf"{_HEX}\.compiled")
 SCENARIO_STAGES = CacheKind("stages", rf"[a-z_]+-{_HEX}")
-RECORD_COLUMNS = CacheKind("columns", _HEX)
-KEPT_GROUPS = CacheKind("groups", rf"{_HEX}\.{_HEX}\.groups")  # in an entry of RECORD_COLUMNS
-CACHES = (COMPILED_SCHEMES, SCENARIO_STAGES, RECORD_COLUMNS, KEPT_GROUPS)
+CACHES = (COMPILED_SCHEMES, SCENARIO_STAGES)
 
 
 def open_private_folder(folder: Path, kind: CacheKind, group: int | None = None) -> None:

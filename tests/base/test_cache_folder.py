@@ -12,8 +12,6 @@ from drgpay.base import cache_folder
 from drgpay.base.cache_folder import (
     CACHES,
     COMPILED_SCHEMES,
-    KEPT_GROUPS,
-    RECORD_COLUMNS,
     SCENARIO_STAGES,
     CacheKind,
     entries,
@@ -32,8 +30,6 @@ HEX = "0123456789abcdef" * 2
 NAMES = {
     COMPILED_SCHEMES: f"{HEX}.compiled",
     SCENARIO_STAGES: f"checked_history-{HEX}",
-    RECORD_COLUMNS: HEX,
-    KEPT_GROUPS: f"{HEX}.{HEX[::-1]}.groups",
 }
 
 
@@ -78,7 +74,7 @@ def test_what_is_kept_is_for_its_owner_alone(tmp_path: Path, umask: int) -> None
     file = tmp_path / NAMES[COMPILED_SCHEMES]
     keep_file(file, b"content")
     assert (mode(file), file.read_bytes()) == (0o600, b"content")
-    place = tmp_path / NAMES[RECORD_COLUMNS]
+    place = tmp_path / NAMES[SCENARIO_STAGES]
     staged = staged_path(place)
     (staged / "inner").mkdir(parents=True)
     (staged / "inner" / "file").write_text("x")
@@ -230,8 +226,8 @@ def test_old_leftovers_are_removed_whoever_wrote_them(tmp_path: Path) -> None:
 def test_a_link_left_behind_is_removed_not_followed(tmp_path: Path) -> None:
     folder, target = folder_of(tmp_path / "cache"), folder_of(tmp_path / "target")
     (target / "file").write_text("x")
-    (folder / f".{HEX}.{dead_pid()}").symlink_to(target)
-    open_private_folder(folder, RECORD_COLUMNS)
+    (folder / f".{NAMES[SCENARIO_STAGES]}.{dead_pid()}").symlink_to(target)
+    open_private_folder(folder, SCENARIO_STAGES)
     assert list(folder.iterdir()) == []
     assert (target / "file").exists()
 

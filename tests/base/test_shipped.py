@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from drgpay.base import cache_folder, shipped
 from drgpay.base.cache_folder import CACHES
-from drgpay.grouper import compiled_cache, kept_groups
+from drgpay.grouper import compiled_cache
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.records import column_cache
-from drgpay.records.dataset import open_dataset
 from drgpay.run import stages as run_stages
 from drgpay.simulate import cache as scenario_cache
 
@@ -41,21 +38,15 @@ def program(
 
 
 @pytest.fixture
-def keys(tmp_path: Path, compiled: Callable[[str], CompiledScheme]) -> Keys:
+def keys(tmp_path: Path) -> Keys:
     """The key of every cache, and of the stages of an interrupted run, all else being equal."""
-    scheme = compiled("chs-drg-1.1")
     own = tmp_path / "scheme"
     shutil.copytree(PACKAGE.parent / "grouping_schemes" / "chs-drg-1.1", own)
-    stays = tmp_path / "stays.parquet"
-    pl.DataFrame({"case_id": ["1"]}).write_parquet(stays)
-    dataset = open_dataset(stays)
 
     def now() -> dict[str, str]:
         shipped._hash_of.cache_clear()
         return {
             "compiled": compiled_cache._key(own),
-            "columns": column_cache._key(dataset, ["age"], "case_id"),
-            "groups": kept_groups._key(scheme, ["drg"]),
             "stages": scenario_cache.digest_of({"a": 1}),
             "stages of a run": run_stages._origin({"a": 1}, None).key,
         }
@@ -120,10 +111,8 @@ def test_every_hash_is_a_known_one() -> None:
     contents = {
         "adjust/overlay.py",
         "grouper/compiled_file.py",
-        "grouper/kept_groups.py",
         "grouper/scheme_files.py",
         "points/catalogue.py",
-        "records/column_cache.py",
         "registry/manifest.py",
         "report/html/template.py",
         "run/input_files.py",
