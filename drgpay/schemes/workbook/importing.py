@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import tomli_w
 from pydantic import ValidationError
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.plain_json import plain_json
-from drgpay.base.toml_text import toml_text
 from drgpay.grouper.scheme import TABLES, SchemeInfo
 from drgpay.schemes.workbook.amendments import amended, read_amendments
 from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY
@@ -93,7 +93,7 @@ def write_scheme(imported: ImportedScheme, folder: Path, language: Language) -> 
 def scheme_toml(info: SchemeInfo) -> str:
     """The text of scheme.toml; keys in the order of SchemeInfo, empty ones left out."""
     values = info.model_dump()
-    return toml_text(
+    return tomli_w.dumps(
         {
             **{key: value for key, value in values.items() if value not in (None, "")},
             "options": {key: value for key, value in values["options"].items() if value != ()},
