@@ -10,7 +10,7 @@ from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.report.columns import Column, money, newer, plain, points, written
 from drgpay.settle.differences import Differences
 from drgpay.settle.lines import NO_ADJUSTMENTS
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def values_table(settled: Settled, value_places: int) -> pl.DataFrame:
     With method rate a row for each account and level follows the row of its pool; budget and
     remainder stand in the row of the pool alone.
     """
-    return written(with_rates(settled.values, settled.rates), value_columns(value_places))
+    return written(with_rates(settled.pools, settled.rates), value_columns(value_places))
 
 
 def with_rates(pools: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
@@ -223,7 +223,7 @@ def pool_rows(values: pl.DataFrame) -> pl.DataFrame:
 
 def statements_table(settled: Settled, hospitals: pl.DataFrame, value_places: int) -> pl.DataFrame:
     """statements.parquet: one row a hospital, account, out_of_area and payment."""
-    return named_lines(written(settled.statements, statement_columns(value_places)), hospitals)
+    return named_lines(written(settled.lines, statement_columns(value_places)), hospitals)
 
 
 def named_lines(lines: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFrame:

@@ -21,7 +21,7 @@ from drgpay.report.month import (
 from drgpay.report.statement import example_cases
 from drgpay.settle.capitation import CapitationAccounts
 from drgpay.settle.lines import NO_ADJUSTMENTS
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 from drgpay.visits.columns import PROCEDURE
 from drgpay.visits.points import FEE
 from drgpay.visits.sums import SUM_KEYS

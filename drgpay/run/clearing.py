@@ -55,10 +55,11 @@ from drgpay.run.year_months import (
     refuse_other_rules,
 )
 from drgpay.settle.budget import annual_reserve_fen
-from drgpay.settle.clearing import Cleared, YearBudget, clear_year
+from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing
 from drgpay.settle.lines import LINE, NO_ADJUSTMENTS, levels_of
 from drgpay.settle.pools import pools_of
+from drgpay.settle.settled import Settled
 
 
 @dataclass(frozen=True)
@@ -305,7 +306,7 @@ def _clear_stays(year: OpenedYear, clock: Clock, language: Language) -> _Cleared
         prepayments = prepayments_of(statements)
         return ClearedStays(replace(tables, notes=notes), rules, prepayments, filings)
 
-    stops = settled_stops(cleared.statements, None, rules.policy.settlement, None)
+    stops = settled_stops(cleared.lines, None, rules.policy.settlement, None)
     return _ClearedPart(stops, known_as)
 
 
@@ -337,11 +338,11 @@ def _clear_visits(year: OpenedVisitYear, clock: Clock) -> _ClearedPart[ClearedVi
         )
         return ClearedVisits(tables, rules, prepayments_of(statements), year.enrolment)
 
-    stops = settled_stops(cleared.statements, None, rules.policy.settlement, None)
+    stops = settled_stops(cleared.lines, None, rules.policy.settlement, None)
     return _ClearedPart(stops, known_as)
 
 
-def ledger_of_year(year: int, months: list[PaidMonths], cleared: Cleared) -> pl.DataFrame:
+def ledger_of_year(year: int, months: list[PaidMonths], cleared: Settled) -> pl.DataFrame:
     """What the clearing books beside what its months did."""
     booked = pl.concat([run.ledger() for month in months for run in month.runs])
     return ledger_of_clearing(year, booked, cleared)
@@ -357,7 +358,7 @@ STAY_COLUMNS = [
 
 
 def statements_of_year(months: list[PaidMonths]) -> pl.DataFrame:
-    """The statements of all months (Settled.statements), with their period."""
+    """The statements of all months (Settled.lines), with their period."""
     return pl.concat(
         [month.last.statements().with_columns(period=pl.lit(month.last.period)) for month in months]
     )

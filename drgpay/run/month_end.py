@@ -87,7 +87,8 @@ from drgpay.run.visit_run import (
 )
 from drgpay.settle.booking import Booked
 from drgpay.settle.lines import levels_of
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 
 Run = TypeVar("Run", bound=StoredMonth)
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
@@ -346,7 +347,7 @@ def _stops(
     return [
         *record_stops(records, valid, refused, unknown),
         *level_stops(records, valid, rules.levels, rules.catalogue.levels),
-        *settled_stops(settled.statements, settled.values, rules.policy.settlement, period, before),
+        *settled_stops(settled.lines, settled.pools, rules.policy.settlement, period, before),
     ]
 
 

@@ -45,9 +45,10 @@ from drgpay.run.run_tables import RunTables
 from drgpay.run.stored import StoredMonth, book, returns_elsewhere
 from drgpay.run.year_months import PaidMonths
 from drgpay.settle.booking import Booked
-from drgpay.settle.clearing import Cleared, clear_year
+from drgpay.settle.clearing import clear_year
 from drgpay.settle.lines import LINE, levels_of
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 from drgpay.visits.sums import SUM_KEYS
 
 Frames = Iterator[tuple[str, pl.DataFrame]]
@@ -197,7 +198,7 @@ class RepeatedYear(RepeatedStays):
         return super().filings
 
     @cached_property
-    def cleared(self) -> Cleared:
+    def cleared(self) -> Settled:
         """The year cleared with these points."""
         months = statements_of_year(self.months)
         return clear_year(

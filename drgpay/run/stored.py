@@ -30,7 +30,7 @@ from drgpay.run.visit_files import ENROLMENT, VISIT_FILES
 from drgpay.settle.booking import Booked, booked_month
 from drgpay.settle.differences import PaidMonth
 from drgpay.settle.lines import AMOUNTS, LINE, NO_ADJUSTMENTS
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 
 Part = Literal["stays", "visits"]
 
@@ -122,11 +122,11 @@ class StoredMonth(StoredRun):
         return self.manifest
 
     def statements(self) -> pl.DataFrame:
-        """statements.parquet, as Settled.statements."""
+        """statements.parquet, as Settled.lines."""
         return self._table("statements", statement_columns(self._value_places))
 
     def values(self) -> pl.DataFrame:
-        """The pools of values.parquet, as Settled.values."""
+        """The pools of values.parquet, as Settled.pools."""
         return pool_rows(self._table("values", value_columns(self._value_places)))
 
     def values_of_pools(self) -> dict[str, Decimal]:
@@ -158,11 +158,11 @@ class StoredClearing(StoredRun):
         return "scheme" in self.manifest
 
     def adjustments(self) -> pl.DataFrame:
-        """adjustments.parquet, as Cleared.adjustments."""
+        """adjustments.parquet, as Settled.adjustments."""
         return _stored_table(self.folder / "adjustments.parquet", ADJUSTMENT_COLUMNS)
 
     def statements(self) -> pl.DataFrame:
-        """statements.parquet, as the columns of Cleared.statements that it has."""
+        """statements.parquet, as the columns of Settled.lines that it has."""
         places = self.manifest["policy"]["parameters"]["settlement"]["value_places"]
         return _stored_table(self.folder / "statements.parquet", cleared_line_columns(places))
 

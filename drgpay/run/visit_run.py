@@ -32,7 +32,8 @@ from drgpay.run.visit_grouping import GroupedVisits, Progress, VisitFiles, group
 from drgpay.run.visit_rules import VisitPaymentRules
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 from drgpay.visits.points import visit_cases
 from drgpay.visits.stream import VisitPricing
 
@@ -205,8 +206,8 @@ def capitation_of(month: VisitMonth, settled: Settled) -> CapitationTables | Non
         return None
     accounts = capitation_accounts(
         settled.cases,
-        settled.statements,
-        settled.values,
+        settled.lines,
+        settled.pools,
         rules.enrolment,
         rules.policy,
         month.period,

@@ -25,7 +25,6 @@ from drgpay.settle.lines import (
     with_bearing_line,
     with_payment,
 )
-from drgpay.settle.month import RATE_SCHEMA
 from drgpay.settle.pools import pools_of
 from drgpay.settle.prepayment import (
     deductible_lines,
@@ -34,6 +33,7 @@ from drgpay.settle.prepayment import (
     lines_for_deductions,
 )
 from drgpay.settle.pricing import Rules, Waiting, price_pool, spent_by_points, yuan
+from drgpay.settle.settled import RATE_SCHEMA, Settled
 
 
 @dataclass(frozen=True)
@@ -48,44 +48,6 @@ class YearBudget:
     reserve_fen: int
 
 
-@dataclass(frozen=True)
-class Cleared:
-    """A cleared year in scaled integers: money in fen; points, scores and factors in 1/10,000.
-
-    pools: one row a pool, in the order of the policy: pool, accounts (list), budget_given_fen,
-    item_by_item_fen, item_share, budget_fen (B; all four as in Settled.values), reserve_fen,
-    fund_fen (F: what item-by-item payment of the pool's local cases would have cost), surplus_fen,
-    overrun_fen, retained_fen (of the surplus), shared_fen (of the overrun, borne by the fund),
-    budget_final_fen, from_home_funds_fen, cases, total_fen, patient_fen, other_fen, points,
-    deducted_points, waiting_points, point_value (null where no case of the pool earned points, and
-    with method rate; places as the policy says), fund_amount_fen, kept_fen, remainder_fen,
-    assessment_fen, redistributed_fen, deduction_fen, withheld_fen, payable_fen, prepaid_fen,
-    clearing_fen (sums over the lines in the pool).
-        budget_final + from_home_funds = payable + withheld + kept + remainder.
-    rates: as Settled.rates.
-    statements: one row a line, sorted by LINE: hospital_id, account, out_of_area, payment, pool,
-    in_pool, paid_here, cases, points (with the minus), minus_points, waiting_points,
-    deducted_points, point_value, total_fen, fund_fen, patient_fen, other_fen, standard_fen,
-    kept_fen, distributed_fen, fund_amount_fen, score, factor (both null where the
-    assessment does not apply), assessment_fen (fund amount less fund amount x factor),
-    redistributed_fen, deduction_fen (payment deductions of the year), payable_fen
-    = fund_amount - assessment + redistributed - deduction, withheld_fen = fund_amount - payable,
-    prepaid_fen (of all months), clearing_fen = payable - prepaid, home_fund_bill_fen (of the
-    whole year), home_fund_billed_fen (by the months), home_fund_clearing_fen (the difference).
-    Lines of outside patients that their home funds pay have payable 0.
-    cases, adjustments: as in Settled (month.py), with the final standard and fund amount.
-    assessment: one row a hospital, sorted: hospital_id, score, factor, fund_amount_fen (of its
-    lines in a pool), assessment_fen, redistributed_fen. Empty where the policy assesses nobody.
-    """
-
-    pools: pl.DataFrame
-    statements: pl.DataFrame
-    cases: pl.DataFrame
-    adjustments: pl.DataFrame
-    assessment: pl.DataFrame
-    rates: pl.DataFrame
-
-
 def clear_year(
     cases: pl.DataFrame,
     adjustments: pl.DataFrame,
@@ -96,11 +58,11 @@ def clear_year(
     year: int,
     payments: pl.DataFrame = NO_PAYMENTS,
     levels: Mapping[str, str] | None = None,
-) -> Cleared:
+) -> Settled:
     """Clear a year.
 
     cases, adjustments: EarnedPoints of the whole year (as for settle_month).
-    months: the statements of all months (Settled.statements, one below the other; of a corrected
+    months: the statements of all months (Settled.lines, one below the other; of a corrected
     month those of its last correction, whose differences were paid); needed are LINE,
     prepayment_fen, deduction_fen, home_fund_bill_fen.
     budgets: by pool name (pools.pools_of); every pool of the policy with cases needs one.
@@ -146,16 +108,22 @@ def clear_year(
         _refuse_budget_below_prepaid(pool.name, mine, available, _payments(months, mine), rules)
         sums = _sums([line for line in mine if line["in_pool"]])
         named = {"pool": pool.name, "accounts": pool.accounts}
-        pools.append({**named, **final, **priced.totals, **sums})
+        of_pool = {"available_fen": final["budget_final_fen"], **priced.totals, **sums}
+        pools.append({**named, **final, **of_pool})
         cleared += mine
         rates += [{**named, **row} for row in priced.rates]
         waiting[pool.name] = priced.waiting
     frame = pl.DataFrame(pools, schema=POOL_SCHEMA)
-    statements = pl.DataFrame(cleared, schema=CLEARED_SCHEMA).sort(LINE)
-    adjustments = with_waiting(adjustments, statements, waiting)
-    parts = with_parts(cases, adjustments, statements, rules)
+    elsewhere = pl.when("paid_here").then(0).otherwise("fund_amount_fen")
+    priced_lines = (
+        pl.DataFrame(cleared, schema=CLEARED_SCHEMA)
+        .sort(LINE)
+        .with_columns(amount_fen=pl.col("payable_fen") + elsewhere)
+    )
+    adjustments = with_waiting(adjustments, priced_lines, waiting)
+    parts = with_parts(cases, adjustments, priced_lines, rules)
     priced_by = pl.DataFrame(rates, schema=RATE_SCHEMA)
-    return Cleared(frame, statements, *parts, _assessment_table(statements), priced_by)
+    return Settled(frame, priced_lines, *parts, priced_by, _assessment_table(priced_lines))
 
 
 POOL_SCHEMA = {
@@ -172,6 +140,7 @@ POOL_SCHEMA = {
     "retained_fen": pl.Int64(),
     "shared_fen": pl.Int64(),
     "budget_final_fen": pl.Int64(),
+    "available_fen": pl.Int64(),
     "from_home_funds_fen": pl.Int64(),
     "cases": pl.Int64(),
     "total_fen": pl.Int64(),

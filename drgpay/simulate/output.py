@@ -29,7 +29,6 @@ from drgpay.run.staging import refusals_named, staged_folder
 from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.page import commands_of, facts_of, page
-from drgpay.simulate.settling import ClearedYear
 from drgpay.simulate.stages import State
 from drgpay.simulate.tables import conflicts_table, machine_tables, shown_tables
 from drgpay.simulate.wording import word
@@ -97,11 +96,11 @@ def run_tables(state: State, with_cases: bool) -> dict[str, pl.DataFrame]:
     """A state as a run or a clearing writes it, by the name of the file."""
     settled, hospitals = state.settled, state.plan.hospitals
     places = state.plan.policy.settlement.value_places
-    if isinstance(settled, ClearedYear):
-        lines = written(settled.statements, cleared_line_columns(places))
+    if settled.is_year:
+        lines = written(settled.lines, cleared_line_columns(places))
         tables = {
             "statements": named_lines(lines, hospitals),
-            "pools": pools_table(settled.values, settled.rates, places),
+            "pools": pools_table(settled.pools, settled.rates, places),
             "assessment": written(settled.assessment, ASSESSMENT_COLUMNS),
         }
     else:

@@ -174,7 +174,7 @@ def test_every_number_of_a_year_of_visits(number: int) -> None:
     )
     accounts = capitation_accounts(
         cleared.cases.join(contracts, on="case_id", how="left", maintain_order="left"),
-        cleared.statements,
+        cleared.lines,
         cleared.pools,
         pl.DataFrame(list(map(vars, expected.enrolment)), ENROLMENT_SCHEMA).sample(
             fraction=1, shuffle=True, seed=number

@@ -233,7 +233,7 @@ def test_names_of_workbooks_stay_in_their_folder() -> None:
 def test_a_correction_has_a_sheet_of_differences(region: Region, tmp_path: Path) -> None:
     without = region.settled.cases["case_id"][0]
     paid = PaidMonth(
-        region.settled.statements,
+        region.settled.lines,
         region.settled.cases.filter(pl.col("case_id") != without),
         region.settled.adjustments,
     )
