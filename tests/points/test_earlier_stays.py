@@ -331,7 +331,7 @@ def _alone() -> Points:
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(40), *(pytest.param(n, marks=pytest.mark.slow) for n in range(40, 800))]
+    "seed", [*range(40), *(pytest.param(n, marks=pytest.mark.slow) for n in range(40, 240))]
 )
 def test_three_months_take_what_one_run_takes(seed: int) -> None:
     """Whatever the order of settlement, also after corrections of the first and the third month."""
