@@ -26,7 +26,7 @@ from drgpay.policy.model import Policy
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import NO_FILINGS, Filings, check_payments, payable_filings
-from drgpay.report.month import (
+from drgpay.results.month import (
     adjustments_table,
     cases_table,
     ledger_table,

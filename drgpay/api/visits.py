@@ -26,8 +26,8 @@ from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitRecords
-from drgpay.report.columns import written
-from drgpay.report.visits import (
+from drgpay.results.columns import written
+from drgpay.results.visits import (
     CapitationTables,
     groups_table,
     visit_ledger_table,

@@ -19,16 +19,13 @@ from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.persons import persons_of_cases
-from drgpay.report.clearing import ClearingTables, VisitClearingTables, clearing_tables
 from drgpay.report.point_notes import point_notes, taken_back_note
+from drgpay.results.clearing import ClearingTables, VisitClearingTables, clearing_tables
+from drgpay.results.manifest import identity_of, write_manifest
+from drgpay.results.stored import StoredVisits, visits_of
 from drgpay.run.acceptance import take_on
+from drgpay.run.basis import basis_of_clearing, outpatient_basis_of_year
 from drgpay.run.input_files import InputFiles, noted, records_of
-from drgpay.run.manifest import (
-    basis_of_clearing,
-    identity_of,
-    outpatient_basis_of_year,
-    write_manifest,
-)
 from drgpay.run.month_end import Clock
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.previous import Before, PreviousPaid, earned_with_earlier, open_year_before
@@ -42,7 +39,6 @@ from drgpay.run.stops import (
     accepted_by,
     settled_stops,
 )
-from drgpay.run.stored import StoredVisits, visits_of
 from drgpay.run.visit_clearing import VISIT_COLUMNS, enrolment_of_year, visit_tables_of_year
 from drgpay.run.visit_rules import VisitPaymentRules, load_visit_rules
 from drgpay.run.year_job import AnyYearJob, OutpatientYear, YearJob

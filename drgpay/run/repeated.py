@@ -21,8 +21,8 @@ from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.points.deductions import EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.records.filings import NO_FILINGS, Filings
-from drgpay.report.clearing import clearing_tables
-from drgpay.report.month import (
+from drgpay.results.clearing import clearing_tables
+from drgpay.results.month import (
     adjustments_table,
     cases_table,
     difference_tables,
@@ -30,6 +30,8 @@ from drgpay.report.month import (
     statements_table,
     values_table,
 )
+from drgpay.results.run_tables import CannotCheckError, RunTables
+from drgpay.results.stored import StoredMonth, book, returns_elsewhere
 from drgpay.run.clearing import (
     STAY_COLUMNS,
     adjustments_of_year,
@@ -39,10 +41,8 @@ from drgpay.run.clearing import (
     persons_of_readmissions,
     statements_of_year,
 )
-from drgpay.run.comparison import CannotCheckError, Compared, first_of, unlike
+from drgpay.run.comparison import Compared, first_of, unlike
 from drgpay.run.kept_rules import catalogue_kept, policy_kept
-from drgpay.run.run_tables import RunTables
-from drgpay.run.stored import StoredMonth, book, returns_elsewhere
 from drgpay.run.year_months import PaidMonths
 from drgpay.settle.booking import Booked
 from drgpay.settle.clearing import clear_year

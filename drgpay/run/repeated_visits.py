@@ -15,10 +15,12 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words
 from drgpay.base.period import Period
 from drgpay.policy.outpatient import Outpatient
-from drgpay.report.clearing import groups_of_year, visit_clearing_tables, year_visits_table
-from drgpay.report.columns import read_back
-from drgpay.report.month import statements_table, values_table
-from drgpay.report.visits import (
+from drgpay.results.clearing import groups_of_year, visit_clearing_tables, year_visits_table
+from drgpay.results.columns import read_back
+from drgpay.results.month import statements_table, values_table
+from drgpay.results.stored import StoredVisits
+from drgpay.results.visit_files import ENROLMENT, ENTRIES, with_paid_cost
+from drgpay.results.visits import (
     ENTRY_COLUMNS,
     CapitationTables,
     capitation_tables,
@@ -42,10 +44,8 @@ from drgpay.run.repeated import (
     months_again,
     scores_of,
 )
-from drgpay.run.stored import StoredVisits
 from drgpay.run.visit_balances import VisitRunTables
 from drgpay.run.visit_clearing import VISIT_COLUMNS
-from drgpay.run.visit_files import ENROLMENT, ENTRIES, with_paid_cost
 from drgpay.run.visit_rules import outpatient_of
 from drgpay.run.year_months import PaidMonths
 from drgpay.settle.capitation import CapitationAccounts, capitation_accounts

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
-from drgpay.report.clearing import (
+from drgpay.results.clearing import (
     VisitClearingTables,
     groups_of_year,
     visit_clearing_tables,
     year_visits_table,
 )
-from drgpay.report.visits import CapitationTables, capitation_tables, example_visits
-from drgpay.run.stored import StoredVisits
-from drgpay.run.visit_files import entries_of_visits
+from drgpay.results.stored import StoredVisits
+from drgpay.results.visit_files import entries_of_visits
+from drgpay.results.visits import CapitationTables, capitation_tables, example_visits
 from drgpay.run.visit_rules import VisitPaymentRules
 from drgpay.run.visit_run import capitation_frames
 from drgpay.run.year_job import AnyYearJob

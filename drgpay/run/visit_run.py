@@ -12,8 +12,10 @@ from drgpay.base.period import Period
 from drgpay.records.findings import commonest
 from drgpay.records.visits.checks import VISIT, VisitRules
 from drgpay.records.visits.tables import VisitRecords
-from drgpay.report.month import difference_tables, refused_table
-from drgpay.report.visits import (
+from drgpay.results.month import difference_tables, refused_table
+from drgpay.results.stored import StoredVisits, book
+from drgpay.results.visit_files import ENROLMENT, ENTRIES, entries_of_visits
+from drgpay.results.visits import (
     CapitationTables,
     VisitTables,
     capitation_tables,
@@ -26,8 +28,6 @@ from drgpay.report.visits import (
 )
 from drgpay.run.facts import run_facts
 from drgpay.run.stages import RunFolder
-from drgpay.run.stored import StoredVisits, book
-from drgpay.run.visit_files import ENROLMENT, ENTRIES, entries_of_visits
 from drgpay.run.visit_grouping import GroupedVisits, Progress, VisitFiles, group_all_visits
 from drgpay.run.visit_rules import VisitPaymentRules
 from drgpay.settle.capitation import capitation_accounts

@@ -8,15 +8,14 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import file_hash
 from drgpay.base.file_rights import OWNER, Rights, make_folder
 from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
-from drgpay.report.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pools_table
-from drgpay.report.columns import written
-from drgpay.report.month import adjustments_table, cases_table, named_lines, statements_table
 from drgpay.report.tables_xlsx import write_tables
-from drgpay.run.input_files import file_hash
-from drgpay.run.manifest import (
+from drgpay.results.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pools_table
+from drgpay.results.columns import written
+from drgpay.results.manifest import (
     PROGRAM,
     basis_hash,
     evidence_of_run,
@@ -24,6 +23,7 @@ from drgpay.run.manifest import (
     read_manifest,
     write_manifest,
 )
+from drgpay.results.month import adjustments_table, cases_table, named_lines, statements_table
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.staging import refusals_named, staged_folder
 from drgpay.simulate.notes import remarks_of, warnings_of

@@ -16,10 +16,11 @@ from drgpay.base.working_folder import working_folder
 from drgpay.policy.outpatient import Outpatient
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.tables import open_visits
+from drgpay.results.manifest import content_of
+from drgpay.results.stored import StoredMonth, visits_of
+from drgpay.run.basis import outpatient_basis
 from drgpay.run.job import Job, OutpatientJob
-from drgpay.run.manifest import content_of, outpatient_basis
 from drgpay.run.stops import Stop, settled_stops
-from drgpay.run.stored import StoredMonth, visits_of
 from drgpay.run.visit_grouping import VisitFiles, group_all_visits
 from drgpay.run.visit_rules import load_visit_rules
 from drgpay.run.visit_run import VisitMonth, visit_checks, visit_pricing

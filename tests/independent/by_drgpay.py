@@ -19,9 +19,9 @@ from drgpay.records.filings import (
     TECHNOLOGY_SCHEMA,
     Filings,
 )
-from drgpay.report.clearing import cleared_line_columns, pools_table
-from drgpay.report.columns import written
-from drgpay.report.month import (
+from drgpay.results.clearing import cleared_line_columns, pools_table
+from drgpay.results.columns import written
+from drgpay.results.month import (
     ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
     ledger_table,

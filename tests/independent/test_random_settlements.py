@@ -17,9 +17,9 @@ from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.report.columns import written
-from drgpay.report.month import difference_tables
-from drgpay.report.visits import ACCOUNT_COLUMNS, TIE_OUT_COLUMNS
+from drgpay.results.columns import written
+from drgpay.results.month import difference_tables
+from drgpay.results.visits import ACCOUNT_COLUMNS, TIE_OUT_COLUMNS
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.differences import PaidMonth, differences_of
 from drgpay.settle.findings import deductions_above_payable

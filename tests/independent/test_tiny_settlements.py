@@ -12,7 +12,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.report.month import difference_tables
+from drgpay.results.month import difference_tables
 from drgpay.settle.differences import PaidMonth, differences_of
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_correction, ledger_of_month
 from drgpay.settle.settled import Settled

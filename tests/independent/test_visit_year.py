@@ -18,7 +18,7 @@ from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.report.visits import capitation_tables
+from drgpay.results.visits import capitation_tables
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_month
 

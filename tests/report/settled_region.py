@@ -12,8 +12,8 @@ from drgpay.base.period import Period
 from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.report.clearing import ClearingTables, clearing_tables
-from drgpay.report.month import (
+from drgpay.results.clearing import ClearingTables, clearing_tables
+from drgpay.results.month import (
     MonthTables,
     RunFacts,
     adjustments_table,

@@ -14,11 +14,11 @@ import pytest
 
 from drgpay.base.language import Language
 from drgpay.report.explanation import Rules
-from drgpay.report.month import difference_tables, line_kind
 from drgpay.report.reasons import reason_said
 from drgpay.report.statement_xlsx import workbook_names
 from drgpay.report.tables import heading
 from drgpay.report.wording import word
+from drgpay.results.month import difference_tables, line_kind
 from drgpay.settle.differences import PaidMonth, differences_of
 from tests.report.settled_region import (
     GROUPS,

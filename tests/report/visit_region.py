@@ -15,9 +15,9 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.explanation import Rules
-from drgpay.report.month import RunFacts
 from drgpay.report.run_books import SettledVisits
-from drgpay.report.visits import (
+from drgpay.results.month import RunFacts
+from drgpay.results.visits import (
     VisitTables,
     capitation_tables,
     entries_table,

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli.simulate import register
-from drgpay.run.stored import open_clearing
+from drgpay.results.stored import open_clearing
 from drgpay.simulate.base import open_base
 from drgpay.simulate.compare import compare, compare_schemes
 from drgpay.simulate.decomposition import YEAR_EFFECTS, decomposition

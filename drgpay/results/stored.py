@@ -13,9 +13,11 @@ from drgpay.base.exact import unscaled
 from drgpay.base.period import Period
 from drgpay.points.readmission import KIND as READMISSION
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.report.clearing import cleared_line_columns
-from drgpay.report.columns import Column, completed, plain, read_back
-from drgpay.report.month import (
+from drgpay.results.clearing import cleared_line_columns
+from drgpay.results.columns import Column, completed, plain, read_back
+from drgpay.results.filing_files import FILING_COLUMNS
+from drgpay.results.manifest import output_hashes, read_manifest
+from drgpay.results.month import (
     ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
     LEDGER_COLUMNS,
@@ -23,10 +25,8 @@ from drgpay.report.month import (
     statement_columns,
     value_columns,
 )
-from drgpay.report.visits import GROUP_COLUMNS, VISIT_COLUMNS
-from drgpay.run.filing_files import FILING_COLUMNS
-from drgpay.run.manifest import output_hashes, read_manifest
-from drgpay.run.visit_files import ENROLMENT, VISIT_FILES
+from drgpay.results.visit_files import ENROLMENT, VISIT_FILES
+from drgpay.results.visits import GROUP_COLUMNS, VISIT_COLUMNS
 from drgpay.settle.booking import Booked, booked_month
 from drgpay.settle.differences import PaidMonth
 from drgpay.settle.lines import AMOUNTS, LINE, NO_ADJUSTMENTS

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from drgpay.policy.model import Policy
-from drgpay.report.columns import Column, money, newer, plain, points, written
-from drgpay.report.month import (
+from drgpay.results.columns import Column, money, newer, plain, points, written
+from drgpay.results.month import (
     adjustments_table,
     budget_columns,
     cases_table,
@@ -17,7 +17,7 @@ from drgpay.report.month import (
     no_adjustments,
     with_rates,
 )
-from drgpay.report.visits import (
+from drgpay.results.visits import (
     GROUP_COLUMNS,
     VISIT_COLUMNS,
     CapitationTables,
