@@ -3,8 +3,8 @@
 docs/settlement.md, "Annual clearing". Pure functions over frames in scaled integers.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -14,15 +14,12 @@ from drgpay.policy.settlement import Clearing, Settlement
 from drgpay.settle.assessment import assessed_hospitals, assessed_lines
 from drgpay.settle.bands import shared_by_bands
 from drgpay.settle.budget import shared_budget
-from drgpay.settle.case_parts import with_parts, with_waiting
 from drgpay.settle.lines import (
     LINE,
     LINE_SCHEMA,
     NO_PAYMENTS,
     Row,
     line_key,
-    line_rows,
-    with_bearing_line,
     with_payment,
 )
 from drgpay.settle.pools import pools_of
@@ -32,8 +29,9 @@ from drgpay.settle.prepayment import (
     home_fund_bill,
     lines_for_deductions,
 )
-from drgpay.settle.pricing import Rules, Waiting, price_pool, spent_by_points, yuan
-from drgpay.settle.settled import RATE_SCHEMA, Settled
+from drgpay.settle.pricing import Rules, price_pool, spent_by_points, yuan
+from drgpay.settle.settled import Settled
+from drgpay.settle.walk import PaidPool, borne, settled
 
 
 @dataclass(frozen=True)
@@ -78,52 +76,39 @@ def clear_year(
     if sharing is None:
         raise DrgpayError("the policy has no [clearing]", f"add it to clear {year}")
     cases = with_payment(cases, policy)
-    adjustments = with_bearing_line(adjustments, cases, policy)
     deductions = deductions_by_account(payments, policy.records.accounts)
-    paid = _paid_by_line(months, policy)
-    others = [*paid.values(), *lines_for_deductions(deductions, cases)]
-    lines = line_rows(cases, adjustments, others, policy)
-    with_cases = {row["hospital_id"] for row in lines if row["in_pool"] and _earned(row)}
+    paid_before = _paid_by_line(months, policy)
+    others = [*paid_before.values(), *lines_for_deductions(deductions, cases)]
+    found = borne(cases, adjustments, others, policy)
+    with_cases = {row["hospital_id"] for row in found.lines if row["in_pool"] and _earned(row)}
     assessed = assessed_hospitals(scores, sharing.assessment, sorted(with_cases), year)
     _refuse_unknown_pools(budgets, policy, year)
 
-    pools, cleared, rates = [], [], []
-    waiting: dict[str, Waiting] = {}
-    for pool in pools_of(policy):
-        mine = [line for line in lines if line["pool"] == pool.name]
-        if not mine and pool.name not in budgets:
-            continue
-        if pool.name not in budgets:
-            raise DrgpayError(
-                f"the clearing of {year} has no budget for the pool {pool.name}",
-                "check that the months' runs have settled it",
-            )
-        final = _final_budget(pool.name, mine, budgets[pool.name], policy, sharing)
-        priced = price_pool(
-            pool.name, mine, final["budget_final_fen"], Rules(rules, levels, final=True)
-        )
-        available = final["budget_final_fen"] + priced.totals["from_home_funds_fen"]
-        mine = assessed_lines(priced.lines, assessed, sharing.assessment)
-        mine = _settled_up(mine, paid, deductions)
-        _refuse_budget_below_prepaid(pool.name, mine, available, _payments(months, mine), rules)
-        sums = _sums([line for line in mine if line["in_pool"]])
-        named = {"pool": pool.name, "accounts": pool.accounts}
-        of_pool = {"available_fen": final["budget_final_fen"], **priced.totals, **sums}
-        pools.append({**named, **final, **of_pool})
-        cleared += mine
-        rates += [{**named, **row} for row in priced.rates]
-        waiting[pool.name] = priced.waiting
-    frame = pl.DataFrame(pools, schema=POOL_SCHEMA)
+    def paid() -> Iterator[PaidPool]:
+        for pool in pools_of(policy):
+            mine = found.of(pool)
+            if not mine and pool.name not in budgets:
+                continue
+            if pool.name not in budgets:
+                raise DrgpayError(
+                    f"the clearing of {year} has no budget for the pool {pool.name}",
+                    "check that the months' runs have settled it",
+                )
+            final = _final_budget(pool.name, mine, budgets[pool.name], policy, sharing)
+            final_fen = final["budget_final_fen"]
+            priced = price_pool(pool.name, mine, final_fen, Rules(rules, levels, final=True))
+            available = final_fen + priced.totals["from_home_funds_fen"]
+            mine = assessed_lines(priced.lines, assessed, sharing.assessment)
+            mine = _settled_up(mine, paid_before, deductions)
+            _refuse_budget_below_prepaid(pool.name, mine, available, _payments(months, mine), rules)
+            sums = _sums([line for line in mine if line["in_pool"]])
+            yield PaidPool(pool, {**final, "available_fen": final_fen}, priced, mine, sums)
+
+    # What the region does not pay comes from home funds; assessment and deductions are in payable.
     elsewhere = pl.when("paid_here").then(0).otherwise("fund_amount_fen")
-    priced_lines = (
-        pl.DataFrame(cleared, schema=CLEARED_SCHEMA)
-        .sort(LINE)
-        .with_columns(amount_fen=pl.col("payable_fen") + elsewhere)
-    )
-    adjustments = with_waiting(adjustments, priced_lines, waiting)
-    parts = with_parts(cases, adjustments, priced_lines, rules)
-    priced_by = pl.DataFrame(rates, schema=RATE_SCHEMA)
-    return Settled(frame, priced_lines, *parts, priced_by, _assessment_table(priced_lines))
+    amount = pl.col("payable_fen") + elsewhere
+    cleared = settled(found, paid(), POOL_SCHEMA, CLEARED_SCHEMA, amount, policy)
+    return replace(cleared, assessment=_assessment_table(cleared.lines))
 
 
 POOL_SCHEMA = {

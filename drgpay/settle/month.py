@@ -1,22 +1,13 @@
 """The month-end run: point values, statements and each case's part (docs/settlement.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
 from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.settle.budget import has_budget, month_budget_fen, shared_budget
-from drgpay.settle.case_parts import with_parts, with_waiting
-from drgpay.settle.lines import (
-    LINE,
-    LINE_SCHEMA,
-    NO_PAYMENTS,
-    Row,
-    line_rows,
-    with_bearing_line,
-    with_payment,
-)
+from drgpay.settle.lines import LINE_SCHEMA, NO_PAYMENTS, Row, with_payment
 from drgpay.settle.pools import Pool, pools_of
 from drgpay.settle.prepayment import (
     deductions_by_account,
@@ -24,8 +15,9 @@ from drgpay.settle.prepayment import (
     prepaid_lines,
     refuse_prepaying_too_much,
 )
-from drgpay.settle.pricing import Rules, Waiting, price_pool
-from drgpay.settle.settled import RATE_SCHEMA, Settled
+from drgpay.settle.pricing import Rules, price_pool
+from drgpay.settle.settled import Settled
+from drgpay.settle.walk import PaidPool, borne, settled
 
 
 def settle_month(
@@ -47,40 +39,27 @@ def settle_month(
     stays are paid by points and earned none, and for fund amounts or prepayments beyond the
     budget unless settlement.may_exceed_budget.
     """
-    rules = policy.settlement
     cases = with_payment(cases, policy)
-    adjustments = with_bearing_line(adjustments, cases, policy)
     deductions = deductions_by_account(payments, policy.records.accounts)
-    others = lines_for_deductions(deductions, cases)
-    lines = line_rows(cases, adjustments, others, policy)
-    pools, settled, rates = [], [], []
-    waiting: dict[str, Waiting] = {}
-    for pool in pools_of(policy):
-        mine = [line for line in lines if line["pool"] == pool.name]
-        given = _budget_fen(pool, mine, policy, period)
-        if given is None:
-            continue
-        budget = shared_budget(pool.name, given, mine, policy)
-        priced = price_pool(pool.name, mine, budget["budget_fen"], Rules(rules, levels))
-        prepaid = prepaid_lines(priced.lines, _of_pool(deductions, pool), rules)
-        available = budget["budget_fen"] + priced.totals["from_home_funds_fen"]
-        refuse_prepaying_too_much(pool.name, prepaid, available, rules)
-        settled += prepaid
-        named = {"pool": pool.name, "accounts": pool.accounts}
-        of_pool = {"available_fen": budget["budget_fen"], **priced.totals}
-        pools.append({**named, **budget, **of_pool})
-        rates += [{**named, **row} for row in priced.rates]
-        waiting[pool.name] = priced.waiting
-    frame = pl.DataFrame(settled, schema=STATEMENT_SCHEMA).sort(LINE)
-    priced_lines = frame.with_columns(amount_fen="fund_amount_fen")
-    adjustments = with_waiting(adjustments, priced_lines, waiting)
-    parts = with_parts(cases, adjustments, priced_lines, rules)
-    return Settled(
-        pl.DataFrame(pools, schema=VALUE_SCHEMA),
-        priced_lines,
-        *parts,
-        pl.DataFrame(rates, schema=RATE_SCHEMA),
-    )
+    found = borne(cases, adjustments, lines_for_deductions(deductions, cases), policy)
+
+    def paid() -> Iterator[PaidPool]:
+        rules = policy.settlement
+        for pool in pools_of(policy):
+            mine = found.of(pool)
+            given = _budget_fen(pool, mine, policy, period)
+            if given is None:
+                continue
+            budget = shared_budget(pool.name, given, mine, policy)
+            priced = price_pool(pool.name, mine, budget["budget_fen"], Rules(rules, levels))
+            prepaid = prepaid_lines(priced.lines, _of_pool(deductions, pool), rules)
+            available = budget["budget_fen"] + priced.totals["from_home_funds_fen"]
+            refuse_prepaying_too_much(pool.name, prepaid, available, rules)
+            shared = {**budget, "available_fen": budget["budget_fen"]}
+            yield PaidPool(pool, shared, priced, prepaid, {})
+
+    amount = pl.col("fund_amount_fen")
+    return settled(found, paid(), VALUE_SCHEMA, STATEMENT_SCHEMA, amount, policy)
 
 
 VALUE_SCHEMA = {
