@@ -11,7 +11,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.base.language import Language
 from drgpay.points.catalogue import catalogue_hash
-from drgpay.points.deductions import EARLIER_READMISSION, EARLIER_STAYS
+from drgpay.policy.adjustment_rows import EARLIER_READMISSION, EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.records.assessment import read_scores, scores_of_hospitals
 from drgpay.records.dataset import Dataset

@@ -16,9 +16,8 @@ import polars as pl
 
 from drgpay.base.language import Words
 from drgpay.base.period import Period
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
-from drgpay.points.deductions import EARLIER_STAYS
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.results.clearing import clearing_tables

@@ -13,8 +13,7 @@ from drgpay.base.file_hash import file_hash
 from drgpay.base.language import Language
 from drgpay.base.period import Period
 from drgpay.base.toml_reader import read_toml
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA, no_adjustments
-from drgpay.points.deductions import EARLIER_STAYS
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, EARLIER_STAYS, no_adjustments
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.meaning.rules import PLAIN_READING, Reading

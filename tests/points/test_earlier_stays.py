@@ -12,10 +12,10 @@ import pytest
 
 from drgpay.base.errors import DrgpayError
 from drgpay.points.cases import EarnedPoints, points_of_stays
-from drgpay.points.deductions import takes_deducted_points
 from drgpay.points.earlier_stays import look_back
 from drgpay.points.known_returns import RETURN_COLUMNS, KnownStays
 from drgpay.points.paid_again import PaidStays
+from drgpay.policy.adjustment_rows import takes_deducted_points
 from drgpay.policy.points import Points
 from drgpay.records.filings import Filings
 from tests.points.standard_stay import CORE, GROUP, catalogue, filings, stays, with_

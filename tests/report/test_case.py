@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from drgpay.base.language import Language
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.report.case import ExplainedCase, case_json, explain_case, plain_value
 from drgpay.report.case_console import case_view
 from drgpay.report.case_formula import Formula

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.period import Period
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Assessment, AssessmentBand, Clearing, SharingBand
 from drgpay.settle.bands import shared_by_bands

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.period import Period
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import (

@@ -8,7 +8,7 @@ import pytest
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.period import Period
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Budget, EqualMonths, MonthsByCost
 from drgpay.settle.budget import annual_reserve_fen, month_budget_fen

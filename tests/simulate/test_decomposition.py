@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.simulate.compare import compare
 from drgpay.simulate.decomposition import EFFECTS, decomposition
 from drgpay.simulate.outcome import _middle
