@@ -26,7 +26,7 @@ from drgpay.policy.model import Policy
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import NO_FILINGS, Filings, check_payments, payable_filings
-from drgpay.report.month import (
+from drgpay.results.month import (
     adjustments_table,
     cases_table,
     ledger_table,
@@ -37,8 +37,8 @@ from drgpay.run import rules as payment_rules
 from drgpay.run.staging import staged_folder
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.lines import levels_of
-from drgpay.settle.month import Settled
 from drgpay.settle.month import settle_month as _settle_month
+from drgpay.settle.settled import Settled
 
 CatalogueLike = str | Path | Catalogue
 """A catalogue's folder, or what `load_catalogue` or `calibrate` gave."""

@@ -26,8 +26,8 @@ from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitRecords
-from drgpay.report.columns import written
-from drgpay.report.visits import (
+from drgpay.results.columns import written
+from drgpay.results.visits import (
     CapitationTables,
     groups_table,
     visit_ledger_table,
@@ -43,7 +43,7 @@ from drgpay.run.visit_rules import visit_payment_rules
 from drgpay.run.visit_run import VisitMonth, capitation_of, visit_checks, visit_pricing
 from drgpay.run.visit_run import settle_visits as _settle_visits
 from drgpay.settle.ledger import ledger_of_month
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 from drgpay.visits.stream import VisitPricing
 
 VisitSchemeLike = str | Path | CompiledApg

@@ -27,19 +27,6 @@ def refuse_unknown_kinds(filings: Filings, points: Points) -> None:
         )
 
 
-EARLIER_READMISSION, EARLIER_DEDUCTION = "readmission_earlier", "deduction_earlier"
-EARLIER_STAYS = (EARLIER_READMISSION, EARLIER_DEDUCTION)
-"""Kinds of rows on stays that an earlier run paid (earlier_stays.py)."""
-
-
-def takes_deducted_points(points: Points) -> pl.Expr:
-    """Whether an adjustment (column `kind`) is points that a deduction takes: those of the case,
-    the minus of its hospital, and what a deduction still takes of a stay paid before.
-    """
-    kinds = [*(row.kind for row in points.deductions), EARLIER_DEDUCTION]
-    return pl.col("kind").is_in(kinds)
-
-
 def deduction_steps(
     cases: pl.DataFrame, rules: tuple[Deduction, ...], found: pl.DataFrame, base: Base
 ) -> list[Step]:

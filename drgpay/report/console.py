@@ -10,7 +10,9 @@ from rich.table import Table
 
 from drgpay.base.language import Language
 from drgpay.base.terminal import Text
-from drgpay.report.month import (
+from drgpay.report.point_notes import stay_rules_console
+from drgpay.report.wording import labelled, level_name, pool_name, word
+from drgpay.results.month import (
     DifferenceTables,
     MonthTables,
     class_totals,
@@ -18,8 +20,6 @@ from drgpay.report.month import (
     line_totals,
     minus_totals,
 )
-from drgpay.report.point_notes import stay_rules_console
-from drgpay.report.wording import labelled, level_name, pool_name, word
 
 
 def month_tables(tables: MonthTables, language: Language) -> RenderableType:

@@ -16,8 +16,8 @@ from drgpay.report.tables import ReportTable
 from drgpay.report.visit_explanation import account_calculation
 from drgpay.report.visit_tables import account_table
 from drgpay.report.visit_wording import visit_word
-from drgpay.report.visits import CapitationTables
 from drgpay.report.wording import labelled, word
+from drgpay.results.visits import CapitationTables
 
 
 class ChargedVisits(Protocol):

@@ -8,7 +8,7 @@ from drgpay.report.console import refused_rows
 from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_tables import console_of_visits
 from drgpay.report.visit_wording import records_line, visit_word
-from drgpay.report.visits import VisitTables
+from drgpay.results.visits import VisitTables
 
 _ROWS_SHOWN = 40
 

@@ -22,10 +22,10 @@ from drgpay.policy.model import Policy
 from drgpay.report.case import PaidCase
 from drgpay.report.case_money import LineParts, keys_of
 from drgpay.report.case_points import Formulas
+from drgpay.results.manifest import MANIFEST, SHARE, read_manifest
+from drgpay.results.run_tables import RunTables
 from drgpay.run.job import Job, load_job
 from drgpay.run.kept_rules import policy_kept, scheme_kept, unreadable
-from drgpay.run.manifest import MANIFEST, SHARE, read_manifest
-from drgpay.run.run_tables import RunTables
 from drgpay.settle.lines import LINE
 
 _NEAR = 3  # ids that a message proposes

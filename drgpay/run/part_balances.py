@@ -8,8 +8,8 @@ import polars as pl
 
 from drgpay.base.exact import FEN_PLACES, MONEY, POINT_PLACES
 from drgpay.base.language import Words
+from drgpay.results.run_tables import RunTables
 from drgpay.run.comparison import Compared, not_due, place_of
-from drgpay.run.run_tables import RunTables
 from drgpay.settle.lines import LINE
 
 

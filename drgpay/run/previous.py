@@ -30,18 +30,8 @@ from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.persons import persons_of_cases
 from drgpay.report.point_notes import earlier_notes
-from drgpay.run.input_files import InputFiles
-from drgpay.run.job import PreviousRun
-from drgpay.run.kept_rules import policy_kept
-from drgpay.run.manifest import (
-    MANIFEST,
-    content_of,
-    read_manifest,
-    records_files,
-    records_mapping,
-)
-from drgpay.run.rules import PaymentRules
-from drgpay.run.stored import (
+from drgpay.results.manifest import MANIFEST, content_of, read_manifest
+from drgpay.results.stored import (
     Part,
     StoredClearing,
     StoredMonth,
@@ -49,6 +39,11 @@ from drgpay.run.stored import (
     parts_of,
     visits_of,
 )
+from drgpay.run.basis import records_files, records_mapping
+from drgpay.run.input_files import InputFiles
+from drgpay.run.job import PreviousRun
+from drgpay.run.kept_rules import policy_kept
+from drgpay.run.rules import PaymentRules
 
 
 @dataclass(frozen=True)

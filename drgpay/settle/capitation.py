@@ -94,7 +94,7 @@ def capitation_accounts(
 ) -> CapitationAccounts:
     """Charge the visits of a month, or of a year (period None), to the contractors.
 
-    cases, statements, values: `Settled` of visits, of the year `Cleared` (statements, pools).
+    cases, statements, values: `Settled` of visits, of the year `Settled` (statements, pools).
     cases also have contractor_id (null: none). enrolment: ENROLMENT_SCHEMA (age_band may be
     missing), one row a contractor, account and band. policy: with [outpatient].
     Raises DrgpayError for a policy without [outpatient.capitation], an enrolment that lists

@@ -7,8 +7,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import refuse_large_sums, scaled
-from drgpay.points.adjustments import no_adjustments
-from drgpay.points.deductions import EARLIER_STAYS, takes_deducted_points
+from drgpay.policy.adjustment_rows import EARLIER_STAYS, no_adjustments, takes_deducted_points
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.pools import pools_of

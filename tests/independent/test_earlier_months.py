@@ -34,7 +34,7 @@ from .recomputation.settlement import Minus, NoPointsError, OverBudgetError, poo
 
 FIRST = int(os.environ.get("DRGPAY_FIRST_REGION", "0"))
 FEW = 4
-MANY = int(os.environ.get("DRGPAY_RANDOM_REGIONS", "300"))
+MANY = int(os.environ.get("DRGPAY_RANDOM_REGIONS", "30"))
 EARLIER = ("readmission_earlier", "deduction_earlier")
 REFUSED = (NoPointsError, OverBudgetError)
 SHORT = ("months", "corrected", "new year", "fewer named")

@@ -15,7 +15,7 @@ from drgpay.points.catalogue import Catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_month
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 
 from . import by_drgpay
 from .comparing import (

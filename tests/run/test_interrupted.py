@@ -15,9 +15,9 @@ import pytest
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, Rights, rights_of_group, sees_file
 from drgpay.report.html.run_folder import open_run
+from drgpay.results.manifest import read_manifest, write_manifest
 from drgpay.run.case import find_run
 from drgpay.run.lock import run_lock
-from drgpay.run.manifest import read_manifest, write_manifest
 from drgpay.run.stages import RunFolder, run_folder
 from tests.modes import modes, open_to_others
 
@@ -170,7 +170,7 @@ from pathlib import Path
 import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, rights_of_group
-from drgpay.run.manifest import write_manifest
+from drgpay.results.manifest import write_manifest
 from drgpay.run.stages import run_folder
 output, user, member, group = Path(sys.argv[1]), *map(int, sys.argv[2:5])
 basis = {"kind": "month", "period": "2026-10"}

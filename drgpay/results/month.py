@@ -7,10 +7,10 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.exact import FEN_PLACES, as_decimal
-from drgpay.report.columns import Column, money, newer, plain, points, written
+from drgpay.results.columns import Column, money, newer, plain, points, written
 from drgpay.settle.differences import Differences
 from drgpay.settle.lines import NO_ADJUSTMENTS
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def values_table(settled: Settled, value_places: int) -> pl.DataFrame:
     With method rate a row for each account and level follows the row of its pool; budget and
     remainder stand in the row of the pool alone.
     """
-    return written(with_rates(settled.values, settled.rates), value_columns(value_places))
+    return written(with_rates(settled.pools, settled.rates), value_columns(value_places))
 
 
 def with_rates(pools: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
@@ -223,7 +223,7 @@ def pool_rows(values: pl.DataFrame) -> pl.DataFrame:
 
 def statements_table(settled: Settled, hospitals: pl.DataFrame, value_places: int) -> pl.DataFrame:
     """statements.parquet: one row a hospital, account, out_of_area and payment."""
-    return named_lines(written(settled.statements, statement_columns(value_places)), hospitals)
+    return named_lines(written(settled.lines, statement_columns(value_places)), hospitals)
 
 
 def named_lines(lines: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFrame:
@@ -364,3 +364,33 @@ def refused_table(refused: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFram
         .sort("total_fen", *keys, descending=[True, False, False])
         .select(*keys, "name", "rows", as_decimal("total_fen", FEN_PLACES).alias("total_cost"))
     )
+
+
+def example_cases(
+    cases: pl.DataFrame, adjustments: pl.DataFrame, usual: str = "normal"
+) -> pl.DataFrame:
+    """A case of each hospital with points: if there is one, a local one of the class `usual`.
+
+    Of these one whose points were adjusted comes first. Rows of `cases`, in their order.
+    """
+    of_class = pl.col("case_class") == usual
+    adjusted = pl.col("case_id").is_in(adjustments["case_id"].implode())
+    rank = (
+        pl.when(pl.col("out_of_area"))
+        .then(3)
+        .when(of_class & adjusted)
+        .then(0)
+        .when(of_class)
+        .then(1)
+        .otherwise(2)
+    )
+    chosen = (
+        cases.lazy()
+        .select("hospital_id", "payment", "points", rank=rank)
+        .with_row_index("row")
+        .filter((pl.col("payment") == "points") & (pl.col("points") > 0))
+        .group_by("hospital_id")
+        .agg((pl.col("rank").cast(pl.Int64) * cases.height + pl.col("row")).min().alias("row"))
+        .collect()["row"]
+    )
+    return cases[(chosen % cases.height).sort().to_list()]

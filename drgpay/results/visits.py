@@ -1,6 +1,6 @@
 """The outpatient part of a run as tables for readers; docs/files.md lists the columns.
 
-Values and statements of visits have the columns of those of stays: the tables of report/month.py
+Values and statements of visits have the columns of those of stays: the tables of results/month.py
 are made of other frames.
 """
 
@@ -10,18 +10,18 @@ import polars as pl
 
 from drgpay.base.exact import POINT_PLACES, divide_half_up, wide
 from drgpay.records.visits.checks import VisitCounts
-from drgpay.report.columns import Column, money, plain, points, written
-from drgpay.report.month import (
+from drgpay.results.columns import Column, money, plain, points, written
+from drgpay.results.month import (
     DifferenceTables,
     RunFacts,
+    example_cases,
     ledger_table,
     statements_table,
     values_table,
 )
-from drgpay.report.statement import example_cases
 from drgpay.settle.capitation import CapitationAccounts
 from drgpay.settle.lines import NO_ADJUSTMENTS
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 from drgpay.visits.columns import PROCEDURE
 from drgpay.visits.points import FEE
 from drgpay.visits.sums import SUM_KEYS

@@ -4,7 +4,7 @@ import pytest
 
 from drgpay.base.errors import DrgpayError
 from drgpay.registry.database import DATABASE as REGISTRY
-from drgpay.run.run_ids import DATABASE, checked_id
+from drgpay.results.run_ids import DATABASE, checked_id
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,11 @@ from drgpay.base.exact import unscaled
 from drgpay.base.period import Period
 from drgpay.points.readmission import KIND as READMISSION
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.report.clearing import cleared_line_columns
-from drgpay.report.columns import Column, completed, plain, read_back
-from drgpay.report.month import (
+from drgpay.results.clearing import cleared_line_columns
+from drgpay.results.columns import Column, completed, plain, read_back
+from drgpay.results.filing_files import FILING_COLUMNS
+from drgpay.results.manifest import output_hashes, read_manifest
+from drgpay.results.month import (
     ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
     LEDGER_COLUMNS,
@@ -23,14 +25,12 @@ from drgpay.report.month import (
     statement_columns,
     value_columns,
 )
-from drgpay.report.visits import GROUP_COLUMNS, VISIT_COLUMNS
-from drgpay.run.filing_files import FILING_COLUMNS
-from drgpay.run.manifest import output_hashes, read_manifest
-from drgpay.run.visit_files import ENROLMENT, VISIT_FILES
+from drgpay.results.visit_files import ENROLMENT, VISIT_FILES
+from drgpay.results.visits import GROUP_COLUMNS, VISIT_COLUMNS
 from drgpay.settle.booking import Booked, booked_month
 from drgpay.settle.differences import PaidMonth
 from drgpay.settle.lines import AMOUNTS, LINE, NO_ADJUSTMENTS
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 
 Part = Literal["stays", "visits"]
 
@@ -122,11 +122,11 @@ class StoredMonth(StoredRun):
         return self.manifest
 
     def statements(self) -> pl.DataFrame:
-        """statements.parquet, as Settled.statements."""
+        """statements.parquet, as Settled.lines."""
         return self._table("statements", statement_columns(self._value_places))
 
     def values(self) -> pl.DataFrame:
-        """The pools of values.parquet, as Settled.values."""
+        """The pools of values.parquet, as Settled.pools."""
         return pool_rows(self._table("values", value_columns(self._value_places)))
 
     def values_of_pools(self) -> dict[str, Decimal]:
@@ -158,11 +158,11 @@ class StoredClearing(StoredRun):
         return "scheme" in self.manifest
 
     def adjustments(self) -> pl.DataFrame:
-        """adjustments.parquet, as Cleared.adjustments."""
+        """adjustments.parquet, as Settled.adjustments."""
         return _stored_table(self.folder / "adjustments.parquet", ADJUSTMENT_COLUMNS)
 
     def statements(self) -> pl.DataFrame:
-        """statements.parquet, as the columns of Cleared.statements that it has."""
+        """statements.parquet, as the columns of Settled.lines that it has."""
         places = self.manifest["policy"]["parameters"]["settlement"]["value_places"]
         return _stored_table(self.folder / "statements.parquet", cleared_line_columns(places))
 

@@ -10,14 +10,21 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words
-from drgpay.report.clearing import pool_columns
-from drgpay.report.columns import completed
-from drgpay.report.month import line_columns, pool_rows, value_columns
-from drgpay.run.comparison import CannotCheckError
-from drgpay.run.manifest import evidence_of_run, read_manifest
+from drgpay.results.clearing import pool_columns
+from drgpay.results.columns import completed
+from drgpay.results.manifest import evidence_of_run, read_manifest
+from drgpay.results.month import line_columns, pool_rows, value_columns
 from drgpay.settle.lines import LINE
 
 AMOUNTS = ["total_cost", "patient_cost", "other_cost", "fund_cost"]
+
+
+class CannotCheckError(Exception):
+    """Something that a check needs is not there; the reason in words."""
+
+    def __init__(self, reason: Words) -> None:
+        super().__init__(reason.en)
+        self.reason = reason
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from drgpay.policy.model import Policy
-from drgpay.report.columns import Column, money, newer, plain, points, written
-from drgpay.report.month import (
+from drgpay.results.columns import Column, money, newer, plain, points, written
+from drgpay.results.month import (
     adjustments_table,
     budget_columns,
     cases_table,
@@ -17,13 +17,13 @@ from drgpay.report.month import (
     no_adjustments,
     with_rates,
 )
-from drgpay.report.visits import (
+from drgpay.results.visits import (
     GROUP_COLUMNS,
     VISIT_COLUMNS,
     CapitationTables,
     as_statement_cases,
 )
-from drgpay.settle.clearing import Cleared
+from drgpay.settle.settled import Settled
 from drgpay.visits.sums import SUM_KEYS
 
 
@@ -149,7 +149,7 @@ def pool_columns(value_places: int) -> list[Column]:
 
 
 def clearing_tables(
-    cleared: Cleared,
+    cleared: Settled,
     ledger: pl.DataFrame,
     run_id: str,
     year: int,
@@ -171,7 +171,7 @@ def clearing_tables(
 
 
 def visit_clearing_tables(
-    cleared: Cleared,
+    cleared: Settled,
     ledger: pl.DataFrame,
     run_id: str,
     year: int,
@@ -218,16 +218,16 @@ def groups_of_year(months: Iterable[pl.DataFrame]) -> pl.DataFrame:
     return written(together, GROUP_COLUMNS)
 
 
-def _pools_table(cleared: Cleared, policy: Policy) -> pl.DataFrame:
+def _pools_table(cleared: Settled, policy: Policy) -> pl.DataFrame:
     """pools.parquet: one row a pool; with method rate followed by one for each account and level."""
     return pools_table(cleared.pools, cleared.rates, policy.settlement.value_places)
 
 
 def pools_table(pools: pl.DataFrame, rates: pl.DataFrame, value_places: int) -> pl.DataFrame:
-    """pools.parquet of Cleared.pools and Cleared.rates."""
+    """pools.parquet of Settled.pools and Settled.rates."""
     return written(with_rates(pools, rates), pool_columns(value_places))
 
 
-def _lines_table(cleared: Cleared, policy: Policy, hospitals: pl.DataFrame) -> pl.DataFrame:
+def _lines_table(cleared: Settled, policy: Policy, hospitals: pl.DataFrame) -> pl.DataFrame:
     columns = cleared_line_columns(policy.settlement.value_places)
-    return named_lines(written(cleared.statements, columns), hospitals)
+    return named_lines(written(cleared.lines, columns), hospitals)

@@ -1,6 +1,6 @@
 """The filings of a run as their files hold them (docs/files.md)."""
 
-from drgpay.report.columns import Column, money, newer, plain, points
+from drgpay.results.columns import Column, money, newer, plain, points
 
 FILING_COLUMNS: dict[str, list[Column]] = {
     "reviews": [
