@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from drgpay.run.manifest import PROGRAM
+from drgpay.results.manifest import PROGRAM
 from drgpay.run.verify import verify_run
 from tests.kept.archive import unpack
 from tests.kept.region import AGAIN, LATE, LOOKING_BACK, MONTHS, drgpay
