@@ -99,34 +99,6 @@ def reference_rate(file: Path) -> float:
     return len(stays) / (time.perf_counter() - start)
 
 
-def regroup(file: Path, work: Path, pairs: int) -> None:
-    """Print how long grouping takes without a cache, filling one, and from one.
-
-    `anew` reads the coded columns, as for a scheme that has not grouped them; `again` finds the
-    groups of the same scheme.
-    """
-    cache = work / "cache"
-    plain = [*_DRGPAY, "group", str(file), "--scheme", "chs-drg-2.0"]
-    plain += ["--out", str(work / "groups.parquet")]
-    cached = [*plain, "--cache", str(cache)]
-    commands = {"without": plain, "filling": cached, "anew": cached, "again": cached}
-    timed: dict[str, list[float]] = {kind: [] for kind in commands}
-    for _ in range(pairs):
-        shutil.rmtree(cache, ignore_errors=True)
-        for kind, command in commands.items():
-            if kind == "anew":
-                for kept in cache.glob("*/*.groups"):
-                    kept.unlink()
-            timed[kind].append(measure(command).seconds)
-    print(", ".join(f"{kind} {statistics.median(found):.2f} s" for kind, found in timed.items()))
-    for kind in ("anew", "again"):
-        for first in ("without", "filling"):
-            ratio = statistics.median(
-                long / short for long, short in zip(timed[first], timed[kind], strict=True)
-            )
-            print(f"{kind} is {ratio:.2f} times as fast as {first}")
-
-
 def main() -> None:
     """Print the table of docs/performance.md."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -144,9 +116,6 @@ def main() -> None:
         out = ["--scheme", "chs-drg-2.0", "--out", str(work / "groups.parquet")]
         name = f"group {stays:,} stays"
         compare(name, [*_DRGPAY, "group", str(file), *out], file, work, options.pairs)
-    stays = 4_000_000 // scale
-    file = region(options.data, stays, history=False) / "stays" / "2026-10.parquet"
-    regroup(file, work, options.pairs)
     print(f"reference evaluator: {reference_rate(file):,.0f} stays a second, one at a time")
 
     stays = 1_000_000 // scale

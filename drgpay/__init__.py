@@ -38,7 +38,7 @@ _PUBLIC = {
     "drgpay.api.visits": (
         *("calibrate_visits", "group_visits", "load_visit_scheme", "settle_visits"),
     ),
-    "drgpay.errors": ("DrgpayError",),
+    "drgpay.base.errors": ("DrgpayError",),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

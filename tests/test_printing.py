@@ -11,14 +11,14 @@ ALLOWED = {
     "print": set(),
     "echo": set(),
     "secho": set(),
-    "Console": {"terminal.py"},
-    "Screen": {"terminal.py", "cli/console.py"},
+    "Console": {"base/terminal.py"},
+    "Screen": {"base/terminal.py", "cli/console.py"},
     "from_markup": set(),
     "render_markup": set(),
     "from_ansi": set(),
 }
-IMPORTS = {"rich.text": {"terminal.py"}, "rich.markup": set(), "rich": set()}
-STREAMS = {"cache_folder.py", "cli/console.py", "cli/streams.py", "cli/main.py"}
+IMPORTS = {"rich.text": {"base/terminal.py"}, "rich.markup": set(), "rich": set()}
+STREAMS = {"base/cache_folder.py", "cli/console.py", "cli/streams.py", "cli/main.py"}
 
 
 def offences(text: str, name: str) -> list[str]:

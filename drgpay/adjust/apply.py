@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import tomli_w
+
 from drgpay.adjust.group_changes import changed_groups
 from drgpay.adjust.nowhere import Nowhere, codes_nowhere
 from drgpay.adjust.overlay import Overlay
 from drgpay.adjust.tables import SchemeTables, changed_sets, nearest, read_tables, write_tables
-from drgpay.errors import DrgpayError, reason_of
-from drgpay.file_rights import BY_UMASK, make_folder
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.file_rights import BY_UMASK, make_folder
+from drgpay.base.working_folder import working_folder
 from drgpay.grouper.exempt_groups import write_exempt_groups
 from drgpay.grouper.rules.fields import SEVERITY_SETS
 from drgpay.grouper.rules.parser import parse_rule
@@ -27,8 +30,6 @@ from drgpay.grouper.scheme import (
 )
 from drgpay.schemes.check import check_scheme
 from drgpay.schemes.findings import Finding
-from drgpay.toml_text import toml_text
-from drgpay.working_folder import working_folder
 
 _SHOWN = 3
 
@@ -203,7 +204,7 @@ def _identity(info: SchemeInfo, digest: str, overlay: Overlay, ids: Sequence[str
 
 def _scheme_toml(info: SchemeInfo) -> str:
     values = info.model_dump(exclude={"apg"}, exclude_none=True)  # of kind drg
-    return toml_text({key: value for key, value in values.items() if value != ""})
+    return tomli_w.dumps({key: value for key, value in values.items() if value != ""})
 
 
 def _rules(overlay: Overlay) -> Iterator[tuple[str, str, str]]:

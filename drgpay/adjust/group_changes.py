@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from drgpay.adjust.overlay import AddGroup, Merge, Overlay, Split
 from drgpay.adjust.tables import GROUP_LEVELS, Row, Rows, nearest
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.group_names import status_of
 from drgpay.grouper.rules.nodes import Always, Or, Rule
 from drgpay.grouper.rules.parser import parse_rule

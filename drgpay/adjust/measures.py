@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drgpay.adjust.stays import GroupedStays, Numbers, Rows
-from drgpay.exact import FEN_PLACES, half_up, unscaled
+from drgpay.base.exact import FEN_PLACES, half_up, unscaled
 
 JUDGED_CASES = 10
 """A hospital or year is judged by the parts in which it has so many cases."""

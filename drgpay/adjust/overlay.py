@@ -5,12 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
+import tomli_w
 from pydantic import AfterValidator, Field
 
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.policy.fields import Name, Section
 from drgpay.policy.load import read_keys
-from drgpay.toml_text import toml_text
 
 Level = Literal["mdc", "adrg", "drg"]
 
@@ -133,7 +133,7 @@ class Overlay(Section):
     @property
     def content_hash(self) -> str:
         """A hash of what the overlay says, whatever the layout of its file."""
-        return hashlib.sha256(overlay_toml(self).encode()).hexdigest()
+        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 def read_overlay(path: Path) -> Overlay:
@@ -153,4 +153,4 @@ def read_overlay(path: Path) -> Overlay:
 
 def overlay_toml(overlay: Overlay) -> str:
     """The text of an overlay file; reading it gives the same overlay."""
-    return toml_text(overlay.model_dump(by_alias=True, exclude_defaults=True))
+    return tomli_w.dumps(overlay.model_dump(by_alias=True, exclude_defaults=True))

@@ -28,7 +28,7 @@ from drgpay.adjust.merges import Merging, mergings
 from drgpay.adjust.stays import GroupedStays, Numbers, Rows
 from drgpay.adjust.tables import nearest
 from drgpay.adjust.trees import Condition, GrownTree, Growth, grow
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.scheme import Adrg, Scheme
 from drgpay.records.in_order import in_order
 

@@ -14,10 +14,10 @@ from drgpay.adjust.propose import MergeProposal, Notable, Proposals, SplitPart, 
 from drgpay.adjust.stays import GroupedStays
 from drgpay.adjust.trees import Condition
 from drgpay.adjust.wording import condition_words, conditions_words, say
-from drgpay.errors import DrgpayError
-from drgpay.exact import MONEY
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import MONEY
+from drgpay.base.language import Language
 from drgpay.grouper.scheme import Scheme
-from drgpay.language import Language
 from drgpay.records.known_codes import code_table
 
 # The last characters of the codes of new DRGs, in the order they are taken: the published schemes

@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.batch import encode_records, group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import counting_complications

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from drgpay.adjust.features import Feature
 from drgpay.adjust.trees import Condition
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 
 WORDS: dict[str, Words] = {
     "age_from": Words("年龄≥{low}岁", "age {low} or over"),

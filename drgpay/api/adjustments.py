@@ -11,10 +11,10 @@ from drgpay.adjust.proposed import Proposed, proposed
 from drgpay.adjust.stays import read_stays
 from drgpay.api.frames import Stays, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
-from drgpay.file_rights import BY_UMASK
+from drgpay.base.file_rights import BY_UMASK
+from drgpay.base.language import Language
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
-from drgpay.language import Language
 from drgpay.records.writing import staged_file
 
 OverlayLike = str | Path | Overlay

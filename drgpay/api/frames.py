@@ -10,7 +10,8 @@ import polars as pl
 import polars.selectors as cs
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.working_folder import working_folder
 from drgpay.records.columns import ITEM_COLUMNS, STAY_COLUMNS, VISIT_COLUMNS, Kind
 from drgpay.records.dataset import (
     Dataset,
@@ -20,7 +21,6 @@ from drgpay.records.dataset import (
     translate_clinical_codes,
 )
 from drgpay.records.visits.tables import VisitRecords, visit_records
-from drgpay.working_folder import working_folder
 
 Stays = str | Path | pl.DataFrame | pl.LazyFrame
 """Stays: a path (Parquet or CSV: a file, folder or partitioned dataset), a frame or a lazy frame.

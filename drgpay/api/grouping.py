@@ -8,7 +8,7 @@ import polars.selectors as cs
 import pyarrow as pa
 
 from drgpay.api.frames import Stays, open_stays
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.explain.code_names import CodeNames
 from drgpay.explain.stays import find_case
 from drgpay.explain.trace import Trace

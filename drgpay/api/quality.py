@@ -7,8 +7,9 @@ from pathlib import Path
 from drgpay.api.frames import Stays, Table, as_file, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy
+from drgpay.base.language import Language
+from drgpay.base.period import Period
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
-from drgpay.language import Language
 from drgpay.points.trimming import kept
 from drgpay.quality.difference_causes import with_causes
 from drgpay.quality.month_quality import MonthQuality, month_quality
@@ -16,7 +17,6 @@ from drgpay.quality.nonspecific import DEFAULT_FILE, load_nonspecific
 from drgpay.quality.reconcile import Reconciliation, reconcile
 from drgpay.quality.statistics import Limits, Statistics, statistics
 from drgpay.quality.weights import read_weights
-from drgpay.records.period import Period
 
 
 def check_stays(

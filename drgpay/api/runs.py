@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.registry.queries import select
 from drgpay.registry.registration import register
 from drgpay.report.case import ExplainedCase

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.outcome import simulate as _simulate
 from drgpay.simulate.output import write_simulation

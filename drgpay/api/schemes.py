@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.file_rights import BY_UMASK
-from drgpay.language import Language
+from drgpay.base.file_rights import BY_UMASK
+from drgpay.base.language import Language
 from drgpay.run.staging import staged_folder
 from drgpay.schemes import check
 from drgpay.schemes.findings import findings_frame

@@ -8,13 +8,14 @@ import polars as pl
 from drgpay.api.frames import Stays, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES, as_decimal
-from drgpay.file_rights import BY_UMASK
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, as_decimal
+from drgpay.base.file_rights import BY_UMASK
+from drgpay.base.language import Language
+from drgpay.base.period import Period
 from drgpay.grouper.apg import CompiledApg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
-from drgpay.language import Language
 from drgpay.points.calibrate import calibrate as _calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.catalogue import Catalogue, with_day_points
@@ -25,8 +26,7 @@ from drgpay.policy.model import Policy
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import NO_FILINGS, Filings, check_payments, payable_filings
-from drgpay.records.period import Period
-from drgpay.report.month import (
+from drgpay.results.month import (
     adjustments_table,
     cases_table,
     ledger_table,
@@ -37,8 +37,8 @@ from drgpay.run import rules as payment_rules
 from drgpay.run.staging import staged_folder
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.lines import levels_of
-from drgpay.settle.month import Settled
 from drgpay.settle.month import settle_month as _settle_month
+from drgpay.settle.settled import Settled
 
 CatalogueLike = str | Path | Catalogue
 """A catalogue's folder, or what `load_catalogue` or `calibrate` gave."""

@@ -2,14 +2,14 @@
 
 from rich.console import RenderableType
 
+from drgpay.base.language import Language
+from drgpay.base.terminal import PIPE_WIDTH, as_text
 from drgpay.explain.console import trace_view
 from drgpay.explain.trace import Trace
-from drgpay.language import Language
 from drgpay.report.case import ExplainedCase
 from drgpay.report.case_console import case_view
 from drgpay.simulate.console import console_report
 from drgpay.simulate.outcome import Simulation
-from drgpay.terminal import PIPE_WIDTH, as_text
 
 
 def text_of(

@@ -16,17 +16,18 @@ from drgpay.api.rules import (
     loaded_policy,
 )
 from drgpay.api.settlement import CatalogueLike, catalogue_of
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
+from drgpay.base.period import Period
+from drgpay.base.working_folder import working_folder
 from drgpay.grouper.apg import CompiledApg, load_apg
-from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitRecords
-from drgpay.report.columns import written
-from drgpay.report.visits import (
+from drgpay.results.columns import written
+from drgpay.results.visits import (
     CapitationTables,
     groups_table,
     visit_ledger_table,
@@ -42,9 +43,8 @@ from drgpay.run.visit_rules import visit_payment_rules
 from drgpay.run.visit_run import VisitMonth, capitation_of, visit_checks, visit_pricing
 from drgpay.run.visit_run import settle_visits as _settle_visits
 from drgpay.settle.ledger import ledger_of_month
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 from drgpay.visits.stream import VisitPricing
-from drgpay.working_folder import working_folder
 
 VisitSchemeLike = str | Path | CompiledApg
 """A scheme of kind apg: its id, its folder, or what `load_visit_scheme` gave."""

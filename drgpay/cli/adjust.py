@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from drgpay.base.language import Language
+from drgpay.base.terminal import Text
 from drgpay.cli import console
 from drgpay.cli.options import (
     ClinicalCodes,
@@ -15,8 +17,6 @@ from drgpay.cli.options import (
     Mapping,
     say_what_was_converted,
 )
-from drgpay.language import Language
-from drgpay.terminal import Text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -193,7 +193,7 @@ def propose(
     from drgpay.adjust.propose import propose as find_proposals
     from drgpay.adjust.proposed import proposed
     from drgpay.adjust.stays import read_stays
-    from drgpay.file_rights import BY_UMASK
+    from drgpay.base.file_rights import BY_UMASK
     from drgpay.grouper.compiled_cache import load_compiled
     from drgpay.records.dataset import RecordsInput
     from drgpay.records.folder import refuse_overwriting

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from drgpay.cache_folder import (
+from drgpay.base.cache_folder import (
     COMPILED_SCHEMES,
-    RECORD_COLUMNS,
     SCENARIO_STAGES,
     CacheKind,
     Entry,
@@ -19,31 +18,30 @@ from drgpay.cache_folder import (
     refuse_foreign,
     remove_entry,
 )
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language, Words
 from drgpay.cli import console
 from drgpay.cli.options import Lang
-from drgpay.errors import DrgpayError
-from drgpay.language import Language, Words
 
 SHOW_EXAMPLES = """
 [bold]Examples[/bold]
 
 drgpay cache show
 
-drgpay cache show --output /data/runs --folder /data/group-cache --lang en
+drgpay cache show --output /data/runs --lang en
 """
 CLEAR_EXAMPLES = """
 [bold]Examples[/bold]
 
 drgpay cache clear
 
-drgpay cache clear --output /data/runs --folder /data/group-cache
+drgpay cache clear --output /data/runs
 """
 
 _RUNS = Path("runs")  # the output of jobs that name none
 _KINDS = {
     COMPILED_SCHEMES.name: Words("已编译的分组方案", "compiled schemes"),
     SCENARIO_STAGES.name: Words("情景测算的阶段结果", "stages of scenarios"),
-    RECORD_COLUMNS.name: Words("病例列与分组结果", "columns of stays and groups"),
 }
 _WORDS = {
     "title": Words("缓存", "Caches"),
@@ -61,9 +59,6 @@ Output = Annotated[
     Path | None,
     typer.Option(help="Output folder of jobs, whose scenarios keep stages; by default ./runs."),
 ]
-Folder = Annotated[
-    Path | None, typer.Option(help="A folder that was named in drgpay group --cache.")
-]
 Group = Annotated[
     str | None, typer.Option(help="The group that shares the folders: its members' are ours too.")
 ]
@@ -79,7 +74,6 @@ def register(app: typer.Typer) -> None:
 
 def show(
     output: Output = None,
-    folder: Folder = None,
     group: Group = None,
     lang: Annotated[Lang, typer.Option(help="Language of the table.")] = Lang.zh,
 ) -> None:
@@ -90,7 +84,7 @@ def show(
     gid = _gid(group)
     table = _table("title", ["entries", "bytes", "used"], lang.value)
     refused = []
-    for place in _places(output, folder):
+    for place in _places(output):
         found = place.entries()
         newest = max((entry.used for entry in found), default=None)
         used = "" if newest is None else f"{datetime.fromtimestamp(newest):%Y-%m-%d %H:%M}"
@@ -106,7 +100,6 @@ def show(
 
 def clear(
     output: Output = None,
-    folder: Folder = None,
     group: Group = None,
     lang: Annotated[Lang, typer.Option(help="Language of the table.")] = Lang.zh,
 ) -> None:
@@ -115,7 +108,7 @@ def clear(
     Nothing is lost: it is computed again. Folders that others could have written to are refused.
     """
     gid = _gid(group)
-    places = _places(output, folder)
+    places = _places(output)
     for place in places:
         place.refuse_foreign(gid)
     table = _table("cleared", ["entries", "bytes", "left"], lang.value)
@@ -165,19 +158,17 @@ class _Place:
         return said, str(console.shown(self.folder))
 
 
-def _places(output: Path | None, folder: Path | None) -> list[_Place]:
+def _places(output: Path | None) -> list[_Place]:
     from drgpay.grouper.compiled_cache import compiled_folder
     from drgpay.simulate.cache import cache_folder
 
-    if folder and not folder.is_dir():
-        raise DrgpayError(f"there is no folder {folder}", "correct --folder")
     if output and not output.is_dir():
         raise DrgpayError(f"there is no folder {output}", "correct --output")
     found = [_Place(COMPILED_SCHEMES, compiled_folder())]
     stages = cache_folder(output or _RUNS)
     if output or stages is None or stages.parent.is_dir():
         found.append(_Place(SCENARIO_STAGES, stages))
-    return [*found, *([_Place(RECORD_COLUMNS, folder)] if folder else [])]
+    return found
 
 
 def _gid(group: str | None) -> int | None:

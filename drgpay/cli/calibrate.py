@@ -54,7 +54,7 @@ def calibrate(
 
     With --items it is made from outpatient visits, with coefficients by level.
     """
-    from drgpay.errors import DrgpayError
+    from drgpay.base.errors import DrgpayError
 
     if items:
         if clinical_codes:

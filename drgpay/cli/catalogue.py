@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli import console
 from drgpay.cli.options import Encoding, Lang
-from drgpay.errors import DrgpayError
 
 EXAMPLES = """
 [bold]Examples[/bold]

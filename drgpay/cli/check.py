@@ -58,6 +58,7 @@ def check(
 
     Nothing is paid or refused here: a finding that would stop a run is counted like the others.
     """
+    from drgpay.base.period import Period
     from drgpay.cli.quality_output import publish, refuse_existing
     from drgpay.grouper.compiled_cache import load_compiled
     from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
@@ -67,7 +68,6 @@ def check(
     from drgpay.records.dataset import RecordsInput
     from drgpay.records.hospitals import read_hospitals
     from drgpay.records.meaning.rules import Reading
-    from drgpay.records.period import Period
     from drgpay.report.quality_tables import month_report
 
     refuse_existing(out, records, hospitals)

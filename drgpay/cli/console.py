@@ -1,6 +1,6 @@
 """What the user sees: results on standard output, progress and remarks on standard error.
 
-Every command prints by `show`, `say` and `give`, and nothing of it is markup (drgpay.terminal).
+Every command prints by `show`, `say` and `give`, and nothing of it is markup (drgpay.base.terminal).
 """
 
 import sys
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drgpay.visible import visible, visible_json
+from drgpay.base.visible import visible, visible_json
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def show(*shown: "RenderableType") -> None:
     """Print tables, trees and sentences, one below the other."""
-    from drgpay.terminal import Screen
+    from drgpay.base.terminal import Screen
 
     screen = Screen()
     for each in shown:
@@ -52,7 +52,7 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar on standard error, when that is a terminal; yields what advances it."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from drgpay.terminal import Screen
+    from drgpay.base.terminal import Screen
 
     screen = Screen(stderr=True)
     columns = (

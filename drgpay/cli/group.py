@@ -44,9 +44,6 @@ def group(
     mapping: Mapping = None,
     encoding: Encoding = None,
     clinical_codes: ClinicalCodes = False,
-    cache: Annotated[
-        Path | None, typer.Option(help="A folder for decoded columns: grouping again is quicker.")
-    ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads to use; by default one a core.")
     ] = None,
@@ -63,6 +60,6 @@ def group(
     records = RecordsInput(stays, mapping, encoding, clinical_codes)
     dataset = records.open(compiled.code_system)
     with console.progress_bar("grouping", dataset.rows) as advance:
-        rows = group_dataset(dataset, compiled, out, with_input, reasons, advance, threads, cache)
+        rows = group_dataset(dataset, compiled, out, with_input, reasons, advance, threads)
     say_what_was_converted(dataset)
     console.say(f"{rows:,} stays grouped with {compiled.id} into {out}")

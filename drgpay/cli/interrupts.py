@@ -9,7 +9,7 @@ from typing import Any
 from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
-from drgpay.visible import visible
+from drgpay.base.visible import visible
 
 STAGED = "the finished stages are kept: the same command goes on from there"
 UNWRITTEN = "no file is left half-written: start the same command again"

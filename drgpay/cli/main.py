@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from drgpay import __version__
-from drgpay.addresses import DATABASE_REMEDY, names_database
+from drgpay.base.addresses import DATABASE_REMEDY, names_database
+from drgpay.base.errors import DrgpayError
 from drgpay.cli import (
     adjust,
     cache,
@@ -35,7 +36,6 @@ from drgpay.cli import (
     verify,
 )
 from drgpay.cli.interrupts import Interrupted, InterruptibleGroup
-from drgpay.errors import DrgpayError
 
 app = typer.Typer(
     name="drgpay",

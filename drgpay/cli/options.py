@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli import console
-from drgpay.errors import DrgpayError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from drgpay.language import Language
+    from drgpay.base.language import Language
     from drgpay.records.dataset import Dataset
 
 

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
 from drgpay.cli import console
-from drgpay.errors import DrgpayError
-from drgpay.language import Language
 from drgpay.records.folder import refuse_overwriting
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli import console
 from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
-from drgpay.errors import DrgpayError
 
 EXAMPLES = """
 [bold]Examples[/bold]
@@ -65,6 +65,7 @@ def reconcile(
 
     The agreement is the share of cases, among those that both have, with the same DRG.
     """
+    from drgpay.base.period import Period
     from drgpay.cli.quality_output import leave, refuse_existing, show
     from drgpay.grouper.compiled import compile_scheme
     from drgpay.grouper.scheme import load_scheme
@@ -77,7 +78,6 @@ def reconcile(
     from drgpay.quality.difference_causes import with_causes
     from drgpay.quality.reconcile import reconcile as compare
     from drgpay.records.dataset import RecordsInput
-    from drgpay.records.period import Period
     from drgpay.report.quality_tables import reconcile_report, speaker
 
     refuse_existing(out, grouped, official, stays)

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli import console
 from drgpay.cli.options import Lang
-from drgpay.errors import DrgpayError
 
 if TYPE_CHECKING:
     import polars as pl

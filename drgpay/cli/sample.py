@@ -50,7 +50,7 @@ def sample(
     output: Annotated[str, typer.Option(help="The output folder that the jobs name.")] = "runs",
 ) -> None:
     """Make a realistic region: hospitals, history, months to settle, policy, catalogue and jobs."""
-    from drgpay.errors import DrgpayError
+    from drgpay.base.errors import DrgpayError
     from drgpay.sample.job_files import write_job_files
     from drgpay.sample.plan import SamplePlan
     from drgpay.sample.region import write_region

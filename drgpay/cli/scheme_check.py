@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from drgpay.base.language import Language, Words
 from drgpay.cli import console
 from drgpay.cli.options import Lang
-from drgpay.language import Language, Words
 
 if TYPE_CHECKING:
     import polars as pl

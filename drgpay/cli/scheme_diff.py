@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from drgpay.base.language import Language, Words
 from drgpay.cli import console
 from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
-from drgpay.language import Language, Words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -52,7 +52,7 @@ def diff(
     lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = Lang.zh,
 ) -> None:
     """Compare two schemes: groups, rules, code sets, MCC and CC, exclusions; and where stays go."""
-    from drgpay.errors import DrgpayError
+    from drgpay.base.errors import DrgpayError
     from drgpay.grouper.scheme import load_scheme
     from drgpay.records.writing import write_table
     from drgpay.schemes.diff import diff_schemes, summary
@@ -147,7 +147,7 @@ def summary_table(counts: "pl.DataFrame", title: str, language: Language) -> Tab
 def group_table(changes: "pl.DataFrame", show: int, language: Language) -> Table:
     import polars as pl
 
-    from drgpay.terminal import Text
+    from drgpay.base.terminal import Text
 
     groups = changes.filter(pl.col("level").is_in(_GROUP_LEVELS))
     shown = groups.head(show)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from drgpay.base.language import Language, Words
 from drgpay.cli import console
 from drgpay.cli.options import Lang
-from drgpay.language import Language, Words
 
 if TYPE_CHECKING:
     from drgpay.schemes.workbook.notes import Notes
@@ -86,7 +86,7 @@ def import_scheme(
     lang: Annotated[Lang, typer.Option(help="Language of the report.")] = Lang.zh,
 ) -> None:
     """Make a scheme of a configuration workbook, and report line by line what was repaired."""
-    from drgpay.file_rights import BY_UMASK
+    from drgpay.base.file_rights import BY_UMASK
     from drgpay.run.staging import staged_folder
     from drgpay.schemes.workbook.importing import (
         REPORT_FILE,

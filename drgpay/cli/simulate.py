@@ -60,7 +60,7 @@ def simulate(
     from drgpay.simulate.target import TargetMissedError
 
     if out and out.exists():
-        from drgpay.errors import DrgpayError
+        from drgpay.base.errors import DrgpayError
 
         raise DrgpayError(f"{out} exists already", "name another folder")
     try:

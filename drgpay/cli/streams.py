@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TextIO
 
-from drgpay.errors import reason_of
+from drgpay.base.errors import reason_of
 
 _LOST: list[OSError] = []
 

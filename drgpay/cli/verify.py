@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from drgpay.base.language import Language, Words
 from drgpay.cli import console
 from drgpay.cli.options import Lang
-from drgpay.language import Language, Words
 
 if TYPE_CHECKING:
     from drgpay.run.verify import Verified
@@ -70,7 +70,7 @@ def verify(
 
     Exit status 0: all is right; 1: something is wrong; 2: something cannot be checked.
     """
-    from drgpay.errors import DrgpayError
+    from drgpay.base.errors import DrgpayError
     from drgpay.run.verify import verify_run
 
     language: Language = lang.value
@@ -99,7 +99,7 @@ def verify(
 
 
 def _table(verified: "Verified", language: Language) -> Any:
-    from drgpay.terminal import Text
+    from drgpay.base.terminal import Text
 
     kind = _KIND[verified.kind].said_in(language) if verified.kind in _KIND else verified.kind
     names = [column.said_in(language) for column in _COLUMNS]

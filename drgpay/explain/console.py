@@ -5,6 +5,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.tree import Tree
 
+from drgpay.base.language import Language
+from drgpay.base.terminal import Text
 from drgpay.explain import wording
 from drgpay.explain.trace import (
     Attempt,
@@ -17,8 +19,6 @@ from drgpay.explain.trace import (
     Tried,
 )
 from drgpay.explain.wording import named, word
-from drgpay.language import Language
-from drgpay.terminal import Text
 
 _NEAR_SHOWN = 5  # of each level
 _RULE_SHOWN = 120  # characters of a rule in the brief view

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.apg_reference import Visit
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.reference import Stay

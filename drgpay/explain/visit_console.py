@@ -4,12 +4,12 @@ from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 
+from drgpay.base.language import Language
+from drgpay.base.terminal import Text
 from drgpay.explain import wording
 from drgpay.explain.console import facts_view, near_misses_view, walk_view
 from drgpay.explain.trace import ExplainedLine, VisitTrace
 from drgpay.explain.wording import named, word
-from drgpay.language import Language
-from drgpay.terminal import Text
 
 _NOWHERE = "not_reached_apg"
 

@@ -1,5 +1,6 @@
 """A trace in words, Chinese first, English by switch."""
 
+from drgpay.base.language import Language, Words
 from drgpay.explain.trace import (
     Answer,
     Attempt,
@@ -14,7 +15,6 @@ from drgpay.explain.trace import (
     Trace,
     VisitTrace,
 )
-from drgpay.language import Language, Words
 
 _WORDS: dict[str, Words] = {
     "stay": Words("病例", "Stay"),

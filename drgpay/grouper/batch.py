@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.coded import CodedRecords
 from drgpay.grouper.columns import leaves_of
 from drgpay.grouper.compiled import LIST_FIELDS, CompiledScheme
@@ -138,7 +138,7 @@ def _retry_other_procedures(
 def _numbers(values: pa.Array) -> NDArray[np.float64]:
     if pa.types.is_floating(values.type) and not values.null_count:
         return numbers_of(values).astype(np.float64, copy=False)
-    import pyarrow.compute as pc  # grouping from a cache does without
+    import pyarrow.compute as pc  # not needed to load a compiled scheme
 
     return numbers_of(pc.cast(values, pa.float64(), safe=False), null=math.nan)
 

@@ -50,7 +50,7 @@ class PatternIndex(CodeIndex):
 
     def encode(self, values: pa.Array) -> Ints:
         """The number of each string, as CodeIndex.encode does."""
-        if pa.types.is_integer(values.type) or not self._patterns:
+        if not self._patterns:
             return super().encode(values)
         if not pa.types.is_dictionary(values.type):
             values = values.dictionary_encode()

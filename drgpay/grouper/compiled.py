@@ -7,7 +7,7 @@ builds the tables that turn codes into these facts.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -33,13 +33,12 @@ from drgpay.grouper.rules.fields import (
 )
 from drgpay.grouper.rules.nodes import Compare, Count, Member, Rule, atoms, field_names
 from drgpay.records.arrays import strings_array
-from drgpay.records.codes import CodeIndex, Codes
+from drgpay.records.codes import CodeIndex
 
 if TYPE_CHECKING:  # its libraries take as long to import as all the rest of grouping
     from drgpay.grouper.scheme import Mdc, Scheme
 
 LEVEL_NUMBER = {"CC": 1, "MCC": 2}
-Places = NDArray[np.int64]
 LIST_FIELDS = (CodeField.OTHER_DIAGNOSES, CodeField.OTHER_PROCEDURES)
 
 
@@ -51,10 +50,6 @@ class ProfileTable:
     membership: NDArray[np.bool_]  # (profiles, asked sets)
     column_of_set: dict[str, int]
 
-    def take(self, codes: Places) -> "ProfileTable":
-        """The table for other numbers: the n-th code is the one that was codes[n]."""
-        return replace(self, profile_of_code=self.profile_of_code[codes])
-
 
 @dataclass(frozen=True)
 class BitTable:
@@ -63,10 +58,6 @@ class BitTable:
     words_of_code: NDArray[np.uint64]  # (codes, words)
     touched: NDArray[np.bool_]  # (codes,) whether any bit is set
     bit_of_set: dict[str, int]
-
-    def take(self, codes: Places) -> "BitTable":
-        """The table for other numbers: the n-th code is the one that was codes[n]."""
-        return replace(self, words_of_code=self.words_of_code[codes], touched=self.touched[codes])
 
 
 @dataclass(frozen=True)
@@ -77,15 +68,6 @@ class SeverityTable:
     exclusion_table: NDArray[np.int32]  # (codes,)
     exclusion_profile: NDArray[np.int32]  # (codes,) as principal diagnosis
     excluded: NDArray[np.bool_]  # (exclusion profiles, exclusion tables)
-
-    def take(self, codes: Places) -> "SeverityTable":
-        """The table for other numbers: the n-th code is the one that was codes[n]."""
-        return replace(
-            self,
-            level=self.level[codes],
-            exclusion_table=self.exclusion_table[codes],
-            exclusion_profile=self.exclusion_profile[codes],
-        )
 
 
 @dataclass(frozen=True)
@@ -171,24 +153,6 @@ class CompiledScheme:
     def departments(self) -> CodeIndex:
         """The numbering of departments."""
         return self.indexes["department"]
-
-    def numbered_as(self, codes: Codes) -> "CompiledScheme":
-        """The same tables for stays whose codes have other numbers: those of a cache."""
-        given = {
-            "diagnosis": CodeIndex.numbered(codes.diagnoses),
-            "procedure": CodeIndex.numbered(codes.procedures),
-            "department": CodeIndex.numbered(codes.departments),
-        }
-        rows = {kind: self.indexes[kind].places_of(index) for kind, index in given.items()}
-        return replace(
-            self,
-            indexes={**self.indexes, **given},
-            profiles={
-                field: table.take(rows[kind_of(field)]) for field, table in self.profiles.items()
-            },
-            bits={field: table.take(rows[kind_of(field)]) for field, table in self.bits.items()},
-            severity=self.severity.take(rows["diagnosis"]),
-        )
 
     def index_of(self, field: CodeField) -> CodeIndex:
         """The numbering of the codes that a field holds."""

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from drgpay.cache_folder import COMPILED_SCHEMES, implicit_folder, keep_file, mark_used
+from drgpay.base.cache_folder import COMPILED_SCHEMES, implicit_folder, keep_file, mark_used
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.compiled_file import (
     Form,

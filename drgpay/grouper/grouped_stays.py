@@ -6,12 +6,12 @@ from datetime import date
 import polars as pl
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.stay_rules import DIFFERS, ruled_stays
 from drgpay.grouper.stream import Progress
-from drgpay.language import Language
 from drgpay.policy.model import Policy
 from drgpay.records.checks import CheckedStays, check_stays
 from drgpay.records.columns import CODE_COLUMNS

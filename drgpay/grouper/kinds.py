@@ -7,6 +7,7 @@ other classes of a service line with its visit.
 from collections.abc import Mapping
 from typing import Literal
 
+from drgpay.base.language import Words
 from drgpay.grouper.rules.fields import (
     INPATIENT_FIELDS,
     LINE_FIELDS,
@@ -15,7 +16,6 @@ from drgpay.grouper.rules.fields import (
     NumberField,
 )
 from drgpay.grouper.rules.nodes import Rule, field_names
-from drgpay.language import Words
 
 Kind = Literal["drg", "apg"]
 

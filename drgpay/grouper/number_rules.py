@@ -11,7 +11,7 @@ from operator import and_, or_
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
 from drgpay.grouper.rules.nodes import Always, And, Compare, Not, Or, Rule, field_names
 from drgpay.grouper.rules.parser import RuleError, parse_rule

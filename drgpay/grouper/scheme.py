@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from drgpay.errors import DrgpayError, shortened
+from drgpay.base.errors import DrgpayError, shortened
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.exempt_groups import ExemptGroup, exempt_groups, refuse_unknown
 from drgpay.grouper.group_names import (

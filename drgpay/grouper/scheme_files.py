@@ -3,9 +3,9 @@
 import hashlib
 from pathlib import Path
 
-from drgpay.errors import DrgpayError
-from drgpay.nearest import unknown_name
-from drgpay.shipped import shipped_folder
+from drgpay.base.errors import DrgpayError
+from drgpay.base.nearest import unknown_name
+from drgpay.base.shipped import shipped_folder
 
 TABLES: dict[str, tuple[str, ...]] = {
     "mdc": ("sort", "mdc", "name", "rule"),

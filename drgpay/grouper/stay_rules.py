@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language, Words
 from drgpay.grouper.number_rules import STAY_FIELDS, holds, number_rule
 from drgpay.grouper.rules.fields import NumberField
 from drgpay.grouper.rules.nodes import field_names
-from drgpay.language import Language, Words
 from drgpay.policy.points import Points
 
 RULED_SCHEMA: dict[str, pl.DataType] = {

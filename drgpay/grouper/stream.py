@@ -1,29 +1,23 @@
 """Group a dataset of any size: row groups are read and grouped by threads, written in order."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.batch import RESULT_COLUMNS, group_batch
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.grouper.kept_groups import keep_groups, kept_groups
 from drgpay.grouper.reasons import REASON_COLUMNS
-from drgpay.records.column_cache import CachedDataset, cached_dataset
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.in_order import in_order
-from drgpay.records.parquet_columns import copy_columns
 from drgpay.records.writing import staged_file, write_batches
 
 Progress = Callable[[int], None]
 """Is told how many more rows are done."""
 
-_T = TypeVar("_T")
 _NAMES = pa.dictionary(pa.int16(), pa.string())
 _RESULT_FIELDS = [pa.field(name, _NAMES) for name in RESULT_COLUMNS]
 _CODES = pa.dictionary(pa.int32(), pa.string())
@@ -41,14 +35,11 @@ def group_dataset(
     reasons: bool = False,
     progress: Progress = lambda rows: None,
     threads: int | None = None,
-    cache: Path | None = None,
 ) -> int:
     """Write case_id, status, mdc, adrg, drg, severity of every stay to a Parquet file.
 
     Rows keep the order of the input (files by name). `with_input` puts the input's columns first,
-    `reasons` adds REASON_COLUMNS. `cache` is a folder that keeps what grouping reads
-    (records/column_cache.py) and finds (kept_groups.py); with the input's columns there would be
-    nothing to gain.
+    `reasons` adds REASON_COLUMNS.
     Returns the number of stays. The bytes do not depend on `threads`.
     """
     refuse_overwriting(out, [dataset.path])
@@ -65,53 +56,20 @@ def group_dataset(
     read = list(dict.fromkeys([*kept, *needed]))
     coded = [] if with_input else [column for column in CODE_COLUMNS if column in needed]
     schema = pa.schema([*_kept_fields(dataset, kept), *results])
-
     coded_results = [field.name for field in results if pa.types.is_dictionary(field.type)]
 
-    def grouped(tables: CompiledScheme, schema: pa.Schema, piece: Piece) -> list[pa.RecordBatch]:
+    def grouped(piece: Piece) -> list[pa.RecordBatch]:
         batches = []
         for batch in piece.batches(read, coded):
-            groups = group_batch(tables, batch, reasons)
+            groups = group_batch(compiled, batch, reasons)
             columns = [_as_field(batch, field) for field in schema][: len(schema) - len(results)]
             columns += [_as_result(groups.column(field.name), field) for field in results]
             batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
         return batches
 
-    def write(tables: CompiledScheme, schema: pa.Schema, pieces: list[Piece], path: Path) -> None:
-        batches = in_order(partial(grouped, tables, schema), pieces, threads)
-        write_batches(_counted(batches, progress), schema, path, coded=coded_results)
-
-    names = [field.name for field in results]
-
-    def write_from(cached: CachedDataset, path: Path, found: Path) -> None:
-        folder = cached.keys.parent
-        if cached.codes is None:
-            write(compiled, schema, cached.pieces, path)
-            copy_columns([(path, [cached.key])], cached.keys)
-            copy_columns([(path, names)], found)
-            keep_groups(found, folder, compiled, names)
-            return
-        kept = kept_groups(folder, compiled, names)
-        if kept is None:
-            write(compiled.numbered_as(cached.codes), pa.schema(results), cached.pieces, found)
-            keep_groups(found, folder, compiled, names)
-        # The keys lie there as they are written: only what grouping finds is encoded.
-        copy_columns([(cached.keys, [cached.key]), (kept or found, names)], path)
-
     with staged_file(out) as staged:
-        if cache is None or with_input or not dataset.rows:
-            write(compiled, schema, dataset.pieces(), staged)
-            return dataset.rows
-        found = staged.with_suffix(".found")
-        with cached_dataset(dataset, cache, needed, key="case_id") as cached:
-            try:
-                write_from(cached, staged, found)
-            except ValueError as error:
-                raise DrgpayError(
-                    f"the cache {cached.keys.parent} is damaged ({error})", "delete it"
-                ) from None
-            finally:
-                found.unlink(missing_ok=True)
+        batches = in_order(grouped, dataset.pieces(), threads)
+        write_batches(_counted(batches, progress), schema, staged, coded=coded_results)
     return dataset.rows
 
 

@@ -14,29 +14,9 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import polars as pl
 
-from drgpay.exact import wide
+from drgpay.base.exact import wide
 from drgpay.points.formulas import PointFormula
-
-ADJUSTMENT_SCHEMA: dict[str, pl.DataType] = {
-    "case_id": pl.String(),
-    "hospital_id": pl.String(),
-    "account": pl.String(),
-    "out_of_area": pl.Boolean(),
-    "step": pl.Int32(),
-    "applies_to": pl.String(),
-    "kind": pl.String(),
-    "points": pl.Int64(),
-    "reason": pl.String(),
-    "evidence": pl.String(),
-    "paid_in": pl.String(),
-    "deduction_kind": pl.String(),
-    "return_in": pl.String(),
-}
-"""applies_to: `case` (part of the case's points) or `hospital` (taken from its hospital's line);
-points in 1/10,000, signed; evidence: another case, a technology or the reason that was filed;
-where several runs are known (earlier_stays.py), else null: paid_in, the period of the run that paid
-the stay of the row; deduction_kind, of the minus of its hospital; return_in, the period of the run
-that has the return."""
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, no_adjustments
 
 
 @dataclass(frozen=True)
@@ -119,11 +99,6 @@ def adjust(exact: pl.DataFrame, steps: Sequence[Step]) -> tuple[pl.Series, pl.Da
             )
         )
     return _int64(amounts.rounded()), _numbered(made, exact)
-
-
-def no_adjustments() -> pl.DataFrame:
-    """A table without adjustments."""
-    return pl.DataFrame(schema=ADJUSTMENT_SCHEMA)
 
 
 _Wholes: TypeAlias = np.ndarray[tuple[int], np.dtype[np.object_]]

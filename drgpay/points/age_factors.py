@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, POINT_SCALE, scaled, unscaled, wide
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, scaled, unscaled, wide
 from drgpay.grouper.number_rules import AGE_FIELDS, holds, number_rule
 from drgpay.policy.points import AgeFactor, Points
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, scaled
+from drgpay.base.exact import FEN_PLACES, scaled
 from drgpay.points.catalogue import BED_DAY_SCHEMA
 from drgpay.policy.calibration import Calibration
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import (
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import (
     FEN_PLACES,
     POINT_PLACES,
     POINT_SCALE,

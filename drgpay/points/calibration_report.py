@@ -11,7 +11,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, as_decimal, scaled, wide
+from drgpay.base.exact import POINT_PLACES, as_decimal, scaled, wide
 from drgpay.grouper.scheme import Scheme, status_of
 from drgpay.points.calibrate import eligible
 from drgpay.points.catalogue import Catalogue, with_day_points

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import divide_half_up
-from drgpay.points.adjustments import Step, adjust, no_adjustments
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import divide_half_up
+from drgpay.points.adjustments import Step, adjust
 from drgpay.points.age_factors import AGE_COLUMNS, base_of, with_factor
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.classes import WITHOUT_GROUP, case_class
@@ -23,6 +23,7 @@ from drgpay.points.readmission import KIND as READMISSION
 from drgpay.points.readmission import earlier_stays, readmission_changes, split_stays
 from drgpay.points.reviews import review_changes
 from drgpay.points.volume import volume_changes
+from drgpay.policy.adjustment_rows import no_adjustments
 from drgpay.policy.points import Points
 from drgpay.records.filings import NO_FILINGS, Filings
 

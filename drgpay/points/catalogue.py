@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import as_decimal, half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import as_decimal, half_up
 from drgpay.grouper.scheme import Scheme
 from drgpay.policy.load import validation_sentence
 

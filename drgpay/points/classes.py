@@ -5,7 +5,7 @@ Reads the columns of `priced_stays` (see prices.py), whose bounds are exact.
 
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, scaled
+from drgpay.base.exact import POINT_PLACES, scaled
 from drgpay.points.age_factors import Base
 from drgpay.points.catalogue import MEASURED
 from drgpay.policy.points import HighBand, Points

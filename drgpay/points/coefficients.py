@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, POINT_SCALE, half_up, scaled
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, half_up, scaled
 from drgpay.points.catalogue import COEFFICIENT_SCHEMA
 from drgpay.policy.calibration import Coefficients, Neighbour
 

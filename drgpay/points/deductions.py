@@ -7,8 +7,8 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, scaled, wide
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, scaled, wide
 from drgpay.points.adjustments import CaseChange, HospitalMinus, Step, change_columns
 from drgpay.points.age_factors import Base
 from drgpay.policy.points import Deduction, Points
@@ -25,19 +25,6 @@ def refuse_unknown_kinds(filings: Filings, points: Points) -> None:
             f"the unknown kind {unknown['kind'][0]}",
             "name one of points.deductions of the policy, or payment for money held back",
         )
-
-
-EARLIER_READMISSION, EARLIER_DEDUCTION = "readmission_earlier", "deduction_earlier"
-EARLIER_STAYS = (EARLIER_READMISSION, EARLIER_DEDUCTION)
-"""Kinds of rows on stays that an earlier run paid (earlier_stays.py)."""
-
-
-def takes_deducted_points(points: Points) -> pl.Expr:
-    """Whether an adjustment (column `kind`) is points that a deduction takes: those of the case,
-    the minus of its hospital, and what a deduction still takes of a stay paid before.
-    """
-    kinds = [*(row.kind for row in points.deductions), EARLIER_DEDUCTION]
-    return pl.col("kind").is_in(kinds)
 
 
 def deduction_steps(

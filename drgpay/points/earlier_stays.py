@@ -13,12 +13,17 @@ from math import lcm
 
 import polars as pl
 
-from drgpay.exact import divide_half_up, wide
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA, no_adjustments
-from drgpay.points.deductions import EARLIER_DEDUCTION, EARLIER_READMISSION, EARLIER_STAYS
+from drgpay.base.exact import divide_half_up, wide
 from drgpay.points.known_returns import KnownStays, Regroup, known_returns
 from drgpay.points.paid_again import PaidAgain, PaidStays
 from drgpay.points.readmission import readmission_reason
+from drgpay.policy.adjustment_rows import (
+    ADJUSTMENT_SCHEMA,
+    EARLIER_DEDUCTION,
+    EARLIER_READMISSION,
+    EARLIER_STAYS,
+    no_adjustments,
+)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import POINT_PLACES, POINT_SCALE, scaled, wide
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, scaled, wide
 from drgpay.points.adjustments import CaseChange, change_columns
 from drgpay.points.age_factors import Base
 from drgpay.points.formulas import PointFormula

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, scaled, unscaled, wide
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, scaled, unscaled, wide
 from drgpay.points.age_factors import Base, base_of
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.classes import measured

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.points.adjustments import Step, adjust
 from drgpay.points.age_factors import base_of
 from drgpay.points.cases import exact_points, priced_cases

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, scaled, wide
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, scaled, wide
 from drgpay.points.age_factors import AGE_COLUMNS, age_columns, base_of
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.classes import high_ratio

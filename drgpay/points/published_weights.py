@@ -13,8 +13,8 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, half_up, unscaled
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, half_up, unscaled
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.calibration_report import group_names
 from drgpay.points.catalogue import (

@@ -5,8 +5,8 @@ from math import ceil, floor
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES, apportion, as_decimal, wide
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, apportion, as_decimal, wide
 from drgpay.points.adjustments import CaseChange, change_columns
 from drgpay.points.formulas import PointFormula, Terms, reviewed_at_cost, reviewed_high
 from drgpay.policy.points import Reviews

@@ -13,7 +13,7 @@ from math import ceil, floor, isqrt
 import numpy as np
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, POINT_SCALE, scaled, wide
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, scaled, wide
 from drgpay.points.ranks import CostRanks
 from drgpay.policy.calibration import (
     IqrTrim,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.points.weight_marks import STABLE, are_yes_or_no, is_mark, known_meaning
 from drgpay.points.weight_table import WeightTable, plain
 from drgpay.points.weight_values import number_of, says_nothing

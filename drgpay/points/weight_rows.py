@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import POINT_SCALE, half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import POINT_SCALE, half_up
 from drgpay.points.weight_columns import WeightColumns
 from drgpay.points.weight_marks import (
     MEANINGS,

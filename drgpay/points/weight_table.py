@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.csv_source import text_of
 from drgpay.records.meaning.texts import BLANKS, folded_word
 from drgpay.records.parquet_source import open_parquet

@@ -8,11 +8,11 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from drgpay.errors import DrgpayError, shortened
-from drgpay.nearest import nearest_name, unknown_name
+from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.nearest import nearest_name, unknown_name
+from drgpay.base.shipped import shipped_folder
+from drgpay.base.toml_reader import read_toml
 from drgpay.policy.model import Policy
-from drgpay.shipped import shipped_folder
-from drgpay.toml_reader import read_toml
 
 
 class Provenance(BaseModel):

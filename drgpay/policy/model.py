@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.calibration import Calibration
 from drgpay.policy.fields import Name, Section
 from drgpay.policy.outpatient import Outpatient

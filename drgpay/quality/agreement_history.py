@@ -8,9 +8,9 @@ from typing import Annotated
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import BY_UMASK
-from drgpay.plain_json import plain_json
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import BY_UMASK
+from drgpay.base.plain_json import plain_json
 from drgpay.policy.load import validation_sentence
 from drgpay.quality.reconcile import LEVELS, Reconciliation
 from drgpay.quality.shares import SHARE

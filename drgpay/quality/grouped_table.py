@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import divide_half_up, wide
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import divide_half_up, wide
 
 
 def _files_of(path: Path) -> list[Path] | Path:

@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.base.language import Language
 from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
 from drgpay.grouper.rules.nodes import And, Member, Or, Rule
 from drgpay.grouper.scheme import Scheme
-from drgpay.language import Language
 from drgpay.policy.model import Policy
 from drgpay.policy.records import Findings
 from drgpay.quality.nonspecific import NonspecificKind, nonspecific_codes

@@ -6,7 +6,7 @@ from typing import Literal
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.load import read_keys
 
 DEFAULT_FILE = Path(__file__).with_name("nonspecific.toml")

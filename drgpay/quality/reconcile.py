@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.scheme import (
     UNGROUPED_ADRG,
     UNGROUPED_DRG,

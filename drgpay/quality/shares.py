@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, half_up, unscaled, wide
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, half_up, unscaled, wide
 
 SHARE = pl.Decimal(18, POINT_PLACES)
 

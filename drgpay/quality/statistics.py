@@ -11,8 +11,15 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, root_half_up, unscaled, wide
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import (
+    POINT_PLACES,
+    POINT_SCALE,
+    divide_half_up,
+    root_half_up,
+    unscaled,
+    wide,
+)
 from drgpay.quality.grouped_table import collect, fen_of, scan_table, whole_days
 from drgpay.quality.shares import SHARE, ratio, share, ten_thousandths
 from drgpay.quality.weights import own_weights

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, round_half_up, scaled, wide
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, round_half_up, scaled, wide
 
 WEIGHT_SCHEMA: dict[str, pl.DataType] = {"drg": pl.String(), "weight_units": pl.Int64()}
 """Weights in 1/10,000, one row a group, sorted by group."""

@@ -1,6 +1,6 @@
 """Headings and values of the tables of this package, Chinese first."""
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 
 WORDS: dict[str, Words] = {
     # common

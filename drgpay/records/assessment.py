@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import POINT_PLACES
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import POINT_PLACES
 from drgpay.records.small_tables import Column, Kind, read_table
 
 _SCORES = {

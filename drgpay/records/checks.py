@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import polars as pl
 
-from drgpay.exact import scaled
-from drgpay.language import Language, Words
+from drgpay.base.exact import scaled
+from drgpay.base.language import Language, Words
 from drgpay.policy.model import Policy
 from drgpay.records.damaged_ids import refuse_damaged_ids
 from drgpay.records.findings import (

@@ -11,17 +11,8 @@ from numpy.typing import NDArray
 
 from drgpay.records.arrays import numbers_of, strings_array
 
-Ints = NDArray[Any]  # numbers of codes: int32, or what a cache needs for them
+Ints = NDArray[Any]  # numbers of codes
 Offsets = NDArray[Any]  # int32 or int64
-
-
-@dataclass(frozen=True)
-class Codes:
-    """The codes of a dataset, each at its number; number 0 stands for a missing code."""
-
-    diagnoses: list[str]
-    procedures: list[str]
-    departments: list[str]
 
 
 class CodeIndex:
@@ -33,14 +24,6 @@ class CodeIndex:
         self.missing = len(self.codes) + 1
         self.size = len(self.codes) + 2
 
-    @staticmethod
-    def numbered(codes: list[str]) -> "CodeIndex":
-        """The numbers that a cache gave: code n has the number n, and 0 stands for missing."""
-        index = CodeIndex(())
-        index.codes = codes
-        index.unknown, index.missing, index.size = len(codes), 0, len(codes) + 1
-        return index
-
     @cached_property
     def number_of(self) -> dict[str, int]:
         """The number of each code."""
@@ -50,22 +33,9 @@ class CodeIndex:
     def _value_set(self) -> pa.Array:
         return strings_array(self.codes)
 
-    def places_of(self, other: "CodeIndex") -> NDArray[np.int64]:
-        """The number that each code of another index has here: (other.size,)."""
-        places = np.full(other.size, self.unknown, dtype=np.int64)
-        get, unknown = self.number_of.get, self.unknown
-        places[: len(other.codes)] = [get(code, unknown) for code in other.codes]
-        places[other.missing] = self.missing
-        return places
-
     def encode(self, values: pa.Array) -> Ints:
-        """The number of each string; null and the empty string count as missing.
-
-        Integers are such numbers already (a cache wrote them) and are taken as they are.
-        """
-        if pa.types.is_integer(values.type):
-            return numbers_of(values)
-        import pyarrow.compute as pc  # grouping from a cache does without
+        """The number of each string; null and the empty string count as missing."""
+        import pyarrow.compute as pc  # not needed to load a compiled scheme
 
         if not pa.types.is_dictionary(values.type):
             values = values.dictionary_encode()

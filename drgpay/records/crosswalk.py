@@ -10,8 +10,8 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Language, Words
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language, Words
 from drgpay.records.known_codes import code_table
 from drgpay.records.source import Piece, WrappedSource
 

@@ -12,7 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 
 _SPREADSHEET = r"^[0-9](\.[0-9]+)?[Ee]\+[0-9]+$"
 _LONG, _CUT = r"^[0-9]{16,}$", r"^[0-9]{15}0+$"

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.columns import STAY_COLUMNS, Kind
 from drgpay.records.folder import files_of
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
@@ -16,7 +16,7 @@ from drgpay.records.reading_report import ReadingReport
 from drgpay.records.source import Piece, SourceFile, is_csv, partition_of
 
 if TYPE_CHECKING:
-    from drgpay.language import Language
+    from drgpay.base.language import Language
     from drgpay.records.crosswalk import TranslationReport
     from drgpay.records.mapping.load import LoadedMapping
 

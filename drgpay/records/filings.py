@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Language, Words
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language, Words
 from drgpay.records.checks import CheckedStays
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.small_tables import (

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Language, Words
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language, Words
 from drgpay.records.meaning.faults import FAULTS, Fault, unpacked
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.source import CSV_SUFFIXES, PARQUET_SUFFIXES
 
 _READ = (*PARQUET_SUFFIXES, *CSV_SUFFIXES)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError, shortened
-from drgpay.file_names import MOST_BYTES, is_too_long
+from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.file_names import MOST_BYTES, is_too_long
 from drgpay.records.small_tables import Column, Kind, read_table, refuse_repeated
 
 REQUIRED = ("hospital_id", "name", "level")

@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 
 MOST_THREADS = 256
 _Task = TypeVar("_Task")

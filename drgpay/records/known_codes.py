@@ -10,8 +10,8 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from drgpay.base.shipped import shipped_folder
 from drgpay.records.codes import CodeIndex, CodeLists
-from drgpay.shipped import shipped_folder
 
 UNKNOWN_COLUMNS = ("unknown_principal", "unknown_other", "unknown_procedure")
 LEADING_UNKNOWN = "leading_unknown"

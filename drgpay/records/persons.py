@@ -3,7 +3,7 @@
 import polars as pl
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.dataset import Dataset
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Language, Words
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language, Words
 from drgpay.records.meaning.clock import Clock
 from drgpay.records.meaning.faults import Unread
 

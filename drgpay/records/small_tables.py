@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import POINT_PLACES
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import POINT_PLACES
 from drgpay.records import columns as records
 from drgpay.records.csv_source import open_csv
 from drgpay.records.damaged_ids import refuse_spreadsheet_ids

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from drgpay.errors import DrgpayError, reason_of
-from drgpay.file_rights import BY_UMASK, OWNER, Rights, give
-from drgpay.working_folder import working_folder
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.file_rights import BY_UMASK, OWNER, Rights, give
+from drgpay.base.working_folder import working_folder
 
 if TYPE_CHECKING:
     import polars as pl

@@ -15,10 +15,10 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drgpay.errors import DrgpayError, reason_of
-from drgpay.file_lock import take_lock
-from drgpay.file_rights import OWNER, Rights, give
-from drgpay.working_folder import working_folder
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.file_lock import take_lock
+from drgpay.base.file_rights import OWNER, Rights, give
+from drgpay.base.working_folder import working_folder
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.writing import guarded, staged_file, write_frame
 from drgpay.registry.queries import Answer
 

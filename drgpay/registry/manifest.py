@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from drgpay.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError, reason_of
 
 MANIFEST = "manifest.json"
 

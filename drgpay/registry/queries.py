@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.registry.database import (
     DATABASE,
     first_sentence,

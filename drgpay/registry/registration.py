@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from drgpay.errors import DrgpayError, reason_of
-from drgpay.file_rights import OWNER, Rights, rights_like
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.file_rights import OWNER, Rights, rights_like
 from drgpay.registry.database import (
     DATABASE,
     database_path,

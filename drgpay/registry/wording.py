@@ -1,6 +1,6 @@
 """The words of `drgpay runs`; what a run's reports say too is said as they do."""
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 from drgpay.report import wording
 from drgpay.report.tables import Say
 from drgpay.report.visit_wording import visit_word

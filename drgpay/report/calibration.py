@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 from rich.console import Group, RenderableType
 
+from drgpay.base.language import Language
+from drgpay.base.terminal import Text
 from drgpay.grouper.scheme import Scheme
-from drgpay.language import Language
 from drgpay.points.calibration_report import CalibrationReport
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.published_weights import PublishedCatalogue
@@ -20,7 +21,6 @@ from drgpay.report.calibration_wording import calibration_speaker
 from drgpay.report.tables import ReportTable
 from drgpay.report.tables_console import console_tables
 from drgpay.report.tables_xlsx import write_tables
-from drgpay.terminal import Text
 
 WORKBOOK = "calibration.xlsx"
 _ROWS_SHOWN = 15

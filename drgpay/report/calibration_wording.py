@@ -1,6 +1,6 @@
 """Headings and values of the calibration report, Chinese first."""
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 from drgpay.report.quality_tables import speaker
 from drgpay.report.tables import Say
 

@@ -10,8 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+from drgpay.base.language import Language
 from drgpay.explain.trace import Trace
-from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.model import Policy
 from drgpay.report.case_catalogue import add_all_mean, add_group, prices_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, unscaled
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, unscaled
 from drgpay.points.age_factors import AGE_COLUMNS, age_columns
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.model import Policy

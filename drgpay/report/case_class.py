@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, unscaled
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, unscaled
 from drgpay.points.catalogue import MEASURED
 from drgpay.policy.points import HighBand, Points
 from drgpay.report.case_catalogue import GroupPrices, mean_of

@@ -8,14 +8,14 @@ from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 
-from drgpay.exact import FEN_PLACES, half_up, unscaled
+from drgpay.base.exact import FEN_PLACES, half_up, unscaled
+from drgpay.base.language import Language
+from drgpay.base.terminal import Text
 from drgpay.explain.console import trace_view
-from drgpay.language import Language
 from drgpay.report.case import ExplainedCase
 from drgpay.report.case_formula import Formula
 from drgpay.report.case_lines import CaseLine, CasePart, Value, as_number
 from drgpay.report.case_wording import word
-from drgpay.terminal import Text
 
 _EXACT_PLACES = 8  # of a number that no decimal writes
 

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import cache
 from math import floor
 
-from drgpay.exact import half_up
+from drgpay.base.exact import half_up
 
 _ROUNDINGS: dict[str, Callable[[Fraction], int]] = {
     "ROUND": half_up,

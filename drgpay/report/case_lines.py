@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.calculation import Calculation
 from drgpay.report.case_formula import Formula, plain_text
 from drgpay.report.case_wording import label_of, word

@@ -9,11 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES, apportion, scaled, unscaled
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, apportion, scaled, unscaled
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Clearing
-from drgpay.records.period import Period
 from drgpay.report.calculation import Calculation
 from drgpay.report.case_lines import CasePart, Lines, Value
 from drgpay.report.explanation import (

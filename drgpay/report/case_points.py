@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import POINT_PLACES
+from drgpay.base.exact import POINT_PLACES
 from drgpay.points.formulas import Choice
 from drgpay.report.calculation import point_formula
 from drgpay.report.case_lines import Lines

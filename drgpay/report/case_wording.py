@@ -1,7 +1,7 @@
 """The words of one case's calculation, Chinese first; what reports have words for is said by them."""
 
+from drgpay.base.language import Language, Words
 from drgpay.explain import wording as of_traces
-from drgpay.language import Language, Words
 from drgpay.report.tables import heading
 from drgpay.report.wording import named
 from drgpay.report.wording import word as report_word

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.language import Language
-from drgpay.report.clearing import ClearingTables, VisitClearingTables
+from drgpay.base.language import Language
 from drgpay.report.clearing_xlsx import (
     clearing_facts,
     clearing_statement_parts,
@@ -19,6 +18,7 @@ from drgpay.report.explanation import Rules
 from drgpay.report.sheets import BookPart, write_book
 from drgpay.report.statement_xlsx import write_hospital_books
 from drgpay.report.visit_clearing_xlsx import visit_clearing_statements, visit_clearing_summary
+from drgpay.results.clearing import ClearingTables, VisitClearingTables
 
 
 @dataclass(frozen=True)

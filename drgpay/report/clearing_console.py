@@ -6,14 +6,14 @@ import polars as pl
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from drgpay.language import Language
-from drgpay.report.clearing import ClearingTables, VisitClearingTables
+from drgpay.base.language import Language
+from drgpay.base.terminal import Text
 from drgpay.report.tables import ReportTable
 from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_tables import console_of_capitation
 from drgpay.report.visit_wording import visit_word
 from drgpay.report.wording import level_name, pool_name, word
-from drgpay.terminal import Text
+from drgpay.results.clearing import ClearingTables, VisitClearingTables
 
 _POOL = [
     *("budget", "reserve", "fund_cost", "surplus", "retained", "overrun", "shared"),

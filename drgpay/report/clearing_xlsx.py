@@ -5,10 +5,9 @@ from datetime import datetime
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.policy.settlement import Clearing
 from drgpay.report.calculation import Calculation
-from drgpay.report.clearing import ClearingTables, VisitClearingTables
 from drgpay.report.explanation import (
     Row,
     Rules,
@@ -19,7 +18,6 @@ from drgpay.report.explanation import (
     worked_case,
 )
 from drgpay.report.fact_lines import has_kept, joined, rule_lines
-from drgpay.report.month import line_kind, pool_rows
 from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import (
     HospitalStatement,
@@ -41,6 +39,8 @@ from drgpay.report.summary_xlsx import (
 )
 from drgpay.report.tables import ReportTable
 from drgpay.report.wording import word
+from drgpay.results.clearing import ClearingTables, VisitClearingTables
+from drgpay.results.month import line_kind, pool_rows
 
 _EARNED = [
     *("cases", "points", "minus_points", "deducted_points", "point_value", "total_cost"),

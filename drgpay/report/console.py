@@ -8,8 +8,11 @@ import polars as pl
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from drgpay.language import Language
-from drgpay.report.month import (
+from drgpay.base.language import Language
+from drgpay.base.terminal import Text
+from drgpay.report.point_notes import stay_rules_console
+from drgpay.report.wording import labelled, level_name, pool_name, word
+from drgpay.results.month import (
     DifferenceTables,
     MonthTables,
     class_totals,
@@ -17,9 +20,6 @@ from drgpay.report.month import (
     line_totals,
     minus_totals,
 )
-from drgpay.report.point_notes import stay_rules_console
-from drgpay.report.wording import labelled, level_name, pool_name, word
-from drgpay.terminal import Text
 
 
 def month_tables(tables: MonthTables, language: Language) -> RenderableType:

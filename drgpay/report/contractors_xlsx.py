@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement_xlsx import workbook_names
@@ -16,8 +16,8 @@ from drgpay.report.tables import ReportTable
 from drgpay.report.visit_explanation import account_calculation
 from drgpay.report.visit_tables import account_table
 from drgpay.report.visit_wording import visit_word
-from drgpay.report.visits import CapitationTables
 from drgpay.report.wording import labelled, word
+from drgpay.results.visits import CapitationTables
 
 
 class ChargedVisits(Protocol):

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from drgpay.report.month import DifferenceTables, line_kind
 from drgpay.report.sheets import Sheet
 from drgpay.report.tables import ReportTable
+from drgpay.results.month import DifferenceTables, line_kind
 
 _STATES = ("paid", "now", "difference")
 

@@ -9,14 +9,14 @@ from typing import Any
 import polars as pl
 from rich.console import Group, RenderableType
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, half_up, unscaled
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, half_up, unscaled
+from drgpay.base.language import Language, Words
+from drgpay.base.terminal import Text
 from drgpay.explain.trace import VisitTrace
-from drgpay.language import Language, Words
 from drgpay.policy.outpatient import Outpatient
 from drgpay.report.tables import ReportTable
 from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_wording import visit_word
-from drgpay.terminal import Text
 from drgpay.visits.columns import AT_COST, DRUG, PROCEDURE
 
 Row = Mapping[str, Any]

@@ -7,8 +7,15 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, half_up, round_half_up, unscaled
-from drgpay.language import Language
+from drgpay.base.exact import (
+    FEN_PLACES,
+    POINT_PLACES,
+    POINT_SCALE,
+    half_up,
+    round_half_up,
+    unscaled,
+)
+from drgpay.base.language import Language
 from drgpay.policy.settlement import Clearing, Settlement, SharingBand
 from drgpay.report.calculation import Calculation, Step, point_formula
 from drgpay.report.reasons import reason_said

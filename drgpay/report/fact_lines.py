@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from drgpay.language import Language
-from drgpay.report.month import RunFacts
+from drgpay.base.language import Language
 from drgpay.report.wording import labelled, word
+from drgpay.results.month import RunFacts
 
 
 def run_lines(facts: RunFacts, language: Language) -> list[str]:

@@ -6,10 +6,10 @@ from datetime import date
 import polars as pl
 from rich.table import Table
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 from drgpay.points.catalogue import CatalogueInfo
 from drgpay.policy.load import LoadedPolicy
-from drgpay.report.columns import money, plain, written
+from drgpay.results.columns import money, plain, written
 
 STAY_RULE_COLUMNS = [*plain("rule", "hospital_id", "stays"), *money("total_cost", "total_fen")]
 

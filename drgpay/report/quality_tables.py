@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from drgpay.base.language import Language
 from drgpay.grouper.scheme import Scheme
-from drgpay.language import Language
 from drgpay.quality import wording as quality_wording
 from drgpay.quality.agreement_history import (
     AgreementHistory,

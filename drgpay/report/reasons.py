@@ -6,7 +6,7 @@ hospital's accountant.
 
 import re
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.wording import formula_said, named
 
 _SCOPES = {"hospital": "本机构", "region": "统筹区"}

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.report.contractors_xlsx import Contracts, write_contractors
 from drgpay.report.explanation import Rules
 from drgpay.report.fact_lines import run_lines
-from drgpay.report.month import MonthTables
 from drgpay.report.sheets import BookPart, write_book
 from drgpay.report.statement_xlsx import statement_parts, write_hospital_books
 from drgpay.report.summary_xlsx import first_day, summary_part
-from drgpay.report.visits import VisitTables
 from drgpay.report.visits_xlsx import outpatient_statements, outpatient_summary
+from drgpay.results.month import MonthTables
+from drgpay.results.visits import VisitTables
 
 
 @dataclass(frozen=True)

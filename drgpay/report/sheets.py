@@ -17,7 +17,8 @@ import polars as pl
 import xlsxwriter
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from drgpay.language import Language
+from drgpay.base.language import Language
+from drgpay.base.visible import visible
 from drgpay.report.calculation import Amount, Calculation, mentioning, referring
 from drgpay.report.tables import (
     ReportTable,
@@ -27,7 +28,6 @@ from drgpay.report.tables import (
     prefixed_text,
     text_of,
 )
-from drgpay.visible import visible
 
 _A3, _A4, _WIDTH_ON_A4 = 8, 9, 190  # in columns; wider sheets would be too small to read on A4
 _KEYED_COLUMNS = 10  # a wider table keeps its first two columns in view

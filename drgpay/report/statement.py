@@ -11,7 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, as_decimal, divide_half_up, wide
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, as_decimal, divide_half_up, wide
+from drgpay.results.month import example_cases
 
 TOP_GROUPS = 20
 MINUS = "minus"
@@ -201,36 +202,6 @@ def _top_groups(
         side.group_by("hospital_id", maintain_order=True).head(TOP_GROUPS)
         for side in (gains, losses)
     )  # type: ignore[return-value]
-
-
-def example_cases(
-    cases: pl.DataFrame, adjustments: pl.DataFrame, usual: str = "normal"
-) -> pl.DataFrame:
-    """A case of each hospital with points: if there is one, a local one of the class `usual`.
-
-    Of these one whose points were adjusted comes first. Rows of `cases`, in their order.
-    """
-    of_class = pl.col("case_class") == usual
-    adjusted = pl.col("case_id").is_in(adjustments["case_id"].implode())
-    rank = (
-        pl.when(pl.col("out_of_area"))
-        .then(3)
-        .when(of_class & adjusted)
-        .then(0)
-        .when(of_class)
-        .then(1)
-        .otherwise(2)
-    )
-    chosen = (
-        cases.lazy()
-        .select("hospital_id", "payment", "points", rank=rank)
-        .with_row_index("row")
-        .filter((pl.col("payment") == "points") & (pl.col("points") > 0))
-        .group_by("hospital_id")
-        .agg((pl.col("rank").cast(pl.Int64) * cases.height + pl.col("row")).min().alias("row"))
-        .collect()["row"]
-    )
-    return cases[(chosen % cases.height).sort().to_list()]
 
 
 def _worked_cases(

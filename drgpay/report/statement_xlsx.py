@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.file_names import file_names
-from drgpay.language import Language
+from drgpay.base.file_names import file_names
+from drgpay.base.language import Language
 from drgpay.report.calculation import Calculation
 from drgpay.report.differences_xlsx import difference_sheets_of_hospital
 from drgpay.report.explanation import (
@@ -20,7 +20,6 @@ from drgpay.report.explanation import (
     worked_case,
 )
 from drgpay.report.fact_lines import has_kept, joined, rule_lines, run_lines
-from drgpay.report.month import MonthTables, line_kind, pool_rows
 from drgpay.report.reasons import reason_said
 from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement import (
@@ -31,6 +30,7 @@ from drgpay.report.statement import (
 )
 from drgpay.report.tables import ReportTable
 from drgpay.report.wording import level_name, word
+from drgpay.results.month import MonthTables, line_kind, pool_rows
 
 
 @dataclass(frozen=True)

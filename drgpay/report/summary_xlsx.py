@@ -5,10 +5,9 @@ from datetime import datetime
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.differences_xlsx import difference_sheet
 from drgpay.report.fact_lines import has_kept, joined, rule_lines, run_lines
-from drgpay.report.month import MonthTables, line_kind, line_totals
 from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import (
     AMOUNTS,
@@ -19,6 +18,7 @@ from drgpay.report.statement import (
 )
 from drgpay.report.tables import ReportTable
 from drgpay.report.wording import pool_name, word
+from drgpay.results.month import MonthTables, line_kind, line_totals
 
 _FINDING_COLUMNS = ["case_id", "hospital_id", "settlement_date", "code", "column", "message"]
 

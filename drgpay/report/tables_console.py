@@ -6,8 +6,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.table import Table
 
+from drgpay.base.terminal import Text
 from drgpay.report.tables import Kind, ReportTable, Say, kind_of, prefixed_text, text_of
-from drgpay.terminal import Text
 
 
 def console_tables(tables: Sequence[ReportTable], say: Say, most_rows: int = 20) -> RenderableType:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.tables import ReportTable, Say
 

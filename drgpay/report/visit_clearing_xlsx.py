@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from drgpay.language import Language
-from drgpay.report.clearing import VisitClearingTables
+from drgpay.base.language import Language
 from drgpay.report.clearing_xlsx import (
     clearing_facts,
     clearing_rules,
@@ -28,6 +27,7 @@ from drgpay.report.visits_xlsx import (
     provider_entries,
     worked_example,
 )
+from drgpay.results.clearing import VisitClearingTables
 from drgpay.visits.columns import PROCEDURE
 
 

@@ -2,13 +2,13 @@
 
 from rich.console import Group, RenderableType
 
-from drgpay.language import Language
+from drgpay.base.language import Language
+from drgpay.base.terminal import Text
 from drgpay.report.console import refused_rows
 from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_tables import console_of_visits
 from drgpay.report.visit_wording import records_line, visit_word
-from drgpay.report.visits import VisitTables
-from drgpay.terminal import Text
+from drgpay.results.visits import VisitTables
 
 _ROWS_SHOWN = 40
 

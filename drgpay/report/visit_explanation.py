@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import (
+from drgpay.base.exact import (
     FEN_PLACES,
     POINT_PLACES,
     POINT_SCALE,
@@ -15,11 +15,10 @@ from drgpay.exact import (
     round_half_up,
     unscaled,
 )
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.policy.settlement import SharingBand
 from drgpay.report.calculation import Calculation
-from drgpay.report.columns import read_back
 from drgpay.report.explanation import (
     Row,
     Rules,
@@ -30,7 +29,8 @@ from drgpay.report.explanation import (
     value_in_use,
 )
 from drgpay.report.visit_wording import visit_word
-from drgpay.report.visits import ENTRY_COLUMNS
+from drgpay.results.columns import read_back
+from drgpay.results.visits import ENTRY_COLUMNS
 from drgpay.settle.capitation import rate_fen
 from drgpay.visits.amounts import entry_amounts
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.differences_xlsx import difference_totals
-from drgpay.report.month import hospital_totals
 from drgpay.report.statement import TOP_GROUPS
 from drgpay.report.summary_xlsx import value_table, with_pool_names
 from drgpay.report.tables import ReportTable
-from drgpay.report.visits import CapitationTables, VisitTables
+from drgpay.results.month import hospital_totals
+from drgpay.results.visits import CapitationTables, VisitTables
 from drgpay.visits.columns import ANCILLARY, DRUG, INCIDENTAL, MEDICAL, PROCEDURE, REASONS
 
 ENTRY_AMOUNTS = ["entries", "quantity", "lines_cost", "points"]

@@ -1,8 +1,8 @@
 """The words of outpatient reports, Chinese first; what is not here is worded as for stays."""
 
-from drgpay.language import Language, Words
-from drgpay.report.visits import VisitTables
+from drgpay.base.language import Language, Words
 from drgpay.report.wording import labelled, word
+from drgpay.results.visits import VisitTables
 
 _WORDS: dict[str, Words] = {
     "title": Words(

@@ -6,12 +6,11 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.calculation import Calculation
 from drgpay.report.differences_xlsx import difference_sheet, difference_sheets_of_hospital
 from drgpay.report.explanation import Row, Rules
 from drgpay.report.fact_lines import rule_lines, run_lines
-from drgpay.report.month import no_adjustments, pool_rows
 from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import (
     HospitalStatement,
@@ -49,7 +48,8 @@ from drgpay.report.visit_tables import (
     top_group_table,
 )
 from drgpay.report.visit_wording import records_line, visit_word
-from drgpay.report.visits import CapitationTables, VisitTables, as_statement_cases
+from drgpay.results.month import no_adjustments, pool_rows
+from drgpay.results.visits import CapitationTables, VisitTables, as_statement_cases
 from drgpay.visits.columns import PROCEDURE
 
 _FINDING_COLUMNS = ["visit_id", "hospital_id", "visit_date", "code", "column", "message"]

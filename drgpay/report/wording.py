@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 
 _WORDS: dict[str, Words] = {
     "title": Words(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from drgpay.run.manifest import identity_of
+from drgpay.results.manifest import identity_of
 from drgpay.run.stages import RunFolder
 from drgpay.run.stops import Accepted, Stop, taken_on
 

@@ -11,21 +11,14 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, half_up, unscaled
+from drgpay.base.exact import FEN_PLACES, half_up, unscaled
+from drgpay.base.language import Words
 from drgpay.grouper.scheme import Scheme
-from drgpay.language import Words
-from drgpay.points.deductions import EARLIER_DEDUCTION
-from drgpay.run.comparison import (
-    Compared,
-    Trial,
-    disagreement,
-    first_of,
-    place_of,
-    unequal,
-)
+from drgpay.policy.adjustment_rows import EARLIER_DEDUCTION
+from drgpay.results.run_tables import AMOUNTS, RunTables
+from drgpay.run.comparison import Compared, Trial, disagreement, first_of, place_of, unequal
 from drgpay.run.ledger_balance import ledger_disagreement
 from drgpay.run.part_balances import case_parts
-from drgpay.run.run_tables import AMOUNTS, RunTables
 from drgpay.run.visit_balances import (
     CAPITATION_CHECKS,
     VISIT_CHECKS,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import BY_UMASK
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import BY_UMASK
+from drgpay.base.language import Language
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.grouper.scheme import load_scheme
-from drgpay.language import Language
 from drgpay.points.calibrate import calibrate
 from drgpay.points.calibration_report import calibration_report
 from drgpay.points.catalogue import Catalogue, save_catalogue

@@ -8,12 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import has_file, sees_file
 from drgpay.explain.code_names import CodeNames
 from drgpay.explain.stays import find_case
 from drgpay.explain.trace import Trace
 from drgpay.explain.tracing import explain_stay
-from drgpay.file_rights import has_file, sees_file
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.catalogue import Catalogue, load_catalogue
@@ -22,10 +22,10 @@ from drgpay.policy.model import Policy
 from drgpay.report.case import PaidCase
 from drgpay.report.case_money import LineParts, keys_of
 from drgpay.report.case_points import Formulas
+from drgpay.results.manifest import MANIFEST, SHARE, read_manifest
+from drgpay.results.run_tables import RunTables
 from drgpay.run.job import Job, load_job
 from drgpay.run.kept_rules import policy_kept, scheme_kept, unreadable
-from drgpay.run.manifest import MANIFEST, SHARE, read_manifest
-from drgpay.run.run_tables import RunTables
 from drgpay.settle.lines import LINE
 
 _NEAR = 3  # ids that a message proposes

@@ -7,11 +7,11 @@ from typing import Any, Generic, TypeVar
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, as_decimal
-from drgpay.language import Language
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, as_decimal
+from drgpay.base.language import Language
 from drgpay.points.catalogue import catalogue_hash
-from drgpay.points.deductions import EARLIER_READMISSION, EARLIER_STAYS
+from drgpay.policy.adjustment_rows import EARLIER_READMISSION, EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.records.assessment import read_scores, scores_of_hospitals
 from drgpay.records.dataset import Dataset
@@ -19,16 +19,13 @@ from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.persons import persons_of_cases
-from drgpay.report.clearing import ClearingTables, VisitClearingTables, clearing_tables
 from drgpay.report.point_notes import point_notes, taken_back_note
+from drgpay.results.clearing import ClearingTables, VisitClearingTables, clearing_tables
+from drgpay.results.manifest import identity_of, write_manifest
+from drgpay.results.stored import StoredVisits, visits_of
 from drgpay.run.acceptance import take_on
+from drgpay.run.basis import basis_of_clearing, outpatient_basis_of_year
 from drgpay.run.input_files import InputFiles, noted, records_of
-from drgpay.run.manifest import (
-    basis_of_clearing,
-    identity_of,
-    outpatient_basis_of_year,
-    write_manifest,
-)
 from drgpay.run.month_end import Clock
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.previous import Before, PreviousPaid, earned_with_earlier, open_year_before
@@ -42,7 +39,6 @@ from drgpay.run.stops import (
     accepted_by,
     settled_stops,
 )
-from drgpay.run.stored import StoredVisits, visits_of
 from drgpay.run.visit_clearing import VISIT_COLUMNS, enrolment_of_year, visit_tables_of_year
 from drgpay.run.visit_rules import VisitPaymentRules, load_visit_rules
 from drgpay.run.year_job import AnyYearJob, OutpatientYear, YearJob
@@ -55,10 +51,11 @@ from drgpay.run.year_months import (
     refuse_other_rules,
 )
 from drgpay.settle.budget import annual_reserve_fen
-from drgpay.settle.clearing import Cleared, YearBudget, clear_year
+from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing
 from drgpay.settle.lines import LINE, NO_ADJUSTMENTS, levels_of
 from drgpay.settle.pools import pools_of
+from drgpay.settle.settled import Settled
 
 
 @dataclass(frozen=True)
@@ -305,7 +302,7 @@ def _clear_stays(year: OpenedYear, clock: Clock, language: Language) -> _Cleared
         prepayments = prepayments_of(statements)
         return ClearedStays(replace(tables, notes=notes), rules, prepayments, filings)
 
-    stops = settled_stops(cleared.statements, None, rules.policy.settlement, None)
+    stops = settled_stops(cleared.lines, None, rules.policy.settlement, None)
     return _ClearedPart(stops, known_as)
 
 
@@ -337,11 +334,11 @@ def _clear_visits(year: OpenedVisitYear, clock: Clock) -> _ClearedPart[ClearedVi
         )
         return ClearedVisits(tables, rules, prepayments_of(statements), year.enrolment)
 
-    stops = settled_stops(cleared.statements, None, rules.policy.settlement, None)
+    stops = settled_stops(cleared.lines, None, rules.policy.settlement, None)
     return _ClearedPart(stops, known_as)
 
 
-def ledger_of_year(year: int, months: list[PaidMonths], cleared: Cleared) -> pl.DataFrame:
+def ledger_of_year(year: int, months: list[PaidMonths], cleared: Settled) -> pl.DataFrame:
     """What the clearing books beside what its months did."""
     booked = pl.concat([run.ledger() for month in months for run in month.runs])
     return ledger_of_clearing(year, booked, cleared)
@@ -357,7 +354,7 @@ STAY_COLUMNS = [
 
 
 def statements_of_year(months: list[PaidMonths]) -> pl.DataFrame:
-    """The statements of all months (Settled.statements), with their period."""
+    """The statements of all months (Settled.lines), with their period."""
     return pl.concat(
         [month.last.statements().with_columns(period=pl.lit(month.last.period)) for month in months]
     )

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 import polars as pl
 
-from drgpay.errors import DrgpayError, UnreadableError
-from drgpay.language import Words
+from drgpay.base.errors import DrgpayError, UnreadableError
+from drgpay.base.language import Words
+from drgpay.results.run_tables import CannotCheckError
 from drgpay.settle.lines import LINE
 
 Status = Literal["right", "wrong", "unknown"]
@@ -32,14 +33,6 @@ class Check:
 
 Compared = tuple[int, Words | None]
 """How much was compared, and the first disagreement."""
-
-
-class CannotCheckError(Exception):
-    """Something that a check needs is not there; the reason in words."""
-
-    def __init__(self, reason: Words) -> None:
-        super().__init__(reason.en)
-        self.reason = reason
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import LINE, PHARMACY, VISIT, VisitBucket, VisitCounts
 from drgpay.records.visits.finding import FoundVisit, find_visit
 from drgpay.records.visits.tables import VisitInput, open_visits
-from drgpay.report.visits import entries_table
+from drgpay.results.visits import entries_table
 from drgpay.run.visit_entries import VisitGrouping
 from drgpay.run.visit_rules import group_names, outpatient_of
 from drgpay.visits.stream import VisitPricing, priced_bucket

@@ -1,6 +1,6 @@
 """What the reports of a run say of it as a whole, of stays and of visits alike."""
 
-from drgpay.report.month import RunFacts
+from drgpay.results.month import RunFacts
 from drgpay.run.rules import PaymentRules
 from drgpay.run.visit_rules import VisitPaymentRules
 

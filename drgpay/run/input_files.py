@@ -1,12 +1,12 @@
 """The files that a run reads: hashed before they are read, and looked at again when it ends."""
 
-import hashlib
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import file_hash
 from drgpay.grouper.scheme_files import scheme_folder
 from drgpay.policy.load import policy_path
 from drgpay.records.dataset import RecordsInput
@@ -61,12 +61,6 @@ class InputFiles:
                     f"{path} was changed while it was being read",
                     "start again when nobody writes it",
                 )
-
-
-def file_hash(path: Path) -> str:
-    """The sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _state(path: Path) -> tuple[int, ...]:

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drgpay.errors import DrgpayError
-from drgpay.file_lock import take_lock
-from drgpay.file_rights import Rights, name_of_owner
-from drgpay.plain_json import plain_json
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_lock import take_lock
+from drgpay.base.file_rights import Rights, name_of_owner
+from drgpay.base.plain_json import plain_json
+from drgpay.base.working_folder import remove_leftovers
 from drgpay.run.lock import let_go, lock_of
-from drgpay.working_folder import remove_leftovers
 
 RECORD = "stages.json"
 _KEPT_SECONDS = 7 * 24 * 3600.0

@@ -16,13 +16,13 @@ from pydantic import (
     field_validator,
 )
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.grouper.scheme import shipped_schemes
 from drgpay.policy.fields import PositiveFactor
 from drgpay.policy.load import read_keys, shipped_policies
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
-from drgpay.records.period import Period
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run.stops import Accepted, accepted_of
 

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from pydantic import ValidationError
 
-from drgpay.errors import DrgpayError, UnreadableError
+from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.grouper.apg import load_apg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
@@ -15,7 +15,7 @@ from drgpay.grouper.scheme import shipped_schemes
 from drgpay.points.catalogue import Catalogue, load_catalogue, read_catalogue
 from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
-from drgpay.run.manifest import MANIFEST
+from drgpay.results.manifest import MANIFEST
 from drgpay.run.rules import PaymentRules
 from drgpay.run.visit_rules import VisitPaymentRules, outpatient_of
 

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from drgpay.language import Words
+from drgpay.base.language import Words
+from drgpay.results.run_tables import RunTables
 from drgpay.run.comparison import disagreement, unequal
-from drgpay.run.run_tables import RunTables
 from drgpay.settle.ledger import ACCOUNTS
 
 _ACCOUNT = ["pool", "account", "hospital_id"]

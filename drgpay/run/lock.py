@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from drgpay.errors import DrgpayError
-from drgpay.file_lock import take_lock
-from drgpay.file_rights import OWNER, Rights, name_of_owner
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_lock import take_lock
+from drgpay.base.file_rights import OWNER, Rights, name_of_owner
 
 _PATIENCE_SECONDS = 0.3
 """Whoever clears away after killed runs holds their locks for a moment."""

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
+from drgpay.base.period import Period
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
-from drgpay.language import Language
 from drgpay.records.checks import STAY, CheckedStays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import (
@@ -27,9 +28,10 @@ from drgpay.records.filings import (
 from drgpay.records.findings import commonest
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
-from drgpay.records.period import Period
 from drgpay.records.visits.tables import open_visits
-from drgpay.report.month import (
+from drgpay.report.point_notes import point_notes, stay_rules_table
+from drgpay.results.manifest import identity_of, write_manifest
+from drgpay.results.month import (
     MonthTables,
     RunFacts,
     adjustments_table,
@@ -40,19 +42,13 @@ from drgpay.report.month import (
     statements_table,
     values_table,
 )
-from drgpay.report.point_notes import point_notes, stay_rules_table
-from drgpay.report.visits import VisitTables
+from drgpay.results.stored import StoredMonth, book, chain_of, open_any_month, visits_of
+from drgpay.results.visits import VisitTables
 from drgpay.run.acceptance import take_on
+from drgpay.run.basis import basis_of_run, basis_of_visits_job, outpatient_basis
 from drgpay.run.facts import run_facts
 from drgpay.run.input_files import InputFiles, noted, records_of
 from drgpay.run.job import AnyJob, Job, OutpatientJob, VisitsJob
-from drgpay.run.manifest import (
-    basis_of_run,
-    basis_of_visits_job,
-    identity_of,
-    outpatient_basis,
-    write_manifest,
-)
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.previous import (
     Before,
@@ -75,7 +71,6 @@ from drgpay.run.stops import (
     record_stops,
     settled_stops,
 )
-from drgpay.run.stored import StoredMonth, book, chain_of, open_any_month, visits_of
 from drgpay.run.visit_grouping import GroupedVisits
 from drgpay.run.visit_rules import VisitPaymentRules, load_visit_rules
 from drgpay.run.visit_run import (
@@ -87,7 +82,8 @@ from drgpay.run.visit_run import (
 )
 from drgpay.settle.booking import Booked
 from drgpay.settle.lines import levels_of
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 
 Run = TypeVar("Run", bound=StoredMonth)
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
@@ -346,7 +342,7 @@ def _stops(
     return [
         *record_stops(records, valid, refused, unknown),
         *level_stops(records, valid, rules.levels, rules.catalogue.levels),
-        *settled_stops(settled.statements, settled.values, rules.policy.settlement, period, before),
+        *settled_stops(settled.lines, settled.pools, rules.policy.settlement, period, before),
     ]
 
 

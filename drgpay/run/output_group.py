@@ -4,8 +4,8 @@ import getpass
 import grp
 import os
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import OWNER, Rights, rights_of_group
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import OWNER, Rights, rights_of_group
 from drgpay.run.job import AnyJob
 from drgpay.run.year_job import AnyYearJob
 

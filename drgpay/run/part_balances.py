@@ -6,10 +6,10 @@ one fen each to the largest remainders, ties in the order of case_id (docs/settl
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, MONEY, POINT_PLACES
-from drgpay.language import Words
+from drgpay.base.exact import FEN_PLACES, MONEY, POINT_PLACES
+from drgpay.base.language import Words
+from drgpay.results.run_tables import RunTables
 from drgpay.run.comparison import Compared, not_due, place_of
-from drgpay.run.run_tables import RunTables
 from drgpay.settle.lines import LINE
 
 

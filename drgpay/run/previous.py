@@ -14,11 +14,12 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
+from drgpay.base.period import Period
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import read_grouped_stays
-from drgpay.language import Language
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.catalogue import load_catalogue
 from drgpay.points.earlier_stays import LookingBack, look_back
@@ -27,21 +28,10 @@ from drgpay.points.paid_again import PaidStays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.records.meaning.rules import Reading
-from drgpay.records.period import Period
 from drgpay.records.persons import persons_of_cases
 from drgpay.report.point_notes import earlier_notes
-from drgpay.run.input_files import InputFiles
-from drgpay.run.job import PreviousRun
-from drgpay.run.kept_rules import policy_kept
-from drgpay.run.manifest import (
-    MANIFEST,
-    content_of,
-    read_manifest,
-    records_files,
-    records_mapping,
-)
-from drgpay.run.rules import PaymentRules
-from drgpay.run.stored import (
+from drgpay.results.manifest import MANIFEST, content_of, read_manifest
+from drgpay.results.stored import (
     Part,
     StoredClearing,
     StoredMonth,
@@ -49,6 +39,11 @@ from drgpay.run.stored import (
     parts_of,
     visits_of,
 )
+from drgpay.run.basis import records_files, records_mapping
+from drgpay.run.input_files import InputFiles
+from drgpay.run.job import PreviousRun
+from drgpay.run.kept_rules import policy_kept
+from drgpay.run.rules import PaymentRules
 
 
 @dataclass(frozen=True)

@@ -9,26 +9,26 @@ import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 from xlsxwriter.utility import xl_rowcol_to_cell
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
+from drgpay.base.working_folder import working_folder
 from drgpay.records.visits.checks import VisitCounts
-from drgpay.report.clearing import ClearingTables, VisitClearingTables
 from drgpay.report.clearing_books import YearOfStays, YearOfVisits, write_clearing_books
 from drgpay.report.explanation import Rules
-from drgpay.report.month import DifferenceTables, MonthTables
 from drgpay.report.run_books import SettledStays, SettledVisits, write_run_books
-from drgpay.report.visits import CapitationTables, VisitTables, example_visits
+from drgpay.results.clearing import ClearingTables, VisitClearingTables
+from drgpay.results.month import DifferenceTables, MonthTables
+from drgpay.results.run_tables import CannotCheckError, RunTables
+from drgpay.results.stored import StoredMonth, StoredVisits
+from drgpay.results.visit_files import ENROLMENT, entries_of_visits
+from drgpay.results.visits import CapitationTables, VisitTables, example_visits
 from drgpay.run.clearing import prepayments_of, statements_of_year
-from drgpay.run.comparison import CannotCheckError, Compared, first_of, not_due
+from drgpay.run.comparison import Compared, first_of, not_due
 from drgpay.run.facts import run_facts
 from drgpay.run.kept_rules import rules_kept, visit_rules_kept
 from drgpay.run.repeated import hospitals_of, months_again
 from drgpay.run.rules import PaymentRules
-from drgpay.run.run_tables import RunTables
-from drgpay.run.stored import StoredMonth, StoredVisits
 from drgpay.run.visit_balances import VisitRunTables
-from drgpay.run.visit_files import ENROLMENT, entries_of_visits
 from drgpay.run.visit_rules import VisitPaymentRules
-from drgpay.working_folder import working_folder
 
 
 @dataclass(frozen=True)

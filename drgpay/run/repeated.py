@@ -14,15 +14,14 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.language import Words
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.base.language import Words
+from drgpay.base.period import Period
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
-from drgpay.points.deductions import EARLIER_STAYS
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.records.filings import NO_FILINGS, Filings
-from drgpay.records.period import Period
-from drgpay.report.clearing import clearing_tables
-from drgpay.report.month import (
+from drgpay.results.clearing import clearing_tables
+from drgpay.results.month import (
     adjustments_table,
     cases_table,
     difference_tables,
@@ -30,6 +29,8 @@ from drgpay.report.month import (
     statements_table,
     values_table,
 )
+from drgpay.results.run_tables import CannotCheckError, RunTables
+from drgpay.results.stored import StoredMonth, book, returns_elsewhere
 from drgpay.run.clearing import (
     STAY_COLUMNS,
     adjustments_of_year,
@@ -39,15 +40,14 @@ from drgpay.run.clearing import (
     persons_of_readmissions,
     statements_of_year,
 )
-from drgpay.run.comparison import CannotCheckError, Compared, first_of, unlike
+from drgpay.run.comparison import Compared, first_of, unlike
 from drgpay.run.kept_rules import catalogue_kept, policy_kept
-from drgpay.run.run_tables import RunTables
-from drgpay.run.stored import StoredMonth, book, returns_elsewhere
 from drgpay.run.year_months import PaidMonths
 from drgpay.settle.booking import Booked
-from drgpay.settle.clearing import Cleared, clear_year
+from drgpay.settle.clearing import clear_year
 from drgpay.settle.lines import LINE, levels_of
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 from drgpay.visits.sums import SUM_KEYS
 
 Frames = Iterator[tuple[str, pl.DataFrame]]
@@ -197,7 +197,7 @@ class RepeatedYear(RepeatedStays):
         return super().filings
 
     @cached_property
-    def cleared(self) -> Cleared:
+    def cleared(self) -> Settled:
         """The year cleared with these points."""
         months = statements_of_year(self.months)
         return clear_year(

@@ -11,14 +11,16 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Words
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words
+from drgpay.base.period import Period
 from drgpay.policy.outpatient import Outpatient
-from drgpay.records.period import Period
-from drgpay.report.clearing import groups_of_year, visit_clearing_tables, year_visits_table
-from drgpay.report.columns import read_back
-from drgpay.report.month import statements_table, values_table
-from drgpay.report.visits import (
+from drgpay.results.clearing import groups_of_year, visit_clearing_tables, year_visits_table
+from drgpay.results.columns import read_back
+from drgpay.results.month import statements_table, values_table
+from drgpay.results.stored import StoredVisits
+from drgpay.results.visit_files import ENROLMENT, ENTRIES, with_paid_cost
+from drgpay.results.visits import (
     ENTRY_COLUMNS,
     CapitationTables,
     capitation_tables,
@@ -42,16 +44,15 @@ from drgpay.run.repeated import (
     months_again,
     scores_of,
 )
-from drgpay.run.stored import StoredVisits
 from drgpay.run.visit_balances import VisitRunTables
 from drgpay.run.visit_clearing import VISIT_COLUMNS
-from drgpay.run.visit_files import ENROLMENT, ENTRIES, with_paid_cost
 from drgpay.run.visit_rules import outpatient_of
 from drgpay.run.year_months import PaidMonths
 from drgpay.settle.capitation import CapitationAccounts, capitation_accounts
-from drgpay.settle.clearing import Cleared, clear_year
+from drgpay.settle.clearing import clear_year
 from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 from drgpay.visits.calibrate import base_points_of
 from drgpay.visits.points import VisitPoints, visit_points
 from drgpay.visits.sums import entry_sums, leading_entries, together
@@ -153,8 +154,8 @@ class RepeatedVisits:
         settled = self.settled
         accounts = capitation_accounts(
             settled.cases,
-            settled.statements,
-            settled.values,
+            settled.lines,
+            settled.pools,
             enrolment,
             self.policy,
             Period.parse(self.run.period),
@@ -186,7 +187,7 @@ class RepeatedVisitYear(RepeatedVisits):
         return months_again(self.tables, StoredVisits)
 
     @cached_property
-    def cleared(self) -> Cleared:
+    def cleared(self) -> Settled:
         """The year cleared with the points of the months."""
         months = statements_of_year(self.months)
         return clear_year(
@@ -222,7 +223,7 @@ class RepeatedVisitYear(RepeatedVisits):
             return None
         cleared, enrolment = self.cleared, self.tables.read(ENROLMENT)
         accounts = capitation_accounts(
-            cleared.cases, cleared.statements, cleared.pools, enrolment, self.policy, None
+            cleared.cases, cleared.lines, cleared.pools, enrolment, self.policy, None
         )
         return self._named(accounts)
 

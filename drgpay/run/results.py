@@ -9,18 +9,18 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.points.catalogue import Catalogue, save_catalogue
 from drgpay.records.filings import Filings
 from drgpay.records.writing import write_frame
-from drgpay.report.clearing import ClearingTables, VisitClearingTables
 from drgpay.report.clearing_books import YearOfStays, YearOfVisits, write_clearing_books
-from drgpay.report.columns import written
 from drgpay.report.explanation import Rules
-from drgpay.report.month import MonthTables
 from drgpay.report.run_books import SettledStays, SettledVisits, write_run_books
-from drgpay.report.visits import VisitTables
-from drgpay.run.filing_files import FILING_COLUMNS
+from drgpay.results.clearing import ClearingTables, VisitClearingTables
+from drgpay.results.columns import written
+from drgpay.results.filing_files import FILING_COLUMNS
+from drgpay.results.month import MonthTables
+from drgpay.results.visits import VisitTables
 from drgpay.run.rules import PaymentRules
 from drgpay.run.visit_clearing import year_visit_frames
 from drgpay.run.visit_rules import VisitPaymentRules

@@ -35,9 +35,11 @@ from typing import Any, TypeVar, cast
 import polars as pl
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import OWNER, Rights, give, make_folder
-from drgpay.run.input_files import file_hash
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import file_hash
+from drgpay.base.file_rights import OWNER, Rights, give, make_folder
+from drgpay.base.shipped import program_hash
+from drgpay.results.manifest import evidence_of, output_hashes
 from drgpay.run.interrupted import (
     RECORD,
     Origin,
@@ -49,10 +51,8 @@ from drgpay.run.interrupted import (
     refuse_foreign,
 )
 from drgpay.run.lock import run_lock
-from drgpay.run.manifest import evidence_of, output_hashes
 from drgpay.run.stage_files import give_way, read_stage_file, write_stage_file
 from drgpay.run.staging import put_in_place, refusals_named
-from drgpay.shipped import program_hash
 
 Result = TypeVar("Result")
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from drgpay.errors import DrgpayError, reason_of
-from drgpay.file_rights import OWNER, Rights, give_all, make_folder
-from drgpay.working_folder import working_folder
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.file_rights import OWNER, Rights, give_all, make_folder
+from drgpay.base.working_folder import working_folder
 
 
 def _refuse(folder: Path, _staged: Path) -> None:

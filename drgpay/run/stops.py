@@ -12,14 +12,14 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, scaled, unscaled
-from drgpay.language import Words
-from drgpay.nearest import nearest_name
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, scaled, unscaled
+from drgpay.base.language import Words
+from drgpay.base.nearest import nearest_name
+from drgpay.base.period import Period
 from drgpay.policy.records import Records
 from drgpay.policy.settlement import Settlement
 from drgpay.records.known_codes import separator_in
-from drgpay.records.period import Period
 from drgpay.settle.findings import deductions_above_payable, implausible_values
 
 StopCode = Literal[

@@ -6,45 +6,35 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from drgpay.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.file_hash import file_hash
+from drgpay.base.language import Words
 from drgpay.grouper.scheme import load_scheme
-from drgpay.language import Words
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import load_policy
-from drgpay.run.balances import balance_checks, groups_belong, visit_balance_checks
-from drgpay.run.comparison import (
-    NO_FINDING,
-    CannotCheckError,
-    Check,
-    Compared,
-    Status,
-    Trial,
-    tried,
-)
-from drgpay.run.input_files import file_hash
-from drgpay.run.job import load_any_job
-from drgpay.run.kept_rules import scheme_kept
-from drgpay.run.manifest import (
+from drgpay.results.manifest import (
     ID_GIVEN,
     PROGRAM,
     basis_hash,
     basis_in,
-    basis_of_clearing,
-    basis_of_job,
     content_of,
     evidence_of,
     leaves,
-    outpatient_basis_of_year,
     output_files,
     read_manifest,
     run_id_of,
 )
+from drgpay.results.run_tables import CannotCheckError, RunTables
+from drgpay.run.balances import balance_checks, groups_belong, visit_balance_checks
+from drgpay.run.basis import basis_of_clearing, basis_of_job, outpatient_basis_of_year
+from drgpay.run.comparison import NO_FINDING, Check, Compared, Status, Trial, tried
+from drgpay.run.job import load_any_job
+from drgpay.run.kept_rules import scheme_kept
 from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.run.recompute import recomputed
 from drgpay.run.rendered import Schemes, report_as_due, report_of, workbooks_as_due
 from drgpay.run.repeated import REPEATED, RepeatedStays, RepeatedYear
 from drgpay.run.repeated_visits import VISIT_REPEATED, RepeatedVisits, RepeatedVisitYear
-from drgpay.run.run_tables import RunTables
 from drgpay.run.visit_balances import VisitRunTables
 from drgpay.run.year_job import YearJob, load_any_year_job
 from drgpay.run.year_months import keeps_accounts, months_of_year

@@ -16,11 +16,11 @@ from typing import Any
 import polars as pl
 import pyarrow.parquet as pq
 
-from drgpay.exact import POINT_PLACES, POINT_SCALE, divide_half_up, wide
-from drgpay.language import Words
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, wide
+from drgpay.base.language import Words
+from drgpay.results.run_tables import AMOUNTS, RunTables
+from drgpay.results.visit_files import ENROLMENT, PAID_COST, VISIT_FILES, with_paid_cost
 from drgpay.run.comparison import Compared, disagreement, first_of, unequal
-from drgpay.run.run_tables import AMOUNTS, RunTables
-from drgpay.run.visit_files import ENROLMENT, PAID_COST, VISIT_FILES, with_paid_cost
 from drgpay.settle.lines import LINE
 from drgpay.visits.at_cost import EXACT_SCALE
 from drgpay.visits.columns import AT_COST, PACKAGED_REASONS

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.file_rights import BY_UMASK
+from drgpay.base.file_rights import BY_UMASK
+from drgpay.base.language import Language
 from drgpay.grouper.apg import CompiledApg, load_apg
-from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy

@@ -4,21 +4,21 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.report.clearing import (
+from drgpay.base.errors import DrgpayError
+from drgpay.results.clearing import (
     VisitClearingTables,
     groups_of_year,
     visit_clearing_tables,
     year_visits_table,
 )
-from drgpay.report.visits import CapitationTables, capitation_tables, example_visits
-from drgpay.run.stored import StoredVisits
-from drgpay.run.visit_files import entries_of_visits
+from drgpay.results.stored import StoredVisits
+from drgpay.results.visit_files import entries_of_visits
+from drgpay.results.visits import CapitationTables, capitation_tables, example_visits
 from drgpay.run.visit_rules import VisitPaymentRules
 from drgpay.run.visit_run import capitation_frames
 from drgpay.run.year_job import AnyYearJob
 from drgpay.settle.capitation import capitation_accounts
-from drgpay.settle.clearing import Cleared
+from drgpay.settle.settled import Settled
 
 VISIT_COLUMNS = [
     *["case_id", "hospital_id", "account", "out_of_area", "visit_date", "visit_type"],
@@ -53,19 +53,19 @@ def _same(one: pl.DataFrame | None, other: pl.DataFrame | None) -> bool:
 
 
 def capitation_of_year(
-    cleared: Cleared, rules: VisitPaymentRules, enrolment: pl.DataFrame | None
+    cleared: Settled, rules: VisitPaymentRules, enrolment: pl.DataFrame | None
 ) -> CapitationTables | None:
     """The accounts of the contractors over the whole year, by what the visits finally earned."""
     if enrolment is None:
         return None
     accounts = capitation_accounts(
-        cleared.cases, cleared.statements, cleared.pools, enrolment, rules.policy, None
+        cleared.cases, cleared.lines, cleared.pools, enrolment, rules.policy, None
     )
     return capitation_tables(accounts, rules.hospitals)
 
 
 def visit_tables_of_year(
-    cleared: Cleared,
+    cleared: Settled,
     ledger: pl.DataFrame,
     run_id: str,
     year: int,

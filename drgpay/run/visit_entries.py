@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.base.language import Language
 from drgpay.grouper.apg import CompiledApg, load_apg
-from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
@@ -17,7 +17,7 @@ from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitInput, VisitRecords, open_visits
 from drgpay.records.writing import staged_file, write_frame
-from drgpay.report.columns import money, plain, points, written
+from drgpay.results.columns import money, plain, points, written
 from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.run.staging import staged_folder
 from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visits

@@ -10,12 +10,12 @@ import polars as pl
 import polars.selectors as cs
 import pyarrow as pa
 
-from drgpay.exact import FEN_PLACES, as_decimal
-from drgpay.language import Language
+from drgpay.base.exact import FEN_PLACES, as_decimal
+from drgpay.base.language import Language
 from drgpay.records.visits.checks import LINE, VISIT, VisitBucket, VisitCounts, VisitRules
 from drgpay.records.visits.tables import VisitRecords
 from drgpay.records.writing import BatchFile, as_batch
-from drgpay.report.visits import ENTRY_COLUMNS, entries_table
+from drgpay.results.visits import ENTRY_COLUMNS, entries_table
 from drgpay.visits.columns import ENTRY_SCHEMA
 from drgpay.visits.stream import PricedBucket, VisitPricing, each_bucket, priced_bucket
 from drgpay.visits.sums import entry_sums, leading_entries, together

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.catalogue import Catalogue, load_catalogue

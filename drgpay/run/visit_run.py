@@ -6,14 +6,16 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Language
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
+from drgpay.base.period import Period
 from drgpay.records.findings import commonest
-from drgpay.records.period import Period
 from drgpay.records.visits.checks import VISIT, VisitRules
 from drgpay.records.visits.tables import VisitRecords
-from drgpay.report.month import difference_tables, refused_table
-from drgpay.report.visits import (
+from drgpay.results.month import difference_tables, refused_table
+from drgpay.results.stored import StoredVisits, book
+from drgpay.results.visit_files import ENROLMENT, ENTRIES, entries_of_visits
+from drgpay.results.visits import (
     CapitationTables,
     VisitTables,
     capitation_tables,
@@ -26,13 +28,12 @@ from drgpay.report.visits import (
 )
 from drgpay.run.facts import run_facts
 from drgpay.run.stages import RunFolder
-from drgpay.run.stored import StoredVisits, book
-from drgpay.run.visit_files import ENROLMENT, ENTRIES, entries_of_visits
 from drgpay.run.visit_grouping import GroupedVisits, Progress, VisitFiles, group_all_visits
 from drgpay.run.visit_rules import VisitPaymentRules
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 from drgpay.visits.points import visit_cases
 from drgpay.visits.stream import VisitPricing
 
@@ -205,8 +206,8 @@ def capitation_of(month: VisitMonth, settled: Settled) -> CapitationTables | Non
         return None
     accounts = capitation_accounts(
         settled.cases,
-        settled.statements,
-        settled.values,
+        settled.lines,
+        settled.pools,
         rules.enrolment,
         rules.policy,
         month.period,

@@ -6,10 +6,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from drgpay.errors import DrgpayError
-from drgpay.run.manifest import MANIFEST, read_manifest
+from drgpay.base.errors import DrgpayError
+from drgpay.results.manifest import MANIFEST, read_manifest
+from drgpay.results.stored import Part, StoredMonth, open_any_month, parts_of, visits_of
 from drgpay.run.rules import PaymentRules
-from drgpay.run.stored import Part, StoredMonth, open_any_month, parts_of, visits_of
 from drgpay.run.visit_rules import VisitPaymentRules
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 

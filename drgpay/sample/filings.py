@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, as_decimal
+from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.cases import points_of_stays
 from drgpay.policy.load import load_policy

@@ -4,6 +4,8 @@ from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+import tomli_w
+
 from drgpay.grouper.scheme_files import shipped_schemes
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.visits.tables import VisitInput
@@ -15,7 +17,6 @@ from drgpay.sample.filings import write_filings
 from drgpay.sample.money import annual_budgets, visit_money
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.visit_plan import VisitPlan
-from drgpay.toml_text import toml_text
 
 _MONTHS = 12
 
@@ -24,10 +25,10 @@ _JOB = """\
 # Paths start at the folder of this file.
 
 period = "{period}"
-scheme = {scheme}
+{scheme}
 catalogue = "catalogue"
 policy = "{policy}"
-output = {output}
+{output}
 
 [inputs]
 stays = "stays/{period}.parquet"
@@ -53,10 +54,10 @@ _YEAR = """\
 # Paths start at the folder of this file. The months are looked for in the output folder.
 
 year = {year}
-scheme = {scheme}
+{scheme}
 catalogue = "catalogue"
 policy = "{policy}"
-output = {output}
+{output}
 readmissions_across_months = true
 
 [inputs]
@@ -112,9 +113,9 @@ def write_job_files(
         jobs.append(folder / f"{period}.toml")
         text = _JOB.format(
             period=period,
-            scheme=_text(_scheme_of(plan)),
+            scheme=_line("scheme", _scheme_of(plan)),
             policy=_policy_name(plan, period.year),
-            output=_text(output),
+            output=_line("output", output),
         )
         end = _OUTPATIENT.format(period=period, visit_scheme=_VISIT_SCHEME) if visits else ""
         jobs[-1].write_text(text + end, encoding="utf-8")
@@ -142,9 +143,9 @@ def _scheme_of(plan: SamplePlan) -> str:
     return plan.scheme if plan.scheme in shipped_schemes() else str(Path(plan.scheme).resolve())
 
 
-def _text(value: str) -> str:
-    """A text in quotes, as TOML writes it."""
-    return toml_text({"": value}).removeprefix(" = ").rstrip("\n")
+def _line(key: str, text: str) -> str:
+    """A line of TOML; the text may hold what has to be escaped."""
+    return tomli_w.dumps({key: text}).rstrip("\n")
 
 
 def _filled(template: str, **values: str) -> str:
@@ -160,9 +161,9 @@ def _year_files(plan: SamplePlan, folder: Path, output: str, with_visits: bool) 
         files.append(folder / f"{year}.toml")
         text = _YEAR.format(
             year=year,
-            scheme=_text(_scheme_of(plan)),
+            scheme=_line("scheme", _scheme_of(plan)),
             policy=_policy_name(plan, year),
-            output=_text(output),
+            output=_line("output", output),
         )
         if with_visits:
             text += _YEAR_OUTPATIENT.format(visit_scheme=_VISIT_SCHEME)

@@ -4,8 +4,8 @@ from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
 
-from drgpay.errors import DrgpayError
-from drgpay.records.period import Period
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 
 # Years that a year file and a policy may name; the number of a case counts no further.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100

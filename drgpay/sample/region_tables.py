@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.compiled import Leaf
 from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.sample.codebook import Codebook, load_codebook

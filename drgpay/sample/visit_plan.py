@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.sample.plan import Month, SamplePlan
 
 _MOST_VISITS = 500_000_000  # in a month

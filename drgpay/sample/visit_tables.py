@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.known_codes import code_table
 from drgpay.sample.contractors import Contractors, load_contractors
 from drgpay.sample.draws import Choices, Floats, Ints, zipf_shares

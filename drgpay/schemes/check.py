@@ -12,7 +12,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError, shortened
+from drgpay.base.errors import DrgpayError, shortened
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.kinds import foreign_fields
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, PROCEDURE_FIELDS, SEVERITY_SETS, CodeField

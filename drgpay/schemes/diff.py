@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, as_decimal
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.rules.nodes import Rule

@@ -5,7 +5,7 @@ from typing import Literal
 
 import polars as pl
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 
 Severity = Literal["error", "warning"]
 

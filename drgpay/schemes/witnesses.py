@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from drgpay.file_rights import BY_UMASK
+from drgpay.base.file_rights import BY_UMASK
 from drgpay.grouper.compiled import compile_scheme
 from drgpay.grouper.reference import Stay
 from drgpay.grouper.scheme import Scheme

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import POINT_PLACES, POINT_SCALE, apportion, half_up, scaled, unscaled
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, apportion, half_up, scaled, unscaled
 from drgpay.policy.settlement import Assessment
 from drgpay.settle.lines import Row
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Literal
 
-from drgpay.exact import half_up
+from drgpay.base.exact import half_up
 from drgpay.policy.settlement import SharingBand
 
 

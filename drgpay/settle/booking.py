@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from drgpay.records.period import Period
+from drgpay.base.period import Period
 from drgpay.settle.differences import Differences, PaidMonth, differences_of
 from drgpay.settle.ledger import ledger_of_correction, ledger_of_month
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,11 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypedDict
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, apportion, half_up, scaled
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, apportion, half_up, scaled
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Budget, EqualMonths, MonthsByCost, WeightedMonths
-from drgpay.records.period import Period
 from drgpay.settle.lines import Row
 from drgpay.settle.pricing import spent_by_item, yuan
 

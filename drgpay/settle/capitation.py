@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, scaled
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, scaled
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Capitation
 from drgpay.policy.settlement import Budget
-from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.settle.bands import shared_by_bands
 from drgpay.settle.budget import month_share_fen
@@ -94,7 +94,7 @@ def capitation_accounts(
 ) -> CapitationAccounts:
     """Charge the visits of a month, or of a year (period None), to the contractors.
 
-    cases, statements, values: `Settled` of visits, of the year `Cleared` (statements, pools).
+    cases, statements, values: `Settled` of visits, of the year `Settled` (statements, pools).
     cases also have contractor_id (null: none). enrolment: ENROLMENT_SCHEMA (age_band may be
     missing), one row a contractor, account and band. policy: with [outpatient].
     Raises DrgpayError for a policy without [outpatient.capitation], an enrolment that lists

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, wide
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, wide
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.apportion import largest_remainder
 from drgpay.settle.lines import LINE

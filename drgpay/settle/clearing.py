@@ -3,29 +3,25 @@
 docs/settlement.md, "Annual clearing". Pure functions over frames in scaled integers.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Clearing, Settlement
 from drgpay.settle.assessment import assessed_hospitals, assessed_lines
 from drgpay.settle.bands import shared_by_bands
 from drgpay.settle.budget import shared_budget
-from drgpay.settle.case_parts import with_parts, with_waiting
 from drgpay.settle.lines import (
     LINE,
     LINE_SCHEMA,
     NO_PAYMENTS,
     Row,
     line_key,
-    line_rows,
-    with_bearing_line,
     with_payment,
 )
-from drgpay.settle.month import RATE_SCHEMA
 from drgpay.settle.pools import pools_of
 from drgpay.settle.prepayment import (
     deductible_lines,
@@ -33,7 +29,9 @@ from drgpay.settle.prepayment import (
     home_fund_bill,
     lines_for_deductions,
 )
-from drgpay.settle.pricing import Rules, Waiting, price_pool, spent_by_points, yuan
+from drgpay.settle.pricing import Rules, price_pool, spent_by_points, yuan
+from drgpay.settle.settled import Settled
+from drgpay.settle.walk import PaidPool, borne, settled
 
 
 @dataclass(frozen=True)
@@ -48,44 +46,6 @@ class YearBudget:
     reserve_fen: int
 
 
-@dataclass(frozen=True)
-class Cleared:
-    """A cleared year in scaled integers: money in fen; points, scores and factors in 1/10,000.
-
-    pools: one row a pool, in the order of the policy: pool, accounts (list), budget_given_fen,
-    item_by_item_fen, item_share, budget_fen (B; all four as in Settled.values), reserve_fen,
-    fund_fen (F: what item-by-item payment of the pool's local cases would have cost), surplus_fen,
-    overrun_fen, retained_fen (of the surplus), shared_fen (of the overrun, borne by the fund),
-    budget_final_fen, from_home_funds_fen, cases, total_fen, patient_fen, other_fen, points,
-    deducted_points, waiting_points, point_value (null where no case of the pool earned points, and
-    with method rate; places as the policy says), fund_amount_fen, kept_fen, remainder_fen,
-    assessment_fen, redistributed_fen, deduction_fen, withheld_fen, payable_fen, prepaid_fen,
-    clearing_fen (sums over the lines in the pool).
-        budget_final + from_home_funds = payable + withheld + kept + remainder.
-    rates: as Settled.rates.
-    statements: one row a line, sorted by LINE: hospital_id, account, out_of_area, payment, pool,
-    in_pool, paid_here, cases, points (with the minus), minus_points, waiting_points,
-    deducted_points, point_value, total_fen, fund_fen, patient_fen, other_fen, standard_fen,
-    kept_fen, distributed_fen, fund_amount_fen, score, factor (both null where the
-    assessment does not apply), assessment_fen (fund amount less fund amount x factor),
-    redistributed_fen, deduction_fen (payment deductions of the year), payable_fen
-    = fund_amount - assessment + redistributed - deduction, withheld_fen = fund_amount - payable,
-    prepaid_fen (of all months), clearing_fen = payable - prepaid, home_fund_bill_fen (of the
-    whole year), home_fund_billed_fen (by the months), home_fund_clearing_fen (the difference).
-    Lines of outside patients that their home funds pay have payable 0.
-    cases, adjustments: as in Settled (month.py), with the final standard and fund amount.
-    assessment: one row a hospital, sorted: hospital_id, score, factor, fund_amount_fen (of its
-    lines in a pool), assessment_fen, redistributed_fen. Empty where the policy assesses nobody.
-    """
-
-    pools: pl.DataFrame
-    statements: pl.DataFrame
-    cases: pl.DataFrame
-    adjustments: pl.DataFrame
-    assessment: pl.DataFrame
-    rates: pl.DataFrame
-
-
 def clear_year(
     cases: pl.DataFrame,
     adjustments: pl.DataFrame,
@@ -96,11 +56,11 @@ def clear_year(
     year: int,
     payments: pl.DataFrame = NO_PAYMENTS,
     levels: Mapping[str, str] | None = None,
-) -> Cleared:
+) -> Settled:
     """Clear a year.
 
     cases, adjustments: EarnedPoints of the whole year (as for settle_month).
-    months: the statements of all months (Settled.statements, one below the other; of a corrected
+    months: the statements of all months (Settled.lines, one below the other; of a corrected
     month those of its last correction, whose differences were paid); needed are LINE,
     prepayment_fen, deduction_fen, home_fund_bill_fen.
     budgets: by pool name (pools.pools_of); every pool of the policy with cases needs one.
@@ -116,46 +76,39 @@ def clear_year(
     if sharing is None:
         raise DrgpayError("the policy has no [clearing]", f"add it to clear {year}")
     cases = with_payment(cases, policy)
-    adjustments = with_bearing_line(adjustments, cases, policy)
     deductions = deductions_by_account(payments, policy.records.accounts)
-    paid = _paid_by_line(months, policy)
-    others = [*paid.values(), *lines_for_deductions(deductions, cases)]
-    lines = line_rows(cases, adjustments, others, policy)
-    with_cases = {row["hospital_id"] for row in lines if row["in_pool"] and _earned(row)}
+    paid_before = _paid_by_line(months, policy)
+    others = [*paid_before.values(), *lines_for_deductions(deductions, cases)]
+    found = borne(cases, adjustments, others, policy)
+    with_cases = {row["hospital_id"] for row in found.lines if row["in_pool"] and _earned(row)}
     assessed = assessed_hospitals(scores, sharing.assessment, sorted(with_cases), year)
     _refuse_unknown_pools(budgets, policy, year)
 
-    pools, cleared, rates = [], [], []
-    waiting: dict[str, Waiting] = {}
-    for pool in pools_of(policy):
-        mine = [line for line in lines if line["pool"] == pool.name]
-        if not mine and pool.name not in budgets:
-            continue
-        if pool.name not in budgets:
-            raise DrgpayError(
-                f"the clearing of {year} has no budget for the pool {pool.name}",
-                "check that the months' runs have settled it",
-            )
-        final = _final_budget(pool.name, mine, budgets[pool.name], policy, sharing)
-        priced = price_pool(
-            pool.name, mine, final["budget_final_fen"], Rules(rules, levels, final=True)
-        )
-        available = final["budget_final_fen"] + priced.totals["from_home_funds_fen"]
-        mine = assessed_lines(priced.lines, assessed, sharing.assessment)
-        mine = _settled_up(mine, paid, deductions)
-        _refuse_budget_below_prepaid(pool.name, mine, available, _payments(months, mine), rules)
-        sums = _sums([line for line in mine if line["in_pool"]])
-        named = {"pool": pool.name, "accounts": pool.accounts}
-        pools.append({**named, **final, **priced.totals, **sums})
-        cleared += mine
-        rates += [{**named, **row} for row in priced.rates]
-        waiting[pool.name] = priced.waiting
-    frame = pl.DataFrame(pools, schema=POOL_SCHEMA)
-    statements = pl.DataFrame(cleared, schema=CLEARED_SCHEMA).sort(LINE)
-    adjustments = with_waiting(adjustments, statements, waiting)
-    parts = with_parts(cases, adjustments, statements, rules)
-    priced_by = pl.DataFrame(rates, schema=RATE_SCHEMA)
-    return Cleared(frame, statements, *parts, _assessment_table(statements), priced_by)
+    def paid() -> Iterator[PaidPool]:
+        for pool in pools_of(policy):
+            mine = found.of(pool)
+            if not mine and pool.name not in budgets:
+                continue
+            if pool.name not in budgets:
+                raise DrgpayError(
+                    f"the clearing of {year} has no budget for the pool {pool.name}",
+                    "check that the months' runs have settled it",
+                )
+            final = _final_budget(pool.name, mine, budgets[pool.name], policy, sharing)
+            final_fen = final["budget_final_fen"]
+            priced = price_pool(pool.name, mine, final_fen, Rules(rules, levels, final=True))
+            available = final_fen + priced.totals["from_home_funds_fen"]
+            mine = assessed_lines(priced.lines, assessed, sharing.assessment)
+            mine = _settled_up(mine, paid_before, deductions)
+            _refuse_budget_below_prepaid(pool.name, mine, available, _payments(months, mine), rules)
+            sums = _sums([line for line in mine if line["in_pool"]])
+            yield PaidPool(pool, {**final, "available_fen": final_fen}, priced, mine, sums)
+
+    # What the region does not pay comes from home funds; assessment and deductions are in payable.
+    elsewhere = pl.when("paid_here").then(0).otherwise("fund_amount_fen")
+    amount = pl.col("payable_fen") + elsewhere
+    cleared = settled(found, paid(), POOL_SCHEMA, CLEARED_SCHEMA, amount, policy)
+    return replace(cleared, assessment=_assessment_table(cleared.lines))
 
 
 POOL_SCHEMA = {
@@ -172,6 +125,7 @@ POOL_SCHEMA = {
     "retained_fen": pl.Int64(),
     "shared_fen": pl.Int64(),
     "budget_final_fen": pl.Int64(),
+    "available_fen": pl.Int64(),
     "from_home_funds_fen": pl.Int64(),
     "cases": pl.Int64(),
     "total_fen": pl.Int64(),

@@ -6,7 +6,7 @@ from itertools import pairwise
 import polars as pl
 
 from drgpay.settle.lines import AMOUNTS, LINE, LINE_SCHEMA
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _changed(before: pl.DataFrame, now: pl.DataFrame) -> pl.DataFrame:
 
 
 def _of_statements(paid: PaidMonth, settled: Settled) -> pl.DataFrame:
-    both = _side_by_side(paid.statements, settled.statements, LINE, _OF_STATEMENTS)
+    both = _side_by_side(paid.statements, settled.lines, LINE, _OF_STATEMENTS)
     return both.select(*LINE, *_columns(_OF_STATEMENTS)).sort(LINE)
 
 

@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_PLACES, half_up, unscaled
-from drgpay.language import Words
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, half_up, unscaled
+from drgpay.base.language import Words
+from drgpay.base.period import Period
 from drgpay.policy.settlement import Settlement
-from drgpay.records.period import Period
 from drgpay.settle.pricing import yuan
 
 Code = Literal["deduction_above_payable", "plausible_budget", "plausible_value_change"]
@@ -48,7 +48,7 @@ class Finding:
 def deductions_above_payable(statements: pl.DataFrame, rules: Settlement) -> list[Finding]:
     """Hospitals whose deducted points are worth more than their lines in the pool are due.
 
-    statements: `Settled.statements` or `Cleared.statements`. Per hospital, over its lines in the
+    statements: `Settled.lines`. Per hospital, over its lines in the
     pool: the sum of D x value above the sum of max(0, fund amount + kept). What is booked stays
     booked. Sorted by hospital_id.
     """
@@ -82,7 +82,7 @@ def implausible_values(
 ) -> list[Finding]:
     """Pools of a month whose budget or value is beyond the policy's limits; these pass themselves.
 
-    values: `Settled.values` of a month or a correction, of stays or of visits. before: by pool the
+    values: `Settled.pools` of a month or a correction, of stays or of visits. before: by pool the
     value of the month before (yuan a point), of the last previous run with the same catalogue and
     scheme; None without one: then no value is compared. Pools of fewer than LEAST_STAYS stays are
     passed over, budgets where F is 0, and values of the methods cost and rate, which no budget sets.

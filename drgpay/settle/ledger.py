@@ -11,9 +11,8 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.records.period import Period
-from drgpay.settle.clearing import Cleared
-from drgpay.settle.month import Settled
+from drgpay.base.period import Period
+from drgpay.settle.settled import Settled
 
 ACCOUNTS = ("fund", "reserve", "hospital", "withheld", "deducted", "rounding")
 
@@ -56,9 +55,9 @@ class UnbalancedError(RuntimeError):
 
 
 def ledger_of_month(period: Period, settled: Settled) -> pl.DataFrame:
-    """What a settled month books; proven with proof_of_month before it is returned."""
+    """What a settled month books; proven before it is returned."""
     ledger = _frame(_month_bookings(settled), str(period))
-    proof_of_month(ledger, settled.values, settled.statements)
+    proof(ledger, settled)
     return ledger
 
 
@@ -79,19 +78,19 @@ def ledger_of_correction(period: Period, booked: pl.DataFrame, settled: Settled)
     )
     bookings = (_Booking(**row) for row in differences.iter_rows(named=True))
     ledger = _frame(bookings, str(period))
-    proof_of_month(pl.concat([booked, ledger]), settled.values, settled.statements)
+    proof(pl.concat([booked, ledger]), settled)
     return ledger
 
 
-def ledger_of_clearing(year: int, booked: pl.DataFrame, cleared: Cleared) -> pl.DataFrame:
+def ledger_of_clearing(year: int, booked: pl.DataFrame, cleared: Settled) -> pl.DataFrame:
     """What a clearing books.
 
     booked: the ledgers of all months and corrections of the year, one below the other. Proven
-    with proof_of_clearing before it is returned.
+    before it is returned.
     """
     bookings = [*_releases(booked), *_clearing_bookings(cleared)]
     ledger = _frame(iter(bookings), str(year))
-    proof_of_clearing(pl.concat([booked, ledger]), cleared.pools, cleared.statements)
+    proof(pl.concat([booked, ledger]), cleared)
     return ledger
 
 
@@ -122,57 +121,34 @@ def balances(ledger: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def proof_of_month(
-    ledger: pl.DataFrame, values: pl.DataFrame, statements: pl.DataFrame
-) -> pl.DataFrame:
-    """Prove a month's ledger (with its corrections) against its values and statements.
+def proof(ledger: pl.DataFrame, settled: Settled) -> pl.DataFrame:
+    """Prove the ledger of a month with its corrections, or of a whole year with its clearing.
 
-    values: pool, budget_fen, from_home_funds_fen, remainder_fen. statements: pool, hospital_id,
-    in_pool, paid_here, fund_amount_fen, prepayment_fen, kept_fen. Returns pool, account, hospital_id,
-    expected_fen, booked_fen, sorted; raises UnbalancedError where they differ.
-
-    In each pool: the fund gave its budget, what home funds add to it and the item-by-item lines;
-    each hospital got its prepayments; the rest of its fund amount is withheld; what the fund keeps
-    for deducted points is in deducted; the remainder is in the reserve; rounding is closed.
+    Returns pool, account, hospital_id, expected_fen, booked_fen, sorted; raises UnbalancedError where
+    they differ. In each pool: the fund gave what is available, what home funds add to it and the
+    item-by-item lines; each hospital got its prepayments, of a year what is payable; the rest of its
+    fund amount is withheld; what the fund keeps for deducted points is in deducted; the remainder is
+    in the reserve; rounding is closed.
     """
-    lines = statements.select(
+    due = pl.when("paid_here").then("fund_amount_fen").otherwise(0)
+    paid = pl.col("payable_fen" if settled.is_year else "prepayment_fen")
+    lines = settled.lines.select(
         "pool",
         "hospital_id",
         "in_pool",
-        due_fen=pl.when("paid_here").then("fund_amount_fen").otherwise(0),
-        hospital="prepayment_fen",
-        deducted="kept_fen",
-    ).with_columns(withheld=pl.col("due_fen") - pl.col("hospital"))
-    return _proven(ledger, lines, values, "budget_fen")
-
-
-def proof_of_clearing(
-    ledger: pl.DataFrame, pools: pl.DataFrame, statements: pl.DataFrame
-) -> pl.DataFrame:
-    """Prove the whole year's ledger (months, corrections, clearing) against Cleared.
-
-    pools: pool, budget_final_fen, from_home_funds_fen, remainder_fen. statements: pool,
-    hospital_id, in_pool, paid_here, fund_amount_fen, payable_fen, withheld_fen, kept_fen. Returns
-    and raises like proof_of_month. In each pool: the fund gave its final budget, each hospital got
-    what is payable, and payable + withheld + kept + remainder are the final budget.
-    """
-    lines = statements.select(
-        "pool",
-        "hospital_id",
-        "in_pool",
-        due_fen=pl.when("paid_here").then("fund_amount_fen").otherwise(0),
-        hospital="payable_fen",
-        withheld="withheld_fen",
+        due_fen=due,
+        hospital=paid,
+        withheld=pl.col("withheld_fen") if settled.is_year else due - paid,
         deducted="kept_fen",
     )
-    return _proven(ledger, lines, pools, "budget_final_fen")
+    return _proven(ledger, lines, settled.pools)
 
 
 def _month_bookings(settled: Settled) -> Iterator[_Booking]:
     """Per line the prepayment, what is withheld until the clearing and what the fund keeps; per pool
     the remainder.
     """
-    for line in settled.statements.iter_rows(named=True):
+    for line in settled.lines.iter_rows(named=True):
         if not line["paid_here"]:
             continue
         prepaid = line["prepayment_fen"]
@@ -180,12 +156,12 @@ def _month_bookings(settled: Settled) -> Iterator[_Booking]:
         yield _of_line(line, "prepayment", "hospital", "fund", prepaid)
         yield _of_line(line, "withheld", "withheld", "fund", withheld)
         yield _of_line(line, "deducted", "deducted", "fund", line["kept_fen"])
-    yield from _remainders(settled.values)
+    yield from _remainders(settled.pools)
 
 
-def _clearing_bookings(cleared: Cleared) -> Iterator[_Booking]:
+def _clearing_bookings(cleared: Settled) -> Iterator[_Booking]:
     """Per line what is still to pay and what stays withheld, and why; per pool the remainder."""
-    for line in cleared.statements.iter_rows(named=True):
+    for line in cleared.lines.iter_rows(named=True):
         yield _of_line(line, "clearing", "hospital", "fund", line["clearing_fen"])
         yield _of_line(line, "assessment", "withheld", "fund", line["assessment_fen"])
         yield _of_line(line, "redistribution", "fund", "withheld", line["redistributed_fen"])
@@ -274,9 +250,7 @@ def _signed(ledger: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _proven(
-    ledger: pl.DataFrame, lines: pl.DataFrame, values: pl.DataFrame, budget: str
-) -> pl.DataFrame:
+def _proven(ledger: pl.DataFrame, lines: pl.DataFrame, pools: pl.DataFrame) -> pl.DataFrame:
     """Compare the balance of every account with what the results say."""
     of_hospitals = lines.unpivot(
         on=list(_OF_HOSPITALS),
@@ -291,14 +265,14 @@ def _proven(
         expected_fen=-pl.col("due_fen"),
     )
     of_pools = [
-        values.select(
+        pools.select(
             "pool",
             account=pl.lit(account),
             hospital_id=pl.lit(None, pl.String),
             expected_fen=expected,
         )
         for account, expected in {
-            "fund": -(pl.col(budget) + pl.col("from_home_funds_fen")),
+            "fund": -(pl.col("available_fen") + pl.col("from_home_funds_fen")),
             "reserve": pl.col("remainder_fen"),
             "rounding": pl.lit(0, pl.Int64),
         }.items()

@@ -5,10 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import refuse_large_sums, scaled
-from drgpay.points.adjustments import no_adjustments
-from drgpay.points.deductions import EARLIER_STAYS, takes_deducted_points
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import refuse_large_sums, scaled
+from drgpay.policy.adjustment_rows import EARLIER_STAYS, no_adjustments, takes_deducted_points
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.pools import pools_of

@@ -1,23 +1,13 @@
 """The month-end run: point values, statements and each case's part (docs/settlement.md)."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.settle.budget import has_budget, month_budget_fen, shared_budget
-from drgpay.settle.case_parts import with_parts, with_waiting
-from drgpay.settle.lines import (
-    LINE,
-    LINE_SCHEMA,
-    NO_PAYMENTS,
-    Row,
-    line_rows,
-    with_bearing_line,
-    with_payment,
-)
+from drgpay.settle.lines import LINE_SCHEMA, NO_PAYMENTS, Row, with_payment
 from drgpay.settle.pools import Pool, pools_of
 from drgpay.settle.prepayment import (
     deductions_by_account,
@@ -25,65 +15,9 @@ from drgpay.settle.prepayment import (
     prepaid_lines,
     refuse_prepaying_too_much,
 )
-from drgpay.settle.pricing import Rules, Waiting, price_pool
-
-RATE_SCHEMA: dict[str, pl.DataType] = {
-    "pool": pl.String(),
-    "accounts": pl.List(pl.String()),
-    "account": pl.String(),
-    "level": pl.String(),
-    "cases": pl.Int64(),
-    "total_fen": pl.Int64(),
-    "patient_fen": pl.Int64(),
-    "other_fen": pl.Int64(),
-    "points": pl.Int64(),
-    "deducted_points": pl.Int64(),
-    "point_value": pl.Int64(),
-    "fund_amount_fen": pl.Int64(),
-    "kept_fen": pl.Int64(),
-}
-"""What an account and a level earn by their rate: a value, and sums over the lines in the pool."""
-
-
-@dataclass(frozen=True)
-class Settled:
-    """A settled month in scaled integers: money in fen, points in 1/10,000.
-
-    values: one row a pool with cases or a budget, in the order of the policy: pool (its accounts
-    joined by +), accounts (list), budget_given_fen (of the policy), item_by_item_fen (what local
-    stays beside the points cost the fund), item_share (1/10,000 of budget_given), budget_fen
-    (B, what the points share: less item_by_item where the policy says so), from_home_funds_fen,
-    cases (in the pool), fund_fen (F: of its local cases), total_fen, patient_fen, other_fen,
-    points, deducted_points (D), waiting_points, point_value (null where the pool has no case paid
-    by points, and with method rate; places as the policy says), fund_amount_fen, kept_fen (what
-    the fund keeps for D), remainder_fen.
-        budget + from_home_funds = fund_amount + kept + remainder.
-    rates: with method rate one row for each account and level (RATE_SCHEMA), in the order of the
-    policy; else empty.
-    statements: one row a line, sorted by LINE: hospital_id, account, out_of_area, payment, pool,
-    in_pool (paid by points out of the budget), paid_here (by the region's fund, not by the
-    patients' home funds), cases, points (with the minus), minus_points (of
-    the adjustments that apply to the hospital), waiting_points (of those that wait for the
-    clearing, in no other figure), deducted_points (D: what deductions took of cases and hospital,
-    above zero), point_value (null where nothing is priced), total_fen, fund_fen, patient_fen,
-    other_fen, standard_fen, kept_fen (D's worth, which the fund keeps), distributed_fen (a part of
-    standard_fen), fund_amount_fen,
-    prepayment_fen (after deductions), deduction_fen (payment deductions filed), deducted_fen
-    (taken from the prepayment), carried_fen (negative fund amount, less the deductions not
-    taken; <= 0), home_fund_bill_fen.
-    cases: the cases given, sorted by case_id, with payment, standard_fen, case_fund_fen.
-    adjustments: ALL adjustments given, with payment and standard_fen, both null where
-    applies_to is `case` (the row is in the points of its case). A `hospital` row has the LINE
-    that bears it and its (negative) part of that line's standard; one that is `waiting` for the
-    clearing has 0.
-        The standards of the cases and hospital rows of a line add up to the line's.
-    """
-
-    values: pl.DataFrame
-    statements: pl.DataFrame
-    cases: pl.DataFrame
-    adjustments: pl.DataFrame
-    rates: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=RATE_SCHEMA))
+from drgpay.settle.pricing import Rules, price_pool
+from drgpay.settle.settled import Settled
+from drgpay.settle.walk import PaidPool, borne, settled
 
 
 def settle_month(
@@ -105,34 +39,27 @@ def settle_month(
     stays are paid by points and earned none, and for fund amounts or prepayments beyond the
     budget unless settlement.may_exceed_budget.
     """
-    rules = policy.settlement
     cases = with_payment(cases, policy)
-    adjustments = with_bearing_line(adjustments, cases, policy)
     deductions = deductions_by_account(payments, policy.records.accounts)
-    others = lines_for_deductions(deductions, cases)
-    lines = line_rows(cases, adjustments, others, policy)
-    values, settled, rates = [], [], []
-    waiting: dict[str, Waiting] = {}
-    for pool in pools_of(policy):
-        mine = [line for line in lines if line["pool"] == pool.name]
-        given = _budget_fen(pool, mine, policy, period)
-        if given is None:
-            continue
-        budget = shared_budget(pool.name, given, mine, policy)
-        priced = price_pool(pool.name, mine, budget["budget_fen"], Rules(rules, levels))
-        prepaid = prepaid_lines(priced.lines, _of_pool(deductions, pool), rules)
-        available = budget["budget_fen"] + priced.totals["from_home_funds_fen"]
-        refuse_prepaying_too_much(pool.name, prepaid, available, rules)
-        settled += prepaid
-        named = {"pool": pool.name, "accounts": pool.accounts}
-        values.append({**named, **budget, **priced.totals})
-        rates += [{**named, **row} for row in priced.rates]
-        waiting[pool.name] = priced.waiting
-    values_frame = pl.DataFrame(values, schema=VALUE_SCHEMA)
-    statements = pl.DataFrame(settled, schema=STATEMENT_SCHEMA).sort(LINE)
-    adjustments = with_waiting(adjustments, statements, waiting)
-    parts = with_parts(cases, adjustments, statements, rules)
-    return Settled(values_frame, statements, *parts, pl.DataFrame(rates, schema=RATE_SCHEMA))
+    found = borne(cases, adjustments, lines_for_deductions(deductions, cases), policy)
+
+    def paid() -> Iterator[PaidPool]:
+        rules = policy.settlement
+        for pool in pools_of(policy):
+            mine = found.of(pool)
+            given = _budget_fen(pool, mine, policy, period)
+            if given is None:
+                continue
+            budget = shared_budget(pool.name, given, mine, policy)
+            priced = price_pool(pool.name, mine, budget["budget_fen"], Rules(rules, levels))
+            prepaid = prepaid_lines(priced.lines, _of_pool(deductions, pool), rules)
+            available = budget["budget_fen"] + priced.totals["from_home_funds_fen"]
+            refuse_prepaying_too_much(pool.name, prepaid, available, rules)
+            shared = {**budget, "available_fen": budget["budget_fen"]}
+            yield PaidPool(pool, shared, priced, prepaid, {})
+
+    amount = pl.col("fund_amount_fen")
+    return settled(found, paid(), VALUE_SCHEMA, STATEMENT_SCHEMA, amount, policy)
 
 
 VALUE_SCHEMA = {
@@ -142,6 +69,7 @@ VALUE_SCHEMA = {
     "item_by_item_fen": pl.Int64(),
     "item_share": pl.Int64(),
     "budget_fen": pl.Int64(),
+    "available_fen": pl.Int64(),
     "from_home_funds_fen": pl.Int64(),
     "cases": pl.Int64(),
     "fund_fen": pl.Int64(),

@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import POINT_PLACES, POINT_SCALE, half_up, refuse_large_sums, scaled
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, half_up, refuse_large_sums, scaled
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.lines import Row
 from drgpay.settle.pricing import yuan

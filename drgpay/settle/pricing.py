@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES, apportion, half_up, scaled, unscaled
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, apportion, half_up, scaled, unscaled
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.lines import Row, rate_of
 from drgpay.settle.value import PoolSums, point_value

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES
 
 ValueMethod = Literal["residual", "fund_only", "cost"]
 """The methods by which a pool has one value; with `rate` each account and level has its own."""

@@ -8,20 +8,17 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.language import Language
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA, no_adjustments
-from drgpay.points.deductions import EARLIER_STAYS
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import file_hash
+from drgpay.base.language import Language
+from drgpay.base.period import Period
+from drgpay.base.toml_reader import read_toml
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, EARLIER_STAYS, no_adjustments
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
-from drgpay.records.period import Period
-from drgpay.run.clearing import OpenedYear, budgets_of_year, open_year, statements_of_year
-from drgpay.run.input_files import file_hash
-from drgpay.run.job import Job, load_job
-from drgpay.run.manifest import basis_of_run, content_of, read_manifest
-from drgpay.run.rules import PaymentRules, load_payment_rules
-from drgpay.run.stored import (
+from drgpay.results.manifest import content_of, read_manifest
+from drgpay.results.stored import (
     StoredClearing,
     StoredMonth,
     open_clearing,
@@ -29,10 +26,13 @@ from drgpay.run.stored import (
     open_run,
     returns_elsewhere,
 )
+from drgpay.run.basis import basis_of_run
+from drgpay.run.clearing import OpenedYear, budgets_of_year, open_year, statements_of_year
+from drgpay.run.job import Job, load_job
+from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.year_job import YearJob, load_year_job
 from drgpay.simulate.scenario import Scenario
 from drgpay.simulate.settling import MonthEnd, Settling, YearEnd
-from drgpay.toml_reader import read_toml
 
 _RECORDS = ("stays", "mapping", "encoding", "clinical_codes")
 

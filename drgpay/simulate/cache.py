@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import polars as pl
 
-from drgpay.cache_folder import (
+from drgpay.base.cache_folder import (
     SCENARIO_STAGES,
     entries,
     implicit_folder,
@@ -28,7 +28,7 @@ from drgpay.cache_folder import (
     remove_entry,
     staged_path,
 )
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 
 _FOLDER_VARIABLE = "DRGPAY_CACHE"
 _MOST_BYTES = 8 * 2**30

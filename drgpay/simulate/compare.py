@@ -6,8 +6,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.exact import POINT_SCALE, divide_half_up, half_up, wide
-from drgpay.simulate.settling import ClearedYear
+from drgpay.base.exact import POINT_SCALE, divide_half_up, half_up, wide
 from drgpay.simulate.stages import State
 
 MEASURES = ("cases", "points", "total_fen", "standard_fen", "fund_amount_fen")
@@ -61,7 +60,7 @@ def compare(before: State, after: State, amount: str) -> Comparison:
     cubes = [_with_minus(state, amount) for state in (before, after)]
     placed = [cube.join(facts, on="hospital_id", how="left") for cube in cubes]
     sums = [
-        state.settled.statements.group_by("hospital_id").agg(pl.col(measures).sum())
+        state.settled.lines.group_by("hospital_id").agg(pl.col(measures).sum())
         for state in (before, after)
     ]
     hospitals = paired(sums[0], sums[1], "hospital_id", measures, amount)
@@ -150,7 +149,7 @@ def _with_minus(state: State, amount: str) -> pl.DataFrame:
     ]
     if amount != "fund_amount_fen":
         beside = pl.col(amount).sum() - pl.col("fund_amount_fen").sum()
-        sums = state.settled.statements.group_by(keys).agg(beside.alias(amount))
+        sums = state.settled.lines.group_by(keys).agg(beside.alias(amount))
         taken.append(sums.filter(pl.col(amount) != 0))
     rows = pl.concat(taken, how="diagonal")
     if not rows.height:
@@ -192,9 +191,9 @@ YEAR_VALUES = (
 
 
 def _values(before: State, after: State) -> pl.DataFrame:
-    columns = YEAR_VALUES if isinstance(before.settled, ClearedYear) else VALUES
+    columns = YEAR_VALUES if before.settled.is_year else VALUES
     sides = [
-        (state.settled.values, state.plan.policy.settlement.value_places)
+        (state.settled.pools, state.plan.policy.settlement.value_places)
         for state in (before, after)
     ]
     return paired_values(sides, columns)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.tables_console import console_tables
 from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
@@ -24,7 +24,7 @@ def console_report(found: Simulation, language: Language) -> "RenderableType":
     """Point values, hospitals, bins, effects; sweep, waterfall and migration where there are any."""
     from rich.console import Group
 
-    from drgpay.terminal import Text
+    from drgpay.base.terminal import Text
 
     tables = [narrow(table) for table in shown_tables(found, language) if table.key in _KEYS]
     tables = [table for table in tables if table.frame.height or table.key != "t_migration"]
@@ -37,7 +37,7 @@ def console_missed(found: Found, language: Language) -> "RenderableType":
     """A target that no value reaches: what comes nearest, and what was tried. Nothing else is shown."""
     from rich.console import Group
 
-    from drgpay.terminal import Text
+    from drgpay.base.terminal import Text
 
     tried = console_tables([target_table(found)], lambda key: word(key, language), most_rows=30)
     return Group(Text(target_sentence(found, language), style="bold"), tried)

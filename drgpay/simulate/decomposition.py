@@ -12,15 +12,15 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, half_up
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.lines import LINE
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 from drgpay.simulate.plan import Plan
 from drgpay.simulate.point_path import POINT_EFFECTS, SUMS, point_effects
-from drgpay.simulate.settling import ClearedYear, Settling, hospital_amounts
+from drgpay.simulate.settling import Settling, hospital_amounts
 from drgpay.simulate.small_month import added_up
 from drgpay.simulate.stages import Stages, State
 
@@ -41,7 +41,7 @@ def decomposition(stages: Stages, before: State, middle: State, after: State) ->
     YEAR_EFFECTS), after_fen, sorted by hospital: before + effects = after.
     """
     settling = stages.base.settling
-    year = isinstance(before.settled, ClearedYear)
+    year = before.settled.is_year
     all_effects = YEAR_EFFECTS if year else EFFECTS
     path = _stations(before, after, settling)
     net = _net_of_assessment(before)
@@ -146,7 +146,7 @@ def _lines(before: State, middle: State, effects: pl.DataFrame) -> dict[LineKey,
 
 
 def _sums(settled: Settled) -> dict[LineKey, _Sums]:
-    rows = settled.statements.select(
+    rows = settled.lines.select(
         *LINE, "points", pl.col("patient_fen") + pl.col("other_fen"), "fund_fen"
     )
     return {
@@ -182,11 +182,11 @@ def _stations(before: State, after: State, settling: Settling) -> list[_Station]
     old, new = before.plan.policy, after.plan.policy
     shared = _with_budget(old, new)
     assessed = shared.model_copy(update={"clearing": new.clearing})
-    found = [_Station(before.settled, _values(before.plan, before.settled.values), _fund_only(old))]
+    found = [_Station(before.settled, _values(before.plan, before.settled.pools), _fund_only(old))]
     for state, policy in ((before, shared), (after, shared), (after, assessed)):
         settled = _settled(state, policy, settling)
         rules = old if settled is not after.settled else new
-        worth = _values(state.plan, settled.values, rules.settlement)
+        worth = _values(state.plan, settled.pools, rules.settlement)
         found.append(_Station(settled, worth, _fund_only(old)))
     return found
 
@@ -232,9 +232,9 @@ _Net = Callable[[LineKey, int], int]
 
 def _net_of_assessment(before: State) -> _Net:
     """What the base's assessment leaves of a line's fund amount; all of it in a month."""
-    if not isinstance(before.settled, ClearedYear):
+    if not before.settled.is_year:
         return lambda _key, fund: fund
-    rows = before.settled.statements.select("hospital_id", "in_pool", "factor").drop_nulls()
+    rows = before.settled.lines.select("hospital_id", "in_pool", "factor").drop_nulls()
     factors = dict(rows.filter("in_pool").select("hospital_id", "factor").unique().iter_rows())
     pooled = before.plan.policy.settlement.out_of_area == "pooled"
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.language import Words
+from drgpay.base.language import Words
 from drgpay.policy.model import Policy
 from drgpay.report.html.small_cells import SMALLEST_CELL
 from drgpay.run.stops import (
@@ -21,7 +21,7 @@ from drgpay.run.stops import (
     record_stops,
     settled_stops,
 )
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 from drgpay.simulate.base import Base
 from drgpay.simulate.settling import MonthEnd
 from drgpay.simulate.stages import Stages, State
@@ -57,8 +57,8 @@ def noticed(stages: Stages, after: State, of_visits: Iterable[Stop] = ()) -> tup
         *record_stops(records, valid, refused, unknown),
         *level_stops(records, valid, plan.levels, after.catalogue.levels),
         *settled_stops(
-            settled.statements,
-            settled.values if of_month else None,
+            settled.lines,
+            settled.pools if of_month else None,
             plan.policy.settlement,
             month.period if isinstance(month, MonthEnd) else None,
         ),
@@ -79,12 +79,12 @@ def open_stops(stages: Stages, settled: Settled, policy: Policy) -> int:
     """
     month, values = stages.base.settling, None
     if isinstance(month, MonthEnd):
-        counted = stages.base_state.settled.values.select("pool", "cases")
-        values = settled.values.drop("cases").join(counted, on="pool", how="left")
+        counted = stages.base_state.settled.pools.select("pool", "cases")
+        values = settled.pools.drop("cases").join(counted, on="pool", how="left")
         values = values.with_columns(pl.col("cases").fill_null(0))
     period = month.period if isinstance(month, MonthEnd) else None
     accepted = list(_accepted(stages.base))
-    stops = settled_stops(settled.statements, values, policy.settlement, period)
+    stops = settled_stops(settled.lines, values, policy.settlement, period)
     return sum(_by_whom(stop, accepted) is None for stop in stops)
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.target_wording import target_sentence
 from drgpay.simulate.wording import word

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.model import Policy
 from drgpay.run.month_end import Clock, ProgressBar, no_progress
 from drgpay.simulate.base import Base, open_base
@@ -193,7 +193,7 @@ def _refuse_other_results(base: Base, before: State) -> None:
     columns = ["hospital_id", "account", "out_of_area", "payment", "points", "fund_amount_fen"]
     columns += ["payable_fen", "clearing_fen"] if base.year else []
     paid = base.run.statements().select(columns)
-    if not paid.equals(before.settled.statements.select(columns)):
+    if not paid.equals(before.settled.lines.select(columns)):
         raise DrgpayError(
             f"this version of drgpay ({base.basis['program']}) does not reproduce the base run "
             f"{base.run.run_id} of {base.run.manifest['program']}",

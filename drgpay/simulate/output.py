@@ -7,16 +7,15 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import OWNER, Rights, make_folder
-from drgpay.language import Language
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import file_hash
+from drgpay.base.file_rights import OWNER, Rights, make_folder
+from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
-from drgpay.report.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pools_table
-from drgpay.report.columns import written
-from drgpay.report.month import adjustments_table, cases_table, named_lines, statements_table
 from drgpay.report.tables_xlsx import write_tables
-from drgpay.run.input_files import file_hash
-from drgpay.run.manifest import (
+from drgpay.results.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pools_table
+from drgpay.results.columns import written
+from drgpay.results.manifest import (
     PROGRAM,
     basis_hash,
     evidence_of_run,
@@ -24,12 +23,12 @@ from drgpay.run.manifest import (
     read_manifest,
     write_manifest,
 )
+from drgpay.results.month import adjustments_table, cases_table, named_lines, statements_table
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.staging import refusals_named, staged_folder
 from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.page import commands_of, facts_of, page
-from drgpay.simulate.settling import ClearedYear
 from drgpay.simulate.stages import State
 from drgpay.simulate.tables import conflicts_table, machine_tables, shown_tables
 from drgpay.simulate.wording import word
@@ -97,11 +96,11 @@ def run_tables(state: State, with_cases: bool) -> dict[str, pl.DataFrame]:
     """A state as a run or a clearing writes it, by the name of the file."""
     settled, hospitals = state.settled, state.plan.hospitals
     places = state.plan.policy.settlement.value_places
-    if isinstance(settled, ClearedYear):
-        lines = written(settled.statements, cleared_line_columns(places))
+    if settled.is_year:
+        lines = written(settled.lines, cleared_line_columns(places))
         tables = {
             "statements": named_lines(lines, hospitals),
-            "pools": pools_table(settled.values, settled.rates, places),
+            "pools": pools_table(settled.pools, settled.rates, places),
             "assessment": written(settled.assessment, ASSESSMENT_COLUMNS),
         }
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from drgpay import __version__
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.html.template import render_page
 from drgpay.report.tables import ReportTable, heading, kind_of, text_of
 from drgpay.simulate import pictures

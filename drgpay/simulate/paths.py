@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.load import validation_sentence
 from drgpay.policy.model import Policy
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.html import charts
 from drgpay.report.html.charts import Bar
 from drgpay.simulate.outcome import Simulation

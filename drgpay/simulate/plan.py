@@ -12,8 +12,9 @@ import polars as pl
 from drgpay.adjust.apply import apply_overlay
 from drgpay.adjust.overlay import Overlay, read_overlay
 from drgpay.adjust.touched import touched_between
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES, round_half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES, round_half_up
+from drgpay.base.working_folder import working_folder
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.points.catalogue import Catalogue, load_catalogue
@@ -24,7 +25,6 @@ from drgpay.simulate.base import Base
 from drgpay.simulate.cache import StageCache
 from drgpay.simulate.paths import with_values
 from drgpay.simulate.scenario import HospitalFacts, Scenario, Volume
-from drgpay.working_folder import working_folder
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from drgpay.exact import divide_half_up, wide
+from drgpay.base.exact import divide_half_up, wide
 from drgpay.points.adjustments import Step, adjust
 from drgpay.points.cases import adjustment_steps, classed_stays, places_of
 from drgpay.points.catalogue import Catalogue
-from drgpay.points.deductions import EARLIER_STAYS
 from drgpay.points.formulas import Choice, class_formulas
 from drgpay.points.prices import RATIO_COLUMNS
+from drgpay.policy.adjustment_rows import EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.settle.lines import LINE, with_bearing_line, with_payment
 from drgpay.simulate.stages import Stages, State

@@ -4,32 +4,21 @@ What compares, decomposes and sweeps asks for no more than this, so it does both
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import polars as pl
 
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Budget
-from drgpay.records.period import Period
 from drgpay.run.year_months import MONTHS
 from drgpay.settle.budget import annual_reserve_fen, has_budget, month_budget_fen
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.lines import NO_PAYMENTS
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
 from drgpay.settle.pools import Pool, pools_of
-
-
-@dataclass(frozen=True)
-class ClearedYear(Settled):
-    """A cleared year in the shape of a settled month.
-
-    values: Cleared.pools. statements: Cleared.statements and final_amount_fen: all that the
-    hospital gets for the line in the end, from the region (payable) or from home funds. cases,
-    adjustments: as in Settled. assessment: Cleared.assessment.
-    """
-
-    assessment: pl.DataFrame = field(default_factory=pl.DataFrame)
+from drgpay.settle.settled import Settled
 
 
 class Settling(Protocol):
@@ -98,7 +87,7 @@ class YearEnd:
         policy: Policy,
         payments: pl.DataFrame = NO_PAYMENTS,
         levels: Mapping[str, str] | None = None,
-    ) -> ClearedYear:
+    ) -> Settled:
         """clear_year, with the budgets that the months would have shared out under the policy."""
         assessed = policy.clearing is not None and policy.clearing.assessment is not None
         budgets = dict(self._budgets(policy))
@@ -113,20 +102,7 @@ class YearEnd:
             payments,
             levels,
         )
-        # A line's fund amount comes from the region or, where the region does not pay it, from the
-        # home funds; assessment and deductions are in payable.
-        elsewhere = pl.when("paid_here").then(0).otherwise("fund_amount_fen")
-        statements = cleared.statements.with_columns(
-            final_amount_fen=pl.col("payable_fen") + elsewhere
-        )
-        return ClearedYear(
-            cleared.pools,
-            statements,
-            cleared.cases,
-            cleared.adjustments,
-            cleared.rates,
-            cleared.assessment,
-        )
+        return replace(cleared, lines=cleared.lines.with_columns(final_amount_fen="amount_fen"))
 
     def periods(self) -> Iterator[Period]:
         """January to December."""
@@ -182,4 +158,4 @@ def _reserve_fen(pool: Pool, budget: Budget | None) -> int:
 
 def hospital_amounts(settled: Settled, amount: str) -> pl.DataFrame:
     """hospital_id and an amount over all lines, sorted."""
-    return settled.statements.group_by("hospital_id").agg(pl.col(amount).sum()).sort("hospital_id")
+    return settled.lines.group_by("hospital_id").agg(pl.col(amount).sum()).sort("hospital_id")

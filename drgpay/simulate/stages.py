@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.calibrate import calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
@@ -24,12 +24,11 @@ from drgpay.records.meaning.rules import Reading
 from drgpay.run.clearing import stays_of_year
 from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.run.stops import by_hospital
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 from drgpay.simulate.base import Base, BaseRecords, levels_of_month, records_key
 from drgpay.simulate.cache import StageCache, digest_of, frame_hash
 from drgpay.simulate.plan import Plan, base_plan
 from drgpay.simulate.regroup import regrouped
-from drgpay.simulate.settling import ClearedYear
 from drgpay.simulate.volumes import with_volumes
 
 STAY_COLUMNS = (
@@ -201,14 +200,13 @@ class Stages:
         def make() -> dict[str, pl.DataFrame]:
             earned = self.earned(plan, catalogue, stays, filings)
             state = self._settled(plan, catalogue, stays, filings, earned)
-            settled = {field.name: getattr(state.settled, field.name) for field in fields(kind)}
+            settled = {field.name: getattr(state.settled, field.name) for field in fields(Settled)}
             return {**settled, "earned_adjustments": earned.adjustments, "cube": state.cube}
 
-        kind = ClearedYear if self.base.year else Settled
         kept = self.cache.frames("settled", key, make)
         made = ("payment", "standard_fen", "case_fund_fen")
         earned = EarnedPoints(kept["cases"].drop(made), kept["earned_adjustments"])
-        settled = kind(**{field.name: kept[field.name] for field in fields(kind)})
+        settled = Settled(**{field.name: kept[field.name] for field in fields(Settled)})
         return State(plan, catalogue, stays, filings, earned, settled, kept["cube"])
 
     def _grouped_key(self, plan: Plan, records: BaseRecords) -> Mapping[str, Any]:

@@ -13,10 +13,10 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 from drgpay.simulate.compare import BINS, bin_of, change_ratio
 from drgpay.simulate.guards import open_stops
 from drgpay.simulate.paths import with_values
@@ -150,7 +150,7 @@ def _measures(number: int, setting: Setting, found: pl.DataFrame, amount: str) -
 def _values(number: int, settled: Settled, policy: Policy) -> pl.DataFrame:
     places = policy.settlement.value_places
     value = pl.col("point_value").cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, places))
-    return settled.values.select(
+    return settled.pools.select(
         pl.lit(number).cast(pl.Int64).alias("number"),
         "pool",
         value.cast(pl.String).alias("point_value"),

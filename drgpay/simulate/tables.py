@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from drgpay.exact import (
+from drgpay.base.exact import (
     FEN_PLACES,
     MONEY,
     POINT_PLACES,
@@ -14,7 +14,7 @@ from drgpay.exact import (
     divide_half_up,
     wide,
 )
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
 from drgpay.report.tables import ReportTable
 from drgpay.simulate.compare import MINUS, change_ratio

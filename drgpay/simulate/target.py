@@ -8,10 +8,10 @@ from itertools import pairwise
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import FEN_PLACES
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import FEN_PLACES
 from drgpay.policy.model import Policy
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 from drgpay.simulate.paths import value_at, with_values
 from drgpay.simulate.plan import Plan, check_policy
 from drgpay.simulate.scenario import Target
@@ -134,7 +134,7 @@ def _measure(stages: Stages, target: Target, where: str) -> Callable[[Settled], 
     column = stages.base.settling.amount
     before = dict(hospital_amounts(stages.base_state.settled, column).iter_rows())
     if target.measure == "point_value":
-        pools = stages.base_state.settled.values["pool"].to_list()
+        pools = stages.base_state.settled.pools["pool"].to_list()
         if target.pool not in pools:
             raise DrgpayError(
                 f"{where}: target.pool {target.pool} is no pool of the base",
@@ -143,7 +143,7 @@ def _measure(stages: Stages, target: Target, where: str) -> Callable[[Settled], 
         places = stages.base_state.plan.policy.settlement.value_places
 
         def value(settled: Settled) -> Fraction:
-            row = settled.values.filter(pl.col("pool") == target.pool)["point_value"]
+            row = settled.pools.filter(pl.col("pool") == target.pool)["point_value"]
             return Fraction(row[0] or 0, 10**places) if len(row) else Fraction(0)
 
         return value

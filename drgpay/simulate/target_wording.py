@@ -3,7 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.simulate.target import Found
 from drgpay.simulate.wording import word
 

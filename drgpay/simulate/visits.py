@@ -11,25 +11,27 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.working_folder import working_folder
 from drgpay.policy.outpatient import Outpatient
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.tables import open_visits
+from drgpay.results.manifest import content_of
+from drgpay.results.stored import StoredMonth, visits_of
+from drgpay.run.basis import outpatient_basis
 from drgpay.run.job import Job, OutpatientJob
-from drgpay.run.manifest import content_of, outpatient_basis
 from drgpay.run.stops import Stop, settled_stops
-from drgpay.run.stored import StoredMonth, visits_of
 from drgpay.run.visit_grouping import VisitFiles, group_all_visits
 from drgpay.run.visit_rules import load_visit_rules
 from drgpay.run.visit_run import VisitMonth, visit_checks, visit_pricing
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import AMOUNTS, NO_ADJUSTMENTS, levels_of
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 from drgpay.simulate.compare import MEASURES, VALUES, bin_of, paired, paired_values
 from drgpay.simulate.plan import Plan
 from drgpay.simulate.stages import Stages
 from drgpay.visits.points import visit_cases
-from drgpay.working_folder import working_folder
 
 AMOUNT = "fund_amount_fen"
 _NEEDED = ("case_id", "hospital_id", "account", "out_of_area", "case_class", "points", *AMOUNTS)
@@ -174,7 +176,7 @@ def _settled(month: VisitMonth, cases: pl.DataFrame) -> Settled:
 
 def _refuse_other_results(run: StoredMonth, before: Settled) -> None:
     columns = ["hospital_id", "account", "out_of_area", "payment", "points", AMOUNT]
-    if not visits_of(run).statements().select(columns).equals(before.statements.select(columns)):
+    if not visits_of(run).statements().select(columns).equals(before.lines.select(columns)):
         raise DrgpayError(
             f"this version of drgpay does not reproduce the visits of the base run {run.run_id} "
             f"of {run.manifest['program']}",
@@ -185,7 +187,7 @@ def _refuse_other_results(run: StoredMonth, before: Settled) -> None:
 def _compared(
     before: VisitMonth, after: VisitMonth, settled: list[Settled], basis: Mapping[str, Any]
 ) -> VisitComparison:
-    sums = [one.statements.group_by("hospital_id").agg(pl.col(MEASURES).sum()) for one in settled]
+    sums = [one.lines.group_by("hospital_id").agg(pl.col(MEASURES).sum()) for one in settled]
     names = before.rules.hospitals.select("hospital_id", "name")
     hospitals = (
         paired(sums[0], sums[1], "hospital_id", MEASURES, AMOUNT)
@@ -194,7 +196,7 @@ def _compared(
         .sort("change_fen", "hospital_id", descending=[True, False])
     )
     sides = [
-        (one.values, month.rules.policy.settlement.value_places)
+        (one.pools, month.rules.policy.settlement.value_places)
         for one, month in zip(settled, (before, after), strict=True)
     ]
     return VisitComparison(
@@ -204,8 +206,8 @@ def _compared(
         _contractors([before, after], settled) if before.rules.enrolment is not None else None,
         tuple(
             settled_stops(
-                settled[1].statements,
-                settled[1].values,
+                settled[1].lines,
+                settled[1].pools,
                 after.rules.policy.settlement,
                 after.period,
             )
@@ -220,7 +222,7 @@ def _contractors(months: list[VisitMonth], settled: list[Settled]) -> pl.DataFra
         enrolment = month.rules.enrolment
         assert enrolment is not None
         accounts = capitation_accounts(
-            one.cases, one.statements, one.values, enrolment, month.rules.policy, month.period
+            one.cases, one.lines, one.pools, enrolment, month.rules.policy, month.period
         ).accounts
         sides.append(accounts.select(*keys, *amounts))
     both = sides[0].join(sides[1], on=keys, how="full", coalesce=True, suffix="_after").sort(keys)

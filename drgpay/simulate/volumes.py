@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import half_up
 from drgpay.simulate.scenario import Volume
 
 MOST_CASES = 5_000_000

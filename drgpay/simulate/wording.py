@@ -1,6 +1,6 @@
 """The words of a simulation, Chinese first; what other reports say too comes from their wording."""
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 from drgpay.report import wording
 
 _WORDS: dict[str, Words] = {

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.exact import wide
+from drgpay.base.exact import wide
 from drgpay.settle.apportion import largest_remainder
 from drgpay.visits.at_cost import EXACT_SCALE, cost_points
 from drgpay.visits.entries import visit_numbers

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 
-from drgpay.exact import POINT_SCALE, divide_half_up, wide
+from drgpay.base.exact import POINT_SCALE, divide_half_up, wide
 from drgpay.settle.apportion import largest_remainder
 from drgpay.visits.columns import (
     AT_COST,

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.calibrate import group_means, group_table, mean_for_the_reader
 from drgpay.points.catalogue import Catalogue, CatalogueInfo

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, as_decimal
+from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.grouper.apg import CompiledApg
 from drgpay.points.calibration_report import (
     CalibrationReport,

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from drgpay.exact import FEN_PLACES, POINT_SCALE, divide_half_up, scaled, wide
+from drgpay.base.exact import FEN_PLACES, POINT_SCALE, divide_half_up, scaled, wide
 from drgpay.grouper.group_names import status_of
 from drgpay.policy.outpatient import Outpatient
 from drgpay.settle.apportion import largest_remainder

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.outpatient import Outpatient
 from drgpay.visits.at_cost import paid_costs
 from drgpay.visits.columns import ENTRY_SCHEMA, REASONS

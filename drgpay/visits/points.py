@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import polars as pl
 
-from drgpay.exact import POINT_SCALE, divide_half_up, wide
+from drgpay.base.exact import POINT_SCALE, divide_half_up, wide
 from drgpay.points.prices import with_coefficient
 from drgpay.policy.outpatient import Outpatient
 from drgpay.visits.at_cost import EXACT_SCALE

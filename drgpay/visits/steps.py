@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from drgpay.exact import POINT_PLACES, POINT_SCALE, scaled
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, scaled
 from drgpay.policy.outpatient import Outpatient
 from drgpay.visits.columns import (
     ANCILLARY,

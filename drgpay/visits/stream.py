@@ -10,9 +10,9 @@ from typing import TypeVar
 import polars as pl
 import pyarrow as pa
 
+from drgpay.base.language import Language
 from drgpay.grouper.apg import CompiledApg, group_lines, group_visits
 from drgpay.grouper.group_names import UNGROUPED_ADRG, UNGROUPED_DRG, UNGROUPED_MDC
-from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.outpatient import Outpatient
 from drgpay.records.in_order import in_order

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from drgpay.exact import wide
+from drgpay.base.exact import wide
 from drgpay.visits.at_cost import EXACT_SCALE, cost_points
 from drgpay.visits.columns import MEDICAL, PAID_REASONS, PROCEDURE
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from drgpay.adjust.apply import adjusted_scheme, apply_overlay, try_overlay
 from drgpay.adjust.group_changes import changed_groups
 from drgpay.adjust.overlay import Identity, Merge, Overlay, Part, Split
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.reference import Stay, group_stay, holds
 from drgpay.grouper.rules.parser import parse_rule
 from drgpay.grouper.scheme import Scheme, SchemeOptions, load_scheme

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from drgpay.adjust.overlay import Overlay, overlay_toml, read_overlay
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 
 Read = Callable[..., Overlay]
 WHOLE = """

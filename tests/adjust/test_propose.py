@@ -13,7 +13,7 @@ from drgpay.adjust.overlay import overlay_toml
 from drgpay.adjust.propose import Choices, Proposals, propose
 from drgpay.adjust.proposed import Proposed, proposed
 from drgpay.adjust.stays import GroupedStays, read_stays
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.scheme import load_scheme
 from drgpay.grouper.stream import group_dataset

@@ -10,8 +10,8 @@ import pytest
 from typer.main import get_command
 
 import drgpay
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.main import app, refuse_addresses
-from drgpay.errors import DrgpayError
 from drgpay.records.mapping.load import load_mapping
 from drgpay.run.job import load_any_job
 from drgpay.run.year_job import load_any_year_job

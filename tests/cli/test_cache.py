@@ -6,18 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.cache_folder import CACHES, KEPT_GROUPS
+from drgpay.base.cache_folder import CACHES
 from drgpay.cli.cache import _KINDS
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.simulate.cache import StageCache, cache_folder
 from tests.cli.in_process import Run
 from tests.simulate.test_cache import stage
 
-ORACLE = Path(__file__).resolve().parents[1] / "data" / "oracle-chs-drg-1.1.parquet"
-
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drgpay: Run) -> Path:
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working folder with something in every cache."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DRGPAY_CACHE", raising=False)
@@ -25,14 +23,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, drgpay: Run) -> Path:
     load_compiled("chs-drg-1.1")
     (tmp_path / "runs").mkdir()
     stage(StageCache(cache_folder(Path("runs"))))
-    options = ("--scheme", "chs-drg-1.1", "--out", "groups.parquet", "--cache", "kept")
-    assert drgpay("group", ORACLE, *options)[0] == 0
     return tmp_path
 
 
 def folders(here: Path) -> list[Path]:
     """The folders of all caches."""
-    return [here / "xdg" / "drgpay", here / "runs" / ".cache", here / "kept"]
+    return [here / "xdg" / "drgpay", here / "runs" / ".cache"]
 
 
 def bytes_in(folder: Path) -> int:
@@ -47,26 +43,26 @@ def rows(out: str) -> list[list[str]]:
 
 
 def test_every_kind_of_cache_is_covered() -> None:
-    assert {kind.name for kind in CACHES if kind is not KEPT_GROUPS} == _KINDS.keys()
+    assert {kind.name for kind in CACHES} == _KINDS.keys()
 
 
 @pytest.mark.parametrize(
     ("lang", "kinds"),
     [
-        ("zh", ["已编译的分组方案", "情景测算的阶段结果", "病例列与分组结果"]),
-        ("en", ["compiled schemes", "stages of scenarios", "columns of stays and groups"]),
+        ("zh", ["已编译的分组方案", "情景测算的阶段结果"]),
+        ("en", ["compiled schemes", "stages of scenarios"]),
     ],
 )
 def test_show(here: Path, drgpay: Run, lang: str, kinds: list[str]) -> None:
     for folder in folders(here):
         (path,) = folder.iterdir()
         os.utime(path, (1_790_000_000, 1_790_000_000))
-    status, out, err = drgpay("cache", "show", "--folder", "kept", "--lang", lang)
+    status, out, err = drgpay("cache", "show", "--lang", lang)
     assert (status, err) == (0, "")
     found = rows(out)
     assert [row[0] for row in found] == kinds
-    assert [row[1] for row in found] == ["xdg/drgpay", "runs/.cache", "kept"]
-    assert [row[2] for row in found] == ["1", "1", "1"]
+    assert [row[1] for row in found] == ["xdg/drgpay", "runs/.cache"]
+    assert [row[2] for row in found] == ["1", "1"]
     assert [row[3] for row in found] == [f"{bytes_in(folder):,}" for folder in folders(here)]
     assert {row[4][:7] for row in found} == {"2026-09"}
 
@@ -78,12 +74,12 @@ def test_show_without_options(here: Path, drgpay: Run) -> None:
 
 
 def test_nothing_there_is_nothing(here: Path, drgpay: Run) -> None:
-    for folder in folders(here)[:2]:
+    for folder in folders(here):
         shutil.rmtree(folder)
     found = rows(drgpay("cache", "show")[1])
     assert [row[2:] for row in found] == [["0", "0", ""], ["0", "0", ""]]
     assert drgpay("cache", "clear")[0] == 0
-    assert not any(folder.exists() for folder in folders(here)[:2])
+    assert not any(folder.exists() for folder in folders(here))
 
 
 def test_both_caches_of_the_variable(
@@ -118,7 +114,7 @@ def test_clear_removes_what_is_ours_alone(here: Path, drgpay: Run) -> None:
         path.parent.mkdir(exist_ok=True)
         path.write_text("of the user")
     sizes = [bytes_in(folder) - 3 * len("of the user") for folder in folders(here)]
-    status, out, err = drgpay("cache", "clear", "--folder", "kept", "--lang", "en")
+    status, out, err = drgpay("cache", "clear", "--lang", "en")
     assert (status, err) == (0, "")
     found = rows(out)
     assert [row[2:] for row in found] == [["2", f"{size:,}", "3"] for size in sizes]
@@ -127,30 +123,33 @@ def test_clear_removes_what_is_ours_alone(here: Path, drgpay: Run) -> None:
 
 
 def test_what_is_being_written_stays(here: Path, drgpay: Run) -> None:
-    written = here / "kept" / f".{'0' * 32}.{os.getpid()}"
+    written = here / "runs" / ".cache" / f".checked-{'0' * 32}.{os.getpid()}"
     written.mkdir()
-    assert drgpay("cache", "clear", "--folder", "kept")[0] == 0
-    assert list((here / "kept").iterdir()) == [written]
+    assert drgpay("cache", "clear")[0] == 0
+    assert list((here / "runs" / ".cache").iterdir()) == [written]
 
 
-def test_a_folder_that_is_no_cache_loses_nothing(here: Path, drgpay: Run) -> None:
+def test_a_folder_that_is_no_cache_loses_nothing(
+    here: Path, drgpay: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (here / "documents").mkdir()
     (here / "documents" / "budget.xlsx").write_text("of the user")
     (here / "documents" / "older").mkdir()
-    found = rows(drgpay("cache", "clear", "--folder", "documents")[1])
-    assert found[-1][2:] == ["0", "0", "2"]
+    monkeypatch.setenv("DRGPAY_CACHE", "documents")
+    found = rows(drgpay("cache", "clear")[1])
+    assert found[0][2:] == ["0", "0", "2"]
     assert (here / "documents" / "budget.xlsx").exists()
 
 
 def test_a_foreign_folder_is_told_and_not_cleared(here: Path, drgpay: Run) -> None:
-    (here / "kept").chmod(0o770)
-    status, out, err = drgpay("cache", "show", "--folder", "kept")
-    assert (status, len(rows(out))) == (0, 3)
-    assert "drgpay: warning: others can write to the cache folder kept" in err
+    (here / "runs" / ".cache").chmod(0o770)
+    status, out, err = drgpay("cache", "show")
+    assert (status, len(rows(out))) == (0, 2)
+    assert "drgpay: warning: others can write to the cache folder runs/.cache" in err
     before = [bytes_in(folder) for folder in folders(here)]
-    status, _, err = drgpay("cache", "clear", "--folder", "kept")
+    status, _, err = drgpay("cache", "clear")
     assert status == 2
-    assert err.startswith("drgpay: others can write to the cache folder kept")
+    assert err.startswith("drgpay: others can write to the cache folder runs/.cache")
     assert [bytes_in(folder) for folder in folders(here)] == before  # of none
 
 
@@ -160,24 +159,23 @@ def test_the_folder_of_another_is_cleared_by_members_of_the_group(
 ) -> None:
     import grp
 
-    kept = here / "kept"
+    kept = here / "runs" / ".cache"
     os.chown(kept, 54_321, 54_322)
     kept.chmod(0o2770)
-    assert drgpay("cache", "clear", "--folder", "kept")[0] == 2
-    status, _, err = drgpay("cache", "clear", "--folder", "kept", "--group", "no-such-group")
+    assert drgpay("cache", "clear")[0] == 2
+    status, _, err = drgpay("cache", "clear", "--group", "no-such-group")
     assert (status, err) == (2, "drgpay: there is no group no-such-group; correct --group.\n")
     assert bytes_in(kept)
     centre = grp.struct_group(("centre", "x", 54_322, []))
     monkeypatch.setattr(grp, "getgrnam", {"centre": centre}.__getitem__)
-    assert drgpay("cache", "clear", "--folder", "kept", "--group", "centre")[0] == 0
+    assert drgpay("cache", "clear", "--group", "centre")[0] == 0
     assert list(kept.iterdir()) == []
 
 
-@pytest.mark.parametrize("option", ["--folder", "--output"])
-def test_a_folder_that_is_not_there(here: Path, drgpay: Run, option: str) -> None:
-    for command in ("show", "clear"):
-        status, _, err = drgpay("cache", command, option, "missing")
-        assert (status, err) == (2, f"drgpay: there is no folder missing; correct {option}.\n")
+@pytest.mark.parametrize("command", ["show", "clear"])
+def test_a_folder_that_is_not_there(here: Path, drgpay: Run, command: str) -> None:
+    status, _, err = drgpay("cache", command, "--output", "missing")
+    assert (status, err) == (2, "drgpay: there is no folder missing; correct --output.\n")
 
 
 def test_what_cannot_be_removed_is_said(

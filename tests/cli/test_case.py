@@ -10,8 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.case import register
-from drgpay.errors import DrgpayError
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from tests.accepting import IN_JOB

@@ -230,7 +230,7 @@ def test_missing_column_and_wrong_type(drgpay: Run, region: Path) -> None:
     change_stays(region, lambda frame: frame.with_columns(fund_cost=pl.lit(True)))
     refused(drgpay("run", region / "2026-10.toml"), "the column fund_cost is", "decimal(18,2)")
     change_stays(region, lambda frame: frame.with_columns(fund_cost=pl.lit("12.OO")))
-    refused(drgpay("run", region / "2026-10.toml"), "finding is bad_type (2000 stays)")
+    refused(drgpay("run", region / "2026-10.toml"), "finding is bad_type (2000 rows), as in the case")
 
 
 def test_unknown_scheme(drgpay: Run, tmp_path: Path) -> None:
@@ -327,7 +327,7 @@ def test_duplicate_case_ids(drgpay: Run, region: Path, tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written(drgpay: Run, region: Path, tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("a file stands in the way")
-    refused(drgpay("run", region / "2026-10.toml"), "cannot be written")
+    refused(drgpay("run", region / "2026-10.toml"), "is a file, where a folder for results is")
 
 
 def test_an_existing_catalogue_is_kept(drgpay: Run, region: Path) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.main import app
-from drgpay.errors import DrgpayError
 
 _STATUS = re.compile(r"\s+# exit status (\d+)$")
 _HERE_DOCUMENT = re.compile(r"<<'(\w+)'")

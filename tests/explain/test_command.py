@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 import typer
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli import explain
-from drgpay.errors import DrgpayError
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 ORACLE = DATA / "oracle-chs-drg-2.0.parquet"

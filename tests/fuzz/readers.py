@@ -15,7 +15,7 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.api.settlement import calibrate
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
 from drgpay.grouper.scheme import load_scheme

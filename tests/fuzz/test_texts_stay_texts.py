@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from drgpay.api.runs import write_report
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_names import is_too_long
 from drgpay.cli.main import main
-from drgpay.errors import DrgpayError
-from drgpay.file_names import is_too_long
 from drgpay.records.meaning.texts import BLANKS
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month

@@ -7,7 +7,7 @@ from random import Random
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from tests.accepting import EVERYTHING

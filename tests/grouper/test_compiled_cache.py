@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper import compiled_cache
 from drgpay.grouper.compiled import compile_scheme
 from drgpay.grouper.compiled_cache import load_compiled

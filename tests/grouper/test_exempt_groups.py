@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.exempt_groups import FILE, KINDS, exempt_groups, write_exempt_groups
 from drgpay.grouper.scheme import load_scheme, scheme_folder

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.scheme import (
     load_scheme,
     scheme_folder,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.number_rules import STAY_FIELDS, holds, number_rule
 from drgpay.grouper.rules.fields import NumberField
 from drgpay.grouper.rules.nodes import And, Compare, Not, Or, Rule

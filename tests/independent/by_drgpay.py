@@ -7,6 +7,7 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.base.period import Period
 from drgpay.grouper.stay_rules import RuledStays, ruled_stays
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.catalogue import GROUP_SCHEMA, Catalogue
@@ -18,18 +19,18 @@ from drgpay.records.filings import (
     TECHNOLOGY_SCHEMA,
     Filings,
 )
-from drgpay.records.period import Period
-from drgpay.report.clearing import cleared_line_columns, pools_table
-from drgpay.report.columns import written
-from drgpay.report.month import (
+from drgpay.results.clearing import cleared_line_columns, pools_table
+from drgpay.results.columns import written
+from drgpay.results.month import (
     ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
     ledger_table,
     statement_columns,
     values_table,
 )
-from drgpay.settle.clearing import Cleared, YearBudget, clear_year
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.clearing import YearBudget, clear_year
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 
 from .recomputation.calibration import Catalogue as Recomputed
 from .recomputation.records import Filed, HeldBack, Stay
@@ -158,8 +159,8 @@ def bare_points(cases: list[Case], minus: list[Minus], taken: Iterable[Taken] = 
             "applies_to": "hospital" if isinstance(row, Minus) else "case",
             "kind": _kind(row),
             "points": int(row.points * 10_000),
+            **dict.fromkeys(("evidence", "paid_in", "deduction_kind", "return_in")),
             "reason": "",
-            "evidence": None,
         }
         for row in sorted(every, key=lambda row: (row.case_id, row.step))
     ]
@@ -191,7 +192,7 @@ ADJUSTMENT_TYPES = {
     "step": pl.Int32(),
     **dict.fromkeys(("applies_to", "kind"), pl.String()),
     "points": pl.Int64(),
-    **dict.fromkeys(("reason", "evidence"), pl.String()),
+    **dict.fromkeys(("reason", "evidence", "paid_in", "deduction_kind", "return_in"), pl.String()),
 }
 
 
@@ -215,7 +216,7 @@ def cleared(
     scores: dict[str, Decimal],
     held_back: Iterable[HeldBack] = (),
     levels: Mapping[str, str] | None = None,
-) -> Cleared:
+) -> Settled:
     """A cleared year; budgets as (sum of the months', reserve)."""
     assessed = policy.clearing is not None and policy.clearing.assessment is not None
     table = pl.DataFrame(
@@ -227,7 +228,7 @@ def cleared(
     return clear_year(
         points.cases,
         points.adjustments,
-        pl.concat([month.statements for month in months]),
+        pl.concat([month.lines for month in months]),
         {
             pool: YearBudget(int(budget * 100), int(reserve * 100))
             for pool, (budget, reserve) in budgets.items()
@@ -264,17 +265,17 @@ def month_tables(month: Settled, policy: Policy) -> Tables:
     return Tables(
         _written(month.cases, CASE_COLUMNS),
         _written(month.adjustments, ADJUSTMENT_COLUMNS),
-        written(month.statements, statement_columns(policy.settlement.value_places)),
+        written(month.lines, statement_columns(policy.settlement.value_places)),
         values_table(month, policy.settlement.value_places),
     )
 
 
-def year_tables(year: Cleared, policy: Policy) -> Tables:
+def year_tables(year: Settled, policy: Policy) -> Tables:
     """In yuan and points; `values` are the pools."""
     return Tables(
         _written(year.cases, CASE_COLUMNS),
         _written(year.adjustments, ADJUSTMENT_COLUMNS),
-        written(year.statements, cleared_line_columns(policy.settlement.value_places)),
+        written(year.lines, cleared_line_columns(policy.settlement.value_places)),
         pools_table(year.pools, year.rates, policy.settlement.value_places),
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from drgpay.base.period import Period
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
 from drgpay.grouper.scheme import load_scheme
@@ -15,7 +16,6 @@ from drgpay.policy.model import Policy
 from drgpay.records.checks import check_stays
 from drgpay.records.dataset import open_dataset
 from drgpay.records.hospitals import read_hospitals
-from drgpay.records.period import Period
 
 from .random_region import YEAR
 from .recomputation.records import Filed, Review, Stay, UsedTechnology, Violation

@@ -11,10 +11,10 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.dataset import RecordsInput
-from drgpay.records.period import Period
 from drgpay.run.calibration import make_catalogue
 from drgpay.run.clearing import run_clearing
 from drgpay.run.job import load_job

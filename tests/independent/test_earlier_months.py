@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.run.job import Inputs
 
@@ -34,7 +34,7 @@ from .recomputation.settlement import Minus, NoPointsError, OverBudgetError, poo
 
 FIRST = int(os.environ.get("DRGPAY_FIRST_REGION", "0"))
 FEW = 4
-MANY = int(os.environ.get("DRGPAY_RANDOM_REGIONS", "300"))
+MANY = int(os.environ.get("DRGPAY_RANDOM_REGIONS", "30"))
 EARLIER = ("readmission_earlier", "deduction_earlier")
 REFUSED = (NoPointsError, OverBudgetError)
 SHORT = ("months", "corrected", "new year", "fewer named")

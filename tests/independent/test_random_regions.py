@@ -7,15 +7,15 @@ from functools import cache
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.points.calibrate import calibrate as drgpay_calibrate
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_month
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 
 from . import by_drgpay
 from .comparing import (

@@ -12,20 +12,19 @@ from functools import cache
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.report.columns import written
-from drgpay.report.month import difference_tables
-from drgpay.report.visits import ACCOUNT_COLUMNS, TIE_OUT_COLUMNS
+from drgpay.results.columns import written
+from drgpay.results.month import difference_tables
+from drgpay.results.visits import ACCOUNT_COLUMNS, TIE_OUT_COLUMNS
 from drgpay.settle.capitation import capitation_accounts
-from drgpay.settle.clearing import Cleared
 from drgpay.settle.differences import PaidMonth, differences_of
 from drgpay.settle.findings import deductions_above_payable
 from drgpay.settle.ledger import balances, ledger_of_clearing, ledger_of_correction, ledger_of_month
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 
 from . import by_drgpay
 from .by_drgpay import bare_points
@@ -118,9 +117,9 @@ def _month(given: Settlement, period: Given, month: int) -> tuple[Month, Settled
 
 
 def _check_findings(
-    settled: Settled | Cleared, policy: Policy, above: "dict[str, Decimal] | object"
+    settled: Settled | Settled, policy: Policy, above: "dict[str, Decimal] | object"
 ) -> None:
-    found = deductions_above_payable(settled.statements, policy.settlement)
+    found = deductions_above_payable(settled.lines, policy.settlement)
     assert {one.hospital_id: one.yuan for one in found} == above
     assert {one.code for one in found} <= {"deduction_above_payable"}
 
@@ -155,7 +154,7 @@ def _correction(given: Settlement, first: tuple[Month, Settled]) -> None:
         for row in by_drgpay.entries_of(pl.concat([booked, more]))
     ]
     assert ledger.netted(entries) == ledger.netted(ledger.of_month(now))
-    compared = PaidMonth(paid_found.statements, paid_found.cases, paid_found.adjustments)
+    compared = PaidMonth(paid_found.lines, paid_found.cases, paid_found.adjustments)
     tables = difference_tables(differences_of(compared, now_found))
     one = paid_with(given.months[1].cases, paid)
     other = paid_with(given.corrected.cases, now)
@@ -243,9 +242,7 @@ def _visits(given: Settlement) -> None:
     contractors = [given.contracts[case] for case in settled.cases["case_id"]]
     cases = settled.cases.with_columns(contractor_id=pl.Series(contractors, dtype=pl.String))
     enrolment = pl.DataFrame([vars(row) for row in given.enrolment], schema=ENROLMENT_SCHEMA)
-    accounts = capitation_accounts(
-        cases, settled.statements, settled.values, enrolment, policy, None
-    )
+    accounts = capitation_accounts(cases, settled.lines, settled.pools, enrolment, policy, None)
     due = accounts_of_year(
         given.visits, given.contracts, expected, given.enrolment, policy.outpatient.capitation
     )

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
-from drgpay.report.month import difference_tables
+from drgpay.results.month import difference_tables
 from drgpay.settle.differences import PaidMonth, differences_of
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_correction, ledger_of_month
-from drgpay.settle.month import Settled
+from drgpay.settle.settled import Settled
 
 from . import by_drgpay, tiny
 from .by_drgpay import bare_points
@@ -140,7 +140,7 @@ def test_any_tiny_correction(
     assert all(entry.amount > 0 for entry in entries)
     assert ledger.netted(entries) == ledger.netted(ledger.of_month(now))
     found = differences_of(
-        PaidMonth(paid_found.statements, paid_found.cases, paid_found.adjustments), now_found
+        PaidMonth(paid_found.lines, paid_found.cases, paid_found.adjustments), now_found
     )
     tables = difference_tables(found)
     one, other = paid_with(before, paid), paid_with(after, now)

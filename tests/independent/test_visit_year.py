@@ -14,11 +14,11 @@ from typing import Any
 import polars as pl
 import pytest
 
+from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.report.visits import capitation_tables
+from drgpay.results.visits import capitation_tables
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_month
 
@@ -174,7 +174,7 @@ def test_every_number_of_a_year_of_visits(number: int) -> None:
     )
     accounts = capitation_accounts(
         cleared.cases.join(contracts, on="case_id", how="left", maintain_order="left"),
-        cleared.statements,
+        cleared.lines,
         cleared.pools,
         pl.DataFrame(list(map(vars, expected.enrolment)), ENROLMENT_SCHEMA).sample(
             fraction=1, shuffle=True, seed=number

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.exact import unscaled
+from drgpay.base.exact import unscaled
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.catalogue import (
     BED_DAY_SCHEMA,

@@ -7,17 +7,10 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.exact import half_up, wide
-from drgpay.points.adjustments import (
-    ADJUSTMENT_SCHEMA,
-    CaseChange,
-    HospitalMinus,
-    Step,
-    adjust,
-    change_columns,
-    no_adjustments,
-)
+from drgpay.base.exact import half_up, wide
+from drgpay.points.adjustments import CaseChange, HospitalMinus, Step, adjust, change_columns
 from drgpay.points.formulas import PointFormula
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, no_adjustments
 
 positive = st.fractions(min_value=0, max_value=10**8, max_denominator=10**12)
 factors = st.integers(0, 10_000).map(lambda share: Fraction(share, 10_000))

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import half_up
 from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.points.calibrate import base_points, calibrate
 from drgpay.points.catalogue import Catalogue

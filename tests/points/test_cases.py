@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.records.filings import Filings
 from tests.points.standard_stay import CORE, catalogue, earned, filings, stays, with_

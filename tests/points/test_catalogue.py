@@ -10,8 +10,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import half_up
 from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.points.calibrate import calibrate
 from drgpay.points.catalogue import (

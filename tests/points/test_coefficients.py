@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.exact import half_up
+from drgpay.base.exact import half_up
 from drgpay.points.coefficients import clamped_mix, coefficient_table, level_parts
 from drgpay.policy.calibration import Coefficients, Neighbour
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from tests.points.standard_stay import catalogue, earned, filings, final, rows, with_
 
 

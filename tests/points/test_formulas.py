@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from tests.points.standard_stay import (
     CORE,
     OWN_COEFFICIENT,

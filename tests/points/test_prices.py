@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.exact import half_up
+from drgpay.base.exact import half_up
 from tests.points.standard_stay import OWN_COEFFICIENT, catalogue, earned, one, with_
 
 

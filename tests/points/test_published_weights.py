@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import half_up
 from drgpay.points.catalogue import load_catalogue, save_catalogue
 from tests.points.weights_made import any_scheme, coefficients, groups, made, stabilities
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.points.catalogue import load_catalogue, save_catalogue
 from tests.points.weights_made import any_scheme, coefficients, groups, made, read_as
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.points.weight_table import WeightTable, read_weight_table
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from tests.points.weights_made import groups, made
 
 

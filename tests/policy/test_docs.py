@@ -27,9 +27,9 @@ from drgpay.records.filings import FILING_COLUMNS
 from drgpay.records.hospitals import OPTIONAL, REQUIRED
 from drgpay.records.visits.checks import LINE, REFUSED, VISIT
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.report.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pool_columns
-from drgpay.report.columns import Column
-from drgpay.report.month import (
+from drgpay.results.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pool_columns
+from drgpay.results.columns import Column
+from drgpay.results.month import (
     ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
     CASE_DIFFERENCE_COLUMNS,
@@ -38,7 +38,7 @@ from drgpay.report.month import (
     statement_columns,
     value_columns,
 )
-from drgpay.report.visits import (
+from drgpay.results.visits import (
     ACCOUNT_COLUMNS,
     APART_COLUMNS,
     ENTRY_COLUMNS,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.policy.load import load_policy, shipped_policies
 from drgpay.policy.records import Findings
-from drgpay.records.period import Period
 from drgpay.settle.budget import annual_reserve_fen, month_budget_fen
 
 ROOT = Path(__file__).resolve().parents[2]

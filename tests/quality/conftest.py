@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import typer
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli import check, reconcile, stats
-from drgpay.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.stream import group_dataset
 from drgpay.records.dataset import open_dataset

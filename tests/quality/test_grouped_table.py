@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.quality.grouped_table import scan_table
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
 from drgpay.policy.load import load_policy

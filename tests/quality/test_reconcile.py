@@ -9,7 +9,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.reference import Stay, holds
 from drgpay.grouper.rules.parser import parse_rule

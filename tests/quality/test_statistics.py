@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
-from drgpay.exact import root_half_up
+from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import root_half_up
 from drgpay.quality.statistics import Limits, cv, explained_variance, statistics
 from drgpay.quality.weights import own_weights, read_weights
 

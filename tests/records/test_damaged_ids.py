@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.damaged_ids import STAYS, VISITS, IdWatch, Numbered, refuse_damaged_ids
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.visits.enrolment import read_enrolment

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.dataset import RecordsInput, open_dataset
 from drgpay.records.folder import files_of
 from tests.records.meaning.ways import cells, good

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.hospitals import read_hospitals
 
 _ONE = {"hospital_id": ["1"], "name": ["甲"], "level": ["3A"]}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.in_order import in_order
 
 

@@ -13,8 +13,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli import runs
-from drgpay.errors import DrgpayError
 from drgpay.registry.registration import register
 
 MONEY = pl.Decimal(18, 2)

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.registry.database import reading
 from drgpay.registry.queries import select
 from drgpay.registry.registration import rebuild, register

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.registry.database import LAYOUT, database_path, reading
 from drgpay.registry.queries import list_runs, select
 from drgpay.registry.registration import rebuild, register
@@ -118,7 +118,7 @@ def test_a_full_disk_leaves_the_old_tables(output: Path, make_run: MakeRun) -> N
     full = """
         import resource, signal, sys
         from pathlib import Path
-        from drgpay.errors import DrgpayError
+        from drgpay.base.errors import DrgpayError
         from drgpay.registry.registration import rebuild, register
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         output = Path(sys.argv[1])

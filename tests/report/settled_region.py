@@ -8,12 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.base.period import Period
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
-from drgpay.report.clearing import ClearingTables, clearing_tables
-from drgpay.report.month import (
+from drgpay.results.clearing import ClearingTables, clearing_tables
+from drgpay.results.month import (
     MonthTables,
     RunFacts,
     adjustments_table,
@@ -25,7 +25,8 @@ from drgpay.report.month import (
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_month
 from drgpay.settle.lines import NO_PAYMENTS
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 
 GROUPS = {f"AA{number:02d}": f"示例病组{number}" for number in range(60)}
 HOSPITALS = pl.DataFrame(
@@ -122,11 +123,11 @@ def cleared_region(region: Region, budget_yuan: int) -> tuple[ClearingTables, pl
     scores = pl.DataFrame(
         {"hospital_id": HOSPITALS["hospital_id"], "score": [950_000, 850_000, 700_000, 500_000]}
     )
-    pools = settled.values["pool"].to_list()
+    pools = settled.pools["pool"].to_list()
     cleared = clear_year(
         settled.cases.drop("payment", "standard_fen", "case_fund_fen"),
         adjustments,
-        settled.statements,
+        settled.lines,
         {pool: YearBudget(budget_yuan * 100, 20_000_000) for pool in pools},
         scores if region.policy.clearing and region.policy.clearing.assessment else None,
         region.policy,

@@ -16,16 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from drgpay.language import Language
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.base.language import Language
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.report.case import ExplainedCase, case_json, explain_case, plain_value
 from drgpay.report.case_console import case_view
 from drgpay.report.case_formula import Formula
-from drgpay.report.clearing import clearing_tables
+from drgpay.results.clearing import clearing_tables
+from drgpay.results.stored import open_month
 from drgpay.run.case import CasesOfRun
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
-from drgpay.run.stored import open_month
 from drgpay.sample.filings import write_filings
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing

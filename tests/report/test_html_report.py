@@ -12,9 +12,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
 from drgpay.cli.report import register
-from drgpay.errors import DrgpayError
-from drgpay.language import Language
 from drgpay.report.html.figures import figures_of, ledger_figures
 from drgpay.report.html.run_folder import open_run, runs_beside
 from drgpay.report.html.small_cells import SMALLEST_CELL

@@ -11,10 +11,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from drgpay.base.visible import visible
 from drgpay.report.html import charts
 from drgpay.report.html.template import render_page, sorting_script
 from drgpay.report.html.write import write_report
-from drgpay.visible import visible
 from tests.hostile_texts import LONG, SURROGATE, TEXTS
 from tests.report.chromium import needs_browser, opened
 from tests.report.html_page import Page

@@ -10,7 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.report.html.run_folder import months_of, open_run, runs_beside, runs_of_the_year
 from drgpay.report.html.small_cells import SMALLEST_CELL
 from drgpay.report.html.visit_figures import visit_figures_of

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import LoadedPolicy, Provenance, load_policy
 from drgpay.records.filings import DEDUCTION_SCHEMA
 from drgpay.report.point_notes import point_notes, taken_back_note

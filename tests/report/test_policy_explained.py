@@ -13,7 +13,7 @@ from annotated_types import MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.policy.load import LoadedPolicy, load_policy, shipped_policies
 from drgpay.policy.model import Policy
 from drgpay.report.policy.explanation import Explanation, explained

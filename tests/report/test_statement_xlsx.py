@@ -12,13 +12,13 @@ import openpyxl
 import polars as pl
 import pytest
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.explanation import Rules
-from drgpay.report.month import difference_tables, line_kind
 from drgpay.report.reasons import reason_said
 from drgpay.report.statement_xlsx import workbook_names
 from drgpay.report.tables import heading
 from drgpay.report.wording import word
+from drgpay.results.month import difference_tables, line_kind
 from drgpay.settle.differences import PaidMonth, differences_of
 from tests.report.settled_region import (
     GROUPS,
@@ -233,7 +233,7 @@ def test_names_of_workbooks_stay_in_their_folder() -> None:
 def test_a_correction_has_a_sheet_of_differences(region: Region, tmp_path: Path) -> None:
     without = region.settled.cases["case_id"][0]
     paid = PaidMonth(
-        region.settled.statements,
+        region.settled.lines,
         region.settled.cases.filter(pl.col("case_id") != without),
         region.settled.adjustments,
     )

@@ -8,10 +8,10 @@ import openpyxl
 import polars as pl
 import pytest
 
-from drgpay.language import Language
-from drgpay.report.month import MonthTables
+from drgpay.base.language import Language
 from drgpay.report.tables import heading
 from drgpay.report.wording import word
+from drgpay.results.month import MonthTables
 from tests.report.settled_region import Region, policy_with, settled_region
 from tests.report.workbooks import exact, recomputed, tables_of, texts_of, write_summary
 

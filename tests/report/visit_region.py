@@ -8,16 +8,16 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.base.period import Period
 from drgpay.points.catalogue import COEFFICIENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Outpatient
-from drgpay.records.period import Period
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.explanation import Rules
-from drgpay.report.month import RunFacts
 from drgpay.report.run_books import SettledVisits
-from drgpay.report.visits import (
+from drgpay.results.month import RunFacts
+from drgpay.results.visits import (
     VisitTables,
     capitation_tables,
     entries_table,
@@ -31,7 +31,8 @@ from drgpay.report.visits import (
 from drgpay.settle.capitation import CapitationAccounts, capitation_accounts
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.lines import NO_ADJUSTMENTS
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 from drgpay.visits.entries import entries_of
 from drgpay.visits.points import VisitPoints, visit_cases, visit_points
 from drgpay.visits.sums import entry_sums, leading_entries
@@ -118,7 +119,7 @@ def outpatient_region(seed: int, visits: int = 300, **capitation: Any) -> Outpat
     cases = visit_cases(priced)
     settled = settle_month(cases, NO_ADJUSTMENTS, whole.for_outpatient(), PERIOD)
     accounts = capitation_accounts(
-        settled.cases, settled.statements, settled.values, ENROLMENT, whole, PERIOD
+        settled.cases, settled.lines, settled.pools, ENROLMENT, whole, PERIOD
     )
     shown = visits_table(settled.cases)
     examples = points.entries.filter(pl.col("visit_id").is_in(example_visits(shown).implode()))

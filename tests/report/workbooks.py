@@ -11,19 +11,19 @@ import openpyxl
 import polars as pl
 from openpyxl.utils import range_boundaries
 
-from drgpay.exact import half_up
-from drgpay.language import Language
-from drgpay.report.clearing import ClearingTables
+from drgpay.base.exact import half_up
+from drgpay.base.language import Language
 from drgpay.report.clearing_xlsx import (
     clearing_statement_parts,
     clearing_summary_part,
     last_day,
 )
 from drgpay.report.explanation import Rules
-from drgpay.report.month import MonthTables
 from drgpay.report.sheets import write_book
 from drgpay.report.statement_xlsx import statement_parts, write_hospital_books
 from drgpay.report.summary_xlsx import first_day, summary_part
+from drgpay.results.clearing import ClearingTables
+from drgpay.results.month import MonthTables
 
 HEAD = "FFDDEBF7"
 

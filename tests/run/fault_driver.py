@@ -26,11 +26,11 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.writing import write_frame
+from drgpay.results.manifest import write_manifest
 from drgpay.run import stages
 from drgpay.run.job import load_job
-from drgpay.run.manifest import write_manifest
 from drgpay.run.stages import run_folder
 
 TOY_ID = "2026-10-toy"

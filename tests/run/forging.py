@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.base.file_hash import file_hash
+from drgpay.results.manifest import MANIFEST, read_manifest
 from drgpay.run import verify
-from drgpay.run.input_files import file_hash
-from drgpay.run.manifest import MANIFEST, read_manifest
 
 Edit = Callable[[pl.DataFrame], pl.DataFrame]
 

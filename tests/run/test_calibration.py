@@ -10,8 +10,8 @@ import pytest
 import typer
 from openpyxl import load_workbook
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli import calibrate, catalogue
-from drgpay.errors import DrgpayError
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import load_catalogue
 

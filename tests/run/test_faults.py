@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from drgpay.run.manifest import output_hashes, read_manifest
+from drgpay.results.manifest import output_hashes, read_manifest
 from tests.run.small_region import small_region
 
 DRIVER = Path(__file__).with_name("fault_driver.py")

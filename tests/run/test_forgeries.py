@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from drgpay.cli.verify import register
 from drgpay.report.html.write import write_report
+from drgpay.results.manifest import read_manifest
 from drgpay.run.job import load_job
-from drgpay.run.manifest import read_manifest
 from drgpay.run.month_end import run_month
 from drgpay.run.rendered import report_as_due
 from drgpay.run.verify import Verified, verify_run

@@ -12,12 +12,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import OWNER, Rights, rights_of_group, sees_file
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import OWNER, Rights, rights_of_group, sees_file
 from drgpay.report.html.run_folder import open_run
+from drgpay.results.manifest import read_manifest, write_manifest
 from drgpay.run.case import find_run
 from drgpay.run.lock import run_lock
-from drgpay.run.manifest import read_manifest, write_manifest
 from drgpay.run.stages import RunFolder, run_folder
 from tests.modes import modes, open_to_others
 
@@ -168,9 +168,9 @@ MEMBER = """
 import os, shutil, signal, sys, tempfile
 from pathlib import Path
 import polars as pl
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import OWNER, rights_of_group
-from drgpay.run.manifest import write_manifest
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import OWNER, rights_of_group
+from drgpay.results.manifest import write_manifest
 from drgpay.run.stages import run_folder
 output, user, member, group = Path(sys.argv[1]), *map(int, sys.argv[2:5])
 basis = {"kind": "month", "period": "2026-10"}
@@ -202,7 +202,7 @@ except DrgpayError as error:
 
 READER = """
 import os, sys
-from drgpay.shipped import program_hash
+from drgpay.base.shipped import program_hash
 os.setgroups([])
 os.setgid(int(sys.argv[2]))
 os.setuid(int(sys.argv[2]))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.scheme import load_scheme
 from drgpay.run.job import load_any_job
 from drgpay.run.year_job import load_any_year_job

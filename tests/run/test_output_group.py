@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.registry.database import database_path
 from drgpay.registry.registration import rebuild, register
+from drgpay.results.manifest import output_hashes, read_manifest
 from drgpay.run.job import AnyJob, load_any_job
-from drgpay.run.manifest import output_hashes, read_manifest
 from drgpay.run.month_end import run_month
 from drgpay.run.output_group import group_of, rights_of_output
 from drgpay.run.verify import verify_run

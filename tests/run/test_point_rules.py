@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.main import app
-from drgpay.errors import DrgpayError
 from drgpay.run.job import load_job
 from drgpay.run.month_end import FinishedRun, run_month
 from tests.run.small_region import small_region

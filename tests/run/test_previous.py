@@ -8,13 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.results.manifest import read_manifest
+from drgpay.results.stored import open_month
 from drgpay.run.clearing import FinishedClearing, run_clearing
 from drgpay.run.job import Job, PreviousRun, load_job
-from drgpay.run.manifest import read_manifest
 from drgpay.run.month_end import run_month
 from drgpay.run.stops import Accepted, RunStoppedError
-from drgpay.run.stored import open_month
 from drgpay.run.verify import verify_run
 from drgpay.run.year_job import load_year_job
 from drgpay.sample.job_files import write_job_files

@@ -12,9 +12,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.results.manifest import write_manifest
 from drgpay.run.lock import run_lock
-from drgpay.run.manifest import write_manifest
 from drgpay.run.stages import RunFolder, run_folder
 from drgpay.run.staging import staged_folder
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.records.findings import REFUSED_SCHEMA
 from drgpay.records.known_codes import separator_in

@@ -11,10 +11,10 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.verify import register
-from drgpay.errors import DrgpayError
+from drgpay.results.manifest import basis_hash, basis_in, run_id_of
 from drgpay.run.job import load_job
-from drgpay.run.manifest import basis_hash, basis_in, run_id_of
 from drgpay.run.month_end import run_month
 from drgpay.run.verify import Verified, verify_run
 from tests.run.forging import Edit, add, edit_manifest, forge

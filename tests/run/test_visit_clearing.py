@@ -11,11 +11,11 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.main import app
-from drgpay.errors import DrgpayError
 from drgpay.policy.load import load_policy
+from drgpay.results.manifest import read_manifest
 from drgpay.run.clearing import run_clearing
-from drgpay.run.manifest import read_manifest
 from drgpay.run.verify import Verified, verify_run
 from drgpay.run.year_job import VisitsYearJob, load_any_year_job, load_year_job
 from tests.independent.recomputation.capitation import Enrolled, accounts_of_year

@@ -9,7 +9,7 @@ import openpyxl
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from drgpay.run.verify import Verified, verify_run

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.visits.tables import VisitInput
+from drgpay.results.manifest import output_hashes, read_manifest
 from drgpay.run import visit_run
 from drgpay.run.job import Job, VisitsJob, load_any_job, load_job
-from drgpay.run.manifest import output_hashes, read_manifest
 from drgpay.run.month_end import run_month
 from drgpay.run.verify import verify_run
 from drgpay.run.visit_calibration import make_visit_catalogue

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import drgpay
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month

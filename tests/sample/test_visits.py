@@ -5,11 +5,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.known_codes import code_table
-from drgpay.records.period import Period
 from drgpay.records.visits.checks import VisitCounts, VisitRules
 from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.records.visits.reading import visit_buckets

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.scheme import load_scheme
 from drgpay.schemes.check import check_scheme
 from drgpay.schemes.reachability import search_reach

@@ -10,8 +10,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.scheme_check import register
-from drgpay.errors import DrgpayError
 from drgpay.schemes.check import check_scheme
 from drgpay.schemes.findings import KINDS, Finding, findings_frame
 

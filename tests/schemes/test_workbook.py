@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.reference import Stay, group_stay
 from drgpay.grouper.rules.parser import parse_rule
 from drgpay.grouper.scheme import TABLES, load_scheme, scheme_folder

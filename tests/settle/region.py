@@ -7,7 +7,7 @@ from typing import Any, Literal
 import polars as pl
 from hypothesis import strategies as st
 
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import (

@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Capitation, Outpatient
 from drgpay.policy.settlement import Budget
-from drgpay.records.period import Period
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.settle.capitation import CapitationAccounts, capitation_accounts
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.lines import NO_ADJUSTMENTS
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 from tests.settle.region import CASE_SCHEMA, CORE, Region, regions, scores_of
 from tests.settle.test_examples import case, fen
 
@@ -73,7 +74,7 @@ def settled(policy: Policy, *visits: dict[str, Any]) -> Settled:
 def accounts(
     policy: Policy, month: Settled, table: pl.DataFrame, period: Period | None = OCTOBER
 ) -> CapitationAccounts:
-    return capitation_accounts(month.cases, month.statements, month.values, table, policy, period)
+    return capitation_accounts(month.cases, month.lines, month.pools, table, policy, period)
 
 
 def visit(number: int, points: str, contractor: str | None, **change: Any) -> dict[str, Any]:
@@ -230,7 +231,7 @@ def test_other_refusals() -> None:
         CORE.for_outpatient()
     other = month.cases.with_columns(pl.col("case_fund_fen") + 1)
     with pytest.raises(DrgpayError, match="do not tie"):
-        capitation_accounts(other, month.statements, month.values, table, policy, OCTOBER)
+        capitation_accounts(other, month.lines, month.pools, table, policy, OCTOBER)
 
 
 @settings(max_examples=100, deadline=None)
@@ -279,7 +280,7 @@ def test_contractors_providers_and_the_rest_tie_to_the_budget(
         else:
             assert account["settled_fen"] == account["balance_fen"] + account["shared_fen"] <= 0
     assert found.apart["fund_fen"].sum() == apart
-    assert sum(charged.values()) + apart == month.statements["fund_amount_fen"].sum()
+    assert sum(charged.values()) + apart == month.lines["fund_amount_fen"].sum()
 
 
 @settings(max_examples=30, deadline=None)
@@ -293,20 +294,18 @@ def test_a_cleared_year_ties_to_what_the_bands_leave_of_its_budget(
     )
     scores = scores_of(policy, "95", "75", "30.5")
     month = settle_month(cases, NO_ADJUSTMENTS, policy.for_outpatient(), OCTOBER)
-    budgets = {pool: YearBudget(10**8, 10**6) for pool in month.values["pool"]}
+    budgets = {pool: YearBudget(10**8, 10**6) for pool in month.pools["pool"]}
     cleared = clear_year(
         cases,
         NO_ADJUSTMENTS,
-        month.statements,
+        month.lines,
         budgets,
         scores,
         policy.for_outpatient(),
         2026,
     )
     table = enrolment(("H1", "employee", None, 70), ("H1", "resident", "0-6", 0))
-    found = capitation_accounts(
-        cleared.cases, cleared.statements, cleared.pools, table, policy, None
-    )
+    found = capitation_accounts(cleared.cases, cleared.lines, cleared.pools, table, policy, None)
     assert found.tie_out["budget_fen"].to_list() == cleared.pools["budget_final_fen"].to_list()
     both = found.tie_out.select(pl.sum_horizontal("contracted_fen", "uncontracted_fen")).to_series()
     assert both.to_list() == cleared.pools["fund_amount_fen"].to_list()

@@ -8,16 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Assessment, AssessmentBand, Clearing, SharingBand
-from drgpay.records.period import Period
 from drgpay.settle.bands import shared_by_bands
-from drgpay.settle.clearing import Cleared, YearBudget, clear_year
+from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import balances, ledger_of_clearing, ledger_of_month
 from drgpay.settle.lines import NO_ADJUSTMENTS, NO_PAYMENTS
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 from tests.settle.test_examples import case, fen, minus_of_hospital, policy
 
 OCTOBER = Period(2026, 10)
@@ -60,10 +61,10 @@ def clear(
     reserve: str = "0",
     scores: dict[str, str] | None = None,
     payments: pl.DataFrame = NO_PAYMENTS,
-) -> Cleared:
+) -> Settled:
     budgets = {
         row["pool"]: YearBudget(row["budget_fen"], fen(reserve))
-        for row in pl.concat([month.values for month in months])
+        for row in pl.concat([month.pools for month in months])
         .group_by("pool")
         .agg(pl.col("budget_fen").sum())
         .rows(named=True)
@@ -72,7 +73,7 @@ def clear(
     if scores is not None:
         given = [int(Decimal(score) * 10_000) for score in scores.values()]
         table = pl.DataFrame({"hospital_id": list(scores), "score": given})
-    statements = pl.concat([month.statements for month in months])
+    statements = pl.concat([month.lines for month in months])
     return clear_year(cases, NO_ADJUSTMENTS, statements, budgets, table, rules, 2026, payments)
 
 
@@ -137,11 +138,11 @@ def test_c20_the_final_value_prices_outside_cases_and_the_difference_is_a_line()
     local = case(1, "18000", patient="400000", total="900000", fund="500000")
     outside = case(2, "200", patient="4000", total="9000", fund="5000", out_of_area=True)
     october = month_of(rules, cases_of(local, outside))
-    assert october.statements["home_fund_bill_fen"].sum() == fen("6000")
+    assert october.lines["home_fund_bill_fen"].sum() == fen("6000")
     # The year ends with other points: 17,500 local ones, so a point is worth 900,000 / 17,500.
     final = cases_of(local | {"points": 17_500_0000}, outside)
     cleared = clear(rules, final, [october])
-    line = cleared.statements.filter("out_of_area").row(0, named=True)
+    line = cleared.lines.filter("out_of_area").row(0, named=True)
     assert line["standard_fen"] == fen("10285.70")  # 200 x 51.4285
     assert line["home_fund_bill_fen"] == fen("6285.70")
     assert line["home_fund_billed_fen"] == fen("6000.00")
@@ -156,8 +157,8 @@ def test_the_assessment_withholds_for_the_fund() -> None:
         case(2, "4", hospital_id="H2", total="400", fund="400"),
     )
     cleared = clear(rules, cases, [month_of(rules, cases)], scores={"H1": "95", "H2": "80"})
-    assert cleared.statements["assessment_fen"].to_list() == [0, fen("8")]
-    assert cleared.statements["payable_fen"].to_list() == [fen("600"), fen("392")]
+    assert cleared.lines["assessment_fen"].to_list() == [0, fen("8")]
+    assert cleared.lines["payable_fen"].to_list() == [fen("600"), fen("392")]
     row = cleared.pools.row(0, named=True)
     assert row["payable_fen"] + row["withheld_fen"] + row["remainder_fen"] == fen("1000")
     assert cleared.assessment.select("hospital_id", "score", "factor").rows() == [
@@ -175,8 +176,8 @@ def test_the_assessment_redistributes_in_proportion_to_what_is_left() -> None:
         case(2, "4", hospital_id="H2", total="400", fund="400"),
     )
     cleared = clear(rules, cases, [month_of(rules, cases)], scores={"H1": "95", "H2": "79.9999"})
-    assert cleared.statements["redistributed_fen"].to_list() == [fen("25"), fen("15")]
-    assert cleared.statements["payable_fen"].to_list() == [fen("625"), fen("375")]
+    assert cleared.lines["redistributed_fen"].to_list() == [fen("25"), fen("15")]
+    assert cleared.lines["payable_fen"].to_list() == [fen("625"), fen("375")]
     assert cleared.pools["withheld_fen"].to_list() == [0]
 
 
@@ -189,8 +190,8 @@ def test_a_hospital_whose_points_all_wait_is_assessed() -> None:
     months = month_of(rules, cases)
     scores = pl.DataFrame({"hospital_id": ["H2"], "score": [85_0000]})
     budgets = {"employee": YearBudget(fen("1000"), 0)}
-    cleared = clear_year(cases, adjustments, months.statements, budgets, scores, rules, 2026)
-    line = cleared.statements.filter(hospital_id="H2").row(0, named=True)
+    cleared = clear_year(cases, adjustments, months.lines, budgets, scores, rules, 2026)
+    line = cleared.lines.filter(hospital_id="H2").row(0, named=True)
     assert (line["points"], line["waiting_points"]) == (0, -1_0000)
     assert (line["score"], line["factor"], line["assessment_fen"]) == (85_0000, 9800, 0)
 
@@ -203,7 +204,7 @@ def test_a_negative_fund_amount_stays_whole() -> None:
     )
     month = month_of(rules, cases)
     cleared = clear(rules, cases, [month], scores={"H1": "95", "H2": "0"})
-    line = cleared.statements.filter(pl.col("hospital_id") == "H2").row(0, named=True)
+    line = cleared.lines.filter(pl.col("hospital_id") == "H2").row(0, named=True)
     assert line["fund_amount_fen"] == line["payable_fen"] == fen("-100")
     assert line["factor"] == 9000
     assert line["clearing_fen"] == fen("-100")
@@ -220,15 +221,15 @@ def test_payment_deductions_stay_withheld() -> None:
         {"hospital_id": ["H1"], "account": ["employee"], "amount_fen": [fen("150")]}
     )
     month = month_of(rules, cases, held)
-    line = month.statements.row(0, named=True)
+    line = month.lines.row(0, named=True)
     assert (line["prepayment_fen"], line["deducted_fen"]) == (0, fen("85"))
     assert (line["deduction_fen"], line["carried_fen"]) == (fen("150"), fen("-65"))
     cleared = clear(rules, cases, [month])
-    line = cleared.statements.row(0, named=True)
+    line = cleared.lines.row(0, named=True)
     assert (line["payable_fen"], line["withheld_fen"]) == (fen("-50"), fen("150"))
     assert line["clearing_fen"] == fen("-50")
     more = clear(rules, cases, [month], payments=held)
-    assert more.statements["deduction_fen"].to_list() == [fen("300"), 0]
+    assert more.lines["deduction_fen"].to_list() == [fen("300"), 0]
 
 
 def test_the_ledger_of_a_year() -> None:
@@ -251,12 +252,12 @@ def test_the_ledger_of_a_year() -> None:
         .iter_rows()
     }
     by_hospital = dict(
-        cleared.statements.group_by("hospital_id").agg(pl.col("payable_fen").sum()).rows()
+        cleared.lines.group_by("hospital_id").agg(pl.col("payable_fen").sum()).rows()
     )
     assert found["fund", None] == -fen("1050")
     assert found["hospital", "H1"] == by_hospital["H1"]
     assert found["hospital", "H2"] == by_hospital["H2"]
-    assert found["withheld", "H2"] == cleared.statements["assessment_fen"].sum() > 0
+    assert found["withheld", "H2"] == cleared.lines["assessment_fen"].sum() > 0
     assert found["reserve", None] == cleared.pools["remainder_fen"][0]
     assert found["rounding", None] == 0
 
@@ -285,10 +286,10 @@ def test_a_hospital_assessed_twice_is_refused() -> None:
     scores = pl.DataFrame({"hospital_id": ["H1", "H1"], "score": [90_0000, 90_0000]})
     budgets = {"employee": YearBudget(fen("1000"), 0)}
     with pytest.raises(DrgpayError, match="has the hospital H1 twice"):
-        clear_year(cases, NO_ADJUSTMENTS, month.statements, budgets, scores, rules, 2026)
+        clear_year(cases, NO_ADJUSTMENTS, month.lines, budgets, scores, rules, 2026)
     empty = scores.head(1).with_columns(score=pl.lit(None, pl.Int64))
     with pytest.raises(DrgpayError, match="gives the hospital H1 no score"):
-        clear_year(cases, NO_ADJUSTMENTS, month.statements, budgets, empty, rules, 2026)
+        clear_year(cases, NO_ADJUSTMENTS, month.lines, budgets, empty, rules, 2026)
 
 
 def test_scores_without_an_assessment_are_refused() -> None:
@@ -318,7 +319,7 @@ def test_a_final_budget_below_what_was_paid_is_refused() -> None:
         clear(rules, cases, [month])
     allowed = with_clearing(policy("1000.00", may_exceed_budget=True), surplus_retained=nothing)
     cleared = clear(allowed, cases, [month])
-    assert cleared.statements["clearing_fen"].to_list() == [fen("-350")]
+    assert cleared.lines["clearing_fen"].to_list() == [fen("-350")]
 
 
 def test_budgets_and_pools_must_fit() -> None:
@@ -326,11 +327,11 @@ def test_budgets_and_pools_must_fit() -> None:
     cases = cases_of(case(1, "6"))
     month = month_of(rules, cases)
     with pytest.raises(DrgpayError, match="of 2026 has no budget for the pool employee"):
-        clear_year(cases, NO_ADJUSTMENTS, month.statements, {}, None, rules, 2026)
+        clear_year(cases, NO_ADJUSTMENTS, month.lines, {}, None, rules, 2026)
     budgets = {"employee": YearBudget(1, 0), "employee+resident": YearBudget(1, 0)}
     with pytest.raises(DrgpayError, match=r"a budget for the pool employee\+resident, but"):
-        clear_year(cases, NO_ADJUSTMENTS, month.statements, budgets, None, rules, 2026)
-    other = month.statements.with_columns(account=pl.lit("retired"))
+        clear_year(cases, NO_ADJUSTMENTS, month.lines, budgets, None, rules, 2026)
+    other = month.lines.with_columns(account=pl.lit("retired"))
     with pytest.raises(DrgpayError, match="a month has paid in the account retired"):
         clear_year(cases, NO_ADJUSTMENTS, other, {"employee": YearBudget(1, 0)}, None, rules, 2026)
 
@@ -342,6 +343,6 @@ def test_a_line_that_is_no_longer_there_pays_back() -> None:
     second = case(2, "4", hospital_id="H2", total="400", fund="400")
     month = month_of(rules, cases_of(first, second))
     cleared = clear(rules, cases_of(first), [month])
-    line = cleared.statements.filter(pl.col("hospital_id") == "H2").row(0, named=True)
+    line = cleared.lines.filter(pl.col("hospital_id") == "H2").row(0, named=True)
     assert (line["cases"], line["payable_fen"]) == (0, 0)
     assert (line["prepaid_fen"], line["clearing_fen"]) == (fen("340"), fen("-340"))

@@ -7,8 +7,9 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from drgpay.errors import DrgpayError
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import (
@@ -18,11 +19,11 @@ from drgpay.policy.settlement import (
     Settlement,
     WeightedMonths,
 )
-from drgpay.records.period import Period
 from drgpay.settle.budget import month_budget_fen
 from drgpay.settle.findings import deductions_above_payable, implausible_values
 from drgpay.settle.lines import NO_ADJUSTMENTS
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
+from drgpay.settle.settled import Settled
 from drgpay.settle.value import PoolSums, point_value
 
 CORE = load_policy("zhejiang-2019-core").policy
@@ -72,8 +73,8 @@ def test_e1_the_fund_part_is_the_residual_and_may_be_negative() -> None:
     big = case(2, "1000", hospital_id="H2", patient="0")
     # A value of 100 yuan a point: budget = 124,227.05 - 38,758.28 for 1,242.2705 points.
     settled = settle(policy("85468.77"), case(1, "242.2705", **costs), big)
-    assert settled.values["point_value"].to_list() == [100_0000]
-    line = settled.statements.row(0, named=True)
+    assert settled.pools["point_value"].to_list() == [100_0000]
+    line = settled.lines.row(0, named=True)
     assert line["standard_fen"] == fen("24227.05")
     assert line["fund_amount_fen"] == fen("-14531.23")
     assert line["fund_fen"] == fen("20685.81")
@@ -85,8 +86,8 @@ def test_e1_the_fund_part_is_the_residual_and_may_be_negative() -> None:
 def test_e2_a_hospital_month() -> None:
     """174,098 points x 64 = 11,142,272.00."""
     settled = settle(policy("11142272.00"), case(1, "174098"))
-    assert settled.values["point_value"].to_list() == [64_0000]
-    assert settled.statements["standard_fen"].to_list() == [fen("11142272.00")]
+    assert settled.pools["point_value"].to_list() == [64_0000]
+    assert settled.lines["standard_fen"].to_list() == [fen("11142272.00")]
 
 
 def test_e3_half_up_to_the_fen() -> None:
@@ -97,8 +98,8 @@ def test_e3_half_up_to_the_fen() -> None:
         case(1, "0.4527", patient="66789.00", total="66789.00"),
         case(2, "10000", hospital_id="H2"),
     )
-    assert settled.values["point_value"].to_list() == [6495_3400]
-    line = settled.statements.row(0, named=True)
+    assert settled.pools["point_value"].to_list() == [6495_3400]
+    line = settled.lines.row(0, named=True)
     assert line["standard_fen"] == fen("2940.44")
     assert line["fund_amount_fen"] == fen("-63848.56")
 
@@ -108,8 +109,8 @@ def test_c14_point_value_by_cost() -> None:
     assert point_value(pool, "cost", 4) == 50_0000
     cases = [case(1, "3000", hospital_id="H1"), case(2, "17000", hospital_id="H2")]
     settled = settle(policy("1000000.00"), *cases)
-    assert settled.values["point_value"].to_list() == [50_0000]
-    assert settled.statements["standard_fen"].to_list() == [fen("150000.00"), fen("850000.00")]
+    assert settled.pools["point_value"].to_list() == [50_0000]
+    assert settled.lines["standard_fen"].to_list() == [fen("150000.00"), fen("850000.00")]
 
 
 def test_c18_largest_remainder_inside_a_hospital() -> None:
@@ -125,29 +126,29 @@ def test_c19_value_rounded_down_and_remainder() -> None:
         case(1, "15000.1", patient="300000", other="50000"),
         case(2, "4999.2", hospital_id="H2", patient="50000"),
     )
-    assert settled.values["point_value"].to_list() == [50_0017]
-    assert settled.statements["standard_fen"].to_list() == [fen("750030.50"), fen("249968.50")]
-    assert settled.values["fund_amount_fen"].to_list() == [fen("599999.00")]
-    assert settled.values["remainder_fen"].to_list() == [fen("1.00")]
+    assert settled.pools["point_value"].to_list() == [50_0017]
+    assert settled.lines["standard_fen"].to_list() == [fen("750030.50"), fen("249968.50")]
+    assert settled.pools["fund_amount_fen"].to_list() == [fen("599999.00")]
+    assert settled.pools["remainder_fen"].to_list() == [fen("1.00")]
 
 
 def test_c20_out_of_area_same_price() -> None:
     local = case(1, "18000", patient="400000", total="900000", fund="500000")
     outside = case(2, "200", patient="4000", total="9000", fund="5000", out_of_area=True)
     settled = settle(policy("500000.00"), local, outside)
-    assert settled.values["point_value"].to_list() == [50_0000]
-    line = settled.statements.filter("out_of_area").row(0, named=True)
+    assert settled.pools["point_value"].to_list() == [50_0000]
+    line = settled.lines.filter("out_of_area").row(0, named=True)
     assert line["standard_fen"] == fen("10000.00")
     assert line["home_fund_bill_fen"] == fen("6000.00")
     assert line["prepayment_fen"] == 0
-    assert settled.values["remainder_fen"].to_list() == [0]
+    assert settled.pools["remainder_fen"].to_list() == [0]
 
 
 def test_pooled_outside_cases_bring_their_home_funds_money() -> None:
     local = case(1, "100", patient="1000", total="5000", fund="4000")
     outside = case(2, "100", patient="500", total="2500", fund="2000", out_of_area=True)
     settled = settle(policy("4000.00", out_of_area="pooled"), local, outside)
-    row = settled.values.row(0, named=True)
+    row = settled.pools.row(0, named=True)
     assert row["from_home_funds_fen"] == fen("2000")
     assert row["point_value"] == 37_5000  # (4,000 + 2,000 + 1,500) / 200
     assert row["fund_amount_fen"] + row["remainder_fen"] == fen("6000")
@@ -158,8 +159,8 @@ def test_excluded_outside_cases_and_fee_cases_are_paid_item_by_item() -> None:
     outside = case(2, "100", patient="500", total="2500", fund="2000", out_of_area=True)
     fee = case(3, "0", patient="10", total="110", fund="100", case_class="fee")
     settled = settle(policy("4000.00", out_of_area="excluded"), local, outside, fee)
-    assert settled.values["point_value"].to_list() == [50_0000]
-    lines = settled.statements.select("out_of_area", "payment", "standard_fen", "fund_amount_fen")
+    assert settled.pools["point_value"].to_list() == [50_0000]
+    lines = settled.lines.select("out_of_area", "payment", "standard_fen", "fund_amount_fen")
     assert lines.rows() == [
         (False, "item_by_item", fen("110"), fen("100")),
         (False, "points", fen("5000"), fen("4000")),
@@ -169,22 +170,22 @@ def test_excluded_outside_cases_and_fee_cases_are_paid_item_by_item() -> None:
 
 def test_fund_only_values_price_the_fund_part_alone() -> None:
     settled = settle(policy("4000.00", method="fund_only"), case(1, "100", patient="1000"))
-    assert settled.values["point_value"].to_list() == [40_0000]
-    assert settled.statements["fund_amount_fen"].to_list() == [fen("4000")]
+    assert settled.pools["point_value"].to_list() == [40_0000]
+    assert settled.lines["fund_amount_fen"].to_list() == [fen("4000")]
 
 
 def test_distributed_remainder_leaves_nothing() -> None:
     cases = [case(1, "15000.1"), case(2, "4999.2", hospital_id="H2")]
     settled = settle(policy("1000000.00", distribute_remainder="all"), *cases)
-    assert settled.values["remainder_fen"].to_list() == [0]
-    assert settled.statements["fund_amount_fen"].sum() == fen("1000000.00")
+    assert settled.pools["remainder_fen"].to_list() == [0]
+    assert settled.lines["fund_amount_fen"].sum() == fen("1000000.00")
     assert settled.cases["case_fund_fen"].sum() == fen("1000000.00")
 
 
 def test_accounts_have_values_of_their_own() -> None:
     cases = [case(1, "100", patient="0"), case(2, "400", account="resident")]
     settled = settle(policy("20000.00", "employee", "resident"), *cases)
-    assert settled.values.select("pool", "point_value").rows() == [
+    assert settled.pools.select("pool", "point_value").rows() == [
         ("employee", 200_0000),
         ("resident", 50_0000),
     ]
@@ -192,7 +193,7 @@ def test_accounts_have_values_of_their_own() -> None:
 
 def test_prepayment_is_a_share_of_the_fund_amount() -> None:
     settled = settle(policy("1000.03", prepay_ratio=Decimal("0.85")), case(1, "1"))
-    assert settled.statements["prepayment_fen"].to_list() == [fen("850.03")]  # 850.0255
+    assert settled.lines["prepayment_fen"].to_list() == [fen("850.03")]  # 850.0255
 
 
 def test_no_points_no_value() -> None:
@@ -238,19 +239,19 @@ def test_c21_what_deductions_take_is_kept_by_the_fund() -> None:
     settled, row = _c21("fund")
     assert row["point_value"] == 1_0000
     assert (row["points"], row["deducted_points"]) == (99_0000, 1_0000)
-    others = settled.statements.filter(pl.col("hospital_id") != "H000")
+    others = settled.lines.filter(pl.col("hospital_id") != "H000")
     assert others["fund_amount_fen"].to_list() == [1_00] * 99
     assert (row["fund_amount_fen"], row["kept_fen"], row["remainder_fen"]) == (99_00, 1_00, 0)
-    assert deductions_above_payable(settled.statements, CORE.settlement) == []
+    assert deductions_above_payable(settled.lines, CORE.settlement) == []
 
 
 def test_c21_in_the_pool_the_others_value_rises() -> None:
     settled, row = _c21("pool")
     assert row["point_value"] == 1_0101
-    others = settled.statements.filter(pl.col("hospital_id") != "H000")
+    others = settled.lines.filter(pl.col("hospital_id") != "H000")
     assert others["fund_amount_fen"].to_list() == [1_01] * 99
     assert (row["fund_amount_fen"], row["kept_fen"], row["remainder_fen"]) == (99_99, 0, 1)
-    found = deductions_above_payable(settled.statements, CORE.settlement)
+    found = deductions_above_payable(settled.lines, CORE.settlement)
     assert [(one.code, one.hospital_id, one.amount_fen) for one in found] == [
         ("deduction_above_payable", "H000", 1_01)
     ]
@@ -279,7 +280,7 @@ def _c21(deducted_points: str) -> tuple[Settled, dict[str, Any]]:
     )
     with_policy = policy("100.00", deducted_points=deducted_points)
     settled = settle_month(pl.DataFrame(cases), taken, with_policy, OCTOBER)
-    return settled, settled.values.row(0, named=True)
+    return settled, settled.pools.row(0, named=True)
 
 
 def test_c22_a_rate_is_a_value() -> None:
@@ -296,11 +297,11 @@ def test_c22_a_rate_is_a_value() -> None:
     settled = settle_month(
         pl.DataFrame([stay]), NO_ADJUSTMENTS, by_rate, OCTOBER, levels={"H1": "3A"}
     )
-    line = settled.statements.row(0, named=True)
+    line = settled.lines.row(0, named=True)
     assert line["point_value"] == 99_869352
     assert line["standard_fen"] == fen("13732.04")
     assert line["fund_amount_fen"] == fen("9732.04")
-    assert settled.values.select("point_value", "remainder_fen").rows() == [(None, fen("267.96"))]
+    assert settled.pools.select("point_value", "remainder_fen").rows() == [(None, fen("267.96"))]
     columns = ["account", "level", "point_value", "points", "fund_amount_fen"]
     assert settled.rates.select(columns).rows() == [
         ("employee", "3A", 99_869352, 137_5000, fen("9732.04"))
@@ -359,9 +360,9 @@ def test_rows_wait_where_the_points_have_no_value_with_them(
         policy("100.00", deducted_points=deducted_points),
         OCTOBER,
     )
-    assert settled.values["point_value"].to_list() == [10_0000]
+    assert settled.pools["point_value"].to_list() == [10_0000]
     assert settled.adjustments["waiting"].to_list() == [waits]
-    line = settled.statements.row(0, named=True)
+    line = settled.lines.row(0, named=True)
     points = (line["points"], line["minus_points"], line["waiting_points"])
     assert points == ((10_0000, 0, -30_0000) if waits else (-20_0000, -30_0000, 0))
     assert line["standard_fen"] == (fen("100") if waits else fen("-200"))
@@ -388,7 +389,7 @@ def test_item_by_item_payment_can_come_off_the_budget_first() -> None:
     fee = case(2, "0", case_class="fee", total="300", fund="250", patient="50")
     cases = (case(1, "10", total="900", fund="700"), fee)
     for with_policy, budget, value in ((given, "1000", 100_0000), (less, "750", 75_0000)):
-        row = settle(with_policy, *cases).values.row(0, named=True)
+        row = settle(with_policy, *cases).pools.row(0, named=True)
         assert row["budget_given_fen"] == fen("1000")
         assert (row["item_by_item_fen"], row["item_share"]) == (fen("250"), 2500)
         assert (row["budget_fen"], row["point_value"]) == (fen(budget), value)
@@ -407,13 +408,13 @@ def test_the_share_of_a_line_that_earned_nothing_stays_in_the_remainder() -> Non
         policy("200.50", value_places=0, distribute_remainder="all"),
         OCTOBER,
     )
-    assert settled.values["point_value"].to_list() == [10]
+    assert settled.pools["point_value"].to_list() == [10]
     columns = ["standard_fen", "kept_fen", "distributed_fen"]
-    assert settled.statements.select(columns).rows() == [
+    assert settled.lines.select(columns).rows() == [
         (0, fen("100"), 0),
         (fen("100.25"), 0, fen("0.25")),
     ]
-    assert settled.values["remainder_fen"].to_list() == [fen("0.25")]
+    assert settled.pools["remainder_fen"].to_list() == [fen("0.25")]
 
 
 def _values(**change: Any) -> pl.DataFrame:

@@ -6,17 +6,18 @@ from typing import Any
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.base.errors import DrgpayError
+from drgpay.base.period import Period
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Budget, EqualMonths, MonthsByCost
-from drgpay.records.period import Period
 from drgpay.settle.budget import annual_reserve_fen, month_budget_fen
 from drgpay.settle.differences import PaidMonth, differences_of
 from drgpay.settle.ledger import ledger_of_correction, ledger_of_month
 from drgpay.settle.lines import NO_ADJUSTMENTS, NO_PAYMENTS
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
 from drgpay.settle.pools import pools_of
+from drgpay.settle.settled import Settled
 from tests.settle.test_examples import case, fen, policy, settle
 
 OCTOBER = Period(2026, 10)
@@ -68,11 +69,11 @@ def test_sums_beyond_what_can_be_settled_stop(column: str) -> None:
 def test_merged_accounts_share_budget_and_value_and_keep_their_lines() -> None:
     rules = policy("1000.00", "employee", "resident", merged_accounts=(("resident", "employee"),))
     settled = settle(rules, case(1, "10"), case(2, "30", account="resident"))
-    row = settled.values.row(0, named=True)
+    row = settled.pools.row(0, named=True)
     assert (row["pool"], row["accounts"]) == ("resident+employee", ["resident", "employee"])
     assert (row["budget_fen"], row["point_value"]) == (fen("2000"), 50_0000)
-    assert settled.values.height == 1
-    assert settled.statements.select("account", "pool", "standard_fen").rows() == [
+    assert settled.pools.height == 1
+    assert settled.lines.select("account", "pool", "standard_fen").rows() == [
         ("employee", "resident+employee", fen("500")),
         ("resident", "resident+employee", fen("1500")),
     ]
@@ -81,7 +82,7 @@ def test_merged_accounts_share_budget_and_value_and_keep_their_lines() -> None:
 
 def test_an_account_with_a_budget_and_no_cases_keeps_it_as_remainder() -> None:
     settled = settle(policy("1000.00", "employee", "resident"), case(1, "10"))
-    row = settled.values.row(1, named=True)
+    row = settled.pools.row(1, named=True)
     assert (row["pool"], row["point_value"], row["points"]) == ("resident", None, 0)
     assert row["budget_fen"] == row["remainder_fen"] == fen("1000")
     assert row["fund_amount_fen"] == 0
@@ -89,15 +90,15 @@ def test_an_account_with_a_budget_and_no_cases_keeps_it_as_remainder() -> None:
 
 def test_an_account_without_budget_and_cases_has_no_row() -> None:
     settled = settle(policy("1000.00"), case(1, "10"))
-    assert settled.values["pool"].to_list() == ["employee"]
+    assert settled.pools["pool"].to_list() == ["employee"]
 
 
 def test_an_account_of_item_by_item_stays_does_not_stop_the_run() -> None:
     fee = case(2, "0", account="resident", total="90", fund="80", patient="10", case_class="fee")
     settled = settle(policy("1000.00", "employee", "resident"), case(1, "10"), fee)
-    row = settled.values.row(1, named=True)
+    row = settled.pools.row(1, named=True)
     assert (row["point_value"], row["remainder_fen"]) == (None, fen("1000"))
-    line = settled.statements.row(1, named=True)
+    line = settled.lines.row(1, named=True)
     assert (line["payment"], line["fund_amount_fen"]) == ("item_by_item", fen("80"))
     assert (line["prepayment_fen"], line["in_pool"]) == (fen("68"), False)
 
@@ -105,9 +106,9 @@ def test_an_account_of_item_by_item_stays_does_not_stop_the_run() -> None:
 def test_outside_stays_without_local_ones_have_no_price_and_are_paid_item_by_item() -> None:
     outside = case(1, "200", patient="40", total="90", fund="50", out_of_area=True)
     settled = settle(policy("1000.00"), outside)
-    row = settled.values.row(0, named=True)
+    row = settled.pools.row(0, named=True)
     assert (row["point_value"], row["remainder_fen"]) == (None, fen("1000"))
-    line = settled.statements.row(0, named=True)
+    line = settled.lines.row(0, named=True)
     assert (line["payment"], line["home_fund_bill_fen"]) == ("item_by_item", fen("50"))
     assert settled.cases["case_fund_fen"].to_list() == [fen("50")]
 
@@ -120,9 +121,9 @@ def test_minus_rows_take_part_in_the_largest_remainder() -> None:
         case(2, "433.335"),
         adjustments=[minus(1, "-400")],
     )
-    line = settled.statements.row(0, named=True)
+    line = settled.lines.row(0, named=True)
     assert (line["points"], line["minus_points"]) == (33_3350, -400_0000)
-    assert settled.values["point_value"].to_list() == [1_0001]
+    assert settled.pools["point_value"].to_list() == [1_0001]
     assert line["standard_fen"] == fen("33.34")
     assert settled.adjustments["standard_fen"].to_list() == [fen("-400.04")]
     assert settled.cases["standard_fen"].to_list() == [0, fen("433.38")]
@@ -136,7 +137,7 @@ def test_ties_between_a_case_and_its_minus_row_go_to_the_case() -> None:
         case(2, "0.5"),
         adjustments=[minus(1, "-3.335")],
     )
-    assert settled.values["point_value"].to_list() == [1_0000]
+    assert settled.pools["point_value"].to_list() == [1_0000]
     assert settled.cases["standard_fen"].to_list() == [33_34, 50]
     assert settled.adjustments["standard_fen"].to_list() == [-3_34]
 
@@ -148,7 +149,7 @@ def test_a_hospital_may_become_negative() -> None:
         case(2, "110", hospital_id="H2"),
         adjustments=[minus(1, "-20"), minus(1, "-1", step=2, applies_to="case")],
     )
-    line = settled.statements.row(0, named=True)
+    line = settled.lines.row(0, named=True)
     assert (line["points"], line["fund_amount_fen"]) == (-10_0000, fen("-10"))
     assert (line["prepayment_fen"], line["carried_fen"]) == (0, fen("-10"))
     assert settled.adjustments.select("payment", "standard_fen").rows() == [
@@ -165,7 +166,7 @@ def test_the_minus_of_an_excluded_outside_case_lands_on_the_local_line() -> None
         outside,
         adjustments=[minus(2, "-10", out_of_area=True)],
     )
-    assert settled.values["point_value"].to_list() == [10_0000]
+    assert settled.pools["point_value"].to_list() == [10_0000]
     assert settled.adjustments.select("out_of_area", "payment", "standard_fen").rows() == [
         (False, "points", fen("-100"))
     ]
@@ -174,15 +175,15 @@ def test_the_minus_of_an_excluded_outside_case_lands_on_the_local_line() -> None
 def test_method_cost_prices_by_total_cost_and_may_not_overspend() -> None:
     costs = {"total": "1000", "fund": "600", "patient": "400"}
     settled = settle(policy("650.00", method="cost"), case(1, "10", **costs))
-    assert settled.values["point_value"].to_list() == [100_0000]
-    assert settled.statements["fund_amount_fen"].to_list() == [fen("600")]
-    assert settled.values["remainder_fen"].to_list() == [fen("50")]
+    assert settled.pools["point_value"].to_list() == [100_0000]
+    assert settled.lines["fund_amount_fen"].to_list() == [fen("600")]
+    assert settled.pools["remainder_fen"].to_list() == [fen("50")]
     message = "fund amounts of the pool employee are 600.00 yuan, 50.00 more than the budget of 550"
     with pytest.raises(DrgpayError, match=message):
         settle(policy("550.00", method="cost"), case(1, "10", **costs))
     allowed = policy("550.00", method="cost", may_exceed_budget=True)
     settled = settle(allowed, case(1, "10", **costs))
-    assert settled.values["remainder_fen"].to_list() == [fen("-50")]
+    assert settled.pools["remainder_fen"].to_list() == [fen("-50")]
     ledger = ledger_of_month(OCTOBER, settled)
     remainder = ledger.filter(pl.col("kind") == "remainder").select("debit", "credit", "amount_fen")
     assert remainder.rows() == [("fund", "rounding", 5000), ("rounding", "reserve", 5000)]
@@ -201,7 +202,7 @@ def test_prepayments_beyond_the_budget_are_refused() -> None:
     assert refused.value.remedy.startswith("check that the budget is in yuan")
     assert "lower outpatient.settlement.prepay_ratio," in refused.value.remedy
     allowed = policy("100.00", prepay_ratio=Decimal("0.97"), may_exceed_budget=True)
-    assert settle(allowed, *cases).statements["prepayment_fen"].to_list() == [fen("970"), 0]
+    assert settle(allowed, *cases).lines["prepayment_fen"].to_list() == [fen("970"), 0]
 
 
 def test_deductions_are_taken_from_the_lines_in_order_and_never_below_zero() -> None:
@@ -213,7 +214,7 @@ def test_deductions_are_taken_from_the_lines_in_order_and_never_below_zero() -> 
     )
     settled = settle_with(rules, case(1, "10"), fee, resident, payments=payments)
     columns = ["account", "payment", "prepayment_fen", "deducted_fen", "deduction_fen"]
-    assert settled.statements.select(*columns, "carried_fen").rows() == [
+    assert settled.lines.select(*columns, "carried_fen").rows() == [
         ("employee", "item_by_item", fen("20"), fen("60"), fen("60"), 0),
         ("employee", "points", 0, fen("100"), fen("100"), 0),
         ("resident", "points", fen("99"), fen("1"), fen("1"), 0),
@@ -224,7 +225,7 @@ def test_a_deduction_of_a_hospital_without_stays_is_carried() -> None:
     settled = settle_with(
         policy("100.00"), case(1, "10"), payments=held_back(("H7", "employee", "5"))
     )
-    line = settled.statements.row(1, named=True)
+    line = settled.lines.row(1, named=True)
     assert (line["hospital_id"], line["cases"], line["in_pool"]) == ("H7", 0, True)
     assert (line["deduction_fen"], line["deducted_fen"], line["carried_fen"]) == (500, 0, -500)
 
@@ -275,7 +276,7 @@ def test_a_correction_tells_late_changed_withdrawn_and_repriced_cases() -> None:
         moved | {"hospital_id": "H3"},
         late | {"points": 2_0000},
     )
-    found = differences_of(PaidMonth(paid.statements, paid.cases, paid.adjustments), now)
+    found = differences_of(PaidMonth(paid.lines, paid.cases, paid.adjustments), now)
     changes = found.cases.select(
         "case_id", "hospital_id", "change", "points_difference", "standard_difference_fen"
     )
@@ -298,7 +299,7 @@ def test_a_correction_tells_late_changed_withdrawn_and_repriced_cases() -> None:
         ("H3", 0, fen("45"), fen("45")),
     ]
     repriced = differences_of(
-        PaidMonth(paid.statements, paid.cases, paid.adjustments), settle(rules, kept, gone, more)
+        PaidMonth(paid.lines, paid.cases, paid.adjustments), settle(rules, kept, gone, more)
     )
     assert repriced.cases["change"].to_list() == ["repriced", "repriced", "repriced", "withdrawn"]
     ledger = ledger_of_correction(OCTOBER, ledger_of_month(OCTOBER, paid), now)
@@ -313,5 +314,5 @@ def test_a_correction_tells_late_changed_withdrawn_and_repriced_cases() -> None:
 def test_nothing_is_settled_of_nothing() -> None:
     empty = pl.DataFrame([case(1, "1")]).clear()
     settled = settle_month(empty, NO_ADJUSTMENTS, policy("100.00"), OCTOBER)
-    assert settled.values["remainder_fen"].to_list() == [fen("100")]
-    assert settled.statements.is_empty()
+    assert settled.pools["remainder_fen"].to_list() == [fen("100")]
+    assert settled.lines.is_empty()

@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
+from drgpay.base.period import Period
 from drgpay.policy.model import Policy
-from drgpay.records.period import Period
 from drgpay.settle.budget import annual_reserve_fen
-from drgpay.settle.clearing import Cleared, YearBudget, clear_year
+from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.differences import PaidMonth, differences_of
 from drgpay.settle.ledger import (
     UnbalancedError,
@@ -22,11 +22,12 @@ from drgpay.settle.ledger import (
     ledger_of_clearing,
     ledger_of_correction,
     ledger_of_month,
-    proof_of_month,
+    proof,
 )
 from drgpay.settle.lines import LINE
-from drgpay.settle.month import Settled, settle_month
+from drgpay.settle.month import settle_month
 from drgpay.settle.pools import pools_of
+from drgpay.settle.settled import Settled
 from tests.settle.region import ANCHOR_POINTS, HOSPITALS, Region, regions, scores_of
 from tests.settle.slow_settlement import (
     Key,
@@ -48,11 +49,11 @@ def settled_month(region: Region, period: Period = OCTOBER) -> Settled:
     return settle_month(region.cases, region.adjustments, region.policy, period, region.payments)
 
 
-def year_of(region: Region, months: list[Settled], payments: pl.DataFrame | None = None) -> Cleared:
+def year_of(region: Region, months: list[Settled], payments: pl.DataFrame | None = None) -> Settled:
     """Clear the region with the budgets of its settled months."""
     budget = region.policy.budget
     assert budget is not None
-    values = pl.concat([month.values for month in months])
+    values = pl.concat([month.pools for month in months])
     budgets = {
         pool.name: YearBudget(
             int(values.filter(pl.col("pool") == pool.name)["budget_fen"].sum()),
@@ -63,7 +64,7 @@ def year_of(region: Region, months: list[Settled], payments: pl.DataFrame | None
     return clear_year(
         region.cases,
         region.adjustments,
-        pl.concat([month.statements for month in months]),
+        pl.concat([month.lines for month in months]),
         budgets,
         scores_of(region.policy, *SCORES),
         region.policy,
@@ -76,7 +77,7 @@ def yuan(fen: int | None) -> Decimal | None:
     return None if fen is None else Decimal(fen) / 100
 
 
-def parts_of(settled: Settled | Cleared) -> dict[str, Decimal | None]:
+def parts_of(settled: Settled | Settled) -> dict[str, Decimal | None]:
     """The standard of each case by its id and of each minus row by its case and number."""
     by_points = settled.cases.filter(pl.col("payment") == "points")
     found = dict(by_points.select("case_id", "standard_fen").rows())
@@ -127,7 +128,7 @@ def lines_by_pool(region: Region) -> dict[str, dict[Key, SlowLine]]:
 @given(regions())
 def test_a_month_is_what_the_slow_way_says(region: Region) -> None:
     settled = settled_month(region)
-    budgets = dict(settled.values.select("pool", "budget_fen").rows())
+    budgets = dict(settled.pools.select("pool", "budget_fen").rows())
     slow = {
         name: slow_price(lines, Decimal(budgets.get(name, 0)) / 100, region.policy)
         for name, lines in lines_by_pool(region).items()
@@ -138,7 +139,7 @@ def test_a_month_is_what_the_slow_way_says(region: Region) -> None:
         "kept_fen": lambda line: line.kept,
     }
     parts = parts_of(settled)
-    assert_agrees(settled.statements, parts, settled.values, slow, region.policy, columns)
+    assert_agrees(settled.lines, parts, settled.pools, slow, region.policy, columns)
 
 
 @some
@@ -151,7 +152,7 @@ def test_a_clearing_is_what_the_slow_way_says(region: Region) -> None:
             row["deduction_fen"]
         )
         / 100
-        for row in cleared.statements.filter(pl.col("deduction_fen") > 0).rows(named=True)
+        for row in cleared.lines.filter(pl.col("deduction_fen") > 0).rows(named=True)
     }
     assert sum(deductions.values()) * 100 == region.payments["amount_fen"].sum()
     slow = {}
@@ -173,14 +174,14 @@ def test_a_clearing_is_what_the_slow_way_says(region: Region) -> None:
         "home_fund_bill_fen": lambda line: line.bill,
     }
     parts = parts_of(cleared)
-    assert_agrees(cleared.statements, parts, cleared.pools, slow, region.policy, columns)
+    assert_agrees(cleared.lines, parts, cleared.pools, slow, region.policy, columns)
 
 
 @some
 @given(regions())
 def test_a_month_balances(region: Region) -> None:
     settled = settled_month(region)
-    lines, values = settled.statements, settled.values
+    lines, values = settled.lines, settled.pools
     for row in values.rows(named=True):
         inside = lines.filter((pl.col("pool") == row["pool"]) & pl.col("in_pool"))
         assert row["fund_amount_fen"] == inside["fund_amount_fen"].sum()
@@ -214,9 +215,9 @@ def test_the_order_of_rows_does_not_matter(region: Region, random: Any) -> None:
     random.shuffle(order)
     shuffled = Region(region.cases, region.adjustments, region.payments[order], region.policy)
     again = settled_month(shuffled)
-    for name in ("values", "statements", "cases", "adjustments"):
+    for name in ("pools", "lines", "cases", "adjustments"):
         assert_frame_equal(getattr(settled, name), getattr(again, name))
-    rows = pl.concat([settled.statements, settled_month(region, NOVEMBER).statements])
+    rows = pl.concat([settled.lines, settled_month(region, NOVEMBER).lines])
     places = list(range(rows.height))
     random.shuffle(places)
     budgets = {pool.name: YearBudget(10**9, 10**7) for pool in pools_of(region.policy)}
@@ -228,7 +229,7 @@ def test_the_order_of_rows_does_not_matter(region: Region, random: Any) -> None:
             (rows[places], None if scores is None else scores.reverse()),
         )
     ]
-    for name in ("pools", "statements", "cases", "adjustments", "assessment"):
+    for name in ("pools", "lines", "cases", "adjustments", "assessment"):
         assert_frame_equal(getattr(cleared[0], name), getattr(cleared[1], name))
 
 
@@ -252,7 +253,7 @@ def test_a_year_balances(first: Region, second: Region) -> None:
         policy,
     )
     cleared = year_of(both, [october, november], payments=second.payments)
-    lines = cleared.statements
+    lines = cleared.lines
     for row in cleared.pools.rows(named=True):
         final = row["budget_final_fen"] + row["from_home_funds_fen"]
         kept = row["kept_fen"] + row["remainder_fen"]
@@ -261,7 +262,7 @@ def test_a_year_balances(first: Region, second: Region) -> None:
         assert min(row["surplus_fen"], row["overrun_fen"]) == 0
         if not policy.clearing or not policy.clearing.overrun_beyond_reserve:
             assert row["shared_fen"] <= row["reserve_fen"]
-    months = pl.concat([october.statements, november.statements])
+    months = pl.concat([october.lines, november.lines])
     assert lines["prepaid_fen"].sum() == months["prepayment_fen"].sum()
     deductions = [first.payments, second.payments, second.payments]
     assert lines["deduction_fen"].sum() == pl.concat(deductions)["amount_fen"].sum()
@@ -307,7 +308,7 @@ def test_corrections_add_up(region: Region, data: st.DataObject) -> None:
         changed, minus.select(region.adjustments.columns), region.payments, region.policy
     )
     now = settled_month(now_region)
-    compared = PaidMonth(paid.statements, paid.cases, paid.adjustments)
+    compared = PaidMonth(paid.lines, paid.cases, paid.adjustments)
     found = differences_of(compared, now)
     with patch("drgpay.settle.differences._AT_ONCE", 2):
         assert_frame_equal(differences_of(compared, now).cases, found.cases)
@@ -321,7 +322,7 @@ def test_corrections_add_up(region: Region, data: st.DataObject) -> None:
     assert set(found.cases.filter(pl.col("change") == "withdrawn")["case_id"]) == (
         before - set(changed["case_id"])
     )
-    back = differences_of(PaidMonth(now.statements, now.cases, now.adjustments), paid)
+    back = differences_of(PaidMonth(now.lines, now.cases, now.adjustments), paid)
     assert set(back.cases.filter(pl.col("change") == "late")["case_id"]) == (
         before - set(changed["case_id"])
     )
@@ -335,16 +336,14 @@ def test_corrections_add_up(region: Region, data: st.DataObject) -> None:
     alone = balances(ledger_of_month(OCTOBER, now)).filter(pl.col("balance_fen") != 0)
     columns = ["pool", "account", "hospital_id", "balance_fen"]
     assert_frame_equal(together[columns], alone[columns])
-    proof_of_month(pl.concat([first, second, third]), paid.values, paid.statements)
+    proof(pl.concat([first, second, third]), paid)
 
 
 @some
 @given(regions())
 def test_nothing_changed_nothing_differs(region: Region) -> None:
     settled = settled_month(region)
-    found = differences_of(
-        PaidMonth(settled.statements, settled.cases, settled.adjustments), settled
-    )
+    found = differences_of(PaidMonth(settled.lines, settled.cases, settled.adjustments), settled)
     assert found.cases.is_empty()
     assert found.statements["prepayment_difference_fen"].sum() == 0
     first = ledger_of_month(OCTOBER, settled)
@@ -361,7 +360,7 @@ def test_a_year_as_planned_pays_what_the_month_withheld(region: Region) -> None:
         update={"clearing": clearing.model_copy(update={"assessment": None})}
     )
     month = settle_month(region.cases, region.adjustments, plain, OCTOBER, region.payments)
-    local = month.statements.filter(pl.col("in_pool") & ~pl.col("out_of_area"))
+    local = month.lines.filter(pl.col("in_pool") & ~pl.col("out_of_area"))
     spent = dict(local.group_by("pool").agg(pl.col("fund_fen").sum()).rows())
     budget = plain.budget
     assert budget is not None
@@ -381,18 +380,18 @@ def test_a_year_as_planned_pays_what_the_month_withheld(region: Region) -> None:
     keys = [*LINE, "points", "standard_fen", "fund_amount_fen"]
     in_plan = pl.col("pool").is_in(list(spent))
     assert_frame_equal(
-        cleared.statements.filter(in_plan).select(keys),
-        month.statements.filter(in_plan).select(keys),
+        cleared.lines.filter(in_plan).select(keys),
+        month.lines.filter(in_plan).select(keys),
     )
-    due = cleared.statements.filter(in_plan & pl.col("paid_here"))
+    due = cleared.lines.filter(in_plan & pl.col("paid_here"))
     assert (
         due["clearing_fen"] == due["fund_amount_fen"] - due["deduction_fen"] - due["prepaid_fen"]
     ).all()
-    assert (cleared.statements.filter(in_plan)["home_fund_clearing_fen"] == 0).all()
+    assert (cleared.lines.filter(in_plan)["home_fund_clearing_fen"] == 0).all()
 
 
 def test_a_ledger_that_does_not_balance_is_an_error_of_the_program() -> None:
     settled = settle(policy("1000.00"), case(1, "3"), case(2, "4", hospital_id="H2"))
     ledger = ledger_of_month(OCTOBER, settled)
     with pytest.raises(UnbalancedError, match="the ledger of the pool employee books"):
-        proof_of_month(ledger[1:], settled.values, settled.statements)
+        proof(ledger[1:], settled)

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.points.catalogue import Catalogue
 from drgpay.records.dataset import RecordsInput, open_dataset
 from drgpay.simulate.base import records_key
@@ -80,7 +80,7 @@ def test_the_folder_of_another_is_used_by_members_of_the_group(
 
 def test_another_program_makes_it_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     again(tmp_path / "cache")
-    monkeypatch.setattr("drgpay.cache_folder.program_hash", lambda: "another")
+    monkeypatch.setattr("drgpay.base.cache_folder.program_hash", lambda: "another")
     assert again(tmp_path / "cache").made == ["grouped"]
 
 

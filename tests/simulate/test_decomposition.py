@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drgpay.points.adjustments import ADJUSTMENT_SCHEMA
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.simulate.compare import compare
 from drgpay.simulate.decomposition import EFFECTS, decomposition
 from drgpay.simulate.outcome import _middle
@@ -27,9 +27,7 @@ def _effects(region: Region, plan: Plan) -> pl.DataFrame:
     found = decomposition(stages, before, _middle(stages, plan), after)
     total = found.select(pl.sum_horizontal(f"{effect}_fen" for effect in EFFECTS)).to_series()
     assert (found["before_fen"] + total == found["after_fen"]).all()
-    statements = after.settled.statements.group_by("hospital_id").agg(
-        pl.col("fund_amount_fen").sum()
-    )
+    statements = after.settled.lines.group_by("hospital_id").agg(pl.col("fund_amount_fen").sum())
     paid = dict(statements.iter_rows())
     for hospital, fen in found.select("hospital_id", "after_fen").iter_rows():
         assert paid.get(hospital, 0) == fen
@@ -236,7 +234,7 @@ def test_rows_on_stays_of_earlier_months_stay_as_they_are(
     assert _used(_effects(with_rows, plan)) == effects
 
     def minus(stages: Stages, plan: Plan) -> int:
-        lines = stages.state(plan).settled.statements.filter(
+        lines = stages.state(plan).settled.lines.filter(
             pl.col("hospital_id") == "H3390001",
             pl.col("account") == "employee",
             ~pl.col("out_of_area"),

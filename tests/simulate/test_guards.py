@@ -11,8 +11,8 @@ import typer
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.simulate import register
-from drgpay.errors import DrgpayError
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.stops import Accepted, RunStoppedError

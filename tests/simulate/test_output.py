@@ -12,13 +12,13 @@ import typer
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
+from drgpay.base.visible import visible
 from drgpay.cli.simulate import register
-from drgpay.errors import DrgpayError
 from drgpay.report.tables import ReportTable
 from drgpay.simulate.outcome import simulate
 from drgpay.simulate.page import page
 from drgpay.simulate.tables import shown_tables
-from drgpay.visible import visible
 from tests.hostile_texts import TEXTS
 from tests.report.chromium import BROWSER, opened
 from tests.report.test_html_texts import assert_harmless, assert_strict

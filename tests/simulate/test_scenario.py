@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.simulate.base import open_base
 from drgpay.simulate.outcome import simulate
 from drgpay.simulate.plan import plan_of

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.grouped_stays import read_grouped_stays
 from drgpay.records.dataset import Dataset
 from drgpay.simulate import stages as stages_module

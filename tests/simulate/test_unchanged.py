@@ -20,7 +20,7 @@ def test_unchanged_scenario_reproduces_the_run(region: Region, tmp_path: Path) -
     for name in ("cases", "adjustments", "statements"):
         written = (folder / f"{name}.parquet").read_bytes()
         assert written == (region.run / f"{name}.parquet").read_bytes(), name
-    assert found.after.settled.values.equals(found.before.settled.values)
+    assert found.after.settled.pools.equals(found.before.settled.pools)
     hospitals = pl.read_parquet(folder / "hospitals.parquet")
     assert (hospitals["change"] == 0).all()
     assert found.comparison.bins.filter(pl.col("hospitals") > 0)["bin"].to_list() == ["within"]
@@ -32,7 +32,7 @@ def test_unchanged_scenario_through_all_stages(region: Region) -> None:
     base, state = region.stages.base_state, region.stages.state(plan)
     assert state.earned is not base.earned
     assert state.settled.cases.equals(base.settled.cases.select(state.settled.cases.columns))
-    assert state.settled.statements.equals(base.settled.statements)
+    assert state.settled.lines.equals(base.settled.lines)
 
 
 def test_stages_are_reused_by_content(region: Region, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from openpyxl import load_workbook
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from drgpay.simulate.console import console_report

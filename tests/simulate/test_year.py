@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 from typer.testing import CliRunner
 
+from drgpay.base.errors import DrgpayError
 from drgpay.cli.simulate import register
-from drgpay.errors import DrgpayError
-from drgpay.run.stored import open_clearing
+from drgpay.results.stored import open_clearing
 from drgpay.simulate.base import open_base
 from drgpay.simulate.compare import compare, compare_schemes
 from drgpay.simulate.decomposition import YEAR_EFFECTS, decomposition
@@ -24,7 +24,7 @@ from drgpay.simulate.output import write_simulation
 from drgpay.simulate.paths import with_values
 from drgpay.simulate.plan import Plan
 from drgpay.simulate.scenario import load_scenario
-from drgpay.simulate.settling import ClearedYear, hospital_amounts
+from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.sweep import grid_of, sweep
 from drgpay.simulate.target import find
 from tests.simulate.year import Year, first_hospital
@@ -53,8 +53,8 @@ def test_unchanged_scenario_reproduces_the_clearing(year: Year, tmp_path: Path) 
 def test_unchanged_scenario_through_all_stages(year: Year, text: str) -> None:
     base, state = year.stages.base_state, year.stages.state(year.plan(text))
     assert state.earned is not base.earned
-    assert isinstance(state.settled, ClearedYear) and isinstance(base.settled, ClearedYear)
-    for name in ("cases", "statements", "values", "assessment", "adjustments"):
+    assert state.settled.is_year and base.settled.is_year
+    for name in ("cases", "lines", "pools", "assessment", "adjustments"):
         before, after = getattr(base.settled, name), getattr(state.settled, name)
         assert after.equals(before.select(after.columns)), name
 
@@ -146,13 +146,13 @@ def test_each_change_has_its_effect(year: Year, text: str, effects: set[str]) ->
 
 def test_a_budget_of_the_year_is_that_of_its_months(year: Year) -> None:
     """A month's explicit budget and the annual one both come into the year's."""
-    base = year.stages.base_state.settled.values
-    more = year.stages.state(year.plan("[budget]\ntimes = 1.1")).settled.values
+    base = year.stages.base_state.settled.pools
+    more = year.stages.state(year.plan("[budget]\ntimes = 1.1")).settled.pools
     for before, after in zip(base["budget_fen"], more["budget_fen"], strict=True):
         assert abs(after * 10 - before * 11) <= 12 * 10
     month = '[policy]\n"budget.month_yuan.2026-03.employee" = 1'
     less = year.stages.state(year.plan(f"{month}\nsettlement.may_exceed_budget = true")).settled
-    share = base["budget_fen"][0] - less.values["budget_fen"][0] + 100
+    share = base["budget_fen"][0] - less.pools["budget_fen"][0] + 100
     assert share * 11 < base["budget_fen"][0] < share * 13
     with pytest.raises(DrgpayError, match=r"base is the year 2026.*budget\.month_yuan\.2026-10"):
         year.plan("[budget]\nmonth_yuan = { employee = 5 }")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
 from drgpay.visits.calibrate import base_points_of, calibrate_visits

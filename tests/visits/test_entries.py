@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.outpatient import Outpatient
 from drgpay.visits.columns import ENTRY_SCHEMA
 from drgpay.visits.entries import entries_of

@@ -8,9 +8,9 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from drgpay.base.period import Period
 from drgpay.points.catalogue import COEFFICIENT_SCHEMA
 from drgpay.policy.settlement import Budget, EqualMonths
-from drgpay.records.period import Period
 from drgpay.settle.lines import NO_ADJUSTMENTS
 from drgpay.settle.month import settle_month
 from drgpay.visits.amounts import entry_amounts
@@ -97,8 +97,8 @@ def test_c15_two_procedures_a_packaged_visit_and_an_ancillary() -> None:
     settled = settle_month(
         cases, NO_ADJUSTMENTS, policy(outpatient).for_outpatient(), Period(2026, 10)
     )
-    assert settled.values["point_value"].to_list() == [169_02]
-    assert settled.statements["standard_fen"].to_list() == [608_47]
+    assert settled.pools["point_value"].to_list() == [169_02]
+    assert settled.lines["standard_fen"].to_list() == [608_47]
     amounts = entry_amounts(result.entries, settled.cases, Fraction(100))
     named = result.entries.select(pl.col("apg").cast(pl.String), amounts)
     assert named.rows() == [

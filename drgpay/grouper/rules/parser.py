@@ -8,7 +8,7 @@ from typing import Any, NoReturn, cast
 from lark import Lark, Token, Transformer, Tree, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
 
-from drgpay.errors import shortened
+from drgpay.base.errors import shortened
 from drgpay.grouper.rules.fields import CodeField, NumberField
 from drgpay.grouper.rules.nodes import (
     Always,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from drgpay.nearest import unknown_name
+from drgpay.base.nearest import unknown_name
 from drgpay.policy.load import read_keys
 from drgpay.records.mapping.model import Mapping
 

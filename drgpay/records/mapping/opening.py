@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.columns import Kind
 from drgpay.records.csv_source import open_csv
 from drgpay.records.mapping.load import NO_MAPPING, LoadedMapping

@@ -48,7 +48,7 @@ def _one_by_one(values: pa.Array) -> tuple[pa.Array, list[Faults]]:
     """Only where a column holds an amount that cannot be one."""
     import polars as pl
 
-    from drgpay.exact import MONEY
+    from drgpay.base.exact import MONEY
 
     made: list[Decimal | None] = []
     wrong: dict[Unread, list[tuple[int, str]]] = {}
@@ -101,7 +101,7 @@ def _decimals(fen: NDArray[np.int64], missing: NDArray[np.bool_]) -> pa.Array:
     """Whole fen as decimal(18,2)."""
     import polars as pl
 
-    from drgpay.exact import MONEY
+    from drgpay.base.exact import MONEY
 
     units = pl.Series(fen).cast(pl.Int128).to_frame("fen")
     amounts = units.select(pl.col("fen").reinterpret(dtype=MONEY)).to_series()
@@ -119,7 +119,7 @@ def amounts_of_texts(texts: Texts) -> tuple[pa.Array, list[Faults]]:
     """Texts as decimal(18,2), digit by digit; commas may stand between thousands."""
     import polars as pl
 
-    from drgpay.exact import MONEY
+    from drgpay.base.exact import MONEY
 
     words = folded(texts.words)
     words = words.set((words.str.to_lowercase() == _NO_AMOUNT).fill_null(False), None)

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 from drgpay.records.arrays import numbers_array, strings_array
 
 FAULTS = "faults_of_reading"

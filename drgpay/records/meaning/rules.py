@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.records import Records
 
 NaiveTime = Literal["local", "utc"]

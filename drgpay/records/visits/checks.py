@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from drgpay.exact import scaled
-from drgpay.language import Language, Words
+from drgpay.base.exact import scaled
+from drgpay.base.language import Language, Words
 from drgpay.policy.model import Policy
 from drgpay.records.checks import (
     bad_value,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.dataset import Dataset
 from drgpay.records.in_order import in_order
 from drgpay.records.source import Piece

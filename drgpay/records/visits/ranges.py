@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.in_order import in_order
 from drgpay.records.meaning.source import PlainPiece
 from drgpay.records.source import Piece

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.records.damaged_ids import VISITS, IdWatch, refuse_spreadsheet_ids
 from drgpay.records.in_order import in_order
 from drgpay.records.visits.buckets import BUCKET_IDS, RawBucket, raw_buckets

@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from drgpay.errors import DrgpayError, reason_of
-from drgpay.working_folder import working_folder
+from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.working_folder import working_folder
 
 _FRAME_ROWS = 300_000
 

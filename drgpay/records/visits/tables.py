@@ -9,7 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.arrays import numbers_array, numbers_of
 from drgpay.records.columns import ITEM_COLUMNS, VISIT_COLUMNS
 from drgpay.records.dataset import Dataset, open_dataset

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 
 _WAN = Decimal(10_000)
 _THOUSAND = Decimal(1_000)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from drgpay.visible import visible
+from drgpay.base.visible import visible
 
 if TYPE_CHECKING:
     import altair as alt

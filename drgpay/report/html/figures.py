@@ -12,8 +12,8 @@ import polars as pl
 
 from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
-from drgpay.report.month import LINE_KINDS, line_kind
 from drgpay.report.statement import MINUS
+from drgpay.results.month import LINE_KINDS, line_kind
 
 SHOWN_GROUPS = 30
 RATIO_STEP = 10

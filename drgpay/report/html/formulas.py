@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
-from drgpay.exact import round_half_up
+from drgpay.base.exact import round_half_up
 from drgpay.report.html.figures import PartFigures
 from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.wording import Speaker

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from drgpay import __version__
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.html.evidence import commands_of, evidence_table, facts_of, unverified_text
 from drgpay.report.html.part_sections import Tile
 from drgpay.report.html.run_folder import Part, RunFolder, months_of

@@ -24,8 +24,8 @@ from drgpay.report.html.tables import (
 )
 from drgpay.report.html.wording import Speaker
 from drgpay.report.statement import MINUS
-from drgpay.report.visits import NO_GROUP
 from drgpay.report.wording import named, pool_name
+from drgpay.results.visits import NO_GROUP
 
 CHART_ROWS = 15
 """Bars of a chart: of what is ranked by gain and loss so many on either side."""

@@ -9,8 +9,8 @@ from drgpay.report.html.figures import ITEM_BOOKING
 from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.tables import Row
 from drgpay.report.html.wording import Speaker
-from drgpay.report.visits import NO_GROUP
 from drgpay.report.wording import level_name, named
+from drgpay.results.visits import NO_GROUP
 
 
 class RowNames:

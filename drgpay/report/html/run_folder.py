@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import has_file, sees_file
-from drgpay.plain_json import plain_json
-from drgpay.report.columns import completed
-from drgpay.report.month import pool_rows, statement_columns, value_columns
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import has_file, sees_file
+from drgpay.base.plain_json import plain_json
+from drgpay.results.columns import completed
+from drgpay.results.month import pool_rows, statement_columns, value_columns
 
 Part = Literal["stays", "visits"]
 

@@ -5,7 +5,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from drgpay.visible import visible
+from drgpay.base.visible import visible
 
 
 def render_page(folder: Path, style: str = "", script: str = "", **given: Any) -> str:

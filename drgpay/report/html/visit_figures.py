@@ -9,7 +9,7 @@ from drgpay.report.html.figures import PartFigures, case_sums, part_figures
 from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
 from drgpay.report.visit_tables import class_of_groups, reason_table
-from drgpay.report.visits import leading_group
+from drgpay.results.visits import leading_group
 
 FINDING_FILES = {
     "visit_quarantine": ("t_visits", "quarantined"),

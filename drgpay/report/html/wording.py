@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 from drgpay.report import wording
 from drgpay.report.visit_wording import visit_word
 

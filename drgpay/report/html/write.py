@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import OWNER, rights_like
-from drgpay.language import Language
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import OWNER, rights_like
+from drgpay.base.language import Language
 from drgpay.records.writing import staged_file
 from drgpay.report.html.page import GENERATOR, report_html
 from drgpay.report.html.run_folder import RunFolder, open_run, runs_beside, runs_of_the_year

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from drgpay.base.language import Language
 from drgpay.grouper.scheme import Scheme
-from drgpay.language import Language
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from drgpay.base.visible import visible
 from drgpay.report.policy.explanation import GENERATOR, Explanation
 from drgpay.report.policy.sentences import Table
-from drgpay.visible import visible
 
 _MARKUP = re.compile(r"([\\`*_\[\]<>|#~&!$])")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.report.policy.words import policy_words
 from drgpay.report.wording import level_name, named, word
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from drgpay.language import Language
+from drgpay.base.language import Language
 from drgpay.policy.load import read_keys
 
 Part = Literal["stays", "visits"]

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.sorts import sort_of
 from drgpay.schemes.workbook.notes import Notes
 from drgpay.schemes.workbook.tables import (

@@ -13,8 +13,8 @@ from typing import Any
 import polars as pl
 import xlsxwriter
 
-from drgpay.errors import DrgpayError
-from drgpay.file_rights import BY_UMASK
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import BY_UMASK
 from drgpay.grouper.rules.fields import CodeField
 from drgpay.grouper.rules.nodes import Count, Member, atoms
 from drgpay.grouper.scheme import TABLES, Scheme, load_scheme, scheme_folder

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import tomli_w
 from pydantic import ValidationError
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
+from drgpay.base.plain_json import plain_json
 from drgpay.grouper.scheme import TABLES, SchemeInfo
-from drgpay.language import Language
-from drgpay.plain_json import plain_json
 from drgpay.schemes.workbook.amendments import amended, read_amendments
 from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY
 from drgpay.schemes.workbook.notes import Notes
@@ -25,7 +26,6 @@ from drgpay.schemes.workbook.tables import (
     Tables,
     clean_tables,
 )
-from drgpay.toml_text import toml_text
 
 REPORT_FILE = "import-report.csv"
 DEFAULT_CODE_SYSTEM = "insurance-2.0"
@@ -93,7 +93,7 @@ def write_scheme(imported: ImportedScheme, folder: Path, language: Language) -> 
 def scheme_toml(info: SchemeInfo) -> str:
     """The text of scheme.toml; keys in the order of SchemeInfo, empty ones left out."""
     values = info.model_dump()
-    return toml_text(
+    return tomli_w.dumps(
         {
             **{key: value for key, value in values.items() if value not in (None, "")},
             "options": {key: value for key, value in values["options"].items() if value != ()},

@@ -6,7 +6,7 @@ from typing import Literal
 
 import polars as pl
 
-from drgpay.language import Language, Words
+from drgpay.base.language import Language, Words
 from drgpay.records.writing import guarded
 from drgpay.schemes.workbook.layout import SHEETS
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
+from xlsxwriter.utility import xl_col_to_name
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.schemes.workbook.layout import LAST_HEADER_ROW, SCHEME_SHEET, SHEETS, Column, Sheet
 from drgpay.schemes.workbook.notes import Notes
 
@@ -78,7 +79,7 @@ def _read_sheet(path: Path, book: CalamineWorkbook, sheet: Sheet, notes: Notes) 
     frame = pl.DataFrame(columns, schema=schema)
     found = ", ".join(
         f"{column.key} = {plain_header(rows[header_row - 1][places[column.key]])} "
-        f"({_letters(places[column.key])})"
+        f"({xl_col_to_name(places[column.key])})"
         for column in sheet.columns
         if column.key in places
     )
@@ -172,9 +173,3 @@ def _text(cell: object) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
-
-
-def _letters(place: int) -> str:
-    """The letters of a column in Excel: 0 is A."""
-    head, last = divmod(place, 26)
-    return (_letters(head - 1) if head else "") + chr(ord("A") + last)

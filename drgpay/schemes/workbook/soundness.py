@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.grouper.rules.fields import SEVERITY_SETS
 from drgpay.grouper.rules.nodes import Count, Member, Rule, atoms
 from drgpay.grouper.rules.parser import RuleError, parse_rule

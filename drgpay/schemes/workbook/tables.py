@@ -5,7 +5,7 @@ from typing import Literal, NoReturn
 
 import polars as pl
 
-from drgpay.errors import DrgpayError, shortened
+from drgpay.base.errors import DrgpayError, shortened
 from drgpay.grouper.scheme import UNGROUPED_ADRG, UNGROUPED_DRG, UNGROUPED_MDC
 from drgpay.grouper.sorts import sort_of
 from drgpay.schemes.workbook.cleaning import cleaned

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.records.columns import ITEM_COLUMNS, VISIT_COLUMNS
 from drgpay.records.dataset import open_dataset
 from drgpay.records.meaning.rules import Reading

@@ -1,6 +1,5 @@
 """Files, folders and partitions are read to the same values, whatever wrote them."""
 
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -12,15 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from drgpay.errors import DrgpayError
-from drgpay.grouper.compiled import CompiledScheme
-from drgpay.grouper.stream import group_dataset
+from drgpay.base.errors import DrgpayError
 from drgpay.records.columns import STAY_COLUMNS
 from drgpay.records.dataset import open_dataset
 from tests.records.meaning.ways import Cell, cells, good
 
-STAYS = Path(__file__).resolve().parents[2] / "data" / "oracle-chs-drg-2.0.parquet"
-SCHEME = "chs-drg-2.0"
 FRAME = pl.DataFrame(
     {
         "case_id": ["1", "2", "3"],
@@ -96,27 +91,6 @@ def test_csv_reads_the_same(tmp_path: Path) -> None:
     place = tmp_path / "stays.csv"
     FRAME.with_columns(pl.col("procedures").list.join("|")).write_csv(place)
     same_as_ever(place)
-
-
-def test_a_cache_gives_what_the_file_gives(
-    tmp_path: Path, compiled: Callable[[str], CompiledScheme]
-) -> None:
-    stays = tmp_path / "stays.parquet"
-    frame = pl.read_parquet(STAYS).head(200)
-    nasty = frame.with_columns(
-        pl.col("principal_diagnosis").str.replace("x", "X").str.replace(r"^(.)", "　$1 "),
-        pl.col("procedures").list.eval(pl.concat([pl.lit(""), pl.element()])),
-        pl.col("age").cast(pl.Float64).replace(0.0, float("nan")),
-        weight_g=pl.lit(2**62),
-        department=pl.lit("Ａ０１"),
-    )
-    nasty.write_parquet(stays, row_group_size=70)
-    written = []
-    for folder in (None, tmp_path / "cache", tmp_path / "cache"):
-        out = tmp_path / "groups.parquet"
-        group_dataset(open_dataset(stays), compiled(SCHEME), out, cache=folder)
-        written.append(out.read_bytes())
-    assert written[0] == written[1] == written[2]
 
 
 def test_a_column_named_twice_is_named(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
-from drgpay.errors import DrgpayError
+from drgpay.base.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.records.visits import ranges
 from drgpay.records.visits.checks import VisitBucket, VisitCounts, VisitRules

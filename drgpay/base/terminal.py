@@ -1,0 +1,70 @@
+"""What is shown in a terminal: text is text, and never markup, emoji codes or control characters.
+
+rich turns a string into text in one place, `Console.render_str`, also for titles and the cells of
+tables; `Screen` makes it visible there and reads no markup in it. Styled text is `Text` of here.
+"""
+
+import io
+from typing import IO, Any
+
+import rich.text
+from rich.console import Console, RenderableType
+from rich.style import Style
+
+from drgpay.base.visible import visible
+
+PIPE_WIDTH = 160
+"""Columns of the lines that are no terminal's."""
+
+
+class Text(rich.text.Text):
+    """Text with a style, in which whatever a terminal would obey is written out.
+
+    Line feeds too, since they may come with the data: a new line is begun by `add_line`.
+    """
+
+    def __init__(self, text: str = "", style: str | Style = "") -> None:
+        super().__init__(visible(text), style)
+
+    def append(self, text: "rich.text.Text | str", style: str | Style | None = None) -> "Text":
+        """Add to the last line."""
+        super().append(visible(text) if isinstance(text, str) else text, style)
+        return self
+
+    def add_line(self, text: "rich.text.Text | str", style: str | Style | None = None) -> "Text":
+        """Begin a new line with a text."""
+        super().append("\n")
+        return self.append(text, style)
+
+
+class Screen(Console):
+    """A console that shows strings as they are; a pipe gets wide lines without control codes."""
+
+    def __init__(
+        self, file: IO[str] | None = None, width: int | None = None, stderr: bool = False
+    ) -> None:
+        super().__init__(
+            file=file,
+            width=width,
+            stderr=stderr,
+            markup=False,
+            emoji=False,
+            highlight=False,
+            color_system=None if file else "auto",
+        )
+        if width is None and not self.is_terminal:
+            self.width = PIPE_WIDTH
+
+    def render_str(self, text: str, **choices: Any) -> rich.text.Text:
+        """A string as text. Markup is refused, also where rich would ask for it."""
+        choices |= {"markup": False, "emoji": False, "highlight": False}
+        return super().render_str(visible(text), **choices)
+
+
+def as_text(*shown: RenderableType, width: int = PIPE_WIDTH) -> str:
+    """What a screen of this many columns would show, one below the other, as text."""
+    lines = io.StringIO()
+    screen = Screen(file=lines, width=width)
+    for each in shown:
+        screen.print(each)
+    return lines.getvalue()

@@ -1,0 +1,215 @@
+"""The one reader of TOML files: jobs, years, policies, scenarios, mappings, overlays, schemes.
+
+What a small file could ask for without end is refused in one sentence before it is parsed: its size,
+how deep it nests, how long its numbers are. So is what no file of the program may hold: a password.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+
+from drgpay.base.addresses import DATABASE_REMEDY, names_database
+from drgpay.base.errors import DrgpayError, reason_of, shortened
+
+MOST_BYTES = 4_000_000
+MOST_LEVELS = 30
+_MOST_DIGITS = 40  # of a number with a decimal point or an exponent
+_MOST_EXPONENT = 30
+_LARGEST = 2**63 - 1  # TOML's integers have 64 bits
+
+_MARKS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+# Strings and comments; each also matches where the file ends inside it, so that no place of a file
+# is looked at twice.
+_TEXTS = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*+(?:"""|\\?\Z)'
+    r"|'''(?:[^']|'(?!''))*+(?:'''|\Z)"
+    r'|"(?:[^"\\\n]|\\[^\n])*+(?:"|\\?(?=\n|\Z))'
+    r"|'[^'\n]*+(?:'|(?=\n|\Z))"
+    r"|\#[^\n]*+",
+    re.DOTALL,
+)
+_DOTTED = re.compile(r"[\w\-. \t]++")  # may be a dotted key
+_BRACKET = re.compile(r"[\[\]{}]")
+_LONG_NUMBER = re.compile(r"[0-9][0-9_]{18,}+")
+_PLACE = re.compile(r" ?\(at (?:line (\d+), column \d+|end of document)\)$")
+_PAIR = re.compile(r"\s*([\w.\-]+)\s*[=＝]\s*(.*?)\s*(?:#.*)?$")
+_BARE = re.compile(r"[^\s\"'\[\]{}#=“”‘’]+")
+
+
+def read_toml(path: Path, what: str, *, decimals: bool = False) -> dict[str, Any]:
+    """The values of a TOML file in UTF-8, or in UTF-16 with its mark; `what` the file is, is named.
+
+    decimals: numbers with a point are Decimal, with the digits that were written, else float.
+    Raises DrgpayError, naming the file and the line or the key, for a file that there is not or that
+    cannot be read, that is larger than MOST_BYTES, in another encoding, no TOML, nested deeper than
+    MOST_LEVELS or has numbers out of all proportion, and for a value that is an address of a
+    database.
+    """
+    text = _text_of(path, what)
+    _refuse_depth(path, text)
+    number = _number_reader(path, text, Decimal if decimals else float)
+    try:
+        raw = tomllib.loads(text, parse_float=number)
+    except tomllib.TOMLDecodeError as error:
+        _refuse_line(path, text, error)
+    except ValueError:  # Python reads no integer of thousands of digits
+        _refuse_number(path, text)
+    for key, value in _leaves(raw):
+        if isinstance(value, int) and abs(value) > _LARGEST:
+            raise DrgpayError(
+                f"{path}{_line_of(text, _LONG_NUMBER)}: the number of the key {key} is too large",
+                "write a number of at most 18 digits",
+            )
+        if isinstance(value, str) and names_database(value):
+            raise DrgpayError(
+                f"{path}: the key {key} is the address of a database or a service", DATABASE_REMEDY
+            )
+    return raw
+
+
+def _text_of(path: Path, what: str) -> str:
+    if not path.exists():
+        raise DrgpayError(f"there is no {what} {path}", "correct the path")
+    if not path.is_file():
+        kind = "a folder" if path.is_dir() else "no regular file"
+        raise DrgpayError(f"the {what} {path} is {kind}", "name the file itself")
+    try:
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise DrgpayError(
+            f"the {what} {path} cannot be read ({reason_of(error)})", "correct the path"
+        ) from None
+    if len(content) > MOST_BYTES:
+        raise DrgpayError(
+            f"the {what} {path} is larger than {MOST_BYTES // 1_000_000} MB, more than any {what} "
+            "needs",
+            "name the right file: records and code lists are CSV or Parquet",
+        )
+    encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError as error:
+        _refuse_encoding(path, content, error.start)
+    if "\0" in text:
+        _refuse_encoding(path, content, content.find(0))
+    return text
+
+
+def _refuse_encoding(path: Path, content: bytes, start: int) -> NoReturn:
+    """Name what a file without a mark is written in. It is not read: a wrong guess changes names."""
+    raise DrgpayError(
+        f"{path} is not in UTF-8: line {content.count(10, 0, start) + 1} {_encoding_of(content)}",
+        "save it as UTF-8",
+    )
+
+
+def _encoding_of(content: bytes) -> str:
+    if content.count(0) * 4 > len(content):
+        return "looks like UTF-16 without a mark"
+    try:
+        content.decode("gb18030")
+    except UnicodeDecodeError:
+        return "is in an encoding that is not known"
+    return "looks like GB18030, which Windows calls ANSI"
+
+
+def _refuse_depth(path: Path, text: str) -> None:
+    """The parser calls itself for brackets and takes the square of the length for dotted keys."""
+    plain = _TEXTS.sub(lambda found: "x" + "\n" * found[0].count("\n"), text)
+    deep = 0
+    for number, line in enumerate(plain.split("\n"), start=1):
+        for bracket in _BRACKET.finditer(line):
+            deep = deep + 1 if bracket[0] in "[{" else max(0, deep - 1)
+            if deep > MOST_LEVELS:
+                _refuse_levels(path, number)
+        dots = max((found[0].count(".") for found in _DOTTED.finditer(line)), default=0)
+        if dots >= MOST_LEVELS:
+            _refuse_levels(path, number)
+
+
+def _refuse_levels(path: Path, line: int) -> NoReturn:
+    raise DrgpayError(
+        f"{path}, line {line}: keys or brackets are nested more than {MOST_LEVELS} deep",
+        "correct that line: no key of these files lies so deep",
+    )
+
+
+def _number_reader(
+    path: Path, text: str, kind: Callable[[str], Decimal | float]
+) -> Callable[[str], Decimal | float]:
+    def read(written: str) -> Decimal | float:
+        digits, _, exponent = written.lower().replace("_", "").partition("e")
+        too_long = len(digits) > _MOST_DIGITS
+        if too_long or len(exponent) > 4 or abs(int(exponent or 0)) > _MOST_EXPONENT:
+            place = _line_of(text, re.compile(re.escape(written)))
+            raise DrgpayError(
+                f"{path}{place}: the number {shortened(written, 40)} has too many digits",
+                "write it with the digits that it needs",
+            )
+        return kind(written)
+
+    return read
+
+
+def _refuse_number(path: Path, text: str) -> NoReturn:
+    raise DrgpayError(
+        f"{path}{_line_of(text, _LONG_NUMBER)}: a number has thousands of digits",
+        "write a number of at most 18 digits",
+    )
+
+
+def _line_of(text: str, pattern: re.Pattern[str]) -> str:
+    found = pattern.search(text)
+    return f", line {text.count(chr(10), 0, found.start()) + 1}" if found else ""
+
+
+def _refuse_line(path: Path, text: str, error: tomllib.TOMLDecodeError) -> NoReturn:
+    place = _PLACE.search(str(error))
+    said = _PLACE.sub("", str(error))
+    said = shortened(said[:1].lower() + said[1:], 200)
+    lines = text.splitlines() or [""]
+    number = int(place[1]) if place and place[1] else len(lines)
+    line = lines[min(number, len(lines)) - 1]
+    raise DrgpayError(
+        f"{path}, line {number}: this is not valid TOML ({said})",
+        _line_as_it_should_be(line) or "correct that line",
+    )
+
+
+def _line_as_it_should_be(line: str) -> str | None:
+    """How a line should read that lacks its quotes, has typographic ones, or backslashes in them."""
+    found = _PAIR.match(line) if len(line) <= 300 else None
+    if not found:
+        return None
+    key, value = found[1], found[2]
+    inner = value.strip("\"'“”‘’「」＂")
+    if "\\" in inner and value.startswith('"') and "'" not in inner:
+        meant = f"'{inner}'"
+    elif (value[:1] in "“”‘’「＂" and inner) or _BARE.fullmatch(value):
+        meant = f'"{inner}"'
+    else:
+        return None
+    return f"write the line as: {key} = {meant}"
+
+
+def _leaves(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every value that is no table and no list, with the dotted path of its key."""
+    waiting: list[tuple[str, Any]] = [("", raw)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [(f"{path}.{key}" if path else key, below) for key, below in value.items()]
+        elif isinstance(value, list):
+            waiting += [(f"{path}.{place}", below) for place, below in enumerate(value)]
+        else:
+            yield path, value

@@ -1,0 +1,90 @@
+"""How a frame of scaled integers is written for readers, and read back as it was."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from drgpay.base.exact import FEN_PLACES, POINT_PLACES, as_decimal
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a result file: its name there, its name in memory, its decimal places.
+
+    former: SQL of the column, by the names of the file, where an older program's file lacks it.
+    """
+
+    name: str
+    scaled: str
+    places: int | None
+    former: str | None = None
+
+
+def plain(*names: str) -> list[Column]:
+    """Columns that are the same in the file and in memory."""
+    return [Column(name, name, None) for name in names]
+
+
+def points(*names: str, places: int = POINT_PLACES) -> list[Column]:
+    """Decimals that have the same name in memory: points, ratios, values."""
+    return [Column(name, name, places) for name in names]
+
+
+def money(name: str, scaled: str | None = None) -> list[Column]:
+    """An amount in yuan that is in fen in memory."""
+    return [Column(name, scaled or f"{name}_fen", FEN_PLACES)]
+
+
+def newer(columns: Sequence[Column], former: str = "0") -> list[Column]:
+    """Columns that files of older programs lack; `former` is SQL of what they held."""
+    return [replace(column, former=former) for column in columns]
+
+
+def written(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
+    """The columns as a file has them: decimals instead of scaled integers."""
+    return frame.select(
+        (
+            pl.col(column.scaled)
+            if column.places is None
+            else as_decimal(column.scaled, column.places)
+        ).alias(column.name)
+        for column in columns
+    )
+
+
+def completed(frame: pl.LazyFrame, columns: Sequence[Column], keep: bool = False) -> pl.LazyFrame:
+    """The columns of a file, those that an older program did not write by their `former` SQL.
+
+    keep: all columns of the file, and of `columns` only those that it lacks and that have a former.
+    """
+    given = set(frame.collect_schema().names())
+    if keep:
+        return frame.with_columns(
+            _as_written(pl.sql_expr(column.former), column)
+            for column in columns
+            if column.name not in given and column.former is not None
+        )
+    return frame.select(
+        pl.col(column.name)
+        if column.name in given or column.former is None
+        else _as_written(pl.sql_expr(column.former), column)
+        for column in columns
+    )
+
+
+def _as_written(value: pl.Expr, column: Column) -> pl.Expr:
+    typed = value if column.places is None else value.cast(pl.Decimal(18, column.places))
+    return typed.alias(column.name)
+
+
+def read_back(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
+    """The columns in memory again: scaled integers instead of decimals."""
+    return frame.select(
+        (
+            pl.col(column.name)
+            if column.places is None
+            else pl.col(column.name).to_physical().cast(pl.Int64)
+        ).alias(column.scaled)
+        for column in columns
+    )

@@ -1,0 +1,396 @@
+"""A settled month as tables for readers: decimals instead of scaled integers, sorted, named."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from drgpay.base.exact import FEN_PLACES, as_decimal
+from drgpay.results.columns import Column, money, newer, plain, points, written
+from drgpay.settle.differences import Differences
+from drgpay.settle.lines import NO_ADJUSTMENTS
+from drgpay.settle.settled import Settled
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What a report says of the run as a whole."""
+
+    run_id: str
+    period: str
+    region: str
+    policy: str
+    scheme: str
+    catalogue: str
+    method: str
+    value_places: int
+    deducted_points: str
+    read: int
+    valid: int
+    quarantined: int
+    warnings: int
+
+
+@dataclass(frozen=True)
+class MonthTables:
+    """The tables of a run as they are written and shown (docs/files.md lists the columns).
+
+    refused: what was refused, by reason and hospital; shown, and in quarantine row by row.
+    """
+
+    facts: RunFacts
+    cases: pl.DataFrame
+    adjustments: pl.DataFrame
+    statements: pl.DataFrame
+    values: pl.DataFrame
+    ledger: pl.DataFrame
+    quarantine: pl.DataFrame
+    warnings: pl.DataFrame
+    differences: "DifferenceTables | None" = None
+    refused: pl.DataFrame | None = None
+    stay_rules: pl.DataFrame | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DifferenceTables:
+    """What a correction changes against the paid run: case by case (visits: visit by visit), and by
+    statement line.
+    """
+
+    cases: pl.DataFrame
+    statements: pl.DataFrame
+
+
+CASE_COLUMNS = [
+    *plain("case_id", "hospital_id", "level", "account", "out_of_area", "payment"),
+    *plain("payment_unit", "bed_day_class", "complete"),
+    *newer(plain("age", "age_days"), "CAST(NULL AS DECIMAL(18,4))"),
+    *plain("admission_date", "discharge_date", "settlement_date"),
+    *plain("status", "mdc", "adrg", "drg", "severity", "case_class"),
+    *newer(plain("stability"), "CAST(NULL AS VARCHAR)"),
+    *points("base_points"),
+    *newer(points("age_times", "age_divide"), "NULL"),
+    *points("coefficient"),
+    *money("mean_cost", "mean_fen"),
+    *money("reference_mean"),
+    *newer(money("bounds_mean"), "NULL"),
+    *points("cost_ratio", "high_ratio"),
+    *plain("length_of_stay", "formula"),
+    *points("points_before", "points"),
+    *money("total_cost", "total_fen"),
+    *money("standard_amount", "standard_fen"),
+    *money("patient_cost", "patient_fen"),
+    *money("other_cost", "other_fen"),
+    *money("fund_amount", "case_fund_fen"),
+    *money("fund_cost", "fund_fen"),
+]
+ADJUSTMENT_COLUMNS = [
+    *plain("case_id", "hospital_id", "account", "out_of_area", "payment"),
+    *plain("step", "applies_to", "kind"),
+    *points("points"),
+    *money("standard_amount", "standard_fen"),
+    *newer(plain("waiting"), "FALSE"),
+    *plain("reason", "evidence"),
+    *newer(plain("paid_in", "deduction_kind", "return_in"), "CAST(NULL AS VARCHAR)"),
+]
+
+
+def line_columns(value_places: int) -> list[Column]:
+    """The columns that the statement lines of a month and of a year have."""
+    return [
+        *plain("hospital_id", "account", "out_of_area", "payment"),
+        *plain("pool", "in_pool", "paid_here", "cases"),
+        *points("points", "minus_points"),
+        *newer(points("waiting_points", "deducted_points")),
+        *newer(points("point_value", places=value_places), "NULL"),
+        *money("total_cost", "total_fen"),
+        *money("standard_amount", "standard_fen"),
+        *newer(money("kept")),
+        *money("distributed"),
+        *money("patient_cost", "patient_fen"),
+        *money("other_cost", "other_fen"),
+        *money("fund_amount"),
+        *money("fund_cost", "fund_fen"),
+    ]
+
+
+def statement_columns(value_places: int) -> list[Column]:
+    """The columns of statements.parquet of a month; lines are priced with so many places."""
+    return [
+        *line_columns(value_places),
+        *money("deduction"),
+        *money("deducted"),
+        *money("prepayment"),
+        *money("home_fund_bill"),
+        *money("carried"),
+    ]
+
+
+_COMPARED = [
+    *[column for name in ("paid", "now", "difference") for column in points(f"points_{name}")],
+    *[
+        column
+        for amount in ("standard", "fund_amount")
+        for name in ("paid", "now", "difference")
+        for column in money(f"{amount}_{name}")
+    ],
+]
+_LINE_KEY = plain("hospital_id", "account", "out_of_area", "payment")
+CASE_DIFFERENCE_COLUMNS = [*plain("case_id"), *_LINE_KEY, *plain("change"), *_COMPARED]
+STATEMENT_DIFFERENCE_COLUMNS = [
+    *_LINE_KEY,
+    *_COMPARED,
+    *[
+        column
+        for amount in ("prepayment", "home_fund_bill")
+        for name in ("paid", "now", "difference")
+        for column in money(f"{amount}_{name}")
+    ],
+]
+LEDGER_COLUMNS = [
+    *plain("entry", "period", "pool", "kind", "hospital_id", "debit", "credit"),
+    *money("amount"),
+    *plain("text"),
+]
+
+
+def budget_columns() -> list[Column]:
+    """What of a pool's budget its points share, and what is paid item by item beside them."""
+    return [
+        *newer(money("budget_given"), "budget"),
+        *newer(money("item_by_item")),
+        *newer(points("item_share"), "NULL"),
+        *money("budget"),
+    ]
+
+
+def value_columns(value_places: int) -> list[Column]:
+    """The columns of values.parquet; the policy says with how many places a value is published.
+
+    account and level are of rows that say what a rate is worth, and null in those of pools.
+    """
+    nothing = "CAST(NULL AS VARCHAR)"
+    return [
+        *plain("pool", "accounts"),
+        *newer(plain("account", "level"), nothing),
+        *budget_columns(),
+        *money("from_home_funds"),
+        *newer(plain("cases"), "CAST(NULL AS BIGINT)"),
+        *newer(money("fund_cost", "fund_fen"), "NULL"),
+        *money("total_cost", "total_fen"),
+        *money("patient_cost", "patient_fen"),
+        *money("other_cost", "other_fen"),
+        *points("points"),
+        *newer(points("deducted_points", "waiting_points")),
+        *points("point_value", places=value_places),
+        *money("fund_amount"),
+        *newer(money("kept")),
+        *money("remainder"),
+    ]
+
+
+def values_table(settled: Settled, value_places: int) -> pl.DataFrame:
+    """values.parquet: one row a pool, an account or several merged ones.
+
+    With method rate a row for each account and level follows the row of its pool; budget and
+    remainder stand in the row of the pool alone.
+    """
+    return written(with_rates(settled.pools, settled.rates), value_columns(value_places))
+
+
+def with_rates(pools: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
+    """Rows of pools, each followed by those of its rates; columns of one alone are null."""
+    nobody = pl.lit(None, pl.String)
+    own = pools.with_columns(account=nobody, level=nobody)
+    if not rates.height:
+        return own
+    places = {pool: place for place, pool in enumerate(pools["pool"])}
+    return pl.concat([own, rates], how="diagonal").sort(
+        pl.col("pool").replace_strict(places, return_dtype=pl.Int64),
+        pl.col("level").is_not_null(),
+        maintain_order=True,
+    )
+
+
+def pool_rows(values: pl.DataFrame) -> pl.DataFrame:
+    """The rows of values.parquet that are of pools, without account and level."""
+    if "level" not in values.columns:  # a run of an older program
+        return values
+    return values.filter(pl.col("level").is_null()).drop("account", "level")
+
+
+def statements_table(settled: Settled, hospitals: pl.DataFrame, value_places: int) -> pl.DataFrame:
+    """statements.parquet: one row a hospital, account, out_of_area and payment."""
+    return named_lines(written(settled.lines, statement_columns(value_places)), hospitals)
+
+
+def named_lines(lines: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFrame:
+    """Statement lines with the hospital's name and level, and the difference to item by item."""
+    named = lines.join(
+        hospitals.select("hospital_id", "name", "level"),
+        on="hospital_id",
+        how="left",
+        maintain_order="left",
+    ).with_columns(
+        difference=pl.col("fund_amount") - pl.col("fund_cost"),
+        negative_fund=pl.col("fund_amount") < 0,
+    )
+    first = ["hospital_id", "name", "level"]
+    rest = [name for name in lines.columns if name not in first]
+    after = rest.index("fund_cost") + 1
+    return named.select(*first, *rest[:after], "difference", *rest[after:], "negative_fund")
+
+
+def cases_table(cases: pl.DataFrame) -> pl.DataFrame:
+    """cases.parquet: one row a paid stay, sorted by case_id; no person ids."""
+    return written(cases, CASE_COLUMNS).with_columns(negative_fund=pl.col("fund_amount") < 0)
+
+
+def adjustments_table(adjustments: pl.DataFrame) -> pl.DataFrame:
+    """adjustments.parquet: one row an adjustment of a case's or a hospital's points."""
+    return written(adjustments, ADJUSTMENT_COLUMNS)
+
+
+def no_adjustments() -> pl.DataFrame:
+    """adjustments.parquet without rows: points of visits are never adjusted."""
+    return adjustments_table(
+        NO_ADJUSTMENTS.with_columns(
+            payment=pl.lit(None, pl.String),
+            standard_fen=pl.lit(None, pl.Int64),
+            waiting=pl.lit(False),
+        )
+    )
+
+
+def difference_tables(differences: Differences, case: str = "case_id") -> DifferenceTables:
+    """differences.parquet and difference_statements.parquet of a correction.
+
+    case: what the id of a case is called, of visits `visit_id`.
+    """
+    return DifferenceTables(
+        written(differences.cases, CASE_DIFFERENCE_COLUMNS).rename({"case_id": case}),
+        written(differences.statements, STATEMENT_DIFFERENCE_COLUMNS),
+    )
+
+
+def ledger_table(ledger: pl.DataFrame) -> pl.DataFrame:
+    """ledger.parquet: one row an entry, the same amount on the debit and the credit side."""
+    return written(ledger, LEDGER_COLUMNS)
+
+
+def hospital_totals(statements: pl.DataFrame) -> pl.DataFrame:
+    """One row a hospital over all its lines: cases, points, fund amount, item by item, difference."""
+    return (
+        statements.group_by("hospital_id", "name", "level")
+        .agg(
+            pl.col("cases", "points", "fund_amount", "fund_cost", "difference", "prepayment").sum()
+        )
+        .sort("hospital_id")
+    )
+
+
+def line_totals(statements: pl.DataFrame) -> pl.DataFrame:
+    """One row a kind of line: local or outside, by points or by item; only what is there.
+
+    Only local lines by points are paid from the budget.
+    """
+    return (
+        statements.with_columns(line=line_kind())
+        .group_by("line")
+        .agg(
+            pl.col(
+                "cases",
+                "points",
+                "fund_amount",
+                "fund_cost",
+                "difference",
+                "prepayment",
+                "home_fund_bill",
+            ).sum()
+        )
+        .sort(pl.col("line").replace_strict({kind: n for n, kind in enumerate(LINE_KINDS)}))
+    )
+
+
+LINE_KINDS = ("local_points", "local_item", "outside_points", "outside_item")
+
+
+def line_kind() -> pl.Expr:
+    """The kind of a statement line, one of LINE_KINDS."""
+    place = pl.when("out_of_area").then(pl.lit("outside")).otherwise(pl.lit("local"))
+    kind = pl.when(pl.col("payment") == "points").then(pl.lit("points")).otherwise(pl.lit("item"))
+    return pl.concat_str(place, kind, separator="_")
+
+
+def minus_totals(adjustments: pl.DataFrame) -> list[dict[str, Any]]:
+    """What hospitals lose beside the points of their cases, as one row of `class_totals`: with it
+    the classes add up to the hospitals. No row where nothing was taken.
+    """
+    taken = adjustments.filter(
+        (pl.col("applies_to") == "hospital") & (pl.col("points") != 0) & ~pl.col("waiting")
+    )
+    if not taken.height:
+        return []
+    points, amount = taken["points"].sum(), taken["standard_amount"].sum()
+    nothing = Decimal("0.00")
+    row = {"case_class": "minus", "cases": 0, "points": points, "total_cost": nothing}
+    return [{**row, "fund_amount": amount, "fund_cost": nothing}]
+
+
+def class_totals(cases: pl.DataFrame) -> pl.DataFrame:
+    """One row a case class: cases, points, total cost, fund amount, item by item."""
+    return (
+        cases.group_by("case_class")
+        .agg(
+            pl.len().alias("cases"),
+            pl.col("points", "total_cost", "fund_amount", "fund_cost").sum(),
+        )
+        .sort("cases", "case_class", descending=[True, False])
+    )
+
+
+def refused_table(refused: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFrame:
+    """What was refused: code, hospital_id, name (null if unknown), rows, total_cost; most money first.
+
+    refused: REFUSED_SCHEMA of records/findings.py. hospitals: hospital_id and name.
+    """
+    keys = ["code", "hospital_id"]
+    return (
+        refused.group_by(keys)
+        .agg(pl.col("rows", "total_fen").sum())
+        .join(hospitals.select("hospital_id", "name"), on="hospital_id", how="left")
+        .sort("total_fen", *keys, descending=[True, False, False])
+        .select(*keys, "name", "rows", as_decimal("total_fen", FEN_PLACES).alias("total_cost"))
+    )
+
+
+def example_cases(
+    cases: pl.DataFrame, adjustments: pl.DataFrame, usual: str = "normal"
+) -> pl.DataFrame:
+    """A case of each hospital with points: if there is one, a local one of the class `usual`.
+
+    Of these one whose points were adjusted comes first. Rows of `cases`, in their order.
+    """
+    of_class = pl.col("case_class") == usual
+    adjusted = pl.col("case_id").is_in(adjustments["case_id"].implode())
+    rank = (
+        pl.when(pl.col("out_of_area"))
+        .then(3)
+        .when(of_class & adjusted)
+        .then(0)
+        .when(of_class)
+        .then(1)
+        .otherwise(2)
+    )
+    chosen = (
+        cases.lazy()
+        .select("hospital_id", "payment", "points", rank=rank)
+        .with_row_index("row")
+        .filter((pl.col("payment") == "points") & (pl.col("points") > 0))
+        .group_by("hospital_id")
+        .agg((pl.col("rank").cast(pl.Int64) * cases.height + pl.col("row")).min().alias("row"))
+        .collect()["row"]
+    )
+    return cases[(chosen % cases.height).sort().to_list()]

@@ -1,0 +1,211 @@
+"""The outpatient part of a run as tables for readers; docs/files.md lists the columns.
+
+Values and statements of visits have the columns of those of stays: the tables of results/month.py
+are made of other frames.
+"""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+from drgpay.base.exact import POINT_PLACES, divide_half_up, wide
+from drgpay.records.visits.checks import VisitCounts
+from drgpay.results.columns import Column, money, plain, points, written
+from drgpay.results.month import (
+    DifferenceTables,
+    RunFacts,
+    example_cases,
+    ledger_table,
+    statements_table,
+    values_table,
+)
+from drgpay.settle.capitation import CapitationAccounts
+from drgpay.settle.lines import NO_ADJUSTMENTS
+from drgpay.settle.settled import Settled
+from drgpay.visits.columns import PROCEDURE
+from drgpay.visits.points import FEE
+from drgpay.visits.sums import SUM_KEYS
+
+
+@dataclass(frozen=True)
+class CapitationTables:
+    """Accounts of contractors, what is outside them, and the tie-out to the outpatient budget."""
+
+    accounts: pl.DataFrame
+    apart: pl.DataFrame
+    tie_out: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class VisitTables:
+    """The outpatient tables of a run as they are written and shown.
+
+    facts: those of the run, with the scheme, catalogue and method of the visits and their counts.
+    visits: visits.parquet. groups: `groups_table`. examples: `entries_table` of the visits that
+    `example_visits` names: statements work them out line by line. quarantine, warnings: findings
+    of visits. findings: rows by table (visits, lines), kind (quarantine, warning) and code: those
+    of lines stay in their files. capitation is None where no accounts are kept, differences where
+    the run corrects nothing. refused: `refused_table` of visits.
+    """
+
+    facts: RunFacts
+    counts: VisitCounts
+    visits: pl.DataFrame
+    groups: pl.DataFrame
+    examples: pl.DataFrame
+    statements: pl.DataFrame
+    values: pl.DataFrame
+    ledger: pl.DataFrame
+    capitation: CapitationTables | None
+    quarantine: pl.DataFrame
+    warnings: pl.DataFrame
+    findings: pl.DataFrame
+    differences: DifferenceTables | None = None
+    refused: pl.DataFrame | None = None
+
+
+VISIT_COLUMNS = [
+    Column("visit_id", "case_id", None),
+    *plain("hospital_id", "level", "account", "out_of_area", "payment"),
+    *plain("visit_date", "visit_type", "department", "contractor_id"),
+    *plain("class", "family", "apg", "entries", "case_class", "formula"),
+    *points("points"),
+    *money("total_cost", "total_fen"),
+    *money("standard_amount", "standard_fen"),
+    *money("patient_cost", "patient_fen"),
+    *money("other_cost", "other_fen"),
+    *money("fund_amount", "case_fund_fen"),
+    *money("fund_cost", "fund_fen"),
+]
+ENTRY_COLUMNS = [
+    *plain("visit_id", "hospital_id", "account", "class", "family", "apg", "quantity"),
+    *money("lines_cost", "lines_fen"),
+    *points("base_points", "factor", "coefficient"),
+    *money("paid_cost"),
+    *plain("reason"),
+]
+GROUP_COLUMNS = [
+    *plain(*SUM_KEYS, "entries", "quantity"),
+    *money("lines_cost", "lines_fen"),
+    *points("points"),
+]
+ACCOUNT_COLUMNS = [
+    *plain("contractor_id", "account", "heads"),
+    *money("capitation"),
+    *plain("visits"),
+    *money("charged"),
+    *money("charged_elsewhere"),
+    *money("balance"),
+    *money("retained"),
+    *money("shared"),
+    *money("settled"),
+]
+APART_COLUMNS = [
+    *plain("reason", "contractor_id", "account", "visits"),
+    *money("fund_amount", "fund_fen"),
+]
+TIE_OUT_COLUMNS = [
+    *plain("pool"),
+    *money("budget"),
+    *money("from_home_funds"),
+    *money("contracted"),
+    *money("uncontracted"),
+    *money("fund_amount"),
+    *money("kept"),
+    *money("remainder"),
+    *money("item_contracted"),
+    *money("item_uncontracted"),
+    *money("item_fund_amount"),
+    *money("home_funds"),
+]
+
+
+def visits_table(cases: pl.DataFrame) -> pl.DataFrame:
+    """visits.parquet: one row a valid visit, sorted by visit_id; no person ids, no diagnoses.
+
+    cases: `Settled.cases` of visits, with class, family, apg and entries of
+    `visits.sums.leading_entries`.
+    """
+    return written(cases, VISIT_COLUMNS).with_columns(negative_fund=pl.col("fund_amount") < 0)
+
+
+def entries_table(entries: pl.DataFrame) -> pl.DataFrame:
+    """entries.parquet, or a part of it: entries of `VisitPoints`, in their order."""
+    return written(entries, ENTRY_COLUMNS)
+
+
+def visit_statements_table(
+    settled: Settled, hospitals: pl.DataFrame, value_places: int
+) -> pl.DataFrame:
+    """visit_statements.parquet: the columns of statements.parquet, `cases` counts visits."""
+    return statements_table(settled, hospitals, value_places)
+
+
+def visit_values_table(settled: Settled, value_places: int) -> pl.DataFrame:
+    """visit_values.parquet: the columns of values.parquet."""
+    return values_table(settled, value_places)
+
+
+def visit_ledger_table(ledger: pl.DataFrame) -> pl.DataFrame:
+    """visit_ledger.parquet: the columns of ledger.parquet."""
+    return ledger_table(ledger)
+
+
+def as_statement_cases(visits: pl.DataFrame) -> pl.DataFrame:
+    """Visits (`visits_table`) as the statements take cases, each in the class of its leading APG.
+
+    The class is PROC, MED, ANC or DRUG; `unpaid` for a visit without a paid entry, `fee` for one
+    that is paid item by item.
+    """
+    return visits.with_columns(**leading_group()).rename({"visit_id": "case_id"})
+
+
+def leading_group() -> dict[str, pl.Expr]:
+    """case_class and drg of visits.parquet, as `as_statement_cases` has them."""
+    coded = pl.Categorical()
+    fee, unpaid, no_group = (pl.lit(text).cast(coded) for text in (FEE, UNPAID, NO_GROUP))
+    of_visit = pl.col("class").cast(coded).fill_null(unpaid)
+    return {
+        "case_class": pl.when(pl.col("case_class") == FEE).then(fee).otherwise(of_visit),
+        "drg": pl.col("apg").cast(coded).fill_null(no_group),
+    }
+
+
+def example_visits(visits: pl.DataFrame) -> pl.Series:
+    """The visit_ids that statements work out: one a provider with points, a procedure if it can be.
+
+    visits: `visits_table`.
+    """
+    cases = as_statement_cases(visits)
+    return example_cases(cases, NO_ADJUSTMENTS, PROCEDURE)["case_id"].alias("visit_id")
+
+
+UNPAID = "unpaid"
+NO_GROUP = "–"
+"""The class and the APG of a visit of which no entry is paid."""
+
+
+def groups_table(sums: pl.DataFrame) -> pl.DataFrame:
+    """visit_groups.parquet: `entry_sums` of all visits, by provider, APG and reason.
+
+    Points are rounded here, by row; those of a visit are rounded once for all of its entries, so
+    the two may differ by less than 0.0001 for each visit and row.
+    """
+    rounded = divide_half_up(pl.col("exact_points"), wide(10 ** (2 * POINT_PLACES)))
+    return written(sums.with_columns(points=rounded.cast(pl.Int64)), GROUP_COLUMNS)
+
+
+def capitation_tables(accounts: CapitationAccounts, hospitals: pl.DataFrame) -> CapitationTables:
+    """capitation.parquet, capitation_apart.parquet and capitation_tie_out.parquet.
+
+    hospitals: hospital_id, name; a contractor that is no provider has no name.
+    """
+    names = hospitals.select(contractor_id="hospital_id", name="name")
+    named = written(accounts.accounts, ACCOUNT_COLUMNS).join(
+        names, on="contractor_id", how="left", maintain_order="left"
+    )
+    return CapitationTables(
+        named.select("contractor_id", "name", pl.exclude("contractor_id", "name")),
+        written(accounts.apart, APART_COLUMNS),
+        written(accounts.tie_out, TIE_OUT_COLUMNS),
+    )
