@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from drgpay.api.arguments import checked
 from drgpay.api.frames import Stays, Table, as_file, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy
@@ -19,6 +20,7 @@ from drgpay.quality.statistics import Limits, Statistics, statistics
 from drgpay.quality.weights import read_weights
 
 
+@checked
 def check_stays(
     stays: Stays,
     scheme: SchemeLike,
@@ -42,11 +44,12 @@ def check_stays(
     Source: docs/files.md, "Findings".
     """
     compiled = compiled_scheme(scheme)
-    dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes)
+    rules = loaded_policy(policy)
+    dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes, rules)
     return month_quality(
         read_grouped_stays(dataset, compiled, threads=threads),
         compiled.scheme,
-        loaded_policy(policy),
+        rules,
         load_hospitals(hospitals),
         Period.parse(period).days if period else None,
         sex_of_diagnosis(compiled),
@@ -56,6 +59,7 @@ def check_stays(
     )
 
 
+@checked
 def group_statistics(
     grouped: Table,
     *,
@@ -85,6 +89,7 @@ def group_statistics(
         )
 
 
+@checked
 def reconcile_groups(
     grouped: Table,
     official: Table,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from drgpay.api.arguments import checked
 from drgpay.base.errors import DrgpayError
 from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
@@ -21,6 +22,7 @@ class SampleRegion:
     visits: VisitSummary | None
 
 
+@checked
 def make_sample(
     out: str | Path,
     *,

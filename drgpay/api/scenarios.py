@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.api.arguments import checked
 from drgpay.base.language import Language
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.outcome import simulate as _simulate
@@ -12,6 +13,7 @@ from drgpay.simulate.output import write_simulation
 from drgpay.simulate.tables import machine_tables
 
 
+@checked
 def simulate_scenarios(
     scenarios: str | Path | Sequence[str | Path],
     *,
@@ -38,6 +40,7 @@ def simulate_scenarios(
     )
 
 
+@checked
 def simulation_tables(simulation: Simulation) -> dict[str, pl.DataFrame]:
     """A simulation for readers: its tables by name, as exact decimals.
 
@@ -50,6 +53,7 @@ def simulation_tables(simulation: Simulation) -> dict[str, pl.DataFrame]:
     return machine_tables(simulation)
 
 
+@checked
 def save_simulation(
     simulation: Simulation,
     out: str | Path | None = None,

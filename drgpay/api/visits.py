@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.api.arguments import checked
 from drgpay.api.frames import Stays, Table, open_visits
 from drgpay.api.rules import (
     HospitalsLike,
@@ -14,6 +15,7 @@ from drgpay.api.rules import (
     load_enrolment,
     load_hospitals,
     loaded_policy,
+    named_policy,
 )
 from drgpay.api.settlement import CatalogueLike, catalogue_of
 from drgpay.base.errors import DrgpayError
@@ -22,8 +24,6 @@ from drgpay.base.period import Period
 from drgpay.base.working_folder import working_folder
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.points.catalogue import Catalogue
-from drgpay.policy.load import LoadedPolicy
-from drgpay.policy.model import Policy
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitRecords
 from drgpay.results.columns import written
@@ -50,6 +50,7 @@ VisitSchemeLike = str | Path | CompiledApg
 """A scheme of kind apg: its id, its folder, or what `load_visit_scheme` gave."""
 
 
+@checked
 def load_visit_scheme(name: str | Path) -> CompiledApg:
     """A scheme of kind apg, ready to group visits.
 
@@ -77,6 +78,7 @@ class VisitEntries:
     line_warnings: pl.DataFrame
 
 
+@checked
 def group_visits(
     visits: Stays,
     items: Stays,
@@ -101,7 +103,7 @@ def group_visits(
     compiled, rules = _compiled(scheme), loaded_policy(policy)
     priced_by = catalogue_of(catalogue, compiled) if catalogue is not None else None
     contracted = load_hospitals(hospitals) if hospitals is not None else None
-    records = open_visits(visits, items, visits_mapping, items_mapping, encoding)
+    records = open_visits(visits, items, visits_mapping, items_mapping, encoding, policy=rules)
     pricing, checks = entry_rules(compiled, rules, priced_by, contracted)
     with _grouped(records, checks, pricing, language, threads) as (grouped, files):
         return VisitEntries(
@@ -114,6 +116,7 @@ def group_visits(
         )
 
 
+@checked
 def calibrate_visits(
     visits: Stays,
     items: Stays,
@@ -137,8 +140,8 @@ def calibrate_visits(
     """
     compiled = _compiled(scheme)
     before = catalogue_of(previous, compiled) if previous is not None else None
-    records = open_visits(visits, items, visits_mapping, items_mapping, encoding)
     contracted, rules = load_hospitals(hospitals), loaded_policy(policy)
+    records = open_visits(visits, items, visits_mapping, items_mapping, encoding, policy=rules)
     with working_folder() as place:
         made = calibrated_visits(
             records, compiled, rules, contracted, before, catalogue_id, place, threads
@@ -170,6 +173,7 @@ class SettledVisits:
     settled: Settled
 
 
+@checked
 def settle_visits(
     visits: Stays,
     items: Stays,
@@ -195,13 +199,13 @@ def settle_visits(
     Source: docs/outpatient.md and docs/settlement.md.
     """
     compiled, parameters, month = _compiled(scheme), loaded_policy(policy), Period.parse(period)
-    loaded = _loaded(policy, parameters)
+    loaded = named_policy(policy, parameters)
     refuse_other_year(loaded, month.year, "the month")
     enrolled = load_enrolment(enrolment, parameters) if enrolment is not None else None
     rules = visit_payment_rules(
         compiled, loaded, catalogue_of(catalogue, compiled), load_hospitals(hospitals), enrolled
     )
-    records = open_visits(visits, items, visits_mapping, items_mapping, encoding)
+    records = open_visits(visits, items, visits_mapping, items_mapping, encoding, policy=parameters)
     given = VisitMonth(records, rules, month)
     with _grouped(records, visit_checks(given), visit_pricing(given), language, threads) as found:
         grouped, files = found
@@ -231,10 +235,6 @@ def settle_visits(
 
 def _compiled(scheme: VisitSchemeLike) -> CompiledApg:
     return scheme if isinstance(scheme, CompiledApg) else load_visit_scheme(scheme)
-
-
-def _loaded(given: PolicyLike, policy: Policy) -> LoadedPolicy:
-    return LoadedPolicy(policy, {}, Path(policy.policy.id if isinstance(given, Policy) else given))
 
 
 @contextmanager
