@@ -100,6 +100,4 @@ def _said_of(value: object) -> str:
     kind = type(value)
     module = kind.__module__.partition(".")[0]
     named = kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"
-    if isinstance(value, Mapping | Sequence) and not isinstance(value, str | bytes):
-        return f"a {named} that does not hold what is due"
-    return f"of the type {named}" if not isinstance(value, str) else "a text that is none of these"
+    return "a text that is none of these" if isinstance(value, str) else f"of the type {named}"

@@ -132,7 +132,13 @@ def as_file(table: Table, called: str) -> Iterator[Path]:
     frame = _collected(table, called, None) if isinstance(table, pl.LazyFrame) else table
     with working_folder() as place:
         path = place / f"{called}.parquet"
-        frame.write_parquet(path)
+        try:
+            frame.write_parquet(path)
+        except pl.exceptions.PolarsError as error:
+            raise DrgpayError(
+                f"{_frame_path(called)} is no table ({str(error).splitlines()[0].rstrip()})",
+                "give columns of texts, numbers and dates",
+            ) from None
         try:
             yield path
         except DrgpayError as error:

@@ -1,6 +1,6 @@
 """A month and a catalogue in memory, by the code of the commands; nothing is written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from drgpay.base.exact import FEN_PLACES, POINT_PLACES, as_decimal
 from drgpay.base.file_rights import BY_UMASK
 from drgpay.base.language import Language
 from drgpay.base.period import Period
+from drgpay.base.shown import Shown
 from drgpay.grouper.apg import CompiledApg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
@@ -133,8 +134,8 @@ def save_catalogue(catalogue: Catalogue, folder: str | Path) -> Path:
     return Path(folder)
 
 
-@dataclass(frozen=True)
-class SettledMonth:
+@dataclass(frozen=True, repr=False)
+class SettledMonth(Shown):
     """A settled month; money in yuan, points and ratios with 4 places, all exact decimals.
 
     cases, adjustments, statements, values, ledger, quarantine, warnings: the columns of the files
@@ -153,6 +154,16 @@ class SettledMonth:
     stops: tuple[Stop, ...]
     earned: EarnedPoints
     settled: Settled
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "period", self.period
+        yield "cases", self.cases.height
+        yield "quarantine", self.quarantine.height
+        yield "warnings", self.warnings.height
+        for pool, value in self.values.select("pool", "point_value").iter_rows():
+            yield f"point_value_{pool}", value
+        yield "stops", self.stops or None
 
 
 @checked

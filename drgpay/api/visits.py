@@ -21,6 +21,7 @@ from drgpay.api.settlement import CatalogueLike, catalogue_of
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.period import Period
+from drgpay.base.shown import Shown
 from drgpay.base.working_folder import working_folder
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.points.catalogue import Catalogue
@@ -61,8 +62,8 @@ def load_visit_scheme(name: str | Path) -> CompiledApg:
     return load_apg(str(name))
 
 
-@dataclass(frozen=True)
-class VisitEntries:
+@dataclass(frozen=True, repr=False)
+class VisitEntries(Shown):
     """Grouped visits; money in yuan, points and factors with 4 places, exact decimals.
 
     entries: entries.parquet of docs/files.md, sorted by visit_id. visits: a row a valid visit, with
@@ -149,8 +150,8 @@ def calibrate_visits(
     return made.catalogue
 
 
-@dataclass(frozen=True)
-class SettledVisits:
+@dataclass(frozen=True, repr=False)
+class SettledVisits(Shown):
     """Settled visits of a month; money in yuan, points with 4 places, exact decimals.
 
     visits, entries, groups, statements, values, ledger: the columns of the files of a run
@@ -159,6 +160,7 @@ class SettledVisits:
     settlement in scaled integers.
     """
 
+    period: str
     visits: pl.DataFrame
     entries: pl.DataFrame
     groups: pl.DataFrame
@@ -171,6 +173,15 @@ class SettledVisits:
     line_quarantine: pl.DataFrame
     line_warnings: pl.DataFrame
     settled: Settled
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "period", self.period
+        yield "visits", self.visits.height
+        yield "quarantine", self.quarantine.height
+        yield "warnings", self.warnings.height
+        for pool, value in self.values.select("pool", "point_value").iter_rows():
+            yield f"point_value_{pool}", value
 
 
 @checked
@@ -216,6 +227,7 @@ def settle_visits(
             )
         settled = _settle_visits(given, grouped)
         return SettledVisits(
+            period=str(month),
             visits=visits_table(settled.cases),
             entries=_read(files.entries),
             groups=groups_table(grouped.sums),

@@ -14,6 +14,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
+from drgpay.base.shown import Shown
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset
@@ -78,8 +79,8 @@ Run = TypeVar("Run", bound=StoredMonth)
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
-@dataclass(frozen=True)
-class FinishedRun:
+@dataclass(frozen=True, repr=False)
+class FinishedRun(Shown):
     """Where a run lies, what it says, and whether it lay there before with the same bytes.
 
     tables: those of stays, visits: those of visits; None for a job without them. `datasets` count
@@ -95,9 +96,12 @@ class FinishedRun:
 
 
 @contextmanager
-def no_progress(_title: str, _total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar for nobody."""
+def _no_bar(_title: str, _total: int) -> Iterator[Callable[[int], None]]:
     yield lambda rows: None
+
+
+no_progress: ProgressBar = _no_bar
+"""A progress bar for nobody."""
 
 
 def run_month(

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.plain_json import plain_json
+from drgpay.base.shown import Shown
 from drgpay.base.toml_text import toml_text
 from drgpay.grouper.scheme import TABLES, SchemeInfo
 from drgpay.schemes.workbook.amendments import amended, read_amendments
@@ -47,8 +48,8 @@ class ImportChoices:
     amendments: Path | None = None
 
 
-@dataclass(frozen=True)
-class ImportedScheme:
+@dataclass(frozen=True, repr=False)
+class ImportedScheme(Shown):
     """A scheme ready to be written: its identity, its tables as in TABLES (text), the notes."""
 
     info: SchemeInfo
