@@ -2,8 +2,8 @@
 
 The functions of the Python API are attributes of this package (docs/python.md); each is imported
 with the libraries behind it when it is first asked for, so that `import drgpay` costs nothing. A
-type checker sees them in the modules of drgpay.api: importing these here, even for it alone, would
-make a cycle of everything, since all stages import the version.
+type checker sees them in __init__.pyi: importing them here, even for it alone, would make a cycle of
+everything, since all stages import the version.
 """
 
 import importlib
@@ -14,11 +14,10 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "drgpay.api.adjustments": (
         *("apply_overlay", "check_overlay", "load_overlay", "propose_overlay", "save_overlay"),
-        "Choices",
     ),
     "drgpay.api.grouping": (
         *("compare_schemes", "explain_stay", "find_stay", "group_stays", "load_scheme"),
-        *("migration_of_stays", "Stay"),
+        "migration_of_stays",
     ),
     "drgpay.api.quality": ("check_stays", "group_statistics", "reconcile_groups"),
     "drgpay.api.rules": (
@@ -28,7 +27,10 @@ _PUBLIC = {
         *("clear_year", "explain_case", "query_runs", "run_job", "verify_run", "write_report"),
     ),
     "drgpay.api.samples": ("make_sample",),
-    "drgpay.api.scenarios": ("save_simulation", "simulate_scenarios", "simulation_tables"),
+    "drgpay.api.scenarios": (
+        *("load_scenario", "open_base", "save_simulation", "simulate_scenarios"),
+        *("simulation_tables", "ScenarioBase"),
+    ),
     "drgpay.api.schemes": ("check_scheme", "export_scheme", "import_scheme"),
     "drgpay.api.settlement": (
         *("calibrate", "catalogue_tables", "load_catalogue", "save_catalogue", "settle_month"),
@@ -37,8 +39,19 @@ _PUBLIC = {
     "drgpay.api.text": ("text_of",),
     "drgpay.api.visits": (
         *("calibrate_visits", "group_visits", "load_visit_scheme", "settle_visits"),
+        *("SettledVisits", "VisitEntries"),
     ),
+    "drgpay.adjust.propose": ("Choices",),
     "drgpay.base.errors": ("DrgpayError",),
+    "drgpay.explain.trace": ("Trace",),
+    "drgpay.grouper.apg": ("CompiledApg",),
+    "drgpay.grouper.compiled": ("CompiledScheme",),
+    "drgpay.grouper.reference": ("Stay",),
+    "drgpay.points.catalogue": ("Catalogue",),
+    "drgpay.policy.model": ("Policy",),
+    "drgpay.records.filings": ("Filings",),
+    "drgpay.simulate.outcome": ("Simulation",),
+    "drgpay.simulate.scenario": ("Scenario",),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

@@ -15,6 +15,7 @@ from drgpay.adjust.overlay import Overlay
 from drgpay.adjust.tables import SchemeTables, changed_sets, nearest, read_tables, write_tables
 from drgpay.base.errors import DrgpayError, reason_of
 from drgpay.base.file_rights import BY_UMASK, make_folder
+from drgpay.base.shown import Shown
 from drgpay.base.working_folder import working_folder
 from drgpay.grouper.exempt_groups import write_exempt_groups
 from drgpay.grouper.rules.fields import SEVERITY_SETS
@@ -34,8 +35,8 @@ from drgpay.schemes.findings import Finding
 _SHOWN = 3
 
 
-@dataclass(frozen=True)
-class Adjusted:
+@dataclass(frozen=True, repr=False)
+class Adjusted(Shown):
     """A scheme with overlays applied, read from its folder.
 
     `findings`: those of the check that the base does not have; `nowhere`: codes that lead nowhere

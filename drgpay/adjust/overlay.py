@@ -1,6 +1,7 @@
 """An overlay: a TOML file that says how the groups of a scheme are to change (docs/adjustments.md)."""
 
 import hashlib
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -8,6 +9,7 @@ from typing import Annotated, Literal
 import tomli_w
 from pydantic import AfterValidator, Field
 
+from drgpay.base.shown import Shown
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.policy.fields import Name, Section
 from drgpay.policy.load import read_keys
@@ -115,7 +117,7 @@ class Rename(Section):
     level: Level | None = None
 
 
-class Overlay(Section):
+class Overlay(Shown, Section):
     """A whole overlay; the changes apply in the order of the fields."""
 
     scheme: Identity
@@ -129,6 +131,14 @@ class Overlay(Section):
     split: tuple[Split, ...] = ()
     merge: tuple[Merge, ...] = ()
     rename: tuple[Rename, ...] = ()
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "scheme", self.scheme.id
+        for name in type(self).model_fields:
+            changes = getattr(self, name)
+            if isinstance(changes, tuple) and changes:
+                yield name, changes
 
     @property
     def content_hash(self) -> str:

@@ -17,6 +17,7 @@ from drgpay.adjust.wording import condition_words, conditions_words, say
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import MONEY
 from drgpay.base.language import Language
+from drgpay.base.shown import Shown
 from drgpay.grouper.scheme import Scheme
 from drgpay.records.known_codes import code_table
 
@@ -65,8 +66,8 @@ _PLACES = 6
 _BY_DIGITS = ("f", "q")
 
 
-@dataclass(frozen=True)
-class Proposed:
+@dataclass(frozen=True, repr=False)
+class Proposed(Shown):
     """An overlay with the splits and merges, and the table of all that was found."""
 
     overlay: Overlay

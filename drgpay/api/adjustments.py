@@ -9,6 +9,7 @@ from drgpay.adjust.overlay import Overlay, overlay_toml, read_overlay
 from drgpay.adjust.propose import Choices, propose
 from drgpay.adjust.proposed import Proposed, proposed
 from drgpay.adjust.stays import read_stays
+from drgpay.api.arguments import checked
 from drgpay.api.frames import Stays, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.base.file_rights import BY_UMASK
@@ -21,6 +22,7 @@ OverlayLike = str | Path | Overlay
 """An overlay's file, or the overlay itself."""
 
 
+@checked
 def propose_overlay(
     stays: Stays,
     scheme: SchemeLike,
@@ -47,6 +49,7 @@ def propose_overlay(
     return proposed(found, read, compiled.scheme, language, overlay_id)
 
 
+@checked
 def load_overlay(path: str | Path) -> Overlay:
     """Read an overlay file.
 
@@ -56,6 +59,7 @@ def load_overlay(path: str | Path) -> Overlay:
     return read_overlay(Path(path))
 
 
+@checked
 def save_overlay(overlay: Overlay, path: str | Path) -> Path:
     """Write an overlay as TOML and return the file; reading it gives the same overlay.
 
@@ -66,6 +70,7 @@ def save_overlay(overlay: Overlay, path: str | Path) -> Path:
     return Path(path)
 
 
+@checked
 def check_overlay(overlays: OverlayLike | Sequence[OverlayLike], scheme: str | Path) -> Adjusted:
     """Try overlays, one on another, on a scheme (id or folder); nothing is left.
 
@@ -76,6 +81,7 @@ def check_overlay(overlays: OverlayLike | Sequence[OverlayLike], scheme: str | P
     return try_overlay(scheme, _read(overlays))
 
 
+@checked
 def apply_overlay(
     overlays: OverlayLike | Sequence[OverlayLike], scheme: str | Path, out: str | Path
 ) -> CompiledScheme:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.working_folder import working_folder
+from drgpay.policy.model import Policy
 from drgpay.records.columns import ITEM_COLUMNS, STAY_COLUMNS, VISIT_COLUMNS, Kind
 from drgpay.records.dataset import (
     Dataset,
@@ -20,6 +21,7 @@ from drgpay.records.dataset import (
     open_dataset,
     translate_clinical_codes,
 )
+from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.visits.tables import VisitRecords, visit_records
 
 Stays = str | Path | pl.DataFrame | pl.LazyFrame
@@ -40,19 +42,27 @@ def open_stays(
     mapping: str | None = None,
     encoding: str | None = None,
     clinical_codes: bool = False,
+    policy: Policy | None = None,
 ) -> Dataset:
     """Stays as the stages read them.
 
-    Of a lazy frame the known columns are collected. mapping and encoding are for files. Raises
+    Of a lazy frame the known columns are collected. mapping and encoding are for files. policy: says
+    how times and diagnoses are read. Raises
     DrgpayError for what `open_dataset` refuses, a mapping given with a frame, and a lazy frame that
     cannot be collected.
     """
     if isinstance(stays, str | Path):
-        return RecordsInput(Path(stays), mapping, encoding, clinical_codes).open(code_system)
+        given = RecordsInput(Path(stays), mapping, encoding, clinical_codes)
+        return given.open(code_system, reading_of(policy))
     if mapping or encoding:
         raise DrgpayError("mapping and encoding are for files", "rename the columns of the frame")
-    dataset = _dataset_of(stays, "stays", STAY_COLUMNS)
+    dataset = _dataset_of(stays, "stays", STAY_COLUMNS, reading_of(policy))
     return translate_clinical_codes(dataset, code_system) if clinical_codes else dataset
+
+
+def reading_of(policy: Policy | None) -> Reading:
+    """How a policy reads values; without one they are read plainly."""
+    return Reading.of(policy.records) if policy else PLAIN_READING
 
 
 def open_visits(
@@ -61,34 +71,36 @@ def open_visits(
     visits_mapping: str | None = None,
     items_mapping: str | None = None,
     encoding: str | None = None,
+    *,
+    policy: Policy,
 ) -> VisitRecords:
-    """Visits and their service lines as the stages read them.
+    """Visits and their service lines as the stages read them, values as the policy says.
 
     Of lazy frames the known columns are collected. mappings and encoding are for files. Raises
     DrgpayError as `visit_records` does, and as `open_stays` for frames.
     """
-    tables = []
+    tables, reading = [], reading_of(policy)
     for table, called, kinds, mapping in (
         (visits, "visits", VISIT_COLUMNS, visits_mapping),
         (items, "visit items", ITEM_COLUMNS, items_mapping),
     ):
         if isinstance(table, str | Path):
-            tables.append(open_dataset(Path(table), mapping, encoding, kinds))
+            tables.append(open_dataset(Path(table), mapping, encoding, kinds, reading=reading))
         elif mapping:
             raise DrgpayError("mappings are for files", "rename the columns of the frame")
         else:
-            tables.append(_dataset_of(table, called, kinds))
+            tables.append(_dataset_of(table, called, kinds, reading))
     return visit_records(*tables)
 
 
 def _dataset_of(
-    table: pl.DataFrame | pl.LazyFrame, called: str, kinds: Mapping[str, Kind]
+    table: pl.DataFrame | pl.LazyFrame, called: str, kinds: Mapping[str, Kind], reading: Reading
 ) -> Dataset:
     frame = _collected(table, called, kinds) if isinstance(table, pl.LazyFrame) else table
     known = [name for name in frame.columns if name in kinds]
     plain = frame.select(known).with_columns((cs.categorical() | cs.enum()).cast(pl.String))
     path = _frame_path(called)
-    return dataset_of(FrameSource(plain, path), dict(kinds))
+    return dataset_of(FrameSource(plain, path), dict(kinds), reading)
 
 
 def _frame_path(called: str) -> Path:
@@ -120,7 +132,13 @@ def as_file(table: Table, called: str) -> Iterator[Path]:
     frame = _collected(table, called, None) if isinstance(table, pl.LazyFrame) else table
     with working_folder() as place:
         path = place / f"{called}.parquet"
-        frame.write_parquet(path)
+        try:
+            frame.write_parquet(path)
+        except pl.exceptions.PolarsError as error:
+            raise DrgpayError(
+                f"{_frame_path(called)} is no table ({str(error).splitlines()[0].rstrip()})",
+                "give columns of texts, numbers and dates",
+            ) from None
         try:
             yield path
         except DrgpayError as error:

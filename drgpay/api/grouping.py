@@ -7,6 +7,7 @@ import polars as pl
 import polars.selectors as cs
 import pyarrow as pa
 
+from drgpay.api.arguments import checked
 from drgpay.api.frames import Stays, open_stays
 from drgpay.base.errors import DrgpayError
 from drgpay.explain.code_names import CodeNames
@@ -27,6 +28,7 @@ SchemeLike = str | Path | CompiledScheme
 """A scheme's id, its folder, or what `load_scheme` gave."""
 
 
+@checked
 def load_scheme(name: str | Path | None = None) -> CompiledScheme:
     """A grouping scheme of kind drg, ready to group.
 
@@ -43,6 +45,7 @@ def compiled_scheme(scheme: SchemeLike) -> CompiledScheme:
     return scheme if isinstance(scheme, CompiledScheme) else load_scheme(scheme)
 
 
+@checked
 def group_stays(
     stays: Stays,
     scheme: SchemeLike,
@@ -85,6 +88,7 @@ def _with_groups(compiled: CompiledScheme, batch: pa.RecordBatch, reasons: bool)
     return cases.hstack(named)
 
 
+@checked
 def find_stay(
     stays: Stays,
     case_id: str,
@@ -103,6 +107,7 @@ def find_stay(
     return find_case(dataset, compiled, case_id)
 
 
+@checked
 def explain_stay(
     stay: Stay, scheme: SchemeLike, *, case_id: str | None = None, what_if: bool = False
 ) -> Trace:
@@ -118,6 +123,7 @@ def explain_stay(
     return _explain_stay(compiled, stay, CodeNames.of(compiled.code_system), case_id, what_if)
 
 
+@checked
 def compare_schemes(before: SchemeLike, after: SchemeLike) -> pl.DataFrame:
     """What differs between two schemes, one row a change: level, kind, key, before, after (text).
 
@@ -127,6 +133,7 @@ def compare_schemes(before: SchemeLike, after: SchemeLike) -> pl.DataFrame:
     return diff_schemes(compiled_scheme(before).scheme, compiled_scheme(after).scheme)
 
 
+@checked
 def migration_of_stays(stays: Stays, before: SchemeLike, after: SchemeLike) -> pl.DataFrame:
     """Where the same stays go under two schemes: from_group, to_group, cases, total_cost (yuan).
 

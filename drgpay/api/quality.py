@@ -1,12 +1,14 @@
 """What records and groups are worth before anybody is paid by them."""
 
 from dataclasses import replace
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
+from drgpay.api.arguments import checked
 from drgpay.api.frames import Stays, Table, as_file, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy
+from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.period import Period
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
@@ -19,6 +21,7 @@ from drgpay.quality.statistics import Limits, Statistics, statistics
 from drgpay.quality.weights import read_weights
 
 
+@checked
 def check_stays(
     stays: Stays,
     scheme: SchemeLike,
@@ -42,11 +45,12 @@ def check_stays(
     Source: docs/files.md, "Findings".
     """
     compiled = compiled_scheme(scheme)
-    dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes)
+    rules = loaded_policy(policy)
+    dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes, rules)
     return month_quality(
         read_grouped_stays(dataset, compiled, threads=threads),
         compiled.scheme,
-        loaded_policy(policy),
+        rules,
         load_hospitals(hospitals),
         Period.parse(period).days if period else None,
         sex_of_diagnosis(compiled),
@@ -56,6 +60,7 @@ def check_stays(
     )
 
 
+@checked
 def group_statistics(
     grouped: Table,
     *,
@@ -81,10 +86,21 @@ def group_statistics(
             named,
             read_weights(Path(weights)) if weights else None,
             trimmed,
-            Limits(few_cases, Decimal(high_cv)),
+            Limits(few_cases, _number(high_cv, "high_cv")),
         )
 
 
+def _number(given: str | Decimal, called: str) -> Decimal:
+    try:
+        number = Decimal(given)
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite():
+        raise DrgpayError(f"{called} is {given}", "give a number, as a text or a Decimal")
+    return number
+
+
+@checked
 def reconcile_groups(
     grouped: Table,
     official: Table,

@@ -6,7 +6,9 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.api.frames import Table, as_file
+from drgpay.api.arguments import checked
+from drgpay.api.frames import Table, as_file, reading_of
+from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.load import load_policy as _load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings, read_filings
@@ -20,6 +22,7 @@ HospitalsLike = Table
 """The table of hospitals: a CSV or Parquet file, or a frame."""
 
 
+@checked
 def load_policy(name: str | Path) -> Policy:
     """The parameters of a region and a year; yuan and ratios are decimals.
 
@@ -29,6 +32,7 @@ def load_policy(name: str | Path) -> Policy:
     return _load_policy(name).policy
 
 
+@checked
 def change_policy(policy: PolicyLike, values: Mapping[str, Any]) -> Policy:
     """The policy with other values by dotted path, as `{"settlement.prepay_ratio": "0.9"}`.
 
@@ -44,6 +48,12 @@ def loaded_policy(policy: PolicyLike) -> Policy:
     return policy if isinstance(policy, Policy) else load_policy(policy)
 
 
+def named_policy(given: PolicyLike, policy: Policy) -> LoadedPolicy:
+    """A policy as runs have it, called as it was given."""
+    return LoadedPolicy(policy, {}, Path(policy.policy.id if isinstance(given, Policy) else given))
+
+
+@checked
 def load_hospitals(hospitals: HospitalsLike) -> pl.DataFrame:
     """The contracted hospitals, one row each, sorted by hospital_id; all columns are text.
 
@@ -55,22 +65,27 @@ def load_hospitals(hospitals: HospitalsLike) -> pl.DataFrame:
         return read_hospitals(path)
 
 
+@checked
 def load_filings(
     reviews: str | Path | None = None,
     deductions: str | Path | None = None,
     technologies: str | Path | None = None,
+    *,
+    policy: PolicyLike | None = None,
 ) -> Filings:
     """What was filed beside the records of a period: CSV or Parquet files, each optional.
 
-    Returns frames `reviews`, `deductions`, `technologies`, `payments` in scaled integers: money in
+    policy: says how times are read where a file has any. Returns frames `reviews`, `deductions`, `technologies`, `payments` in scaled integers: money in
     fen, points in 1/10,000. Raises DrgpayError naming file, row and column of a mistake.
     Source: docs/files.md, "Input: filings".
     """
     return read_filings(
-        *(Path(one) if one else None for one in (reviews, deductions, technologies))
+        *(Path(one) if one else None for one in (reviews, deductions, technologies)),
+        reading=reading_of(loaded_policy(policy) if policy is not None else None),
     )
 
 
+@checked
 def load_enrolment(enrolment: Table, policy: PolicyLike) -> pl.DataFrame:
     """Who is under contract with whom: contractor_id, account, age_band (or null), heads; sorted.
 

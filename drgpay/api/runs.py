@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.api.arguments import checked
 from drgpay.base.language import Language
 from drgpay.registry.queries import select
 from drgpay.registry.registration import register
@@ -20,6 +21,7 @@ from drgpay.run.verify import verify_run as _verify_run
 from drgpay.run.year_job import load_any_year_job
 
 
+@checked
 def run_job(
     job: str | Path,
     *,
@@ -43,6 +45,7 @@ def run_job(
     return finished
 
 
+@checked
 def clear_year(
     year: str | Path,
     *,
@@ -64,6 +67,7 @@ def clear_year(
     return finished
 
 
+@checked
 def verify_run(
     run: str | Path, job: str | Path | None = None, *, recompute: bool = False
 ) -> Verified:
@@ -76,6 +80,7 @@ def verify_run(
     return _verify_run(Path(run), Path(job) if job else None, recompute=recompute)
 
 
+@checked
 def explain_case(
     run: str | Path, case_id: str, job: str | Path | None = None, *, language: Language = "zh"
 ) -> ExplainedCase:
@@ -89,6 +94,7 @@ def explain_case(
     return _explain_case(read_case(Path(run), case_id, Path(job) if job else None), language)
 
 
+@checked
 def write_report(
     run: str | Path, out: str | Path | None = None, *, language: Language = "zh"
 ) -> Path:
@@ -99,6 +105,7 @@ def write_report(
     return _write_report(Path(run), (), Path(out) if out else None, language).path
 
 
+@checked
 def query_runs(query: str, output: str | Path = "runs") -> pl.DataFrame:
     """The answer to one SELECT over the database of the runs in a folder; yuan, decimals.
 

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from drgpay.api.arguments import checked
 from drgpay.base.errors import DrgpayError
+from drgpay.base.shown import Shown
 from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import RegionSummary, write_region
@@ -11,8 +13,8 @@ from drgpay.sample.visit_plan import VisitPlan
 from drgpay.sample.visit_region import VisitSummary, write_visits
 
 
-@dataclass(frozen=True)
-class SampleRegion:
+@dataclass(frozen=True, repr=False)
+class SampleRegion(Shown):
     """A region in its folder: job and year files, and how much was made."""
 
     folder: Path
@@ -21,6 +23,7 @@ class SampleRegion:
     visits: VisitSummary | None
 
 
+@checked
 def make_sample(
     out: str | Path,
     *,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.api.arguments import checked
 from drgpay.base.file_rights import BY_UMASK
 from drgpay.base.language import Language
 from drgpay.run.staging import staged_folder
@@ -20,6 +21,7 @@ from drgpay.schemes.workbook.importing import (
 )
 
 
+@checked
 def check_scheme(scheme: str | Path, *, language: Language = "zh") -> pl.DataFrame:
     """Every mistake in the tables of a scheme (id or folder), errors first.
 
@@ -30,6 +32,7 @@ def check_scheme(scheme: str | Path, *, language: Language = "zh") -> pl.DataFra
     return findings_frame(check.check_scheme(str(scheme)), language)
 
 
+@checked
 def import_scheme(
     workbook: str | Path,
     scheme_id: str,
@@ -63,6 +66,7 @@ def import_scheme(
     return imported
 
 
+@checked
 def export_scheme(scheme: str | Path, workbook: str | Path) -> dict[str, int]:
     """Write a scheme of kind drg as a configuration workbook (.xlsx) that import reads again.
 

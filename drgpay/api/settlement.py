@@ -1,31 +1,32 @@
 """A month and a catalogue in memory, by the code of the commands; nothing is written."""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from drgpay.api.frames import Stays, open_stays
+from drgpay.api.arguments import checked
+from drgpay.api.frames import Stays, open_stays, reading_of
 from drgpay.api.grouping import SchemeLike, compiled_scheme
-from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy
+from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy, named_policy
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, as_decimal
 from drgpay.base.file_rights import BY_UMASK
 from drgpay.base.language import Language
 from drgpay.base.period import Period
+from drgpay.base.shown import Shown
 from drgpay.grouper.apg import CompiledApg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.calibrate import calibrate as _calibrate
-from drgpay.points.cases import EarnedPoints, points_of_stays
+from drgpay.points.cases import EarnedPoints
 from drgpay.points.catalogue import Catalogue, with_day_points
 from drgpay.points.catalogue import load_catalogue as _load_catalogue
 from drgpay.points.catalogue import save_catalogue as _save_catalogue
-from drgpay.policy.load import LoadedPolicy
-from drgpay.policy.model import Policy
-from drgpay.records.checks import CheckedStays
-from drgpay.records.dataset import Dataset
-from drgpay.records.filings import NO_FILINGS, Filings, check_payments, payable_filings
+from drgpay.records.dataset import RecordsInput
+from drgpay.records.filings import NO_FILINGS, Filings, check_payments
 from drgpay.results.month import (
     adjustments_table,
     cases_table,
@@ -34,16 +35,20 @@ from drgpay.results.month import (
     values_table,
 )
 from drgpay.run import rules as payment_rules
+from drgpay.run.job import previous_runs
+from drgpay.run.previous import open_months_before
+from drgpay.run.rules import PaymentRules
 from drgpay.run.staging import staged_folder
+from drgpay.run.stay_month import month_stops, settle_stays
+from drgpay.run.stops import Stop
 from drgpay.settle.ledger import ledger_of_month
-from drgpay.settle.lines import levels_of
-from drgpay.settle.month import settle_month as _settle_month
 from drgpay.settle.settled import Settled
 
 CatalogueLike = str | Path | Catalogue
 """A catalogue's folder, or what `load_catalogue` or `calibrate` gave."""
 
 
+@checked
 def load_catalogue(folder: str | Path, scheme: SchemeLike | CompiledApg) -> Catalogue:
     """A catalogue in scaled integers: money in fen, points, cv and coefficients in 1/10,000.
 
@@ -56,6 +61,7 @@ def load_catalogue(folder: str | Path, scheme: SchemeLike | CompiledApg) -> Cata
     return _load_catalogue(Path(folder), compiled.scheme)
 
 
+@checked
 def calibrate(
     stays: Stays,
     scheme: SchemeLike,
@@ -75,9 +81,11 @@ def calibrate(
     if no stay can be calibrated with. Source: docs/points.md, "Calibration".
     """
     compiled, rules = compiled_scheme(scheme), loaded_policy(policy)
-    dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes)
+    payment_rules.refuse_wrong_policy_rules(named_policy(policy, rules))
+    dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes, rules)
     contracted = load_hospitals(hospitals)
-    checked = _checked(dataset, compiled, rules, contracted, None, "zh", threads)
+    grouped = read_grouped_stays(dataset, compiled, threads=threads)
+    checked = check_grouped(grouped, compiled, rules, contracted, None, str(dataset.path))
     return _calibrate(
         checked.valid, dataset.rows, compiled.scheme, rules, catalogue_id, dataset.path.name
     )
@@ -87,6 +95,7 @@ _POINTS = ("base_points", "cv", "coefficient", "level_factor")
 _DAY_POINT_PLACES = 8
 
 
+@checked
 def catalogue_tables(catalogue: Catalogue) -> dict[str, pl.DataFrame]:
     """A catalogue for readers: the frames `groups`, `coefficients`, `bed_days` as decimals.
 
@@ -114,6 +123,7 @@ def _in_decimals(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@checked
 def save_catalogue(catalogue: Catalogue, folder: str | Path) -> Path:
     """Leave a catalogue in a new folder, whole or not at all, and return the folder.
 
@@ -124,14 +134,16 @@ def save_catalogue(catalogue: Catalogue, folder: str | Path) -> Path:
     return Path(folder)
 
 
-@dataclass(frozen=True)
-class SettledMonth:
+@dataclass(frozen=True, repr=False)
+class SettledMonth(Shown):
     """A settled month; money in yuan, points and ratios with 4 places, all exact decimals.
 
     cases, adjustments, statements, values, ledger, quarantine, warnings: the columns of the files
-    of a run (docs/files.md). earned and settled: the same in scaled integers.
+    of a run (docs/files.md). stops: what a run stops at until somebody accepts it. earned and
+    settled: the same in scaled integers.
     """
 
+    period: str
     cases: pl.DataFrame
     adjustments: pl.DataFrame
     statements: pl.DataFrame
@@ -139,10 +151,22 @@ class SettledMonth:
     ledger: pl.DataFrame
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
+    stops: tuple[Stop, ...]
     earned: EarnedPoints
     settled: Settled
 
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "period", self.period
+        yield "cases", self.cases.height
+        yield "quarantine", self.quarantine.height
+        yield "warnings", self.warnings.height
+        for pool, value in self.values.select("pool", "point_value").iter_rows():
+            yield f"point_value_{pool}", value
+        yield "stops", self.stops or None
 
+
+@checked
 def settle_month(
     stays: Stays,
     scheme: SchemeLike,
@@ -152,6 +176,7 @@ def settle_month(
     period: str,
     *,
     filings: Filings = NO_FILINGS,
+    previous: Sequence[Mapping[str, Any]] = (),
     mapping: str | None = None,
     encoding: str | None = None,
     clinical_codes: bool = False,
@@ -161,48 +186,47 @@ def settle_month(
     """Group, check, price and pay the stays of a month, as `drgpay run` does; nothing is written.
 
     stays: the columns of docs/files.md, costs in yuan; they are grouped here. period: the month of
-    settlement, as "2026-10". language: of the findings. Raises DrgpayError for every mistake in the
+    settlement, as "2026-10". previous: the runs that paid before, each with the keys of
+    [[inputs.previous]] (run, stays, ...); returns and deductions are then seen on their stays too.
+    language: of the findings. What stops a run stops nothing here, it is in `stops` (but for point
+    values compared with the month before). Raises DrgpayError for every mistake in the
     inputs, a policy of another year, a catalogue of another scheme, filings of unknown cases, and
     if no stay is valid. Source: docs/points.md and docs/settlement.md.
     """
     compiled, month = compiled_scheme(scheme), Period.parse(period)
-    rules, contracted = loaded_policy(policy), load_hospitals(hospitals)
-    _refuse_unfit(policy, rules, compiled, month)
-    priced_by = catalogue_of(catalogue, compiled)
-    check_payments(filings, contracted["hospital_id"], rules.records.accounts)
-    dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes)
-    checked = _checked(dataset, compiled, rules, contracted, month, language, threads)
-    if not checked.valid.height:
-        raise DrgpayError(
-            f"{dataset.path}: none of {dataset.rows} stays is valid for {month}",
-            "correct the records or the period",
-        )
-    kept, warnings = payable_filings(filings, checked, language)
-    earned = points_of_stays(checked.valid, priced_by, rules.points, kept, exempt=compiled.exempt)
-    settled = _settle_month(
-        earned.cases, earned.adjustments, rules, month, kept.payments, levels_of(contracted)
+    loaded, contracted = named_policy(policy, loaded_policy(policy)), load_hospitals(hospitals)
+    payment_rules.refuse_unfit(loaded, compiled.scheme, month.year, "the month")
+    rules = PaymentRules(compiled, loaded, catalogue_of(catalogue, compiled), contracted)
+    check_payments(filings, contracted["hospital_id"], rules.policy.records.accounts)
+    dataset = open_stays(
+        stays, compiled.code_system, mapping, encoding, clinical_codes, rules.policy
     )
+    records = RecordsInput(dataset.path, mapping, encoding, clinical_codes)
+    name = compiled.id if isinstance(scheme, CompiledScheme) else str(scheme)
+    runs = previous_runs(previous, name, records)
+    opened = open_months_before(
+        Path("settle_month"), runs, month, reading_of(rules.policy), compiled
+    )
+    grouped = read_grouped_stays(dataset, compiled, threads=threads)
+    found = check_grouped(
+        grouped, compiled, rules.policy, contracted, month.days, str(dataset.path), language
+    )
+    paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), language)
+    settled, places = paid.settled, rules.policy.settlement.value_places
+    stops = month_stops(rules, found.valid, found.refused, found.unknown, settled, month, None)
     return SettledMonth(
+        period=str(month),
         cases=cases_table(settled.cases),
         adjustments=adjustments_table(settled.adjustments),
-        statements=statements_table(settled, contracted, rules.settlement.value_places),
-        values=values_table(settled, rules.settlement.value_places),
+        statements=statements_table(settled, contracted, places),
+        values=values_table(settled, places),
         ledger=ledger_table(ledger_of_month(month, settled)),
-        quarantine=checked.quarantine,
-        warnings=warnings,
-        earned=earned,
+        quarantine=found.quarantine,
+        warnings=paid.warnings,
+        stops=tuple(stops),
+        earned=paid.earned,
         settled=settled,
     )
-
-
-def _refuse_unfit(
-    given: PolicyLike, policy: Policy, compiled: CompiledScheme, month: Period
-) -> None:
-    """A policy of another year, or one that names groups which the scheme does not have."""
-    name = policy.policy.id if isinstance(given, Policy) else given
-    loaded = LoadedPolicy(policy, {}, Path(name))
-    payment_rules.refuse_other_year(loaded, month.year, "the month")
-    payment_rules.refuse_unknown_groups(loaded, compiled.scheme)
 
 
 def catalogue_of(catalogue: CatalogueLike, compiled: CompiledScheme | CompiledApg) -> Catalogue:
@@ -216,17 +240,3 @@ def catalogue_of(catalogue: CatalogueLike, compiled: CompiledScheme | CompiledAp
             "calibrate a catalogue with this scheme, or name its own scheme",
         )
     return catalogue
-
-
-def _checked(
-    dataset: Dataset,
-    compiled: CompiledScheme,
-    policy: Policy,
-    hospitals: pl.DataFrame,
-    month: Period | None,
-    language: Language,
-    threads: int | None,
-) -> CheckedStays:
-    grouped = read_grouped_stays(dataset, compiled, threads=threads)
-    days = month.days if month else None
-    return check_grouped(grouped, compiled, policy, hospitals, days, str(dataset.path), language)

@@ -2,6 +2,7 @@
 
 from rich.console import RenderableType
 
+from drgpay.api.arguments import checked
 from drgpay.base.language import Language
 from drgpay.base.terminal import PIPE_WIDTH, as_text
 from drgpay.explain.console import trace_view
@@ -12,6 +13,7 @@ from drgpay.simulate.console import console_report
 from drgpay.simulate.outcome import Simulation
 
 
+@checked
 def text_of(
     result: Trace | ExplainedCase | Simulation, language: Language = "zh", width: int = PIPE_WIDTH
 ) -> str:

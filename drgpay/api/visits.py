@@ -7,6 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.api.arguments import checked
 from drgpay.api.frames import Stays, Table, open_visits
 from drgpay.api.rules import (
     HospitalsLike,
@@ -14,16 +15,16 @@ from drgpay.api.rules import (
     load_enrolment,
     load_hospitals,
     loaded_policy,
+    named_policy,
 )
 from drgpay.api.settlement import CatalogueLike, catalogue_of
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.period import Period
+from drgpay.base.shown import Shown
 from drgpay.base.working_folder import working_folder
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.points.catalogue import Catalogue
-from drgpay.policy.load import LoadedPolicy
-from drgpay.policy.model import Policy
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitRecords
 from drgpay.results.columns import written
@@ -50,6 +51,7 @@ VisitSchemeLike = str | Path | CompiledApg
 """A scheme of kind apg: its id, its folder, or what `load_visit_scheme` gave."""
 
 
+@checked
 def load_visit_scheme(name: str | Path) -> CompiledApg:
     """A scheme of kind apg, ready to group visits.
 
@@ -60,8 +62,8 @@ def load_visit_scheme(name: str | Path) -> CompiledApg:
     return load_apg(str(name))
 
 
-@dataclass(frozen=True)
-class VisitEntries:
+@dataclass(frozen=True, repr=False)
+class VisitEntries(Shown):
     """Grouped visits; money in yuan, points and factors with 4 places, exact decimals.
 
     entries: entries.parquet of docs/files.md, sorted by visit_id. visits: a row a valid visit, with
@@ -77,6 +79,7 @@ class VisitEntries:
     line_warnings: pl.DataFrame
 
 
+@checked
 def group_visits(
     visits: Stays,
     items: Stays,
@@ -101,7 +104,7 @@ def group_visits(
     compiled, rules = _compiled(scheme), loaded_policy(policy)
     priced_by = catalogue_of(catalogue, compiled) if catalogue is not None else None
     contracted = load_hospitals(hospitals) if hospitals is not None else None
-    records = open_visits(visits, items, visits_mapping, items_mapping, encoding)
+    records = open_visits(visits, items, visits_mapping, items_mapping, encoding, policy=rules)
     pricing, checks = entry_rules(compiled, rules, priced_by, contracted)
     with _grouped(records, checks, pricing, language, threads) as (grouped, files):
         return VisitEntries(
@@ -114,6 +117,7 @@ def group_visits(
         )
 
 
+@checked
 def calibrate_visits(
     visits: Stays,
     items: Stays,
@@ -137,8 +141,8 @@ def calibrate_visits(
     """
     compiled = _compiled(scheme)
     before = catalogue_of(previous, compiled) if previous is not None else None
-    records = open_visits(visits, items, visits_mapping, items_mapping, encoding)
     contracted, rules = load_hospitals(hospitals), loaded_policy(policy)
+    records = open_visits(visits, items, visits_mapping, items_mapping, encoding, policy=rules)
     with working_folder() as place:
         made = calibrated_visits(
             records, compiled, rules, contracted, before, catalogue_id, place, threads
@@ -146,8 +150,8 @@ def calibrate_visits(
     return made.catalogue
 
 
-@dataclass(frozen=True)
-class SettledVisits:
+@dataclass(frozen=True, repr=False)
+class SettledVisits(Shown):
     """Settled visits of a month; money in yuan, points with 4 places, exact decimals.
 
     visits, entries, groups, statements, values, ledger: the columns of the files of a run
@@ -156,6 +160,7 @@ class SettledVisits:
     settlement in scaled integers.
     """
 
+    period: str
     visits: pl.DataFrame
     entries: pl.DataFrame
     groups: pl.DataFrame
@@ -169,7 +174,17 @@ class SettledVisits:
     line_warnings: pl.DataFrame
     settled: Settled
 
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "period", self.period
+        yield "visits", self.visits.height
+        yield "quarantine", self.quarantine.height
+        yield "warnings", self.warnings.height
+        for pool, value in self.values.select("pool", "point_value").iter_rows():
+            yield f"point_value_{pool}", value
 
+
+@checked
 def settle_visits(
     visits: Stays,
     items: Stays,
@@ -195,13 +210,13 @@ def settle_visits(
     Source: docs/outpatient.md and docs/settlement.md.
     """
     compiled, parameters, month = _compiled(scheme), loaded_policy(policy), Period.parse(period)
-    loaded = _loaded(policy, parameters)
+    loaded = named_policy(policy, parameters)
     refuse_other_year(loaded, month.year, "the month")
     enrolled = load_enrolment(enrolment, parameters) if enrolment is not None else None
     rules = visit_payment_rules(
         compiled, loaded, catalogue_of(catalogue, compiled), load_hospitals(hospitals), enrolled
     )
-    records = open_visits(visits, items, visits_mapping, items_mapping, encoding)
+    records = open_visits(visits, items, visits_mapping, items_mapping, encoding, policy=parameters)
     given = VisitMonth(records, rules, month)
     with _grouped(records, visit_checks(given), visit_pricing(given), language, threads) as found:
         grouped, files = found
@@ -212,6 +227,7 @@ def settle_visits(
             )
         settled = _settle_visits(given, grouped)
         return SettledVisits(
+            period=str(month),
             visits=visits_table(settled.cases),
             entries=_read(files.entries),
             groups=groups_table(grouped.sums),
@@ -231,10 +247,6 @@ def settle_visits(
 
 def _compiled(scheme: VisitSchemeLike) -> CompiledApg:
     return scheme if isinstance(scheme, CompiledApg) else load_visit_scheme(scheme)
-
-
-def _loaded(given: PolicyLike, policy: Policy) -> LoadedPolicy:
-    return LoadedPolicy(policy, {}, Path(policy.policy.id if isinstance(given, Policy) else given))
 
 
 @contextmanager

@@ -54,7 +54,11 @@ def read_toml(path: Path, what: str, *, decimals: bool = False) -> dict[str, Any
     MOST_LEVELS or has numbers out of all proportion, and for a value that is an address of a
     database.
     """
-    text = _text_of(path, what)
+    return parse_toml(_text_of(path, what), path, decimals=decimals)
+
+
+def parse_toml(text: str, path: Path, *, decimals: bool = False) -> dict[str, Any]:
+    """The values of a text of TOML, refused as `read_toml` does; path: what messages call it."""
     _refuse_depth(path, text)
     number = _number_reader(path, text, Decimal if decimals else float)
     try:

@@ -4,9 +4,11 @@ Everything is plain data: `trace_json` writes it as it stands, and the console w
 """
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from drgpay.base.shown import Shown
 from drgpay.grouper.scheme import Status
 
 Level = Literal["mdc", "adrg", "drg", "class", "family", "apg"]
@@ -176,8 +178,8 @@ class SchemeName:
     content_hash: str
 
 
-@dataclass(frozen=True)
-class Trace:
+@dataclass(frozen=True, repr=False)
+class Trace(Shown):
     """Everything that grouping did with one stay.
 
     `missing` names the columns without which the stay is invalid. `attempts` is empty for an
@@ -193,6 +195,17 @@ class Trace:
     severity: Severity
     near_misses: tuple[NearMiss, ...]
     what_if: tuple[WhatIf, ...]
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "scheme", self.scheme.id
+        yield "case_id", self.stay.case_id
+        yield "status", self.answer.status
+        for level in ("mdc", "adrg", "drg"):
+            group: NamedCode | None = getattr(self.answer, level)
+            yield level, group and group.code
+        yield "severity", self.answer.severity
+        yield "missing", ", ".join(self.missing) or None
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,13 @@ in the place of MDCs, families in that of ADRGs, APGs in that of DRGs. The rules
 asked of a visit, those of the other classes of each service line.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from drgpay.base.shown import Shown
 from drgpay.grouper.batch import encode_records, leaf_of_each, names_of_leaves
 from drgpay.grouper.compiled import CompiledScheme, PackedScheme, compile_mdcs
 from drgpay.grouper.compiled_cache import cached
@@ -31,8 +33,8 @@ VISIT_RESULT = ("family", "apg")
 _LEVEL = {"class": "mdc", "family": "adrg", "apg": "drg"}
 
 
-@dataclass(frozen=True)
-class CompiledApg:
+@dataclass(frozen=True, repr=False)
+class CompiledApg(Shown):
     """A scheme of kind apg with the tables for evaluating columns of lines and of visits."""
 
     packed: PackedScheme
@@ -40,6 +42,10 @@ class CompiledApg:
     lines: CompiledScheme  # the classes PROC, ANC, DRUG and INC
     visits: CompiledScheme  # the class MED
     packaged: frozenset[str]  # what packaging.csv lists, families with all their APGs
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield from self.scheme.shown_facts()
 
     @property
     def scheme(self) -> "Scheme":

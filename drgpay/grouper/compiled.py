@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from drgpay.base.shown import Shown
 from drgpay.grouper.code_patterns import PatternIndex
 from drgpay.grouper.group_names import (
     UNGROUPED_ADRG,
@@ -112,8 +113,8 @@ class MdcRules:
     adrgs: tuple[AdrgRules, ...]
 
 
-@dataclass(frozen=True)
-class CompiledScheme:
+@dataclass(frozen=True, repr=False)
+class CompiledScheme(Shown):
     """A scheme with the tables for evaluating columns. Leaf 0 is "no group fits"."""
 
     packed: PackedScheme
@@ -133,6 +134,15 @@ class CompiledScheme:
     thresholds: dict[NumberField, tuple[float, ...]]
     leaves: tuple[Leaf, ...]
     exempt: frozenset[str] = frozenset()  # DRGs whose patients come back by plan
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "id", self.id
+        yield "code_system", self.code_system
+        yield "mdcs", self.rules
+        yield "adrgs", sum(len(mdc.adrgs) for mdc in self.rules)
+        yield "drgs", sum(len(adrg.drgs) for mdc in self.rules for adrg in mdc.adrgs)
+        yield "sha256", self.content_hash[:12]
 
     @property
     def scheme(self) -> "Scheme":

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.shown import Shown
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.exempt_groups import ExemptGroup, exempt_groups, refuse_unknown
 from drgpay.grouper.group_names import (
@@ -170,8 +171,8 @@ class Complication:
     exclusion_table: str
 
 
-@dataclass(frozen=True)
-class Scheme:
+@dataclass(frozen=True, repr=False)
+class Scheme(Shown):
     """A whole scheme, ready to be evaluated or compiled."""
 
     info: SchemeInfo
@@ -183,6 +184,15 @@ class Scheme:
     packaging: frozenset[str] = frozenset()  # families and APGs on the uniform packaging list
     not_principal: frozenset[str] = frozenset()  # diagnoses that cannot be principal
     exempt_groups: tuple[ExemptGroup, ...] = ()  # whose patients come back by plan
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "id", self.info.id
+        yield "version", self.info.version
+        yield "mdcs", self.mdcs
+        yield "adrgs", sum(len(mdc.adrgs) for mdc in self.mdcs)
+        yield "drgs", sum(len(adrg.drgs) for mdc in self.mdcs for adrg in mdc.adrgs)
+        yield "sha256", self.content_hash[:12]
 
     def rules(self) -> list[Rule]:
         """Every rule of the scheme, level by level."""

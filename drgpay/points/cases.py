@@ -7,6 +7,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import divide_half_up
+from drgpay.base.shown import Shown
 from drgpay.points.adjustments import Step, adjust
 from drgpay.points.age_factors import AGE_COLUMNS, base_of, with_factor
 from drgpay.points.catalogue import Catalogue
@@ -28,8 +29,8 @@ from drgpay.policy.points import Points
 from drgpay.records.filings import NO_FILINGS, Filings
 
 
-@dataclass(frozen=True)
-class EarnedPoints:
+@dataclass(frozen=True, repr=False)
+class EarnedPoints(Shown):
     """The points of a period in scaled integers: money in fen, points and ratios in 1/10,000.
 
     cases: one row a stay, sorted by case_id: the columns of the stays without _NOT_NEEDED and

@@ -6,7 +6,7 @@ and compared by a person. docs/files.md describes the columns.
 
 import hashlib
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import as_decimal, half_up
+from drgpay.base.shown import Shown
 from drgpay.grouper.scheme import Scheme
 from drgpay.policy.load import validation_sentence
 
@@ -116,8 +117,8 @@ def no_bed_days() -> pl.DataFrame:
     return pl.DataFrame(schema=BED_DAY_SCHEMA)
 
 
-@dataclass(frozen=True)
-class Catalogue:
+@dataclass(frozen=True, repr=False)
+class Catalogue(Shown):
     """The catalogue in memory; points, cv and coefficients in 1/10,000, money in fen.
 
     groups: GROUP_SCHEMA, sorted by drg and account, one row a group, or a row for each account that
@@ -153,6 +154,14 @@ class Catalogue:
     groups: pl.DataFrame
     coefficients: pl.DataFrame
     bed_days: pl.DataFrame = field(default_factory=no_bed_days)
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "id", self.info.id
+        yield "kind", self.info.kind
+        yield "scheme", self.info.scheme
+        for name in ("groups", "coefficients", "bed_days"):
+            yield name, getattr(self, name)
 
     @property
     def all_mean_fen(self) -> Fraction:

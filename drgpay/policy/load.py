@@ -72,6 +72,14 @@ def read_keys(
     paths; `what` the file is is named, and for wrong keys the remedy.
     """
     raw = read_toml(path, what, decimals=decimals)
+    return validated(raw, model, path, remedy)
+
+
+def validated(raw: Mapping[str, Any], model: type[_Model], path: Path, remedy: str) -> _Model:
+    """Values as their model has them; raises DrgpayError for all wrong keys by their paths.
+
+    path: where they stand, for messages.
+    """
     try:
         return model.model_validate(raw)
     except ValidationError as error:

@@ -3,11 +3,13 @@
 Every key must be given: the program has no amounts of its own. docs/policy.md explains each one.
 """
 
+from collections.abc import Iterator
 from typing import Annotated, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.shown import Shown
 from drgpay.policy.calibration import Calibration
 from drgpay.policy.fields import Name, Section
 from drgpay.policy.outpatient import Outpatient
@@ -25,7 +27,7 @@ class Identity(Section):
     year: Annotated[int, Field(ge=2000, le=2100)]
 
 
-class Policy(Section):
+class Policy(Shown, Section):
     """A whole policy file.
 
     A policy without [budget] can calibrate but not settle, one without [clearing] not clear a year.
@@ -40,6 +42,11 @@ class Policy(Section):
     clearing: Clearing | None = None
     outpatient: Outpatient | None = None
     _of_visits: bool = PrivateAttr(default=False)
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        for name in ("id", "name", "region", "year"):
+            yield name, getattr(self.policy, name)
 
     @property
     def budget_key(self) -> str:

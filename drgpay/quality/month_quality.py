@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.language import Language
+from drgpay.base.shown import Shown
 from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
 from drgpay.grouper.rules.nodes import And, Member, Or, Rule
 from drgpay.grouper.scheme import Scheme
@@ -32,8 +33,8 @@ _CODING_COUNTS = {
 }
 
 
-@dataclass(frozen=True)
-class MonthQuality:
+@dataclass(frozen=True, repr=False)
+class MonthQuality(Shown):
     """The tables of a month's check; shares are decimal(18,4).
 
     findings: code, column, severity, stays, stays_share.

@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.shown import Shown
 from drgpay.grouper.scheme import (
     UNGROUPED_ADRG,
     UNGROUPED_DRG,
@@ -38,8 +39,8 @@ DIFFERENCES = (
 """Classes of difference; a case belongs to the first that applies."""
 
 
-@dataclass(frozen=True)
-class Reconciliation:
+@dataclass(frozen=True, repr=False)
+class Reconciliation(Shown):
     """Our groups and the official's, case by case.
 
     compared: cases that both have.

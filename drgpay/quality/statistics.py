@@ -20,6 +20,7 @@ from drgpay.base.exact import (
     unscaled,
     wide,
 )
+from drgpay.base.shown import Shown
 from drgpay.quality.grouped_table import collect, fen_of, scan_table, whole_days
 from drgpay.quality.shares import SHARE, ratio, share, ten_thousandths
 from drgpay.quality.weights import own_weights
@@ -43,8 +44,8 @@ class Limits:
     high_cv: Decimal
 
 
-@dataclass(frozen=True)
-class Statistics:
+@dataclass(frozen=True, repr=False)
+class Statistics(Shown):
     """The tables of `drgpay stats`; money in yuan, ratios with four places.
 
     coverage: status, stays, stays_share, total_cost, cost_share.

@@ -11,6 +11,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, Words
+from drgpay.base.shown import Shown
 from drgpay.records.checks import CheckedStays
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.small_tables import (
@@ -49,8 +50,8 @@ PAYMENT_KIND = "payment"
 """The kind of a deduction that holds money back from a hospital's prepayment."""
 
 
-@dataclass(frozen=True)
-class Filings:
+@dataclass(frozen=True, repr=False)
+class Filings(Shown):
     """The filings of a period in scaled integers: money in fen, points in 1/10,000.
 
     reviews: REVIEW_SCHEMA, one row a case; fixed_points and reason may be null.

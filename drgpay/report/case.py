@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from drgpay.base.language import Language
+from drgpay.base.shown import Shown
 from drgpay.explain.trace import Trace
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.model import Policy
@@ -57,12 +58,19 @@ class PaidCase:
     trace: Trace | None = None
 
 
-@dataclass(frozen=True)
-class ExplainedCase:
+@dataclass(frozen=True, repr=False)
+class ExplainedCase(Shown):
     """The parts of a case in their order."""
 
     paid: PaidCase
     parts: tuple[CasePart, ...]
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "run", self.paid.run_id
+        yield "period", self.paid.period
+        yield "parts", self.parts
+        yield "differing", self.differing
 
     @property
     def differing(self) -> list[tuple[CasePart, CaseLine]]:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.exact import FEN_PLACES, as_decimal
+from drgpay.base.shown import Shown
 from drgpay.results.columns import Column, money, newer, plain, points, written
 from drgpay.settle.differences import Differences
 from drgpay.settle.lines import NO_ADJUSTMENTS
@@ -32,8 +33,8 @@ class RunFacts:
     warnings: int
 
 
-@dataclass(frozen=True)
-class MonthTables:
+@dataclass(frozen=True, repr=False)
+class MonthTables(Shown):
     """The tables of a run as they are written and shown (docs/files.md lists the columns).
 
     refused: what was refused, by reason and hospital; shown, and in quarantine row by row.

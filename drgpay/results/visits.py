@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from drgpay.base.exact import POINT_PLACES, divide_half_up, wide
+from drgpay.base.shown import Shown
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.results.columns import Column, money, plain, points, written
 from drgpay.results.month import (
@@ -27,8 +28,8 @@ from drgpay.visits.points import FEE
 from drgpay.visits.sums import SUM_KEYS
 
 
-@dataclass(frozen=True)
-class CapitationTables:
+@dataclass(frozen=True, repr=False)
+class CapitationTables(Shown):
     """Accounts of contractors, what is outside them, and the tie-out to the outpatient budget."""
 
     accounts: pl.DataFrame
@@ -36,8 +37,8 @@ class CapitationTables:
     tie_out: pl.DataFrame
 
 
-@dataclass(frozen=True)
-class VisitTables:
+@dataclass(frozen=True, repr=False)
+class VisitTables(Shown):
     """The outpatient tables of a run as they are written and shown.
 
     facts: those of the run, with the scheme, catalogue and method of the visits and their counts.

@@ -10,6 +10,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.base.language import Language
+from drgpay.base.shown import Shown
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.adjustment_rows import EARLIER_READMISSION, EARLIER_STAYS
 from drgpay.policy.model import Policy
@@ -58,8 +59,8 @@ from drgpay.settle.pools import pools_of
 from drgpay.settle.settled import Settled
 
 
-@dataclass(frozen=True)
-class FinishedClearing:
+@dataclass(frozen=True, repr=False)
+class FinishedClearing(Shown):
     """Where a clearing lies, what it says, and whether it lay there before.
 
     tables: those of stays, visits: those of visits; None for a year without them.

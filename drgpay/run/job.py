@@ -1,6 +1,6 @@
 """The job file: what a run reads, with what it settles, and where it leaves its folder."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -20,7 +20,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.period import Period
 from drgpay.grouper.scheme import shipped_schemes
 from drgpay.policy.fields import PositiveFactor
-from drgpay.policy.load import read_keys, shipped_policies
+from drgpay.policy.load import read_keys, shipped_policies, validated
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
 from drgpay.records.visits.tables import VisitInput
@@ -328,6 +328,24 @@ def previous_run(
     )
     k = {account: Fraction(factor) for account, factor in file.k.items()}
     return PreviousRun(here / file.run, records, scheme_beside(here, file.scheme or scheme), k)
+
+
+def previous_runs(
+    values: Sequence[Mapping[str, Any]], scheme: str, like: RecordsInput
+) -> tuple[PreviousRun, ...]:
+    """Runs that paid before, by the keys of [[inputs.previous]]; paths start at the working folder.
+
+    Raises DrgpayError for wrong keys, and as `previous_run`.
+    """
+    runs = []
+    for number, given in enumerate(values, start=1):
+        values_of = {
+            key: str(value) if isinstance(value, Path) else value for key, value in given.items()
+        }
+        here = Path(f"previous {number}")
+        file = validated(values_of, PreviousFile, here, "docs/files.md lists the keys")
+        runs.append(previous_run(here, file, scheme, like))
+    return tuple(runs)
 
 
 def _outpatient(here: Path, file: OutpatientFile) -> OutpatientJob:

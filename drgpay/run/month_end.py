@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,17 +14,15 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
-from drgpay.base.period import Period
+from drgpay.base.shown import Shown
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
-from drgpay.records.checks import STAY, CheckedStays
+from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import (
     Filings,
     check_payments,
-    payable_filings,
     read_filings,
 )
-from drgpay.records.findings import commonest
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.tables import open_visits
@@ -51,9 +48,7 @@ from drgpay.run.input_files import InputFiles, noted, records_of
 from drgpay.run.job import AnyJob, Job, OutpatientJob, VisitsJob
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.previous import (
-    Before,
     PreviousPaid,
-    earned_with_earlier,
     notes_on_earlier,
     open_months_before,
     values_before,
@@ -61,18 +56,15 @@ from drgpay.run.previous import (
 from drgpay.run.results import PaidStays, PaidVisits, write_month
 from drgpay.run.rules import PaymentRules, load_payment_rules
 from drgpay.run.stages import RunFolder, job_named, run_folder
+from drgpay.run.stay_month import month_stops, settle_stays
 from drgpay.run.stops import (
     Accepted,
     Stop,
     accepted_before,
     accepted_by,
-    by_hospital,
-    level_stops,
-    record_stops,
-    settled_stops,
 )
 from drgpay.run.visit_grouping import GroupedVisits
-from drgpay.run.visit_rules import VisitPaymentRules, load_visit_rules
+from drgpay.run.visit_rules import load_visit_rules
 from drgpay.run.visit_run import (
     VisitMonth,
     grouped_visits,
@@ -81,16 +73,14 @@ from drgpay.run.visit_run import (
     visit_tables,
 )
 from drgpay.settle.booking import Booked
-from drgpay.settle.lines import levels_of
-from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
 
 Run = TypeVar("Run", bound=StoredMonth)
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
-@dataclass(frozen=True)
-class FinishedRun:
+@dataclass(frozen=True, repr=False)
+class FinishedRun(Shown):
     """Where a run lies, what it says, and whether it lay there before with the same bytes.
 
     tables: those of stays, visits: those of visits; None for a job without them. `datasets` count
@@ -106,9 +96,12 @@ class FinishedRun:
 
 
 @contextmanager
-def no_progress(_title: str, _total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar for nobody."""
+def _no_bar(_title: str, _total: int) -> Iterator[Callable[[int], None]]:
     yield lambda rows: None
+
+
+no_progress: ProgressBar = _no_bar
+"""A progress bar for nobody."""
 
 
 def run_month(
@@ -291,59 +284,36 @@ def _settle_stays(
         )
 
     checked = run.stage("checked", read_and_check, CheckedStays)
-    _refuse_empty(checked, dataset, job, language)
     clock.lap("check")
-    filings, warnings = payable_filings(stays.filings, checked, language)
-    earned = earned_with_earlier(
-        checked.valid, filings, rules, Before.of(opened), str(job.period), dataset, job.output
-    )
-    clock.lap("points")
-    settled = settle_month(
-        earned.cases,
-        earned.adjustments,
-        rules.policy,
+    month = settle_stays(
+        checked,
+        stays.filings,
+        rules,
+        opened,
         job.period,
-        filings.payments,
-        levels_of(rules.hospitals),
+        dataset,
+        job.output,
+        language,
+        clock.lap,
     )
+    settled = month.settled
     booked = book(job.period, settled, stays.paid)
     clock.lap("settle")
     before = values_before(opened, "stays", basis)
-    stops = _stops(
+    stops = month_stops(
         rules, checked.valid, checked.refused, checked.unknown, settled, job.period, before
     )
     return _SettledStays(
         stays,
         checked,
-        filings,
-        warnings,
+        month.filings,
+        month.warnings,
         settled,
         booked,
         stops,
         notes_on_earlier(opened, basis, before is not None, language),
         language,
     )
-
-
-def _stops(
-    rules: PaymentRules | VisitPaymentRules,
-    paid: pl.DataFrame,
-    refused: pl.DataFrame,
-    unknown: pl.DataFrame,
-    settled: Settled,
-    period: Period,
-    before: Mapping[str, Decimal] | None,
-) -> list[Stop]:
-    """What stops the stays, or the visits, of a month.
-
-    paid: the valid ones. before: the values of the month before, if they can be compared.
-    """
-    valid, records = by_hospital(paid), rules.policy.records
-    return [
-        *record_stops(records, valid, refused, unknown),
-        *level_stops(records, valid, rules.levels, rules.catalogue.levels),
-        *settled_stops(settled.lines, settled.pools, rules.policy.settlement, period, before),
-    ]
 
 
 def _paid_stays(of_stays: _SettledStays, identity: str) -> PaidStays:
@@ -392,7 +362,7 @@ def _settle_visits(
     settled = settle_visits(month, grouped)
     clock.lap("settle visits")
     before = values_before(opened, "visits", basis["outpatient"])
-    stops = _stops(
+    stops = month_stops(
         month.rules, grouped.visits, grouped.refused, grouped.unknown, settled, month.period, before
     )
     return _SettledVisits(month, grouped, settled, stops)
@@ -444,19 +414,6 @@ def _corrected(
             f"settle the {part} by a job of their own, which corrects nothing",
         )
     return with_part
-
-
-def _refuse_empty(checked: CheckedStays, dataset: Dataset, job: Job, language: Language) -> None:
-    if checked.valid.height:
-        return
-    error = DrgpayError(
-        f"{job.stays.path}: none of {dataset.rows} stays is valid for {job.period}"
-        f"{commonest(checked.quarantine, STAY)}",
-        "correct the records or the period of the job",
-    )
-    # How the columns were read is often why.
-    error.further = "\n".join(dataset.reading_lines(language))
-    raise error
 
 
 def _tables(

@@ -63,12 +63,17 @@ def load_payment_rules(
     """
     compiled = load_compiled(scheme)
     loaded = load_policy(policy)
-    refuse_other_year(loaded, year, who)
-    refuse_unknown_groups(loaded, compiled.scheme)
-    refuse_wrong_policy_rules(loaded)
+    refuse_unfit(loaded, compiled.scheme, year, who)
     return PaymentRules(
         compiled, loaded, load_catalogue(catalogue, compiled.scheme), read_hospitals(hospitals)
     )
+
+
+def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: str) -> None:
+    """Raise DrgpayError for a policy of another year, unknown groups in it, and rules that are none."""
+    refuse_other_year(loaded, year, who)
+    refuse_unknown_groups(loaded, scheme)
+    refuse_wrong_policy_rules(loaded)
 
 
 def refuse_other_year(loaded: LoadedPolicy, year: int, who: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from drgpay.base.errors import DrgpayError, reason_of
 from drgpay.base.file_hash import file_hash
 from drgpay.base.language import Words
+from drgpay.base.shown import Shown
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import load_policy
@@ -43,8 +44,8 @@ _Make = Callable[[], Check]
 _Part = TypeVar("_Part")
 
 
-@dataclass(frozen=True)
-class Verified:
+@dataclass(frozen=True, repr=False)
+class Verified(Shown):
     """What was checked of a run.
 
     evidence: the sha256 over its manifest without the seconds, to be compared with a number that
@@ -56,6 +57,13 @@ class Verified:
     kind: str
     evidence: str
     checks: list[Check]
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "run_id", self.run_id
+        yield "status", self.status
+        yield "checks", self.checks
+        yield "evidence", self.evidence
 
     @property
     def status(self) -> Status:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from drgpay.base.shown import Shown
+
 RATE_SCHEMA: dict[str, pl.DataType] = {
     "pool": pl.String(),
     "accounts": pl.List(pl.String()),
@@ -22,8 +24,8 @@ RATE_SCHEMA: dict[str, pl.DataType] = {
 """What an account and a level earn by their rate: a value, and sums over the lines in the pool."""
 
 
-@dataclass(frozen=True)
-class Settled:
+@dataclass(frozen=True, repr=False)
+class Settled(Shown):
     """A settled month or a cleared year in scaled integers: money in fen; points, scores and factors
     in 1/10,000.
 

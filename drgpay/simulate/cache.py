@@ -61,6 +61,12 @@ class StageCache:
     used: list[str] = field(default_factory=list)
     made: list[str] = field(default_factory=list)
     _held: dict[tuple[str, str], dict[str, pl.DataFrame]] = field(default_factory=dict)
+    _counted: set[tuple[str, str]] = field(default_factory=set)
+
+    def count_anew(self) -> None:
+        """Count `used` and `made` from here on; what is in memory counts when it is used again."""
+        for counted in (self.used, self.made, self._counted):
+            counted.clear()
 
     def frames(
         self,
@@ -76,7 +82,11 @@ class StageCache:
         """
         held = (name, digest_of(key))
         if held in self._held:
+            if held not in self._counted:
+                self.used.append(name)
+                self._counted.add(held)
             return self._held[held]
+        self._counted.add(held)
         kept = self._read(name, key)
         if kept is None:
             kept = make()
@@ -96,8 +106,10 @@ class StageCache:
         def read() -> None:
             kept = self._read(name, key)
             if kept is not None:
+                held = (name, digest_of(key))
                 self.used.append(name)
-                self._held[(name, digest_of(key))] = kept
+                self._counted.add(held)
+                self._held[held] = kept
 
         with ThreadPoolExecutor(1) as pool:
             done = pool.submit(read)

@@ -26,7 +26,7 @@ class Comparison:
     hospitals: hospital_id, name, level, county, bin, rank (1 gains most), case_mix (1/10,000: mean
     base points / 100 in the base; null without a grouped case), sorted by rank. levels, counties,
     groups (drg), classes (case_class), accounts: by their key. values: pool, and VALUES of a month
-    or YEAR_VALUES, _before and _after; point_value as text, since its places may differ.
+    or YEAR_VALUES, _before and _after; point_value as a decimal, of each side with its places.
     """
 
     amount: str
@@ -209,8 +209,7 @@ def paired_values(
     tables = []
     for values, places in sides:
         value = pl.col("point_value").cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, places))
-        with_text = values.with_columns(point_value=value.cast(pl.String))
-        tables.append(with_text.select("pool", *columns))
+        tables.append(values.with_columns(point_value=value).select("pool", *columns))
     both = tables[0].join(tables[1], on="pool", how="full", coalesce=True, suffix="_after")
     return both.sort("pool").select(
         "pool",

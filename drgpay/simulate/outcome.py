@@ -1,12 +1,13 @@
 """A simulation: scenarios over one base, computed and compared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.shown import Shown
 from drgpay.policy.model import Policy
 from drgpay.run.month_end import Clock, ProgressBar, no_progress
 from drgpay.simulate.base import Base, open_base
@@ -25,8 +26,8 @@ from drgpay.simulate.target_wording import target_sentence
 from drgpay.simulate.visits import VisitComparison, compare_visits
 
 
-@dataclass(frozen=True)
-class Simulation:
+@dataclass(frozen=True, repr=False)
+class Simulation(Shown):
     """What scenarios come to, in scaled integers.
 
     before, after: the base and the whole stack; with a target, `after` has the value that was found.
@@ -51,6 +52,17 @@ class Simulation:
     reused: tuple[str, ...]
     computed: tuple[str, ...]
 
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "period", self.base.period
+        yield "base", self.base.run.run_id if self.base.run else self.base.file.name
+        yield "scenarios", ", ".join(one.name for one in self.scenarios)
+        yield "hospitals", self.comparison.hospitals.height
+        for values in self.comparison.values.iter_rows(named=True):
+            before, after = values["point_value_before"], values["point_value_after"]
+            yield f"point_value_{values['pool']}", f"{before} -> {after}"
+        yield "stops", self.noticed or None
+
 
 def simulate(
     files: Sequence[Path],
@@ -60,7 +72,7 @@ def simulate(
     cache: Path | None = None,
     threads: int | None = None,
 ) -> Simulation:
-    """Compute scenarios in their order over one base and compare.
+    """Compute scenario files in their order over one base and compare.
 
     run, job: the base, else that of the files. cache: where stages are kept; by default
     `cache_folder` of the job's output. Nothing is written but the cache. Raises DrgpayError for
@@ -68,14 +80,40 @@ def simulate(
     TargetMissedError for a target that no value reaches.
     """
     clock = Clock()
-    scenarios = tuple(load_scenario(path) for path in files)
+    scenarios = [load_scenario(path) for path in files]
+    return simulate_over(
+        open_stages(scenarios, run, job, progress, cache, threads), scenarios, clock
+    )
+
+
+def open_stages(
+    scenarios: Sequence[Scenario],
+    run: Path | None = None,
+    job: Path | None = None,
+    progress: ProgressBar = no_progress,
+    cache: Path | None = None,
+    threads: int | None = None,
+) -> Stages:
+    """The base of scenarios with its stages, for `simulate_over`; arguments and errors as `simulate`."""
     base = open_base(scenarios, run, job)
     stored = (
         StageCache(cache, named=True)
         if cache is not None
         else StageCache(cache_folder(base.output))
     )
-    stages = Stages(base, stored, progress, threads)
+    return Stages(base, stored, progress, threads)
+
+
+def simulate_over(
+    stages: Stages, given: Sequence[Scenario], clock: Clock | None = None
+) -> Simulation:
+    """Compute scenarios in their order over a base that is open; stages that it has are used again.
+
+    Raises DrgpayError and TargetMissedError as `simulate`.
+    """
+    clock, scenarios = clock or Clock(), tuple(given)
+    base, stored, progress = stages.base, stages.cache, stages.progress
+    stored.count_anew()
     sweeps = [one for scenario in scenarios for one in scenario.file.sweep]
     last = str(scenarios[-1].path) if scenarios else ""
     grid = grid_of(sweeps, last) if sweeps else []

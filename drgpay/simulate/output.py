@@ -1,5 +1,6 @@
 """The folder of a simulation: Parquet, workbook, page, the scenario files, manifest."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -87,7 +88,7 @@ def _fill(found: Simulation, folder: Path, language: Language, with_cases: bool)
     kept = folder / "scenarios"
     kept.mkdir()
     for number, scenario in enumerate(found.scenarios, start=1):
-        shutil.copyfile(scenario.path, kept / f"{number}-{scenario.path.name}")
+        (kept / f"{number}-{scenario.path.name}").write_bytes(scenario.content)
         for overlay in scenario.overlays:
             shutil.copyfile(overlay, kept / f"{number}-{overlay.name}")
 
@@ -128,7 +129,7 @@ def _basis(found: Simulation, language: Language, with_cases: bool) -> dict[str,
             {
                 "name": scenario.name,
                 "file": scenario.path.name,
-                "sha256": file_hash(scenario.path),
+                "sha256": hashlib.sha256(scenario.content).hexdigest(),
                 "overlays": [
                     {"file": path.name, "sha256": file_hash(path)} for path in scenario.overlays
                 ],

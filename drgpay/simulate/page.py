@@ -76,7 +76,12 @@ def facts_of(found: Simulation, language: Language) -> list[tuple[str, str]]:
 def commands_of(found: Simulation) -> list[tuple[str, str]]:
     """The commands that make this report again, the base included; key of the note, command."""
     job = shlex.quote(str(found.base.file))
-    files = " ".join(shlex.quote(str(one.path)) for one in found.scenarios)
+    # One that was made of values lies only beside the report.
+    paths = (
+        one.path if one.text is None else Path("scenarios") / f"{number}-{one.path.name}"
+        for number, one in enumerate(found.scenarios, start=1)
+    )
+    files = " ".join(shlex.quote(str(path)) for path in paths)
     base = f" --base {shlex.quote(str(found.base.run.folder))}" if found.base.run else ""
     return [
         ("base_run_note", f"drgpay {'clear' if found.base.year else 'run'} {job}"),

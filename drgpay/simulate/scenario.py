@@ -1,18 +1,23 @@
 """Scenario files: what is to be different from the base (docs/scenarios.md lists the keys)."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Annotated, Any, Literal, Self
 
+import tomli_w
 from pydantic import Field, field_validator, model_validator
 
+from drgpay.base.errors import DrgpayError
+from drgpay.base.toml_reader import parse_toml
 from drgpay.grouper.scheme_files import shipped_schemes
 from drgpay.policy.fields import Name, PositiveRatio, PositiveYuan, Ratio, Section, Share
-from drgpay.policy.load import read_keys
+from drgpay.policy.load import read_keys, validated
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.job import beside
 
@@ -170,11 +175,20 @@ class ScenarioFile(Section):
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario with its paths resolved. `policy` is by dotted path."""
+    """A scenario with its paths resolved. `policy` is by dotted path.
+
+    text: of one that was made of values, and lies in no file; `path` is then what it is called.
+    """
 
     path: Path
     file: ScenarioFile
     policy: dict[str, Value]
+    text: str | None = None
+
+    @property
+    def content(self) -> bytes:
+        """What its file holds, or would hold."""
+        return self.path.read_bytes() if self.text is None else self.text.encode()
 
     @property
     def name(self) -> str:
@@ -229,14 +243,43 @@ class Scenario:
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario file; raises DrgpayError with the path of every wrong key."""
-    file = read_keys(
-        path,
-        ScenarioFile,
-        "scenario",
-        "correct these keys; docs/scenarios.md lists them",
-        decimals=True,
-    )
+    file = read_keys(path, ScenarioFile, "scenario", _REMEDY, decimals=True)
     return Scenario(path, file, dict(_dotted(file.policy)))
+
+
+_REMEDY = "correct these keys; docs/scenarios.md lists them"
+
+
+def scenario_of(values: Mapping[str, Any]) -> Scenario:
+    """A scenario by the keys of its file, read as the file would be; paths start at the working folder.
+
+    Raises DrgpayError as `load_scenario`, and for a value that no file can hold.
+    """
+    name = values.get("name")
+    called = re.sub(r"[^\w.+-]+", "-", name).strip("-.")[:60] if isinstance(name, str) else ""
+    path = Path(f"{called or 'scenario'}.toml")
+    try:
+        text = tomli_w.dumps(_for_a_file(values))
+    except TypeError as error:
+        raise DrgpayError(
+            f"a scenario holds a value of the type {error}",
+            "give texts, numbers, dates, lists and dicts of them, as a scenario file does",
+        ) from None
+    file = validated(parse_toml(text, path, decimals=True), ScenarioFile, path, _REMEDY)
+    return Scenario(path, file, dict(_dotted(file.policy)), text)
+
+
+def _for_a_file(value: Any) -> Any:
+    """A value as TOML has it: None is left out, a path is its text."""
+    if isinstance(value, Mapping):
+        return {key: _for_a_file(inner) for key, inner in value.items() if inner is not None}
+    if isinstance(value, list | tuple):
+        return [_for_a_file(inner) for inner in value]
+    if isinstance(value, PurePath):
+        return str(value)
+    if not isinstance(value, str | bool | int | float | Decimal | date):
+        raise TypeError(type(value).__name__)
+    return value
 
 
 _WHOLE = ("calibration.trim", "budget.months")

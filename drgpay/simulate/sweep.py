@@ -43,7 +43,7 @@ class Swept:
     compared (fund_amount_fen; of a year final_amount_fen), change_fen, gained_fen (by the winners),
     losers, winners (beyond 0.1 %), beyond_5 (hospitals beyond 5 % either way), smallest_ratio and
     largest_ratio (change, 1/10,000), stops (findings of the settlement at which a run would stop and
-    that the base did not accept). values: number, pool, point_value (text), remainder_fen.
+    that the base did not accept). values: number, pool, point_value (a decimal), remainder_fen.
     hospitals: number, hospital_id, the amount, change_fen, change_ratio, bin.
     """
 
@@ -93,6 +93,7 @@ def sweep(
     policies = [with_values(plan.policy, setting, where) for setting in grid]
     for policy in policies:
         check_policy(stages.base, plan, policy, where)
+    most_places = max(policy.settlement.value_places for policy in policies)
     amount = stages.base.settling.amount
     before = hospital_amounts(stages.base_state.settled, amount)
     settle = evaluator(stages, plan, grid, where)
@@ -107,7 +108,7 @@ def sweep(
         measures = _measures(number, setting, found, amount)
         stops = pl.lit(open_stops(stages, settled, policy), pl.Int64)
         points.append(measures.with_columns(stops=stops))
-        values.append(_values(number, settled, policy))
+        values.append(_values(number, settled, policy, most_places))
         hospitals.append(found.select(pl.lit(number).cast(pl.Int64).alias("number"), pl.all()))
         advance(1)
     return Swept(tuple(grid[0]), pl.concat(points), pl.concat(values), pl.concat(hospitals))
@@ -147,13 +148,13 @@ def _measures(number: int, setting: Setting, found: pl.DataFrame, amount: str) -
     )
 
 
-def _values(number: int, settled: Settled, policy: Policy) -> pl.DataFrame:
+def _values(number: int, settled: Settled, policy: Policy, most_places: int) -> pl.DataFrame:
     places = policy.settlement.value_places
     value = pl.col("point_value").cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, places))
     return settled.pools.select(
         pl.lit(number).cast(pl.Int64).alias("number"),
         "pool",
-        value.cast(pl.String).alias("point_value"),
+        value.cast(pl.Decimal(18, most_places)).alias("point_value"),
         "remainder_fen",
     )
 

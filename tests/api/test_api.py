@@ -3,6 +3,7 @@
 import shutil
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -157,7 +158,7 @@ class TestRefusals:
     @pytest.fixture
     def refused(
         self, october: pl.DataFrame, scheme: CompiledScheme, policy: Policy, hospitals: pl.DataFrame
-    ) -> dict[str, object]:
+    ) -> dict[str, Any]:
         return {
             "stays": october.head(50),
             "scheme": scheme,
@@ -166,29 +167,27 @@ class TestRefusals:
             "period": "2026-10",
         }
 
-    def test_a_month_of_another_year(
-        self, refused: dict[str, object], catalogue: Catalogue
-    ) -> None:
+    def test_a_month_of_another_year(self, refused: dict[str, Any], catalogue: Catalogue) -> None:
         given = {**refused, "catalogue": catalogue, "period": "2027-01"}
         with pytest.raises(drgpay.DrgpayError, match="is for 2026, the month is of 2027"):
             drgpay.settle_month(**given)
 
     def test_a_catalogue_of_another_scheme(
-        self, refused: dict[str, object], catalogue: Catalogue
+        self, refused: dict[str, Any], catalogue: Catalogue
     ) -> None:
         given = {**refused, "catalogue": catalogue, "scheme": "chs-drg-1.1"}
         with pytest.raises(drgpay.DrgpayError, match="was made for other tables than those of"):
             drgpay.settle_month(**given)
 
     def test_groups_that_the_scheme_does_not_have(
-        self, refused: dict[str, object], policy: Policy, catalogue: Catalogue
+        self, refused: dict[str, Any], policy: Policy, catalogue: Catalogue
     ) -> None:
         wrong = drgpay.change_policy(policy, {"points.always_low_groups": ["XX99"]})
         given = {**refused, "catalogue": catalogue, "policy": wrong}
         with pytest.raises(drgpay.DrgpayError, match="always_low_groups names XX99"):
             drgpay.settle_month(**given)
 
-    def test_no_valid_stay(self, refused: dict[str, object], catalogue: Catalogue) -> None:
+    def test_no_valid_stay(self, refused: dict[str, Any], catalogue: Catalogue) -> None:
         given = {**refused, "catalogue": catalogue, "period": "2026-09"}
         with pytest.raises(drgpay.DrgpayError, match="none of 50 stays is valid for 2026-09"):
             drgpay.settle_month(**given)

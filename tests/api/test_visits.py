@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -49,7 +50,9 @@ def test_a_month_in_memory_is_the_month_of_the_run(
     run: Path, sample_data: Path, scheme: CompiledApg, tables: tuple[Path, Path], lazy: bool
 ) -> None:
     visits, items = tables
-    given = (pl.scan_parquet(visits), pl.read_parquet(items)) if lazy else (visits, str(items))
+    given: tuple[Any, Any] = (
+        (pl.scan_parquet(visits), pl.read_parquet(items)) if lazy else (visits, str(items))
+    )
     found = drgpay.settle_visits(
         *given,
         scheme,

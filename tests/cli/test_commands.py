@@ -230,7 +230,9 @@ def test_missing_column_and_wrong_type(drgpay: Run, region: Path) -> None:
     change_stays(region, lambda frame: frame.with_columns(fund_cost=pl.lit(True)))
     refused(drgpay("run", region / "2026-10.toml"), "the column fund_cost is", "decimal(18,2)")
     change_stays(region, lambda frame: frame.with_columns(fund_cost=pl.lit("12.OO")))
-    refused(drgpay("run", region / "2026-10.toml"), "finding is bad_type (2000 rows), as in the case")
+    refused(
+        drgpay("run", region / "2026-10.toml"), "finding is bad_type (2000 rows), as in the case"
+    )
 
 
 def test_unknown_scheme(drgpay: Run, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Every plan of a sample is made whole, or refused before anything is written."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -88,7 +89,7 @@ def test_a_month_of_the_year_before_can_be_settled(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_made_is_refused_before_anything_is_written(
-    tmp_path: Path, changed: dict[str, int | str]
+    tmp_path: Path, changed: dict[str, Any]
 ) -> None:
     with pytest.raises(DrgpayError):
         drgpay.make_sample(tmp_path / "region", **({"stays": 10} | changed))

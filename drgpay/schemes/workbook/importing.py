@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.plain_json import plain_json
+from drgpay.base.shown import Shown
 from drgpay.grouper.scheme import TABLES, SchemeInfo
 from drgpay.schemes.workbook.amendments import amended, read_amendments
 from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY
@@ -47,8 +48,8 @@ class ImportChoices:
     amendments: Path | None = None
 
 
-@dataclass(frozen=True)
-class ImportedScheme:
+@dataclass(frozen=True, repr=False)
+class ImportedScheme(Shown):
     """A scheme ready to be written: its identity, its tables as in TABLES (text), the notes."""
 
     info: SchemeInfo

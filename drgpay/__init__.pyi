@@ -1,0 +1,109 @@
+# ruff: noqa: I001 - a name again is how a stub says that it is public; one import for each module
+"""What a type checker sees of the package: the names of __init__.py, which imports them late."""
+
+from drgpay.api.adjustments import (
+    apply_overlay as apply_overlay,
+    check_overlay as check_overlay,
+    load_overlay as load_overlay,
+    propose_overlay as propose_overlay,
+    save_overlay as save_overlay,
+)
+from drgpay.api.grouping import (
+    compare_schemes as compare_schemes,
+    explain_stay as explain_stay,
+    find_stay as find_stay,
+    group_stays as group_stays,
+    load_scheme as load_scheme,
+    migration_of_stays as migration_of_stays,
+)
+from drgpay.api.quality import (
+    check_stays as check_stays,
+    group_statistics as group_statistics,
+    reconcile_groups as reconcile_groups,
+)
+from drgpay.api.rules import (
+    change_policy as change_policy,
+    load_enrolment as load_enrolment,
+    load_filings as load_filings,
+    load_hospitals as load_hospitals,
+    load_policy as load_policy,
+)
+from drgpay.api.runs import (
+    clear_year as clear_year,
+    explain_case as explain_case,
+    query_runs as query_runs,
+    run_job as run_job,
+    verify_run as verify_run,
+    write_report as write_report,
+)
+from drgpay.api.samples import (
+    make_sample as make_sample,
+)
+from drgpay.api.scenarios import (
+    ScenarioBase as ScenarioBase,
+    load_scenario as load_scenario,
+    open_base as open_base,
+    save_simulation as save_simulation,
+    simulate_scenarios as simulate_scenarios,
+    simulation_tables as simulation_tables,
+)
+from drgpay.api.schemes import (
+    check_scheme as check_scheme,
+    export_scheme as export_scheme,
+    import_scheme as import_scheme,
+)
+from drgpay.api.settlement import (
+    SettledMonth as SettledMonth,
+    calibrate as calibrate,
+    catalogue_tables as catalogue_tables,
+    load_catalogue as load_catalogue,
+    save_catalogue as save_catalogue,
+    settle_month as settle_month,
+)
+from drgpay.api.text import (
+    text_of as text_of,
+)
+from drgpay.api.visits import (
+    SettledVisits as SettledVisits,
+    VisitEntries as VisitEntries,
+    calibrate_visits as calibrate_visits,
+    group_visits as group_visits,
+    load_visit_scheme as load_visit_scheme,
+    settle_visits as settle_visits,
+)
+from drgpay.adjust.propose import (
+    Choices as Choices,
+)
+from drgpay.base.errors import (
+    DrgpayError as DrgpayError,
+)
+from drgpay.explain.trace import (
+    Trace as Trace,
+)
+from drgpay.grouper.apg import (
+    CompiledApg as CompiledApg,
+)
+from drgpay.grouper.compiled import (
+    CompiledScheme as CompiledScheme,
+)
+from drgpay.grouper.reference import (
+    Stay as Stay,
+)
+from drgpay.points.catalogue import (
+    Catalogue as Catalogue,
+)
+from drgpay.policy.model import (
+    Policy as Policy,
+)
+from drgpay.records.filings import (
+    Filings as Filings,
+)
+from drgpay.simulate.outcome import (
+    Simulation as Simulation,
+)
+from drgpay.simulate.scenario import (
+    Scenario as Scenario,
+)
+
+__version__: str
+__all__: list[str]

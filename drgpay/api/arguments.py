@@ -1,0 +1,103 @@
+"""Arguments of the public functions, checked against their annotations before anything is done."""
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from functools import cache, wraps
+from numbers import Integral, Real
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import polars as pl
+
+from drgpay.base.errors import DrgpayError
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+_SAID: dict[Any, str] = {
+    str: "a text",
+    Path: "a path",
+    pl.DataFrame: "a polars frame",
+    pl.LazyFrame: "a lazy frame of polars",
+    int: "a whole number",
+    float: "a number",
+    Decimal: "a Decimal",
+    bool: "True or False",
+    type(None): "None",
+}
+# numpy's numbers are numbers; True is none.
+_NUMBERS: dict[Any, type] = {int: Integral, float: Real}
+
+
+def checked(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """The function, refusing arguments of other types than its annotations name (DrgpayError).
+
+    Arguments that are missing or that it does not have stay Python's TypeError.
+    """
+    signature = inspect.signature(function)
+
+    @wraps(function)
+    def call(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        due = _types_of(function)
+        for name, value in signature.bind(*args, **kwargs).arguments.items():
+            if not _fits(value, due[name]):
+                raise DrgpayError(
+                    f"{function.__name__}: {name} is {_said_of(value)}", f"give {_said(due[name])}"
+                )
+        return function(*args, **kwargs)
+
+    return call
+
+
+@cache
+def _types_of(function: Callable[..., Any]) -> dict[str, Any]:
+    return get_type_hints(function)
+
+
+def _fits(value: object, due: Any) -> bool:
+    if due is Any:
+        return True
+    origin, inner = get_origin(due), get_args(due)
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in inner)
+    if origin is Literal:
+        return isinstance(value, str) and value in inner
+    if origin is Sequence:
+        # A text is a sequence of texts, and never meant as one.
+        if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+            return False
+        return all(_fits(one, inner[0]) for one in value)
+    if origin is Mapping:
+        return isinstance(value, Mapping) and all(
+            _fits(key, inner[0]) and _fits(one, inner[1]) for key, one in value.items()
+        )
+    if isinstance(value, bool):
+        return due is bool
+    return isinstance(value, _NUMBERS.get(due, due))
+
+
+def _said(due: Any) -> str:
+    """The type in words, as what is to be given."""
+    origin, inner = get_origin(due), get_args(due)
+    if origin in (Union, UnionType):
+        *others, last = (_said(one) for one in inner)
+        return f"{', '.join(others)} or {last}"
+    if origin is Literal:
+        return " or ".join(map(repr, inner))
+    if origin is Sequence:
+        return f"a list with {_said(inner[0])} in each place"
+    if origin is Mapping:
+        return "a dict with texts as keys"
+    return _SAID.get(due) or f"a {due.__name__} of drgpay"
+
+
+def _said_of(value: object) -> str:
+    """What was given instead; never the value, which may be of a person."""
+    if value is None:
+        return "None"
+    kind = type(value)
+    module = kind.__module__.partition(".")[0]
+    named = kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"
+    return "a text that is none of these" if isinstance(value, str) else f"of the type {named}"
