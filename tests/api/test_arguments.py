@@ -131,13 +131,13 @@ def test_only_a_drgpay_error_comes_of_any_value(
 def test_the_sentence(right: dict[str, Any]) -> None:
     rest = [right[one] for one in ("scheme", "policy", "catalogue", "hospitals", "period")]
     with pytest.raises(drgpay.DrgpayError) as told:
-        drgpay.settle_month([1, 2], *rest)
+        drgpay.settle_month([1, 2], *rest)  # type: ignore[arg-type]
     assert str(told.value) == (
         "settle_month: stays is of the type list; give a text, a path, a polars frame or a lazy "
         "frame of polars."
     )
     with pytest.raises(drgpay.DrgpayError, match="language is a text that is none of these; give "):
-        drgpay.settle_month(right["stays"], *rest, language="fr")
+        drgpay.settle_month(right["stays"], *rest, language="fr")  # type: ignore[arg-type]
 
 
 def test_numbers_of_numpy_are_numbers_and_true_is_none() -> None:
@@ -145,7 +145,8 @@ def test_numbers_of_numpy_are_numbers_and_true_is_none() -> None:
     def counted(rows: int, share: float = 0.5) -> int:
         return rows
 
-    assert counted(np.int64(3), np.float64(0.1)) == 3
+    three: Any = np.int64(3)
+    assert counted(three, np.float64(0.1)) == 3
     for wrong in (True, 1.0, "3"):
         with pytest.raises(drgpay.DrgpayError, match="rows is"):
             counted(wrong)  # type: ignore[arg-type]
