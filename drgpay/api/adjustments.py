@@ -9,7 +9,7 @@ from drgpay.adjust.overlay import Overlay, overlay_toml, read_overlay
 from drgpay.adjust.propose import Choices, propose
 from drgpay.adjust.proposed import Proposed, proposed
 from drgpay.adjust.stays import read_stays
-from drgpay.api.arguments import checked
+from drgpay.api.arguments import checked, refuse_wrong_fields
 from drgpay.api.frames import Stays, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.base.file_rights import BY_UMASK
@@ -42,6 +42,8 @@ def propose_overlay(
     (yuan), cv, gains, q and stability as shares, reason. The same stays give the same proposals.
     Raises DrgpayError for missing columns and unknown groups. Source: docs/adjustments.md.
     """
+    if choices:
+        refuse_wrong_fields(choices)
     compiled = compiled_scheme(scheme)
     dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes)
     read = read_stays(dataset, compiled, threads=threads)

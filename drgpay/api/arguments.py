@@ -51,9 +51,18 @@ def checked(function: Callable[_P, _R]) -> Callable[_P, _R]:
     return call
 
 
+def refuse_wrong_fields(made: object) -> None:
+    """Check an object that users make themselves, a Stay or Choices, as an argument is checked."""
+    kind: Any = type(made)
+    for name, due in _types_of(kind).items():
+        value = getattr(made, name)
+        if not _fits(value, due):
+            raise DrgpayError(f"{kind.__name__}: {name} is {_said_of(value)}", f"give {_said(due)}")
+
+
 @cache
-def _types_of(function: Callable[..., Any]) -> dict[str, Any]:
-    return get_type_hints(function)
+def _types_of(annotated: Callable[..., Any]) -> dict[str, Any]:
+    return get_type_hints(annotated)
 
 
 def _fits(value: object, due: Any) -> bool:
@@ -69,6 +78,8 @@ def _fits(value: object, due: Any) -> bool:
         if not isinstance(value, Sequence) or isinstance(value, str | bytes):
             return False
         return all(_fits(one, inner[0]) for one in value)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(_fits(one, inner[0]) for one in value)
     if origin is Mapping:
         return isinstance(value, Mapping) and all(
             _fits(key, inner[0]) and _fits(one, inner[1]) for key, one in value.items()
@@ -88,6 +99,8 @@ def _said(due: Any) -> str:
         return " or ".join(map(repr, inner))
     if origin is Sequence:
         return f"a list with {_said(inner[0])} in each place"
+    if origin is tuple:
+        return f"a tuple with {_said(inner[0])} in each place"
     if origin is Mapping:
         return "a dict with texts as keys"
     return _SAID.get(due) or f"a {due.__name__} of drgpay"

@@ -7,7 +7,7 @@ import polars as pl
 import polars.selectors as cs
 import pyarrow as pa
 
-from drgpay.api.arguments import checked
+from drgpay.api.arguments import checked, refuse_wrong_fields
 from drgpay.api.frames import Stays, open_stays
 from drgpay.base.errors import DrgpayError
 from drgpay.explain.code_names import CodeNames
@@ -119,6 +119,7 @@ def explain_stay(
     adrg, drg, severity); `text_of` words the whole. Raises DrgpayError for an unknown scheme.
     Source: the rules of the scheme; the answer is that of `group_stays`.
     """
+    refuse_wrong_fields(stay)
     compiled = compiled_scheme(scheme)
     return _explain_stay(compiled, stay, CodeNames.of(compiled.code_system), case_id, what_if)
 

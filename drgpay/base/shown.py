@@ -36,6 +36,9 @@ class Shown:
         told = ", ".join(f"{name}={text}" for name, text in self._told())
         return f"{type(self).__name__}({told})"
 
+    def __str__(self) -> str:
+        return repr(self)
+
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>"

@@ -1,6 +1,5 @@
 """The folder of a simulation: Parquet, workbook, page, the scenario files, manifest."""
 
-import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.file_hash import file_hash
+from drgpay.base.file_hash import bytes_hash, file_hash
 from drgpay.base.file_rights import OWNER, Rights, make_folder
 from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
@@ -129,7 +128,7 @@ def _basis(found: Simulation, language: Language, with_cases: bool) -> dict[str,
             {
                 "name": scenario.name,
                 "file": scenario.path.name,
-                "sha256": hashlib.sha256(scenario.content).hexdigest(),
+                "sha256": bytes_hash(scenario.content),
                 "overlays": [
                     {"file": path.name, "sha256": file_hash(path)} for path in scenario.overlays
                 ],

@@ -259,7 +259,7 @@ def scenario_of(values: Mapping[str, Any]) -> Scenario:
     called = re.sub(r"[^\w.+-]+", "-", name).strip("-.")[:60] if isinstance(name, str) else ""
     path = Path(f"{called or 'scenario'}.toml")
     try:
-        text = tomli_w.dumps(_for_a_file(values))
+        text = text_of_values(values)
     except TypeError as error:
         raise DrgpayError(
             f"a scenario holds a value of the type {error}",
@@ -269,9 +269,19 @@ def scenario_of(values: Mapping[str, Any]) -> Scenario:
     return Scenario(path, file, dict(_dotted(file.policy)), text)
 
 
+def text_of_values(values: Mapping[str, Any]) -> str:
+    """Values as the text of a scenario file; None is left out, a path is its text.
+
+    Raises TypeError for values that TOML has no words for.
+    """
+    return tomli_w.dumps(_for_a_file(values))
+
+
 def _for_a_file(value: Any) -> Any:
-    """A value as TOML has it: None is left out, a path is its text."""
     if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise TypeError(f"{type(key).__name__} as a key")
         return {key: _for_a_file(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list | tuple):
         return [_for_a_file(inner) for inner in value]

@@ -129,6 +129,66 @@ class TestSettlement:
             found: pl.DataFrame = getattr(month, name)
             assert found.equals(written.cast(found.schema)), name
 
+    def test_values_are_read_as_the_policy_says(
+        self,
+        october: pl.DataFrame,
+        scheme: CompiledScheme,
+        policy: Policy,
+        catalogue: Catalogue,
+        hospitals: pl.DataFrame,
+    ) -> None:
+        last = october.filter(pl.col("settlement_date") == pl.date(2026, 10, 31))
+        evening = october.with_columns(
+            pl.col("settlement_date").cast(pl.Datetime("us")).dt.offset_by("20h")
+        )
+        utc = drgpay.change_policy(policy, {"records.naive_time": "utc"})
+        here, there = (
+            drgpay.settle_month(evening, scheme, one, catalogue, hospitals, "2026-10")
+            for one in (policy, utc)
+        )
+        # 20:00 UTC of the last day is November in China.
+        moved = set(here.cases["case_id"]) - set(there.cases["case_id"])
+        assert moved and moved <= set(last["case_id"])
+
+    def test_what_would_stop_a_run_is_told(
+        self,
+        region: Path,
+        october: pl.DataFrame,
+        scheme: CompiledScheme,
+        policy: Policy,
+        catalogue: Catalogue,
+        hospitals: pl.DataFrame,
+    ) -> None:
+        given = (scheme, policy, catalogue, hospitals, "2026-10")
+        assert drgpay.settle_month(october, *given).stops == ()
+        first = pl.col("hospital_id") == "H3390001"
+        unreadable = pl.when(first).then(pl.lit("??")).otherwise("principal_diagnosis")
+        month = drgpay.settle_month(october.with_columns(principal_diagnosis=unreadable), *given)
+        assert "unknown_codes" in {stop.code for stop in month.stops}
+        assert f"stops={len(month.stops)}" in repr(month)
+
+    def test_a_month_is_shown_with_its_values(
+        self,
+        october: pl.DataFrame,
+        scheme: CompiledScheme,
+        policy: Policy,
+        catalogue: Catalogue,
+        hospitals: pl.DataFrame,
+    ) -> None:
+        month = drgpay.settle_month(october, scheme, policy, catalogue, hospitals, "2026-10")
+        values = dict(month.values.select("pool", "point_value").iter_rows())
+        assert repr(month) == (
+            f"SettledMonth(period=2026-10, cases={month.cases.height}, "
+            f"quarantine={month.quarantine.height}, warnings={month.warnings.height}, "
+            f"point_value_employee={values['employee']}, point_value_resident={values['resident']})"
+        )
+        assert f"<td>{values['employee']}</td>" in month._repr_html_()
+        trace = drgpay.explain_stay(drgpay.find_stay(october, CASE, scheme), scheme, case_id=CASE)
+        assert f"case_id={CASE}, status=grouped, mdc=MDCG" in repr(trace)
+        for shown in (scheme, scheme.scheme, policy, catalogue, month.settled, month.earned, trace):
+            assert len(repr(shown)) < 400 and "\n" not in repr(shown)
+            assert shown._repr_html_().startswith("<table>")
+
     def test_the_catalogue_is_the_one_that_the_command_made(
         self, sample_data: Path, scheme: CompiledScheme, catalogue: Catalogue, tmp_path: Path
     ) -> None:
@@ -243,6 +303,52 @@ class TestRuns:
         )
         with pytest.raises(drgpay.DrgpayError, match="2026-01"):
             drgpay.clear_year(year)
+
+
+class TestPrevious:
+    def test_the_month_before_is_looked_back_on_as_a_run_does(self, tmp_path: Path) -> None:
+        drgpay.make_sample(
+            tmp_path, stays=150, months=2, last="2026-02", history_months=4, history_stays=1500
+        )
+        january = drgpay.run_job(tmp_path / "2026-01.toml")
+        assert january.tables is not None
+        paid = january.tables.cases["case_id"][3]
+        deductions = tmp_path / "filings" / "2026-02" / "deductions.csv"
+        text = deductions.read_text("utf-8-sig").splitlines()[0]
+        deductions.write_text(f"{text}\nsplit_stay,{paid},true,,,,x\n", encoding="utf-8")
+        job = tmp_path / "2026-02.toml"
+        before = {"run": january.folder, "stays": tmp_path / "stays" / "2026-01.parquet"}
+        table = "".join(f'{name} = "{value}"\n' for name, value in before.items())
+        job.write_text(f"{job.read_text('utf-8')}\n[[inputs.previous]]\n{table}", "utf-8")
+        run = drgpay.run_job(job).tables
+        assert run is not None
+
+        given: dict[str, Any] = {
+            "stays": pl.read_parquet(tmp_path / "stays" / "2026-02.parquet"),
+            "scheme": "chs-drg-2.0",
+            "policy": tmp_path / "policy.toml",
+            "catalogue": tmp_path / "catalogue",
+            "hospitals": tmp_path / "hospitals.csv",
+            "period": "2026-02",
+            "filings": drgpay.load_filings(
+                tmp_path / "filings" / "2026-02" / "reviews.csv", deductions
+            ),
+        }
+        month = drgpay.settle_month(**given, previous=[before])
+        earlier = month.adjustments.filter(pl.col("kind").str.ends_with("_earlier"))
+        assert paid in earlier["case_id"]
+        for name in ("adjustments", "statements", "values", "ledger"):
+            assert getattr(month, name).equals(getattr(run, name)), name
+        with pytest.raises(drgpay.DrgpayError, match="nor of a run named as paid before"):
+            drgpay.settle_month(**given)
+        for wrong, said in (
+            ({}, "^previous 1: the key run is missing"),
+            ({"run": january.folder}, "without its stays"),
+            ({**before, "stay": "x"}, "the key stay is unknown"),
+            ({**before, "run": tmp_path / "no"}, "no"),
+        ):
+            with pytest.raises(drgpay.DrgpayError, match=said):
+                drgpay.settle_month(**given, previous=[wrong])
 
 
 class TestScenarios:

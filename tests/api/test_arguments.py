@@ -2,6 +2,7 @@
 
 import inspect
 import shutil
+from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -140,12 +141,31 @@ def test_the_sentence(right: dict[str, Any]) -> None:
         drgpay.settle_month(right["stays"], *rest, language="fr")  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("field", [field.name for field in fields(drgpay.Stay)])
+def test_a_stay_of_wrong_facts(right: dict[str, Any], field: str) -> None:
+    for value in (object(), ["A01.000"], b"x"):
+        changed: dict[str, Any] = {field: value}
+        stay = replace(right["stay"], **changed)
+        with pytest.raises(drgpay.DrgpayError, match=f"^Stay: {field} is of the type .*; give "):
+            drgpay.explain_stay(stay, right["scheme"])
+
+
+@pytest.mark.parametrize("field", [field.name for field in fields(drgpay.Choices)])
+def test_choices_of_wrong_types(right: dict[str, Any], field: str) -> None:
+    for value in (object(), "x", None):
+        changed: dict[str, Any] = {field: value}
+        choices = replace(drgpay.Choices(), **changed)
+        with pytest.raises(drgpay.DrgpayError, match=f"{field} is"):
+            drgpay.propose_overlay(right["stays"], right["scheme"], choices)
+
+
 def test_numbers_of_numpy_are_numbers_and_true_is_none() -> None:
     @checked
     def counted(rows: int, share: float = 0.5) -> int:
         return rows
 
-    assert counted(np.int64(3), np.float64(0.1)) == 3  # type: ignore[arg-type]
+    three: Any = np.int64(3)
+    assert counted(three, np.float64(0.1)) == 3
     for wrong in (True, 1.0, "3"):
         with pytest.raises(drgpay.DrgpayError, match="rows is"):
             counted(wrong)  # type: ignore[arg-type]
