@@ -184,7 +184,7 @@ class TestSettlement:
         )
         assert f"<td>{values['employee']}</td>" in month._repr_html_()
         trace = drgpay.explain_stay(drgpay.find_stay(october, CASE, scheme), scheme, case_id=CASE)
-        assert f"case_id={CASE}, status=grouped, mdc=MDCG" in repr(trace)
+        assert f"case_id={CASE}, status=grouped, mdc=MDC" in repr(trace)
         for shown in (scheme, scheme.scheme, policy, catalogue, month.settled, month.earned, trace):
             assert len(repr(shown)) < 400 and "\n" not in repr(shown)
             assert shown._repr_html_().startswith("<table>")

@@ -1,5 +1,6 @@
 """`drgpay policy explain` as a command."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -54,7 +55,8 @@ def test_a_catalogue_names_groups_and_what_it_lacks(tmp_path: Path, drgpay: Run)
         "policy", "explain", path, "--catalogue", ROOT / "sample_data" / "catalogue", "--year", 2028
     )
     assert status == 0
-    assert "9822.57 元" in out
+    info = json.loads((ROOT / "sample_data" / "catalogue" / "catalogue.json").read_text())
+    assert f"{info['all_mean_yuan']} 元" in out
     assert "点数目录或分组方案中没有政策所列的：ZZ99。" in out
     assert "points.incomplete_if 与本政策不同" in out
     assert "DT19 " in out
