@@ -13,6 +13,7 @@ by then, is not asked.
 
 import os
 import re
+import secrets
 import shutil
 import tempfile
 import time
@@ -38,8 +39,10 @@ def working_folder(below: Path | None = None) -> Iterator[Path]:
     """
     place = below if below is not None else Path(tempfile.gettempdir())
     remove_leftovers(place)
-    folder, handle = _locked_folder(place)
+    # Named before it is made: a signal on the way leaves nothing.
+    folder, handle = place / f"{_PREFIX}{secrets.token_hex(4)}{_SUFFIX}", None
     try:
+        handle = _made_and_locked(folder)
         content = folder / _CONTENT
         content.mkdir()
         yield content
@@ -78,17 +81,18 @@ def _remove_if_left(folder: Path) -> None:
         os.close(handle)
 
 
-def _locked_folder(place: Path) -> tuple[Path, int | None]:
+def _made_and_locked(folder: Path) -> int | None:
+    """Make a folder for its owner alone; the handle of its lock, None where there are no locks."""
     while True:
-        folder = Path(tempfile.mkdtemp(_SUFFIX, _PREFIX, place))
+        folder.mkdir(0o700)
         try:
             handle = take_lock(folder / _LOCK)
         except FileNotFoundError:
             continue  # removed by one that met it before it was locked
         except OSError:
             if (folder / _LOCK).exists():  # no locks here: nor will it be taken for left over
-                return folder, None
-            shutil.rmtree(folder, ignore_errors=True)
+                return None
             raise
         if handle is not None:
-            return folder, handle
+            return handle
+        shutil.rmtree(folder, ignore_errors=True)  # locked by one that takes it for left over

@@ -189,7 +189,7 @@ def test_import_says_what_was_read_and_what_was_not(
             "表头以上",
             "1.00005 → 1.0001",
         ),
-        "en": ("dropped by name", "unstable or not covered", "Rates belong", "total", "above the"),
+        "en": ("dropped by name", "unstable or not covered", "Rates belong", "Total", "above the"),
     }[language]:
         assert words in said
     assert "coefficient_三甲" in said

@@ -41,7 +41,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for file in write_job_files(plan, folder):
             if "-" in file.stem:
                 run_month(load_job(file))
-        run_month(_correction(folder))
+    run_month(_correction(folder))
     return folder
 
 

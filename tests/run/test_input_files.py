@@ -92,7 +92,7 @@ def test_a_file_that_changes_while_it_is_read_stops_the_run(
         os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
         return settle_month(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("drgpay.run.month_end.settle_month", change_and_settle)
+    monkeypatch.setattr("drgpay.run.stay_month.settle_month", change_and_settle)
     with pytest.raises(DrgpayError, match="changed while it was being read") as caught:
         run(region)
     assert Path(name).name in caught.value.problem

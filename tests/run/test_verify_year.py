@@ -15,7 +15,6 @@ from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
 from tests.run.forging import Edit, add, forge
-from tests.run.no_books import without_books
 from tests.run.small_region import small_job
 
 YEAR = """
@@ -46,8 +45,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_region(plan, region, lambda *_: None)
     write_job_files(plan, region, "runs", no_progress)
     months = [f"2026-{month:02}" for month in range(1, 13)]
-    with without_books():
-        paid = {month: run_month(load_job(region / f"{month}.toml")).folder for month in months}
+    paid = {month: run_month(load_job(region / f"{month}.toml")).folder for month in months}
     stays = pl.read_parquet(region / "stays" / "2026-10.parquet")
     late = stays.tail(3).with_columns(case_id=pl.col("case_id") + "X")
     pl.concat([stays.head(70), late]).write_parquet(region / "corrected.parquet")

@@ -225,7 +225,12 @@ def test_rows_on_stays_of_earlier_months_stay_as_they_are(
         rows, ["case_id", "hospital_id", "account", "kind", "points"], orient="row"
     )
     earlier = named.with_columns(
-        out_of_area=False, step=1, applies_to=pl.lit("hospital"), reason=pl.lit(""), evidence=None
+        out_of_area=False,
+        step=1,
+        applies_to=pl.lit("hospital"),
+        reason=pl.lit(""),
+        evidence=None,
+        **dict.fromkeys(("paid_in", "deduction_kind", "return_in"), None),
     )
     columns = [pl.col(name).cast(of) for name, of in ADJUSTMENT_SCHEMA.items()]
     vars(base)["earlier"] = earlier.select(columns)
