@@ -253,7 +253,8 @@ def _may_refuse(error: DrgpayError) -> bool:
     """What may refuse a table of which only cells are spoiled: the whole of a column says so."""
     said = str(error)
     # Coded strings of a file whose dictionaries are no UTF-8: pyarrow gives none of its rows.
-    return "shifted_dates" in said or "Invalid UTF8 payload" in said
+    reasons = ("shifted_dates", "damaged_ids", "Invalid UTF8 payload")
+    return any(reason in said for reason in reasons)
 
 
 def _written(
