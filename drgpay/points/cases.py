@@ -92,10 +92,21 @@ def points_of_stays(
 
 
 def returns_of(
-    cases: pl.DataFrame, points: Points, filings: Filings, exempt: Collection[str]
+    cases: pl.DataFrame,
+    points: Points,
+    filings: Filings,
+    exempt: Collection[str],
+    elsewhere: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """The cases that a return among them follows (`earlier_stays`)."""
-    return earlier_stays(cases, points.readmission, exempt, split_stays(filings.deductions))
+    """The cases that a return among them follows (`earlier_stays`).
+
+    elsewhere: those whose return is known to lie in another run: case_id, readmission_case_id,
+    return_in, which the result then has, too.
+    """
+    here = earlier_stays(cases, points.readmission, exempt, split_stays(filings.deductions))
+    if elsewhere is None:
+        return here
+    return pl.concat([here.with_columns(return_in=pl.lit(None, pl.String)), elsewhere])
 
 
 def _with_return_in(adjustments: pl.DataFrame, returns: pl.DataFrame) -> pl.DataFrame:

@@ -119,7 +119,7 @@ def _opened_stays(
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     scores = _scores(job, rules.policy, rules.hospitals)
     persons = job.persons.open(rules.scheme.info.code_system, reading) if job.persons else None
-    before = open_year_before(job.path, job.previous, job.year, reading, rules.compiled)
+    before = open_year_before(job.path, job.previous, job.year, reading, rules.compiled, read)
     _refuse_rows_left_out(job, months, persons, before)
     basis = basis_of_clearing(
         job,

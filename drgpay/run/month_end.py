@@ -128,7 +128,7 @@ def run_month(
     accepted = [*accept, *job.accepted, *taken_on]
     stays = _opened_stays(job, paid) if isinstance(job, Job) else None
     visits = _opened_visits(job, job.outpatient, paid) if job.outpatient else None
-    before = _opened_before(job, stays, visits)
+    before = _opened_before(job, stays, visits, read)
     basis = _basis(job, stays, visits, language, read)
     clock.lap("load")
     with run_folder(
@@ -212,13 +212,13 @@ def _opened_visits(
 
 
 def _opened_before(
-    job: AnyJob, stays: _Stays | None, visits: VisitMonth | None
+    job: AnyJob, stays: _Stays | None, visits: VisitMonth | None, read: InputFiles
 ) -> tuple[PreviousPaid, ...]:
     rules = stays.rules if stays else visits.rules if visits else None
     assert rules is not None  # a job settles something
     compiled = stays.rules.compiled if stays else None
     reading = Reading.of(rules.policy.records)
-    return open_months_before(job.path, job.previous, job.period, reading, compiled)
+    return open_months_before(job.path, job.previous, job.period, reading, compiled, read)
 
 
 def _basis(

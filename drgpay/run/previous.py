@@ -79,15 +79,18 @@ def open_months_before(
     period: Period,
     reading: Reading,
     compiled: CompiledScheme | None,
+    read: InputFiles | None = None,
 ) -> tuple[PreviousPaid, ...]:
     """The runs that the job `path` of a month names, the oldest first.
 
-    compiled: the scheme of the job's stays, None where it settles visits alone. Raises DrgpayError
+    compiled: the scheme of the job's stays, None where it settles visits alone. read: the files as
+    they were hashed before; by default they are hashed now. Raises DrgpayError
     for a month that is named twice or lacks between them and the job's, a run that was changed, and
     stays that are not those that it was settled from.
     """
+    read = read or InputFiles()
     opened = sorted(
-        (_opened(one, reading, compiled) for one in named), key=lambda one: one.first_day
+        (_opened(one, reading, compiled, read) for one in named), key=lambda one: one.first_day
     )
     starts = [*(one.first_day for one in opened), period.days[0]]
     for one, following in zip(opened, starts[1:], strict=True):
@@ -106,10 +109,18 @@ def open_months_before(
 
 
 def open_year_before(
-    path: Path, named: Sequence[PreviousRun], year: int, reading: Reading, compiled: CompiledScheme
+    path: Path,
+    named: Sequence[PreviousRun],
+    year: int,
+    reading: Reading,
+    compiled: CompiledScheme,
+    read: InputFiles,
 ) -> tuple[PreviousPaid, ...]:
-    """The clearing of the year before that a year file names; raises DrgpayError for another run."""
-    opened = tuple(_opened(one, reading, compiled) for one in named)
+    """The clearing of the year before that a year file names; raises DrgpayError for another run.
+
+    read: as in `open_months_before`.
+    """
+    opened = tuple(_opened(one, reading, compiled, read) for one in named)
     for one in opened:
         if not isinstance(one.run, StoredClearing) or one.period != str(year - 1):
             raise DrgpayError(
@@ -119,7 +130,9 @@ def open_year_before(
     return opened
 
 
-def _opened(given: PreviousRun, reading: Reading, compiled: CompiledScheme | None) -> PreviousPaid:
+def _opened(
+    given: PreviousRun, reading: Reading, compiled: CompiledScheme | None, read: InputFiles
+) -> PreviousPaid:
     run = open_run(given.run)
     if given.stays is None or compiled is None:
         return PreviousPaid(given, run)
@@ -129,7 +142,7 @@ def _opened(given: PreviousRun, reading: Reading, compiled: CompiledScheme | Non
         )
     own = _scheme_of(given, run, compiled)
     dataset = given.stays.open(own.scheme.info.code_system, reading)
-    _refuse_other_stays(given, run, dataset)
+    _refuse_other_stays(run, dataset, read)
     return PreviousPaid(given, run, dataset, own)
 
 
@@ -149,10 +162,10 @@ def _scheme_of(
 
 
 def _refuse_other_stays(
-    given: PreviousRun, run: StoredMonth | StoredClearing, dataset: Dataset
+    run: StoredMonth | StoredClearing, dataset: Dataset, read: InputFiles
 ) -> None:
     """The persons of a run's cases are in the records that it was settled from, and in no others."""
-    inputs, read = run.manifest["inputs"], InputFiles()
+    inputs = run.manifest["inputs"]
     if "stays" not in inputs:
         raise DrgpayError(
             f"{run.folder} names no records of stays, so nobody can say whose patients they were",
@@ -337,13 +350,19 @@ def values_before(
 
 def _corrected_since(opened: Sequence[PreviousPaid]) -> list[tuple[str, str]]:
     """The runs that another run beside them corrects, with that one: they were not the last word."""
-    found = []
-    for one in opened:
-        for folder in _runs_of(one.run.folder.parent):
-            about = read_manifest(folder).get("corrects")
-            if about and about["run"] == one.run.run_id:
-                found.append((one.run.run_id, folder.name))
-    return found
+    beside = dict.fromkeys(one.run.folder.parent for one in opened)
+    corrections = [
+        (about["run"], folder)
+        for place in beside
+        for folder in _runs_of(place)
+        if (about := read_manifest(folder).get("corrects"))
+    ]
+    return [
+        (one.run.run_id, folder.name)
+        for one in opened
+        for corrected, folder in corrections
+        if corrected == one.run.run_id and folder.parent == one.run.folder.parent
+    ]
 
 
 def _without_k(opened: Sequence[PreviousPaid], basis: Mapping[str, Any]) -> list[str]:

@@ -93,19 +93,14 @@ class RepeatedStays:
         mine = self.filings.deductions.filter(pl.col("case_id").is_in(ids))
         exempt = self.manifest["exempt_groups"]
         filings = replace(self.filings, deductions=mine)
-        here = returns_of(stays, points, filings, exempt)
+        elsewhere = returns_elsewhere(self.run.adjustments())
         return points_of_stays(
             stays,
             catalogue_kept(self.folder, "catalogue", self.manifest),
             points,
             filings,
             exempt=exempt,
-            returns=pl.concat(
-                [
-                    here.with_columns(return_in=pl.lit(None, pl.String)),
-                    returns_elsewhere(self.run.adjustments()),
-                ]
-            ),
+            returns=returns_of(stays, points, filings, exempt, elsewhere),
         )
 
     def _stays(self) -> pl.DataFrame:

@@ -158,9 +158,8 @@ class Stages:
 
     def returns(self, plan: Plan, stays: pl.DataFrame, filings: Filings) -> pl.DataFrame:
         """The stays that a return follows, those that lie in runs before the base among them."""
-        here = returns_of(stays, plan.policy.points, filings, plan.compiled.exempt)
         before = self.base.returns_before.join(stays, on="case_id", how="semi")
-        return pl.concat([here.with_columns(return_in=pl.lit(None, pl.String)), before])
+        return returns_of(stays, plan.policy.points, filings, plan.compiled.exempt, before)
 
     def catalogue_of(self, plan: Plan) -> Catalogue:
         """The plan's catalogue, calibrated if it has none."""
