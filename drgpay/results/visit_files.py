@@ -12,7 +12,7 @@ VISIT_FILES = {
         name: f"visit_{name}"
         for name in (
             *("statements", "values", "ledger", "differences", "difference_statements"),
-            *("groups", "pools", "assessment"),
+            *("groups", "pools", "assessment", "quarantine", "warnings", "catalogue"),
         )
     },
 }
