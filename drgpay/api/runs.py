@@ -13,9 +13,10 @@ from drgpay.report.case import ExplainedCase
 from drgpay.report.case import explain_case as _explain_case
 from drgpay.report.html.write import write_report as _write_report
 from drgpay.run.case import read_case
-from drgpay.run.clearing import FinishedClearing, run_clearing
+from drgpay.run.clearing import run_clearing
 from drgpay.run.job import load_any_job
-from drgpay.run.month_end import FinishedRun, run_month
+from drgpay.run.month_end import run_month
+from drgpay.run.pipeline import Finished
 from drgpay.run.verify import Verified
 from drgpay.run.verify import verify_run as _verify_run
 from drgpay.run.year_job import load_any_year_job
@@ -29,12 +30,12 @@ def run_job(
     run_id: str | None = None,
     language: Language = "zh",
     threads: int | None = None,
-) -> FinishedRun:
+) -> Finished:
     """Run a job file as `drgpay run` does: it leaves a folder and enters it in the database.
 
-    output: the folder of the runs instead of the job's. Returns `folder` and `tables` (cases,
-    adjustments, statements, values, ledger, quarantine, warnings, differences; yuan, decimals), or
-    `visits`. Raises DrgpayError for every mistake in the inputs and if another run has the id.
+    output: the folder of the runs instead of the job's. Returns `folder`, and `stays` and `visits`
+    with their tables by name (`stays["cases"]`, adjustments, statements, values, ledger, quarantine,
+    warnings ...; yuan, decimals), None for what the job does not settle. Raises DrgpayError for every mistake in the inputs and if another run has the id.
     Source: docs/files.md, "The job file" and "The folder of a run".
     """
     loaded = load_any_job(Path(job))
@@ -53,10 +54,10 @@ def clear_year(
     run_id: str | None = None,
     accept_policy_change: bool = False,
     language: Language = "zh",
-) -> FinishedClearing:
+) -> Finished:
     """Clear a year as `drgpay clear` does, from its year file, and leave a folder.
 
-    Returns `folder`, `tables` of stays and `visits` (yuan, decimals; None without them). Raises
+    Returns `folder`, `stays` and `visits` as run_job does, with pools instead of values. Raises
     DrgpayError for a missing or changed month and, unless accept_policy_change, for a policy that
     changed after a month was paid. Source: docs/settlement.md, "Annual clearing".
     """

@@ -27,20 +27,16 @@ from drgpay.points.catalogue import load_catalogue as _load_catalogue
 from drgpay.points.catalogue import save_catalogue as _save_catalogue
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.filings import NO_FILINGS, Filings, check_payments
-from drgpay.results.month import (
-    adjustments_table,
-    cases_table,
-    ledger_table,
-    statements_table,
-    values_table,
-)
+from drgpay.results.part import STAYS
 from drgpay.run import rules as payment_rules
 from drgpay.run.job import previous_runs
 from drgpay.run.previous import open_months_before
-from drgpay.run.rules import PaymentRules
+from drgpay.run.results import results_of
+from drgpay.run.rules import PartRules
 from drgpay.run.staging import staged_folder
 from drgpay.run.stay_month import month_stops, settle_stays
 from drgpay.run.stops import Stop
+from drgpay.settle.booking import Booked
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled
 
@@ -196,7 +192,7 @@ def settle_month(
     compiled, month = compiled_scheme(scheme), Period.parse(period)
     loaded, contracted = named_policy(policy, loaded_policy(policy)), load_hospitals(hospitals)
     payment_rules.refuse_unfit(loaded, compiled.scheme, month.year, "the month")
-    rules = PaymentRules(compiled, loaded, catalogue_of(catalogue, compiled), contracted)
+    rules = PartRules(STAYS, compiled, loaded, catalogue_of(catalogue, compiled), contracted)
     check_payments(filings, contracted["hospital_id"], rules.policy.records.accounts)
     dataset = open_stays(
         stays, compiled.code_system, mapping, encoding, clinical_codes, rules.policy
@@ -212,15 +208,13 @@ def settle_month(
         grouped, compiled, rules.policy, contracted, month.days, str(dataset.path), language
     )
     paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), language)
-    settled, places = paid.settled, rules.policy.settlement.value_places
+    settled = paid.settled
     stops = month_stops(rules, found.valid, found.refused, found.unknown, settled, month, None)
+    booked = Booked(ledger_of_month(month, settled))
+    made = results_of("", str(month), rules, settled, booked)
     return SettledMonth(
         period=str(month),
-        cases=cases_table(settled.cases),
-        adjustments=adjustments_table(settled.adjustments),
-        statements=statements_table(settled, contracted, places),
-        values=values_table(settled, places),
-        ledger=ledger_table(ledger_of_month(month, settled)),
+        **made.frames,
         quarantine=found.quarantine,
         warnings=paid.warnings,
         stops=tuple(stops),

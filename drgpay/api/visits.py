@@ -28,21 +28,22 @@ from drgpay.points.catalogue import Catalogue
 from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitRecords
 from drgpay.results.columns import written
-from drgpay.results.visits import (
-    CapitationTables,
-    groups_table,
-    visit_ledger_table,
-    visit_statements_table,
-    visit_values_table,
-    visits_table,
+from drgpay.results.part import VISITS
+from drgpay.results.results import CapitationTables
+from drgpay.results.visits import groups_table
+from drgpay.run.results import results_of
+from drgpay.run.rules import (
+    PartRules,
+    refuse_enrolment,
+    refuse_other_year,
+    refuse_unknown_apgs,
 )
-from drgpay.run.rules import refuse_other_year
 from drgpay.run.visit_calibration import calibrated_visits
 from drgpay.run.visit_entries import VISIT_COLUMNS, entry_rules
 from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visits
-from drgpay.run.visit_rules import visit_payment_rules
-from drgpay.run.visit_run import VisitMonth, capitation_of, visit_checks, visit_pricing
+from drgpay.run.visit_run import VisitMonth, accounts_of_visits, visit_checks, visit_pricing
 from drgpay.run.visit_run import settle_visits as _settle_visits
+from drgpay.settle.booking import Booked
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled
 from drgpay.visits.stream import VisitPricing
@@ -213,8 +214,16 @@ def settle_visits(
     loaded = named_policy(policy, parameters)
     refuse_other_year(loaded, month.year, "the month")
     enrolled = load_enrolment(enrolment, parameters) if enrolment is not None else None
-    rules = visit_payment_rules(
-        compiled, loaded, catalogue_of(catalogue, compiled), load_hospitals(hospitals), enrolled
+    refuse_unknown_apgs(loaded, compiled.scheme)
+    if enrolled is not None:
+        refuse_enrolment(loaded, "an enrolment")
+    rules = PartRules(
+        VISITS,
+        compiled,
+        loaded,
+        catalogue_of(catalogue, compiled),
+        load_hospitals(hospitals),
+        enrolled,
     )
     records = open_visits(visits, items, visits_mapping, items_mapping, encoding, policy=parameters)
     given = VisitMonth(records, rules, month)
@@ -226,17 +235,18 @@ def settle_visits(
                 "correct the records or the period",
             )
         settled = _settle_visits(given, grouped)
+        frames = {
+            "groups": groups_table(grouped.sums),
+            **accounts_of_visits(rules, settled, enrolled, month),
+        }
+        booked = Booked(ledger_of_month(month, settled))
+        made = results_of("", str(month), rules, settled, booked, frames=frames)
         return SettledVisits(
             period=str(month),
-            visits=visits_table(settled.cases),
+            visits=made.cases,
             entries=_read(files.entries),
-            groups=groups_table(grouped.sums),
-            statements=visit_statements_table(
-                settled, rules.hospitals, rules.policy.settlement.value_places
-            ),
-            values=visit_values_table(settled, rules.policy.settlement.value_places),
-            ledger=visit_ledger_table(ledger_of_month(month, settled)),
-            capitation=capitation_of(given, settled),
+            **{name: made[name] for name in ("groups", "statements", "values", "ledger")},
+            capitation=made.capitation,
             quarantine=grouped.quarantine,
             warnings=grouped.warnings,
             line_quarantine=_read(files.line_quarantine),

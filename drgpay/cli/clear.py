@@ -46,7 +46,7 @@ def clear(
 
     Of stays, of visits ([outpatient] of the year file) or of both.
     """
-    from drgpay.report.clearing_console import clearing_summary, visit_clearing_summary
+    from drgpay.report.clearing_console import clearing_summary
     from drgpay.report.wording import word
     from drgpay.run.clearing import run_clearing
     from drgpay.run.stops import parse_accepted
@@ -62,11 +62,9 @@ def clear(
     )
     # What is printed may be lost, or end in the middle: by then nothing of the run is left to do.
     enter_in_database(finished.folder)
-    if finished.tables:
-        console.show(clearing_summary(finished.tables, lang.value))
-    if finished.visits:
-        console.show(visit_clearing_summary(finished.visits, lang.value))
-    if finished.uncleared_visits:
-        console.say(f"drgpay: {word('uncleared_visits', lang.value)}", err=True)
+    for results in finished.results:
+        console.show(clearing_summary(results, lang.value))
+    for remark in finished.remarks:
+        console.say(f"drgpay: {word(remark, lang.value)}", err=True)
     same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
     console.say(f"{console.shown(finished.folder)}{same}")

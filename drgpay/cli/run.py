@@ -72,8 +72,8 @@ def run(
     enter_in_database(finished.folder)
     for dataset in finished.datasets:
         say_what_was_converted(dataset, lang.value)
-    if finished.tables:
-        console.show(month_tables(finished.tables, lang.value))
+    if finished.stays:
+        console.show(month_tables(finished.stays, lang.value))
     if finished.visits:
         console.show(visit_tables(finished.visits, lang.value))
     same = f" ({word('repeated', lang.value)})" if finished.repeated else ""

@@ -11,9 +11,9 @@ from drgpay.base.terminal import Text
 from drgpay.report.tables import ReportTable
 from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_tables import console_of_capitation
-from drgpay.report.visit_wording import visit_word
-from drgpay.report.wording import level_name, pool_name, word
-from drgpay.results.clearing import ClearingTables, VisitClearingTables
+from drgpay.report.visit_wording import words_of
+from drgpay.report.wording import level_name, pool_name
+from drgpay.results.results import Results
 
 _POOL = [
     *("budget", "reserve", "fund_cost", "surplus", "retained", "overrun", "shared"),
@@ -25,45 +25,39 @@ _SUMS = ["cases", "points", "fund_amount", "fund_cost", "payable", "prepaid", "c
 _ROWS_SHOWN = 40
 
 
-def clearing_summary(tables: ClearingTables, language: Language) -> RenderableType:
-    """Budgets and values by pool, and each hospital with what is still due to it."""
-    return Group(_summary(tables, language, word), *map(Text, tables.notes))
-
-
-def visit_clearing_summary(tables: VisitClearingTables, language: Language) -> RenderableType:
-    """The same of visits, and the accounts of contractors over the year."""
+def clearing_summary(tables: Results, language: Language) -> RenderableType:
+    """Budgets and values by pool, each hospital with what is still due to it, and of visits the
+    accounts of contractors over the year.
+    """
+    words = words_of(tables.part)
     return Group(
-        _summary(tables, language, visit_word),
+        _pools(tables.pools, language, words),
+        console_tables(
+            [_hospitals(tables.statements, language)],
+            lambda key: words(key, language),
+            most_rows=tables.statements.height,
+        ),
         console_tables(
             console_of_capitation(tables.capitation, language),
-            lambda key: visit_word(key, language),
+            lambda key: words(key, language),
             most_rows=_ROWS_SHOWN,
         ),
+        *map(Text, tables.notes),
     )
 
 
-def _summary(
-    tables: ClearingTables | VisitClearingTables,
-    language: Language,
-    words: Callable[[str, Language], str],
-) -> RenderableType:
+def _hospitals(statements: pl.DataFrame, language: Language) -> ReportTable:
     hospitals = (
-        tables.statements.filter(pl.col("paid_here"))
+        statements.filter(pl.col("paid_here"))
         .group_by("hospital_id", "name", "level")
         .agg(pl.col(_SUMS).sum())
         .sort("hospital_id")
         .drop("hospital_id")
     )
     levels = {level: level_name(level, language) for level in hospitals["level"].unique()}
-    hospitals = hospitals.with_columns(pl.col("level").replace_strict(levels))
     total = {name: hospitals[name].sum() for name in _SUMS}
-    return Group(
-        _pools(tables.pools, language, words),
-        console_tables(
-            [ReportTable("hospitals", hospitals, total)],
-            lambda key: words(key, language),
-            most_rows=hospitals.height,
-        ),
+    return ReportTable(
+        "hospitals", hospitals.with_columns(pl.col("level").replace_strict(levels)), total
     )
 
 

@@ -10,53 +10,43 @@ from rich.table import Table
 
 from drgpay.base.language import Language
 from drgpay.base.terminal import Text
+from drgpay.report.fact_lines import records_line
 from drgpay.report.point_notes import stay_rules_console
-from drgpay.report.wording import labelled, level_name, pool_name, word
+from drgpay.report.wording import level_name, pool_name, word
 from drgpay.results.month import (
-    DifferenceTables,
-    MonthTables,
     class_totals,
     hospital_totals,
     line_totals,
     minus_totals,
 )
+from drgpay.results.results import DifferenceTables, Results
 
 
-def month_tables(tables: MonthTables, language: Language) -> RenderableType:
+def month_tables(tables: Results, language: Language) -> RenderableType:
     """Point value by account, hospitals with their amounts, classes of cases."""
-    facts = tables.facts
-    records = word("records_text", language).format(
-        read=facts.read,
-        valid=facts.valid,
-        quarantined=facts.quarantined,
-        warnings=facts.warnings,
-    )
+    stay_rules = tables.get("stay_rules")
     return Group(
         _values(tables, language),
         _hospitals(tables, language),
         _classes(tables, language),
         *([_differences(tables.differences, language)] if tables.differences else []),
-        *refused_rows(tables.refused, language),
-        *(
-            [stay_rules_console(tables.stay_rules, language)]
-            if tables.stay_rules is not None
-            else []
-        ),
+        *refused_rows(tables.get("refused"), language),
+        *([stay_rules_console(stay_rules, language)] if stay_rules is not None else []),
         *(Text(note) for note in tables.notes),
         Text(word("lines_note", language)),
-        Text(labelled("records", records, language)),
+        Text(records_line(tables, language)),
     )
 
 
-def _values(tables: MonthTables, language: Language) -> Table:
+def _values(tables: Results, language: Language) -> Table:
     keys = ["budget", "patient_cost", "other_cost", "points", "point_value", "remainder"]
     table = _table("values", ["pool", *keys], language)
-    for row in tables.values.iter_rows(named=True):
+    for row in tables.pools.iter_rows(named=True):
         table.add_row(pool_name(row["pool"], language), *(_number(row[key]) for key in keys))
     return table
 
 
-def _hospitals(tables: MonthTables, language: Language) -> Table:
+def _hospitals(tables: Results, language: Language) -> Table:
     keys = ["cases", "points", "fund_amount", "fund_cost", "difference"]
     columns = ["name", "level", *keys, "difference_share", "prepayment"]
     table = _table("hospitals", columns, language)
@@ -83,7 +73,7 @@ def _hospitals(tables: MonthTables, language: Language) -> Table:
     return table
 
 
-def _classes(tables: MonthTables, language: Language) -> Table:
+def _classes(tables: Results, language: Language) -> Table:
     keys = ["cases", "points", "fund_amount", "fund_cost"]
     table = _table("classes", ["case_class", *keys], language)
     taken = minus_totals(tables.adjustments)

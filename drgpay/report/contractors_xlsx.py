@@ -1,75 +1,43 @@
 """contractors/<contractor_id>.xlsx: the capitation account that each contractor is sent."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.policy.outpatient import Capitation
+from drgpay.report.fact_lines import run_lines
 from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement_xlsx import workbook_names
+from drgpay.report.summary_xlsx import book_date
 from drgpay.report.tables import ReportTable
 from drgpay.report.visit_explanation import account_calculation
 from drgpay.report.visit_tables import account_table
 from drgpay.report.visit_wording import visit_word
 from drgpay.report.wording import labelled, word
-from drgpay.results.visits import CapitationTables
-
-
-class ChargedVisits(Protocol):
-    """The visits of a month or a year, with the accounts that they are charged to."""
-
-    @property
-    def visits(self) -> pl.DataFrame:
-        """visits.parquet."""
-
-    @property
-    def statements(self) -> pl.DataFrame:
-        """The lines of the providers, with their names."""
-
-    @property
-    def capitation(self) -> CapitationTables | None:
-        """The accounts of contractors."""
-
-
-@dataclass(frozen=True)
-class Contracts:
-    """What the accounts of a period were made of.
-
-    facts: lines below the title of each book. created: the date of the books. rules, enrolment
-    (ENROLMENT_SCHEMA): what a contractor has. whole_year: not the share of a month.
-    """
-
-    facts: Sequence[str]
-    created: datetime
-    rules: Capitation
-    enrolment: pl.DataFrame
-    whole_year: bool = False
+from drgpay.results.results import Results
 
 
 def write_contractors(
-    tables: ChargedVisits, contracts: Contracts, folder: Path, language: Language
+    results: Results, rules: Capitation, folder: Path, language: Language
 ) -> None:
     """Write a workbook for each contractor of the accounts into a folder, which is made.
 
-    tables: with capitation. The same tables give the same bytes.
+    results: of visits, with accounts. rules: what a contractor has. The same tables give the same
+    bytes.
     """
-    assert tables.capitation
+    assert results.capitation
     folder.mkdir(parents=True, exist_ok=True)
-    providers = charged_by_provider(tables)
-    names = workbook_names(tables.capitation.accounts["contractor_id"])
-    for account in _contractors(tables.capitation):
-        contractor = account["contractor_id"][0]
+    accounts, providers = results.capitation.accounts, charged_by_provider(results)
+    created = book_date(results.facts)
+    for contractor, name in workbook_names(accounts["contractor_id"]).items():
         mine = pl.col("contractor_id") == contractor
-        part = _part(account, providers.filter(mine), contracts, language)
-        write_book(folder / names[contractor], [part], language, contracts.created)
+        part = _part(accounts.filter(mine), providers.filter(mine), results, rules, language)
+        write_book(folder / name, [part], language, created)
 
 
-def charged_by_provider(tables: ChargedVisits) -> pl.DataFrame:
+def charged_by_provider(tables: Results) -> pl.DataFrame:
     """What was charged to contractors: contractor_id, account, hospital_id, name, visits, fund_amount.
 
     One row a contractor, account and provider, sorted; fund_amount adds up to `charged`.
@@ -79,7 +47,7 @@ def charged_by_provider(tables: ChargedVisits) -> pl.DataFrame:
     keys = ["contractor_id", "account", "hospital_id"]
     contracts = tables.capitation.accounts.select("contractor_id", "account")
     return (
-        tables.visits.group_by(*keys, "out_of_area")
+        tables.cases.group_by(*keys, "out_of_area")
         .agg(visits=pl.len().cast(pl.Int64), fund_amount=pl.col("fund_amount").sum())
         .filter(pl.col("contractor_id").is_not_null() & ~pl.col("out_of_area"))
         .with_columns(pl.col(keys).cast(pl.String))
@@ -90,15 +58,15 @@ def charged_by_provider(tables: ChargedVisits) -> pl.DataFrame:
     )
 
 
-def _contractors(capitation: CapitationTables) -> list[pl.DataFrame]:
-    return capitation.accounts.partition_by("contractor_id", maintain_order=True)
-
-
 def _part(
-    accounts: pl.DataFrame, providers: pl.DataFrame, contracts: Contracts, language: Language
+    accounts: pl.DataFrame,
+    providers: pl.DataFrame,
+    results: Results,
+    rules: Capitation,
+    language: Language,
 ) -> BookPart:
     contractor, name = accounts.select("contractor_id", "name").row(0)
-    enrolment = contracts.enrolment.filter(pl.col("contractor_id") == contractor)
+    enrolment = results["enrolment"].filter(pl.col("contractor_id") == contractor)
     named = name or contractor
     by_provider = ReportTable(
         "by_provider",
@@ -111,9 +79,9 @@ def _part(
         account_calculation(
             account,
             [row for row in heads if row["account"] == account["account"]],
-            contracts.rules,
+            rules,
             language,
-            contracts.whole_year,
+            results.is_year,
         )
         for account in accounts.iter_rows(named=True)
     ]
@@ -127,7 +95,7 @@ def _part(
             labelled(key, text, language, visit_word)
             for key, text in (("contractor", named), ("contractor_id", contractor))
         ),
-        *contracts.facts,
+        *run_lines(results.facts, language),
         word("yuan_note", language),
     ]
     title = f"{named} {visit_word('contractor_title', language)}"

@@ -4,7 +4,8 @@ import polars as pl
 
 from drgpay.report.sheets import Sheet
 from drgpay.report.tables import ReportTable
-from drgpay.results.month import DifferenceTables, line_kind
+from drgpay.results.month import line_kind
+from drgpay.results.results import DifferenceTables
 
 _STATES = ("paid", "now", "difference")
 

@@ -16,6 +16,8 @@ from drgpay.base.exact import (
     unscaled,
 )
 from drgpay.base.language import Language
+from drgpay.policy.model import Policy
+from drgpay.policy.outpatient import Capitation
 from drgpay.policy.settlement import Clearing, Settlement, SharingBand
 from drgpay.report.calculation import Calculation, Step, point_formula
 from drgpay.report.reasons import reason_said
@@ -31,12 +33,27 @@ class Rules:
     """What the explanations need of a policy and a catalogue, beside the tables.
 
     all_mean_fen: the mean cost over all groups of the catalogue, for points by cost; None leaves
-    the formulas that need it in words. group_names: by group.
+    the formulas that need it in words. group_names: by group. clearing: of a year, how its budget
+    becomes final. capitation: of visits, what contractors have.
     """
 
     settlement: Settlement
     group_names: Mapping[str, str]
     all_mean_fen: Fraction | None = None
+    clearing: Clearing | None = None
+    capitation: Capitation | None = None
+
+    @classmethod
+    def of(cls, policy: Policy, group_names: Mapping[str, str], mean: Fraction | None) -> "Rules":
+        """Those of a part. policy: as the part is settled by."""
+        outpatient = policy.outpatient
+        return cls(
+            policy.settlement,
+            group_names,
+            mean,
+            policy.clearing,
+            outpatient.capitation if outpatient else None,
+        )
 
     def paid_here(self, line: Row) -> bool:
         """Whether the fund of the region pays a line; else the home funds of its patients do."""

@@ -7,11 +7,11 @@ import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.report.differences_xlsx import difference_totals
+from drgpay.report.settled_tables import value_table, with_pool_names
 from drgpay.report.statement import TOP_GROUPS
-from drgpay.report.summary_xlsx import value_table, with_pool_names
 from drgpay.report.tables import ReportTable
 from drgpay.results.month import hospital_totals
-from drgpay.results.visits import CapitationTables, VisitTables
+from drgpay.results.results import CapitationTables, Results
 from drgpay.visits.columns import ANCILLARY, DRUG, INCIDENTAL, MEDICAL, PROCEDURE, REASONS
 
 ENTRY_AMOUNTS = ["entries", "quantity", "lines_cost", "points"]
@@ -27,18 +27,17 @@ _TIE_OUT_SHOWN = [
 _GROUP = {"class": "group", "reason": "reason"}
 
 
-def console_of_visits(tables: VisitTables, language: Language) -> list[ReportTable]:
+def console_of_visits(tables: Results, language: Language) -> list[ReportTable]:
     """Values, providers, APG classes, what became of entries, and the accounts of contractors."""
     shown = [
-        value_table(tables.values, language),
+        value_table(tables.pools, language),
         provider_table(tables.statements),
-        class_of_groups(tables.groups),
-        reason_table(tables.groups),
+        class_of_groups(tables["groups"]),
+        reason_table(tables["groups"]),
     ]
     shown += console_of_capitation(tables.capitation, language)
-    if tables.differences:
-        shown.append(difference_totals(tables.differences))
-    return shown
+    differences = tables.differences
+    return [*shown, difference_totals(differences)] if differences else shown
 
 
 def console_of_capitation(
@@ -81,6 +80,11 @@ def provider_table(statements: pl.DataFrame) -> ReportTable:
         sums=frozenset(keys),
         note="lines_note",
     )
+
+
+def entry_tables(groups: pl.DataFrame, names: Mapping[str, str]) -> list[ReportTable]:
+    """Entries by class, by reason, and the APGs with the most points. groups: `groups_table`."""
+    return [class_of_groups(groups), reason_table(groups), top_group_table(groups, names)]
 
 
 def class_of_groups(groups: pl.DataFrame) -> ReportTable:
@@ -155,6 +159,19 @@ def apart_table(apart: pl.DataFrame) -> ReportTable:
         worded=frozenset({"account"}),
         prefixes={"reason": "apart"},
         sums=frozenset({"visits", "fund_amount"}),
+    )
+
+
+def line_findings(findings: pl.DataFrame) -> ReportTable:
+    """What was found in lines of visits. findings: rows by table, kind and code."""
+    return ReportTable(
+        "line_findings",
+        findings.filter(pl.col("table") == "lines")
+        .rename({"kind": "finding_kind"})
+        .select("finding_kind", "code", "rows"),
+        worded=frozenset({"code"}),
+        prefixes={"finding_kind": "finding"},
+        sums=frozenset({"rows"}),
     )
 
 

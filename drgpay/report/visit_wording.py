@@ -1,8 +1,10 @@
 """The words of outpatient reports, Chinese first; what is not here is worded as for stays."""
 
+from collections.abc import Callable
+
 from drgpay.base.language import Language, Words
-from drgpay.report.wording import labelled, word
-from drgpay.results.visits import VisitTables
+from drgpay.report.wording import word
+from drgpay.results.part import VISITS, Part
 
 _WORDS: dict[str, Words] = {
     "title": Words(
@@ -229,17 +231,6 @@ def visit_word(key: str, language: Language) -> str:
     return _WORDS[key].said_in(language) if key in _WORDS else word(key, language)
 
 
-def records_line(tables: VisitTables, language: Language) -> str:
-    """How many visits and lines were read, and what became of them."""
-    facts, counts = tables.facts, tables.counts
-    text = visit_word("records_text", language).format(
-        read=facts.read,
-        valid=facts.valid,
-        quarantined=facts.quarantined,
-        warnings=facts.warnings,
-        lines_read=counts.lines_read,
-        lines_valid=counts.lines_valid,
-        lines_quarantined=counts.lines_quarantined,
-        lines_netted=counts.lines_netted,
-    )
-    return labelled("records", text, language)
+def words_of(part: Part) -> Callable[[str, Language], str]:
+    """The words that a part is reported in."""
+    return visit_word if part == VISITS else word

@@ -1,6 +1,9 @@
 """The filings of a run as their files hold them (docs/files.md)."""
 
-from drgpay.results.columns import Column, money, newer, plain, points
+import polars as pl
+
+from drgpay.records.filings import Filings
+from drgpay.results.columns import Column, money, newer, plain, points, written
 
 FILING_COLUMNS: dict[str, list[Column]] = {
     "reviews": [
@@ -15,3 +18,10 @@ FILING_COLUMNS: dict[str, list[Column]] = {
     ],
     "technologies": plain("case_id", "technology"),
 }
+
+
+def filing_frames(filings: Filings) -> dict[str, pl.DataFrame]:
+    """The filings that the points of cases come from: with them they can be reckoned again."""
+    return {
+        name: written(getattr(filings, name), columns) for name, columns in FILING_COLUMNS.items()
+    }

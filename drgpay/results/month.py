@@ -1,68 +1,13 @@
-"""A settled month as tables for readers: decimals instead of scaled integers, sorted, named."""
+"""The columns of a settled month, and what readers add up of them."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
 from drgpay.base.exact import FEN_PLACES, as_decimal
-from drgpay.base.shown import Shown
 from drgpay.results.columns import Column, money, newer, plain, points, written
-from drgpay.settle.differences import Differences
 from drgpay.settle.lines import NO_ADJUSTMENTS
-from drgpay.settle.settled import Settled
-
-
-@dataclass(frozen=True)
-class RunFacts:
-    """What a report says of the run as a whole."""
-
-    run_id: str
-    period: str
-    region: str
-    policy: str
-    scheme: str
-    catalogue: str
-    method: str
-    value_places: int
-    deducted_points: str
-    read: int
-    valid: int
-    quarantined: int
-    warnings: int
-
-
-@dataclass(frozen=True, repr=False)
-class MonthTables(Shown):
-    """The tables of a run as they are written and shown (docs/files.md lists the columns).
-
-    refused: what was refused, by reason and hospital; shown, and in quarantine row by row.
-    """
-
-    facts: RunFacts
-    cases: pl.DataFrame
-    adjustments: pl.DataFrame
-    statements: pl.DataFrame
-    values: pl.DataFrame
-    ledger: pl.DataFrame
-    quarantine: pl.DataFrame
-    warnings: pl.DataFrame
-    differences: "DifferenceTables | None" = None
-    refused: pl.DataFrame | None = None
-    stay_rules: pl.DataFrame | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class DifferenceTables:
-    """What a correction changes against the paid run: case by case (visits: visit by visit), and by
-    statement line.
-    """
-
-    cases: pl.DataFrame
-    statements: pl.DataFrame
-
 
 CASE_COLUMNS = [
     *plain("case_id", "hospital_id", "level", "account", "out_of_area", "payment"),
@@ -192,15 +137,6 @@ def value_columns(value_places: int) -> list[Column]:
     ]
 
 
-def values_table(settled: Settled, value_places: int) -> pl.DataFrame:
-    """values.parquet: one row a pool, an account or several merged ones.
-
-    With method rate a row for each account and level follows the row of its pool; budget and
-    remainder stand in the row of the pool alone.
-    """
-    return written(with_rates(settled.pools, settled.rates), value_columns(value_places))
-
-
 def with_rates(pools: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
     """Rows of pools, each followed by those of its rates; columns of one alone are null."""
     nobody = pl.lit(None, pl.String)
@@ -222,11 +158,6 @@ def pool_rows(values: pl.DataFrame) -> pl.DataFrame:
     return values.filter(pl.col("level").is_null()).drop("account", "level")
 
 
-def statements_table(settled: Settled, hospitals: pl.DataFrame, value_places: int) -> pl.DataFrame:
-    """statements.parquet: one row a hospital, account, out_of_area and payment."""
-    return named_lines(written(settled.lines, statement_columns(value_places)), hospitals)
-
-
 def named_lines(lines: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFrame:
     """Statement lines with the hospital's name and level, and the difference to item by item."""
     named = lines.join(
@@ -244,11 +175,6 @@ def named_lines(lines: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFrame:
     return named.select(*first, *rest[:after], "difference", *rest[after:], "negative_fund")
 
 
-def cases_table(cases: pl.DataFrame) -> pl.DataFrame:
-    """cases.parquet: one row a paid stay, sorted by case_id; no person ids."""
-    return written(cases, CASE_COLUMNS).with_columns(negative_fund=pl.col("fund_amount") < 0)
-
-
 def adjustments_table(adjustments: pl.DataFrame) -> pl.DataFrame:
     """adjustments.parquet: one row an adjustment of a case's or a hospital's points."""
     return written(adjustments, ADJUSTMENT_COLUMNS)
@@ -263,22 +189,6 @@ def no_adjustments() -> pl.DataFrame:
             waiting=pl.lit(False),
         )
     )
-
-
-def difference_tables(differences: Differences, case: str = "case_id") -> DifferenceTables:
-    """differences.parquet and difference_statements.parquet of a correction.
-
-    case: what the id of a case is called, of visits `visit_id`.
-    """
-    return DifferenceTables(
-        written(differences.cases, CASE_DIFFERENCE_COLUMNS).rename({"case_id": case}),
-        written(differences.statements, STATEMENT_DIFFERENCE_COLUMNS),
-    )
-
-
-def ledger_table(ledger: pl.DataFrame) -> pl.DataFrame:
-    """ledger.parquet: one row an entry, the same amount on the debit and the credit side."""
-    return written(ledger, LEDGER_COLUMNS)
 
 
 def hospital_totals(statements: pl.DataFrame) -> pl.DataFrame:

@@ -15,11 +15,11 @@ from drgpay.results.clearing import (
 )
 from drgpay.results.columns import written
 from drgpay.results.month import (
-    ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
     CASE_DIFFERENCE_COLUMNS,
     LEDGER_COLUMNS,
     STATEMENT_DIFFERENCE_COLUMNS,
+    adjustments_table,
     named_lines,
     no_adjustments,
     statement_columns,
@@ -27,7 +27,15 @@ from drgpay.results.month import (
     with_rates,
 )
 from drgpay.results.part import STAYS, VISITS, Part
-from drgpay.results.visits import VISIT_COLUMNS, CapitationTables, as_statement_cases
+from drgpay.results.visit_files import ENROLMENT
+from drgpay.results.visits import (
+    ACCOUNT_COLUMNS,
+    APART_COLUMNS,
+    TIE_OUT_COLUMNS,
+    VISIT_COLUMNS,
+    as_statement_cases,
+)
+from drgpay.settle.capitation import CapitationAccounts
 from drgpay.settle.differences import Differences
 from drgpay.settle.settled import Settled
 
@@ -65,6 +73,15 @@ class DifferenceTables:
 
     cases: pl.DataFrame
     statements: pl.DataFrame
+
+
+@dataclass(frozen=True, repr=False)
+class CapitationTables(Shown):
+    """Accounts of contractors, what is outside them, and the tie-out to the outpatient budget."""
+
+    accounts: pl.DataFrame
+    apart: pl.DataFrame
+    tie_out: pl.DataFrame
 
 
 @dataclass(frozen=True, repr=False)
@@ -149,29 +166,44 @@ class Results(Shown):
         yield from self.frames.items()
 
 
-def settled_frames(
-    part: Part, settled: Settled, ledger: pl.DataFrame, policy: Policy, hospitals: pl.DataFrame
-) -> dict[str, pl.DataFrame]:
-    """The tables of cases, lines, pools and bookings of a part, of a month or a year.
+def case_frames(part: Part, settled: Settled) -> dict[str, pl.DataFrame]:
+    """The cases or visits of a month or a year, and of stays the adjustments of their points."""
+    frames = {"cases": cases_table(part, settled.cases, settled.is_year)}
+    if part == STAYS:
+        frames["adjustments"] = adjustments_table(settled.adjustments)
+    return frames
 
-    policy: as the part is settled by. ledger: what was booked. hospitals: as read_hospitals gives
-    them.
+
+def line_frames(
+    settled: Settled, policy: Policy, hospitals: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """The lines and pools of a month or a year, and of a year the assessment.
+
+    policy: as the part is settled by. hospitals: as read_hospitals gives them.
     """
-    places, year = policy.settlement.value_places, settled.is_year
-    lines = cleared_line_columns(places) if year else statement_columns(places)
-    pools = pool_columns(places) if year else value_columns(places)
+    places = policy.settlement.value_places
+    if not settled.is_year:
+        lines = written(settled.lines, statement_columns(places))
+        return {
+            "statements": named_lines(lines, hospitals),
+            "values": pools_table(settled, places),
+        }
+    lines = written(settled.lines, cleared_line_columns(places))
     return {
-        "cases": cases_table(part, settled.cases, year),
-        **(
-            {"adjustments": written(settled.adjustments, ADJUSTMENT_COLUMNS)}
-            if part == STAYS
-            else {}
-        ),
-        "statements": named_lines(written(settled.lines, lines), hospitals),
-        "pools" if year else "values": written(with_rates(settled.pools, settled.rates), pools),
-        **({"assessment": written(settled.assessment, ASSESSMENT_COLUMNS)} if year else {}),
-        "ledger": written(ledger, LEDGER_COLUMNS),
+        "statements": named_lines(lines, hospitals),
+        "pools": pools_table(settled, places),
+        "assessment": written(settled.assessment, ASSESSMENT_COLUMNS),
     }
+
+
+def pools_table(settled: Settled, value_places: int) -> pl.DataFrame:
+    """values.parquet of a month, pools.parquet of a year: one row a pool.
+
+    With method rate a row for each account and level follows the row of its pool; budget and
+    remainder stand in the row of the pool alone.
+    """
+    columns = pool_columns(value_places) if settled.is_year else value_columns(value_places)
+    return written(with_rates(settled.pools, settled.rates), columns)
 
 
 def cases_table(part: Part, cases: pl.DataFrame, year: bool = False) -> pl.DataFrame:
@@ -185,12 +217,37 @@ def cases_table(part: Part, cases: pl.DataFrame, year: bool = False) -> pl.DataF
     return table.with_columns(negative_fund=pl.col("fund_amount") < 0)
 
 
-def difference_frames(differences: Differences | None, part: Part) -> dict[str, pl.DataFrame]:
-    """differences.parquet and difference_statements.parquet of a correction; else none."""
-    if differences is None:
-        return {}
-    of_cases = written(differences.cases, CASE_DIFFERENCE_COLUMNS)
+def booking_frames(
+    part: Part, ledger: pl.DataFrame, differences: Differences | None = None
+) -> dict[str, pl.DataFrame]:
+    """ledger.parquet, a row an entry with the same amount on both sides; of a correction also
+    differences.parquet and difference_statements.parquet.
+    """
+    frames = {"ledger": written(ledger, LEDGER_COLUMNS)}
+    if differences is not None:
+        of_cases = written(differences.cases, CASE_DIFFERENCE_COLUMNS)
+        frames["differences"] = of_cases.rename({"case_id": part.id_column})
+        frames["difference_statements"] = written(
+            differences.statements, STATEMENT_DIFFERENCE_COLUMNS
+        )
+    return frames
+
+
+def capitation_frames(
+    accounts: CapitationAccounts, hospitals: pl.DataFrame, enrolment: pl.DataFrame
+) -> dict[str, pl.DataFrame]:
+    """The accounts of contractors, of a month or a year, and whom they were kept for.
+
+    hospitals: hospital_id, name; a contractor that is no provider has no name. enrolment:
+    ENROLMENT_SCHEMA, as it was read.
+    """
+    names = hospitals.select(contractor_id="hospital_id", name="name")
+    named = written(accounts.accounts, ACCOUNT_COLUMNS).join(
+        names, on="contractor_id", how="left", maintain_order="left"
+    )
     return {
-        "differences": of_cases.rename({"case_id": part.id_column}),
-        "difference_statements": written(differences.statements, STATEMENT_DIFFERENCE_COLUMNS),
+        "capitation": named.select("contractor_id", "name", pl.exclude("contractor_id", "name")),
+        "capitation_apart": written(accounts.apart, APART_COLUMNS),
+        "capitation_tie_out": written(accounts.tie_out, TIE_OUT_COLUMNS),
+        ENROLMENT: enrolment,
     }

@@ -4,66 +4,17 @@ Values and statements of visits have the columns of those of stays: the tables o
 are made of other frames.
 """
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from drgpay.base.exact import POINT_PLACES, divide_half_up, wide
-from drgpay.base.shown import Shown
-from drgpay.records.visits.checks import VisitCounts
 from drgpay.results.columns import Column, money, plain, points, written
 from drgpay.results.month import (
-    DifferenceTables,
-    RunFacts,
     example_cases,
-    ledger_table,
-    statements_table,
-    values_table,
 )
-from drgpay.settle.capitation import CapitationAccounts
 from drgpay.settle.lines import NO_ADJUSTMENTS
-from drgpay.settle.settled import Settled
 from drgpay.visits.columns import PROCEDURE
 from drgpay.visits.points import FEE
 from drgpay.visits.sums import SUM_KEYS
-
-
-@dataclass(frozen=True, repr=False)
-class CapitationTables(Shown):
-    """Accounts of contractors, what is outside them, and the tie-out to the outpatient budget."""
-
-    accounts: pl.DataFrame
-    apart: pl.DataFrame
-    tie_out: pl.DataFrame
-
-
-@dataclass(frozen=True, repr=False)
-class VisitTables(Shown):
-    """The outpatient tables of a run as they are written and shown.
-
-    facts: those of the run, with the scheme, catalogue and method of the visits and their counts.
-    visits: visits.parquet. groups: `groups_table`. examples: `entries_table` of the visits that
-    `example_visits` names: statements work them out line by line. quarantine, warnings: findings
-    of visits. findings: rows by table (visits, lines), kind (quarantine, warning) and code: those
-    of lines stay in their files. capitation is None where no accounts are kept, differences where
-    the run corrects nothing. refused: `refused_table` of visits.
-    """
-
-    facts: RunFacts
-    counts: VisitCounts
-    visits: pl.DataFrame
-    groups: pl.DataFrame
-    examples: pl.DataFrame
-    statements: pl.DataFrame
-    values: pl.DataFrame
-    ledger: pl.DataFrame
-    capitation: CapitationTables | None
-    quarantine: pl.DataFrame
-    warnings: pl.DataFrame
-    findings: pl.DataFrame
-    differences: DifferenceTables | None = None
-    refused: pl.DataFrame | None = None
-
 
 VISIT_COLUMNS = [
     Column("visit_id", "case_id", None),
@@ -121,35 +72,9 @@ TIE_OUT_COLUMNS = [
 ]
 
 
-def visits_table(cases: pl.DataFrame) -> pl.DataFrame:
-    """visits.parquet: one row a valid visit, sorted by visit_id; no person ids, no diagnoses.
-
-    cases: `Settled.cases` of visits, with class, family, apg and entries of
-    `visits.sums.leading_entries`.
-    """
-    return written(cases, VISIT_COLUMNS).with_columns(negative_fund=pl.col("fund_amount") < 0)
-
-
 def entries_table(entries: pl.DataFrame) -> pl.DataFrame:
     """entries.parquet, or a part of it: entries of `VisitPoints`, in their order."""
     return written(entries, ENTRY_COLUMNS)
-
-
-def visit_statements_table(
-    settled: Settled, hospitals: pl.DataFrame, value_places: int
-) -> pl.DataFrame:
-    """visit_statements.parquet: the columns of statements.parquet, `cases` counts visits."""
-    return statements_table(settled, hospitals, value_places)
-
-
-def visit_values_table(settled: Settled, value_places: int) -> pl.DataFrame:
-    """visit_values.parquet: the columns of values.parquet."""
-    return values_table(settled, value_places)
-
-
-def visit_ledger_table(ledger: pl.DataFrame) -> pl.DataFrame:
-    """visit_ledger.parquet: the columns of ledger.parquet."""
-    return ledger_table(ledger)
 
 
 def as_statement_cases(visits: pl.DataFrame) -> pl.DataFrame:
@@ -194,19 +119,3 @@ def groups_table(sums: pl.DataFrame) -> pl.DataFrame:
     """
     rounded = divide_half_up(pl.col("exact_points"), wide(10 ** (2 * POINT_PLACES)))
     return written(sums.with_columns(points=rounded.cast(pl.Int64)), GROUP_COLUMNS)
-
-
-def capitation_tables(accounts: CapitationAccounts, hospitals: pl.DataFrame) -> CapitationTables:
-    """capitation.parquet, capitation_apart.parquet and capitation_tie_out.parquet.
-
-    hospitals: hospital_id, name; a contractor that is no provider has no name.
-    """
-    names = hospitals.select(contractor_id="hospital_id", name="name")
-    named = written(accounts.accounts, ACCOUNT_COLUMNS).join(
-        names, on="contractor_id", how="left", maintain_order="left"
-    )
-    return CapitationTables(
-        named.select("contractor_id", "name", pl.exclude("contractor_id", "name")),
-        written(accounts.apart, APART_COLUMNS),
-        written(accounts.tie_out, TIE_OUT_COLUMNS),
-    )

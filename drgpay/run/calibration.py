@@ -9,6 +9,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK
 from drgpay.base.language import Language
+from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.grouper.scheme import load_scheme
@@ -29,7 +30,6 @@ from drgpay.report.calibration import (
     write_report,
 )
 from drgpay.report.point_notes import stay_rules_table
-from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.run.rules import refuse_wrong_policy_rules
 from drgpay.run.staging import staged_folder
 

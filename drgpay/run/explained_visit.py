@@ -21,8 +21,8 @@ from drgpay.records.visits.checks import LINE, PHARMACY, VISIT, VisitBucket, Vis
 from drgpay.records.visits.finding import FoundVisit, find_visit
 from drgpay.records.visits.tables import VisitInput, open_visits
 from drgpay.results.visits import entries_table
+from drgpay.run.rules import group_names, outpatient_of
 from drgpay.run.visit_entries import VisitGrouping
-from drgpay.run.visit_rules import group_names, outpatient_of
 from drgpay.visits.stream import VisitPricing, priced_bucket
 
 

@@ -16,8 +16,7 @@ from drgpay.points.catalogue import Catalogue, load_catalogue, read_catalogue
 from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
 from drgpay.results.manifest import MANIFEST
-from drgpay.run.rules import PaymentRules
-from drgpay.run.visit_rules import VisitPaymentRules, outpatient_of
+from drgpay.run.rules import StayRules, VisitPaymentRules, outpatient_of
 
 
 def policy_kept(folder: Path, manifest: Mapping[str, Any]) -> Policy:
@@ -56,11 +55,11 @@ def catalogue_kept(folder: Path, name: str, about: Mapping[str, Any]) -> Catalog
 
 def rules_kept(
     folder: Path, manifest: Mapping[str, Any], hospitals: pl.DataFrame, named: str | None = None
-) -> PaymentRules:
+) -> StayRules:
     """What the stays of a run were paid by. hospitals: hospital_id, name, level of its lines."""
     compiled = scheme_kept(folder, manifest, named)
     catalogue = load_catalogue(folder / "catalogue", compiled.scheme)
-    return PaymentRules(compiled, _loaded(folder, manifest), catalogue, hospitals)
+    return StayRules(compiled, _loaded(folder, manifest), catalogue, hospitals)
 
 
 def visit_rules_kept(

@@ -43,7 +43,7 @@ from drgpay.run.basis import records_files, records_mapping
 from drgpay.run.input_files import InputFiles
 from drgpay.run.job import PreviousRun
 from drgpay.run.kept_rules import policy_kept
-from drgpay.run.rules import PaymentRules
+from drgpay.run.rules import StayRules
 
 
 @dataclass(frozen=True)
@@ -216,7 +216,7 @@ class Before:
         self,
         stays: pl.DataFrame,
         filings: Filings,
-        rules: PaymentRules,
+        rules: StayRules,
         period: str,
         own: Dataset | None,
     ) -> LookingBack:
@@ -243,7 +243,7 @@ class Before:
 def earned_with_earlier(
     stays: pl.DataFrame,
     filings: Filings,
-    rules: PaymentRules,
+    rules: StayRules,
     before: Before,
     period: str,
     own: Dataset | None,

@@ -16,6 +16,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.language import Words
+from drgpay.base.progress import ProgressBar
 from drgpay.base.working_folder import working_folder
 from drgpay.results.manifest import basis_in, leaves, output_files, read_manifest
 from drgpay.results.run_tables import CannotCheckError
@@ -23,7 +24,7 @@ from drgpay.results.visit_files import VISIT_FILES
 from drgpay.run.clearing import run_clearing
 from drgpay.run.comparison import not_due, unlike
 from drgpay.run.job import load_any_job
-from drgpay.run.month_end import ProgressBar, run_month
+from drgpay.run.month_end import run_month
 from drgpay.run.rendered import unlike_book
 from drgpay.run.repeated import KEYS
 from drgpay.run.stops import Accepted, RunStoppedError, accepted_before

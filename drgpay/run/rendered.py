@@ -26,9 +26,8 @@ from drgpay.run.comparison import Compared, first_of, not_due
 from drgpay.run.facts import run_facts
 from drgpay.run.kept_rules import rules_kept, visit_rules_kept
 from drgpay.run.repeated import hospitals_of, months_again
-from drgpay.run.rules import PaymentRules
+from drgpay.run.rules import AnyRules, VisitPaymentRules
 from drgpay.run.visit_balances import VisitRunTables
-from drgpay.run.visit_rules import VisitPaymentRules
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def _write(stays: RunTables, visits: VisitRunTables, schemes: Schemes, folder: P
         )
 
 
-def _explained_by(rules: PaymentRules | VisitPaymentRules) -> Rules:
+def _explained_by(rules: AnyRules) -> Rules:
     return Rules(rules.policy.settlement, rules.group_names, rules.catalogue.all_mean_fen)
 
 

@@ -44,9 +44,9 @@ from drgpay.run.repeated import (
     months_again,
     scores_of,
 )
+from drgpay.run.rules import outpatient_of
 from drgpay.run.visit_balances import VisitRunTables
 from drgpay.run.visit_clearing import VISIT_COLUMNS
-from drgpay.run.visit_rules import outpatient_of
 from drgpay.run.year_months import PaidMonths
 from drgpay.settle.capitation import CapitationAccounts, capitation_accounts
 from drgpay.settle.clearing import clear_year

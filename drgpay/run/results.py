@@ -1,127 +1,87 @@
-"""The files of a run: what its folder holds besides the manifest (docs/files.md)."""
+"""The results of a part made and written: what the folder of a run holds besides the manifest."""
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.points.catalogue import Catalogue, save_catalogue
-from drgpay.records.filings import Filings
 from drgpay.records.writing import write_frame
-from drgpay.report.clearing_books import YearOfStays, YearOfVisits, write_clearing_books
+from drgpay.report.books import ReportedPart, write_books
 from drgpay.report.explanation import Rules
-from drgpay.report.run_books import SettledStays, SettledVisits, write_run_books
-from drgpay.results.clearing import ClearingTables, VisitClearingTables
-from drgpay.results.columns import written
-from drgpay.results.filing_files import FILING_COLUMNS
-from drgpay.results.month import MonthTables
-from drgpay.results.visits import VisitTables
-from drgpay.run.rules import PaymentRules
-from drgpay.run.visit_clearing import year_visit_frames
-from drgpay.run.visit_rules import VisitPaymentRules
-from drgpay.run.visit_run import visit_frames
-
-CATALOGUE, VISIT_CATALOGUE = "catalogue", "visit_catalogue"
-"""The folders of the catalogues in a run."""
+from drgpay.results.results import Results, RunFacts, booking_frames, case_frames, line_frames
+from drgpay.run.rules import AnyRules
+from drgpay.settle.booking import Booked
+from drgpay.settle.settled import Settled
 
 
-@dataclass(frozen=True)
-class PaidStays:
-    """The settled stays of a run, with what they were paid by."""
+def results_of(
+    run_id: str,
+    period: str,
+    rules: AnyRules,
+    settled: Settled,
+    booked: Booked,
+    counts: Mapping[str, int] | None = None,
+    frames: Mapping[str, pl.DataFrame] | None = None,
+    beside: Mapping[str, pl.DataFrame] | None = None,
+    notes: Sequence[str] = (),
+) -> Results:
+    """The tables of a settled part. period: the month, as 2026-10, or the year.
 
-    tables: MonthTables
-    rules: PaymentRules
-    filings: Filings
-    counts: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class PaidVisits:
-    """The settled visits of a run, with what they were paid by."""
-
-    tables: VisitTables
-    rules: VisitPaymentRules
-    counts: Mapping[str, int]
-
-
-def write_month(
-    stays: PaidStays | None, visits: PaidVisits | None, folder: Path, language: Language
-) -> None:
-    """Write the results of a month into the folder of its run; at least one part is there.
-
-    Parquet is written beside the workbooks: one is the work of polars, the other of Python.
+    counts: of a month read, valid, quarantined, warnings, and of visits those of their lines.
+    frames: tables beside those that settlement and booking give. beside, notes: as in Results.
     """
-    frames: dict[str, pl.DataFrame] = {}
-    catalogues: dict[str, Catalogue] = {}
-    if stays:
-        frames |= _stay_frames(stays)
-        catalogues[CATALOGUE] = stays.rules.catalogue
-    if visits:
-        frames |= visit_frames(visits.tables, visits.rules.enrolment)
-        catalogues[VISIT_CATALOGUE] = visits.rules.catalogue
-    with _written_beside(frames, catalogues, folder):
-        write_run_books(
-            _books_of_stays(stays) if stays else None,
-            _books_of_visits(visits) if visits else None,
-            folder,
-            language,
-        )
-
-
-def _stay_frames(stays: PaidStays) -> dict[str, pl.DataFrame]:
-    tables = stays.tables
-    frames = {name: getattr(tables, name) for name in _MONTH_TABLES}
-    if tables.differences:
-        frames["differences"] = tables.differences.cases
-        frames["difference_statements"] = tables.differences.statements
-    if tables.stay_rules is not None:
-        frames["stay_rules"] = tables.stay_rules
-    return frames | _filing_frames(stays.filings)
-
-
-def _filing_frames(filings: Filings) -> dict[str, pl.DataFrame]:
-    """The filings that the points of cases come from: with them they can be reckoned again."""
-    return {
-        name: written(getattr(filings, name), columns) for name, columns in FILING_COLUMNS.items()
+    facts = facts_of(run_id, period, rules, counts or {})
+    made = {
+        **case_frames(rules.part, settled),
+        **line_frames(settled, rules.policy, rules.hospitals),
+        **booking_frames(rules.part, booked.ledger, booked.differences),
+        **(frames or {}),
     }
+    return Results(rules.part, facts, made, beside or {}, tuple(notes))
 
 
-def _books_of_stays(stays: PaidStays) -> SettledStays:
-    return SettledStays(stays.tables, _explained_by(stays.rules))
-
-
-def _books_of_visits(visits: PaidVisits) -> SettledVisits:
-    rules = visits.rules
-    return SettledVisits(
-        visits.tables, _explained_by(rules), rules.outpatient.capitation, rules.enrolment
+def facts_of(run_id: str, period: str, rules: AnyRules, counts: Mapping[str, int]) -> RunFacts:
+    """What reports say of a part of a run as a whole."""
+    policy, scheme = rules.policy, rules.scheme
+    return RunFacts(
+        run_id=run_id,
+        period=period,
+        region=policy.policy.region,
+        policy=f"{policy.policy.name}（{policy.policy.id}）",
+        scheme=f"{scheme.info.name}（{scheme.info.id}）",
+        catalogue=rules.catalogue.info.id,
+        method=policy.settlement.method,
+        value_places=policy.settlement.value_places,
+        deducted_points=policy.settlement.deducted_points,
+        counts=counts,
     )
 
 
-_MONTH_TABLES = (
-    "cases",
-    "adjustments",
-    "statements",
-    "values",
-    "ledger",
-    "quarantine",
-    "warnings",
-)
-_CLEARING_TABLES = ("pools", "statements", "cases", "adjustments", "assessment", "ledger")
+def reported(results: Results, rules: AnyRules) -> ReportedPart:
+    """A part as its workbooks are made of it."""
+    mean = rules.catalogue.all_mean_fen
+    return ReportedPart(results, Rules.of(rules.policy, rules.group_names, mean))
 
 
-@contextmanager
-def _written_beside(
-    frames: Mapping[str, pl.DataFrame], catalogues: Mapping[str, Catalogue], folder: Path
-) -> Iterator[None]:
-    """Write frames as Parquet, and catalogues, in a thread while the block writes workbooks.
+def write_results(
+    results: Sequence[Results], rules: Sequence[AnyRules], folder: Path, language: Language
+) -> None:
+    """Write the results of the parts, at least of one, into the folder of their run.
 
-    The catalogues lie in the run, so that every case can be recomputed from its folder alone.
+    rules: of each of the results. Parquet is written beside the workbooks: one is the work of
+    polars, the other of Python. The catalogues lie in the run, so that every case can be recomputed
+    from its folder alone.
     """
+    frames: dict[str, pl.DataFrame] = {}
+    catalogues: dict[str, Catalogue] = {}
+    for one, by in zip(results, rules, strict=True):
+        frames |= {one.part.file(name): frame for name, frame in one.frames.items()}
+        catalogues[one.part.file("catalogue")] = by.catalogue
 
     def write() -> None:
         for name, frame in frames.items():
@@ -132,7 +92,8 @@ def _written_beside(
 
     with ThreadPoolExecutor(1) as pool, _no_garbage_collected():
         done = pool.submit(write)
-        yield
+        books = [reported(one, by) for one, by in zip(results, rules, strict=True)]
+        write_books(books, folder, language)
         done.result()
 
 
@@ -148,58 +109,3 @@ def _no_garbage_collected() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-@dataclass(frozen=True)
-class ClearedStays:
-    """The cleared stays of a year, with what they were paid by.
-
-    prepayments: of each month and line, as clearing_statement_parts takes them. filings: of the year.
-    """
-
-    tables: ClearingTables
-    rules: PaymentRules
-    prepayments: pl.DataFrame
-    filings: Filings
-
-
-@dataclass(frozen=True)
-class ClearedVisits:
-    """The cleared visits of a year, as ClearedStays; enrolment: that of the year, if any."""
-
-    tables: VisitClearingTables
-    rules: VisitPaymentRules
-    prepayments: pl.DataFrame
-    enrolment: pl.DataFrame | None
-
-
-def write_clearing(
-    stays: ClearedStays | None, visits: ClearedVisits | None, folder: Path, language: Language
-) -> None:
-    """Write the results of a clearing into the folder of its run; at least one part is there."""
-    frames: dict[str, pl.DataFrame] = {}
-    catalogues: dict[str, Catalogue] = {}
-    if stays:
-        frames |= {name: getattr(stays.tables, name) for name in _CLEARING_TABLES}
-        frames |= _filing_frames(stays.filings)
-        catalogues[CATALOGUE] = stays.rules.catalogue
-    if visits:
-        frames |= year_visit_frames(visits.tables, visits.enrolment)
-        catalogues[VISIT_CATALOGUE] = visits.rules.catalogue
-    with _written_beside(frames, catalogues, folder):
-        write_clearing_books(
-            YearOfStays(stays.tables, _explained_by(stays.rules), stays.prepayments)
-            if stays
-            else None,
-            YearOfVisits(
-                visits.tables, _explained_by(visits.rules), visits.prepayments, visits.enrolment
-            )
-            if visits
-            else None,
-            folder,
-            language,
-        )
-
-
-def _explained_by(rules: PaymentRules | VisitPaymentRules) -> Rules:
-    return Rules(rules.policy.settlement, rules.group_names, rules.catalogue.all_mean_fen)

@@ -1,12 +1,14 @@
-"""What a run pays by: scheme, policy, catalogue and hospitals, compared with one another."""
+"""What a part of a run is paid by: scheme, policy, catalogue and hospitals, compared with one another."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Generic, Protocol, TypeAlias, TypeVar
 
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.scheme import Scheme
@@ -15,17 +17,27 @@ from drgpay.points.age_factors import refuse_wrong_age_rules
 from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.policy.model import Policy
+from drgpay.policy.outpatient import Outpatient
 from drgpay.records.hospitals import read_hospitals
+from drgpay.records.visits.enrolment import read_enrolment
+from drgpay.results.part import STAYS, VISITS, Part
+
+Compiled = TypeVar("Compiled", bound=CompiledScheme | CompiledApg)
 
 
 @dataclass(frozen=True)
-class PaymentRules:
-    """Everything that a run needs beside its records."""
+class PartRules(Generic[Compiled]):
+    """Everything that a part of a run needs beside its records.
 
-    compiled: CompiledScheme
+    enrolment: the persons under contract (ENROLMENT_SCHEMA), of visits with capitation accounts.
+    """
+
+    part: Part
+    compiled: Compiled
     loaded: LoadedPolicy
     catalogue: Catalogue
     hospitals: pl.DataFrame
+    enrolment: pl.DataFrame | None = None
 
     @property
     def scheme(self) -> Scheme:
@@ -39,34 +51,80 @@ class PaymentRules:
 
     @property
     def policy(self) -> Policy:
-        """The policy, without the provenance of its values."""
-        return self.loaded.policy
+        """The policy as the part is settled by, without the provenance of its values."""
+        whole = self.loaded.policy
+        return whole if self.part == STAYS else whole.for_outpatient()
+
+    @property
+    def outpatient(self) -> Outpatient:
+        """[outpatient] of the policy; raises DrgpayError if it has none."""
+        return outpatient_of(self.loaded.policy)
 
     @property
     def group_names(self) -> dict[str, str]:
-        """The name of each DRG of the scheme."""
-        return {
-            drg.code: drg.name
-            for mdc in self.scheme.mdcs
-            for adrg in mdc.adrgs
-            for drg in adrg.drgs
-        }
+        """The name of each DRG or APG of the scheme."""
+        return group_names(self.scheme)
 
 
-def load_payment_rules(
-    scheme: str, policy: str, catalogue: Path, hospitals: Path, year: int, who: str
-) -> PaymentRules:
-    """Read them all; `who` asks, for messages.
+StayRules: TypeAlias = PartRules[CompiledScheme]
+VisitPaymentRules: TypeAlias = PartRules[CompiledApg]
+AnyRules: TypeAlias = PartRules[CompiledScheme] | PartRules[CompiledApg]
 
-    Raises DrgpayError for every mistake in them, a policy of another year, a catalogue of another
+
+class NamedRules(Protocol):
+    """The section of a job or a year file that names what a part is paid by."""
+
+    @property
+    def scheme(self) -> str:
+        """The id or the folder of the scheme."""
+
+    @property
+    def catalogue(self) -> Path:
+        """The folder of the catalogue."""
+
+
+class NamedVisitRules(NamedRules, Protocol):
+    """The same of visits."""
+
+    @property
+    def enrolment(self) -> Path | None:
+        """The file of the persons under contract."""
+
+
+def load_stay_rules(
+    named: NamedRules, policy: str, hospitals: Path, year: int, who: str
+) -> StayRules:
+    """Read what stays are paid by; `who` asks, for messages.
+
+    Raises DrgpayError for every mistake in it, a policy of another year, a catalogue of another
     scheme and groups of the policy that the scheme does not have.
     """
-    compiled = load_compiled(scheme)
+    compiled = load_compiled(named.scheme)
     loaded = load_policy(policy)
     refuse_unfit(loaded, compiled.scheme, year, who)
-    return PaymentRules(
-        compiled, loaded, load_catalogue(catalogue, compiled.scheme), read_hospitals(hospitals)
-    )
+    catalogue = load_catalogue(named.catalogue, compiled.scheme)
+    return PartRules(STAYS, compiled, loaded, catalogue, read_hospitals(hospitals))
+
+
+def load_visit_rules(
+    named: NamedVisitRules, policy: str, hospitals: Path, year: int, who: str
+) -> VisitPaymentRules:
+    """Read what visits are paid by; `who` asks, for messages.
+
+    Raises DrgpayError for every mistake in it, a policy of another year or without [outpatient],
+    a catalogue of another scheme, groups that the scheme does not have, and an enrolment beside a
+    policy without [outpatient.capitation].
+    """
+    compiled = load_apg(named.scheme)
+    loaded = load_policy(policy)
+    refuse_other_year(loaded, year, who)
+    refuse_unknown_apgs(loaded, compiled.scheme)
+    catalogue = load_catalogue(named.catalogue, compiled.scheme)
+    enrolment = None
+    if named.enrolment:
+        refuse_enrolment(loaded, f"the enrolment {named.enrolment}")
+        enrolment = read_enrolment(named.enrolment, loaded.policy.records.accounts)
+    return PartRules(VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment)
 
 
 def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: str) -> None:
@@ -93,8 +151,14 @@ def refuse_wrong_policy_rules(loaded: LoadedPolicy) -> None:
 
 def refuse_unknown_groups(loaded: LoadedPolicy, scheme: Scheme) -> None:
     """Refuse groups of the policy that the scheme does not have (DrgpayError)."""
-    known = {drg.code for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
-    for key, groups in _named_groups(loaded.policy):
+    _refuse_unknown(loaded, scheme, _named_groups(loaded.policy))
+
+
+def _refuse_unknown(
+    loaded: LoadedPolicy, scheme: Scheme, named: Iterable[tuple[str, tuple[str, ...]]]
+) -> None:
+    known = group_names(scheme)
+    for key, groups in named:
         unknown = [group for group in groups if group not in known]
         if unknown:
             raise DrgpayError(
@@ -120,3 +184,32 @@ def _named_groups(policy: Policy) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield "points.volume_caps", cap.groups
     for technology in points.new_technologies:
         yield f"points.new_technologies ({technology.technology})", technology.groups
+
+
+def outpatient_of(policy: Policy) -> Outpatient:
+    """[outpatient] of a policy; raises DrgpayError if it has none."""
+    rules = policy.for_outpatient().outpatient
+    assert rules is not None  # for_outpatient says so
+    return rules
+
+
+def group_names(scheme: Scheme) -> dict[str, str]:
+    """The name of each group of a scheme."""
+    return {drg.code: drg.name for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
+
+
+def refuse_enrolment(loaded: LoadedPolicy, what: str) -> None:
+    """Raise DrgpayError for an enrolment beside a policy that keeps no accounts."""
+    if outpatient_of(loaded.policy).capitation is None:
+        raise DrgpayError(
+            f"{what} is named, but {loaded.path} has no [outpatient.capitation]",
+            "add outpatient.capitation to the policy, or leave the enrolment out",
+        )
+
+
+def refuse_unknown_apgs(loaded: LoadedPolicy, scheme: Scheme) -> None:
+    """Refuse groups of [outpatient] that the scheme does not have (DrgpayError)."""
+    groups = outpatient_of(loaded.policy).calibration.coefficients.groups_without
+    _refuse_unknown(
+        loaded, scheme, {"outpatient.calibration.coefficients.groups_without": groups}.items()
+    )

@@ -4,21 +4,37 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.period import Period
+from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.cases import EarnedPoints
 from drgpay.records.checks import STAY, CheckedStays
 from drgpay.records.dataset import Dataset
-from drgpay.records.filings import Filings, payable_filings
+from drgpay.records.filings import Filings, check_payments, payable_filings, read_filings
 from drgpay.records.findings import commonest
-from drgpay.run.previous import Before, PreviousPaid, earned_with_earlier
-from drgpay.run.rules import PaymentRules
+from drgpay.records.meaning.rules import Reading
+from drgpay.report.point_notes import point_notes, stay_rules_table
+from drgpay.results.filing_files import filing_frames
+from drgpay.results.month import refused_table
+from drgpay.results.results import Results
+from drgpay.results.stored import StoredMonth, book
+from drgpay.run.job import Job
+from drgpay.run.pipeline import Running, SettledPart
+from drgpay.run.previous import (
+    Before,
+    PreviousPaid,
+    earned_with_earlier,
+    notes_on_earlier,
+    values_before,
+)
+from drgpay.run.results import results_of
+from drgpay.run.rules import AnyRules, StayRules, load_stay_rules
 from drgpay.run.stops import Stop, by_hospital, level_stops, record_stops, settled_stops
-from drgpay.run.visit_rules import VisitPaymentRules
 from drgpay.settle.lines import levels_of
 from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
@@ -37,7 +53,7 @@ class StayMonth:
 def settle_stays(
     checked: CheckedStays,
     filings: Filings,
-    rules: PaymentRules,
+    rules: StayRules,
     opened: Sequence[PreviousPaid],
     period: Period,
     dataset: Dataset,
@@ -68,7 +84,7 @@ def settle_stays(
 
 
 def month_stops(
-    rules: PaymentRules | VisitPaymentRules,
+    rules: AnyRules,
     paid: pl.DataFrame,
     refused: pl.DataFrame,
     unknown: pl.DataFrame,
@@ -86,6 +102,101 @@ def month_stops(
         *level_stops(records, valid, rules.levels, rules.catalogue.levels),
         *settled_stops(settled.lines, settled.pools, rules.policy.settlement, period, before),
     ]
+
+
+@dataclass(frozen=True)
+class OpenedStays:
+    """The stays of a job, opened, with what they are paid by.
+
+    paid: the runs with stays that the job corrects, the oldest first.
+    """
+
+    job: Job
+    rules: StayRules
+    filings: Filings
+    paid: Sequence[StoredMonth]
+    dataset: Dataset
+
+
+def open_stays(job: Job, paid: Sequence[StoredMonth]) -> OpenedStays:
+    """Read what the stays of a job are settled by; raises DrgpayError for every mistake in it.
+
+    paid: the runs that the job corrects, the oldest first.
+    """
+    rules = load_stay_rules(job, job.policy, job.hospitals, job.period.year, "the job's period")
+    reading = Reading.of(rules.policy.records)
+    filings = read_filings(*job.filings, reading=reading)
+    check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
+    dataset = job.stays.open(rules.scheme.info.code_system, reading)
+    return OpenedStays(job, rules, filings, paid, dataset)
+
+
+def settle_stays_of_job(
+    stays: OpenedStays,
+    opened: Sequence[PreviousPaid],
+    basis: Mapping[str, Any],
+    running: Running,
+) -> SettledPart:
+    """Group, check, price and pay the stays of a job.
+
+    opened: the runs that paid before. basis: what the run depends on.
+    """
+    job, rules, dataset, language = stays.job, stays.rules, stays.dataset, running.language
+    clock = running.clock
+
+    def read_and_check() -> CheckedStays:
+        with running.progress("grouping", dataset.rows) as advance:
+            found = read_grouped_stays(dataset, rules.compiled, advance, running.threads)
+        clock.lap("read and group")
+        source = str(job.stays.path)
+        return check_grouped(
+            found, rules.compiled, rules.policy, rules.hospitals, job.period.days, source, language
+        )
+
+    checked = running.folder.stage("checked", read_and_check, CheckedStays)
+    clock.lap("check")
+    month = settle_stays(
+        checked,
+        stays.filings,
+        rules,
+        opened,
+        job.period,
+        dataset,
+        job.output,
+        language,
+        clock.lap,
+    )
+    settled, booked = month.settled, book(job.period, month.settled, stays.paid)
+    clock.lap("settle")
+    before = values_before(opened, "stays", basis)
+    counts = {
+        "read": dataset.rows,
+        "valid": checked.valid.height,
+        "quarantined": checked.quarantine.height,
+        "warnings": month.warnings.height,
+    }
+    ruled = stay_rules_table(checked.ruled)
+    frames = {
+        "quarantine": checked.quarantine,
+        "warnings": month.warnings,
+        **({} if ruled is None else {"stay_rules": ruled}),
+        **filing_frames(month.filings),
+    }
+    notes = (
+        *notes_on_earlier(opened, basis, before is not None, language),
+        *point_notes(rules.loaded, rules.catalogue.info, month.filings.deductions, language),
+    )
+    refused = {"refused": refused_table(checked.refused, rules.hospitals)}
+
+    def results(run_id: str) -> Results:
+        return results_of(
+            run_id, str(job.period), rules, settled, booked, counts, frames, refused, notes
+        )
+
+    stops = month_stops(
+        rules, checked.valid, checked.refused, checked.unknown, settled, job.period, before
+    )
+    return SettledPart(rules, stops, counts, results)
 
 
 def _refuse_empty(

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from drgpay.base.errors import DrgpayError, reason_of
 from drgpay.base.file_hash import file_hash
 from drgpay.base.language import Words
+from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.base.shown import Shown
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import catalogue_hash
@@ -31,7 +32,6 @@ from drgpay.run.basis import basis_of_clearing, basis_of_job, outpatient_basis_o
 from drgpay.run.comparison import NO_FINDING, Check, Compared, Status, Trial, tried
 from drgpay.run.job import load_any_job
 from drgpay.run.kept_rules import scheme_kept
-from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.run.recompute import recomputed
 from drgpay.run.rendered import Schemes, report_as_due, report_of, workbooks_as_due
 from drgpay.run.repeated import REPEATED, RepeatedStays, RepeatedYear

@@ -7,6 +7,7 @@ import polars as pl
 
 from drgpay.base.file_rights import BY_UMASK
 from drgpay.base.language import Language
+from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import load_policy
@@ -18,9 +19,8 @@ from drgpay.records.visits.checks import VisitBucket, VisitCounts, VisitRules
 from drgpay.records.visits.tables import VisitInput, VisitRecords, open_visits
 from drgpay.report.calibration import ReportedTables, calibration_tables
 from drgpay.run.calibration import leave_catalogue, refuse_existing
-from drgpay.run.month_end import ProgressBar, no_progress
+from drgpay.run.rules import outpatient_of
 from drgpay.run.staging import staged_folder
-from drgpay.run.visit_rules import outpatient_of
 from drgpay.visits.calibrate import calibrate_visits
 from drgpay.visits.calibration_report import visit_calibration_report
 from drgpay.visits.costs import VisitCosts, visit_costs

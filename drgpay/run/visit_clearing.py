@@ -1,24 +1,35 @@
-"""The outpatient part of a clearing: the months' visits -> what is still due -> the accounts."""
+"""The visits of a year: the months' visits -> what is still due -> the accounts."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
-from drgpay.results.clearing import (
-    VisitClearingTables,
-    groups_of_year,
-    visit_clearing_tables,
-    year_visits_table,
-)
-from drgpay.results.stored import StoredVisits
+from drgpay.points.catalogue import catalogue_hash
+from drgpay.results.clearing import groups_of_year
+from drgpay.results.results import Results
+from drgpay.results.stored import StoredVisits, visits_of
 from drgpay.results.visit_files import entries_of_visits
-from drgpay.results.visits import CapitationTables, capitation_tables, example_visits
-from drgpay.run.visit_rules import VisitPaymentRules
-from drgpay.run.visit_run import capitation_frames
-from drgpay.run.year_job import AnyYearJob
-from drgpay.settle.capitation import capitation_accounts
-from drgpay.settle.settled import Settled
+from drgpay.results.visits import example_visits
+from drgpay.run.paid_year import (
+    budgets_of_year,
+    cases_of_months,
+    ledger_of_year,
+    prepayments_of,
+    scores_of_year,
+    statements_of_year,
+)
+from drgpay.run.pipeline import Running, SettledPart
+from drgpay.run.results import results_of
+from drgpay.run.rules import VisitPaymentRules, load_visit_rules
+from drgpay.run.stops import settled_stops
+from drgpay.run.visit_run import accounts_of_visits
+from drgpay.run.year_job import AnyYearJob, OutpatientYear
+from drgpay.run.year_months import PaidMonths, refuse_other_rules
+from drgpay.settle.booking import Booked
+from drgpay.settle.clearing import clear_year
+from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
 
 VISIT_COLUMNS = [
     *["case_id", "hospital_id", "account", "out_of_area", "visit_date", "visit_type"],
@@ -26,6 +37,88 @@ VISIT_COLUMNS = [
     *["total_fen", "fund_fen", "patient_fen", "other_fen"],
 ]
 """What a clearing reads of the visits of the months."""
+
+
+@dataclass(frozen=True)
+class OpenedVisitYear:
+    """The outpatient part of a year file with what it names; enrolment: that of the year, if any."""
+
+    job: AnyYearJob
+    rules: VisitPaymentRules
+    months: list[PaidMonths]
+    scores: pl.DataFrame | None
+    enrolment: pl.DataFrame | None
+
+    @property
+    def last_runs(self) -> list[StoredVisits]:
+        """The runs that say what the visits of the months are now."""
+        return [visits_of(month.last) for month in self.months]
+
+
+def open_visits_of_year(
+    job: AnyYearJob,
+    outpatient: OutpatientYear,
+    months: list[PaidMonths],
+    accept_policy_change: bool,
+) -> OpenedVisitYear:
+    """Read what the visits of a year are cleared by; raises DrgpayError for every mistake in it."""
+    rules = load_visit_rules(outpatient, job.policy, job.hospitals, job.year, "the year file")
+    refuse_other_rules(months, rules, catalogue_hash(outpatient.catalogue), accept_policy_change)
+    enrolment = enrolment_of_year(job, rules, [visits_of(month.last) for month in months])
+    scores = scores_of_year(job, rules.policy, rules.hospitals)
+    return OpenedVisitYear(job, rules, months, scores, enrolment)
+
+
+def settle_visits_of_year(year: OpenedVisitYear, running: Running) -> SettledPart:
+    """Clear the visits of a year by the points of the months: nobody files reviews of them."""
+    rules, months, clock = year.rules, year.months, running.clock
+    statements = statements_of_year(months)
+    visits = cases_of_months(months, VISIT_COLUMNS, "visit")
+    if not visits["case_id"].is_sorted():
+        visits = visits.sort("case_id")
+    clock.lap("read visits")
+    cleared = clear_year(
+        visits,
+        NO_ADJUSTMENTS,
+        statements.drop("period"),
+        budgets_of_year(months, rules.policy),
+        year.scores,
+        rules.policy,
+        year.job.year,
+        levels=levels_of(rules.hospitals),
+    )
+    del visits
+    booked = Booked(ledger_of_year(year.job.year, months, cleared))
+    clock.lap("clear visits")
+
+    def results(run_id: str) -> Results:
+        frames = {
+            "groups": groups_of_year(month.groups() for month in year.last_runs),
+            **accounts_of_visits(rules, cleared, year.enrolment, None),
+        }
+        made = results_of(run_id, str(year.job.year), rules, cleared, booked, frames=frames)
+        beside = {
+            "examples": examples_of_year(made.cases, year.last_runs),
+            "prepayments": prepayments_of(statements),
+        }
+        return replace(made, beside=beside)
+
+    stops = settled_stops(cleared.lines, None, rules.policy.settlement, None)
+    return SettledPart(rules, stops, {"visits": cleared.cases.height}, results)
+
+
+def examples_of_year(visits: pl.DataFrame, months: Sequence[StoredVisits]) -> pl.DataFrame:
+    """The entries (`entries_table`) of the visits that statements of a year work out.
+
+    visits: visits.parquet of the year. Entries are not kept for the year: they are read from the
+    months, whose visits are cleared.
+    """
+    dates = visits.filter(pl.col("visit_id").is_in(example_visits(visits).implode()))
+    by_month = dates.select("visit_id", period=pl.col("visit_date").dt.strftime("%Y-%m"))
+    return pl.concat(
+        entries_of_visits(by_month.filter(period=month.period)["visit_id"], month.folder)
+        for month in months
+    )
 
 
 def enrolment_of_year(
@@ -50,67 +143,3 @@ def enrolment_of_year(
 
 def _same(one: pl.DataFrame | None, other: pl.DataFrame | None) -> bool:
     return one is other if one is None or other is None else one.equals(other)
-
-
-def capitation_of_year(
-    cleared: Settled, rules: VisitPaymentRules, enrolment: pl.DataFrame | None
-) -> CapitationTables | None:
-    """The accounts of the contractors over the whole year, by what the visits finally earned."""
-    if enrolment is None:
-        return None
-    accounts = capitation_accounts(
-        cleared.cases, cleared.lines, cleared.pools, enrolment, rules.policy, None
-    )
-    return capitation_tables(accounts, rules.hospitals)
-
-
-def visit_tables_of_year(
-    cleared: Settled,
-    ledger: pl.DataFrame,
-    run_id: str,
-    year: int,
-    rules: VisitPaymentRules,
-    enrolment: pl.DataFrame | None,
-    months: Sequence[StoredVisits],
-) -> VisitClearingTables:
-    """The outpatient tables of a clearing; the accounts tie to the final budget to the fen.
-
-    months: the runs whose visits are cleared. Entries are not kept for the year: those that
-    statements work out are read from the months.
-    """
-    visits = year_visits_table(cleared.cases)
-    examples = example_visits(visits)
-    dates = visits.filter(pl.col("visit_id").is_in(examples.implode()))
-    by_month = dates.select("visit_id", period=pl.col("visit_date").dt.strftime("%Y-%m"))
-    return visit_clearing_tables(
-        cleared,
-        ledger,
-        run_id,
-        year,
-        rules.policy,
-        rules.hospitals,
-        visits,
-        groups_of_year(month.groups() for month in months),
-        pl.concat(
-            entries_of_visits(by_month.filter(period=month.period)["visit_id"], month.folder)
-            for month in months
-        ),
-        capitation_of_year(cleared, rules, enrolment),
-    )
-
-
-def year_visit_frames(
-    tables: VisitClearingTables, enrolment: pl.DataFrame | None
-) -> dict[str, pl.DataFrame]:
-    """The Parquet files of the outpatient part of a clearing."""
-    frames = {
-        "visits": tables.visits,
-        "visit_groups": tables.groups,
-        "visit_pools": tables.pools,
-        "visit_statements": tables.statements,
-        "visit_assessment": tables.assessment,
-        "visit_ledger": tables.ledger,
-    }
-    if tables.capitation and enrolment is not None:
-        frames |= capitation_frames(tables.capitation, enrolment)
-    return frames

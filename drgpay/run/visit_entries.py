@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.base.language import Language
+from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.points.catalogue import Catalogue, load_catalogue
 from drgpay.policy.load import load_policy
@@ -18,10 +19,9 @@ from drgpay.records.visits.checks import VisitRules
 from drgpay.records.visits.tables import VisitInput, VisitRecords, open_visits
 from drgpay.records.writing import staged_file, write_frame
 from drgpay.results.columns import money, plain, points, written
-from drgpay.run.month_end import ProgressBar, no_progress
+from drgpay.run.rules import outpatient_of
 from drgpay.run.staging import staged_folder
 from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visits
-from drgpay.run.visit_rules import outpatient_of
 from drgpay.visits.stream import VisitPricing
 
 VISIT_COLUMNS = [

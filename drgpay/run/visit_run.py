@@ -1,35 +1,30 @@
 """The outpatient part of a month-end run: visits -> entries -> points -> settlement -> accounts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language
 from drgpay.base.period import Period
 from drgpay.records.findings import commonest
+from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import VISIT, VisitRules
-from drgpay.records.visits.tables import VisitRecords
-from drgpay.results.month import difference_tables, refused_table
+from drgpay.records.visits.tables import VisitRecords, open_visits
+from drgpay.results.month import refused_table
+from drgpay.results.results import Results, capitation_frames
 from drgpay.results.stored import StoredVisits, book
-from drgpay.results.visit_files import ENROLMENT, ENTRIES, entries_of_visits
-from drgpay.results.visits import (
-    CapitationTables,
-    VisitTables,
-    capitation_tables,
-    example_visits,
-    groups_table,
-    visit_ledger_table,
-    visit_statements_table,
-    visit_values_table,
-    visits_table,
-)
-from drgpay.run.facts import run_facts
-from drgpay.run.stages import RunFolder
-from drgpay.run.visit_grouping import GroupedVisits, Progress, VisitFiles, group_all_visits
-from drgpay.run.visit_rules import VisitPaymentRules
+from drgpay.results.visit_files import ENTRIES, entries_of_visits
+from drgpay.results.visits import example_visits, groups_table
+from drgpay.run.job import AnyJob, OutpatientJob
+from drgpay.run.pipeline import Running, SettledPart
+from drgpay.run.previous import PreviousPaid, values_before
+from drgpay.run.results import results_of
+from drgpay.run.rules import VisitPaymentRules, load_visit_rules
+from drgpay.run.stay_month import month_stops
+from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visits
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
 from drgpay.settle.month import settle_month
@@ -67,25 +62,22 @@ def visit_checks(month: VisitMonth) -> VisitRules:
     return VisitRules(rules.policy, rules.hospitals, month.period.days, rules.enrolment)
 
 
-def grouped_visits(
-    month: VisitMonth,
-    run: RunFolder,
-    language: Language,
-    progress: Progress,
-    threads: int | None,
-) -> GroupedVisits:
+def grouped_visits(month: VisitMonth, running: Running) -> GroupedVisits:
     """Check, group and price the visits of a run; ENTRIES and the findings of lines are written.
 
     Raises DrgpayError for every mistake in the records, and if no visit is valid.
     """
     pricing, checks = visit_pricing(month), visit_checks(month)
+    run, language = running.folder, running.language
 
     def group(folder: Path) -> GroupedVisits:
         files = VisitFiles(folder / ENTRIES, folder / LINE_QUARANTINE, folder / LINE_WARNINGS)
         # Unsorted visits are spilled beside the run: there is room for its results, too.
-        return group_all_visits(
-            month.records, checks, pricing, files, run.outputs.parent, threads, progress, language
-        )
+        place, threads = run.outputs.parent, running.threads
+        with running.progress("grouping visits", month.records.rows) as advance:
+            return group_all_visits(
+                month.records, checks, pricing, files, place, threads, advance, language
+            )
 
     grouped = run.stage_with_files("visits", group, GroupedVisits)
     if not grouped.visits.height:
@@ -113,41 +105,65 @@ def settle_visits(month: VisitMonth, grouped: GroupedVisits) -> Settled:
     )
 
 
-def visit_tables(
-    month: VisitMonth, grouped: GroupedVisits, settled: Settled, run: RunFolder, run_id: str
-) -> VisitTables:
-    """The outpatient tables of a run; the capitation accounts tie to the budget to the fen."""
-    rules, counted = month.rules, grouped.counted
-    policy = rules.policy
-    visits = visits_table(settled.cases)
-    booked = book(month.period, settled, month.paid)
-    facts = run_facts(
-        run_id,
-        str(month.period),
-        rules,
-        read=counted.visits_read,
-        valid=counted.visits_valid,
-        quarantined=counted.visits_quarantined,
-        warnings=grouped.warnings.height,
+def open_visits_of_job(
+    job: AnyJob, outpatient: OutpatientJob, paid: Sequence[StoredVisits] = ()
+) -> VisitMonth:
+    """Read what the visits of a job are settled by; raises DrgpayError for every mistake in it.
+
+    paid: the runs that the job corrects, the oldest first.
+    """
+    rules = load_visit_rules(
+        outpatient, job.policy, job.hospitals, job.period.year, "the job's period"
     )
-    return VisitTables(
-        facts=facts,
-        counts=counted,
-        visits=visits,
-        groups=groups_table(grouped.sums),
-        examples=entries_of_visits(example_visits(visits), run.outputs),
-        statements=visit_statements_table(settled, rules.hospitals, policy.settlement.value_places),
-        values=visit_values_table(settled, policy.settlement.value_places),
-        ledger=visit_ledger_table(booked.ledger),
-        capitation=capitation_of(month, settled),
-        quarantine=grouped.quarantine,
-        warnings=grouped.warnings,
-        findings=grouped.findings,
-        differences=(
-            difference_tables(booked.differences, "visit_id") if booked.differences else None
-        ),
-        refused=refused_table(grouped.refused, rules.hospitals),
+    records = open_visits(outpatient.records, Reading.of(rules.policy.records))
+    return VisitMonth(records, rules, job.period, paid)
+
+
+def settle_visits_of_job(
+    month: VisitMonth,
+    opened: Sequence[PreviousPaid],
+    basis: Mapping[str, Any],
+    running: Running,
+) -> SettledPart:
+    """Group, check, price and pay the visits of a job, and charge them to contractors.
+
+    opened: the runs that paid before. basis: what the visits of the run depend on.
+    """
+    rules, clock, period = month.rules, running.clock, month.period
+    grouped = grouped_visits(month, running)
+    clock.lap("read and group visits")
+    settled = settle_visits(month, grouped)
+    clock.lap("settle visits")
+    before = values_before(opened, "visits", basis)
+    stops = month_stops(
+        rules, grouped.visits, grouped.refused, grouped.unknown, settled, period, before
     )
+
+    def results(run_id: str) -> Results:
+        frames = {
+            "groups": groups_table(grouped.sums),
+            "quarantine": grouped.quarantine,
+            "warnings": grouped.warnings,
+            **accounts_of_visits(rules, settled, rules.enrolment, period),
+        }
+        booked = book(period, settled, month.paid)
+        counts = counts_shown(vars(grouped.counted), grouped.warnings.height)
+        made = results_of(run_id, str(period), rules, settled, booked, counts, frames)
+        examples = example_visits(made.cases)
+        beside = {
+            "refused": refused_table(grouped.refused, rules.hospitals),
+            "examples": entries_of_visits(examples, running.folder.outputs),
+            "findings": grouped.findings,
+        }
+        return replace(made, beside=beside)
+
+    return SettledPart(rules, stops, visit_counts(grouped), results)
+
+
+def counts_shown(counted: Mapping[str, int], warnings: int) -> dict[str, int]:
+    """The counts that reports say. counted: VisitCounts, by name."""
+    of_visits = {name.removeprefix("visits_"): count for name, count in counted.items()}
+    return {**of_visits, "warnings": warnings}
 
 
 def visit_counts(grouped: GroupedVisits) -> dict[str, int]:
@@ -160,56 +176,19 @@ def visit_counts(grouped: GroupedVisits) -> dict[str, int]:
     }
 
 
-def visit_frames(
-    tables: VisitTables, enrolment: pl.DataFrame | None = None
+def accounts_of_visits(
+    rules: VisitPaymentRules,
+    settled: Settled,
+    enrolment: pl.DataFrame | None,
+    period: Period | None,
 ) -> dict[str, pl.DataFrame]:
-    """The Parquet files of the outpatient part, beside those that its stage wrote.
+    """The accounts of contractors, which tie to the budget to the fen; none without an enrolment.
 
-    enrolment: with the accounts of `tables.capitation`.
+    period: the month; None of a whole year.
     """
-    frames = {
-        "visits": tables.visits,
-        "visit_groups": tables.groups,
-        "visit_statements": tables.statements,
-        "visit_values": tables.values,
-        "visit_ledger": tables.ledger,
-        "visit_quarantine": tables.quarantine,
-        "visit_warnings": tables.warnings,
-    }
-    if tables.differences:
-        frames["visit_differences"] = tables.differences.cases
-        frames["visit_difference_statements"] = tables.differences.statements
-    if tables.capitation and enrolment is not None:
-        frames |= capitation_frames(tables.capitation, enrolment)
-    return frames
-
-
-def capitation_frames(
-    capitation: CapitationTables, enrolment: pl.DataFrame
-) -> dict[str, pl.DataFrame]:
-    """The Parquet files of the accounts of contractors, of a month or a year.
-
-    enrolment: ENROLMENT_SCHEMA, as it was read.
-    """
-    return {
-        "capitation": capitation.accounts,
-        "capitation_apart": capitation.apart,
-        "capitation_tie_out": capitation.tie_out,
-        ENROLMENT: enrolment,
-    }
-
-
-def capitation_of(month: VisitMonth, settled: Settled) -> CapitationTables | None:
-    """The accounts of contractors; None without an enrolment."""
-    rules = month.rules
-    if rules.enrolment is None:
-        return None
+    if enrolment is None:
+        return {}
     accounts = capitation_accounts(
-        settled.cases,
-        settled.lines,
-        settled.pools,
-        rules.enrolment,
-        rules.policy,
-        month.period,
+        settled.cases, settled.lines, settled.pools, enrolment, rules.policy, period
     )
-    return capitation_tables(accounts, rules.hospitals)
+    return capitation_frames(accounts, rules.hospitals, enrolment)

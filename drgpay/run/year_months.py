@@ -9,8 +9,7 @@ from typing import Any
 from drgpay.base.errors import DrgpayError
 from drgpay.results.manifest import MANIFEST, read_manifest
 from drgpay.results.stored import Part, StoredMonth, open_any_month, parts_of, visits_of
-from drgpay.run.rules import PaymentRules
-from drgpay.run.visit_rules import VisitPaymentRules
+from drgpay.run.rules import AnyRules
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
 MONTHS = 12
@@ -189,7 +188,7 @@ def keeps_accounts(outpatient: OutpatientYear, months: Sequence[PaidMonths]) -> 
 
 def refuse_other_rules(
     months: list[PaidMonths],
-    rules: PaymentRules | VisitPaymentRules,
+    rules: AnyRules,
     catalogue_sha256: str,
     accept_policy_change: bool,
 ) -> None:
@@ -198,7 +197,7 @@ def refuse_other_rules(
     How the entries of visits are paid cannot change any more: the clearing takes their points from
     the months.
     """
-    part: Part = "stays" if isinstance(rules, PaymentRules) else "visits"
+    part: Part = rules.part.name
     for month in months:
         for run in month.runs:
             for what, now in (

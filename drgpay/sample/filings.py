@@ -14,7 +14,7 @@ from drgpay.points.cases import points_of_stays
 from drgpay.policy.load import load_policy
 from drgpay.records.meaning.rules import Reading
 from drgpay.run.job import Job
-from drgpay.run.rules import load_payment_rules
+from drgpay.run.rules import load_stay_rules
 
 _REVIEWS_PER_CASE = 0.003
 _REJECTED_EVERY = 4
@@ -32,9 +32,7 @@ def write_filings(job: Job, folder: Path) -> None:
 
 
 def _cases(job: Job) -> pl.DataFrame:
-    rules = load_payment_rules(
-        job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the sample"
-    )
+    rules = load_stay_rules(job, job.policy, job.hospitals, job.period.year, "the sample")
     stays = read_grouped_stays(
         job.stays.open(rules.scheme.info.code_system, Reading.of(rules.policy.records)),
         rules.compiled,

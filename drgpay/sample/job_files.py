@@ -6,12 +6,12 @@ from string import Template
 
 import tomli_w
 
+from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.grouper.scheme_files import shipped_schemes
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run.calibration import make_catalogue
 from drgpay.run.job import load_job
-from drgpay.run.month_end import ProgressBar, no_progress
 from drgpay.run.visit_calibration import make_visit_catalogue
 from drgpay.sample.filings import write_filings
 from drgpay.sample.money import annual_budgets, visit_money

@@ -27,9 +27,10 @@ from drgpay.results.stored import (
     returns_elsewhere,
 )
 from drgpay.run.basis import basis_of_run
-from drgpay.run.clearing import OpenedYear, budgets_of_year, open_year, statements_of_year
 from drgpay.run.job import Job, load_job
-from drgpay.run.rules import PaymentRules, load_payment_rules
+from drgpay.run.paid_year import budgets_of_year, statements_of_year
+from drgpay.run.rules import StayRules, load_stay_rules
+from drgpay.run.stay_year import OpenedYear, open_year
 from drgpay.run.year_job import YearJob, load_year_job
 from drgpay.simulate.scenario import Scenario
 from drgpay.simulate.settling import MonthEnd, Settling, YearEnd
@@ -81,7 +82,7 @@ class Base:
     output: Path
     period: str
     run: StoredMonth | StoredClearing | None
-    rules: PaymentRules
+    rules: StayRules
     filings: Filings
     basis: Mapping[str, Any]
     settling: Settling
@@ -166,9 +167,7 @@ def _is_year_file(path: Path) -> bool:
 def _month_base(run: Path | None, path: Path) -> Base:
     job = load_job(path)
     stored = open_month(run) if run else None
-    rules = load_payment_rules(
-        job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the job's period"
-    )
+    rules = load_stay_rules(job, job.policy, job.hospitals, job.period.year, "the job's period")
     reading = Reading.of(rules.policy.records)
     filings = read_filings(*job.filings, reading=reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.progress import Clock, ProgressBar, no_progress
 from drgpay.base.shown import Shown
 from drgpay.policy.model import Policy
-from drgpay.run.month_end import Clock, ProgressBar, no_progress
 from drgpay.simulate.base import Base, open_base
 from drgpay.simulate.cache import StageCache, cache_folder
 from drgpay.simulate.compare import Comparison, SchemeComparison, compare, compare_schemes

@@ -13,8 +13,6 @@ from drgpay.base.file_rights import OWNER, Rights, make_folder
 from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
 from drgpay.report.tables_xlsx import write_tables
-from drgpay.results.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pools_table
-from drgpay.results.columns import written
 from drgpay.results.manifest import (
     PROGRAM,
     basis_hash,
@@ -23,7 +21,8 @@ from drgpay.results.manifest import (
     read_manifest,
     write_manifest,
 )
-from drgpay.results.month import adjustments_table, cases_table, named_lines, statements_table
+from drgpay.results.part import STAYS
+from drgpay.results.results import case_frames, line_frames
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.staging import refusals_named, staged_folder
 from drgpay.simulate.notes import remarks_of, warnings_of
@@ -95,20 +94,12 @@ def _fill(found: Simulation, folder: Path, language: Language, with_cases: bool)
 def run_tables(state: State, with_cases: bool) -> dict[str, pl.DataFrame]:
     """A state as a run or a clearing writes it, by the name of the file."""
     settled, hospitals = state.settled, state.plan.hospitals
-    places = state.plan.policy.settlement.value_places
-    if settled.is_year:
-        lines = written(settled.lines, cleared_line_columns(places))
-        tables = {
-            "statements": named_lines(lines, hospitals),
-            "pools": pools_table(settled.pools, settled.rates, places),
-            "assessment": written(settled.assessment, ASSESSMENT_COLUMNS),
-        }
-    else:
-        tables = {"statements": statements_table(settled, hospitals, places)}
+    frames = line_frames(settled, state.plan.policy, hospitals)
     if with_cases:
-        tables["cases"] = cases_table(settled.cases)
-        tables["adjustments"] = adjustments_table(settled.adjustments)
-    return tables
+        frames |= case_frames(STAYS, settled)
+    # The values of a month are in the table of its values beside those of the base.
+    frames.pop("values", None)
+    return frames
 
 
 def _basis(found: Simulation, language: Language, with_cases: bool) -> dict[str, Any]:

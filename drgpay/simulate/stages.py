@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.calibrate import calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
@@ -21,8 +22,7 @@ from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, without_quarantined
 from drgpay.records.findings import REFUSED_SCHEMA
 from drgpay.records.meaning.rules import Reading
-from drgpay.run.clearing import stays_of_year
-from drgpay.run.month_end import ProgressBar, no_progress
+from drgpay.run.stay_year import stays_of_year
 from drgpay.run.stops import by_hospital
 from drgpay.settle.settled import Settled
 from drgpay.simulate.base import Base, BaseRecords, levels_of_month, records_key

@@ -20,9 +20,9 @@ from drgpay.results.manifest import content_of
 from drgpay.results.stored import StoredMonth, visits_of
 from drgpay.run.basis import outpatient_basis
 from drgpay.run.job import Job, OutpatientJob
+from drgpay.run.rules import load_visit_rules
 from drgpay.run.stops import Stop, settled_stops
 from drgpay.run.visit_grouping import VisitFiles, group_all_visits
-from drgpay.run.visit_rules import load_visit_rules
 from drgpay.run.visit_run import VisitMonth, visit_checks, visit_pricing
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import AMOUNTS, NO_ADJUSTMENTS, levels_of
@@ -122,7 +122,7 @@ def _opened(
 def _with_outpatient(month: VisitMonth, outpatient: Outpatient) -> VisitMonth:
     loaded = month.rules.loaded
     policy = loaded.policy.model_copy(update={"outpatient": outpatient})
-    rules = replace(month.rules, loaded=replace(loaded, policy=policy), outpatient=outpatient)
+    rules = replace(month.rules, loaded=replace(loaded, policy=policy))
     return replace(month, rules=rules)
 
 

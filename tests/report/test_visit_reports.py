@@ -7,12 +7,12 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
+from drgpay.report.run_books import SettledStays, write_run_books
 from rich.console import Console
 
 from drgpay.base.exact import unscaled
 from drgpay.base.language import Language
 from drgpay.report.contractors_xlsx import charged_by_provider
-from drgpay.report.run_books import SettledStays, write_run_books
 from drgpay.report.tables import heading
 from drgpay.report.visit_console import visit_tables
 from drgpay.report.visit_explanation import entries_with_amounts

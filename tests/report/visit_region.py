@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import polars as pl
+from drgpay.report.run_books import SettledVisits
 
 from drgpay.base.period import Period
 from drgpay.points.catalogue import COEFFICIENT_SCHEMA
@@ -15,7 +16,6 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.report.explanation import Rules
-from drgpay.report.run_books import SettledVisits
 from drgpay.results.month import RunFacts
 from drgpay.results.visits import (
     VisitTables,

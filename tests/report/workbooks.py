@@ -9,15 +9,15 @@ from typing import Any
 
 import openpyxl
 import polars as pl
-from openpyxl.utils import range_boundaries
-
-from drgpay.base.exact import half_up
-from drgpay.base.language import Language
 from drgpay.report.clearing_xlsx import (
     clearing_statement_parts,
     clearing_summary_part,
     last_day,
 )
+from openpyxl.utils import range_boundaries
+
+from drgpay.base.exact import half_up
+from drgpay.base.language import Language
 from drgpay.report.explanation import Rules
 from drgpay.report.sheets import write_book
 from drgpay.report.statement_xlsx import statement_parts, write_hospital_books

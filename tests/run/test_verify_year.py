@@ -6,9 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from drgpay.base.progress import no_progress
 from drgpay.run.clearing import run_clearing
 from drgpay.run.job import load_job
-from drgpay.run.month_end import no_progress, run_month
+from drgpay.run.month_end import run_month
 from drgpay.run.verify import Verified, verify_run
 from drgpay.run.year_job import load_year_job
 from drgpay.sample.job_files import write_job_files

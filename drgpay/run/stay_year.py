@@ -1,0 +1,224 @@
+"""The stays of a year: the months' stays, final filings and the assessment -> what is still due."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language
+from drgpay.points.catalogue import catalogue_hash
+from drgpay.policy.adjustment_rows import EARLIER_READMISSION, EARLIER_STAYS
+from drgpay.records.dataset import Dataset
+from drgpay.records.filings import Filings, check_payments, read_filings
+from drgpay.records.meaning.rules import Reading
+from drgpay.records.persons import persons_of_cases
+from drgpay.report.point_notes import point_notes, taken_back_note
+from drgpay.results.filing_files import filing_frames
+from drgpay.results.results import Results
+from drgpay.run.basis import basis_of_clearing
+from drgpay.run.input_files import InputFiles, noted
+from drgpay.run.paid_year import (
+    adjustments_of_year,
+    budgets_of_year,
+    cases_of_months,
+    ledger_of_year,
+    persons_of_readmissions,
+    prepayments_of,
+    scores_of_year,
+    statements_of_year,
+)
+from drgpay.run.pipeline import Running, SettledPart
+from drgpay.run.previous import Before, PreviousPaid, earned_with_earlier, open_year_before
+from drgpay.run.results import results_of
+from drgpay.run.rules import StayRules, load_stay_rules
+from drgpay.run.stops import settled_stops
+from drgpay.run.year_job import YearJob
+from drgpay.run.year_months import PaidMonths, YearMonths, months_of_year, refuse_other_rules
+from drgpay.settle.booking import Booked
+from drgpay.settle.clearing import clear_year
+from drgpay.settle.lines import levels_of
+
+
+@dataclass(frozen=True)
+class OpenedYear:
+    """A year file with what it names, read and compared with one another.
+
+    persons: the records that tell whose cases are whose, None where the months' readmissions do.
+    before: the clearing of the year before, if the year file names it. basis: what the clearing depends on, by content.
+    """
+
+    job: YearJob
+    rules: StayRules
+    months: list[PaidMonths]
+    filings: Filings
+    scores: pl.DataFrame | None
+    persons: Dataset | None
+    before: tuple[PreviousPaid, ...]
+    basis: dict[str, Any]
+
+
+def open_year(job: YearJob, language: Language, accept_policy_change: bool) -> OpenedYear:
+    """Everything that the clearing of the stays of a year is made from.
+
+    Its basis is that of the whole clearing but for `outpatient`. Raises DrgpayError for every
+    mistake in it.
+    """
+    return open_stays_of_year(job, months_of_year(job), language, accept_policy_change, noted(job))
+
+
+def open_stays_of_year(
+    job: YearJob,
+    of_year: YearMonths,
+    language: Language,
+    accept_policy_change: bool,
+    read: InputFiles,
+) -> OpenedYear:
+    """The same, of months that were found already. read: the files as they were hashed before."""
+    months = of_year.stays
+    assert months is not None  # a YearJob clears stays
+    rules = load_stay_rules(job, job.policy, job.hospitals, job.year, "the year file")
+    refuse_other_rules(months, rules, catalogue_hash(job.catalogue), accept_policy_change)
+    reading = Reading.of(rules.policy.records)
+    filings = _filings_of_year(job, months, reading)
+    check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
+    scores = scores_of_year(job, rules.policy, rules.hospitals)
+    persons = job.persons.open(rules.scheme.info.code_system, reading) if job.persons else None
+    before = open_year_before(job.path, job.previous, job.year, reading, rules.compiled, read)
+    _refuse_rows_left_out(job, months, persons, before)
+    basis = basis_of_clearing(
+        job,
+        of_year.runs,
+        persons,
+        rules.scheme,
+        rules.loaded,
+        language,
+        accept_policy_change,
+        read,
+    )
+    return OpenedYear(job, rules, months, filings, scores, persons, before, basis)
+
+
+def settle_stays_of_year(year: OpenedYear, running: Running) -> SettledPart:
+    """Clear the stays of a year: points once more with final filings, then what is still due."""
+    rules, months, filings = year.rules, year.months, year.filings
+    clock, period = running.clock, str(year.job.year)
+    statements = statements_of_year(months)
+    stays = stays_of_year(year)
+    clock.lap("read")
+    before = Before.of(year.before)
+    earned = earned_with_earlier(
+        stays, filings, rules, before, period, year.persons, year.job.output
+    )
+    del stays
+    clock.lap("points")
+    cleared = clear_year(
+        earned.cases,
+        earned.adjustments,
+        statements.drop("period"),
+        budgets_of_year(months, rules.policy),
+        year.scores,
+        rules.policy,
+        year.job.year,
+        filings.payments,
+        levels_of(rules.hospitals),
+    )
+    paid = adjustments_of_year(months)
+    notes = (
+        *point_notes(rules.loaded, rules.catalogue.info, filings.deductions, running.language),
+        *taken_back_note(paid, earned.adjustments, running.language),
+    )
+    # A year of cases is gigabytes: what is done with is let go.
+    del earned, paid
+    booked = Booked(ledger_of_year(year.job.year, months, cleared))
+    clock.lap("clear")
+    beside = {"prepayments": prepayments_of(statements)}
+
+    def results(run_id: str) -> Results:
+        frames = filing_frames(filings)
+        return results_of(run_id, period, rules, cleared, booked, None, frames, beside, notes)
+
+    stops = settled_stops(cleared.lines, None, rules.policy.settlement, None)
+    return SettledPart(rules, stops, {"cases": cleared.cases.height}, results)
+
+
+STAY_COLUMNS = [
+    *["case_id", "hospital_id", "level", "account", "out_of_area"],
+    *["payment_unit", "bed_day_class", "complete", "age", "age_days"],
+    *["admission_date", "discharge_date", "settlement_date", "length_of_stay"],
+    *["status", "mdc", "adrg", "drg", "severity"],
+    *["total_fen", "fund_fen", "patient_fen", "other_fen"],
+]
+
+
+def stays_of_year(year: OpenedYear) -> pl.DataFrame:
+    """The cases of all months as points_of_stays takes them.
+
+    Raises DrgpayError for a case that two months have paid.
+    """
+    stays = cases_of_months(year.months, STAY_COLUMNS, "case")
+    known = (
+        persons_of_cases(year.persons)
+        if year.persons
+        else persons_of_readmissions(adjustments_of_year(year.months))
+    )
+    # Joined by itself: a join of the whole frame would hold the year twice.
+    persons_in_order = stays.select("case_id").join(
+        known, on="case_id", how="left", maintain_order="left"
+    )
+    return stays.hstack([persons_in_order["person_id"]])
+
+
+def _filings_of_year(job: YearJob, months: list[PaidMonths], reading: Reading) -> Filings:
+    """The final lists of the year file; where it names none, the lists of the months hold.
+
+    Money that a month held back from a prepayment is in its statements, not filed again.
+    """
+    final = read_filings(*job.filings, reading=reading)
+    kept = {
+        kind: _last_of_each(pl.concat([getattr(month.last, kind)() for month in months]), key)
+        for kind, key in _FILED_ONCE.items()
+        if getattr(job.filings, kind) is None
+    }
+    return Filings(**{**final.__dict__, **kept})
+
+
+_FILED_ONCE = {
+    "reviews": ["case_id"],
+    "deductions": ["case_id", "kind"],
+    "technologies": ["case_id", "technology"],
+}
+
+
+def _last_of_each(filed: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """Of lists that go on from month to month each filing as the last of them has it."""
+    return filed.unique(key, keep="last", maintain_order=True).sort(pl.all())
+
+
+def _refuse_rows_left_out(
+    job: YearJob,
+    months: Sequence[PaidMonths],
+    persons: Dataset | None,
+    before: Sequence[PreviousPaid],
+) -> None:
+    """The rows of months on earlier stays are found anew; what would find them must be there."""
+    for month in months:
+        rows = month.last.adjustments().filter(pl.col("kind").is_in(EARLIER_STAYS))
+        if not rows.height:
+            continue
+        if persons is None and EARLIER_READMISSION in rows["kind"]:
+            raise DrgpayError(
+                f"{month.last.folder} has taken points for returns after months before, but the "
+                f"clearing of {job.year} would find none of them",
+                "set readmissions_across_months = true and name inputs.stays, the records of the year",
+            )
+        if before:
+            continue
+        foreign = rows.filter(pl.col("paid_in").str.slice(0, 4) != str(job.year))
+        if foreign.height:
+            raise DrgpayError(
+                f"{month.last.folder} has rows on stays of the year before, such as the case "
+                f"{foreign['case_id'][0]}, which the clearing of {job.year} would lose",
+                "name the clearing of the year before and its stays as [previous] of the year file",
+            )
