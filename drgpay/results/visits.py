@@ -11,7 +11,7 @@ import polars as pl
 from drgpay.base.exact import POINT_PLACES, divide_half_up, wide
 from drgpay.base.shown import Shown
 from drgpay.records.visits.checks import VisitCounts
-from drgpay.results.columns import Column, money, plain, points, written
+from drgpay.results.columns import Column, money, newer, plain, points, written
 from drgpay.results.month import (
     DifferenceTables,
     RunFacts,
@@ -112,7 +112,7 @@ TIE_OUT_COLUMNS = [
     *money("contracted"),
     *money("uncontracted"),
     *money("fund_amount"),
-    *money("kept"),
+    *newer(money("kept")),
     *money("remainder"),
     *money("item_contracted"),
     *money("item_uncontracted"),

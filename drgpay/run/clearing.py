@@ -23,7 +23,8 @@ from drgpay.records.persons import persons_of_cases
 from drgpay.report.point_notes import point_notes, taken_back_note
 from drgpay.results.clearing import ClearingTables, VisitClearingTables, clearing_tables
 from drgpay.results.manifest import identity_of, write_manifest
-from drgpay.results.stored import StoredVisits, visits_of
+from drgpay.results.part import VISITS
+from drgpay.results.run_folder import PaidPart
 from drgpay.run.acceptance import take_on
 from drgpay.run.basis import basis_of_clearing, outpatient_basis_of_year
 from drgpay.run.input_files import InputFiles, noted, records_of
@@ -145,9 +146,9 @@ class OpenedVisitYear:
     enrolment: pl.DataFrame | None
 
     @property
-    def last_runs(self) -> list[StoredVisits]:
+    def last_runs(self) -> list[PaidPart]:
         """The runs that say what the visits of the months are now."""
-        return [visits_of(month.last) for month in self.months]
+        return [month.last for month in self.months]
 
 
 def _opened_visits(
@@ -158,7 +159,7 @@ def _opened_visits(
 ) -> OpenedVisitYear:
     rules = load_visit_rules(outpatient, job.policy, job.hospitals, job.year, "the year file")
     refuse_other_rules(months, rules, catalogue_hash(outpatient.catalogue), accept_policy_change)
-    enrolment = enrolment_of_year(job, rules, [visits_of(month.last) for month in months])
+    enrolment = enrolment_of_year(job, rules, [month.last for month in months])
     scores = _scores(job, rules.policy, rules.hospitals)
     return OpenedVisitYear(job, rules, months, scores, enrolment)
 
@@ -237,7 +238,7 @@ def run_clearing(
 
 
 def _settled_visits(months: list[PaidMonths]) -> bool:
-    return any(run.has_visits for month in months for run in month.runs)
+    return any(VISITS in run.parts for month in months for run in month.runs)
 
 
 def _accepted_in(stays: OpenedYear | None, visits: OpenedVisitYear | None) -> Iterator[Accepted]:
@@ -341,7 +342,7 @@ def _clear_visits(year: OpenedVisitYear, clock: Clock) -> _ClearedPart[ClearedVi
 
 def ledger_of_year(year: int, months: list[PaidMonths], cleared: Settled) -> pl.DataFrame:
     """What the clearing books beside what its months did."""
-    booked = pl.concat([run.ledger() for month in months for run in month.runs])
+    booked = pl.concat([run.scaled("ledger") for month in months for run in month.runs])
     return ledger_of_clearing(year, booked, cleared)
 
 
@@ -357,7 +358,10 @@ STAY_COLUMNS = [
 def statements_of_year(months: list[PaidMonths]) -> pl.DataFrame:
     """The statements of all months (Settled.lines), with their period."""
     return pl.concat(
-        [month.last.statements().with_columns(period=pl.lit(month.last.period)) for month in months]
+        [
+            month.last.scaled("statements").with_columns(period=pl.lit(month.last.period))
+            for month in months
+        ]
     )
 
 
@@ -381,7 +385,7 @@ def stays_of_year(year: OpenedYear) -> pl.DataFrame:
 
 def cases_of_months(months: list[PaidMonths], columns: Sequence[str], what: str) -> pl.DataFrame:
     """Columns of the cases of all months; raises DrgpayError for a case that two have paid."""
-    cases = pl.concat([month.last.cases(columns) for month in months])
+    cases = pl.concat([month.last.scaled("cases", columns) for month in months])
     twice = cases.filter(pl.col("case_id").is_duplicated())
     if twice.height:
         raise DrgpayError(
@@ -393,7 +397,7 @@ def cases_of_months(months: list[PaidMonths], columns: Sequence[str], what: str)
 
 def adjustments_of_year(months: list[PaidMonths]) -> pl.DataFrame:
     """The adjustments of all months (Settled.adjustments)."""
-    return pl.concat([month.last.adjustments() for month in months])
+    return pl.concat([month.last.scaled("adjustments") for month in months])
 
 
 def persons_of_readmissions(adjustments: pl.DataFrame) -> pl.DataFrame:
@@ -428,7 +432,7 @@ def _filings_of_year(job: YearJob, months: list[PaidMonths], reading: Reading) -
     """
     final = read_filings(*job.filings, reading=reading)
     kept = {
-        kind: _last_of_each(pl.concat([getattr(month.last, kind)() for month in months]), key)
+        kind: _last_of_each(pl.concat([month.last.scaled(kind) for month in months]), key)
         for kind, key in _FILED_ONCE.items()
         if getattr(job.filings, kind) is None
     }
@@ -455,7 +459,7 @@ def _refuse_rows_left_out(
 ) -> None:
     """The rows of months on earlier stays are found anew; what would find them must be there."""
     for month in months:
-        rows = month.last.adjustments().filter(pl.col("kind").is_in(EARLIER_STAYS))
+        rows = month.last.scaled("adjustments").filter(pl.col("kind").is_in(EARLIER_STAYS))
         if not rows.height:
             continue
         if persons is None and EARLIER_READMISSION in rows["kind"]:
@@ -489,7 +493,9 @@ def _scores(job: AnyYearJob, policy: Policy, hospitals: pl.DataFrame) -> pl.Data
 def budgets_of_year(months: list[PaidMonths], policy: Policy) -> Mapping[str, YearBudget]:
     """What the months shared out, by pool, and what the annual budget holds back."""
     # Of the year's own item-by-item payment it is decided anew what comes off the budget.
-    given = pl.concat([month.last.values().select("pool", "budget_given_fen") for month in months])
+    given = pl.concat(
+        [month.last.scaled_pools().select("pool", "budget_given_fen") for month in months]
+    )
     shared = dict(given.group_by("pool").agg(pl.col("budget_given_fen").sum()).iter_rows())
     budget = policy.budget
     budgets = {}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 
@@ -39,7 +39,9 @@ from drgpay.results.month import (
     statements_table,
     values_table,
 )
-from drgpay.results.stored import StoredMonth, book, chain_of, open_any_month, visits_of
+from drgpay.results.part import STAYS, VISITS, Part
+from drgpay.results.run_folder import PaidPart, book, chain_of, open_month
+from drgpay.results.run_folder import RunFolder as PaidRun
 from drgpay.results.visits import VisitTables
 from drgpay.run.acceptance import take_on
 from drgpay.run.basis import basis_of_run, basis_of_visits_job, outpatient_basis
@@ -75,7 +77,6 @@ from drgpay.run.visit_run import (
 from drgpay.settle.booking import Booked
 from drgpay.settle.settled import Settled
 
-Run = TypeVar("Run", bound=StoredMonth)
 ProgressBar = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 
 
@@ -183,30 +184,28 @@ class _Stays:
     job: Job
     rules: PaymentRules
     filings: Filings
-    paid: Sequence[StoredMonth]
+    paid: Sequence[PaidPart]
     dataset: Dataset
 
 
-def _opened_stays(job: Job, paid: Sequence[StoredMonth]) -> _Stays:
+def _opened_stays(job: Job, paid: Sequence[PaidRun]) -> _Stays:
     rules = load_payment_rules(
         job.scheme, job.policy, job.catalogue, job.hospitals, job.period.year, "the job's period"
     )
     reading = Reading.of(rules.policy.records)
     filings = read_filings(*job.filings, reading=reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
-    corrected = _corrected(job, "stays", paid, [run for run in paid if run.has_stays])
+    corrected = _corrected(job, STAYS, paid)
     return _Stays(
         job, rules, filings, corrected, job.stays.open(rules.scheme.info.code_system, reading)
     )
 
 
-def _opened_visits(
-    job: AnyJob, outpatient: OutpatientJob, paid: Sequence[StoredMonth]
-) -> VisitMonth:
+def _opened_visits(job: AnyJob, outpatient: OutpatientJob, paid: Sequence[PaidRun]) -> VisitMonth:
     rules = load_visit_rules(
         outpatient, job.policy, job.hospitals, job.period.year, "the job's period"
     )
-    corrected = _corrected(job, "visits", paid, [visits_of(run) for run in paid if run.has_visits])
+    corrected = _corrected(job, VISITS, paid)
     records = open_visits(outpatient.records, Reading.of(rules.policy.records))
     return VisitMonth(records, rules, job.period, corrected)
 
@@ -299,7 +298,7 @@ def _settle_stays(
     settled = month.settled
     booked = book(job.period, settled, stays.paid)
     clock.lap("settle")
-    before = values_before(opened, "stays", basis)
+    before = values_before(opened, STAYS, basis)
     stops = month_stops(
         rules, checked.valid, checked.refused, checked.unknown, settled, job.period, before
     )
@@ -361,7 +360,7 @@ def _settle_visits(
     clock.lap("read and group visits")
     settled = settle_visits(month, grouped)
     clock.lap("settle visits")
-    before = values_before(opened, "visits", basis["outpatient"])
+    before = values_before(opened, VISITS, basis["outpatient"])
     stops = month_stops(
         month.rules, grouped.visits, grouped.refused, grouped.unknown, settled, month.period, before
     )
@@ -388,11 +387,11 @@ class Clock:
         self._last = now
 
 
-def _paid_runs(job: AnyJob) -> list[StoredMonth]:
+def _paid_runs(job: AnyJob) -> list[PaidRun]:
     """The paid run that a job corrects and the corrections before it, the oldest first."""
     if job.corrects is None:
         return []
-    paid = open_any_month(job.corrects)
+    paid = open_month(job.corrects)
     if paid.period != str(job.period):
         raise DrgpayError(
             f"{job.path}: corrects names a run of {paid.period}, the job's period is {job.period}",
@@ -401,17 +400,16 @@ def _paid_runs(job: AnyJob) -> list[StoredMonth]:
     return chain_of(paid)
 
 
-def _corrected(
-    job: AnyJob, part: str, paid: Sequence[StoredMonth], with_part: Sequence[Run]
-) -> Sequence[Run]:
+def _corrected(job: AnyJob, part: Part, paid: Sequence[PaidRun]) -> Sequence[PaidPart]:
     """The runs that settled the stays, or the visits, which a correction settles again.
 
     What a job does not settle stays as it was paid; what nobody has paid cannot be corrected.
     """
+    with_part = [run.of(part) for run in paid if part in run.parts]
     if paid and not with_part:
         raise DrgpayError(
-            f"{job.path} corrects the {part} of {paid[-1].folder}, which settled none",
-            f"settle the {part} by a job of their own, which corrects nothing",
+            f"{job.path} corrects the {part.name} of {paid[-1].folder}, which settled none",
+            f"settle the {part.name} by a job of their own, which corrects nothing",
         )
     return with_part
 

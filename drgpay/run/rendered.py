@@ -1,5 +1,6 @@
 """The workbooks of a run once more, from its tables, compared with those that lie in its folder."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from drgpay.report.explanation import Rules
 from drgpay.report.run_books import SettledStays, SettledVisits, write_run_books
 from drgpay.results.clearing import ClearingTables, VisitClearingTables
 from drgpay.results.month import DifferenceTables, MonthTables
+from drgpay.results.part import STAYS, VISITS, Part
+from drgpay.results.run_folder import RunFolder, month_at
 from drgpay.results.run_tables import CannotCheckError, RunTables
-from drgpay.results.stored import StoredMonth, StoredVisits
-from drgpay.results.visit_files import ENROLMENT, entries_of_visits
+from drgpay.results.visit_files import entries_of_visits
 from drgpay.results.visits import CapitationTables, VisitTables, example_visits
 from drgpay.run.clearing import prepayments_of, statements_of_year
 from drgpay.run.comparison import Compared, first_of, not_due
@@ -27,7 +29,6 @@ from drgpay.run.facts import run_facts
 from drgpay.run.kept_rules import rules_kept, visit_rules_kept
 from drgpay.run.repeated import hospitals_of, months_again
 from drgpay.run.rules import PaymentRules
-from drgpay.run.visit_balances import VisitRunTables
 from drgpay.run.visit_rules import VisitPaymentRules
 
 
@@ -39,20 +40,19 @@ class Schemes:
     visits: str | None = None
 
 
-def workbooks_as_due(stays: RunTables, visits: VisitRunTables, schemes: Schemes) -> Compared:
+def workbooks_as_due(run: RunFolder, parts: Sequence[RunTables], schemes: Schemes) -> Compared:
     """Every workbook against the one that its tables make: the same bytes from the same program."""
-    manifest = stays.manifest
     with working_folder() as work:
-        _write(stays, visits, schemes, work)
+        _write(run, {tables.part: tables for tables in parts}, schemes, work)
         due = workbooks_in(work)
-        lying = {name: stays.folder / name for name in due} | workbooks_in(stays.folder)
+        lying = {name: run.folder / name for name in due} | workbooks_in(run.folder)
         found = first_of(
             finding
             for name, path in lying.items()
             for finding in [_unlike_book(name, path, due.get(name))]
             if finding
         )
-    return len(manifest["outputs"]) and len(due), found
+    return len(run.manifest.outputs) and len(due), found
 
 
 def workbooks_in(folder: Path) -> dict[str, Path]:
@@ -74,11 +74,11 @@ def report_as_due(folder: Path) -> Compared:
     """
     # Charts take as long to import as all the rest.
     from drgpay.report.html.page import report_html
-    from drgpay.report.html.run_folder import open_run, runs_beside
+    from drgpay.report.html.year_runs import runs_beside
 
     text = report_of(folder).read_text(encoding="utf-8")
     language: Language = "en" if '<html lang="en' in text[:_HEAD] else "zh"
-    run = open_run(folder)
+    run = month_at(folder)
     beside = runs_beside(run)
     likely = (
         beside,
@@ -156,19 +156,19 @@ def _part(book: ZipFile, name: str) -> bytes | None:
     return book.read(name) if name in book.namelist() else None
 
 
-def _write(stays: RunTables, visits: VisitRunTables, schemes: Schemes, folder: Path) -> None:
-    language = stays.manifest["language"]
-    if stays.kind == "clearing":
+def _write(run: RunFolder, parts: Mapping[Part, RunTables], schemes: Schemes, folder: Path) -> None:
+    language, stays, visits = run.manifest.language, parts.get(STAYS), parts.get(VISITS)
+    if run.manifest.is_clearing:
         write_clearing_books(
-            _year_of_stays(stays, schemes) if stays.is_settled else None,
-            _year_of_visits(visits, schemes) if visits.is_settled else None,
+            _year_of_stays(stays, schemes) if stays else None,
+            _year_of_visits(visits, schemes) if visits else None,
             folder,
             language,
         )
     else:
         write_run_books(
-            _settled_stays(stays, schemes) if stays.is_settled else None,
-            _settled_visits(visits, schemes) if visits.is_settled else None,
+            _settled_stays(stays, schemes) if stays else None,
+            _settled_visits(visits, schemes) if visits else None,
             folder,
             language,
         )
@@ -179,82 +179,72 @@ def _explained_by(rules: PaymentRules | VisitPaymentRules) -> Rules:
 
 
 def _settled_stays(tables: RunTables, schemes: Schemes) -> SettledStays:
-    manifest = tables.manifest
-    rules = rules_kept(tables.folder, manifest, hospitals_of(tables), schemes.stays)
+    rules = rules_kept(tables, hospitals_of(tables), schemes.stays)
     names = ("read", "valid", "quarantined", "warnings")
-    counts = {name: int(manifest["counts"][name]) for name in names}
-    facts = run_facts(manifest["run"], manifest["period"], rules, **counts)
+    counts = {name: int(tables.manifest.counts[name]) for name in names}
+    facts = run_facts(tables.run_id, tables.period, rules, **counts)
     month = MonthTables(
         facts,
-        cases=tables.read("cases"),
-        adjustments=tables.read("adjustments"),
-        statements=tables.read("statements"),
-        values=tables.read("values"),
-        ledger=tables.read("ledger"),
-        quarantine=tables.read("quarantine"),
-        warnings=tables.read("warnings"),
+        cases=tables.frame("cases"),
+        adjustments=tables.frame("adjustments"),
+        statements=tables.frame("statements"),
+        values=tables.frame("values"),
+        ledger=tables.frame("ledger"),
+        quarantine=tables.frame("quarantine"),
+        warnings=tables.frame("warnings"),
         differences=_differences(tables),
     )
     return SettledStays(month, _explained_by(rules))
 
 
 def _differences(tables: RunTables) -> DifferenceTables | None:
-    if not tables.manifest["corrects"]:
+    if not tables.corrects:
         return None
-    return DifferenceTables(tables.read("differences"), tables.read("difference_statements"))
+    return DifferenceTables(tables.frame("differences"), tables.frame("difference_statements"))
 
 
-def _enrolment(tables: VisitRunTables) -> pl.DataFrame | None:
-    kept = f"{ENROLMENT}.parquet" in tables.manifest["outputs"]
-    return tables.read(ENROLMENT) if kept else None
-
-
-def _capitation(tables: VisitRunTables) -> CapitationTables | None:
-    if _enrolment(tables) is None:
+def _capitation(tables: RunTables) -> CapitationTables | None:
+    if tables.enrolment() is None:
         return None
     names = ("capitation", "capitation_apart", "capitation_tie_out")
-    return CapitationTables(*(tables.read(name) for name in names))
+    return CapitationTables(*(tables.frame(name) for name in names))
 
 
-def _visit_rules(tables: VisitRunTables, schemes: Schemes) -> VisitPaymentRules:
-    return visit_rules_kept(
-        tables.folder, tables.manifest, hospitals_of(tables), _enrolment(tables), schemes.visits
+def _settled_visits(tables: RunTables, schemes: Schemes) -> SettledVisits:
+    rules, counts = (
+        visit_rules_kept(tables, hospitals_of(tables), schemes.visits),
+        tables.manifest.counts,
     )
-
-
-def _settled_visits(tables: VisitRunTables, schemes: Schemes) -> SettledVisits:
-    manifest, rules = tables.manifest, _visit_rules(tables, schemes)
-    counts = manifest["counts"]
     counted = VisitCounts(**{name: counts[name] for name in VisitCounts.__dataclass_fields__})
     facts = run_facts(
-        manifest["run"],
-        manifest["period"],
+        tables.run_id,
+        tables.period,
         rules,
         read=counted.visits_read,
         valid=counted.visits_valid,
         quarantined=counted.visits_quarantined,
         warnings=counts["visit_warnings"],
     )
-    visits = tables.read("cases")
+    visits = tables.frame("cases")
     shown = VisitTables(
         facts=facts,
         counts=counted,
         visits=visits,
-        groups=tables.read("groups"),
+        groups=tables.frame("groups"),
         examples=entries_of_visits(example_visits(visits), tables.folder),
-        statements=tables.read("statements"),
-        values=tables.read("values"),
-        ledger=tables.read("ledger"),
+        statements=tables.frame("statements"),
+        values=tables.frame("values"),
+        ledger=tables.frame("ledger"),
         capitation=_capitation(tables),
-        quarantine=tables.read("visit_quarantine"),
-        warnings=tables.read("visit_warnings"),
+        quarantine=tables.frame("visit_quarantine"),
+        warnings=tables.frame("visit_warnings"),
         findings=_findings(tables),
         differences=_differences(tables),
     )
     return SettledVisits(shown, _explained_by(rules), rules.outpatient.capitation, rules.enrolment)
 
 
-def _findings(tables: VisitRunTables) -> pl.DataFrame:
+def _findings(tables: RunTables) -> pl.DataFrame:
     """How many findings there are by table, kind and code."""
     files = {
         ("visits", "quarantine"): "visit_quarantine",
@@ -263,7 +253,7 @@ def _findings(tables: VisitRunTables) -> pl.DataFrame:
         ("lines", "warning"): "line_warnings",
     }
     return pl.concat(
-        tables.read(file, ["code"])
+        tables.frame(file, ["code"])
         .group_by(pl.col("code").cast(pl.String))
         .agg(rows=pl.len().cast(pl.Int64))
         .select(pl.lit(table).alias("table"), pl.lit(kind).alias("kind"), "code", "rows")
@@ -272,27 +262,28 @@ def _findings(tables: VisitRunTables) -> pl.DataFrame:
 
 
 def _year_of_stays(tables: RunTables, schemes: Schemes) -> YearOfStays:
-    manifest = tables.manifest
-    rules = rules_kept(tables.folder, manifest, hospitals_of(tables), schemes.stays)
+    rules = rules_kept(tables, hospitals_of(tables), schemes.stays)
     shown = ClearingTables(
-        manifest["run"],
-        int(manifest["period"]),
+        tables.run_id,
+        int(tables.period),
         rules.policy,
-        pools=tables.read("pools"),
-        statements=tables.read("statements"),
-        cases=tables.read("cases"),
-        adjustments=tables.read("adjustments"),
-        assessment=tables.read("assessment"),
-        ledger=tables.read("ledger"),
+        pools=tables.frame("pools"),
+        statements=tables.frame("statements"),
+        cases=tables.frame("cases"),
+        adjustments=tables.frame("adjustments"),
+        assessment=tables.frame("assessment"),
+        ledger=tables.frame("ledger"),
     )
-    prepaid = prepayments_of(statements_of_year(months_again(tables, StoredMonth)))
+    prepaid = prepayments_of(statements_of_year(months_again(tables)))
     return YearOfStays(shown, _explained_by(rules), prepaid)
 
 
-def _year_of_visits(tables: VisitRunTables, schemes: Schemes) -> YearOfVisits:
-    manifest, rules = tables.manifest, _visit_rules(tables, schemes)
-    months = months_again(tables, StoredVisits)
-    visits = tables.read("cases")
+def _year_of_visits(tables: RunTables, schemes: Schemes) -> YearOfVisits:
+    rules, months = (
+        visit_rules_kept(tables, hospitals_of(tables), schemes.visits),
+        months_again(tables),
+    )
+    visits = tables.frame("cases")
     named = visits.filter(pl.col("visit_id").is_in(example_visits(visits).implode()))
     dates = named.select("visit_id", period=pl.col("visit_date").dt.strftime("%Y-%m"))
     examples = pl.concat(
@@ -300,14 +291,14 @@ def _year_of_visits(tables: VisitRunTables, schemes: Schemes) -> YearOfVisits:
         for month in months
     )
     shown = VisitClearingTables(
-        manifest["run"],
-        int(manifest["period"]),
+        tables.run_id,
+        int(tables.period),
         rules.policy,
         visits=visits,
         examples=examples,
         capitation=_capitation(tables),
         **{
-            name: tables.read(name)
+            name: tables.frame(name)
             for name in ("pools", "statements", "assessment", "ledger", "groups")
         },
     )

@@ -9,7 +9,6 @@ taken as given: the records as the run keeps them, filings, hospitals, catalogue
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -19,7 +18,7 @@ from drgpay.base.period import Period
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, EARLIER_STAYS
 from drgpay.policy.model import Policy
-from drgpay.records.filings import NO_FILINGS, Filings
+from drgpay.records.filings import Filings
 from drgpay.results.clearing import clearing_tables
 from drgpay.results.month import (
     adjustments_table,
@@ -29,8 +28,8 @@ from drgpay.results.month import (
     statements_table,
     values_table,
 )
+from drgpay.results.run_folder import book, filings_kept, returns_elsewhere
 from drgpay.results.run_tables import CannotCheckError, RunTables
-from drgpay.results.stored import StoredMonth, book, returns_elsewhere
 from drgpay.run.clearing import (
     STAY_COLUMNS,
     adjustments_of_year,
@@ -75,9 +74,7 @@ class RepeatedStays:
 
     def __init__(self, tables: RunTables) -> None:
         self.tables = tables
-        self.folder, self.manifest = tables.folder, tables.manifest
-        self.policy: Policy = policy_kept(self.folder, self.manifest)
-        self.run = StoredMonth(self.folder, dict(self.manifest))
+        self.policy: Policy = policy_kept(tables)
 
     @cached_property
     def hospitals(self) -> pl.DataFrame:
@@ -91,12 +88,12 @@ class RepeatedStays:
         ids = stays["case_id"].implode()
         # Deductions of earlier stays are in the rows on these, which are taken as they are kept.
         mine = self.filings.deductions.filter(pl.col("case_id").is_in(ids))
-        exempt = self.manifest["exempt_groups"]
+        exempt = self.tables.manifest.at("exempt_groups")
         filings = replace(self.filings, deductions=mine)
-        elsewhere = returns_elsewhere(self.run.adjustments())
+        elsewhere = returns_elsewhere(self.tables.scaled("adjustments"))
         return points_of_stays(
             stays,
-            catalogue_kept(self.folder, "catalogue", self.manifest),
+            catalogue_kept(self.tables),
             points,
             filings,
             exempt=exempt,
@@ -104,8 +101,8 @@ class RepeatedStays:
         )
 
     def _stays(self) -> pl.DataFrame:
-        stays = self.run.cases(STAY_COLUMNS)
-        seen = self.run.adjustments().filter(pl.col("return_in").is_null())
+        stays = self.tables.scaled("cases", STAY_COLUMNS)
+        seen = self.tables.scaled("adjustments").filter(pl.col("return_in").is_null())
         return _with_persons(stays, seen)
 
     def _with_level(self, stays: pl.DataFrame) -> pl.DataFrame:
@@ -117,16 +114,14 @@ class RepeatedStays:
     @property
     def filings(self) -> Filings:
         """The filings of cases that the run keeps."""
-        run = self.run
-        kept = {"reviews": run.reviews(), "deductions": run.deductions()}
-        return Filings(**{**NO_FILINGS.__dict__, **kept, "technologies": run.technologies()})
+        return filings_kept(self.tables)
 
     @property
     def adjustments(self) -> pl.DataFrame:
         """The adjustments that follow, with the rows on stays of earlier months as they are kept:
         those stays, and what they earned, are in the runs that paid them.
         """
-        kept = self.run.adjustments().filter(pl.col("kind").is_in(EARLIER_STAYS))
+        kept = self.tables.scaled("adjustments").filter(pl.col("kind").is_in(EARLIER_STAYS))
         made = self.earned.adjustments
         if not kept.height:
             return made
@@ -140,7 +135,7 @@ class RepeatedStays:
             self.earned.cases,
             self.adjustments,
             self.policy,
-            Period.parse(self.run.period),
+            Period.parse(self.tables.period),
             payments_of(self.tables.statements),
             levels_of(self.hospitals),
         )
@@ -148,7 +143,7 @@ class RepeatedStays:
     @property
     def booked(self) -> Booked:
         """What the month books, of a correction with the runs that it corrects."""
-        return booked_again(self.tables, self.settled, StoredMonth)
+        return booked_again(self.tables, self.settled)
 
     def points(self) -> Frames:
         """The tables of points."""
@@ -172,12 +167,12 @@ class RepeatedYear(RepeatedStays):
     @cached_property
     def months(self) -> list[PaidMonths]:
         """The runs of the months; raises CannotCheckError if one is not found."""
-        return months_again(self.tables, StoredMonth)
+        return months_again(self.tables)
 
     def _stays(self) -> pl.DataFrame:
         # Whose cases are whose, the months' readmissions say, or those that the records showed.
-        across = self.manifest["switches"]["readmissions_across_months"]
-        seen = self.run.adjustments() if across else adjustments_of_year(self.months)
+        across = self.tables.manifest.at("switches", "readmissions_across_months")
+        seen = self.tables.scaled("adjustments") if across else adjustments_of_year(self.months)
         if across:
             seen = seen.filter(pl.col("return_in").is_null())
         return _with_persons(cases_of_months(self.months, STAY_COLUMNS, "case"), seen)
@@ -185,7 +180,7 @@ class RepeatedYear(RepeatedStays):
     @property
     def filings(self) -> Filings:
         """The filings of the year."""
-        if "reviews.parquet" not in self.manifest["outputs"]:
+        if "reviews.parquet" not in self.tables.manifest.outputs:
             raise CannotCheckError(
                 Words("旧版程序的清算没有保存申报", "an older program kept no filings of the year")
             )
@@ -202,17 +197,17 @@ class RepeatedYear(RepeatedStays):
             budgets_of_year(self.months, self.policy),
             scores_of(self.tables, self.policy),
             self.policy,
-            int(self.manifest["period"]),
+            int(self.tables.period),
             payments_of(self.tables.statements, months),
             levels_of(self.hospitals),
         )
 
     @cached_property
     def _again(self) -> Any:
-        year = int(self.manifest["period"])
+        year = int(self.tables.period)
         ledger = ledger_of_year(year, self.months, self.cleared)
         return clearing_tables(
-            self.cleared, ledger, self.run.run_id, year, self.policy, self.hospitals
+            self.cleared, ledger, self.tables.run_id, year, self.policy, self.hospitals
         )
 
     def points(self) -> Frames:
@@ -256,15 +251,12 @@ def scores_of(tables: RunTables, policy: Policy) -> pl.DataFrame | None:
     if policy.clearing is None or policy.clearing.assessment is None:
         return None
     score = pl.col("score").to_physical().cast(pl.Int64)
-    return tables.read("assessment", ["hospital_id", "score"]).with_columns(score=score)
+    return tables.frame("assessment", ["hospital_id", "score"]).with_columns(score=score)
 
 
-def booked_again(
-    tables: RunTables, settled: Settled, kind: Callable[[Path, dict[str, Any]], StoredMonth]
-) -> Booked:
+def booked_again(tables: RunTables, settled: Settled) -> Booked:
     """What a month books; raises CannotCheckError where a run that it corrects is not found."""
-    paid = [kind(run.folder, dict(run.manifest)) for run in tables.earlier]
-    return book(Period.parse(str(tables.manifest["period"])), settled, paid)
+    return book(Period.parse(tables.period), settled, tables.earlier)
 
 
 def booking_tables(booked: Booked, case: str) -> Frames:
@@ -276,23 +268,18 @@ def booking_tables(booked: Booked, case: str) -> Frames:
         yield "difference_statements", tables.statements
 
 
-def months_again(
-    tables: RunTables, kind: Callable[[Path, dict[str, Any]], StoredMonth]
-) -> list[PaidMonths]:
+def months_again(tables: RunTables) -> list[PaidMonths]:
     """The runs of the months of a clearing."""
-    return [
-        PaidMonths(tuple(kind(run.folder, dict(run.manifest)) for run in month))
-        for month in tables.months
-    ]
+    return [PaidMonths(tuple(month)) for month in tables.months]
 
 
-def first_unlike(tables: RunTables, frames: Frames, case: str = "case_id") -> Compared:
+def first_unlike(tables: RunTables, frames: Frames) -> Compared:
     """The rows of some tables, and the first that is not as it was reckoned again."""
     compared, found = 0, []
     for name, due in frames:
         compared += due.height
-        keys = [case if key == "case_id" else key for key in KEYS[name]]
-        found.append(unlike(tables.folder / tables.file_of(name), due, keys))
+        keys = [tables.part.id_column if key == "case_id" else key for key in KEYS[name]]
+        found.append(unlike(tables.file(name), due, keys))
     return compared, first_of(one for one in found if one)
 
 

@@ -18,8 +18,7 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.results.clearing import groups_of_year, visit_clearing_tables, year_visits_table
 from drgpay.results.columns import read_back
 from drgpay.results.month import statements_table, values_table
-from drgpay.results.stored import StoredVisits
-from drgpay.results.visit_files import ENROLMENT, ENTRIES, with_paid_cost
+from drgpay.results.run_tables import RunTables
 from drgpay.results.visits import (
     ENTRY_COLUMNS,
     CapitationTables,
@@ -44,7 +43,7 @@ from drgpay.run.repeated import (
     months_again,
     scores_of,
 )
-from drgpay.run.visit_balances import VisitRunTables
+from drgpay.run.visit_balances import entries_by_visit
 from drgpay.run.visit_clearing import VISIT_COLUMNS
 from drgpay.run.visit_rules import outpatient_of
 from drgpay.run.year_months import PaidMonths
@@ -65,12 +64,10 @@ _EARNED = ["class", "family", "apg", "entries", "case_class", "formula", "points
 class RepeatedVisits:
     """The visits of a month, reckoned again. Everything is made when it is asked for, once."""
 
-    def __init__(self, tables: VisitRunTables) -> None:
+    def __init__(self, tables: RunTables) -> None:
         self.tables = tables
-        self.folder, self.manifest = tables.folder, tables.manifest
-        whole = policy_kept(self.folder, self.manifest)
+        whole = policy_kept(tables)
         self.policy, self.rules = whole.for_outpatient(), outpatient_of(whole)
-        self.run = StoredVisits(self.folder, dict(self.manifest))
 
     rules: Outpatient
 
@@ -82,8 +79,8 @@ class RepeatedVisits:
     @cached_property
     def _priced(self) -> tuple[pl.DataFrame, pl.DataFrame, Words | None]:
         """The visits as their entries make them, the entries in sums, and the first wrong entry."""
-        catalogue = catalogue_kept(self.folder, "visit_catalogue", self.manifest["outpatient"])
-        visits = _in_order(self.run.cases())
+        catalogue = catalogue_kept(self.tables)
+        visits = _in_order(self.tables.scaled("cases"))
         levels = levels_of(self.hospitals)
         level = pl.col("hospital_id").cast(pl.String).replace_strict(levels, default=None)
         visits = visits.with_columns(level=level).rename({"case_id": "visit_id"})
@@ -112,8 +109,8 @@ class RepeatedVisits:
         for the visits after all others: refunds may leave them no line.
         """
         columns = [column.name for column in ENTRY_COLUMNS]
-        none = with_paid_cost(pl.read_parquet(self.folder / ENTRIES, n_rows=0, glob=False))
-        for part in chain(self.tables.entries(columns), [none]):
+        none = pl.read_parquet(self.tables.file("entries"), n_rows=0, glob=False)
+        for part in chain(entries_by_visit(self.tables, columns), [none]):
             coded = pl.col(_CODED).cast(pl.String).cast(pl.Categorical)
             entries = read_back(part, ENTRY_COLUMNS).with_columns(coded)
             if entries.height or part is none:
@@ -131,7 +128,7 @@ class RepeatedVisits:
             self._priced[0],
             NO_ADJUSTMENTS,
             self.policy,
-            Period.parse(self.run.period),
+            Period.parse(self.tables.period),
             levels=levels_of(self.hospitals),
         )
 
@@ -148,7 +145,7 @@ class RepeatedVisits:
         yield from _accounts(self._capitation())
 
     def _capitation(self) -> CapitationTables | None:
-        enrolment = self.run.enrolment()
+        enrolment = self.tables.enrolment()
         if enrolment is None:
             return None
         settled = self.settled
@@ -158,13 +155,13 @@ class RepeatedVisits:
             settled.pools,
             enrolment,
             self.policy,
-            Period.parse(self.run.period),
+            Period.parse(self.tables.period),
         )
         return self._named(accounts)
 
     def _named(self, accounts: CapitationAccounts) -> CapitationTables:
         """With the names of contractors; of one without a line that which its account has."""
-        said = self.tables.read("capitation", ["contractor_id", "name"]).unique()
+        said = self.tables.frame("capitation", ["contractor_id", "name"]).unique()
         others = said.rename({"contractor_id": "hospital_id"}).join(
             self.hospitals, on="hospital_id", how="anti"
         )
@@ -173,7 +170,7 @@ class RepeatedVisits:
 
     def bookings(self) -> Frames:
         """The ledger, and of a correction the differences."""
-        yield from booking_tables(booked_again(self.tables, self.settled, StoredVisits), "visit_id")
+        yield from booking_tables(booked_again(self.tables, self.settled), "visit_id")
 
 
 class RepeatedVisitYear(RepeatedVisits):
@@ -184,7 +181,7 @@ class RepeatedVisitYear(RepeatedVisits):
     @cached_property
     def months(self) -> list[PaidMonths]:
         """The runs of the months; raises CannotCheckError if one is not found."""
-        return months_again(self.tables, StoredVisits)
+        return months_again(self.tables)
 
     @cached_property
     def cleared(self) -> Settled:
@@ -197,31 +194,30 @@ class RepeatedVisitYear(RepeatedVisits):
             budgets_of_year(self.months, self.policy),
             scores_of(self.tables, self.policy),
             self.policy,
-            int(self.manifest["period"]),
+            int(self.tables.period),
             levels=levels_of(self.hospitals),
         )
 
     @cached_property
     def _again(self) -> Any:
-        year, cleared = int(self.manifest["period"]), self.cleared
-        last = [month.last for month in self.months]
+        year, cleared = int(self.tables.period), self.cleared
         return visit_clearing_tables(
             cleared,
             ledger_of_year(year, self.months, cleared),
-            self.run.run_id,
+            self.tables.run_id,
             year,
             self.policy,
             self.hospitals,
             year_visits_table(cleared.cases),
-            groups_of_year(run.groups() for run in last if isinstance(run, StoredVisits)),
+            groups_of_year(month.last.scaled("groups") for month in self.months),
             pl.DataFrame(),
             self._capitation(),
         )
 
     def _capitation(self) -> CapitationTables | None:
-        if f"{ENROLMENT}.parquet" not in self.manifest["outputs"]:
+        cleared, enrolment = self.cleared, self.tables.enrolment()
+        if enrolment is None:
             return None
-        cleared, enrolment = self.cleared, self.tables.read(ENROLMENT)
         accounts = capitation_accounts(
             cleared.cases, cleared.lines, cleared.pools, enrolment, self.policy, None
         )
@@ -310,7 +306,7 @@ def _other_entry(entries: pl.DataFrame, priced: VisitPoints, base: pl.DataFrame)
 
 def visit_points_again(again: RepeatedVisits) -> Compared:
     """Entries, visits and sums of entries."""
-    compared, found = first_unlike(again.tables, again.points(), "visit_id")
+    compared, found = first_unlike(again.tables, again.points())
     return compared, again.wrong_entry or found
 
 
@@ -326,11 +322,11 @@ VISIT_REPEATED: list[tuple[str, Words, Callable[[RepeatedVisits], Compared]]] = 
             "门诊：结算行、点值与包干账户按所存事实重算",
             "visits: lines, values and accounts, reckoned again",
         ),
-        lambda again: first_unlike(again.tables, again.lines(), "visit_id"),
+        lambda again: first_unlike(again.tables, again.lines()),
     ),
     (
         "visit_bookings_again",
         Words("门诊：账簿与差额按所存事实重算", "visits: ledger and differences, reckoned again"),
-        lambda again: first_unlike(again.tables, again.bookings(), "visit_id"),
+        lambda again: first_unlike(again.tables, again.bookings()),
     ),
 ]

@@ -11,7 +11,7 @@ from drgpay.results.clearing import (
     visit_clearing_tables,
     year_visits_table,
 )
-from drgpay.results.stored import StoredVisits
+from drgpay.results.run_folder import PaidPart
 from drgpay.results.visit_files import entries_of_visits
 from drgpay.results.visits import CapitationTables, capitation_tables, example_visits
 from drgpay.run.visit_rules import VisitPaymentRules
@@ -29,7 +29,7 @@ VISIT_COLUMNS = [
 
 
 def enrolment_of_year(
-    job: AnyYearJob, rules: VisitPaymentRules, months: Sequence[StoredVisits]
+    job: AnyYearJob, rules: VisitPaymentRules, months: Sequence[PaidPart]
 ) -> pl.DataFrame | None:
     """The persons under contract in the year (ENROLMENT_SCHEMA); None without accounts.
 
@@ -71,7 +71,7 @@ def visit_tables_of_year(
     year: int,
     rules: VisitPaymentRules,
     enrolment: pl.DataFrame | None,
-    months: Sequence[StoredVisits],
+    months: Sequence[PaidPart],
 ) -> VisitClearingTables:
     """The outpatient tables of a clearing; the accounts tie to the final budget to the fen.
 
@@ -90,7 +90,7 @@ def visit_tables_of_year(
         rules.policy,
         rules.hospitals,
         visits,
-        groups_of_year(month.groups() for month in months),
+        groups_of_year(month.scaled("groups") for month in months),
         pl.concat(
             entries_of_visits(by_month.filter(period=month.period)["visit_id"], month.folder)
             for month in months

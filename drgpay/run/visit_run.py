@@ -13,7 +13,7 @@ from drgpay.records.findings import commonest
 from drgpay.records.visits.checks import VISIT, VisitRules
 from drgpay.records.visits.tables import VisitRecords
 from drgpay.results.month import difference_tables, refused_table
-from drgpay.results.stored import StoredVisits, book
+from drgpay.results.run_folder import PaidPart, book
 from drgpay.results.visit_files import ENROLMENT, ENTRIES, entries_of_visits
 from drgpay.results.visits import (
     CapitationTables,
@@ -51,7 +51,7 @@ class VisitMonth:
     records: VisitRecords
     rules: VisitPaymentRules
     period: Period
-    paid: Sequence[StoredVisits] = ()
+    paid: Sequence[PaidPart] = ()
 
 
 def visit_pricing(month: VisitMonth) -> VisitPricing:

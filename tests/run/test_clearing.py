@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from drgpay.base.errors import DrgpayError
-from drgpay.results.stored import open_month
+from drgpay.results.run_folder import open_month
 from drgpay.run.clearing import FinishedClearing, run_clearing
 from drgpay.run.job import Job, load_job
 from drgpay.run.month_end import run_month

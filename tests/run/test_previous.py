@@ -10,7 +10,8 @@ import pytest
 
 from drgpay.base.errors import DrgpayError
 from drgpay.results.manifest import read_manifest
-from drgpay.results.stored import open_month
+from drgpay.results.part import STAYS
+from drgpay.results.run_folder import open_month
 from drgpay.run.clearing import FinishedClearing, run_clearing
 from drgpay.run.job import Job, PreviousRun, load_job
 from drgpay.run.month_end import run_month
@@ -115,8 +116,8 @@ def test_what_is_named_is_part_of_the_run_id(region: Path, tmp_path: Path) -> No
         for before in (["2026-02"], [])
     )
     assert with_all.folder != alone.folder
-    assert "previous" not in read_manifest(alone.folder)["inputs"]
-    (about,) = read_manifest(with_all.folder)["inputs"]["previous"]
+    assert "previous" not in read_manifest(alone.folder).inputs
+    (about,) = read_manifest(with_all.folder).inputs["previous"]
     assert (about["period"], about["run"]) == ("2026-02", paid(region, "2026-02").name)
 
 
@@ -200,7 +201,7 @@ def test_january_looks_back_on_the_cleared_year(
     normal = cases.filter(
         (pl.col("case_class") == "normal") & (pl.col("discharge_date") > date(2026, 12, 20))
     )
-    exempt = read_manifest(cleared.folder)["exempt_groups"]
+    exempt = read_manifest(cleared.folder).at("exempt_groups")
     stay = december.join(normal.filter(~pl.col("drg").is_in(exempt)), on="case_id", how="semi")[:1]
     left = stay["discharge_date"][0]
     back = stay.with_columns(
@@ -274,7 +275,7 @@ def test_a_scenario_over_such_a_month_keeps_its_rows(region: Path, tmp_path: Pat
     opened = open_base([load_scenario(scenario)])
     state = Stages(opened, StageCache(tmp_path / "cache")).base_state
     assert opened.earlier.height == earlier_rows(base.folder).height
-    due = open_month(base.folder).adjustments()
+    due = open_month(base.folder).of(STAYS).scaled("adjustments")
     assert state.settled.adjustments.select(due.columns).equals(due)
     scenario.write_text(
         f'name = "same"\n[base]\njob = "{region / "looking.toml"}"\n[policy]\n', "utf-8"

@@ -151,7 +151,7 @@ def test_visits_and_stays_in_one_job_are_those_of_jobs_of_their_own(
             if name.endswith((".parquet", ".csv", ".json")):
                 assert whole[name] == sha256, name
     assert verify_run(both).status == "right"
-    counts = read_manifest(both)["counts"]
+    counts = read_manifest(both).counts
     assert counts["visits_read"] == 3000 and counts["read"] == 2000
 
 
