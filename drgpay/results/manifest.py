@@ -16,14 +16,17 @@ All keys but these, and accepted_by, are the basis, so the run id can be recompu
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from drgpay import __version__
-from drgpay.base.errors import DrgpayError
+from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.file_rights import OWNER, Rights, give_all, has_file, rights_shown
+from drgpay.base.language import Language
 from drgpay.base.plain_json import plain_json
+from drgpay.results.part import PARTS, Part
 from drgpay.results.run_ids import checked_id
 
 MANIFEST = "manifest.json"
@@ -32,6 +35,7 @@ SHARE = "have its owner share it: output.group of the job says with whom"
 PROGRAM = f"drgpay {__version__}"
 
 _RUN_ID_DIGITS = 10
+_RESTORE = "restore it from a copy, or run the job again"
 _BESIDE_BASIS = ("run", "basis_sha256", "counts", "outputs", "seconds")
 _RIGHTS = "rights"  # older manifests have none
 _ACCEPTED_BY = "accepted_by"  # nor this: who took on what stops runs
@@ -105,38 +109,215 @@ def write_manifest(
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Manifest:
+    """manifest.json of a finished run: `content` is as it was written, `path` the file."""
+
+    path: Path
+    content: Mapping[str, Any] = field(repr=False)
+
+    def at(self, *keys: str) -> Any:
+        """What stands below some keys; raises UnreadableError where one is missing."""
+        found: Any = self.content
+        for key in keys:
+            if not isinstance(found, Mapping) or key not in found:
+                raise UnreadableError(
+                    f"{self.path} lacks {'.'.join(keys)}: another version of drgpay wrote it, or it "
+                    "was changed",
+                    _RESTORE,
+                )
+            found = found[key]
+        return found
+
+    def of(self, part: Part) -> "PartFacts":
+        """What it says of the stays or of the visits."""
+        return PartFacts(self, part)
+
+    @property
+    def run_id(self) -> str:
+        """The id of the run, whatever its folder is called now."""
+        return str(self.content["run"])
+
+    @property
+    def kind(self) -> str:
+        """`month`, `visits` (a month of visits alone), `clearing`, or of what is no run another."""
+        return str(self.content["kind"])
+
+    @property
+    def is_clearing(self) -> bool:
+        """Whether a year was cleared."""
+        return self.kind == "clearing"
+
+    @property
+    def period(self) -> str:
+        """The month, as 2026-10, or the year."""
+        return str(self.content["period"])
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """What a month or a clearing settled."""
+        if self.kind not in (*MONTHS, "clearing"):
+            return ()
+        return tuple(part for part in PARTS if part.section_of(self.content).get("scheme"))
+
+    @property
+    def program(self) -> str:
+        """The version that wrote it."""
+        return str(self.at("program"))
+
+    @property
+    def language(self) -> Language:
+        """The language of its texts."""
+        language: Language = self.at("language")
+        return language
+
+    @property
+    def corrects(self) -> dict[str, str] | None:
+        """`reference` of the run that this one corrects, if it does."""
+        if not self.content.get("corrects"):
+            return None
+        return {name: str(self.at("corrects", name)) for name in ("run", "evidence")}
+
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The sections of the policy, as Policy.model_dump gives them."""
+        parameters: Mapping[str, Any] = self.at("policy", "parameters")
+        return parameters
+
+    @property
+    def region(self) -> str:
+        """The region whose policy it is."""
+        return str(self.at("policy", "parameters", "policy", "region"))
+
+    @property
+    def inputs(self) -> Mapping[str, Any]:
+        """Files and runs that were read, by what they are."""
+        inputs: Mapping[str, Any] = self.at("inputs")
+        return inputs
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Rows: read, valid, quarantined ..."""
+        counts: Mapping[str, int] = self.content["counts"]
+        return counts
+
+    @property
+    def outputs(self) -> Mapping[str, Mapping[str, Any]]:
+        """The files of results by their name from the folder, with their sha256."""
+        outputs: Mapping[str, Mapping[str, Any]] = self.content["outputs"]
+        return outputs
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long each step took."""
+        seconds: Mapping[str, float] = self.content["seconds"]
+        return seconds
+
+    @property
+    def accepted_by(self) -> Sequence[Mapping[str, Any]]:
+        """Who took on what stops runs."""
+        people: Sequence[Mapping[str, Any]] = self.content.get(_ACCEPTED_BY, ())
+        return people
+
+    @property
+    def basis(self) -> dict[str, Any]:
+        """What the results depend on (run/basis.py)."""
+        beside = (*_BESIDE_BASIS, *_NEWER_BESIDE_BASIS)
+        return {key: value for key, value in self.content.items() if key not in beside}
+
+    @property
+    def evidence(self) -> str:
+        """The sha256 without seconds, rights and who accepted: the same for a repeated run.
+
+        Through the hashes that are in it, it stands for everything that went in and came out.
+        """
+        return basis_hash({key: self.content[key] for key in self.content if key not in CHANGING})
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """The run as an input of another: its id and its evidence."""
+        return {"run": self.run_id, "evidence": self.evidence}
+
+
+MONTHS = ("month", "visits")
+"""The kinds of runs of a month."""
+
+
+@dataclass(frozen=True)
+class PartFacts:
+    """What a manifest says of a part of a run."""
+
+    manifest: Manifest
+    part: Part
+
+    def at(self, *keys: str) -> Any:
+        """What stands below some keys of the part's section; raises UnreadableError as Manifest.at."""
+        section = (self.part.section,) if self.part.section else ()
+        return self.manifest.at(*section, *keys)
+
+    @property
+    def content(self) -> Mapping[str, Any]:
+        """All of it: scheme, catalogue, of visits also inputs."""
+        return self.part.section_of(self.manifest.content)
+
+    @property
+    def scheme(self) -> Mapping[str, str]:
+        """id and sha256 of the grouping scheme."""
+        scheme: Mapping[str, str] = self.at("scheme")
+        return scheme
+
+    @property
+    def catalogue(self) -> Mapping[str, str]:
+        """name and sha256 of the catalogue."""
+        catalogue: Mapping[str, str] = self.at("catalogue")
+        return catalogue
+
+    @property
+    def rules(self) -> Mapping[str, Any]:
+        """The sections of the policy that the part is paid by."""
+        return self.part.section_of(self.manifest.parameters)
+
+    @property
+    def settlement(self) -> Mapping[str, Any]:
+        """[settlement], or [outpatient.settlement], of the policy."""
+        section = (self.part.section,) if self.part.section else ()
+        settlement: Mapping[str, Any] = self.manifest.at(
+            "policy", "parameters", *section, "settlement"
+        )
+        return settlement
+
+    @property
+    def value_places(self) -> int:
+        """The decimal places of its point values."""
+        return int(self.settlement["value_places"])
+
+    @property
+    def has_accounts(self) -> bool:
+        """Whether accounts of contractors were kept: of a year by `capitation`."""
+        return bool(self.content.get("capitation") or self.content.get("enrolment"))
+
+
+def read_manifest(folder: Path) -> Manifest:
     """The manifest of a run; raises DrgpayError if the folder holds none that can be read."""
     path = folder / MANIFEST
     if not has_file(path, SHARE):
-        raise DrgpayError(f"{folder} is no folder of a run: it has no {MANIFEST}", "name a run")
+        lacking = f"it has no {MANIFEST}" if folder.is_dir() else "there is no such folder"
+        raise DrgpayError(
+            f"{folder} is not the folder of a run: {lacking}",
+            "name the folder of a finished run",
+        )
     try:
-        manifest = plain_json(path.read_bytes())
+        content = plain_json(path.read_bytes())
     except (ValueError, OSError) as error:
         raise DrgpayError(f"{path} is damaged: {error}", _RESTORE) from None
-    keys = (*_BESIDE_BASIS, "kind", "period")
-    missing = [key for key in keys if key not in manifest] if isinstance(manifest, dict) else keys
-    if missing:
-        raise DrgpayError(
-            f"{path} lacks {missing[0]}: another version of drgpay wrote it, or it was changed",
-            _RESTORE,
-        )
-    outputs = manifest["outputs"]
-    if not isinstance(outputs, dict) or not all(
-        isinstance(about, dict) and "sha256" in about for about in outputs.values()
+    manifest = Manifest(path, content)
+    for key in (*_BESIDE_BASIS, "kind", "period"):
+        manifest.at(key)
+    if not isinstance(manifest.outputs, dict) or not all(
+        isinstance(about, dict) and "sha256" in about for about in manifest.outputs.values()
     ):
         raise DrgpayError(f"{path}: outputs does not list files with their sha256", _RESTORE)
     return manifest
-
-
-_RESTORE = "restore it from a copy, or run the job again"
-
-
-def basis_in(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The basis that a manifest holds."""
-    return {
-        key: manifest[key] for key in manifest if key not in (*_BESIDE_BASIS, *_NEWER_BESIDE_BASIS)
-    }
 
 
 def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
@@ -149,18 +330,3 @@ def leaves(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
             yield from leaves(inner, f"{name}.{number}")
     elif value is not None:
         yield name, str(value)
-
-
-def evidence_of(folder: Path) -> str:
-    """The sha256 over a manifest without its seconds, rights and who accepted: the same for a repeated run.
-
-    Through the hashes that the manifest holds it stands for everything that went in and came out.
-    Raises DrgpayError if there is no manifest.
-    """
-    manifest = read_manifest(folder)
-    return basis_hash({key: manifest[key] for key in manifest if key not in CHANGING})
-
-
-def evidence_of_run(folder: Path) -> dict[str, str]:
-    """A run as an input of another: its id and its evidence."""
-    return {"run": read_manifest(folder)["run"], "evidence": evidence_of(folder)}

@@ -153,8 +153,6 @@ def with_rates(pools: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
 
 def pool_rows(values: pl.DataFrame) -> pl.DataFrame:
     """The rows of values.parquet that are of pools, without account and level."""
-    if "level" not in values.columns:  # a run of an older program
-        return values
     return values.filter(pl.col("level").is_null()).drop("account", "level")
 
 

@@ -4,8 +4,6 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.base.exact import MONEY
-
 VISIT_FILES = {
     "cases": "visits",
     **{
@@ -19,7 +17,6 @@ VISIT_FILES = {
 ENROLMENT = "enrolment"
 """The persons under contract, as they were read."""
 ENTRIES = "entries.parquet"
-PAID_COST = "paid_cost"
 
 
 def entries_of_visits(visits: pl.Series, run: Path) -> pl.DataFrame:
@@ -28,14 +25,4 @@ def entries_of_visits(visits: pl.Series, run: Path) -> pl.DataFrame:
     It is as long as all service lines, and is not loaded as a whole.
     """
     wanted = pl.col("visit_id").is_in(visits.cast(pl.String).implode())
-    return with_paid_cost(pl.scan_parquet(run / ENTRIES, glob=False).filter(wanted).collect())
-
-
-def with_paid_cost(entries: pl.DataFrame) -> pl.DataFrame:
-    """Entries with the column paid_cost: a program that paid nothing at cost did not write it."""
-    if PAID_COST in entries.columns:
-        return entries
-    nothing = pl.lit(None, MONEY).alias(PAID_COST)
-    columns = [*entries.columns]
-    place = columns.index("reason") if "reason" in columns else len(columns)
-    return entries.select(*columns[:place], nothing, *columns[place:])
+    return pl.scan_parquet(run / ENTRIES, glob=False).filter(wanted).collect()

@@ -7,7 +7,7 @@ are made of other frames.
 import polars as pl
 
 from drgpay.base.exact import POINT_PLACES, divide_half_up, wide
-from drgpay.results.columns import Column, money, plain, points, written
+from drgpay.results.columns import Column, money, newer, plain, points, written
 from drgpay.results.month import (
     example_cases,
 )
@@ -63,7 +63,7 @@ TIE_OUT_COLUMNS = [
     *money("contracted"),
     *money("uncontracted"),
     *money("fund_amount"),
-    *money("kept"),
+    *newer(money("kept")),
     *money("remainder"),
     *money("item_contracted"),
     *money("item_uncontracted"),

@@ -7,7 +7,7 @@ figures are those of the files; nothing is taken from the calculation that wrote
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any
 
 import polars as pl
 
@@ -15,6 +15,8 @@ from drgpay.base.exact import FEN_PLACES, half_up, unscaled
 from drgpay.base.language import Words
 from drgpay.grouper.scheme import Scheme
 from drgpay.policy.adjustment_rows import EARLIER_DEDUCTION
+from drgpay.results.part import VISITS
+from drgpay.results.run_folder import PaidPart
 from drgpay.results.run_tables import AMOUNTS, RunTables
 from drgpay.run.comparison import Compared, Trial, disagreement, first_of, place_of, unequal
 from drgpay.run.ledger_balance import ledger_disagreement
@@ -23,26 +25,26 @@ from drgpay.run.visit_balances import (
     CAPITATION_CHECKS,
     VISIT_CHECKS,
     VISIT_YEAR_CHECKS,
-    VisitRunTables,
 )
 from drgpay.settle.lines import LINE
 
 Row = Mapping[str, Any]
 _NOTHING = Decimal(0)
 _RunCheck = tuple[str, Words, Callable[[RunTables], Compared]]
-_Tables = TypeVar("_Tables", bound=RunTables)
 
 
 def balance_checks(tables: RunTables) -> list[Trial]:
-    """The balances of the stays of a month or a clearing, to be tried."""
-    of_stays = _CLEARING if tables.kind == "clearing" else _MONTH
+    """The balances of the stays or the visits of a month or a clearing, to be tried."""
+    if tables.part == VISITS:
+        return _visit_balance_checks(tables)
+    of_stays = _CLEARING if tables.manifest.is_clearing else _MONTH
     return [_trial(tables, check) for check in (*of_stays, *_of_correction(tables))]
 
 
-def visit_balance_checks(tables: VisitRunTables) -> list[Trial]:
+def _visit_balance_checks(tables: RunTables) -> list[Trial]:
     """The checks of stays, over the files of visits, and those that only visits have."""
-    about, of_year = tables.manifest["outpatient"], tables.kind == "clearing"
-    contracts = CAPITATION_CHECKS if about.get("capitation") or about["enrolment"] else []
+    of_year = tables.manifest.is_clearing
+    contracts = CAPITATION_CHECKS if tables.about.has_accounts else []
     money = _SETTLED_UP if of_year else [_PREPAYMENTS, *_of_correction(tables)]
     shared = [
         (f"visit_{key}", Words(f"门诊：{title.zh}", f"visits: {title.en}"), compare)
@@ -57,16 +59,16 @@ def visit_balance_checks(tables: VisitRunTables) -> list[Trial]:
 
 
 def _of_correction(tables: RunTables) -> list[_RunCheck]:
-    return [_DIFFERENCES] if tables.manifest.get("corrects") else []
+    return [_DIFFERENCES] if tables.manifest.corrects else []
 
 
-def _trial(tables: _Tables, check: tuple[str, Words, Callable[[_Tables], Compared]]) -> Trial:
+def _trial(tables: RunTables, check: _RunCheck) -> Trial:
     key, title, compare = check
     return Trial(key, title, lambda: compare(tables))
 
 
 def _counts(tables: RunTables) -> Compared:
-    counts, inputs = tables.manifest["counts"], tables.manifest["inputs"]
+    counts, inputs = tables.manifest.counts, tables.manifest.inputs
     read = sum(file["rows"] for file in inputs["stays"])
     return _equal(
         ("read", counts["read"], "valid + quarantined", counts["valid"] + counts["quarantined"]),
@@ -78,7 +80,7 @@ def _counts(tables: RunTables) -> Compared:
 
 
 def _counts_of_year(tables: RunTables) -> Compared:
-    counts, months = tables.manifest["counts"], tables.manifest["inputs"]["months"]
+    counts, months = tables.manifest.counts, tables.manifest.inputs["months"]
     return _equal(
         ("months", counts["months"], "inputs.months", len(months)),
         ("cases", counts["cases"], "cases.parquet", tables.rows("cases")),
@@ -122,9 +124,8 @@ def _lines(tables: RunTables) -> Compared:
 
 def _deducted(tables: RunTables) -> Words | None:
     """What deductions took, of cases and hospitals, and what waits, is what the lines say."""
-    if "deducted_points" not in tables.written("statements"):
-        return None  # a run of an older program
-    kinds = [*tables.deduction_kinds, EARLIER_DEDUCTION]
+    deductions = tables.manifest.parameters["points"]["deductions"]
+    kinds = [*(row["kind"] for row in deductions), EARLIER_DEDUCTION]
     rows = tables.adjustments.filter(pl.col("points") != 0)
     to_hospital, waits = pl.col("applies_to") == "hospital", pl.col("waiting")
     payment = dict(
@@ -157,9 +158,9 @@ def _prices(tables: RunTables) -> Compared:
 
     kept: what deducted points would have earned in the pool.
     """
-    fund_only = tables.settlement["method"] == "fund_only"
+    fund_only = tables.about.settlement["method"] == "fund_only"
     # A run of an older program says nothing: the points of deductions were the pool's.
-    keeps = tables.settlement.get("deducted_points", "pool") == "fund"
+    keeps = tables.about.settlement.get("deducted_points", "pool") == "fund"
     value_of = _line_values(tables)
 
     def figures(line: Row) -> list[tuple[str, Any, str, Any]]:
@@ -196,12 +197,12 @@ def _prices(tables: RunTables) -> Compared:
 
 def _line_values(tables: RunTables) -> Callable[[Row], Decimal | None]:
     """The value of a line by points: that of its pool, or the rate of account and level / 100."""
-    if tables.settlement["method"] != "rate":
+    if tables.about.settlement["method"] != "rate":
         values = dict(tables.pools.select("pool", "point_value").iter_rows())
         return lambda line: values.get(line["pool"]) if line["payment"] == "points" else None
     rates = {
         (rate["account"], rate["level"]): Decimal(str(rate["yuan"])) / 100
-        for rate in tables.settlement["rates"]
+        for rate in tables.about.settlement["rates"]
     }
     return lambda line: (
         rates.get((line["account"], line["level"])) if line["payment"] == "points" else None
@@ -210,7 +211,7 @@ def _line_values(tables: RunTables) -> Callable[[Row], Decimal | None]:
 
 def _values(tables: RunTables) -> Compared:
     """The published value is the exact one, rounded down at the places of the policy."""
-    rules, inside = tables.settlement, tables.statements.filter("in_pool")
+    rules, inside = tables.about.settlement, tables.statements.filter("in_pool")
     places = rules["value_places"]
     if rules["method"] == "rate":
         return tables.rates.height, _rates(tables)
@@ -244,7 +245,7 @@ def _rates(tables: RunTables) -> Words | None:
     earning = of_lines.filter((pl.col("cases") != 0) | (pl.col("points") != 0))
     due = {
         (rate["account"], rate["level"]): Decimal(str(rate["yuan"])) / 100
-        for rate in tables.settlement["rates"]
+        for rate in tables.about.settlement["rates"]
     }
     found = disagreement(said, earning, key, sums, "values", "statements")
     return found or first_of(
@@ -261,7 +262,7 @@ def _pools(tables: RunTables) -> Compared:
     """The lines add up to their pool; with the remainder they are its budget."""
     inside = tables.statements.filter("in_pool")
     columns = ["points", "deducted_points", "patient_cost", "other_cost", "fund_amount", "kept"]
-    if tables.kind == "clearing":
+    if tables.manifest.is_clearing:
         columns += _CLEARED
     sums = inside.group_by("pool").agg(
         pl.col(columns).sum(),
@@ -274,7 +275,7 @@ def _pools(tables: RunTables) -> Compared:
         return tables.pools.height, found
     spent = ["fund_amount", "kept", "remainder"]
     cleared = ["payable", "withheld", "kept", "remainder"]
-    parts = [spent, cleared] if tables.kind == "clearing" else [spent]
+    parts = [spent, cleared] if tables.manifest.is_clearing else [spent]
     return tables.pools.height, _beside(tables) or first_of(
         unequal(
             f"{pool['pool']}: budget + from_home_funds",
@@ -294,9 +295,7 @@ def _beside(tables: RunTables) -> Words | None:
     spent = tables.statements.group_by("pool").agg(
         item_by_item=pl.col("fund_cost").filter(item).sum()
     )
-    if "item_by_item" not in tables.written("pools" if tables.kind == "clearing" else "values"):
-        return None  # a run of an older program
-    less = bool((tables.budget_rules or {}).get("less_item_by_item"))
+    less = bool((tables.about.rules.get("budget") or {}).get("less_item_by_item"))
     found = disagreement(tables.pools, spent, ["pool"], ["item_by_item"], "pools", "statements")
     return found or first_of(
         unequal(f"{pool['pool']}: budget", pool["budget"], "budget_given − item_by_item", due)
@@ -313,7 +312,7 @@ _CLEARED = [
 
 
 def _prepayments(tables: RunTables) -> Compared:
-    ratio = Fraction(str(tables.settlement["prepay_ratio"]))
+    ratio = Fraction(str(tables.about.settlement["prepay_ratio"]))
 
     def figures(line: Row) -> list[tuple[str, Any, str, Any]]:
         fund = line["fund_amount"] if line["paid_here"] else _NOTHING
@@ -381,7 +380,7 @@ def _payables(tables: RunTables) -> Compared:
 
 def _differences(tables: RunTables) -> Compared:
     """paid + difference = now; cases add up to lines; the paid run and this one say the same."""
-    cases, lines = tables.read("differences"), tables.read("difference_statements")
+    cases, lines = tables.frame("differences"), tables.frame("difference_statements")
     figures = ["points", "standard", "fund_amount"]
     compared = cases.height + lines.height
     for name, frame, columns in (
@@ -428,7 +427,7 @@ def _ledger(tables: RunTables) -> Compared:
     return tables.ledger.height, ledger_disagreement(tables, booked)
 
 
-def groups_belong(tables: RunTables, scheme: Scheme) -> Compared:
+def groups_belong(stays: PaidPart, scheme: Scheme) -> Compared:
     """The DRG of a grouped case is one of the scheme, in the ADRG and the MDC that stand beside it."""
     path = ["mdc", "adrg", "drg"]
     known = [
@@ -437,7 +436,7 @@ def groups_belong(tables: RunTables, scheme: Scheme) -> Compared:
         for adrg in mdc.adrgs
         for drg in adrg.drgs
     ]
-    cases = tables.read("cases", ["case_id", "status", *path]).filter(pl.col("status") == "grouped")
+    cases = stays.frame("cases", ["case_id", "status", *path]).filter(pl.col("status") == "grouped")
     said = cases.select("case_id", *(pl.col(name).cast(pl.String) for name in path))
     wrong = said.join(pl.DataFrame(known, path, orient="row"), on=path, how="anti")
     if not wrong.height:

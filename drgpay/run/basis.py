@@ -11,7 +11,7 @@ from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.source import partition_of
 from drgpay.records.visits.tables import VisitRecords, open_visits
-from drgpay.results.manifest import PROGRAM, evidence_of_run, read_manifest
+from drgpay.results.manifest import PROGRAM, read_manifest
 from drgpay.run.input_files import InputFiles
 from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, PreviousRun, VisitsJob
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
@@ -43,7 +43,7 @@ def basis_of_run(
             **_filings(job.filings, read),
             **_previous(job.previous, scheme.info.code_system, read),
         },
-        "corrects": evidence_of_run(job.corrects) if job.corrects else None,
+        "corrects": read_manifest(job.corrects).reference if job.corrects else None,
     }
 
 
@@ -80,7 +80,7 @@ def basis_of_visits_job(
         "language": language,
         "policy": _policy(loaded, read),
         "inputs": {"hospitals": _file(job.hospitals, read), **_previous(job.previous, "", read)},
-        "corrects": evidence_of_run(job.corrects) if job.corrects else None,
+        "corrects": read_manifest(job.corrects).reference if job.corrects else None,
     }
 
 
@@ -138,7 +138,10 @@ def basis_of_clearing(
                 else {}
             ),
             "months": [
-                {"period": month.period, "runs": [evidence_of_run(run) for run in month.runs]}
+                {
+                    "period": month.period,
+                    "runs": [read_manifest(run).reference for run in month.runs],
+                }
                 for month in months
             ],
             "hospitals": _file(job.hospitals, read),
@@ -236,7 +239,8 @@ def _previous(
     """The runs that paid before, the oldest first, with the stays that they were settled from."""
     found = []
     for one in named:
-        about = {"period": read_manifest(one.run)["period"], **evidence_of_run(one.run)}
+        manifest = read_manifest(one.run)
+        about: dict[str, Any] = {"period": manifest.period, **manifest.reference}
         if one.stays:
             dataset = one.stays.open(code_system)
             about["stays"] = records_files(dataset, read)

@@ -22,10 +22,12 @@ from drgpay.policy.model import Policy
 from drgpay.report.case import PaidCase
 from drgpay.report.case_money import LineParts, keys_of
 from drgpay.report.case_points import Formulas
-from drgpay.results.manifest import MANIFEST, SHARE, read_manifest
+from drgpay.results.manifest import MANIFEST, SHARE
+from drgpay.results.part import STAYS
+from drgpay.results.run_folder import RunFolder
 from drgpay.results.run_tables import RunTables
 from drgpay.run.job import Job, load_job
-from drgpay.run.kept_rules import policy_kept, scheme_kept, unreadable
+from drgpay.run.kept_rules import catalogue_of, policy_kept, scheme_kept, unreadable
 from drgpay.settle.lines import LINE
 
 _NEAR = 3  # ids that a message proposes
@@ -83,12 +85,12 @@ class CasesOfRun:
     @classmethod
     def of(cls, folder: Path, job: Path | None = None) -> "CasesOfRun":
         """Open a run; raises DrgpayError as read_case."""
-        manifest = read_manifest(folder)
+        run = RunFolder.at(folder).of(STAYS)
+        tables = RunTables(folder, run.manifest, STAYS)
         loaded = load_job(job) if job else None
-        compiled = scheme_kept(folder, manifest, loaded.scheme if loaded else None)
-        catalogue = load_catalogue(folder / "catalogue", compiled.scheme)
-        tables = RunTables(folder, manifest)
-        return cls(tables, policy_kept(folder, manifest), catalogue, compiled, loaded)
+        compiled = scheme_kept(tables, loaded.scheme if loaded else None)
+        catalogue = load_catalogue(catalogue_of(tables), compiled.scheme)
+        return cls(tables, policy_kept(tables), catalogue, compiled, loaded)
 
     def read(self, case_id: str) -> PaidCase:
         """One case; raises DrgpayError as read_case."""
@@ -99,11 +101,11 @@ class CasesOfRun:
             adjustments = tuple(mine.iter_rows(named=True))
             lines = {key: self._line(key) for key in keys_of(case, adjustments)}
         except (pl.exceptions.PolarsError, OSError) as error:
-            raise unreadable(self.tables.folder, str(error).splitlines()[0]) from None
+            raise unreadable(self.tables, str(error).splitlines()[0]) from None
         return PaidCase(
-            run_id=manifest["run"],
-            kind=manifest["kind"],
-            period=manifest["period"],
+            run_id=manifest.run_id,
+            kind=manifest.kind,
+            period=manifest.period,
             case=case,
             adjustments=adjustments,
             lines=lines,
@@ -116,7 +118,7 @@ class CasesOfRun:
 
     @cached_property
     def _cases(self) -> pl.LazyFrame:
-        return pl.scan_parquet(self.tables.folder / "cases.parquet", glob=False)
+        return self.tables.scan("cases")
 
     @cached_property
     def _lines(self) -> dict[tuple[Any, ...], LineParts]:
@@ -130,10 +132,7 @@ class CasesOfRun:
 
     @cached_property
     def _adjustments(self) -> pl.DataFrame:
-        found = self.tables.read("adjustments")
-        if "waiting" in found.columns:
-            return found
-        return found.with_columns(waiting=pl.lit(value=False))  # a run of an older program
+        return self.tables.frame("adjustments")
 
     @cached_property
     def _formulas(self) -> Formulas:
@@ -144,17 +143,16 @@ class CasesOfRun:
         return _names(self.compiled.scheme)
 
     def _case(self, case_id: str) -> dict[str, Any]:
-        folder = self.tables.folder
         found = self._cases.filter(pl.col("case_id") == case_id).collect()
         if found.height == 1:
             return found.row(0, named=True)
         if found.height:
-            raise unreadable(folder, f"cases.parquet has the case {case_id} more than once")
-        if self.tables.kind == "month":
+            raise unreadable(self.tables, f"cases.parquet has the case {case_id} more than once")
+        if not self.tables.manifest.is_clearing:
             _refuse_quarantined(self.tables, case_id)
         near = _near(self._cases.select("case_id").collect()["case_id"], case_id)
         raise DrgpayError(
-            f"the run {self.tables.manifest['run']} has no case {case_id!r}",
+            f"the run {self.tables.run_id} has no case {case_id!r}",
             f"ids near it are {', '.join(near)}"
             if near
             else "give the case_id as the records have it",
@@ -184,12 +182,12 @@ class CasesOfRun:
 
     def _only_row(self, frame: pl.DataFrame, what: str) -> dict[str, Any]:
         if frame.height != 1:
-            raise unreadable(self.tables.folder, f"it has {what} {frame.height} times")
+            raise unreadable(self.tables, f"it has {what} {frame.height} times")
         return frame.row(0, named=True)
 
 
 def _refuse_quarantined(tables: RunTables, case_id: str) -> None:
-    found = tables.read("quarantine").filter(pl.col("case_id") == case_id)
+    found = tables.frame("quarantine").filter(pl.col("case_id") == case_id)
     if found.height:
         codes = ", ".join(dict.fromkeys(found["code"].to_list()))
         raise DrgpayError(

@@ -11,7 +11,8 @@ from typing import Any
 from drgpay.base.language import Language
 from drgpay.base.progress import Clock
 from drgpay.records.folder import refuse_overwriting
-from drgpay.results.stored import StoredMonth
+from drgpay.results.part import VISITS
+from drgpay.results.run_folder import RunFolder
 from drgpay.run.basis import basis_of_clearing, outpatient_basis_of_year
 from drgpay.run.input_files import InputFiles, noted, records_of
 from drgpay.run.output_group import rights_of_output
@@ -65,7 +66,7 @@ def _opened(
         parts.append(partial(settle_stays_of_year, stays))
     if visits:
         parts.append(partial(settle_visits_of_year, visits))
-    uncleared = stays and not visits and any(run.has_visits for run in _runs_of(stays))
+    uncleared = stays and not visits and any(VISITS in run.parts for run in _runs_of(stays))
     return Opened(
         job.path,
         output,
@@ -104,7 +105,7 @@ def _basis(
     return basis
 
 
-def _runs_of(year: OpenedYear | OpenedVisitYear) -> Iterator[StoredMonth]:
+def _runs_of(year: OpenedYear | OpenedVisitYear) -> Iterator[RunFolder]:
     """The runs that a part clears."""
     return (run for month in year.months for run in month.runs)
 

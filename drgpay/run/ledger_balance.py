@@ -69,7 +69,7 @@ def _expected(tables: RunTables) -> pl.DataFrame:
     lines = tables.statements.with_columns(
         due=pl.when("paid_here").then("fund_amount").otherwise(pl.lit(0).cast(pl.Decimal(18, 2)))
     )
-    paid = "payable" if tables.kind == "clearing" else "prepayment"
+    paid = "payable" if tables.manifest.is_clearing else "prepayment"
     hospitals = [
         lines.select("pool", "hospital_id", account=pl.lit(account), balance=balance)
         for account, balance in (

@@ -5,14 +5,15 @@ Stays (drgpay.run.stay_month), visits (drgpay.run.visit_run) or both.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.progress import Clock, ProgressBar, no_progress
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
-from drgpay.results.stored import StoredMonth, chain_of, open_any_month, visits_of
+from drgpay.results.part import STAYS, VISITS, Part
+from drgpay.results.run_folder import PaidPart, RunFolder, chain_of, open_month
 from drgpay.run.basis import basis_of_run, basis_of_visits_job, outpatient_basis
 from drgpay.run.input_files import InputFiles, noted, records_of
 from drgpay.run.job import AnyJob, Job
@@ -22,8 +23,6 @@ from drgpay.run.previous import PreviousPaid, open_months_before
 from drgpay.run.stay_month import OpenedStays, open_stays, settle_stays_of_job
 from drgpay.run.stops import Accepted, accepted_before
 from drgpay.run.visit_run import VisitMonth, open_visits_of_job, settle_visits_of_job
-
-Run = TypeVar("Run", bound=StoredMonth)
 
 
 def run_month(
@@ -55,11 +54,9 @@ def _opened(job: AnyJob, language: Language, accept: Sequence[Accepted]) -> Open
     accepted = [*accept, *job.accepted, *taken_on]
     stays = visits = None
     if isinstance(job, Job):
-        stays = open_stays(job, _corrected(job, "stays", paid, [r for r in paid if r.has_stays]))
+        stays = open_stays(job, _corrected(job, STAYS, paid))
     if job.outpatient:
-        with_visits = [visits_of(run) for run in paid if run.has_visits]
-        corrected = _corrected(job, "visits", paid, with_visits)
-        visits = open_visits_of_job(job, job.outpatient, corrected)
+        visits = open_visits_of_job(job, job.outpatient, _corrected(job, VISITS, paid))
     before = _opened_before(job, stays, visits, read)
     basis = _basis(job, stays, visits, language, read)
     parts: list[SettlePart] = []
@@ -107,11 +104,11 @@ def _basis(
     return basis
 
 
-def _paid_runs(job: AnyJob) -> list[StoredMonth]:
+def _paid_runs(job: AnyJob) -> list[RunFolder]:
     """The paid run that a job corrects and the corrections before it, the oldest first."""
     if job.corrects is None:
         return []
-    paid = open_any_month(job.corrects)
+    paid = open_month(job.corrects)
     if paid.period != str(job.period):
         raise DrgpayError(
             f"{job.path}: corrects names a run of {paid.period}, the job's period is {job.period}",
@@ -120,16 +117,15 @@ def _paid_runs(job: AnyJob) -> list[StoredMonth]:
     return chain_of(paid)
 
 
-def _corrected(
-    job: AnyJob, part: str, paid: Sequence[StoredMonth], with_part: Sequence[Run]
-) -> Sequence[Run]:
+def _corrected(job: AnyJob, part: Part, paid: Sequence[RunFolder]) -> Sequence[PaidPart]:
     """The runs that settled the stays, or the visits, which a correction settles again.
 
     What a job does not settle stays as it was paid; what nobody has paid cannot be corrected.
     """
+    with_part = [run.of(part) for run in paid if part in run.parts]
     if paid and not with_part:
         raise DrgpayError(
-            f"{job.path} corrects the {part} of {paid[-1].folder}, which settled none",
-            f"settle the {part} by a job of their own, which corrects nothing",
+            f"{job.path} corrects the {part.name} of {paid[-1].folder}, which settled none",
+            f"settle the {part.name} by a job of their own, which corrects nothing",
         )
     return with_part

@@ -21,13 +21,16 @@ from drgpay.settle.settled import Settled
 def statements_of_year(months: list[PaidMonths]) -> pl.DataFrame:
     """The statements of all months (Settled.lines), with their period."""
     return pl.concat(
-        [month.last.statements().with_columns(period=pl.lit(month.last.period)) for month in months]
+        [
+            month.last.scaled("statements").with_columns(period=pl.lit(month.last.period))
+            for month in months
+        ]
     )
 
 
 def cases_of_months(months: list[PaidMonths], columns: Sequence[str], what: str) -> pl.DataFrame:
     """Columns of the cases of all months; raises DrgpayError for a case that two have paid."""
-    cases = pl.concat([month.last.cases(columns) for month in months])
+    cases = pl.concat([month.last.scaled("cases", columns) for month in months])
     twice = cases.filter(pl.col("case_id").is_duplicated())
     if twice.height:
         raise DrgpayError(
@@ -39,7 +42,7 @@ def cases_of_months(months: list[PaidMonths], columns: Sequence[str], what: str)
 
 def adjustments_of_year(months: list[PaidMonths]) -> pl.DataFrame:
     """The adjustments of all months (Settled.adjustments)."""
-    return pl.concat([month.last.adjustments() for month in months])
+    return pl.concat([month.last.scaled("adjustments") for month in months])
 
 
 def persons_of_readmissions(adjustments: pl.DataFrame) -> pl.DataFrame:
@@ -64,7 +67,7 @@ def persons_of_readmissions(adjustments: pl.DataFrame) -> pl.DataFrame:
 
 def ledger_of_year(year: int, months: list[PaidMonths], cleared: Settled) -> pl.DataFrame:
     """What the clearing books beside what its months did."""
-    booked = pl.concat([run.ledger() for month in months for run in month.runs])
+    booked = pl.concat([run.scaled("ledger") for month in months for run in month.runs])
     return ledger_of_clearing(year, booked, cleared)
 
 
@@ -88,7 +91,9 @@ def scores_of_year(job: AnyYearJob, policy: Policy, hospitals: pl.DataFrame) -> 
 def budgets_of_year(months: list[PaidMonths], policy: Policy) -> Mapping[str, YearBudget]:
     """What the months shared out, by pool, and what the annual budget holds back."""
     # Of the year's own item-by-item payment it is decided anew what comes off the budget.
-    given = pl.concat([month.last.values().select("pool", "budget_given_fen") for month in months])
+    given = pl.concat(
+        [month.last.scaled_pools().select("pool", "budget_given_fen") for month in months]
+    )
     shared = dict(given.group_by("pool").agg(pl.col("budget_given_fen").sum()).iter_rows())
     budget = policy.budget
     budgets = {}

@@ -16,12 +16,12 @@ from drgpay.settle.lines import LINE
 def case_parts(tables: RunTables) -> Compared:
     """The standard and the fund amount of every case and minus row, and whether it is negative."""
     cases = tables.cases.with_columns(
-        negative_fund=tables.read("cases", ["negative_fund"])["negative_fund"]
+        negative_fund=tables.frame("cases", ["negative_fund"])["negative_fund"]
     )
     minus = tables.minus.filter(pl.col("points") != 0)
     due = _due_parts(tables, cases, minus)
     others = pl.col("patient_cost") + pl.col("other_cost")
-    if tables.settlement["method"] == "fund_only":
+    if tables.about.settlement["method"] == "fund_only":
         others = pl.lit(0).cast(MONEY)
     by_item = pl.col("payment") == "item_by_item"
     reckoned = cases.with_columns(part=due[: cases.height]).with_columns(
@@ -55,7 +55,7 @@ def _due_parts(tables: RunTables, cases: pl.DataFrame, minus: pl.DataFrame) -> p
         spread=(pl.col("distributed") > 0) & (pl.col("points") > 0),
         line_points=_wide("points"),
     )
-    scale = 10 ** (POINT_PLACES + tables.settlement["value_places"] - FEN_PLACES)
+    scale = 10 ** (POINT_PLACES + tables.about.value_places - FEN_PLACES)
     exact = (
         pl.when("spread")
         .then(pl.col("whole") * pl.col("own"))

@@ -26,23 +26,17 @@ from drgpay.points.earlier_stays import LookingBack, look_back
 from drgpay.points.known_returns import RETURN_COLUMNS, KnownStays
 from drgpay.points.paid_again import PaidStays
 from drgpay.records.dataset import Dataset
-from drgpay.records.filings import NO_FILINGS, Filings
+from drgpay.records.filings import Filings
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.persons import persons_of_cases
 from drgpay.report.point_notes import earlier_notes
 from drgpay.results.manifest import MANIFEST, content_of, read_manifest
-from drgpay.results.stored import (
-    Part,
-    StoredClearing,
-    StoredMonth,
-    open_run,
-    parts_of,
-    visits_of,
-)
+from drgpay.results.part import STAYS, Part
+from drgpay.results.run_folder import PaidPart, RunFolder, filings_kept, open_run
 from drgpay.run.basis import records_files, records_mapping
 from drgpay.run.input_files import InputFiles
 from drgpay.run.job import PreviousRun
-from drgpay.run.kept_rules import policy_kept
+from drgpay.run.kept_rules import catalogue_of, policy_kept
 from drgpay.run.rules import StayRules
 
 
@@ -51,7 +45,7 @@ class PreviousPaid:
     """A run that paid before. dataset, compiled: its stays and their scheme, None without stays."""
 
     given: PreviousRun
-    run: StoredMonth | StoredClearing
+    run: RunFolder
     dataset: Dataset | None = None
     compiled: CompiledScheme | None = None
 
@@ -122,7 +116,7 @@ def open_year_before(
     """
     opened = tuple(_opened(one, reading, compiled, read) for one in named)
     for one in opened:
-        if not isinstance(one.run, StoredClearing) or one.period != str(year - 1):
+        if not one.run.manifest.is_clearing or one.period != str(year - 1):
             raise DrgpayError(
                 f"{path}: previous names {one.run.folder}, which is not the clearing of {year - 1}",
                 "clear the year before first, and name its clearing",
@@ -136,20 +130,14 @@ def _opened(
     run = open_run(given.run)
     if given.stays is None or compiled is None:
         return PreviousPaid(given, run)
-    if not run.has_stays:
-        raise DrgpayError(
-            f"{run.folder} settled no stays", "name the run that paid the stays of its month"
-        )
-    own = _scheme_of(given, run, compiled)
+    own = _scheme_of(given, run.of(STAYS), compiled)
     dataset = given.stays.open(own.scheme.info.code_system, reading)
     _refuse_other_stays(run, dataset, read)
     return PreviousPaid(given, run, dataset, own)
 
 
-def _scheme_of(
-    given: PreviousRun, run: StoredMonth | StoredClearing, compiled: CompiledScheme
-) -> CompiledScheme:
-    about = run.manifest["scheme"]
+def _scheme_of(given: PreviousRun, run: PaidPart, compiled: CompiledScheme) -> CompiledScheme:
+    about = run.about.scheme
     if compiled.scheme.content_hash == about["sha256"]:
         return compiled
     other = load_compiled(given.scheme) if given.scheme else compiled
@@ -161,11 +149,9 @@ def _scheme_of(
     return other
 
 
-def _refuse_other_stays(
-    run: StoredMonth | StoredClearing, dataset: Dataset, read: InputFiles
-) -> None:
+def _refuse_other_stays(run: RunFolder, dataset: Dataset, read: InputFiles) -> None:
     """The persons of a run's cases are in the records that it was settled from, and in no others."""
-    inputs = run.manifest["inputs"]
+    inputs = run.manifest.inputs
     if "stays" not in inputs:
         raise DrgpayError(
             f"{run.folder} names no records of stays, so nobody can say whose patients they were",
@@ -272,31 +258,26 @@ def earned_with_earlier(
 
 
 def _paid_stays(one: PreviousPaid) -> PaidStays:
-    run = one.run
+    run = one.run.of(STAYS)
     assert one.dataset is not None and one.compiled is not None
-    policy = policy_kept(run.folder, run.manifest)
-    stays = run.cases(RETURN_COLUMNS).join(
+    policy = policy_kept(run)
+    stays = run.scaled("cases", RETURN_COLUMNS).join(
         persons_of_cases(one.dataset), on="case_id", how="left", maintain_order="left"
     )
-    filings = replace(
-        NO_FILINGS,
-        reviews=run.reviews(),
-        deductions=run.deductions(),
-        technologies=run.technologies(),
-    )
+    filings = filings_kept(run)
     known = KnownStays(
         one.period,
         stays,
         filings,
         policy.points,
-        frozenset(run.manifest["exempt_groups"]),
-        run.manifest["scheme"]["sha256"],
+        frozenset(run.manifest.at("exempt_groups")),
+        run.about.scheme["sha256"],
     )
     return PaidStays(
         known,
-        lambda concerned: run.cases().filter(pl.col("case_id").is_in(concerned.implode())),
-        run.adjustments(),
-        load_catalogue(run.folder / "catalogue", one.compiled.scheme),
+        lambda concerned: run.scaled("cases").filter(pl.col("case_id").is_in(concerned.implode())),
+        run.scaled("adjustments"),
+        load_catalogue(catalogue_of(run), one.compiled.scheme),
         one.given.k,
     )
 
@@ -313,7 +294,7 @@ def _refuse_unknown_case(case_id: str, filings: Filings, output: Path) -> None:
             "case is quarantined",
         )
     raise DrgpayError(
-        f"{what} of the period; {there.name} of {read_manifest(there)['period']} paid it",
+        f"{what} of the period; {there.name} of {read_manifest(there).period} paid it",
         f"name that run and those since as paid before ({named}), with their stays",
     )
 
@@ -339,11 +320,11 @@ def values_before(
     scheme or catalogue, no such part, or is a clearing.
     """
     last = opened[-1].run if opened else None
-    if not isinstance(last, StoredMonth) or part not in parts_of(last.manifest):
+    if last is None or last.manifest.is_clearing or part not in last.parts:
         return None
-    run = visits_of(last) if part == "visits" else last
+    run = last.of(part)
     same = all(
-        run.grouped_by[what]["sha256"] == basis[what]["sha256"] for what in ("scheme", "catalogue")
+        run.about.at(what, "sha256") == basis[what]["sha256"] for what in ("scheme", "catalogue")
     )
     return run.values_of_pools() if same else None
 
@@ -355,7 +336,7 @@ def _corrected_since(opened: Sequence[PreviousPaid]) -> list[tuple[str, str]]:
         (about["run"], folder)
         for place in beside
         for folder in _runs_of(place)
-        if (about := read_manifest(folder).get("corrects"))
+        if (about := read_manifest(folder).corrects)
     ]
     return [
         (one.run.run_id, folder.name)
@@ -373,7 +354,7 @@ def _without_k(opened: Sequence[PreviousPaid], basis: Mapping[str, Any]) -> list
     return [
         one.period
         for one in opened
-        if one.dataset and one.run.manifest["catalogue"]["sha256"] != now and not one.given.k
+        if one.dataset and one.run.manifest.at("catalogue", "sha256") != now and not one.given.k
     ]
 
 

@@ -5,11 +5,10 @@ owner alone, beside the folder of the runs where that can be written, and goes w
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -18,9 +17,10 @@ from drgpay.base.file_hash import file_hash
 from drgpay.base.language import Words
 from drgpay.base.progress import ProgressBar
 from drgpay.base.working_folder import working_folder
-from drgpay.results.manifest import basis_in, leaves, output_files, read_manifest
+from drgpay.results.manifest import Manifest, leaves, output_files
+from drgpay.results.part import VISITS
+from drgpay.results.run_folder import RunFolder
 from drgpay.results.run_tables import CannotCheckError
-from drgpay.results.visit_files import VISIT_FILES
 from drgpay.run.clearing import run_clearing
 from drgpay.run.comparison import not_due, unlike
 from drgpay.run.job import load_any_job
@@ -30,24 +30,22 @@ from drgpay.run.repeated import KEYS
 from drgpay.run.stops import Accepted, RunStoppedError, accepted_before
 from drgpay.run.year_job import load_any_year_job
 
-_OF_VISITS = {file: table for table, file in VISIT_FILES.items()}
+_OF_VISITS = {file: table for table, file in VISITS.files.items()}
 
 
-def recomputed(
-    folder: Path, manifest: Mapping[str, Any], job: Path, progress: ProgressBar
-) -> tuple[int, list[Words]]:
+def recomputed(run: RunFolder, job: Path, progress: ProgressBar) -> tuple[int, list[Words]]:
     """How many files were compared, and every file that differs from the repeated run.
 
     What the run took on is taken on again, by whom it was. Raises DrgpayError where the job cannot be
     run.
     """
-    with _beside(folder) as work:
+    with _beside(run.folder) as work:
         try:
-            again = _run(manifest, job, work, progress)
+            again = _run(run.manifest, job, work, progress)
         except RunStoppedError as error:
             said = f"the job stops now: {error}"
             return 0, [Words(f"作业现在停止：{error}", said)]
-        return _compare(folder, again)
+        return _compare(run, RunFolder.at(again))
 
 
 @contextmanager
@@ -59,20 +57,20 @@ def _beside(folder: Path) -> Iterator[Path]:
         yield work
 
 
-def _run(manifest: Mapping[str, Any], job: Path, output: Path, progress: ProgressBar) -> Path:
-    run_id, language = manifest["run"], manifest["language"]
+def _run(manifest: Manifest, job: Path, output: Path, progress: ProgressBar) -> Path:
+    run_id, language = manifest.run_id, manifest.language
     accept = _accepted(manifest)
-    if manifest["kind"] == "clearing":
+    if manifest.is_clearing:
         year = replace(load_any_year_job(job), output_group=None)
-        changed = manifest["switches"]["accept_policy_change"]
+        changed = manifest.at("switches", "accept_policy_change")
         return run_clearing(year, language, run_id, changed, output, accept).folder
     month = replace(load_any_job(job), output=output, output_group=None, accepted=())
     return run_month(month, language, progress, run_id, accept=accept).folder
 
 
-def _accepted(manifest: Mapping[str, Any]) -> list[Accepted]:
+def _accepted(manifest: Manifest) -> list[Accepted]:
     """What the run took on, by the people who did."""
-    people = {(one["code"], one["about"]): one for one in manifest.get("accepted_by", ())}
+    people = {(one["code"], one["about"]): one for one in manifest.accepted_by}
     return [
         replace(one, by=about["by"], note=about["note"]) if about else one
         for one in accepted_before(manifest)
@@ -80,11 +78,11 @@ def _accepted(manifest: Mapping[str, Any]) -> list[Accepted]:
     ]
 
 
-def _compare(folder: Path, again: Path) -> tuple[int, list[Words]]:
-    said, due = output_files(folder), output_files(again)
+def _compare(run: RunFolder, again: RunFolder) -> tuple[int, list[Words]]:
+    said, due = output_files(run.folder), output_files(again.folder)
     # Tables first: a workbook differs because of them.
     names = sorted({*said, *due}, key=lambda name: (not name.endswith(".parquet"), name))
-    findings = list(_manifests(read_manifest(folder), read_manifest(again)))
+    findings = list(_manifests(run.manifest, again.manifest))
     for name in names:
         if name not in due:
             findings.append(Words(f"多出 {name}", f"{name} is extra"))
@@ -95,9 +93,9 @@ def _compare(folder: Path, again: Path) -> tuple[int, list[Words]]:
     return len(names), findings
 
 
-def _manifests(said: Mapping[str, Any], due: Mapping[str, Any]) -> Iterator[Words]:
+def _manifests(said: Manifest, due: Manifest) -> Iterator[Words]:
     """What of a manifest differs that does not change with every run: basis and counts."""
-    parts = [({**basis_in(one), "counts": one["counts"]}) for one in (said, due)]
+    parts = [{**one.basis, "counts": one.counts} for one in (said, due)]
     was, now = (dict(leaves(part)) for part in parts)
     for name in dict.fromkeys([*was, *now]):
         if was.get(name) != now.get(name):

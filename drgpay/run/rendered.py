@@ -1,6 +1,7 @@
 """The workbooks of a run once more, from its tables, compared with those that lie in its folder."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile, ZipFile
@@ -12,22 +13,21 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 from drgpay.base.language import Language, Words
 from drgpay.base.working_folder import working_folder
 from drgpay.records.visits.checks import VisitCounts
-from drgpay.report.clearing_books import YearOfStays, YearOfVisits, write_clearing_books
-from drgpay.report.explanation import Rules
-from drgpay.report.run_books import SettledStays, SettledVisits, write_run_books
-from drgpay.results.clearing import ClearingTables, VisitClearingTables
-from drgpay.results.month import DifferenceTables, MonthTables
+from drgpay.report.books import ReportedPart, write_books
+from drgpay.results.part import PARTS, STAYS, VISITS, Part
+from drgpay.results.results import Results
+from drgpay.results.run_folder import RunFolder, month_at
 from drgpay.results.run_tables import CannotCheckError, RunTables
-from drgpay.results.stored import StoredMonth, StoredVisits
 from drgpay.results.visit_files import ENROLMENT, entries_of_visits
-from drgpay.results.visits import CapitationTables, VisitTables, example_visits
-from drgpay.run.clearing import prepayments_of, statements_of_year
+from drgpay.results.visits import example_visits
 from drgpay.run.comparison import Compared, first_of, not_due
-from drgpay.run.facts import run_facts
 from drgpay.run.kept_rules import rules_kept, visit_rules_kept
+from drgpay.run.paid_year import prepayments_of, statements_of_year
 from drgpay.run.repeated import hospitals_of, months_again
-from drgpay.run.rules import AnyRules, VisitPaymentRules
-from drgpay.run.visit_balances import VisitRunTables
+from drgpay.run.results import facts_of, reported
+from drgpay.run.rules import AnyRules
+from drgpay.run.visit_clearing import examples_of_year
+from drgpay.run.visit_run import counts_shown
 
 
 @dataclass(frozen=True)
@@ -38,20 +38,19 @@ class Schemes:
     visits: str | None = None
 
 
-def workbooks_as_due(stays: RunTables, visits: VisitRunTables, schemes: Schemes) -> Compared:
+def workbooks_as_due(run: RunFolder, parts: Sequence[RunTables], schemes: Schemes) -> Compared:
     """Every workbook against the one that its tables make: the same bytes from the same program."""
-    manifest = stays.manifest
     with working_folder() as work:
-        _write(stays, visits, schemes, work)
+        _write(run, {tables.part: tables for tables in parts}, schemes, work)
         due = workbooks_in(work)
-        lying = {name: stays.folder / name for name in due} | workbooks_in(stays.folder)
+        lying = {name: run.folder / name for name in due} | workbooks_in(run.folder)
         found = first_of(
             finding
             for name, path in lying.items()
             for finding in [_unlike_book(name, path, due.get(name))]
             if finding
         )
-    return len(manifest["outputs"]) and len(due), found
+    return len(run.manifest.outputs) and len(due), found
 
 
 def workbooks_in(folder: Path) -> dict[str, Path]:
@@ -73,11 +72,11 @@ def report_as_due(folder: Path) -> Compared:
     """
     # Charts take as long to import as all the rest.
     from drgpay.report.html.page import report_html
-    from drgpay.report.html.run_folder import open_run, runs_beside
+    from drgpay.report.html.year_runs import runs_beside
 
     text = report_of(folder).read_text(encoding="utf-8")
     language: Language = "en" if '<html lang="en' in text[:_HEAD] else "zh"
-    run = open_run(folder)
+    run = month_at(folder)
     beside = runs_beside(run)
     likely = (
         beside,
@@ -155,160 +154,77 @@ def _part(book: ZipFile, name: str) -> bytes | None:
     return book.read(name) if name in book.namelist() else None
 
 
-def _write(stays: RunTables, visits: VisitRunTables, schemes: Schemes, folder: Path) -> None:
-    language = stays.manifest["language"]
-    if stays.kind == "clearing":
-        write_clearing_books(
-            _year_of_stays(stays, schemes) if stays.is_settled else None,
-            _year_of_visits(visits, schemes) if visits.is_settled else None,
-            folder,
-            language,
-        )
+def _write(run: RunFolder, parts: Mapping[Part, RunTables], schemes: Schemes, folder: Path) -> None:
+    books = [_as_reported(parts[part], schemes) for part in PARTS if part in parts]
+    write_books(books, folder, run.manifest.language)
+
+
+def _as_reported(tables: RunTables, schemes: Schemes) -> ReportedPart:
+    """A part as its workbooks were made of it, from its own tables."""
+    rules: AnyRules = (
+        rules_kept(tables, hospitals_of(tables), schemes.stays)
+        if tables.part == STAYS
+        else visit_rules_kept(tables, hospitals_of(tables), schemes.visits)
+    )
+    frames = {name: tables.frame(name) for name in _shown(tables)}
+    facts = facts_of(tables.run_id, tables.period, rules, _counts(tables))
+    results = Results(tables.part, facts, frames)
+    return reported(replace(results, beside=_beside(tables, results)), rules)
+
+
+def _shown(tables: RunTables) -> Iterator[str]:
+    """The tables that workbooks are made of."""
+    yield from ("cases", "statements", "ledger")
+    yield from ("pools", "assessment") if tables.manifest.is_clearing else _OF_MONTH
+    if tables.part == STAYS:
+        yield "adjustments"
     else:
-        write_run_books(
-            _settled_stays(stays, schemes) if stays.is_settled else None,
-            _settled_visits(visits, schemes) if visits.is_settled else None,
-            folder,
-            language,
-        )
+        yield "groups"
+    if tables.corrects:
+        yield from ("differences", "difference_statements")
+    if tables.part == VISITS and tables.enrolment() is not None:
+        yield from ("capitation", "capitation_apart", "capitation_tie_out", ENROLMENT)
 
 
-def _explained_by(rules: AnyRules) -> Rules:
-    return Rules(rules.policy.settlement, rules.group_names, rules.catalogue.all_mean_fen)
+_OF_MONTH = ("values", "quarantine", "warnings")
 
 
-def _settled_stays(tables: RunTables, schemes: Schemes) -> SettledStays:
-    manifest = tables.manifest
-    rules = rules_kept(tables.folder, manifest, hospitals_of(tables), schemes.stays)
-    names = ("read", "valid", "quarantined", "warnings")
-    counts = {name: int(manifest["counts"][name]) for name in names}
-    facts = run_facts(manifest["run"], manifest["period"], rules, **counts)
-    month = MonthTables(
-        facts,
-        cases=tables.read("cases"),
-        adjustments=tables.read("adjustments"),
-        statements=tables.read("statements"),
-        values=tables.read("values"),
-        ledger=tables.read("ledger"),
-        quarantine=tables.read("quarantine"),
-        warnings=tables.read("warnings"),
-        differences=_differences(tables),
-    )
-    return SettledStays(month, _explained_by(rules))
+def _counts(tables: RunTables) -> Mapping[str, int]:
+    counts = tables.manifest.counts
+    if tables.manifest.is_clearing:
+        return {}
+    if tables.part == VISITS:
+        counted = {name: counts[name] for name in VisitCounts.__dataclass_fields__}
+        return counts_shown(counted, counts["visit_warnings"])
+    return {name: int(counts[name]) for name in ("read", "valid", "quarantined", "warnings")}
 
 
-def _differences(tables: RunTables) -> DifferenceTables | None:
-    if not tables.manifest["corrects"]:
-        return None
-    return DifferenceTables(tables.read("differences"), tables.read("difference_statements"))
+def _beside(tables: RunTables, results: Results) -> Mapping[str, pl.DataFrame]:
+    """What is shown and lies in no file as it is."""
+    if not tables.manifest.is_clearing:
+        if tables.part == STAYS:
+            return {}
+        examples = entries_of_visits(example_visits(results.cases), tables.folder)
+        return {"examples": examples, "findings": _findings(tables)}
+    months = months_again(tables)
+    prepaid = {"prepayments": prepayments_of(statements_of_year(months))}
+    if tables.part == STAYS:
+        return prepaid
+    return {**prepaid, "examples": examples_of_year(results.cases, [m.last for m in months])}
 
 
-def _enrolment(tables: VisitRunTables) -> pl.DataFrame | None:
-    kept = f"{ENROLMENT}.parquet" in tables.manifest["outputs"]
-    return tables.read(ENROLMENT) if kept else None
-
-
-def _capitation(tables: VisitRunTables) -> CapitationTables | None:
-    if _enrolment(tables) is None:
-        return None
-    names = ("capitation", "capitation_apart", "capitation_tie_out")
-    return CapitationTables(*(tables.read(name) for name in names))
-
-
-def _visit_rules(tables: VisitRunTables, schemes: Schemes) -> VisitPaymentRules:
-    return visit_rules_kept(
-        tables.folder, tables.manifest, hospitals_of(tables), _enrolment(tables), schemes.visits
-    )
-
-
-def _settled_visits(tables: VisitRunTables, schemes: Schemes) -> SettledVisits:
-    manifest, rules = tables.manifest, _visit_rules(tables, schemes)
-    counts = manifest["counts"]
-    counted = VisitCounts(**{name: counts[name] for name in VisitCounts.__dataclass_fields__})
-    facts = run_facts(
-        manifest["run"],
-        manifest["period"],
-        rules,
-        read=counted.visits_read,
-        valid=counted.visits_valid,
-        quarantined=counted.visits_quarantined,
-        warnings=counts["visit_warnings"],
-    )
-    visits = tables.read("cases")
-    shown = VisitTables(
-        facts=facts,
-        counts=counted,
-        visits=visits,
-        groups=tables.read("groups"),
-        examples=entries_of_visits(example_visits(visits), tables.folder),
-        statements=tables.read("statements"),
-        values=tables.read("values"),
-        ledger=tables.read("ledger"),
-        capitation=_capitation(tables),
-        quarantine=tables.read("visit_quarantine"),
-        warnings=tables.read("visit_warnings"),
-        findings=_findings(tables),
-        differences=_differences(tables),
-    )
-    return SettledVisits(shown, _explained_by(rules), rules.outpatient.capitation, rules.enrolment)
-
-
-def _findings(tables: VisitRunTables) -> pl.DataFrame:
+def _findings(tables: RunTables) -> pl.DataFrame:
     """How many findings there are by table, kind and code."""
     files = {
-        ("visits", "quarantine"): "visit_quarantine",
-        ("visits", "warning"): "visit_warnings",
+        ("visits", "quarantine"): "quarantine",
+        ("visits", "warning"): "warnings",
         ("lines", "quarantine"): "line_quarantine",
         ("lines", "warning"): "line_warnings",
     }
     return pl.concat(
-        tables.read(file, ["code"])
+        tables.frame(file, ["code"])
         .group_by(pl.col("code").cast(pl.String))
         .agg(rows=pl.len().cast(pl.Int64))
         .select(pl.lit(table).alias("table"), pl.lit(kind).alias("kind"), "code", "rows")
         for (table, kind), file in files.items()
     ).sort("table", "kind", "code")
-
-
-def _year_of_stays(tables: RunTables, schemes: Schemes) -> YearOfStays:
-    manifest = tables.manifest
-    rules = rules_kept(tables.folder, manifest, hospitals_of(tables), schemes.stays)
-    shown = ClearingTables(
-        manifest["run"],
-        int(manifest["period"]),
-        rules.policy,
-        pools=tables.read("pools"),
-        statements=tables.read("statements"),
-        cases=tables.read("cases"),
-        adjustments=tables.read("adjustments"),
-        assessment=tables.read("assessment"),
-        ledger=tables.read("ledger"),
-    )
-    prepaid = prepayments_of(statements_of_year(months_again(tables, StoredMonth)))
-    return YearOfStays(shown, _explained_by(rules), prepaid)
-
-
-def _year_of_visits(tables: VisitRunTables, schemes: Schemes) -> YearOfVisits:
-    manifest, rules = tables.manifest, _visit_rules(tables, schemes)
-    months = months_again(tables, StoredVisits)
-    visits = tables.read("cases")
-    named = visits.filter(pl.col("visit_id").is_in(example_visits(visits).implode()))
-    dates = named.select("visit_id", period=pl.col("visit_date").dt.strftime("%Y-%m"))
-    examples = pl.concat(
-        entries_of_visits(dates.filter(period=month.last.period)["visit_id"], month.last.folder)
-        for month in months
-    )
-    shown = VisitClearingTables(
-        manifest["run"],
-        int(manifest["period"]),
-        rules.policy,
-        visits=visits,
-        examples=examples,
-        capitation=_capitation(tables),
-        **{
-            name: tables.read(name)
-            for name in ("pools", "statements", "assessment", "ledger", "groups")
-        },
-    )
-    prepaid = prepayments_of(statements_of_year(months))
-    return YearOfVisits(shown, _explained_by(rules), prepaid, rules.enrolment)

@@ -7,7 +7,6 @@ entries have it; prices, points, sums, lines, accounts and bookings follow.
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from itertools import chain
-from typing import Any
 
 import polars as pl
 
@@ -15,44 +14,21 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words
 from drgpay.base.period import Period
 from drgpay.policy.outpatient import Outpatient
-from drgpay.results.clearing import groups_of_year, visit_clearing_tables, year_visits_table
+from drgpay.results.clearing import groups_of_year
 from drgpay.results.columns import read_back
-from drgpay.results.month import statements_table, values_table
-from drgpay.results.stored import StoredVisits
-from drgpay.results.visit_files import ENROLMENT, ENTRIES, with_paid_cost
-from drgpay.results.visits import (
-    ENTRY_COLUMNS,
-    CapitationTables,
-    capitation_tables,
-    groups_table,
-    visits_table,
-)
-from drgpay.run.clearing import (
-    budgets_of_year,
-    cases_of_months,
-    ledger_of_year,
-    statements_of_year,
-)
+from drgpay.results.results import capitation_frames
+from drgpay.results.run_tables import RunTables
+from drgpay.results.visit_files import ENROLMENT
+from drgpay.results.visits import ENTRY_COLUMNS, groups_table
 from drgpay.run.comparison import Compared, not_due
 from drgpay.run.kept_rules import catalogue_kept, policy_kept
-from drgpay.run.repeated import (
-    Frames,
-    booked_again,
-    booking_tables,
-    first_unlike,
-    hospitals_of,
-    months_again,
-    scores_of,
-)
+from drgpay.run.paid_year import cases_of_months
+from drgpay.run.repeated import Frames, Repeated, first_unlike
 from drgpay.run.rules import outpatient_of
-from drgpay.run.visit_balances import VisitRunTables
+from drgpay.run.visit_balances import entries_by_visit
 from drgpay.run.visit_clearing import VISIT_COLUMNS
-from drgpay.run.year_months import PaidMonths
-from drgpay.settle.capitation import CapitationAccounts, capitation_accounts
-from drgpay.settle.clearing import clear_year
+from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
-from drgpay.settle.month import settle_month
-from drgpay.settle.settled import Settled
 from drgpay.visits.calibrate import base_points_of
 from drgpay.visits.points import VisitPoints, visit_points
 from drgpay.visits.sums import entry_sums, leading_entries, together
@@ -62,28 +38,26 @@ _EARNED = ["class", "family", "apg", "entries", "case_class", "formula", "points
 """What of a visit follows from its entries."""
 
 
-class RepeatedVisits:
-    """The visits of a month, reckoned again. Everything is made when it is asked for, once."""
+class RepeatedVisits(Repeated):
+    """The visits of a month or a year, reckoned again: of a month from their entries."""
 
-    def __init__(self, tables: VisitRunTables) -> None:
-        self.tables = tables
-        self.folder, self.manifest = tables.folder, tables.manifest
-        whole = policy_kept(self.folder, self.manifest)
-        self.policy, self.rules = whole.for_outpatient(), outpatient_of(whole)
-        self.run = StoredVisits(self.folder, dict(self.manifest))
+    def __init__(self, tables: RunTables) -> None:
+        super().__init__(tables)
+        self.rules: Outpatient = outpatient_of(policy_kept(tables))
 
-    rules: Outpatient
-
-    @cached_property
-    def hospitals(self) -> pl.DataFrame:
-        """hospital_id, name and level of the providers with a line."""
-        return hospitals_of(self.tables)
+    def cases(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """Visits with their points; nobody adjusts them."""
+        if self.is_year:
+            visits = cases_of_months(self.months, VISIT_COLUMNS, "visit").sort("case_id")
+        else:
+            visits = self._priced[0]
+        return visits, NO_ADJUSTMENTS
 
     @cached_property
     def _priced(self) -> tuple[pl.DataFrame, pl.DataFrame, Words | None]:
         """The visits as their entries make them, the entries in sums, and the first wrong entry."""
-        catalogue = catalogue_kept(self.folder, "visit_catalogue", self.manifest["outpatient"])
-        visits = _in_order(self.run.cases())
+        catalogue = catalogue_kept(self.tables)
+        visits = _in_order(self.tables.scaled("cases"))
         levels = levels_of(self.hospitals)
         level = pl.col("hospital_id").cast(pl.String).replace_strict(levels, default=None)
         visits = visits.with_columns(level=level).rename({"case_id": "visit_id"})
@@ -112,8 +86,8 @@ class RepeatedVisits:
         for the visits after all others: refunds may leave them no line.
         """
         columns = [column.name for column in ENTRY_COLUMNS]
-        none = with_paid_cost(pl.read_parquet(self.folder / ENTRIES, n_rows=0, glob=False))
-        for part in chain(self.tables.entries(columns), [none]):
+        none = pl.read_parquet(self.tables.file("entries"), n_rows=0, glob=False)
+        for part in chain(entries_by_visit(self.tables, columns), [none]):
             coded = pl.col(_CODED).cast(pl.String).cast(pl.Categorical)
             entries = read_back(part, ENTRY_COLUMNS).with_columns(coded)
             if entries.height or part is none:
@@ -122,126 +96,37 @@ class RepeatedVisits:
     @property
     def wrong_entry(self) -> Words | None:
         """The first entry that is not priced as the catalogue and its visit say."""
-        return self._priced[2]
-
-    @cached_property
-    def settled(self) -> Settled:
-        """The month settled with the points of the entries."""
-        return settle_month(
-            self._priced[0],
-            NO_ADJUSTMENTS,
-            self.policy,
-            Period.parse(self.run.period),
-            levels=levels_of(self.hospitals),
-        )
+        return None if self.is_year else self._priced[2]
 
     def points(self) -> Frames:
         """The visits, and their entries in sums."""
-        yield "cases", visits_table(self.settled.cases)
-        yield "groups", groups_table(self._priced[1])
+        groups = (
+            groups_of_year(month.last.scaled("groups") for month in self.months)
+            if self.is_year
+            else groups_table(self._priced[1])
+        )
+        return {**super().points(), "groups": groups}
 
     def lines(self) -> Frames:
-        """The tables of lines, pools and accounts of contractors."""
-        places = self.policy.settlement.value_places
-        yield "statements", statements_table(self.settled, self.hospitals, places)
-        yield "values", values_table(self.settled, places)
-        yield from _accounts(self._capitation())
+        """The tables of lines and pools, of a year the assessment, and accounts of contractors."""
+        return {**super().lines(), **self._accounts()}
 
-    def _capitation(self) -> CapitationTables | None:
-        enrolment = self.run.enrolment()
-        if enrolment is None:
-            return None
-        settled = self.settled
-        accounts = capitation_accounts(
-            settled.cases,
-            settled.lines,
-            settled.pools,
-            enrolment,
-            self.policy,
-            Period.parse(self.run.period),
-        )
-        return self._named(accounts)
-
-    def _named(self, accounts: CapitationAccounts) -> CapitationTables:
+    def _accounts(self) -> Frames:
         """With the names of contractors; of one without a line that which its account has."""
-        said = self.tables.read("capitation", ["contractor_id", "name"]).unique()
+        enrolment, settled = self.tables.enrolment(), self.settled
+        if enrolment is None:
+            return {}
+        period = None if self.is_year else Period.parse(self.tables.period)
+        accounts = capitation_accounts(
+            settled.cases, settled.lines, settled.pools, enrolment, self.policy, period
+        )
+        said = self.tables.frame("capitation", ["contractor_id", "name"]).unique()
         others = said.rename({"contractor_id": "hospital_id"}).join(
             self.hospitals, on="hospital_id", how="anti"
         )
         names = pl.concat([self.hospitals.select("hospital_id", "name"), others])
-        return capitation_tables(accounts, names)
-
-    def bookings(self) -> Frames:
-        """The ledger, and of a correction the differences."""
-        yield from booking_tables(booked_again(self.tables, self.settled, StoredVisits), "visit_id")
-
-
-class RepeatedVisitYear(RepeatedVisits):
-    """The visits of a clearing, reckoned again from the runs of its months."""
-
-    wrong_entry = None
-
-    @cached_property
-    def months(self) -> list[PaidMonths]:
-        """The runs of the months; raises CannotCheckError if one is not found."""
-        return months_again(self.tables, StoredVisits)
-
-    @cached_property
-    def cleared(self) -> Settled:
-        """The year cleared with the points of the months."""
-        months = statements_of_year(self.months)
-        return clear_year(
-            cases_of_months(self.months, VISIT_COLUMNS, "visit").sort("case_id"),
-            NO_ADJUSTMENTS,
-            months.drop("period"),
-            budgets_of_year(self.months, self.policy),
-            scores_of(self.tables, self.policy),
-            self.policy,
-            int(self.manifest["period"]),
-            levels=levels_of(self.hospitals),
-        )
-
-    @cached_property
-    def _again(self) -> Any:
-        year, cleared = int(self.manifest["period"]), self.cleared
-        last = [month.last for month in self.months]
-        return visit_clearing_tables(
-            cleared,
-            ledger_of_year(year, self.months, cleared),
-            self.run.run_id,
-            year,
-            self.policy,
-            self.hospitals,
-            year_visits_table(cleared.cases),
-            groups_of_year(run.groups() for run in last if isinstance(run, StoredVisits)),
-            pl.DataFrame(),
-            self._capitation(),
-        )
-
-    def _capitation(self) -> CapitationTables | None:
-        if f"{ENROLMENT}.parquet" not in self.manifest["outputs"]:
-            return None
-        cleared, enrolment = self.cleared, self.tables.read(ENROLMENT)
-        accounts = capitation_accounts(
-            cleared.cases, cleared.lines, cleared.pools, enrolment, self.policy, None
-        )
-        return self._named(accounts)
-
-    def points(self) -> Frames:
-        """The visits, and their entries in sums."""
-        yield "cases", self._again.visits
-        yield "groups", self._again.groups
-
-    def lines(self) -> Frames:
-        """The tables of lines, pools, the assessment and accounts of contractors."""
-        yield "statements", self._again.statements
-        yield "pools", self._again.pools
-        yield "assessment", self._again.assessment
-        yield from _accounts(self._again.capitation)
-
-    def bookings(self) -> Frames:
-        """The ledger."""
-        yield "ledger", self._again.ledger
+        made = capitation_frames(accounts, names, enrolment)
+        return {name: frame for name, frame in made.items() if name != ENROLMENT}
 
 
 def _place_after(ids: pl.Series, last: str) -> int:
@@ -257,13 +142,6 @@ def _in_order(visits: pl.DataFrame) -> pl.DataFrame:
             "restore it from a copy",
         )
     return visits
-
-
-def _accounts(tables: CapitationTables | None) -> Iterator[tuple[str, pl.DataFrame]]:
-    if tables:
-        yield "capitation", tables.accounts
-        yield "capitation_apart", tables.apart
-        yield "capitation_tie_out", tables.tie_out
 
 
 def _earned(visits: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
@@ -310,7 +188,7 @@ def _other_entry(entries: pl.DataFrame, priced: VisitPoints, base: pl.DataFrame)
 
 def visit_points_again(again: RepeatedVisits) -> Compared:
     """Entries, visits and sums of entries."""
-    compared, found = first_unlike(again.tables, again.points(), "visit_id")
+    compared, found = first_unlike(again.tables, again.points())
     return compared, again.wrong_entry or found
 
 
@@ -326,11 +204,11 @@ VISIT_REPEATED: list[tuple[str, Words, Callable[[RepeatedVisits], Compared]]] = 
             "门诊：结算行、点值与包干账户按所存事实重算",
             "visits: lines, values and accounts, reckoned again",
         ),
-        lambda again: first_unlike(again.tables, again.lines(), "visit_id"),
+        lambda again: first_unlike(again.tables, again.lines()),
     ),
     (
         "visit_bookings_again",
         Words("门诊：账簿与差额按所存事实重算", "visits: ledger and differences, reckoned again"),
-        lambda again: first_unlike(again.tables, again.bookings(), "visit_id"),
+        lambda again: first_unlike(again.tables, again.bookings()),
     ),
 ]

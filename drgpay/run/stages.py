@@ -39,7 +39,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.file_rights import OWNER, Rights, give, make_folder
 from drgpay.base.shipped import program_hash
-from drgpay.results.manifest import evidence_of, output_hashes
+from drgpay.results.manifest import output_hashes, read_manifest
 from drgpay.run.interrupted import (
     RECORD,
     Origin,
@@ -190,8 +190,8 @@ def _put_in_place(run: RunFolder) -> None:
     if not run.folder.exists():
         put_in_place(run.outputs, run.folder, run.rights)
         return
-    if (evidence_of(run.folder), output_hashes(run.folder)) != (
-        evidence_of(run.outputs),
+    if (read_manifest(run.folder).evidence, output_hashes(run.folder)) != (
+        read_manifest(run.outputs).evidence,
         output_hashes(run.outputs),
     ):
         raise DrgpayError(

@@ -21,8 +21,9 @@ from drgpay.records.meaning.rules import Reading
 from drgpay.report.point_notes import point_notes, stay_rules_table
 from drgpay.results.filing_files import filing_frames
 from drgpay.results.month import refused_table
+from drgpay.results.part import STAYS
 from drgpay.results.results import Results
-from drgpay.results.stored import StoredMonth, book
+from drgpay.results.run_folder import PaidPart, book
 from drgpay.run.job import Job
 from drgpay.run.pipeline import Running, SettledPart
 from drgpay.run.previous import (
@@ -114,11 +115,11 @@ class OpenedStays:
     job: Job
     rules: StayRules
     filings: Filings
-    paid: Sequence[StoredMonth]
+    paid: Sequence[PaidPart]
     dataset: Dataset
 
 
-def open_stays(job: Job, paid: Sequence[StoredMonth]) -> OpenedStays:
+def open_stays(job: Job, paid: Sequence[PaidPart]) -> OpenedStays:
     """Read what the stays of a job are settled by; raises DrgpayError for every mistake in it.
 
     paid: the runs that the job corrects, the oldest first.
@@ -168,7 +169,7 @@ def settle_stays_of_job(
     )
     settled, booked = month.settled, book(job.period, month.settled, stays.paid)
     clock.lap("settle")
-    before = values_before(opened, "stays", basis)
+    before = values_before(opened, STAYS, basis)
     counts = {
         "read": dataset.rows,
         "valid": checked.valid.height,

@@ -177,7 +177,7 @@ def _filings_of_year(job: YearJob, months: list[PaidMonths], reading: Reading) -
     """
     final = read_filings(*job.filings, reading=reading)
     kept = {
-        kind: _last_of_each(pl.concat([getattr(month.last, kind)() for month in months]), key)
+        kind: _last_of_each(pl.concat([month.last.scaled(kind) for month in months]), key)
         for kind, key in _FILED_ONCE.items()
         if getattr(job.filings, kind) is None
     }
@@ -204,7 +204,7 @@ def _refuse_rows_left_out(
 ) -> None:
     """The rows of months on earlier stays are found anew; what would find them must be there."""
     for month in months:
-        rows = month.last.adjustments().filter(pl.col("kind").is_in(EARLIER_STAYS))
+        rows = month.last.scaled("adjustments").filter(pl.col("kind").is_in(EARLIER_STAYS))
         if not rows.height:
             continue
         if persons is None and EARLIER_READMISSION in rows["kind"]:

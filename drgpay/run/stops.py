@@ -20,6 +20,7 @@ from drgpay.base.period import Period
 from drgpay.policy.records import Records
 from drgpay.policy.settlement import Settlement
 from drgpay.records.known_codes import separator_in
+from drgpay.results.manifest import Manifest
 from drgpay.settle.findings import deductions_above_payable, implausible_values
 
 StopCode = Literal[
@@ -305,16 +306,16 @@ def by_hospital(valid: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def accepted_before(manifest: Mapping[str, Any]) -> list[Accepted]:
+def accepted_before(manifest: Manifest) -> list[Accepted]:
     """What was taken on in a run: corrections of it and clearings over it take it over."""
     return [
         Accepted(
             one["code"],
             one.get("hospital", one.get("pool")),
             scaled(Decimal(one["yuan"]), FEN_PLACES),
-            by=str(manifest["run"]),
+            by=manifest.run_id,
         )
-        for one in manifest.get("accepted", ())
+        for one in manifest.content.get("accepted", ())
     ]
 
 

@@ -1,6 +1,6 @@
 """`drgpay verify`: recompute hashes, balances, tables and workbooks of a run from its folder."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
@@ -16,27 +16,27 @@ from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import load_policy
 from drgpay.results.manifest import (
     ID_GIVEN,
+    MONTHS,
     PROGRAM,
+    Manifest,
     basis_hash,
-    basis_in,
     content_of,
-    evidence_of,
     leaves,
     output_files,
-    read_manifest,
     run_id_of,
 )
+from drgpay.results.part import STAYS
+from drgpay.results.run_folder import PaidPart, RunFolder
 from drgpay.results.run_tables import CannotCheckError, RunTables
-from drgpay.run.balances import balance_checks, groups_belong, visit_balance_checks
+from drgpay.run.balances import balance_checks, groups_belong
 from drgpay.run.basis import basis_of_clearing, basis_of_job, outpatient_basis_of_year
 from drgpay.run.comparison import NO_FINDING, Check, Compared, Status, Trial, tried
 from drgpay.run.job import load_any_job
-from drgpay.run.kept_rules import scheme_kept
+from drgpay.run.kept_rules import catalogue_of, scheme_kept
 from drgpay.run.recompute import recomputed
 from drgpay.run.rendered import Schemes, report_as_due, report_of, workbooks_as_due
-from drgpay.run.repeated import REPEATED, RepeatedStays, RepeatedYear
-from drgpay.run.repeated_visits import VISIT_REPEATED, RepeatedVisits, RepeatedVisitYear
-from drgpay.run.visit_balances import VisitRunTables
+from drgpay.run.repeated import REPEATED, RepeatedStays
+from drgpay.run.repeated_visits import VISIT_REPEATED, RepeatedVisits
 from drgpay.run.year_job import YearJob, load_any_year_job
 from drgpay.run.year_months import keeps_accounts, months_of_year
 
@@ -88,66 +88,61 @@ def verify_run(
     """
     if recompute and not job:
         raise DrgpayError("a run is recomputed from its job", "name the job file with --job")
-    manifest = read_manifest(folder)
-    made = _checks(folder, manifest, job)
+    run = RunFolder.at(folder)
+    made = _checks(run, job)
     checks = []
     with progress("verifying", len(made)) as advance:
         while made:  # what only the checks before have read is let go
             checks.append(made.pop(0)())
             advance(1)
     if recompute and job:
-        checks.append(_recomputed(folder, manifest, job, progress))
-    return Verified(folder, manifest["run"], manifest["kind"], evidence_of(folder), checks)
+        checks.append(_recomputed(run, job, progress))
+    manifest = run.manifest
+    return Verified(folder, manifest.run_id, manifest.kind, manifest.evidence, checks)
 
 
-def _checks(folder: Path, manifest: Mapping[str, Any], job: Path | None) -> list[_Make]:
-    beside = _places_of_runs(folder, manifest, job)
+def _checks(run: RunFolder, job: Path | None) -> list[_Make]:
+    beside = _places_of_runs(run, job)
 
-    def tables() -> tuple[RunTables, VisitRunTables]:
+    def parts() -> list[RunTables]:
         """Read anew by each kind of check: a month of cases is gigabytes."""
-        return RunTables(folder, manifest, beside), VisitRunTables(folder, manifest, beside)
+        return [RunTables(run.folder, run.manifest, part, beside) for part in run.parts]
 
-    stays, visits = tables()
     trials = [
-        *_kept_catalogues(folder, manifest),
-        *(balance_checks(stays) if stays.is_settled else []),
-        *(visit_balance_checks(visits) if visits.is_settled else []),
-        *_by_this_program(manifest, _repeated(*tables())),
-        *([_groups(tables()[0], job)] if stays.is_settled else []),
-        *_by_this_program(manifest, [_workbooks(*tables(), job)]),
-        *_report(folder, manifest),
+        *(_kept_catalogue(run.of(part)) for part in run.parts),
+        *(trial for tables in parts() for trial in balance_checks(tables)),
+        *_by_this_program(run, (trial for tables in parts() for trial in _repeated(tables))),
+        *([_groups(run.of(STAYS), job)] if STAYS in run.parts else []),
+        *_by_this_program(run, [_workbooks(run, parts(), job)]),
+        *_report(run),
     ]
     return [
-        partial(_basis, manifest),
-        partial(_identity, folder, manifest),
-        partial(_outputs, folder, manifest),
-        *([partial(_inputs, manifest, job)] if job else []),
+        partial(_basis, run.manifest),
+        partial(_identity, run),
+        partial(_outputs, run),
+        *([partial(_inputs, run.manifest, job)] if job else []),
         *(partial(tried, trial) for trial in trials),
     ]
 
 
-def _recomputed(
-    folder: Path, manifest: Mapping[str, Any], job: Path, progress: ProgressBar
-) -> Check:
+def _recomputed(run: RunFolder, job: Path, progress: ProgressBar) -> Check:
     """Every file against that of the job run again; each that differs is named."""
     title = Words("重新运行作业，逐个文件比较", "the job run again: every file")
     try:
-        compared, findings = recomputed(folder, manifest, job, progress)
+        compared, findings = recomputed(run, job, progress)
     except (DrgpayError, OSError) as error:
         return Check("recompute", title, "unknown", 0, Words(str(error), str(error)))
     zh, en = ("\n".join(said) for said in zip(*findings, strict=True)) if findings else ("", "")
     return Check("recompute", title, "wrong" if findings else "right", compared, Words(zh, en))
 
 
-def _kept_catalogues(folder: Path, manifest: Mapping[str, Any]) -> list[Trial]:
-    """The copies of the catalogues in the run are what the run was given."""
-    kept = {"catalogue": manifest, "visit_catalogue": manifest.get("outpatient") or {}}
-    title = Words("点数目录与清单一致", "catalogue: as the manifest has it")
-    return [
-        Trial(name, title, partial(_as_given, folder / name, about["catalogue"]["sha256"]))
-        for name, about in kept.items()
-        if "catalogue" in about
-    ]
+def _kept_catalogue(run: PaidPart) -> Trial:
+    """The copy of the catalogue in the run is what the run was given."""
+    title, place = (
+        Words("点数目录与清单一致", "catalogue: as the manifest has it"),
+        catalogue_of(run),
+    )
+    return Trial(place.name, title, lambda: _as_given(place, run.about.catalogue["sha256"]))
 
 
 def _as_given(catalogue: Path, sha256: str) -> Compared:
@@ -158,15 +153,14 @@ def _as_given(catalogue: Path, sha256: str) -> Compared:
     return 1, None
 
 
-def _repeated(stays: RunTables, visits: VisitRunTables) -> Iterator[Trial]:
+def _repeated(tables: RunTables) -> Iterator[Trial]:
     """What follows from the facts that the run keeps, reckoned again; once for all checks of a part."""
-    of_year = stays.kind == "clearing"
-    if stays.is_settled:
-        again = cache(partial(RepeatedYear if of_year else RepeatedStays, stays))
+    if tables.part == STAYS:
+        again = cache(partial(RepeatedStays, tables))
         for key, title, compare in REPEATED:
             yield Trial(key, title, partial(_of_made, again, compare), "wrong")
-    if visits.is_settled:
-        again_visits = cache(partial(RepeatedVisitYear if of_year else RepeatedVisits, visits))
+    else:
+        again_visits = cache(partial(RepeatedVisits, tables))
         for key, title, compare_visits in VISIT_REPEATED:
             yield Trial(key, title, partial(_of_made, again_visits, compare_visits), "wrong")
 
@@ -175,23 +169,23 @@ def _of_made(make: Callable[[], _Part], compare: Callable[[_Part], Compared]) ->
     return compare(make())
 
 
-def _groups(stays: RunTables, job: Path | None) -> Trial:
+def _groups(stays: PaidPart, job: Path | None) -> Trial:
     title = Words("病例：MDC、ADRG 与 DRG 相符", "cases: MDC, ADRG and DRG belong together")
 
     def compare() -> Compared:
-        scheme = scheme_kept(stays.folder, stays.manifest, _schemes(stays.kind, job).stays).scheme
-        return groups_belong(stays, scheme)
+        return groups_belong(stays, scheme_kept(stays, _schemes(stays, job).stays).scheme)
 
     return Trial("groups", title, compare)
 
 
-def _by_this_program(manifest: Mapping[str, Any], trials: Iterable[Trial]) -> Iterator[Trial]:
+def _by_this_program(run: RunFolder, trials: Iterable[Trial]) -> Iterator[Trial]:
     """Trials that make again what a program wrote: another version may have meant the difference."""
+    program = run.manifest.program
     for trial in trials:
         yield (
             trial
-            if manifest["program"] == PROGRAM
-            else replace(trial, compare=_of_another_program(trial, manifest["program"]))
+            if program == PROGRAM
+            else replace(trial, compare=_of_another_program(trial, program))
         )
 
 
@@ -206,46 +200,45 @@ def _of_another_program(trial: Trial, program: str) -> Callable[[], Compared]:
     return compare
 
 
-def _workbooks(stays: RunTables, visits: VisitRunTables, job: Path | None) -> Trial:
+def _workbooks(run: RunFolder, parts: Sequence[RunTables], job: Path | None) -> Trial:
     title = Words("工作簿与表格一致", "workbooks: the cells of the tables")
-    return Trial(
-        "workbooks", title, lambda: workbooks_as_due(stays, visits, _schemes(stays.kind, job))
-    )
+    return Trial("workbooks", title, lambda: workbooks_as_due(run, parts, _schemes(run, job)))
 
 
-def _report(folder: Path, manifest: Mapping[str, Any]) -> list[Trial]:
+def _report(run: RunFolder) -> list[Trial]:
     """The report beside a run of a month, if there is one; it is no part of the evidence."""
-    if manifest["kind"] == "clearing" or not report_of(folder).is_file():
+    folder = run.folder
+    if run.manifest.is_clearing or not report_of(folder).is_file():
         return []
     title = Words("旁边的 HTML 报告", "the HTML report beside the run")
     return [Trial("report", title, partial(report_as_due, folder))]
 
 
-def _schemes(kind: str, job: Path | None) -> Schemes:
+def _schemes(run: RunFolder, job: Path | None) -> Schemes:
     if job is None:
         return Schemes()
-    named = load_any_year_job(job) if kind == "clearing" else load_any_job(job)
+    named = load_any_year_job(job) if run.manifest.is_clearing else load_any_job(job)
     outpatient = named.outpatient
     return Schemes(getattr(named, "scheme", None), outpatient.scheme if outpatient else None)
 
 
-def _basis(manifest: Mapping[str, Any]) -> Check:
+def _basis(manifest: Manifest) -> Check:
     title = Words("清单：参数与哈希一致", "manifest: parameters as hashed")
-    if basis_hash(basis_in(manifest)) == manifest["basis_sha256"]:
+    if basis_hash(manifest.basis) == manifest.at("basis_sha256"):
         return Check("basis", title, "right", 1)
     said = Words("清单被改动：依据与 basis_sha256 不符", "the basis was changed: not basis_sha256")
     return Check("basis", title, "wrong", 1, said)
 
 
-def _identity(folder: Path, manifest: Mapping[str, Any]) -> Check:
+def _identity(run: RunFolder) -> Check:
     """The folder has the run's id; the id is made of the basis, unless it was named by hand."""
     title = Words("运行编号", "run id")
-    run_id, made = manifest["run"], run_id_of(basis_in(manifest))
-    if folder.resolve().name != run_id:
-        said = f"{folder.resolve().name} ≠ {run_id}"
+    run_id, made = run.run_id, run_id_of(run.manifest.basis)
+    if run.folder.resolve().name != run_id:
+        said = f"{run.folder.resolve().name} ≠ {run_id}"
         found = Words(f"文件夹与清单编号不同：{said}", f"the folder has another name: {said}")
         return Check("run_id", title, "wrong", 1, found)
-    given = manifest.get(ID_GIVEN, None if run_id != made else False)
+    given = run.manifest.content.get(ID_GIVEN, None if run_id != made else False)
     if given is None:
         zh = f"按依据应为 {made}；旧版程序没有记录编号是否手工命名"
         en = f"the basis gives {made}; an older program did not record whether the id was given by hand"
@@ -260,10 +253,10 @@ def _identity(folder: Path, manifest: Mapping[str, Any]) -> Check:
     return Check("run_id", title, "right", 1)
 
 
-def _outputs(folder: Path, manifest: Mapping[str, Any]) -> Check:
+def _outputs(run: RunFolder) -> Check:
     """Every file of the manifest is there with its bytes, and no other."""
     title = Words("结果文件的哈希", "hashes of the results")
-    listed, found = manifest["outputs"], output_files(folder)
+    listed, found = run.manifest.outputs, output_files(run.folder)
     findings = [
         *(Words(f"缺少 {name}", f"{name} is missing") for name in listed if name not in found),
         *(Words(f"多出 {name}", f"{name} is extra") for name in found if name not in listed),
@@ -281,14 +274,14 @@ def _outputs(folder: Path, manifest: Mapping[str, Any]) -> Check:
     return _found("outputs", title, len(listed), findings, unread)
 
 
-def _inputs(manifest: Mapping[str, Any], job: Path) -> Check:
+def _inputs(manifest: Manifest, job: Path) -> Check:
     """The files that the job names now are those that the run read."""
     title = Words("输入文件与规则的哈希", "hashes of inputs and rules")
     try:
         now = _basis_of_job(manifest, job)
     except (DrgpayError, OSError) as error:
         return Check("inputs", title, "unknown", 0, Words(str(error), str(error)))
-    then, now = content_of(basis_in(manifest)), content_of(now)
+    then, now = content_of(manifest.basis), content_of(now)
     # A newer program reads the same inputs; what it makes of them is not asked here.
     was, is_now = (
         dict(leaves({key: basis[key] for key in basis if key not in ("program", "accepted")}))
@@ -305,18 +298,18 @@ def _inputs(manifest: Mapping[str, Any], job: Path) -> Check:
     return _found("inputs", title, len(was), findings, [])
 
 
-def _basis_of_job(manifest: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    if manifest["kind"] in ("month", "visits"):
-        return basis_of_job(load_any_job(path), manifest["language"])
+def _basis_of_job(manifest: Manifest, path: Path) -> dict[str, Any]:
+    if manifest.kind in MONTHS:
+        return basis_of_job(load_any_job(path), manifest.language)
     year = load_any_year_job(path)
     loaded, months = load_policy(year.policy), months_of_year(year)
     scheme = persons = None
     if isinstance(year, YearJob):
         scheme = load_scheme(year.scheme)
         persons = year.persons.open(scheme.info.code_system) if year.persons else None
-    accepted = manifest["switches"]["accept_policy_change"]
+    accepted = manifest.at("switches", "accept_policy_change")
     basis = basis_of_clearing(
-        year, months.runs, persons, scheme, loaded, manifest["language"], accepted
+        year, months.runs, persons, scheme, loaded, manifest.language, accepted
     )
     if year.outpatient and months.visits:
         visit_scheme = load_scheme(year.outpatient.scheme)
@@ -325,14 +318,14 @@ def _basis_of_job(manifest: Mapping[str, Any], path: Path) -> dict[str, Any]:
     return basis
 
 
-def _places_of_runs(folder: Path, manifest: Mapping[str, Any], job: Path | None) -> list[Path]:
+def _places_of_runs(run: RunFolder, job: Path | None) -> list[Path]:
     """Where the runs are looked for that this one names: beside it, and where the job has them."""
-    beside = [folder.resolve().parent]
+    beside = [run.folder.resolve().parent]
     try:
-        if job and manifest["kind"] == "clearing":
+        if job and run.manifest.is_clearing:
             year = load_any_year_job(job)
-            runs = [run for month in year.months for run in month.runs]
-            return [*beside, year.output, *(run.parent for run in runs)]
+            listed = [folder.parent for month in year.months for folder in month.runs]
+            return [*beside, year.output, *listed]
         if job:
             corrected = load_any_job(job).corrects
             return [*beside, corrected.parent] if corrected else beside

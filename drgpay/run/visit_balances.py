@@ -1,16 +1,14 @@
 """Whether the outpatient files of a run agree: entries, visits, lines, pools, contractors' accounts.
 
 Statements, values and ledger of visits are those of stays under other names, and are checked by the
-same checks (drgpay.run.balances) over `VisitRunTables`.
+same checks (drgpay.run.balances).
 """
 
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -18,13 +16,15 @@ import pyarrow.parquet as pq
 
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, wide
 from drgpay.base.language import Words
+from drgpay.results.run_folder import PaidPart
 from drgpay.results.run_tables import AMOUNTS, RunTables
-from drgpay.results.visit_files import ENROLMENT, PAID_COST, VISIT_FILES, with_paid_cost
+from drgpay.results.visit_files import ENROLMENT
 from drgpay.run.comparison import Compared, disagreement, first_of, unequal
 from drgpay.settle.lines import LINE
 from drgpay.visits.at_cost import EXACT_SCALE
 from drgpay.visits.columns import AT_COST, PACKAGED_REASONS
 
+PAID_COST = "paid_cost"
 _CONTRACT = ["contractor_id", "account"]
 _ENTRY_COLUMNS = [
     *("visit_id", "lines_cost", "base_points", "factor", "coefficient"),
@@ -32,81 +32,30 @@ _ENTRY_COLUMNS = [
 ]
 
 
-@dataclass(frozen=True)
-class VisitRunTables(RunTables):
-    """The outpatient tables of a run under the names that those of stays have.
-
-    Visits are never adjusted.
-    """
-
-    @property
-    def is_settled(self) -> bool:
-        """Whether the run settled visits."""
-        return bool(self.manifest.get("outpatient"))
-
-    @property
-    def settlement(self) -> Mapping[str, Any]:
-        """[outpatient.settlement] of the policy."""
-        outpatient = self.manifest["policy"]["parameters"]["outpatient"]
-        settlement: Mapping[str, Any] = outpatient["settlement"]
-        return settlement
-
-    @property
-    def budget_rules(self) -> Mapping[str, Any] | None:
-        """[outpatient.budget] of the policy."""
-        outpatient = self.manifest["policy"]["parameters"]["outpatient"]
-        budget: Mapping[str, Any] | None = outpatient.get("budget")
-        return budget
-
-    @cached_property
-    def cases(self) -> pl.DataFrame:
-        """What the checks need of the visits."""
-        amounts = [*AMOUNTS, "standard_amount", "fund_amount"]
-        columns = ["visit_id", *LINE, "contractor_id", "points", *amounts]
-        return self.read("cases", columns).rename({"visit_id": "case_id"})
-
-    @cached_property
-    def adjustments(self) -> pl.DataFrame:
-        """None: points of visits are never adjusted."""
-        more = {"applies_to": pl.String(), "kind": pl.String(), "waiting": pl.Boolean()}
-        return pl.DataFrame(schema={**self.minus.schema, **more})
-
-    @cached_property
-    def all_mean_fen(self) -> Fraction:
-        """The mean over all visits of the catalogue, a copy of which lies in the run."""
-        info = json.loads((self.folder / "visit_catalogue" / "catalogue.json").read_text("utf-8"))
-        return Fraction(info["all_total_fen"], info["all_cases"])
-
-    @cached_property
-    def minus(self) -> pl.DataFrame:
-        """None: points of visits are not taken away."""
-        types = {name: self.cases.schema[name] for name in LINE}
-        money = {"points": pl.Decimal(18, 4), "standard_amount": pl.Decimal(18, 2)}
-        return pl.DataFrame(schema={"case_id": pl.String(), **types, **money})
-
-    def file_of(self, name: str) -> str:
-        """The file of a table; `name` is that of stays, or of a file that only visits have."""
-        return super().file_of(VISIT_FILES.get(name, name))
-
-    def entries(self, wanted: Sequence[str] = _ENTRY_COLUMNS) -> Iterator[pl.DataFrame]:
-        """The entries of some whole visits after the other, in the order of the file."""
-        file = pq.ParquetFile(self.folder / "entries.parquet")
-        columns = [name for name in wanted if name in file.schema_arrow.names]
-        rest: pl.DataFrame | None = None
-        for number in range(file.num_row_groups):
-            part = with_paid_cost(pl.DataFrame(file.read_row_group(number, columns)))
-            rest = pl.concat([rest, part]) if rest is not None else part
-            if rest.height:
-                unfinished = rest["visit_id"] == rest["visit_id"][-1]
-                yield rest.filter(~unfinished)
-                rest = rest.filter(unfinished)
-        if rest is not None:
-            yield rest
+def all_mean_of(run: PaidPart) -> Fraction:
+    """The mean over all visits of the catalogue, a copy of which lies in the run, in fen."""
+    info = json.loads((run.folder / "visit_catalogue" / "catalogue.json").read_text("utf-8"))
+    return Fraction(info["all_total_fen"], info["all_cases"])
 
 
-def visit_counts(tables: VisitRunTables) -> Compared:
+def entries_by_visit(run: PaidPart, wanted: Sequence[str]) -> Iterator[pl.DataFrame]:
+    """The entries of some whole visits after the other, in the order of the file."""
+    file = pq.ParquetFile(run.file("entries"))
+    rest: pl.DataFrame | None = None
+    for number in range(file.num_row_groups):
+        part = pl.DataFrame(file.read_row_group(number, list(wanted)))
+        rest = pl.concat([rest, part]) if rest is not None else part
+        if rest.height:
+            unfinished = rest["visit_id"] == rest["visit_id"][-1]
+            yield rest.filter(~unfinished)
+            rest = rest.filter(unfinished)
+    if rest is not None:
+        yield rest
+
+
+def visit_counts(tables: RunTables) -> Compared:
     """Read = valid + quarantined, of visits and lines, as inputs and files have them."""
-    counts, about = tables.manifest["counts"], tables.manifest["outpatient"]
+    counts, about = tables.manifest.counts, tables.about.content
     read = {
         table: sum(file["rows"] for file in about[name])
         for table, name in (("visits", "visits"), ("lines", "items"))
@@ -140,15 +89,15 @@ def visit_counts(tables: VisitRunTables) -> Compared:
     return len(pairs), first_of(findings)
 
 
-def entry_points(tables: VisitRunTables) -> Compared:
+def entry_points(tables: RunTables) -> Compared:
     """Points of a visit = base points x factor x coefficient over its entries, rounded once.
 
     Entries at cost: paid_cost / mean of the catalogue x 100.
     """
     compared, finding = 0, None
     earned = []
-    mean = tables.all_mean_fen
-    for entries in tables.entries():
+    mean = all_mean_of(tables)
+    for entries in entries_by_visit(tables, _ENTRY_COLUMNS):
         compared += entries.height
         finding = finding or _wrong_costs(entries)
         exact = _scaled("base_points") * _scaled("factor") * _scaled("coefficient")
@@ -187,12 +136,12 @@ def _wrong_costs(entries: pl.DataFrame) -> Words | None:
     )
 
 
-def contractor_accounts(tables: VisitRunTables) -> Compared:
+def contractor_accounts(tables: RunTables) -> Compared:
     """Each account is charged with its visits; what is apart and charged is all that was paid.
 
     The heads are those of the enrolment.
     """
-    accounts, apart = tables.read("capitation"), tables.read("capitation_apart")
+    accounts, apart = tables.frame("capitation"), tables.frame("capitation_apart")
     visits = tables.cases.select(
         *_CONTRACT,
         "out_of_area",
@@ -220,14 +169,14 @@ def contractor_accounts(tables: VisitRunTables) -> Compared:
     ) or _whole(accounts, apart, visits)
 
 
-def _enrolled(tables: VisitRunTables, accounts: pl.DataFrame) -> Words | None:
+def _enrolled(tables: RunTables, accounts: pl.DataFrame) -> Words | None:
     """The heads are those of the enrolment; of a year, the capitation is heads x rate."""
-    if f"{ENROLMENT}.parquet" not in tables.manifest["outputs"]:
-        return None  # a month that an older program has settled
-    enrolment = tables.read(ENROLMENT)
+    enrolment = tables.enrolment()
+    if enrolment is None:
+        return None
     heads = enrolment.group_by(_CONTRACT).agg(pl.col("heads").sum())
     found = disagreement(accounts, heads, _CONTRACT, ["heads"], "capitation", ENROLMENT)
-    if found or tables.kind != "clearing":
+    if found or not tables.manifest.is_clearing:
         return found
     due: Counter[tuple[str, str]] = Counter()
     for row in enrolment.iter_rows(named=True):
@@ -240,12 +189,11 @@ def _enrolled(tables: VisitRunTables, accounts: pl.DataFrame) -> Words | None:
     )
 
 
-def _rate(tables: VisitRunTables, enrolled: Mapping[str, Any]) -> Decimal:
+def _rate(tables: RunTables, enrolled: Mapping[str, Any]) -> Decimal:
     """The first rate of the policy that holds for the account and age band."""
-    rules = tables.manifest["policy"]["parameters"]["outpatient"]["capitation"]
     return next(
         Decimal(str(rate["yuan_a_year"]))
-        for rate in rules["rates"]
+        for rate in tables.about.rules["capitation"]["rates"]
         if rate["account"] == enrolled["account"]
         and rate["age_band"] in (None, enrolled["age_band"])
     )
@@ -271,13 +219,11 @@ def _whole(accounts: pl.DataFrame, apart: pl.DataFrame, visits: pl.DataFrame) ->
     return None
 
 
-def tie_out(tables: VisitRunTables) -> Compared:
+def tie_out(tables: RunTables) -> Compared:
     """Contractors, the uncontracted part and the remainder are the outpatient budget."""
-    rows, pools = tables.read("capitation_tie_out"), tables.pools
+    rows, pools = tables.frame("capitation_tie_out"), tables.pools
     lines = tables.statements
     of_pools = pools.select("pool", "from_home_funds", "kept", "remainder", budget="available")
-    if "kept" not in rows.columns:  # a run of an older program kept nothing
-        rows = rows.with_columns(kept=pl.lit(0).cast(rows.schema["remainder"]))
     names = ["budget", "from_home_funds", "kept", "remainder"]
     found = disagreement(rows, of_pools, ["pool"], names, "tie_out", "values")
     amount = pl.col("fund_amount")
@@ -287,7 +233,7 @@ def tie_out(tables: VisitRunTables) -> Compared:
     )
     names = ["fund_amount", "item_fund_amount"]
     found = found or disagreement(rows, of_lines, ["pool"], names, "tie_out", "statements")
-    charged = _total(tables.read("capitation"), "charged")
+    charged = _total(tables.frame("capitation"), "charged")
     contracted = _total(rows, "contracted") + _total(rows, "item_contracted")
     if not found and charged != contracted:
         found = unequal("capitation.charged", charged, "tie_out.contracted", contracted)
@@ -305,9 +251,9 @@ def tie_out(tables: VisitRunTables) -> Compared:
     )
 
 
-def visit_counts_of_year(tables: VisitRunTables) -> Compared:
+def visit_counts_of_year(tables: RunTables) -> Compared:
     """Twelve months, and as many visits as there are rows."""
-    counts, months = tables.manifest["counts"], tables.manifest["inputs"]["months"]
+    counts, months = tables.manifest.counts, tables.manifest.inputs["months"]
     pairs = [
         ("months", counts["months"], "inputs.months", len(months)),
         ("visits", counts["visits"], "visits.parquet", tables.rows("cases")),
@@ -318,7 +264,7 @@ def visit_counts_of_year(tables: VisitRunTables) -> Compared:
     return len(pairs), first_of(findings)
 
 
-def visits_of_months(tables: VisitRunTables) -> Compared:
+def visits_of_months(tables: RunTables) -> Compared:
     """The year has the visits of the months' last runs, with their points and what they cost.
 
     How a line is paid may be another in the year than in a month, so lines are compared without it.
@@ -344,7 +290,7 @@ def _scaled(column: str) -> pl.Expr:
     return pl.col(column).to_physical().cast(pl.Int128)
 
 
-VISIT_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]] = [
+VISIT_CHECKS: list[tuple[str, Words, Callable[[RunTables], Compared]]] = [
     (
         "visit_counts",
         Words("门诊：读取 = 有效 + 未通过校验", "visits and lines: read = valid + quarantined"),
@@ -358,7 +304,7 @@ VISIT_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]] = [
         entry_points,
     ),
 ]
-VISIT_YEAR_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]] = [
+VISIT_YEAR_CHECKS: list[tuple[str, Words, Callable[[RunTables], Compared]]] = [
     (
         "visit_counts",
         Words("门诊：月份与就诊数", "visits: months and visits"),
@@ -370,7 +316,7 @@ VISIT_YEAR_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]]
         visits_of_months,
     ),
 ]
-CAPITATION_CHECKS: list[tuple[str, Words, Callable[[VisitRunTables], Compared]]] = [
+CAPITATION_CHECKS: list[tuple[str, Words, Callable[[RunTables], Compared]]] = [
     (
         "capitation",
         Words("包干账户：计入费用 = 签约人员就诊", "capitation: charged = visits of its persons"),

@@ -9,7 +9,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.results.clearing import groups_of_year
 from drgpay.results.results import Results
-from drgpay.results.stored import StoredVisits, visits_of
+from drgpay.results.run_folder import PaidPart
 from drgpay.results.visit_files import entries_of_visits
 from drgpay.results.visits import example_visits
 from drgpay.run.paid_year import (
@@ -50,9 +50,9 @@ class OpenedVisitYear:
     enrolment: pl.DataFrame | None
 
     @property
-    def last_runs(self) -> list[StoredVisits]:
+    def last_runs(self) -> list[PaidPart]:
         """The runs that say what the visits of the months are now."""
-        return [visits_of(month.last) for month in self.months]
+        return [month.last for month in self.months]
 
 
 def open_visits_of_year(
@@ -64,7 +64,7 @@ def open_visits_of_year(
     """Read what the visits of a year are cleared by; raises DrgpayError for every mistake in it."""
     rules = load_visit_rules(outpatient, job.policy, job.hospitals, job.year, "the year file")
     refuse_other_rules(months, rules, catalogue_hash(outpatient.catalogue), accept_policy_change)
-    enrolment = enrolment_of_year(job, rules, [visits_of(month.last) for month in months])
+    enrolment = enrolment_of_year(job, rules, [month.last for month in months])
     scores = scores_of_year(job, rules.policy, rules.hospitals)
     return OpenedVisitYear(job, rules, months, scores, enrolment)
 
@@ -93,7 +93,7 @@ def settle_visits_of_year(year: OpenedVisitYear, running: Running) -> SettledPar
 
     def results(run_id: str) -> Results:
         frames = {
-            "groups": groups_of_year(month.groups() for month in year.last_runs),
+            "groups": groups_of_year(month.scaled("groups") for month in year.last_runs),
             **accounts_of_visits(rules, cleared, year.enrolment, None),
         }
         made = results_of(run_id, str(year.job.year), rules, cleared, booked, frames=frames)
@@ -107,7 +107,7 @@ def settle_visits_of_year(year: OpenedVisitYear, running: Running) -> SettledPar
     return SettledPart(rules, stops, {"visits": cleared.cases.height}, results)
 
 
-def examples_of_year(visits: pl.DataFrame, months: Sequence[StoredVisits]) -> pl.DataFrame:
+def examples_of_year(visits: pl.DataFrame, months: Sequence[PaidPart]) -> pl.DataFrame:
     """The entries (`entries_table`) of the visits that statements of a year work out.
 
     visits: visits.parquet of the year. Entries are not kept for the year: they are read from the
@@ -122,7 +122,7 @@ def examples_of_year(visits: pl.DataFrame, months: Sequence[StoredVisits]) -> pl
 
 
 def enrolment_of_year(
-    job: AnyYearJob, rules: VisitPaymentRules, months: Sequence[StoredVisits]
+    job: AnyYearJob, rules: VisitPaymentRules, months: Sequence[PaidPart]
 ) -> pl.DataFrame | None:
     """The persons under contract in the year (ENROLMENT_SCHEMA); None without accounts.
 

@@ -14,8 +14,9 @@ from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import VISIT, VisitRules
 from drgpay.records.visits.tables import VisitRecords, open_visits
 from drgpay.results.month import refused_table
+from drgpay.results.part import VISITS
 from drgpay.results.results import Results, capitation_frames
-from drgpay.results.stored import StoredVisits, book
+from drgpay.results.run_folder import PaidPart, book
 from drgpay.results.visit_files import ENTRIES, entries_of_visits
 from drgpay.results.visits import example_visits, groups_table
 from drgpay.run.job import AnyJob, OutpatientJob
@@ -46,7 +47,7 @@ class VisitMonth:
     records: VisitRecords
     rules: VisitPaymentRules
     period: Period
-    paid: Sequence[StoredVisits] = ()
+    paid: Sequence[PaidPart] = ()
 
 
 def visit_pricing(month: VisitMonth) -> VisitPricing:
@@ -106,7 +107,7 @@ def settle_visits(month: VisitMonth, grouped: GroupedVisits) -> Settled:
 
 
 def open_visits_of_job(
-    job: AnyJob, outpatient: OutpatientJob, paid: Sequence[StoredVisits] = ()
+    job: AnyJob, outpatient: OutpatientJob, paid: Sequence[PaidPart] = ()
 ) -> VisitMonth:
     """Read what the visits of a job are settled by; raises DrgpayError for every mistake in it.
 
@@ -134,7 +135,7 @@ def settle_visits_of_job(
     clock.lap("read and group visits")
     settled = settle_visits(month, grouped)
     clock.lap("settle visits")
-    before = values_before(opened, "visits", basis)
+    before = values_before(opened, VISITS, basis)
     stops = month_stops(
         rules, grouped.visits, grouped.refused, grouped.unknown, settled, period, before
     )

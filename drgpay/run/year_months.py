@@ -1,14 +1,15 @@
 """The paid months of a year: found, complete, unchanged, and settled by the same rules."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from drgpay.base.errors import DrgpayError
-from drgpay.results.manifest import MANIFEST, read_manifest
-from drgpay.results.stored import Part, StoredMonth, open_any_month, parts_of, visits_of
+from drgpay.results.manifest import MANIFEST, Manifest, read_manifest
+from drgpay.results.part import STAYS, VISITS, Part
+from drgpay.results.run_folder import PaidPart, RunFolder, open_month
 from drgpay.run.rules import AnyRules
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
@@ -19,10 +20,10 @@ MONTHS = 12
 class PaidMonths:
     """A month of the year: the run that it was paid with, then its corrections in order."""
 
-    runs: tuple[StoredMonth, ...]
+    runs: tuple[PaidPart, ...]
 
     @property
-    def last(self) -> StoredMonth:
+    def last(self) -> PaidPart:
         """The run that says what the month is now."""
         return self.runs[-1]
 
@@ -59,32 +60,28 @@ def months_of_year(job: AnyYearJob) -> YearMonths:
     parts = _cleared_parts(job)
     chains = _chains(job, parts)
     return YearMonths(
-        _with_part(job, chains, "stays") if "stays" in parts else None,
-        _with_part(job, chains, "visits") if "visits" in parts else None,
+        _with_part(job, chains, STAYS) if STAYS in parts else None,
+        _with_part(job, chains, VISITS) if VISITS in parts else None,
     )
 
 
-def _cleared_parts(job: AnyYearJob) -> set[Part]:
-    parts: set[Part] = {"stays"} if isinstance(job, YearJob) else set()
-    return parts | {"visits"} if job.outpatient else parts
+def _cleared_parts(job: AnyYearJob) -> list[Part]:
+    parts = [STAYS] if isinstance(job, YearJob) else []
+    return [*parts, VISITS] if job.outpatient else parts
 
 
-def _chains(job: AnyYearJob, parts: Set[Part]) -> list[list[StoredMonth]]:
+def _chains(job: AnyYearJob, parts: Sequence[Part]) -> list[list[RunFolder]]:
     """The runs of each month that is listed, or found, with its corrections."""
     return [_opened(month) for month in job.months or _found(job, parts)]
 
 
 def _with_part(
-    job: AnyYearJob, chains: Sequence[Sequence[StoredMonth]], part: Part
+    job: AnyYearJob, chains: Sequence[Sequence[RunFolder]], part: Part
 ) -> list[PaidMonths]:
     """The months of the stays or the visits: of each the runs that settled them."""
     by_period: dict[str, PaidMonths] = {}
     for chain in chains:
-        runs = tuple(
-            visits_of(run) if part == "visits" else run
-            for run in chain
-            if part in parts_of(run.manifest)
-        )
+        runs = tuple(run.of(part) for run in chain if part in run.parts)
         if not runs:
             continue
         period = runs[0].period
@@ -97,7 +94,7 @@ def _with_part(
     missing = [period for period in wanted if period not in by_period]
     other = sorted({chain[0].period for chain in chains} - set(wanted))
     if missing:
-        what = "the run" if part == "stays" else "the visits"
+        what = "the run" if part == STAYS else "the visits"
         raise DrgpayError(
             f"{job.path}: the clearing of {job.year} lacks {what} of {', '.join(missing)}",
             "settle these months first, or add their [[months]]",
@@ -109,22 +106,22 @@ def _with_part(
     return [by_period[period] for period in wanted]
 
 
-def _found(job: AnyYearJob, parts: Set[Part]) -> list[MonthRuns]:
+def _found(job: AnyYearJob, parts: Sequence[Part]) -> list[MonthRuns]:
     """The runs of the year in the output folder that settled one of `parts`, each with its chain
     of corrections.
     """
-    manifests: dict[Path, dict[str, Any]] = {}
+    manifests: dict[Path, Manifest] = {}
     for path in sorted(job.output.glob(f"[!.]*/{MANIFEST}")):
         manifest = read_manifest(path.parent)
-        if parts_of(manifest) and manifest["period"].startswith(f"{job.year:04d}-"):
+        if manifest.parts and manifest.period.startswith(f"{job.year:04d}-"):
             manifests[path.parent] = manifest
     found: dict[tuple[str, Part], Path] = {}
     months = []
     for folder, manifest in manifests.items():
-        here = sorted(parts_of(manifest) & parts)
-        if manifest["corrects"] or not here:
+        here = [part for part in manifest.parts if part in parts]
+        if manifest.corrects or not here:
             continue
-        period = manifest["period"]
+        period = manifest.period
         for part in here:
             if (period, part) in found:
                 raise DrgpayError(
@@ -137,15 +134,15 @@ def _found(job: AnyYearJob, parts: Set[Part]) -> list[MonthRuns]:
     return months
 
 
-def _chain(folder: Path, manifests: Mapping[Path, Mapping[str, Any]]) -> list[Path]:
+def _chain(folder: Path, manifests: Mapping[Path, Manifest]) -> list[Path]:
     """A run and its corrections; two corrections of the same run are for the user to order."""
     chain = [folder]
     while True:
-        last = manifests[chain[-1]]["run"]
+        last = manifests[chain[-1]].run_id
         following = [
             path
             for path, manifest in manifests.items()
-            if manifest["corrects"] and manifest["corrects"]["run"] == last
+            if manifest.corrects and manifest.corrects["run"] == last
         ]
         if len(following) > 1:
             names = " and ".join(path.name for path in following)
@@ -158,8 +155,8 @@ def _chain(folder: Path, manifests: Mapping[Path, Mapping[str, Any]]) -> list[Pa
         chain += following
 
 
-def _opened(month: MonthRuns) -> list[StoredMonth]:
-    runs = [open_any_month(folder) for folder in month.runs]
+def _opened(month: MonthRuns) -> list[RunFolder]:
+    runs = [open_month(folder) for folder in month.runs]
     for run in runs:
         if run.period != month.period:
             raise DrgpayError(
@@ -182,7 +179,7 @@ def _opened(month: MonthRuns) -> list[StoredMonth]:
 
 def keeps_accounts(outpatient: OutpatientYear, months: Sequence[PaidMonths]) -> bool:
     """Whether the year keeps accounts of contractors: by its own enrolment or the months'."""
-    enrolled = [month.last.grouped_by["enrolment"] for month in months]
+    enrolled = [month.last.about.has_accounts for month in months]
     return outpatient.enrolment is not None or any(enrolled)
 
 
@@ -197,22 +194,21 @@ def refuse_other_rules(
     How the entries of visits are paid cannot change any more: the clearing takes their points from
     the months.
     """
-    part: Part = rules.part.name
     for month in months:
         for run in month.runs:
             for what, now in (
                 ("scheme", rules.scheme.content_hash),
                 ("catalogue", catalogue_sha256),
             ):
-                if run.grouped_by[what]["sha256"] != now:
+                if run.about.at(what, "sha256") != now:
                     raise DrgpayError(
                         f"{run.folder} was settled with another {what} than the year file names",
                         f"name the {what} that the months were paid with",
                     )
             changed = changed_parameters(
-                run.manifest["policy"]["parameters"],
+                run.manifest.parameters,
                 rules.loaded.policy.model_dump(mode="json"),
-                part,
+                run.part,
             )
             fixed = [path for path in changed if path.startswith(_FIXED_BY_MONTHS)]
             if fixed:
@@ -231,8 +227,8 @@ def refuse_other_rules(
 
 
 _NOT_READ_BY: Mapping[Part, tuple[str, ...]] = {
-    "stays": ("clearing", "outpatient"),
-    "visits": ("clearing", "calibration", "points", "settlement", "budget"),
+    STAYS: ("clearing", "outpatient"),
+    VISITS: ("clearing", "calibration", "points", "settlement", "budget"),
 }
 """The sections of a policy by which no month of stays, or of visits, was paid."""
 
@@ -245,7 +241,7 @@ _FIXED_BY_MONTHS = tuple(
 )
 
 
-def changed_parameters(before: Any, now: Any, part: Part = "stays", path: str = "") -> list[str]:
+def changed_parameters(before: Any, now: Any, part: Part = STAYS, path: str = "") -> list[str]:
     """The dotted paths at which two policies differ; what only a clearing or other records read is
     left out, since no month of `part` was paid by it.
     """

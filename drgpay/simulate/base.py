@@ -18,9 +18,9 @@ from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.results.manifest import content_of, read_manifest
-from drgpay.results.stored import (
-    StoredClearing,
-    StoredMonth,
+from drgpay.results.part import STAYS, VISITS
+from drgpay.results.run_folder import (
+    PaidPart,
     open_clearing,
     open_month,
     open_run,
@@ -81,7 +81,7 @@ class Base:
     scheme: str
     output: Path
     period: str
-    run: StoredMonth | StoredClearing | None
+    run: PaidPart | None
     rules: StayRules
     filings: Filings
     basis: Mapping[str, Any]
@@ -98,7 +98,7 @@ class Base:
         """
         if self.run is None:
             return no_adjustments()
-        rows = self.run.adjustments().filter(pl.col("kind").is_in(EARLIER_STAYS))
+        rows = self.run.scaled("adjustments").filter(pl.col("kind").is_in(EARLIER_STAYS))
         return rows.select(pl.col(name).cast(of) for name, of in ADJUSTMENT_SCHEMA.items())
 
     @cached_property
@@ -107,7 +107,7 @@ class Base:
 
         case_id, readmission_case_id, return_in.
         """
-        rows = no_adjustments() if self.run is None else self.run.adjustments()
+        rows = no_adjustments() if self.run is None else self.run.scaled("adjustments")
         return returns_elsewhere(rows)
 
     @cached_property
@@ -125,7 +125,7 @@ class Base:
     def has_visits(self) -> bool:
         """Whether visits were settled, or are to be, beside the stays."""
         of = self.year.job if self.year else self.job
-        return bool((of and of.outpatient) or (self.run and self.run.manifest.get("outpatient")))
+        return bool((of and of.outpatient) or (self.run and VISITS in self.run.parts))
 
     @property
     def clinical_codes(self) -> bool:
@@ -151,7 +151,7 @@ def open_base(
 
 def _no_job(scenarios: Sequence[Scenario], run: Path | None) -> str:
     if run:
-        kind = "year file" if read_manifest(run)["kind"] == "clearing" else "job"
+        kind = "year file" if read_manifest(run).is_clearing else "job"
         return f"the {kind} that {run} was made from is not named"
     return f"{scenarios[0].path} names no base" if scenarios else "no base is named"
 
@@ -166,7 +166,7 @@ def _is_year_file(path: Path) -> bool:
 
 def _month_base(run: Path | None, path: Path) -> Base:
     job = load_job(path)
-    stored = open_month(run) if run else None
+    stored = open_month(run).of(STAYS) if run else None
     rules = load_stay_rules(job, job.policy, job.hospitals, job.period.year, "the job's period")
     reading = Reading.of(rules.policy.records)
     filings = read_filings(*job.filings, reading=reading)
@@ -195,9 +195,7 @@ def _month_base(run: Path | None, path: Path) -> Base:
     )
 
 
-def _without_earlier(
-    filings: Filings, job: Job | YearJob, stored: StoredMonth | StoredClearing | None
-) -> Filings:
+def _without_earlier(filings: Filings, job: Job | YearJob, stored: PaidPart | None) -> Filings:
     """Without the deductions of stays that runs before have paid: their rows stay as the base has them.
 
     Raises DrgpayError where no run of the base says what these rows are.
@@ -210,15 +208,17 @@ def _without_earlier(
             "the job",
             "name that run as well: --base, or run in [base]",
         )
-    paid = pl.concat(open_run(one.run).cases(["case_id"]) for one in job.previous)
+    paid = pl.concat(
+        open_run(one.run).of(STAYS).scaled("cases", ["case_id"]) for one in job.previous
+    )
     mine = filings.deductions.join(paid, on="case_id", how="anti")
     return replace(filings, deductions=mine)
 
 
 def _year_base(run: Path | None, path: Path) -> Base:
     job = load_year_job(path)
-    stored = open_clearing(run) if run else None
-    accepted = bool(stored and stored.manifest["switches"]["accept_policy_change"])
+    stored = open_clearing(run).of(STAYS) if run else None
+    accepted = bool(stored and stored.manifest.at("switches", "accept_policy_change"))
     year = open_year(job, _language(stored), accepted)
     if stored:
         _refuse_changed(stored, year.basis, path)
@@ -245,8 +245,8 @@ def _year_base(run: Path | None, path: Path) -> Base:
     )
 
 
-def _language(stored: StoredMonth | StoredClearing | None) -> Language:
-    return "en" if stored and stored.manifest["language"] == "en" else "zh"
+def _language(stored: PaidPart | None) -> Language:
+    return "en" if stored and stored.manifest.language == "en" else "zh"
 
 
 def _of_records(inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -267,7 +267,7 @@ def _records_of_year(year: OpenedYear) -> tuple[BaseRecords, ...]:
     found = []
     for month in year.months:
         last = month.last
-        inputs = last.manifest["inputs"]
+        inputs = last.manifest.inputs
         missing = [one["file"] for one in inputs["stays"] if one["sha256"] not in there]
         if missing:
             raise DrgpayError(
@@ -332,7 +332,7 @@ def levels_of_month(base: Base, period: Period) -> pl.DataFrame:
     """hospital_id, level as a month of the year was settled with them."""
     assert base.year is not None
     last = next(month.last for month in base.year.months if month.last.period == str(period))
-    return last.cases(["hospital_id", "level"]).unique().sort("hospital_id")
+    return last.scaled("cases", ["hospital_id", "level"]).unique().sort("hospital_id")
 
 
 def _named(named: Iterable[tuple[Path, Path | None]]) -> Path | None:
@@ -356,17 +356,15 @@ _SAID = {
 }
 
 
-def _refuse_changed(
-    run: StoredMonth | StoredClearing, basis: Mapping[str, Any], file: Path
-) -> None:
+def _refuse_changed(run: PaidPart, basis: Mapping[str, Any], file: Path) -> None:
     """The base is computed again, so it must be from the same bytes."""
     manifest = run.manifest
     changed = [
         words
         for key, words in _SAID.items()
-        if key in basis and _content(manifest.get(key)) != _content(basis[key])
+        if key in basis and _content(manifest.content.get(key)) != _content(basis[key])
     ]
-    before, now = manifest["inputs"], basis["inputs"]
+    before, now = manifest.inputs, basis["inputs"]
     changed += [
         _file_words(name, before.get(name), now.get(name))
         for name in sorted({*before, *now})
@@ -375,7 +373,7 @@ def _refuse_changed(
     if changed:
         again = (
             "clear the year again and name that clearing"
-            if manifest["kind"] == "clearing"
+            if manifest.is_clearing
             else "run the job again and name that run"
         )
         raise DrgpayError(

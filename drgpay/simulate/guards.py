@@ -3,15 +3,15 @@
 No money moves, so a scenario goes on and tells it; what the base accepted is told as accepted.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
 from drgpay.base.language import Words
 from drgpay.policy.model import Policy
 from drgpay.report.html.small_cells import SMALLEST_CELL
+from drgpay.results.manifest import Manifest
 from drgpay.run.stops import (
     Accepted,
     Stop,
@@ -104,7 +104,7 @@ def _of_few(
 
 def _accepted(base: Base) -> Iterator[Accepted]:
     """What the base accepted: its run, the months of a year, or the job without a run."""
-    manifests: list[Mapping[str, Any]] = [base.run.manifest] if base.run else []
+    manifests = [base.run.manifest] if base.run else []
     if base.year:
         manifests += [run.manifest for month in base.year.months for run in month.runs]
     for manifest in manifests:
@@ -114,8 +114,8 @@ def _accepted(base: Base) -> Iterator[Accepted]:
         yield from base.job.accepted
 
 
-def _name(manifest: Mapping[str, Any], accepted: Accepted) -> str:
-    for one in manifest.get("accepted_by", ()):
+def _name(manifest: Manifest, accepted: Accepted) -> str:
+    for one in manifest.accepted_by:
         if one["code"] == accepted.code and one["about"] in (None, accepted.subject):
             return str(one["by"])
     return accepted.by

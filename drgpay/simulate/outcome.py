@@ -230,10 +230,10 @@ def _refuse_other_results(base: Base, before: State) -> None:
         return
     columns = ["hospital_id", "account", "out_of_area", "payment", "points", "fund_amount_fen"]
     columns += ["payable_fen", "clearing_fen"] if base.year else []
-    paid = base.run.statements().select(columns)
+    paid = base.run.scaled("statements").select(columns)
     if not paid.equals(before.settled.lines.select(columns)):
         raise DrgpayError(
             f"this version of drgpay ({base.basis['program']}) does not reproduce the base run "
-            f"{base.run.run_id} of {base.run.manifest['program']}",
+            f"{base.run.run_id} of {base.run.manifest.program}",
             "run the job again and name that run as the base",
         )

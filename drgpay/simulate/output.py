@@ -16,7 +16,6 @@ from drgpay.report.tables_xlsx import write_tables
 from drgpay.results.manifest import (
     PROGRAM,
     basis_hash,
-    evidence_of_run,
     output_hashes,
     read_manifest,
     write_manifest,
@@ -111,7 +110,7 @@ def _basis(found: Simulation, language: Language, with_cases: bool) -> dict[str,
         "language": language,
         "with_cases": with_cases,
         "base": {
-            "run": evidence_of_run(base.run.folder) if base.run else None,
+            "run": base.run.manifest.reference if base.run else None,
             **{key: base.basis[key] for key in ("scheme", "catalogue", "policy", "inputs")},
             **({"outpatient": found.visits.basis} if found.visits else {}),
         },
@@ -148,7 +147,7 @@ def _basis(found: Simulation, language: Language, with_cases: bool) -> dict[str,
 
 def _keep_same(folder: Path, staged: Path) -> None:
     """The id stands for the content; what lies there with it must be that."""
-    same = read_manifest(folder)["basis_sha256"] == read_manifest(staged)["basis_sha256"]
+    same = read_manifest(folder).at("basis_sha256") == read_manifest(staged).at("basis_sha256")
     if not same or output_hashes(folder) != output_hashes(staged):
         raise DrgpayError(
             f"{folder} exists and holds other results", "give the folder a name with --out"

@@ -17,7 +17,8 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.tables import open_visits
 from drgpay.results.manifest import content_of
-from drgpay.results.stored import StoredMonth, visits_of
+from drgpay.results.part import VISITS
+from drgpay.results.run_folder import PaidPart
 from drgpay.run.basis import outpatient_basis
 from drgpay.run.job import Job, OutpatientJob
 from drgpay.run.rules import load_visit_rules
@@ -85,7 +86,7 @@ def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | 
             "calibrate the visits with that policy and name the catalogue in a job of its own",
         )
     month, key = _opened(job, job.outpatient, base.run, base.file)
-    run = base.run if isinstance(base.run, StoredMonth) else None
+    run = base.run.of(VISITS) if base.run and VISITS in base.run.parts else None
     now = _with_outpatient(month, after)
     cases = _cases(stages, month, key, run)
     if any(getattr(before, name) != getattr(after, name) for name in _PRICED_BY):
@@ -99,7 +100,7 @@ def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | 
 
 
 def _opened(
-    job: Job, outpatient: OutpatientJob, run: object, file: Path
+    job: Job, outpatient: OutpatientJob, run: PaidPart | None, file: Path
 ) -> tuple[VisitMonth, Mapping[str, Any]]:
     """The visits of the base, and what they depend on beside the policy."""
     rules = load_visit_rules(
@@ -107,8 +108,8 @@ def _opened(
     )
     records = open_visits(outpatient.records, Reading.of(rules.policy.records))
     basis = outpatient_basis(outpatient, records, rules.scheme)
-    if isinstance(run, StoredMonth):
-        paid = run.manifest.get("outpatient") or {}
+    if run:
+        paid = VISITS.section_of(run.manifest.content)
         changed = [name for name in basis if content_of(basis[name]) != content_of(paid.get(name))]
         if changed:
             raise DrgpayError(
@@ -127,11 +128,11 @@ def _with_outpatient(month: VisitMonth, outpatient: Outpatient) -> VisitMonth:
 
 
 def _cases(
-    stages: Stages, month: VisitMonth, key: Mapping[str, Any], run: StoredMonth | None
+    stages: Stages, month: VisitMonth, key: Mapping[str, Any], run: PaidPart | None
 ) -> pl.DataFrame:
     """The visits with their points: those of the run, or grouped and priced by the month's rules."""
     if run:
-        return visits_of(run).cases([*_NEEDED, "contractor_id"])
+        return run.scaled("cases", [*_NEEDED, "contractor_id"])
     outpatient = month.rules.outpatient
     depends = {
         "visits": key,
@@ -174,12 +175,12 @@ def _settled(month: VisitMonth, cases: pl.DataFrame) -> Settled:
     return settle_month(cases, NO_ADJUSTMENTS, rules.policy, month.period, levels=levels)
 
 
-def _refuse_other_results(run: StoredMonth, before: Settled) -> None:
+def _refuse_other_results(run: PaidPart, before: Settled) -> None:
     columns = ["hospital_id", "account", "out_of_area", "payment", "points", AMOUNT]
-    if not visits_of(run).statements().select(columns).equals(before.lines.select(columns)):
+    if not run.scaled("statements").select(columns).equals(before.lines.select(columns)):
         raise DrgpayError(
             f"this version of drgpay does not reproduce the visits of the base run {run.run_id} "
-            f"of {run.manifest['program']}",
+            f"of {run.manifest.program}",
             "run the job again and name that run as the base",
         )
 

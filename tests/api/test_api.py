@@ -311,8 +311,8 @@ class TestPrevious:
             tmp_path, stays=150, months=2, last="2026-02", history_months=4, history_stays=1500
         )
         january = drgpay.run_job(tmp_path / "2026-01.toml")
-        assert january.tables is not None
-        paid = january.tables.cases["case_id"][3]
+        assert january.stays is not None
+        paid = january.stays.cases["case_id"][3]
         deductions = tmp_path / "filings" / "2026-02" / "deductions.csv"
         text = deductions.read_text("utf-8-sig").splitlines()[0]
         deductions.write_text(f"{text}\nsplit_stay,{paid},true,,,,x\n", encoding="utf-8")
@@ -320,7 +320,7 @@ class TestPrevious:
         before = {"run": january.folder, "stays": tmp_path / "stays" / "2026-01.parquet"}
         table = "".join(f'{name} = "{value}"\n' for name, value in before.items())
         job.write_text(f"{job.read_text('utf-8')}\n[[inputs.previous]]\n{table}", "utf-8")
-        run = drgpay.run_job(job).tables
+        run = drgpay.run_job(job).stays
         assert run is not None
 
         given: dict[str, Any] = {

@@ -19,15 +19,15 @@ from drgpay.records.filings import (
     TECHNOLOGY_SCHEMA,
     Filings,
 )
-from drgpay.results.clearing import cleared_line_columns, pools_table
+from drgpay.results.clearing import cleared_line_columns
 from drgpay.results.columns import written
 from drgpay.results.month import (
     ADJUSTMENT_COLUMNS,
     CASE_COLUMNS,
-    ledger_table,
+    LEDGER_COLUMNS,
     statement_columns,
-    values_table,
 )
+from drgpay.results.results import pools_table
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
@@ -266,7 +266,7 @@ def month_tables(month: Settled, policy: Policy) -> Tables:
         _written(month.cases, CASE_COLUMNS),
         _written(month.adjustments, ADJUSTMENT_COLUMNS),
         written(month.lines, statement_columns(policy.settlement.value_places)),
-        values_table(month, policy.settlement.value_places),
+        pools_table(month, policy.settlement.value_places),
     )
 
 
@@ -276,7 +276,7 @@ def year_tables(year: Settled, policy: Policy) -> Tables:
         _written(year.cases, CASE_COLUMNS),
         _written(year.adjustments, ADJUSTMENT_COLUMNS),
         written(year.lines, cleared_line_columns(policy.settlement.value_places)),
-        pools_table(year.pools, year.rates, policy.settlement.value_places),
+        pools_table(year, policy.settlement.value_places),
     )
 
 
@@ -287,4 +287,4 @@ def _written(frame: pl.DataFrame, columns: list[Any]) -> pl.DataFrame:
 
 def entries_of(ledger: pl.DataFrame) -> list[dict[str, Any]]:
     """The entries of a ledger, in yuan."""
-    return ledger_table(ledger).to_dicts()
+    return written(ledger, LEDGER_COLUMNS).to_dicts()

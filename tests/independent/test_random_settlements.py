@@ -18,12 +18,19 @@ from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.results.columns import written
-from drgpay.results.month import difference_tables
+from drgpay.results.part import STAYS
+from drgpay.results.results import booking_frames
 from drgpay.results.visits import ACCOUNT_COLUMNS, TIE_OUT_COLUMNS
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.differences import PaidMonth, differences_of
 from drgpay.settle.findings import deductions_above_payable
-from drgpay.settle.ledger import balances, ledger_of_clearing, ledger_of_correction, ledger_of_month
+from drgpay.settle.ledger import (
+    LEDGER_SCHEMA,
+    balances,
+    ledger_of_clearing,
+    ledger_of_correction,
+    ledger_of_month,
+)
 from drgpay.settle.settled import Settled
 
 from . import by_drgpay
@@ -155,12 +162,14 @@ def _correction(given: Settlement, first: tuple[Month, Settled]) -> None:
     ]
     assert ledger.netted(entries) == ledger.netted(ledger.of_month(now))
     compared = PaidMonth(paid_found.lines, paid_found.cases, paid_found.adjustments)
-    tables = difference_tables(differences_of(compared, now_found))
+    tables = booking_frames(
+        STAYS, pl.DataFrame(schema=LEDGER_SCHEMA), differences_of(compared, now_found)
+    )
     one = paid_with(given.months[1].cases, paid)
     other = paid_with(given.corrected.cases, now)
-    compare(tables.statements.iter_rows(named=True), of_statements(one, other), LINE)
+    compare(tables["difference_statements"].iter_rows(named=True), of_statements(one, other), LINE)
     cases_now = {(case, *line): row for (case, line), row in of_cases(one, other).items()}
-    compare(tables.cases.iter_rows(named=True), cases_now, ("case_id", *LINE))
+    compare(tables["differences"].iter_rows(named=True), cases_now, ("case_id", *LINE))
     SEEN["correction"] += 1
 
 

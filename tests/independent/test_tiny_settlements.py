@@ -12,9 +12,15 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.results.month import difference_tables
+from drgpay.results.part import STAYS
+from drgpay.results.results import booking_frames
 from drgpay.settle.differences import PaidMonth, differences_of
-from drgpay.settle.ledger import ledger_of_clearing, ledger_of_correction, ledger_of_month
+from drgpay.settle.ledger import (
+    LEDGER_SCHEMA,
+    ledger_of_clearing,
+    ledger_of_correction,
+    ledger_of_month,
+)
 from drgpay.settle.settled import Settled
 
 from . import by_drgpay, tiny
@@ -142,11 +148,11 @@ def test_any_tiny_correction(
     found = differences_of(
         PaidMonth(paid_found.lines, paid_found.cases, paid_found.adjustments), now_found
     )
-    tables = difference_tables(found)
+    tables = booking_frames(STAYS, pl.DataFrame(schema=LEDGER_SCHEMA), found)
     one, other = paid_with(before, paid), paid_with(after, now)
-    compare(tables.statements.iter_rows(named=True), of_statements(one, other), LINE)
+    compare(tables["difference_statements"].iter_rows(named=True), of_statements(one, other), LINE)
     cases_now = {(case, *line): row for (case, line), row in of_cases(one, other).items()}
-    compare(tables.cases.iter_rows(named=True), cases_now, ("case_id", *LINE))
+    compare(tables["differences"].iter_rows(named=True), cases_now, ("case_id", *LINE))
 
 
 @settings(max_examples=80, deadline=None, phases=PHASES)

@@ -18,7 +18,7 @@ from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.results.visits import capitation_tables
+from drgpay.results.results import capitation_frames
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_month
 
@@ -187,14 +187,14 @@ def test_every_number_of_a_year_of_visits(number: int) -> None:
 
 def _compare_accounts(accounts: Any, expected: VisitYear) -> None:
     names = pl.DataFrame(schema={"hospital_id": pl.String, "name": pl.String})
-    tables, wanted = capitation_tables(accounts, names), expected.accounts
+    made, wanted = capitation_frames(accounts, names, pl.DataFrame()), expected.accounts
     compare(
-        tables.accounts.iter_rows(named=True),
+        made["capitation"].iter_rows(named=True),
         {key: vars(account) for key, account in wanted.accounts.items()},
         ("contractor_id", "account"),
     )
     compare(
-        tables.apart.iter_rows(named=True),
+        made["capitation_apart"].iter_rows(named=True),
         {key: vars(apart) for key, apart in wanted.apart.items()},
         ("reason", "contractor_id", "account"),
     )
@@ -209,8 +209,8 @@ def _compare_accounts(accounts: Any, expected: VisitYear) -> None:
         }
         for pool, of_pool in wanted.tie_out.items()
     }
-    compare(tables.tie_out.iter_rows(named=True), tie_out, ("pool",))
-    for row in tables.tie_out.iter_rows(named=True):
+    compare(made["capitation_tie_out"].iter_rows(named=True), tie_out, ("pool",))
+    for row in made["capitation_tie_out"].iter_rows(named=True):
         available = row["budget"] + row["from_home_funds"]
         assert available == row["contracted"] + row["uncontracted"] + row["remainder"]
 

@@ -243,6 +243,8 @@ _VISIT_COUNTS = {
 def _manifest(run: str, period: str, places: int) -> dict[str, Any]:
     return {
         "run": run,
+        "basis_sha256": "ba" * 32,
+        "kind": "month" if "-" in period else "clearing",
         "program": "drgpay 0.1.0",
         "period": period,
         "language": "zh",
@@ -262,6 +264,7 @@ def _manifest(run: str, period: str, places: int) -> dict[str, Any]:
             "hospitals": {"file": "hospitals.csv", "sha256": "b2" * 32},
         },
         "counts": {"read": 12, "valid": 10, "quarantined": 2, "warnings": 1},
+        "outputs": {},
         "seconds": {"load": 0.25, "settle": 0.5},
     }
 
@@ -319,6 +322,8 @@ def leave_run(
         del content["inputs"]["stays"]
     for name, table in (tables | of_visits).items():
         table.write_parquet(folder / f"{name}.parquet")
+    if isinstance(manifest.get("corrects"), str):
+        manifest["corrects"] = {"run": manifest["corrects"], "evidence": "00"}
     content |= manifest
     (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
     return folder

@@ -228,10 +228,9 @@ def test_rebuild_without_a_folder(tmp_path: Path) -> None:
     ("manifest", "kind", "corrects"),
     [
         ({}, "month", None),
-        ({"corrects": "runs/2026-10-aa"}, "correction", "2026-10-aa"),
-        ({"corrects": {"run": "2026-10-aa", "sha256": "00"}}, "correction", "2026-10-aa"),
+        ({"corrects": {"run": "2026-10-aa", "evidence": "00"}}, "correction", "2026-10-aa"),
         ({"period": "2026"}, "clearing", None),
-        ({"kind": "clearing", "policy": None, "inputs": {}}, "clearing", None),
+        ({"kind": "visits", "outpatient": None}, "visits", None),
     ],
 )
 def test_kinds_of_runs(
@@ -273,8 +272,8 @@ def test_single_rows_are_read_in_place(output: Path, make_run: MakeRun) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("manifest.json", None, "is not the folder of a finished run"),
-        ("manifest.json", "{", "is no manifest"),
+        ("manifest.json", None, "is not the folder of a run"),
+        ("manifest.json", "{", "is damaged"),
         ("manifest.json", '{"run": "2026-10-bb"}', "period"),
         ("values.parquet", "text", "cannot be read"),
     ],

@@ -194,6 +194,7 @@ def _ledger(values: list[Row], statements: list[Row], period: str) -> list[Row]:
 def _manifest(run_id: str, period: str, region: str, rules: Row, cases: int) -> Row:
     return {
         "run": run_id,
+        "basis_sha256": "4" * 64,
         "kind": "month",
         "program": "drgpay 0.1.0",
         "period": period,
@@ -224,6 +225,8 @@ def _manifest(run_id: str, period: str, region: str, rules: Row, cases: int) -> 
         },
         "corrects": None,
         "counts": {"read": cases + 2, "valid": cases, "quarantined": 2, "warnings": 1},
+        "outputs": {},
+        "seconds": {},
     }
 
 

@@ -1,6 +1,7 @@
 """A small settled month and a cleared year, for tests of what reports show of them."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,15 +13,13 @@ from drgpay.base.period import Period
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.results.clearing import ClearingTables, clearing_tables
-from drgpay.results.month import (
-    MonthTables,
+from drgpay.results.part import STAYS
+from drgpay.results.results import (
+    Results,
     RunFacts,
-    adjustments_table,
-    cases_table,
-    ledger_table,
-    statements_table,
-    values_table,
+    booking_frames,
+    case_frames,
+    line_frames,
 )
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_month
@@ -46,7 +45,7 @@ class Region:
     policy: Policy
     settled: Settled
     ledger: pl.DataFrame
-    tables: MonthTables
+    tables: Results
 
 
 def policy_with(settlement: dict[str, Any], name: str = "illustrative") -> Policy:
@@ -87,10 +86,26 @@ def settled_region(seed: int, policy: Policy, cases: int = 400) -> Region:
             "message": ["12.345", "1.00"],
         }
     )
+    counts = {"read": cases + 2, "valid": cases, "quarantined": 2, "warnings": 0}
+    facts = _facts(policy, "2026-03-test", str(PERIOD), counts)
+    frames = _frames(settled, ledger, policy)
+    frames |= {"quarantine": findings, "warnings": findings.clear()}
+    return Region(policy, settled, ledger, Results(STAYS, facts, frames))
+
+
+def _frames(settled: Settled, ledger: pl.DataFrame, policy: Policy) -> dict[str, pl.DataFrame]:
+    return {
+        **case_frames(STAYS, settled),
+        **line_frames(settled, policy, HOSPITALS),
+        **booking_frames(STAYS, ledger),
+    }
+
+
+def _facts(policy: Policy, run_id: str, period: str, counts: Mapping[str, int]) -> RunFacts:
     rules = policy.settlement
-    facts = RunFacts(
-        run_id="2026-03-test",
-        period=str(PERIOD),
+    return RunFacts(
+        run_id=run_id,
+        period=period,
         region="示例市",
         policy="示例政策",
         scheme="示例方案",
@@ -98,26 +113,12 @@ def settled_region(seed: int, policy: Policy, cases: int = 400) -> Region:
         method=rules.method,
         value_places=rules.value_places,
         deducted_points=rules.deducted_points,
-        read=cases + 2,
-        valid=cases,
-        quarantined=2,
-        warnings=0,
+        counts=counts,
     )
-    tables = MonthTables(
-        facts,
-        cases_table(settled.cases),
-        adjustments_table(settled.adjustments),
-        statements_table(settled, HOSPITALS, rules.value_places),
-        values_table(settled, rules.value_places),
-        ledger_table(ledger),
-        findings,
-        findings.clear(),
-    )
-    return Region(policy, settled, ledger, tables)
 
 
-def cleared_region(region: Region, budget_yuan: int) -> tuple[ClearingTables, pl.DataFrame]:
-    """The month as a whole year, and what it prepaid (as clearing_statement_parts takes it)."""
+def cleared_region(region: Region, budget_yuan: int) -> Results:
+    """The month as a whole year."""
     settled = region.settled
     adjustments = settled.adjustments.select(list(ADJUSTMENT_SCHEMA))
     scores = pl.DataFrame(
@@ -134,10 +135,10 @@ def cleared_region(region: Region, budget_yuan: int) -> tuple[ClearingTables, pl
         2026,
     )
     ledger = ledger_of_clearing(2026, region.ledger, cleared)
-    tables = clearing_tables(cleared, ledger, "2026-test", 2026, region.policy, HOSPITALS)
+    facts = _facts(region.policy, "2026-test", "2026", {})
     line = ["hospital_id", "account", "out_of_area", "payment"]
     prepaid = region.tables.statements.select(*line, "prepayment", period=pl.lit(str(PERIOD)))
-    return tables, prepaid
+    return Results(STAYS, facts, _frames(cleared, ledger, region.policy), {"prepayments": prepaid})
 
 
 _SCHEMA: dict[str, pl.DataType] = {

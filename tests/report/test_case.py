@@ -21,8 +21,9 @@ from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.report.case import ExplainedCase, case_json, explain_case, plain_value
 from drgpay.report.case_console import case_view
 from drgpay.report.case_formula import Formula
-from drgpay.results.clearing import clearing_tables
-from drgpay.results.stored import open_month
+from drgpay.results.part import STAYS
+from drgpay.results.results import booking_frames, case_frames, line_frames
+from drgpay.results.run_folder import open_month
 from drgpay.run.case import CasesOfRun
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
@@ -178,8 +179,8 @@ def year(
     month: CasesOfRun, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> CasesOfRun:
     """The month cleared as if it were a year, with a budget above or below what it cost."""
-    paid = open_month(month.tables.folder)
-    policy, hospitals = month.policy, paid.statements()["hospital_id"].unique().sort()
+    paid = open_month(month.tables.folder).of(STAYS)
+    policy, hospitals = month.policy, paid.scaled("statements")["hospital_id"].unique().sort()
     scores = pl.DataFrame(
         {
             "hospital_id": hospitals,
@@ -190,26 +191,37 @@ def year(
     percent = 108 if request.param == "surplus" else 98
     budgets = {
         pool: YearBudget(budget * percent // 100, budget // 200)
-        for pool, budget in paid.values().select("pool", "budget_fen").iter_rows()
+        for pool, budget in paid.scaled_pools().select("pool", "budget_fen").iter_rows()
     }
-    adjustments = paid.adjustments().select(list(ADJUSTMENT_SCHEMA))
-    args = (paid.cases(), adjustments, paid.statements(), budgets, scores, policy, 2026)
+    adjustments = paid.scaled("adjustments").select(list(ADJUSTMENT_SCHEMA))
+    args = (
+        paid.scaled("cases"),
+        adjustments,
+        paid.scaled("statements"),
+        budgets,
+        scores,
+        policy,
+        2026,
+    )
     cleared = clear_year(*args)
     named = month.tables.statements.select("hospital_id", "name", "level").unique()
-    tables = clearing_tables(
-        cleared, ledger_of_clearing(2026, paid.ledger(), cleared), "2026-0", 2026, policy, named
-    )
+    ledger = ledger_of_clearing(2026, paid.scaled("ledger"), cleared)
+    tables = {
+        **case_frames(STAYS, cleared),
+        **line_frames(cleared, policy, named),
+        **booking_frames(STAYS, ledger),
+    }
     folder = tmp_path_factory.mktemp("year") / "2026-0"
     shutil.copytree(paid.folder / "catalogue", folder / "catalogue")
     for name in ("pools", "statements", "cases", "adjustments"):
-        getattr(tables, name).write_parquet(folder / f"{name}.parquet")
-    manifest = {**paid.manifest, "run": "2026-0", "kind": "clearing", "period": "2026"}
+        tables[name].write_parquet(folder / f"{name}.parquet")
+    manifest = {**paid.manifest.content, "run": "2026-0", "kind": "clearing", "period": "2026"}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return CasesOfRun.of(folder)
 
 
 def all_cases(run: CasesOfRun) -> pl.DataFrame:
-    return run.tables.read("cases", ["case_id", "hospital_id", "case_class", "payment"])
+    return run.tables.frame("cases", ["case_id", "hospital_id", "case_class", "payment"])
 
 
 def refuse_difference(run: CasesOfRun, every: int = 1) -> list[ExplainedCase]:
@@ -261,7 +273,7 @@ def test_every_formula_of_another_policy_is_recomputed(rich: CasesOfRun) -> None
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_no_number_is_cut_in_the_terminal(rich: CasesOfRun, language: Language) -> None:
     """Numbers end in … only after 8 places, however the lines are folded."""
-    adjusted = rich.tables.read("adjustments")["case_id"].value_counts(sort=True)["case_id"]
+    adjusted = rich.tables.frame("adjustments")["case_id"].value_counts(sort=True)["case_id"]
     for case in adjusted.head(8):
         console = Console(width=160, file=StringIO(), record=True)
         console.print(case_view(explain_case(rich.read(case), language), language))
@@ -351,7 +363,7 @@ def test_a_changed_line_or_pool_is_found(
 
 def test_a_changed_adjustment_is_found(month: CasesOfRun) -> None:
     for kind in ("readmission", "split_stay"):
-        rows = month.tables.read("adjustments").filter(pl.col("kind") == kind)
+        rows = month.tables.frame("adjustments").filter(pl.col("kind") == kind)
         paid = month.read(rows["case_id"][0])
         for place, row in enumerate(paid.adjustments):
             other = {**row, "points": row["points"] + Decimal("0.0001")}
@@ -364,7 +376,7 @@ def test_a_changed_adjustment_is_found(month: CasesOfRun) -> None:
 
 def normal_case(run: CasesOfRun) -> str:
     """A case of a hospital that loses no points beside those of its cases."""
-    adjustments = run.tables.read("adjustments")
+    adjustments = run.tables.frame("adjustments")
     losing = adjustments.filter(pl.col("applies_to") == "hospital")["hospital_id"].implode()
     cases = all_cases(run).filter(~pl.col("hospital_id").is_in(losing))
     return str(cases.filter(pl.col("case_class") == "normal")["case_id"][3])
@@ -385,7 +397,7 @@ def test_a_catalogue_of_published_weights_gives_its_numbers(month: CasesOfRun) -
 
 def test_the_class_is_explained_by_the_first_condition(month: CasesOfRun) -> None:
     """Numbers worked out here again, with Python's decimals."""
-    cases = month.tables.read("cases")
+    cases = month.tables.frame("cases")
     high = cases.filter(pl.col("case_class") == "high").row(0, named=True)
     explained = explain_case(month.read(high["case_id"]), "en")
     (part,) = [part for part in explained.parts if part.key == "class"]

@@ -16,10 +16,12 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.cli.report import register
 from drgpay.report.html.figures import figures_of, ledger_figures
-from drgpay.report.html.run_folder import open_run, runs_beside
 from drgpay.report.html.small_cells import SMALLEST_CELL
 from drgpay.report.html.write import write_report
+from drgpay.report.html.year_runs import runs_beside
 from drgpay.report.wording import word
+from drgpay.results.part import STAYS
+from drgpay.results.run_folder import month_at
 from tests.report.html_page import Page
 from tests.report.html_runs import HOSPITALS, make_run
 
@@ -198,7 +200,7 @@ def test_no_row_has_few_cases_and_nobody_is_named(october: Path, chinese: str) -
 
 
 def test_the_bars_of_the_ratio_count_the_cases(october: Path) -> None:
-    run = open_run(october)
+    run = month_at(october).of(STAYS)
     ratios = figures_of(run, [run]).ratios
     cases = pl.read_parquet(october / "cases.parquet").filter(
         pl.col("case_class").is_in(["normal", "low", "high"])
@@ -303,7 +305,7 @@ def test_a_month_without_bounded_or_adjusted_cases(tmp_path: Path) -> None:
 
 
 def test_the_latest_run_of_each_month_beside_it_is_taken(runs: Path, october: Path) -> None:
-    assert [run.period for run in runs_beside(open_run(october))] == [
+    assert [run.period for run in runs_beside(month_at(october))] == [
         "2026-08",
         "2026-09",
         "2026-10",
@@ -317,7 +319,7 @@ def test_a_later_run_of_a_month_replaces_an_earlier_one(tmp_path: Path) -> None:
         os.utime(run / "manifest.json", (written, written))
     again = make_run(tmp_path, "2026-10", 5)
     os.utime(again / "manifest.json", (9_000_000_000, 9_000_000_000))
-    found = runs_beside(open_run(october))
+    found = runs_beside(month_at(october))
     assert [run.run_id for run in found] == ["2026-09-0000000003", october.name]
 
 
@@ -352,7 +354,7 @@ def _no_run_with(run: Path, runs: Path) -> tuple[Path, list[Path]]:
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        (_no_folder, "there is no folder"),
+        (_no_folder, "there is no such folder"),
         (_no_manifest, "is not the folder of a run: it has no manifest.json"),
         (_other_year, "is a run of 2025-12"),
         (_other_region, "is a run of 别处"),
@@ -389,16 +391,16 @@ def test_damaged_and_older_runs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DrgpayError, match=r"values.parquet has no column pool"):
         write_report(run)
     (run / "values.parquet").write_bytes(b"PAR1 not at all")
-    with pytest.raises(DrgpayError, match=r"values.parquet is not a readable Parquet file"):
+    with pytest.raises(DrgpayError, match=r"values.parquet cannot be read"):
         write_report(run)
     (run / "values.parquet").unlink()
-    with pytest.raises(DrgpayError, match=r"has no values.parquet"):
+    with pytest.raises(DrgpayError, match=r"values.parquet cannot be read \(No such file"):
         write_report(run)
     (run / "manifest.json").write_text("{")
-    with pytest.raises(DrgpayError, match="is not readable JSON"):
+    with pytest.raises(DrgpayError, match="is damaged"):
         write_report(run)
     (run / "manifest.json").write_text(json.dumps({"run": "x", "period": "2026"}))
-    with pytest.raises(DrgpayError, match="is not the manifest of a month's run"):
+    with pytest.raises(DrgpayError, match=r"manifest.json lacks basis_sha256"):
         write_report(run)
 
 

@@ -11,10 +11,12 @@ import polars as pl
 import pytest
 
 from drgpay.base.errors import DrgpayError
-from drgpay.report.html.run_folder import months_of, open_run, runs_beside, runs_of_the_year
 from drgpay.report.html.small_cells import SMALLEST_CELL
 from drgpay.report.html.visit_figures import visit_figures_of
 from drgpay.report.html.write import write_report
+from drgpay.report.html.year_runs import months_of, runs_beside, runs_of_the_year
+from drgpay.results.part import STAYS, VISITS
+from drgpay.results.run_folder import month_at
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from tests.report.html_page import Page
@@ -198,7 +200,7 @@ def test_small_accounts_are_shown_together(alone: Path, tmp_path: Path) -> None:
     few = accounts["contractor_id"][0]
     small = pl.when(pl.col("contractor_id") == few).then(3).otherwise("visits")
     accounts.with_columns(visits=small.cast(pl.Int64)).write_parquet(run / "capitation.parquet")
-    opened = open_run(run)
+    opened = month_at(run).of(VISITS)
     found = visit_figures_of(opened, [opened]).capitation
     assert found is not None
     assert few not in found.accounts["contractor_id"].drop_nulls()
@@ -241,12 +243,12 @@ def test_months_are_compared_part_by_part(both: Path, alone: Path, tmp_path: Pat
     visits = copy_of(alone, tmp_path, "2026-08")
     for seconds, folder in enumerate((whole, later, visits)):
         os.utime(folder / "manifest.json", (seconds, seconds))
-    run = open_run(october)
+    run = month_at(october)
     months = runs_beside(run)
     assert [month.run_id for month in months] == [visits.name, whole.name, october.name]
-    assert [month.period for month in months_of(months, "stays")] == ["2026-09", "2026-10"]
-    assert len(months_of(months, "visits")) == 3
-    assert [month.run_id for month in runs_beside(open_run(visits))] == [
+    assert [month.period for month in months_of(months, STAYS)] == ["2026-09", "2026-10"]
+    assert len(months_of(months, VISITS)) == 3
+    assert [month.run_id for month in runs_beside(month_at(visits))] == [
         *(visits.name, later.name),
         october.name,
     ]
@@ -266,4 +268,4 @@ def test_runs_of_different_parts_are_not_compared(alone: Path, both: Path, tmp_p
     del manifest["outpatient"]
     (stays / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(DrgpayError, match=r"settles stays, .* visits; give runs of the same kind"):
-        runs_of_the_year(open_run(alone), [stays])
+        runs_of_the_year(month_at(alone), [stays])

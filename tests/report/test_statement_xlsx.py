@@ -18,7 +18,9 @@ from drgpay.report.reasons import reason_said
 from drgpay.report.statement_xlsx import workbook_names
 from drgpay.report.tables import heading
 from drgpay.report.wording import word
-from drgpay.results.month import difference_tables, line_kind
+from drgpay.results.month import line_kind
+from drgpay.results.part import STAYS
+from drgpay.results.results import booking_frames
 from drgpay.settle.differences import PaidMonth, differences_of
 from tests.report.settled_region import (
     GROUPS,
@@ -32,8 +34,6 @@ from tests.report.workbooks import (
     recomputed,
     tables_of,
     texts_of,
-    write_clearing_statements,
-    write_clearing_summary,
     write_statements,
     write_summary,
 )
@@ -141,7 +141,7 @@ def test_top_groups(region: Region, folder: Path) -> None:
 
 
 def test_every_adjustment_is_listed_with_its_amount(region: Region, folder: Path) -> None:
-    values = dict(region.tables.values.select("pool", "point_value").iter_rows())
+    values = dict(region.tables.pools.select("pool", "point_value").iter_rows())
     rows = region.tables.adjustments.filter(pl.col("hospital_id") == "H1").to_dicts()
     [table] = tables_of(folder / "H1.xlsx", word("adjustments", "zh"), "合计")
     assert [row[0] for row in table.rows] == [row["case_id"] for row in rows]
@@ -176,22 +176,20 @@ def test_the_same_tables_give_the_same_bytes(region: Region, folder: Path, tmp_p
 
 def test_a_hospital_without_adjustments_and_without_a_name(region: Region, tmp_path: Path) -> None:
     tables = region.tables
-    bare = replace(
-        tables,
-        adjustments=tables.adjustments.clear(),
-        statements=tables.statements.with_columns(name=pl.lit(None, pl.String)),
-    )
+    frames = {
+        "adjustments": tables.adjustments.clear(),
+        "statements": tables.statements.with_columns(name=pl.lit(None, pl.String)),
+    }
+    bare = replace(tables, frames={**tables.frames, **frames})
     write_statements(bare, rules_of(region), tmp_path, "zh")
     assert word("none_note", "zh") in texts_of(tmp_path / "H2.xlsx")
     assert any(text.startswith("H2 ") for text in texts_of(tmp_path / "H2.xlsx"))
 
 
 def test_a_month_without_cases(region: Region, tmp_path: Path) -> None:
-    empty = replace(
-        region.tables,
-        cases=region.tables.cases.clear(),
-        adjustments=region.tables.adjustments.clear(),
-    )
+    tables = region.tables
+    none = {"cases": tables.cases.clear(), "adjustments": tables.adjustments.clear()}
+    empty = replace(tables, frames={**tables.frames, **none})
     write_statements(empty, rules_of(region), tmp_path, "en")
     assert len(list(tmp_path.iterdir())) == 3
 
@@ -237,16 +235,17 @@ def test_a_correction_has_a_sheet_of_differences(region: Region, tmp_path: Path)
         region.settled.cases.filter(pl.col("case_id") != without),
         region.settled.adjustments,
     )
-    differences = difference_tables(differences_of(paid, region.settled))
-    write_statements(
-        replace(region.tables, differences=differences), rules_of(region), tmp_path, "zh"
-    )
+    booked = booking_frames(STAYS, region.ledger, differences_of(paid, region.settled))
+    corrected = replace(region.tables, frames={**region.tables.frames, **booked})
+    differences = corrected.differences
+    assert differences
+    write_statements(corrected, rules_of(region), tmp_path, "zh")
     hospital = region.settled.cases["hospital_id"][0]
     lines, cases = tables_of(tmp_path / f"{hospital}.xlsx", word("differences", "zh"), "合计")
     mine = differences.statements.filter(pl.col("hospital_id") == hospital)
     assert lines.column(title("points_now")) == mine["points_now"].to_list()
     assert [row[0] for row in cases.rows if row[3] == "补报"] == [without]
-    write_summary(replace(region.tables, differences=differences), tmp_path / "s.xlsx", "zh")
+    write_summary(corrected, tmp_path / "s.xlsx", "zh")
     lines, _ = tables_of(tmp_path / "s.xlsx", word("differences", "zh"), "合计")
     assert len(lines.rows) == differences.statements.height
 
@@ -255,9 +254,9 @@ def test_a_correction_has_a_sheet_of_differences(region: Region, tmp_path: Path)
 def test_a_clearing(budget: int, tmp_path: Path) -> None:
     seed = random.Random(budget).randrange(100)
     region = settled_region(seed, policy_with({"may_exceed_budget": True}), cases=200)
-    tables, prepaid = cleared_region(region, budget)
-    write_clearing_statements(tables, rules_of(region), prepaid, tmp_path / "statements", "zh")
-    write_clearing_summary(tables, tmp_path / "summary.xlsx", "zh")
+    tables = cleared_region(region, budget)
+    write_statements(tables, rules_of(region), tmp_path / "statements", "zh")
+    write_summary(tables, tmp_path / "summary.xlsx", "zh")
     for path in [*(tmp_path / "statements").iterdir(), tmp_path / "summary.xlsx"]:
         for sheet, cell, formula, shown, value in recomputed(path):
             assert Fraction(shown) == value, (path.name, sheet, cell, formula)

@@ -11,7 +11,7 @@ import pytest
 from drgpay.base.language import Language
 from drgpay.report.tables import heading
 from drgpay.report.wording import word
-from drgpay.results.month import MonthTables
+from drgpay.results.results import Results
 from tests.report.settled_region import Region, policy_with, settled_region
 from tests.report.workbooks import exact, recomputed, tables_of, texts_of, write_summary
 
@@ -30,12 +30,12 @@ def region() -> Region:
 
 
 @pytest.fixture(scope="module")
-def tables(region: Region) -> MonthTables:
+def tables(region: Region) -> Results:
     return region.tables
 
 
 @pytest.fixture(scope="module")
-def book(tables: MonthTables, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def book(tables: Results, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("run") / "summary.xlsx"
     write_summary(tables, path, "zh")
     return path
@@ -43,7 +43,7 @@ def book(tables: MonthTables, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_sheets_frozen_headers_and_formulas(
-    tables: MonthTables, tmp_path: Path, language: Language
+    tables: Results, tmp_path: Path, language: Language
 ) -> None:
     path = tmp_path / "summary.xlsx"
     write_summary(tables, path, language)
@@ -61,7 +61,7 @@ def test_sheets_frozen_headers_and_formulas(
         assert Fraction(shown) == value, (sheet, cell, formula)
 
 
-def test_hospitals_read_back_exactly(tables: MonthTables, book: Path) -> None:
+def test_hospitals_read_back_exactly(tables: Results, book: Path) -> None:
     [table] = tables_of(book, word("hospitals", "zh"), "合计")
     for name, dtype in tables.statements.schema.items():
         if isinstance(dtype, pl.Decimal) and title(name) in table.headings:
@@ -69,14 +69,14 @@ def test_hospitals_read_back_exactly(tables: MonthTables, book: Path) -> None:
     assert [row[0] for row in table.rows] == tables.statements["hospital_id"].to_list()
 
 
-def test_values_are_by_pool(tables: MonthTables, book: Path) -> None:
+def test_values_are_by_pool(tables: Results, book: Path) -> None:
     values, lines = tables_of(book, word("values", "zh"), "合计")
     assert [row[0] for row in values.rows] == ["职工医保 + 居民医保"]
-    assert values.column(title("point_value")) == tables.values["point_value"].to_list()
+    assert values.column(title("point_value")) == tables.pools["point_value"].to_list()
     assert sum(filter(None, lines.column("病例数"))) == tables.cases.height
 
 
-def test_classes_and_adjustments_add_up(tables: MonthTables, book: Path) -> None:
+def test_classes_and_adjustments_add_up(tables: Results, book: Path) -> None:
     [classes] = tables_of(book, word("classes", "zh"), "合计")
     assert classes.total
     amount = classes.total[classes.headings.index(title("standard_amount"))]
@@ -88,7 +88,7 @@ def test_classes_and_adjustments_add_up(tables: MonthTables, book: Path) -> None
     assert sum(filter(None, kinds.column("点数"))) == tables.adjustments["points"].sum()
 
 
-def test_ledger_balances_add_up_to_zero(tables: MonthTables, book: Path) -> None:
+def test_ledger_balances_add_up_to_zero(tables: Results, book: Path) -> None:
     balances, kinds = tables_of(book, word("ledger", "zh"), "合计")
     assert sum(filter(None, balances.column("余额"))) == 0
     fund = next(row for row in balances.rows if row[1] == "统筹基金")
@@ -97,25 +97,23 @@ def test_ledger_balances_add_up_to_zero(tables: MonthTables, book: Path) -> None
     assert sum(filter(None, kinds.column("金额"))) == tables.ledger["amount"].sum()
 
 
-def test_findings_are_counted_and_listed(tables: MonthTables, book: Path) -> None:
+def test_findings_are_counted_and_listed(tables: Results, book: Path) -> None:
     counts, rows = tables_of(book, word("quarantine", "zh"), "合计")
     assert counts.column("条数") == [Decimal(1), Decimal(1)]
-    assert {row[0] for row in rows.rows} == set(tables.quarantine["case_id"])
+    assert {row[0] for row in rows.rows} == set(tables["quarantine"]["case_id"])
     assert {row[0] for row in counts.rows} == {
-        word(code, "zh") for code in tables.quarantine["code"]
+        word(code, "zh") for code in tables["quarantine"]["code"]
     }
 
 
-def test_no_person_appears_in_a_report(tables: MonthTables, book: Path) -> None:
+def test_no_person_appears_in_a_report(tables: Results, book: Path) -> None:
     for name in ("cases", "adjustments", "statements", "values", "ledger", "quarantine"):
         frame: pl.DataFrame = getattr(tables, name)
         assert "person_id" not in frame.columns
     assert not any("person" in text for text in texts_of(book))
 
 
-def test_the_same_tables_give_the_same_bytes(
-    tables: MonthTables, book: Path, tmp_path: Path
-) -> None:
+def test_the_same_tables_give_the_same_bytes(tables: Results, book: Path, tmp_path: Path) -> None:
     write_summary(tables, tmp_path / "again.xlsx", "zh")
     assert (tmp_path / "again.xlsx").read_bytes() == book.read_bytes()
 
@@ -128,8 +126,8 @@ def test_the_rule_says_which_points_divide(tmp_path: Path, deducted_points: str)
     said = "".join(texts_of(tmp_path / "summary.xlsx"))
     kept = deducted_points == "fund"
     assert (word("formula_note_kept", "zh") in said) == kept
-    assert tables.values["deducted_points"].sum() > 0
-    for row in tables.values.iter_rows(named=True):
+    assert tables.pools["deducted_points"].sum() > 0
+    for row in tables.pools.iter_rows(named=True):
         top = row["budget"] + row["from_home_funds"] + row["patient_cost"] + row["other_cost"]
         points = row["points"] + (row["deducted_points"] if kept else 0)
         assert (

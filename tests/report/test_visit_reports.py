@@ -7,11 +7,11 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from drgpay.report.run_books import SettledStays, write_run_books
 from rich.console import Console
 
 from drgpay.base.exact import unscaled
 from drgpay.base.language import Language
+from drgpay.report.books import ReportedPart, write_books
 from drgpay.report.contractors_xlsx import charged_by_provider
 from drgpay.report.tables import heading
 from drgpay.report.visit_console import visit_tables
@@ -45,7 +45,7 @@ def region() -> OutpatientRegion:
 @pytest.fixture(scope="module")
 def folder(region: OutpatientRegion, tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("run")
-    write_run_books(None, region.given, made, "zh")
+    write_books([region.given], made, "zh")
     return made
 
 
@@ -81,9 +81,7 @@ def test_sums_of_parts_are_the_sums_of_all(region: OutpatientRegion) -> None:
 
 
 def test_no_person_and_no_diagnosis_is_in_a_result(region: OutpatientRegion) -> None:
-    assert not {"person_id", "principal_diagnosis", "age", "sex"} & set(
-        region.tables.visits.columns
-    )
+    assert not {"person_id", "principal_diagnosis", "age", "sex"} & set(region.tables.cases.columns)
 
 
 def test_one_workbook_a_provider(region: OutpatientRegion, folder: Path) -> None:
@@ -135,7 +133,7 @@ def test_formulas_agree_with_the_amounts(
     language: Language, band_rule: str, tmp_path: Path
 ) -> None:
     made = outpatient_region(7, 120, band_rule=band_rule)
-    write_run_books(None, made.given, tmp_path, language)
+    write_books([made.given], tmp_path, language)
     explained = 0
     for path in sorted(tmp_path.rglob("*.xlsx")):
         for name, cell, formula, shown, value in recomputed(path):
@@ -150,11 +148,11 @@ def test_formulas_agree_with_the_amounts(
 
 
 def test_worked_visit(region: OutpatientRegion) -> None:
-    cases = as_statement_cases(region.tables.visits)
-    chosen = example_visits(region.tables.visits)
+    cases = as_statement_cases(region.tables.cases)
+    chosen = example_visits(region.tables.cases)
     assert chosen.len() == cases.filter(pl.col("points") > 0)["hospital_id"].n_unique()
     for case in cases.filter(pl.col("case_id").is_in(chosen.implode())).iter_rows(named=True):
-        entries = region.tables.examples.filter(pl.col("visit_id") == case["case_id"])
+        entries = region.tables["examples"].filter(pl.col("visit_id") == case["case_id"])
         worked = entries_with_amounts(entries, case, ALL_MEAN)
         assert worked["standard_amount"].sum() == case["standard_amount"]
         assert set(worked["reason"].cast(pl.String)) <= set(REASONS)
@@ -214,7 +212,7 @@ def test_tie_out_and_accounts_in_the_summary(region: OutpatientRegion, folder: P
 
 
 def test_same_bytes_twice(region: OutpatientRegion, folder: Path, tmp_path: Path) -> None:
-    write_run_books(None, outpatient_region(1).given, tmp_path, "zh")
+    write_books([outpatient_region(1).given], tmp_path, "zh")
     books = sorted(path.relative_to(folder) for path in folder.rglob("*.xlsx"))
     assert len(books) == 1 + 4 + 3
     for book in books:
@@ -223,7 +221,7 @@ def test_same_bytes_twice(region: OutpatientRegion, folder: Path, tmp_path: Path
 
 def test_stays_and_visits_in_one_book(region: OutpatientRegion, tmp_path: Path) -> None:
     stays = settled_region(1, policy_with({}), cases=80)
-    write_run_books(SettledStays(stays.tables, rules_of(stays)), region.given, tmp_path, "zh")
+    write_books([ReportedPart(stays.tables, rules_of(stays)), region.given], tmp_path, "zh")
     names = openpyxl.load_workbook(tmp_path / "summary.xlsx").sheetnames
     assert names.index("点值") < names.index("门诊点值")
     assert len(names) == len(set(names))
@@ -250,19 +248,19 @@ def test_console(region: OutpatientRegion, language: Language, words: list[str])
     said = captured.get()
     for text in words:
         assert text in said
-    for reason in region.tables.groups["reason"].unique():
+    for reason in region.tables["groups"]["reason"].unique():
         assert visit_word(f"reason_{reason}", language) in said
     assert "1,000" in said  # lines read
 
 
 def test_tables_of_groups_cover_all_entries(region: OutpatientRegion) -> None:
-    groups = region.tables.groups
+    groups = region.tables["groups"]
     for table in (class_of_groups(groups), reason_table(groups)):
         assert table.frame["entries"].sum() == region.points.entries.height
 
 
 def test_every_word_is_said_in_both_languages(region: OutpatientRegion, tmp_path: Path) -> None:
-    write_run_books(None, region.given, tmp_path, "en")
+    write_books([region.given], tmp_path, "en")
     for path in tmp_path.rglob("*.xlsx"):
         for text in texts_of(path):
             bare = text

@@ -7,27 +7,24 @@ from fractions import Fraction
 from typing import Any
 
 import polars as pl
-from drgpay.report.run_books import SettledVisits
 
 from drgpay.base.period import Period
 from drgpay.points.catalogue import COEFFICIENT_SCHEMA
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Outpatient
-from drgpay.records.visits.checks import VisitCounts
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
+from drgpay.report.books import ReportedPart
 from drgpay.report.explanation import Rules
-from drgpay.results.month import RunFacts
-from drgpay.results.visits import (
-    VisitTables,
-    capitation_tables,
-    entries_table,
-    example_visits,
-    groups_table,
-    visit_ledger_table,
-    visit_statements_table,
-    visit_values_table,
-    visits_table,
+from drgpay.results.part import VISITS
+from drgpay.results.results import (
+    Results,
+    RunFacts,
+    booking_frames,
+    capitation_frames,
+    case_frames,
+    line_frames,
 )
+from drgpay.results.visits import entries_table, example_visits, groups_table
 from drgpay.settle.capitation import CapitationAccounts, capitation_accounts
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.lines import NO_ADJUSTMENTS
@@ -86,15 +83,13 @@ class OutpatientRegion:
     points: VisitPoints
     settled: Settled
     accounts: CapitationAccounts
-    tables: VisitTables
+    tables: Results
 
     @property
-    def given(self) -> SettledVisits:
+    def given(self) -> ReportedPart:
         """What the workbooks of a run are written from."""
-        outpatient = self.policy.outpatient
-        assert outpatient
-        said = Rules(outpatient.settlement, NAMES, ALL_MEAN)
-        return SettledVisits(self.tables, said, outpatient.capitation, ENROLMENT)
+        rules = Rules.of(self.policy.for_outpatient(), NAMES, ALL_MEAN)
+        return ReportedPart(self.tables, rules)
 
 
 def outpatient_rules(**capitation: Any) -> Outpatient:
@@ -121,8 +116,6 @@ def outpatient_region(seed: int, visits: int = 300, **capitation: Any) -> Outpat
     accounts = capitation_accounts(
         settled.cases, settled.lines, settled.pools, ENROLMENT, whole, PERIOD
     )
-    shown = visits_table(settled.cases)
-    examples = points.entries.filter(pl.col("visit_id").is_in(example_visits(shown).implode()))
     findings = pl.DataFrame(
         {
             "visit_id": ["V9"],
@@ -135,6 +128,16 @@ def outpatient_region(seed: int, visits: int = 300, **capitation: Any) -> Outpat
         }
     )
     settlement = outpatient.settlement
+    counts = {
+        "read": visits + 1,
+        "valid": visits,
+        "quarantined": 1,
+        "warnings": 0,
+        "lines_read": 1000,
+        "lines_valid": 990,
+        "lines_quarantined": 10,
+        "lines_netted": 4,
+    }
     facts = RunFacts(
         run_id="2026-03-test",
         period=str(PERIOD),
@@ -145,32 +148,30 @@ def outpatient_region(seed: int, visits: int = 300, **capitation: Any) -> Outpat
         method=settlement.method,
         value_places=settlement.value_places,
         deducted_points=settlement.deducted_points,
-        read=visits + 1,
-        valid=visits,
-        quarantined=1,
-        warnings=0,
+        counts=counts,
     )
-    tables = VisitTables(
-        facts=facts,
-        counts=VisitCounts(visits + 1, visits, 1, 1000, 990, 10, 4),
-        visits=shown,
-        groups=groups_table(entry_sums(points.entries, ALL_MEAN)),
-        examples=entries_table(examples),
-        statements=visit_statements_table(settled, PROVIDERS, settlement.value_places),
-        values=visit_values_table(settled, settlement.value_places),
-        ledger=visit_ledger_table(ledger_of_month(PERIOD, settled)),
-        capitation=capitation_tables(accounts, PROVIDERS),
-        quarantine=findings,
-        warnings=findings.clear(),
-        findings=pl.DataFrame(
-            {
-                "table": ["lines", "lines", "visits"],
-                "kind": ["quarantine", "warning", "quarantine"],
-                "code": ["line_without_visit", "zero_amount", "visit_without_lines"],
-                "rows": [10, 3, 1],
-            }
-        ),
+    frames = {
+        **case_frames(VISITS, settled),
+        **line_frames(settled, whole.for_outpatient(), PROVIDERS),
+        **booking_frames(VISITS, ledger_of_month(PERIOD, settled)),
+        **capitation_frames(accounts, PROVIDERS, ENROLMENT),
+        "groups": groups_table(entry_sums(points.entries, ALL_MEAN)),
+        "quarantine": findings,
+        "warnings": findings.clear(),
+    }
+    found = pl.DataFrame(
+        {
+            "table": ["lines", "lines", "visits"],
+            "kind": ["quarantine", "warning", "quarantine"],
+            "code": ["line_without_visit", "zero_amount", "visit_without_lines"],
+            "rows": [10, 3, 1],
+        }
     )
+    examples = points.entries.filter(
+        pl.col("visit_id").is_in(example_visits(frames["cases"]).implode())
+    )
+    beside = {"examples": entries_table(examples), "findings": found}
+    tables = Results(VISITS, facts, frames, beside)
     return OutpatientRegion(whole, points, settled, accounts, tables)
 
 

@@ -8,12 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import openpyxl
-import polars as pl
-from drgpay.report.clearing_xlsx import (
-    clearing_statement_parts,
-    clearing_summary_part,
-    last_day,
-)
 from openpyxl.utils import range_boundaries
 
 from drgpay.base.exact import half_up
@@ -21,9 +15,8 @@ from drgpay.base.language import Language
 from drgpay.report.explanation import Rules
 from drgpay.report.sheets import write_book
 from drgpay.report.statement_xlsx import statement_parts, write_hospital_books
-from drgpay.report.summary_xlsx import first_day, summary_part
-from drgpay.results.clearing import ClearingTables
-from drgpay.results.month import MonthTables
+from drgpay.report.summary_xlsx import book_date, summary_part
+from drgpay.results.results import Results
 
 HEAD = "FFDDEBF7"
 
@@ -131,31 +124,12 @@ def _scaled(value: Any, places: Fraction, whole: Any) -> Fraction:
     return Fraction(whole(Fraction(value) * scale), scale)
 
 
-def write_summary(tables: MonthTables, path: Path, language: Language) -> None:
-    """The workbook of a month of stays alone."""
-    part = summary_part(tables, language)
-    write_book(path, [part], language, first_day(tables.facts.period))
+def write_summary(results: Results, path: Path, language: Language) -> None:
+    """The workbook of a month or a year of stays alone."""
+    write_book(path, [summary_part(results, {}, language)], language, book_date(results.facts))
 
 
-def write_clearing_summary(tables: ClearingTables, path: Path, language: Language) -> None:
-    """The workbook of a year of stays alone."""
-    part = clearing_summary_part(tables, language)
-    write_book(path, [part], language, last_day(tables.year))
-
-
-def write_clearing_statements(
-    tables: ClearingTables,
-    rules: Rules,
-    prepayments: pl.DataFrame,
-    folder: Path,
-    language: Language,
-) -> None:
-    """A workbook for each hospital of a year of stays alone, into a folder, which is made."""
-    parts = clearing_statement_parts(tables, rules, prepayments, language)
-    write_hospital_books([parts], last_day(tables.year), folder, language)
-
-
-def write_statements(tables: MonthTables, rules: Rules, folder: Path, language: Language) -> None:
-    """A workbook for each hospital of a month of stays alone, into a folder, which is made."""
-    parts = statement_parts(tables, rules, language)
-    write_hospital_books([parts], first_day(tables.facts.period), folder, language)
+def write_statements(results: Results, rules: Rules, folder: Path, language: Language) -> None:
+    """A workbook for each hospital of stays alone, into a folder, which is made."""
+    parts = statement_parts(results, rules, language)
+    write_hospital_books([parts], book_date(results.facts), folder, language)

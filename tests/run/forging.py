@@ -12,7 +12,8 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.file_hash import file_hash
-from drgpay.results.manifest import MANIFEST, read_manifest
+from drgpay.results.manifest import MANIFEST
+from drgpay.results.run_folder import RunFolder
 from drgpay.run import verify
 
 Edit = Callable[[pl.DataFrame], pl.DataFrame]
@@ -90,7 +91,7 @@ WORKBOOKS = ("workbooks",)
 
 def found_in(run: Path, skip: Sequence[str] = WORKBOOKS, only: Sequence[str] = ()) -> str | None:
     """The first check that is wrong. Workbooks take as long as all others: asked only if need be."""
-    for make in verify._checks(run, read_manifest(run), None):
+    for make in verify._checks(RunFolder.at(run), None):
         trial = make.args[0] if isinstance(make, partial) else None
         key = getattr(trial, "key", "")
         if key not in skip and (not only or key in only):

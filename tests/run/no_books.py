@@ -5,4 +5,4 @@ from unittest.mock import AsyncMock, MagicMock, _patch, patch
 
 def without_books() -> "_patch[MagicMock | AsyncMock]":
     """While this is entered, runs write no workbook."""
-    return patch("drgpay.run.results.write_run_books")
+    return patch("drgpay.run.results.write_books")

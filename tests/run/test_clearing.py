@@ -9,10 +9,11 @@ import polars as pl
 import pytest
 
 from drgpay.base.errors import DrgpayError
-from drgpay.results.stored import open_month
-from drgpay.run.clearing import FinishedClearing, run_clearing
+from drgpay.results.run_folder import open_month
+from drgpay.run.clearing import run_clearing
 from drgpay.run.job import Job, load_job
 from drgpay.run.month_end import run_month
+from drgpay.run.pipeline import Finished
 from drgpay.run.verify import verify_run
 from drgpay.run.year_job import load_year_job
 from drgpay.sample.job_files import write_job_files
@@ -72,7 +73,7 @@ def _correction(folder: Path) -> Job:
 
 
 @pytest.fixture(scope="module")
-def cleared(region: Path) -> FinishedClearing:
+def cleared(region: Path) -> Finished:
     return run_clearing(load_year_job(region / "2026.toml"))
 
 
@@ -84,9 +85,7 @@ def _months(region: Path) -> list[Path]:
     return sorted((region / "runs").glob("2026-??-*"))
 
 
-def test_the_clearing_has_every_case_of_the_last_runs(
-    region: Path, cleared: FinishedClearing
-) -> None:
+def test_the_clearing_has_every_case_of_the_last_runs(region: Path, cleared: Finished) -> None:
     corrected = open_month(next(p for p in _months(region) if open_month(p).corrects))
     last = [folder for folder in _months(region) if open_month(folder).run_id != corrected.corrects]
     cases = pl.concat([_read(folder, "cases").select("case_id") for folder in last])
@@ -94,7 +93,7 @@ def test_the_clearing_has_every_case_of_the_last_runs(
     assert "LATE" in set(cases["case_id"])
 
 
-def test_the_clearing_balances(cleared: FinishedClearing) -> None:
+def test_the_clearing_balances(cleared: Finished) -> None:
     pools = _read(cleared.folder, "pools")
     sides = pools.select(
         given=pl.col("budget_final") + pl.col("from_home_funds"),
@@ -106,12 +105,12 @@ def test_the_clearing_balances(cleared: FinishedClearing) -> None:
     assert set(due) == {0}
 
 
-def test_months_and_clearing_are_for_their_owner_alone(cleared: FinishedClearing) -> None:
+def test_months_and_clearing_are_for_their_owner_alone(cleared: Finished) -> None:
     assert len(modes(cleared.folder)) > 10
     assert open_to_others(cleared.folder.parent) == {}
 
 
-def test_what_was_prepaid_is_what_the_months_paid(region: Path, cleared: FinishedClearing) -> None:
+def test_what_was_prepaid_is_what_the_months_paid(region: Path, cleared: Finished) -> None:
     """The differences of a correction count, what it repeats does not."""
     first = [folder for folder in _months(region) if not open_month(folder).corrects]
     again = next(folder for folder in _months(region) if open_month(folder).corrects)
@@ -135,9 +134,7 @@ def test_a_correction_tells_late_changed_and_withdrawn_cases(region: Path) -> No
     assert {check.status for check in verify_run(again).checks} == {"right"}
 
 
-def test_a_clearing_is_repeated_to_the_byte_and_verified(
-    region: Path, cleared: FinishedClearing
-) -> None:
+def test_a_clearing_is_repeated_to_the_byte_and_verified(region: Path, cleared: Finished) -> None:
     again = run_clearing(load_year_job(region / "2026.toml"))
     assert again.repeated
     assert again.folder == cleared.folder

@@ -67,7 +67,7 @@ def clear(output: Path) -> None:
 def results(output: Path) -> dict[str, Any]:
     """The bytes of the one run in a folder; its manifest without the seconds."""
     (run,) = [path for path in output.iterdir() if not path.name.startswith(".")]
-    manifest = read_manifest(run)
+    manifest = dict(read_manifest(run).content)
     del manifest["seconds"]
     hashes = output_hashes(run)
     assert {name: file["sha256"] for name, file in manifest["outputs"].items()} == hashes

@@ -303,7 +303,7 @@ def test_a_job_run_again_is_the_same_and_leaves_nothing(
     (verified,) = json.loads(result.stdout)
     assert result.exit_code == 0, result.stdout
     assert verified["checks"][-1]["check"] == "recompute"
-    assert verified["checks"][-1]["compared"] == len(read_manifest(run)["outputs"])
+    assert verified["checks"][-1]["compared"] == len(read_manifest(run).outputs)
     assert {path: path.stat().st_mtime_ns for path in region.rglob("*")}.keys() == before.keys()
 
 

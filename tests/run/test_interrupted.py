@@ -14,8 +14,8 @@ import pytest
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, Rights, rights_of_group, sees_file
-from drgpay.report.html.run_folder import open_run
 from drgpay.results.manifest import read_manifest, write_manifest
+from drgpay.results.run_folder import month_at
 from drgpay.run.case import find_run
 from drgpay.run.lock import run_lock
 from drgpay.run.stages import RunFolder, run_folder
@@ -104,13 +104,13 @@ def test_a_file_system_without_modes_is_in_the_manifest(
     kept = {"files": "0600", "folders": "0700", "kept": True, "group": None}
     with run_folder(tmp_path, RUN_ID, BASIS) as run:
         finish(run)
-    assert read_manifest(run.folder)["rights"] == kept
+    assert read_manifest(run.folder).at("rights") == kept
     monkeypatch.setattr(os, "chmod", lambda *_arguments, **_options: None)
     monkeypatch.setattr(os, "fchmod", lambda *_arguments: None)
     with run_folder(tmp_path, "2026-10-other", BASIS) as run:
         finish(run)
     assert (run.folder / "statements" / "H1.txt").stat().st_mode & 0o777 == 0o644
-    assert read_manifest(run.folder)["rights"] == kept | {"kept": False}
+    assert read_manifest(run.folder).at("rights") == kept | {"kept": False}
 
 
 @pytest.mark.parametrize("mode", [0o702, 0o777, 0o720])
@@ -293,7 +293,7 @@ def test_private_runs_of_another_user_are_passed_over_or_named(shared: Path) -> 
         assert find_run("2026-12", shared) == shared / "2026-12-a"
         with pytest.raises(DrgpayError, match="there is no run '2026-11'"):
             find_run("2026-11", shared)
-        for read in (read_manifest, open_run, lambda path: find_run(str(path), shared)):
+        for read in (read_manifest, month_at, lambda path: find_run(str(path), shared)):
             with pytest.raises(DrgpayError, match=r"manifest.json cannot be read \(Permission"):
                 read(shared / "2026-11-a")
         assert not sees_file(shared / "2026-11-a" / "manifest.json")

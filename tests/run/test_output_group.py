@@ -88,7 +88,7 @@ def test_a_month_of_a_group_has_the_bytes_of_any(tmp_path: Path, sample_data: Pa
     assert output_hashes(shared.folder) == output_hashes(alone.folder)
     assert verify_run(shared.folder).evidence == verify_run(alone.folder).evidence
     assert verify_run(shared.folder).status == "right"
-    assert read_manifest(shared.folder)["rights"] == {
+    assert read_manifest(shared.folder).at("rights") == {
         "files": "0640",
         "folders": "2750",
         "kept": True,
@@ -119,6 +119,6 @@ def test_a_manifest_without_rights_is_verified(tmp_path: Path, sample_data: Path
     text = (run / "manifest.json").read_text(encoding="utf-8")
     start = text.index(',\n  "rights"')
     (run / "manifest.json").write_text(text[:start] + "\n}\n", encoding="utf-8")
-    assert "rights" not in read_manifest(run)
+    assert "rights" not in read_manifest(run).content
     after = verify_run(run)
     assert (after.status, after.evidence) == ("right", before.evidence)

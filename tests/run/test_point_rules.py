@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from drgpay.base.errors import DrgpayError
 from drgpay.cli.main import app
 from drgpay.run.job import load_job
-from drgpay.run.month_end import FinishedRun, run_month
+from drgpay.run.month_end import run_month
+from drgpay.run.pipeline import Finished
 from tests.run.small_region import small_region
 
 RULES = """incomplete_if = "LYFS = 4 or ZYTS < 2"
@@ -46,11 +47,11 @@ def with_policy(region: Path, rules: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def run(region: Path) -> FinishedRun:
+def run(region: Path) -> Finished:
     return run_month(load_job(with_policy(region, RULES)), "en")
 
 
-def test_stays_are_as_the_rules_make_them(region: Path, run: FinishedRun) -> None:
+def test_stays_are_as_the_rules_make_them(region: Path, run: Finished) -> None:
     given = pl.read_parquet(region / "small.parquet").select(
         "case_id", "complete", "payment_unit", "length_of_stay", "discharge_type", "total_cost"
     )
@@ -82,9 +83,9 @@ def test_stays_are_as_the_rules_make_them(region: Path, run: FinishedRun) -> Non
     assert {cases["age_times"].drop_nulls().n_unique(), cases["age_divide"].n_unique()} == {1, 2}
 
 
-def test_a_run_by_other_rules_than_its_catalogue_says_so(run: FinishedRun) -> None:
-    assert run.tables
-    assert [note.split(":")[1].strip() for note in run.tables.notes[1:]] == [
+def test_a_run_by_other_rules_than_its_catalogue_says_so(run: Finished) -> None:
+    assert run.stays
+    assert [note.split(":")[1].strip() for note in run.stays.notes[1:]] == [
         "points.incomplete_if was (none) then, it is LYFS = 4 or ZYTS < 2 now",
         "points.outside_drg_if was (none) then, it is ZYTS <= 1 now",
     ]
@@ -100,9 +101,9 @@ def test_the_terminal_shows_hospitals_and_money(region: Path) -> None:
 
 def test_without_rules_nothing_is_shown(region: Path) -> None:
     finished = run_month(load_job(region / "small.toml"), "en")
-    assert finished.tables
-    assert finished.tables.stay_rules is None
-    (note,) = finished.tables.notes
+    assert finished.stays
+    assert finished.stays.get("stay_rules") is None
+    (note,) = finished.stays.notes
     assert "names no month before" in note
     assert not (finished.folder / "stay_rules.parquet").exists()
     cases = pl.read_parquet(finished.folder / "cases.parquet", columns=["age", "age_days"])
@@ -129,7 +130,7 @@ def test_a_wrong_rule_stops_before_anything_is_read(region: Path, rules: str, sa
     assert not (region / "nothing").exists()
 
 
-def test_the_exempt_groups_belong_to_the_run(run: FinishedRun) -> None:
+def test_the_exempt_groups_belong_to_the_run(run: Finished) -> None:
     import json
 
     manifest = json.loads((run.folder / "manifest.json").read_text(encoding="utf-8"))

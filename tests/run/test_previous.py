@@ -10,10 +10,12 @@ import pytest
 
 from drgpay.base.errors import DrgpayError
 from drgpay.results.manifest import read_manifest
-from drgpay.results.stored import open_month
-from drgpay.run.clearing import FinishedClearing, run_clearing
+from drgpay.results.part import STAYS
+from drgpay.results.run_folder import open_month
+from drgpay.run.clearing import run_clearing
 from drgpay.run.job import Job, PreviousRun, load_job
 from drgpay.run.month_end import run_month
+from drgpay.run.pipeline import Finished
 from drgpay.run.stops import Accepted, RunStoppedError
 from drgpay.run.verify import verify_run
 from drgpay.run.year_job import load_year_job
@@ -68,7 +70,7 @@ def earlier_rows(run: Path) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def cleared(region: Path) -> FinishedClearing:
+def cleared(region: Path) -> Finished:
     return run_clearing(load_year_job(region / "2026.toml"))
 
 
@@ -89,7 +91,7 @@ def test_months_book_what_returns_take_from_stays_paid_before(region: Path) -> N
     assert rows["paid_in"].to_list() == [paid_in[case] for case in rows["case_id"]]
 
 
-def test_months_and_their_clearing_take_the_same(region: Path, cleared: FinishedClearing) -> None:
+def test_months_and_their_clearing_take_the_same(region: Path, cleared: Finished) -> None:
     """Points of each line over the months, whose quotas differ, but for reviews."""
     months = [pl.read_parquet(paid(region, period) / "adjustments.parquet") for period in YEAR]
     kinds = pl.col("kind").str.starts_with("readmission")
@@ -103,7 +105,7 @@ def test_months_and_their_clearing_take_the_same(region: Path, cleared: Finished
     assert due.equals(took.filter(pl.col("points") != 0))
 
 
-def test_every_run_is_verified(region: Path, cleared: FinishedClearing) -> None:
+def test_every_run_is_verified(region: Path, cleared: Finished) -> None:
     folders = [*(paid(region, period) for period in ("2026-02", "2026-12")), cleared.folder]
     for folder in folders:
         assert {check.status for check in verify_run(folder).checks} == {"right"}
@@ -115,17 +117,17 @@ def test_what_is_named_is_part_of_the_run_id(region: Path, tmp_path: Path) -> No
         for before in (["2026-02"], [])
     )
     assert with_all.folder != alone.folder
-    assert "previous" not in read_manifest(alone.folder)["inputs"]
-    (about,) = read_manifest(with_all.folder)["inputs"]["previous"]
+    assert "previous" not in read_manifest(alone.folder).inputs
+    (about,) = read_manifest(with_all.folder).inputs["previous"]
     assert (about["period"], about["run"]) == ("2026-02", paid(region, "2026-02").name)
 
 
 def test_a_run_says_from_which_day_it_sees_returns(region: Path, tmp_path: Path) -> None:
     job = replace(job_of(region, "2026-02", ["2026-01"]), output=tmp_path)
-    tables = run_month(job, "en").tables
+    tables = run_month(job, "en").stays
     assert tables
     assert "seen from 2026-01-01 on" in tables.notes[0]
-    alone = run_month(replace(job, previous=()), "en").tables
+    alone = run_month(replace(job, previous=()), "en").stays
     assert alone
     assert "names no month before" in alone.notes[0]
 
@@ -192,7 +194,7 @@ def test_a_value_far_from_the_month_before_stops(
 
 
 def test_january_looks_back_on_the_cleared_year(
-    region: Path, cleared: FinishedClearing, tmp_path: Path
+    region: Path, cleared: Finished, tmp_path: Path
 ) -> None:
     """A return in January reduces a stay of December, which the clearing has paid."""
     december = pl.read_parquet(load_job(region / "2026-12.toml").stays.path)
@@ -200,7 +202,7 @@ def test_january_looks_back_on_the_cleared_year(
     normal = cases.filter(
         (pl.col("case_class") == "normal") & (pl.col("discharge_date") > date(2026, 12, 20))
     )
-    exempt = read_manifest(cleared.folder)["exempt_groups"]
+    exempt = read_manifest(cleared.folder).at("exempt_groups")
     stay = december.join(normal.filter(~pl.col("drg").is_in(exempt)), on="case_id", how="semi")[:1]
     left = stay["discharge_date"][0]
     back = stay.with_columns(
@@ -232,8 +234,8 @@ def test_january_looks_back_on_the_cleared_year(
     run = run_month(job, "en")
     (row,) = earlier_rows(run.folder).iter_rows(named=True)
     assert (row["case_id"], row["evidence"], row["paid_in"]) == (stay["case_id"][0], "BACK", "2026")
-    assert run.tables
-    assert "seen from 2026-01-01 on" in run.tables.notes[0]
+    assert run.stays
+    assert "seen from 2026-01-01 on" in run.stays.notes[0]
 
 
 def test_a_year_file_must_not_lose_rows_of_its_months(region: Path) -> None:
@@ -274,7 +276,7 @@ def test_a_scenario_over_such_a_month_keeps_its_rows(region: Path, tmp_path: Pat
     opened = open_base([load_scenario(scenario)])
     state = Stages(opened, StageCache(tmp_path / "cache")).base_state
     assert opened.earlier.height == earlier_rows(base.folder).height
-    due = open_month(base.folder).adjustments()
+    due = open_month(base.folder).of(STAYS).scaled("adjustments")
     assert state.settled.adjustments.select(due.columns).equals(due)
     scenario.write_text(
         f'name = "same"\n[base]\njob = "{region / "looking.toml"}"\n[policy]\n', "utf-8"

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli.verify import register
-from drgpay.results.manifest import basis_hash, basis_in, run_id_of
+from drgpay.results.manifest import Manifest, basis_hash, run_id_of
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.verify import Verified, verify_run
@@ -108,7 +108,7 @@ def test_a_forged_manifest(run: Path) -> None:
     assert {"basis", "prepayments"} <= set(wrong(verify_run(run)))
 
     def with_its_hash(manifest: dict[str, Any]) -> None:
-        manifest["basis_sha256"] = basis_hash(basis_in(manifest))
+        manifest["basis_sha256"] = basis_hash(Manifest(run, manifest).basis)
 
     edit_manifest(run, with_its_hash)
     checks = {check.key: check for check in verify_run(run).checks}
@@ -126,7 +126,9 @@ def test_a_forged_manifest(run: Path) -> None:
     checks = {check.key: check for check in verify_run(run).checks}
     assert "named by hand: the id proves neither" in checks["run_id"].finding.en
 
-    edit_manifest(run, lambda manifest: manifest.update(run=run_id_of(basis_in(manifest))))
+    edit_manifest(
+        run, lambda manifest: manifest.update(run=run_id_of(Manifest(run, manifest).basis))
+    )
     assert "run_id" in wrong(verify_run(run))
     renamed = run.rename(run.with_name(json.loads((run / "manifest.json").read_text())["run"]))
     edit_manifest(renamed, lambda manifest: manifest.update(id_given=False))

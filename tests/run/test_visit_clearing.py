@@ -54,7 +54,7 @@ def _read(run: Path, name: str) -> pl.DataFrame:
 def _last_runs(region: Path) -> list[Path]:
     """The runs that say what the visits of each month are."""
     runs = [path.parent for path in sorted((region / "runs").glob("*/visits.parquet"))]
-    corrected = {about["run"] for run in runs if (about := read_manifest(run)["corrects"])}
+    corrected = {about["run"] for run in runs if (about := read_manifest(run).corrects)}
     return [run for run in runs if run.name not in corrected]
 
 
@@ -72,14 +72,14 @@ def test_both_together_are_the_two_alone(years: dict[str, Path]) -> None:
     found = {path.name for path in years["both"].rglob("*.parquet")}
     alone = {path.name for part in ("stays", "visits") for path in years[part].rglob("*.parquet")}
     assert found == alone
-    assert "outpatient" not in read_manifest(years["stays"])
+    assert "outpatient" not in read_manifest(years["stays"]).content
 
 
 def test_a_clearing_of_visits_is_repeated_to_the_byte(region: Path, years: dict[str, Path]) -> None:
     job = load_any_year_job(region / "visits.toml")
     assert isinstance(job, VisitsYearJob)
     again = run_clearing(job, output=years["visits"].parent)
-    assert again.repeated and again.tables is None and again.visits is not None
+    assert again.repeated and again.stays is None and again.visits is not None
 
 
 def test_every_balance_is_checked(region: Path, years: dict[str, Path]) -> None:
@@ -99,7 +99,7 @@ def test_the_year_has_the_visits_of_the_last_runs(region: Path, years: dict[str,
     months = pl.concat([_read(run, "visits").select(columns) for run in _last_runs(region)])
     assert months.sort("visit_id").equals(_read(years["visits"], "visits").select(columns))
     runs = {
-        month["period"]: month["runs"] for month in read_manifest(years["both"])["inputs"]["months"]
+        month["period"]: month["runs"] for month in read_manifest(years["both"]).inputs["months"]
     }
     assert [len(runs[period]) for period in MONTHS] == [
         2 if period in (CORRECTED, APART) else 1 for period in MONTHS
@@ -194,7 +194,7 @@ def test_prepaid_and_ledger_are_those_of_all_months(region: Path, years: dict[st
     runs = [path.parent for path in (region / "runs").glob("*/visits.parquet")]
     paid: Counter[str] = Counter()
     for run in runs:
-        first = not read_manifest(run)["corrects"]
+        first = not read_manifest(run).corrects
         name, column = (
             ("visit_statements", "prepayment")
             if first
@@ -419,7 +419,7 @@ def test_two_runs_of_the_visits_of_a_month_must_be_chosen(region: Path, tmp_path
     listed = "".join(
         f'\n[[months]]\nperiod = "{run.name[:7]}"\nrun = "{run}"\n'
         for run in sorted((region / "runs").iterdir())
-        if (run / "visits.parquet").exists() and not read_manifest(run)["corrects"]
+        if (run / "visits.parquet").exists() and not read_manifest(run).corrects
     )
     chosen = region / "chosen.toml"
     chosen.write_text((region / file).read_text("utf-8") + listed, encoding="utf-8")

@@ -151,7 +151,7 @@ def test_visits_and_stays_in_one_job_are_those_of_jobs_of_their_own(
             if name.endswith((".parquet", ".csv", ".json")):
                 assert whole[name] == sha256, name
     assert verify_run(both).status == "right"
-    counts = read_manifest(both)["counts"]
+    counts = read_manifest(both).counts
     assert counts["visits_read"] == 3000 and counts["read"] == 2000
 
 
@@ -238,9 +238,10 @@ def test_unsound_records_are_quarantined_and_counted(
         replace(job, outpatient=replace(job.outpatient, records=records), output=tmp_path / "runs")
     )
     assert finished.visits is not None
-    folder, counts = finished.folder, finished.visits.counts
-    assert counts.visits_read == counts.visits_valid + counts.visits_quarantined == visits.height
-    assert counts.lines_read == counts.lines_valid + counts.lines_quarantined == items.height
+    folder, counts = finished.folder, finished.visits.facts.counts
+    assert counts["read"] == counts["valid"] + counts["quarantined"] == visits.height
+    assert counts["lines_read"] == counts["lines_valid"] + counts["lines_quarantined"]
+    assert counts["lines_read"] == items.height
     quarantine = pl.read_parquet(folder / "visit_quarantine.parquet")
     assert no_lines in quarantine.filter(code="visit_without_lines")["visit_id"]
     lines = pl.read_parquet(folder / "line_quarantine.parquet")

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli.simulate import register
-from drgpay.results.stored import open_clearing
+from drgpay.results.part import STAYS
+from drgpay.results.run_folder import open_clearing
 from drgpay.simulate.base import open_base
 from drgpay.simulate.compare import compare, compare_schemes
 from drgpay.simulate.decomposition import YEAR_EFFECTS, decomposition
@@ -61,7 +62,7 @@ def test_unchanged_scenario_through_all_stages(year: Year, text: str) -> None:
 
 def test_what_is_compared_is_all_that_a_hospital_gets(year: Year) -> None:
     """The final amount is what the region pays and what it bills to the home funds of others."""
-    statements = open_clearing(year.run).statements()
+    statements = open_clearing(year.run).of(STAYS).scaled("statements")
     billed = pl.when("paid_here").then(0).otherwise("home_fund_bill_fen")
     paid = statements.group_by("hospital_id").agg((pl.col("payable_fen") + billed).sum())
     amounts = hospital_amounts(year.stages.base_state.settled, FINAL)

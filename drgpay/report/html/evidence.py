@@ -1,13 +1,15 @@
 """What a run is, what it was made from, and how to check and repeat it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drgpay.report.html import cells
 from drgpay.report.html.cells import Cell
 from drgpay.report.html.row_names import scheme_title
-from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.tables import Column, Table, number_column, word_column
 from drgpay.report.html.wording import Speaker
+from drgpay.results.part import STAYS, VISITS
+from drgpay.results.run_folder import RunFolder
 
 _LISTED_FILES = 20
 _HASH_DIGITS = 16
@@ -15,39 +17,41 @@ _HASH_DIGITS = 16
 
 def facts_of(run: RunFolder, say: Speaker) -> list[tuple[str, str]]:
     """Headings and facts: where, when, by which rules."""
-    manifest, policy = run.manifest, run.parameters["policy"]
+    manifest = run.manifest
+    policy = manifest.parameters["policy"]
     facts = [
-        (say("region"), run.region),
+        (say("region"), manifest.region),
         (say("period"), run.period),
-        (say("policy"), f"{policy['name']}（{manifest['policy']['id']}）"),
+        (say("policy"), f"{policy['name']}（{manifest.at('policy', 'id')}）"),
     ]
     for part in run.parts:
-        basis = run.of(part).basis
+        about = manifest.of(part)
         for key, value in (
-            ("scheme", scheme_title(str(basis["scheme"]["id"]))),
-            ("catalogue", basis["catalogue"]["name"]),
+            ("scheme", scheme_title(str(about.scheme["id"]))),
+            ("catalogue", about.catalogue["name"]),
         ):
             heading = say(key)
             if len(run.parts) > 1:
-                heading = say("of_part", part=say(f"part_{part}"), title=heading)
+                heading = say("of_part", part=say(f"part_{part.name}"), title=heading)
             facts.append((heading, value))
-    facts += [(say("run"), run.run_id), (say("program"), manifest["program"])]
-    if manifest.get("corrects"):
-        facts.append((say("corrects"), manifest["corrects"]["run"]))
+    facts += [(say("run"), run.run_id), (say("program"), manifest.program)]
+    if run.corrects:
+        facts.append((say("corrects"), run.corrects))
     return [(heading, str(value)) for heading, value in facts]
 
 
 def evidence_table(run: RunFolder, say: Speaker) -> Table:
     """Rules and input files with the beginning of their hashes."""
-    rows = _files({"policy": run.manifest["policy"]}, say)
+    manifest = run.manifest
+    rows = _files({"policy": manifest.at("policy")}, say)
     for part in run.parts:
-        basis = run.of(part).basis
-        words = Speaker(say.language, part == "visits")
+        basis = manifest.of(part).content
+        words = Speaker(say.language, part == VISITS)
         rows += _files({key: basis[key] for key in ("scheme", "catalogue")}, words)
-        if part == "visits":
+        if part == VISITS:
             inputs = {key: basis[key] for key in basis if key not in ("scheme", "catalogue")}
             rows += _files(inputs, words)
-    rows += _files(run.manifest["inputs"], say)
+    rows += _files(manifest.inputs, say)
     columns = [
         word_column("kind", say),
         word_column("file", say),
@@ -57,7 +61,7 @@ def evidence_table(run: RunFolder, say: Speaker) -> Table:
     return Table(columns, rows)
 
 
-def _files(entries: dict[str, Any], say: Speaker) -> list[list[Cell]]:
+def _files(entries: Mapping[str, Any], say: Speaker) -> list[list[Cell]]:
     """What the manifest says of rules and files, those that have a hash."""
     rows: list[tuple[str, Any, int | None, str]] = []
     for key, entry in entries.items():
@@ -87,7 +91,7 @@ def _files(entries: dict[str, Any], say: Speaker) -> list[list[Cell]]:
 
 def unverified_text(run: RunFolder, say: Speaker) -> str:
     """Parameters of the policy that no readable source confirmed; empty if there are none."""
-    keys = run.manifest["policy"].get("unverified") or []
+    keys = run.manifest.at("policy").get("unverified") or []
     return say("unverified", keys=", ".join(keys)) if keys else ""
 
 
@@ -97,11 +101,11 @@ def commands_of(run: RunFolder, months: list[RunFolder], say: Speaker) -> list[t
     further = "".join(f" \\\n  --with {month.run_id}" for month in months if month.run_id != name)
     english = "" if say.language == "zh" else " --lang en"
     commands = [(f"drgpay verify {name}", say("c_verify"))]
-    if "stays" in run.parts:
+    if STAYS in run.parts:
         commands.append((f"drgpay case {name} {say('case_id')}", Speaker(say.language)("c_case")))
-    if "visits" in run.parts:
+    if VISITS in run.parts:
         of_visits = Speaker(say.language, of_visits=True)
-        scheme = run.of("visits").scheme["id"]
+        scheme = run.manifest.of(VISITS).scheme["id"]
         commands.append((of_visits("c_case_command", scheme=scheme, run=name), of_visits("c_case")))
     return [
         *commands,

@@ -4,16 +4,17 @@ Every frame that counts cases went through `gathered`: no row of it has fewer th
 row of what was gathered has null names and its `members`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
-from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
 from drgpay.report.statement import MINUS
 from drgpay.results.month import LINE_KINDS, line_kind
+from drgpay.results.run_folder import PaidPart
 
 SHOWN_GROUPS = 30
 RATIO_STEP = 10
@@ -78,9 +79,9 @@ class Figures:
     adjustments: pl.DataFrame
 
 
-def figures_of(run: RunFolder, months: list[RunFolder]) -> Figures:
+def figures_of(run: PaidPart, months: list[PaidPart]) -> Figures:
     """Read and sum up the stays of a run; `months` are the runs whose point values are compared."""
-    points = run.parameters["points"]
+    points = run.about.rules["points"]
     last_tenth = _last_tenth(points)
     by_class, by_group, by_status, by_ratio, of_drg = pl.collect_all(
         [
@@ -94,7 +95,7 @@ def figures_of(run: RunFolder, months: list[RunFolder]) -> Figures:
     return Figures(
         part=part_figures(run, months, by_class, by_group, _minus(run.scan("adjustments"))),
         ratios=_ratios(by_ratio, points, last_tenth),
-        coverage=coverage_figures(by_status, run.manifest["counts"]["quarantined"]),
+        coverage=coverage_figures(by_status, run.manifest.at("counts", "quarantined")),
         grouped=int(of_drg["grouped"][0]),
         drg_stays=int(of_drg["stays"][0]),
         adjustments=_adjustments(run),
@@ -102,14 +103,14 @@ def figures_of(run: RunFolder, months: list[RunFolder]) -> Figures:
 
 
 def part_figures(
-    run: RunFolder,
-    months: list[RunFolder],
+    run: PaidPart,
+    months: list[PaidPart],
     by_class: pl.DataFrame,
     by_group: pl.DataFrame,
     minus: pl.DataFrame | None = None,
 ) -> PartFigures:
     """Sum up what both parts have; by_class, by_group: `case_sums`; minus: `_minus`, of stays."""
-    statements, values = run.frame("statements"), run.frame("values")
+    statements, values = run.frame("statements"), run.pools
     in_pool = statements.filter("in_pool")
     return PartFigures(
         months=pl.concat([_month(other) for other in months], how="vertical_relaxed"),
@@ -119,7 +120,7 @@ def part_figures(
         groups=largest_groups(by_group),
         lines=_lines(statements),
         ledger=ledger_figures(run.scan("ledger"), statements, values["pool"].to_list()),
-        example=_example(values, in_pool),
+        example=_example(in_pool),
     )
 
 
@@ -128,8 +129,7 @@ def _minus(adjustments: pl.LazyFrame) -> pl.DataFrame:
     cases, points, standard_amount.
     """
     to_hospital = (pl.col("applies_to") == "hospital") & (pl.col("points") != 0)
-    waiting = "waiting" in adjustments.collect_schema().names()
-    rows = adjustments.filter(to_hospital & ~pl.col("waiting") if waiting else to_hospital)
+    rows = adjustments.filter(to_hospital & ~pl.col("waiting"))
     return rows.select(
         pl.col("case_id").n_unique().cast(pl.Int64).alias("concerned"),
         pl.col("points", "standard_amount").sum(),
@@ -224,13 +224,13 @@ def _by_ratio(cases: pl.LazyFrame, last_tenth: int) -> pl.LazyFrame:
     )
 
 
-def _last_tenth(points: dict[str, Any]) -> int:
+def _last_tenth(points: Mapping[str, Any]) -> int:
     """The axis ends one above the highest bound, at 4 at least."""
     highest = max(Decimal(band["ratio"]) for band in points["high_bands"])
     return max(4, int(highest) + 1) * RATIO_STEP
 
 
-def _ratios(by_ratio: pl.DataFrame, points: dict[str, Any], last_tenth: int) -> Ratios:
+def _ratios(by_ratio: pl.DataFrame, points: Mapping[str, Any], last_tenth: int) -> Ratios:
     every = pl.DataFrame({"tenth": range(last_tenth + 1)}, schema={"tenth": pl.Int64})
     bars = every.join(by_ratio, on="tenth", how="left").sort("tenth")
     few = pl.col("cases") < SMALLEST_CELL
@@ -244,8 +244,8 @@ def _ratios(by_ratio: pl.DataFrame, points: dict[str, Any], last_tenth: int) -> 
     )
 
 
-def _month(run: RunFolder) -> pl.DataFrame:
-    return run.frame("values").select(
+def _month(run: PaidPart) -> pl.DataFrame:
+    return run.pools.select(
         pl.lit(run.period).alias("period"),
         pl.lit(run.run_id).alias("run_id"),
         "pool",
@@ -269,7 +269,7 @@ def _pools(values: pl.DataFrame, in_pool: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _adjustments(run: RunFolder) -> pl.DataFrame:
+def _adjustments(run: PaidPart) -> pl.DataFrame:
     return gathered(
         run.scan("adjustments")
         .group_by("kind", "applies_to")
@@ -320,19 +320,14 @@ def ledger_figures(
     )
 
 
-def _example(values: pl.DataFrame, in_pool: pl.DataFrame) -> dict[str, Any] | None:
+def _example(in_pool: pl.DataFrame) -> dict[str, Any] | None:
     """The largest line that the budget pays: the statement by which the formulas are shown."""
     if not in_pool.height:
         return None
     largest = in_pool.sort(
         "points", "hospital_id", "account", "out_of_area", descending=[True, False, False, False]
     ).row(0, named=True)
-    if largest["cases"] < SMALLEST_CELL:
-        return None
-    if largest["point_value"] is None:  # a run of an older program: a pool has one value
-        pool = values.row(by_predicate=pl.col("pool") == largest["pool"], named=True)
-        return {**largest, "point_value": pool["point_value"]}
-    return largest
+    return largest if largest["cases"] >= SMALLEST_CELL else None
 
 
 def _largest_first(frame: pl.DataFrame, column: str) -> pl.DataFrame:

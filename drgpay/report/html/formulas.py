@@ -1,14 +1,15 @@
 """How the figures of a report come about: each rule with the numbers of the run put in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from drgpay.base.exact import round_half_up
 from drgpay.report.html.figures import PartFigures
-from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.wording import Speaker
 from drgpay.report.wording import pool_name
+from drgpay.results.run_folder import PaidPart
 
 _FURTHER_PLACES = 4
 
@@ -22,9 +23,9 @@ class Formula:
     sum: str = ""
 
 
-def pool_formulas(run: RunFolder, figures: PartFigures, say: Speaker) -> list[Formula]:
+def pool_formulas(run: PaidPart, figures: PartFigures, say: Speaker) -> list[Formula]:
     """Point value and remainder of each pool."""
-    settlement = run.settlement
+    settlement = run.about.settlement
     found = []
     for row in figures.pools.iter_rows(named=True):
         pool = pool_name(row["pool"], say.language)
@@ -38,9 +39,9 @@ def pool_formulas(run: RunFolder, figures: PartFigures, say: Speaker) -> list[Fo
     return found
 
 
-def line_formulas(run: RunFolder, example: dict[str, Any], say: Speaker) -> list[Formula]:
+def line_formulas(run: PaidPart, example: dict[str, Any], say: Speaker) -> list[Formula]:
     """From the points of one statement line to its prepayment."""
-    settlement = run.settlement
+    settlement = run.about.settlement
     fund_only = settlement["method"] == "fund_only"
     standard, fund = example["standard_amount"], example["fund_amount"]
     spread = example["distributed"]
@@ -83,7 +84,7 @@ def _kept_sum(line: dict[str, Any]) -> str:
     return f"{whole} − {points} × {value} = {_n(line['kept'])}"
 
 
-def _value(row: dict[str, Any], pool: str, settlement: dict[str, Any], say: Speaker) -> Formula:
+def _value(row: dict[str, Any], pool: str, settlement: Mapping[str, Any], say: Speaker) -> Formula:
     method, places = settlement["method"], settlement["value_places"]
     home = [row["from_home_funds"]] if row["from_home_funds"] else []
     parts = {

@@ -6,12 +6,14 @@ from drgpay import __version__
 from drgpay.base.language import Language
 from drgpay.report.html.evidence import commands_of, evidence_table, facts_of, unverified_text
 from drgpay.report.html.part_sections import Tile
-from drgpay.report.html.run_folder import Part, RunFolder, months_of
 from drgpay.report.html.sections import Block, Commands, Listing, Section, Text
 from drgpay.report.html.stay_sections import StaySections
 from drgpay.report.html.template import render_page, sorting_script
 from drgpay.report.html.visit_sections import VisitSections
 from drgpay.report.html.wording import Speaker
+from drgpay.report.html.year_runs import months_of
+from drgpay.results.part import STAYS, VISITS, Part
+from drgpay.results.run_folder import RunFolder
 
 GENERATOR = "drgpay report"
 """What the page's meta element says of its maker."""
@@ -38,12 +40,12 @@ class _Page:
         self._months = months
         self._both = len(run.parts) > 1
         # What concerns the whole page is said as for stays, if there are any.
-        self.say = Speaker(language, of_visits=run.parts == ["visits"])
+        self.say = Speaker(language, of_visits=run.parts == (VISITS,))
         self._parts = {part: self._sections_of(part) for part in run.parts}
 
     def _sections_of(self, part: Part) -> StaySections | VisitSections:
         run, months = self.run.of(part), months_of(self._months, part)
-        if part == "stays":
+        if part == STAYS:
             return StaySections(run, months, Speaker(self.say.language), self._both)
         say = Speaker(self.say.language, of_visits=True)
         return VisitSections(run, months, say, self._both)
@@ -62,7 +64,7 @@ class _Page:
     def in_short(self) -> list[tuple[str, list[Tile]]]:
         """The figures that are looked for first, by part; a part alone has no heading."""
         return [
-            (self.say(f"part_{part}") if self._both else "", sections.tiles())
+            (self.say(f"part_{part.name}") if self._both else "", sections.tiles())
             for part, sections in self._parts.items()
         ]
 
@@ -85,7 +87,7 @@ class _Page:
         blocks: list[Block] = []
         for part, sections in self._parts.items():
             if self._both:
-                blocks.append(Text(self.say(f"part_{part}"), "heading"))
+                blocks.append(Text(self.say(f"part_{part.name}"), "heading"))
             blocks += sections.formula_blocks()
         return blocks
 

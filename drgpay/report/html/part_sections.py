@@ -11,7 +11,6 @@ from drgpay.report.html.charts import Bar
 from drgpay.report.html.figures import SHOWN_GROUPS, PartFigures
 from drgpay.report.html.formulas import line_formulas, pool_formulas
 from drgpay.report.html.row_names import RowNames
-from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.sections import Block, Figure, Formulas, Listing, Section, Text
 from drgpay.report.html.tables import (
     Column,
@@ -25,6 +24,7 @@ from drgpay.report.html.tables import (
 from drgpay.report.html.wording import Speaker
 from drgpay.report.statement import MINUS
 from drgpay.report.wording import named, pool_name
+from drgpay.results.run_folder import PaidPart
 from drgpay.results.visits import NO_GROUP
 
 CHART_ROWS = 15
@@ -43,8 +43,8 @@ class PartSections:
 
     def __init__(
         self,
-        run: RunFolder,
-        months: list[RunFolder],
+        run: PaidPart,
+        months: list[PaidPart],
         figures: PartFigures,
         say: Speaker,
         titled: bool,
@@ -58,7 +58,7 @@ class PartSections:
         """A section under the title of its key."""
         title = self.say(f"s_{key}")
         if self._titled:
-            title = self.say("of_part", part=self.say(f"part_{self.run.part}"), title=title)
+            title = self.say("of_part", part=self.say(f"part_{self.run.part.name}"), title=title)
         return Section(f"visit_{key}" if self.say.of_visits else key, title, blocks)
 
     def figure(self, key: str, svg: str) -> Figure:
@@ -294,7 +294,7 @@ class PartSections:
 
     def _lines_note(self) -> str:
         """Who pays what stands beside the budget."""
-        pooled = self.run.settlement["out_of_area"] == "pooled"
+        pooled = self.run.about.settlement["out_of_area"] == "pooled"
         return self.say("lines_note_pooled" if pooled else "lines_note")
 
     def _ledger(self) -> Table:
@@ -315,7 +315,7 @@ class PartSections:
 
     def _ledger_note(self) -> str:
         """What is not in the ledger's table, and what a correction books."""
-        corrects = self.run.manifest.get("corrects")
+        corrects = self.run.manifest.corrects
         notes = [self.say("ledger_corrects")] if corrects else []
         return " ".join([*notes, self.say("ledger_small")])
 

@@ -6,17 +6,17 @@ import polars as pl
 
 from drgpay.grouper.scheme import content_hash, load_scheme_info, scheme_folder, shipped_schemes
 from drgpay.report.html.figures import ITEM_BOOKING
-from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.tables import Row
 from drgpay.report.html.wording import Speaker
 from drgpay.report.wording import level_name, named
+from drgpay.results.run_folder import PaidPart
 from drgpay.results.visits import NO_GROUP
 
 
 class RowNames:
     """The names of rows of figures; a gathered row (with `members`) is named by them."""
 
-    def __init__(self, run: RunFolder, say: Speaker) -> None:
+    def __init__(self, run: PaidPart, say: Speaker) -> None:
         self._say = say
         self._language = say.language
         self._groups = _group_names(run)
@@ -89,9 +89,9 @@ def scheme_title(scheme_id: str) -> str:
     return f"{load_scheme_info(scheme_folder(scheme_id)).name}（{scheme_id}）"
 
 
-def _group_names(run: RunFolder) -> dict[str, str]:
+def _group_names(run: PaidPart) -> dict[str, str]:
     """By code, where the scheme of the run comes with the program unchanged."""
-    scheme = run.scheme
+    scheme = run.about.scheme
     if scheme["id"] not in shipped_schemes():
         return {}
     folder = scheme_folder(scheme["id"])

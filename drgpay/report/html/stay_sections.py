@@ -5,16 +5,16 @@ from drgpay.report.html.bounds import bounds_text, plain
 from drgpay.report.html.figures import RATIO_STEP, Figures, figures_of
 from drgpay.report.html.formulas import Formula
 from drgpay.report.html.part_sections import PartSections, Tile
-from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.sections import Block, Formulas, Listing, Section, Text
 from drgpay.report.html.tables import Table, listing, sum_of
 from drgpay.report.html.wording import Speaker
+from drgpay.results.run_folder import PaidPart
 
 
 class StaySections(PartSections):
     """The inpatient part of the page."""
 
-    def __init__(self, run: RunFolder, months: list[RunFolder], say: Speaker, titled: bool) -> None:
+    def __init__(self, run: PaidPart, months: list[PaidPart], say: Speaker, titled: bool) -> None:
         self._own: Figures = figures_of(run, months)
         super().__init__(run, months, self._own.part, say, titled)
 
@@ -100,7 +100,7 @@ class StaySections(PartSections):
             notes.append(self.say("ratios_unshown", n=shown))
         return [
             "".join(notes) if self.say.language == "zh" else " ".join(notes),
-            bounds_text(self.run.parameters["points"], self.say),
+            bounds_text(self.run.about.rules["points"], self.say),
         ]
 
     def _adjustments(self) -> Table:
@@ -111,7 +111,7 @@ class StaySections(PartSections):
 
     def _coverage(self) -> Table:
         """Records read by what became of them."""
-        frame, read = self._own.coverage, self.run.manifest["counts"]["read"]
+        frame, read = self._own.coverage, self.run.manifest.at("counts", "read")
         rows = [
             [
                 cells.words(self.names.status(row)),
@@ -132,7 +132,7 @@ class StaySections(PartSections):
     def _coverage_note(self) -> str:
         """The account of the records."""
         counts = {
-            key: f"{self.run.manifest['counts'][key]:,}"
+            key: f"{self.run.manifest.at('counts', key):,}"
             for key in ("read", "valid", "quarantined", "warnings")
         }
         return self.say("coverage_note", **counts)

@@ -6,9 +6,9 @@ import polars as pl
 import polars.selectors as cs
 
 from drgpay.report.html.figures import PartFigures, case_sums, part_figures
-from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
 from drgpay.report.visit_tables import class_of_groups, reason_table
+from drgpay.results.run_folder import PaidPart
 from drgpay.results.visits import leading_group
 
 FINDING_FILES = {
@@ -52,19 +52,19 @@ class VisitFigures:
     capitation: CapitationFigures | None
 
 
-def visit_figures_of(run: RunFolder, months: list[RunFolder]) -> VisitFigures:
+def visit_figures_of(run: PaidPart, months: list[PaidPart]) -> VisitFigures:
     """Read and sum up the visits of a run; `months` are the runs whose point values are compared."""
     visits = run.scan("cases").with_columns(**leading_group())
     sums = pl.collect_all([case_sums(visits, "case_class"), case_sums(visits, "drg")])
     by_class, by_group = (frame.with_columns(cs.categorical().cast(pl.String)) for frame in sums)
-    groups = run.frame("entries")
+    groups = run.frame("groups")
     return VisitFigures(
         part=part_figures(run, months, by_class, by_group),
         classes=_entries(class_of_groups(groups).frame),
         entries=_entries(reason_table(groups).frame),
         findings=_findings(run),
         ungrouped=int(groups.filter(pl.col("class") == "0000")["entries"].sum()),
-        capitation=_capitation(run) if run.has_capitation else None,
+        capitation=_capitation(run) if run.about.has_accounts else None,
     )
 
 
@@ -75,7 +75,7 @@ def _entries(sums: pl.DataFrame) -> pl.DataFrame:
     return found.rename({"cases": "apg_entries"})
 
 
-def _capitation(run: RunFolder) -> CapitationFigures:
+def _capitation(run: PaidPart) -> CapitationFigures:
     accounts = run.frame("capitation").rename({"visits": "cases"})
     amounts = ["heads", "capitation", "cases", "charged", "charged_elsewhere", "balance", "settled"]
     apart = (
@@ -91,9 +91,9 @@ def _capitation(run: RunFolder) -> CapitationFigures:
     )
 
 
-def _tie_out(run: RunFolder) -> pl.DataFrame:
+def _tie_out(run: PaidPart) -> pl.DataFrame:
     """The tie-out, in which no amount is of fewer than SMALLEST_CELL visits."""
-    pool_of = run.frame("values").select("pool", account="accounts").explode("account")
+    pool_of = run.pools.select("pool", account="accounts").explode("account")
     contracted = pl.col("contractor_id").is_not_null() & ~pl.col("out_of_area")
     counts = (
         run.scan("cases")
@@ -125,7 +125,7 @@ def _tie_out(run: RunFolder) -> pl.DataFrame:
     )
 
 
-def _findings(run: RunFolder) -> pl.DataFrame:
+def _findings(run: PaidPart) -> pl.DataFrame:
     """Findings by file and code; counts of records say nothing of a patient."""
     return pl.concat(
         run.scan(file)

@@ -8,7 +8,6 @@ from drgpay.report.html import cells, charts
 from drgpay.report.html.cells import Cell
 from drgpay.report.html.charts import Bar
 from drgpay.report.html.part_sections import PartSections, Tile
-from drgpay.report.html.run_folder import RunFolder
 from drgpay.report.html.sections import Block, Listing, Section, Text
 from drgpay.report.html.tables import Row, Table, listing, sum_of
 from drgpay.report.html.visit_figures import (
@@ -19,12 +18,13 @@ from drgpay.report.html.visit_figures import (
 )
 from drgpay.report.html.wording import Speaker
 from drgpay.report.wording import pool_name
+from drgpay.results.run_folder import PaidPart
 
 
 class VisitSections(PartSections):
     """The outpatient part of the page."""
 
-    def __init__(self, run: RunFolder, months: list[RunFolder], say: Speaker, titled: bool) -> None:
+    def __init__(self, run: PaidPart, months: list[PaidPart], say: Speaker, titled: bool) -> None:
         self._own: VisitFigures = visit_figures_of(run, months)
         super().__init__(run, months, self._own.part, say, titled)
 
@@ -189,7 +189,7 @@ class VisitSections(PartSections):
     # Records and findings
 
     def _coverage(self) -> list[Block]:
-        counts = self.run.manifest["counts"]
+        counts = self.run.manifest.counts
         rows = [
             [
                 cells.words(self.say(name)),

@@ -9,7 +9,9 @@ from drgpay.base.file_rights import OWNER, rights_like
 from drgpay.base.language import Language
 from drgpay.records.writing import staged_file
 from drgpay.report.html.page import GENERATOR, report_html
-from drgpay.report.html.run_folder import RunFolder, open_run, runs_beside, runs_of_the_year
+from drgpay.report.html.year_runs import runs_beside, runs_of_the_year
+from drgpay.results.manifest import MANIFEST
+from drgpay.results.run_folder import RunFolder, month_at
 
 _HEAD_BYTES = 1_000
 
@@ -35,7 +37,7 @@ def write_report(
     Raises DrgpayError for what is not a run, for further runs of another year, region or of the
     same month, and for a place where no report may be written.
     """
-    run = open_run(run_path)
+    run = month_at(run_path)
     months = runs_of_the_year(run, further) if further else runs_beside(run)
     path = out or run_path.resolve().with_name(f"{run_path.resolve().name}.html")
     _refuse_place(path)
@@ -49,7 +51,7 @@ def write_report(
 def _refuse_place(path: Path) -> None:
     if path.suffix.lower() not in (".html", ".htm"):
         raise DrgpayError(f"{path} is not named .html", "let the name of the report end in .html")
-    if (path.parent / "manifest.json").is_file():
+    if (path.parent / MANIFEST).is_file():
         raise DrgpayError(
             f"{path} would lie in the folder of a run, whose files the manifest fixes",
             "write it elsewhere",

@@ -1,0 +1,91 @@
+"""The runs of a year whose months a report compares."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import sees_file
+from drgpay.results.manifest import MANIFEST
+from drgpay.results.part import Part
+from drgpay.results.run_folder import PaidPart, RunFolder, month_at
+
+
+def months_of(runs: Iterable[RunFolder], part: Part) -> list[PaidPart]:
+    """The runs that have a part, seen from it, by month."""
+    return sorted((run.of(part) for run in runs if part in run.parts), key=lambda run: run.period)
+
+
+def runs_of_the_year(run: RunFolder, given: Iterable[Path]) -> list[RunFolder]:
+    """The run and those given with it, by month.
+
+    Raises DrgpayError if one is of another year or region or has no part of the run, or if a part
+    of a month comes twice.
+    """
+    months: dict[tuple[str, Part], RunFolder] = {(run.period, part): run for part in run.parts}
+    found = {run.run_id: run}
+    for path in given:
+        other = month_at(path)
+        if other.period[:4] != run.period[:4]:
+            raise DrgpayError(
+                f"{path} is a run of {other.period}, {run.folder} one of {run.period}",
+                f"give runs of {run.period[:4]} to --with",
+            )
+        region = run.manifest.region
+        if other.manifest.region != region:
+            raise DrgpayError(
+                f"{path} is a run of {other.manifest.region}, {run.folder} one of {region}",
+                "give runs of the same region to --with",
+            )
+        shared = [part for part in run.parts if part in other.parts]
+        if not shared:
+            raise DrgpayError(
+                f"{path} settles {_named(other.parts)}, {run.folder} {_named(run.parts)}",
+                "give runs of the same kind to --with",
+            )
+        for part in shared:
+            known = months.setdefault((other.period, part), other)
+            if known.run_id != other.run_id:
+                raise DrgpayError(
+                    f"{known.folder} and {path} are both runs of {other.period}",
+                    "give one run a month",
+                )
+        found.setdefault(other.run_id, other)
+    return sorted(found.values(), key=lambda other: (other.period, other.run_id))
+
+
+def runs_beside(run: RunFolder) -> list[RunFolder]:
+    """The run and, of the other months of its year, the latest run that lies beside it.
+
+    That is the latest with all parts of the run; if a month has none, the latest with each part.
+    Runs of another region, and what this version cannot read, are passed over.
+    """
+    months: dict[str, list[tuple[int, str, RunFolder]]] = {}
+    year = run.period[:4]
+    for folder in run.folder.resolve().parent.iterdir():
+        if folder.name.startswith(".") or not sees_file(folder / MANIFEST):
+            continue
+        try:
+            other = month_at(folder)
+            for part in other.parts:
+                other.of(part).scan("values")
+            fits = (other.period[:4], other.manifest.region) == (year, run.manifest.region)
+        except DrgpayError:
+            continue
+        if not fits or other.period == run.period:
+            continue
+        written = (folder / MANIFEST).stat().st_mtime_ns
+        months.setdefault(other.period, []).append((written, other.run_id, other))
+    found = {run.run_id: run}
+    for runs in months.values():
+        latest_first = [other for _, _, other in sorted(runs, key=lambda one: one[:2])[::-1]]
+        whole = next((other for other in latest_first if set(run.parts) <= set(other.parts)), None)
+        for part in run.parts:
+            having = (other for other in latest_first if part in other.parts)
+            chosen = whole or next(having, None)
+            if chosen:
+                found[chosen.run_id] = chosen
+    return sorted(found.values(), key=lambda other: (other.period, other.run_id))
+
+
+def _named(parts: Iterable[Part]) -> str:
+    return " and ".join(part.name for part in parts)
