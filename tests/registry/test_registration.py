@@ -274,7 +274,7 @@ def test_single_rows_are_read_in_place(output: Path, make_run: MakeRun) -> None:
     [
         ("manifest.json", None, "is not the folder of a run"),
         ("manifest.json", "{", "is damaged"),
-        ("manifest.json", '{"run": "2026-10-bb"}', "period"),
+        ("manifest.json", '{"run": "2026-10-bb"}', "lacks basis_sha256"),
         ("values.parquet", "text", "cannot be read"),
     ],
 )

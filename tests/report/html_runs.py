@@ -9,6 +9,9 @@ from typing import Any
 
 import polars as pl
 
+from drgpay.results.part import STAYS
+from drgpay.results.tables import columns_of
+
 Row = dict[str, Any]
 
 HOSPITALS = {
@@ -148,6 +151,7 @@ def _line(
         "pool": account,
         "in_pool": payment == "points" and not outside,
         "cases": len(rows),
+        "point_value": rows[0]["price"] if payment == "points" else None,
         **{key: _sum(rows, key) for key in sums},
         "distributed": Decimal("0.00"),
         "fund_amount": fund,
@@ -243,4 +247,8 @@ def _write(rows: list[Row], path: Path) -> None:
         if any(isinstance(row[name], Decimal) for row in rows)
     }
     frame = pl.DataFrame(rows, schema_overrides=decimals, infer_schema_length=None)
-    frame.write_parquet(path)
+    declared = columns_of(STAYS, False, 4)[path.stem]
+    # What no report reads has no value.
+    rest = [column.name for column in declared if column.former is None]
+    empty = [pl.lit(None).alias(name) for name in rest if name not in frame.columns]
+    frame.with_columns(*empty, negative_fund=None).write_parquet(path)

@@ -289,16 +289,8 @@ def test_a_single_month_says_so(tmp_path: Path) -> None:
 
 def test_a_month_without_bounded_or_adjusted_cases(tmp_path: Path) -> None:
     run = make_run(tmp_path, cases=30, classes=["few_cases", "fee"])
-    (run / "adjustments.parquet").unlink()
-    pl.DataFrame(
-        schema={
-            "case_id": pl.String,
-            "applies_to": pl.String,
-            "kind": pl.String,
-            "points": pl.Decimal(18, 4),
-            "standard_amount": pl.Decimal(18, 2),
-        }
-    ).write_parquet(run / "adjustments.parquet")
+    adjustments = run / "adjustments.parquet"
+    pl.read_parquet(adjustments).clear().write_parquet(adjustments)
     text = write_report(run).path.read_text(encoding="utf-8")
     assert "本期没有按倍率划分的病例" in text
     assert "本期没有点数调整" in text

@@ -189,4 +189,4 @@ def test_the_command(run: Path, tmp_path: Path, command: Callable[..., Any]) -> 
     result = command(run, tmp_path / "none", "--lang", "en")
     assert result.exit_code == 1
     assert "wrong" in result.stdout
-    assert "is no folder of a run" in result.stderr
+    assert "is not the folder of a run" in result.stderr

@@ -197,5 +197,5 @@ def test_what_was_never_paid_cannot_be_corrected(region: Path, fresh: Path) -> N
 
 def test_a_correction_names_a_run_of_its_month(region: Path) -> None:
     job = visit_job(region, "corrected", corrects=region / "runs" / "nowhere")
-    with pytest.raises(DrgpayError, match="is no folder of a run"):
+    with pytest.raises(DrgpayError, match="is not the folder of a run"):
         run_month(load_any_job(job))

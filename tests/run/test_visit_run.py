@@ -190,7 +190,7 @@ def test_a_job_of_visits_alone_is_no_job_of_stays(region: Path) -> None:
         ('period = "2026-10"', 'period = "2026-09"', "none of 3000 visits is valid"),
         ('period = "2026-10"', 'period = "2027-10"', "the policy .* is for 2026"),
         ('catalogue = "visit_catalogue"', 'catalogue = "catalogue"', "was made for the scheme"),
-        ("[inputs]", 'corrects = "runs/x"\n[inputs]', "x is no folder of a run"),
+        ("[inputs]", 'corrects = "runs/x"\n[inputs]', "x is not the folder of a run"),
         ("[inputs]", 'scheme = "chs-drg-2.0"\n[inputs]', "names scheme, but no inputs.stays"),
         ('items = "visit_items"', 'items = "nowhere"', "nowhere"),
     ],
