@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import as_decimal
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings
 from drgpay.settle.settled import Settled
@@ -150,11 +151,10 @@ def _measures(number: int, setting: Setting, found: pl.DataFrame, amount: str) -
 
 def _values(number: int, settled: Settled, policy: Policy, most_places: int) -> pl.DataFrame:
     places = policy.settlement.value_places
-    value = pl.col("point_value").cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, places))
     return settled.pools.select(
         pl.lit(number).cast(pl.Int64).alias("number"),
         "pool",
-        value.cast(pl.Decimal(18, most_places)).alias("point_value"),
+        as_decimal("point_value", places).cast(pl.Decimal(18, most_places)),
         "remainder_fen",
     )
 

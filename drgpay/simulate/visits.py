@@ -28,7 +28,7 @@ from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import AMOUNTS, NO_ADJUSTMENTS, levels_of
 from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
-from drgpay.simulate.compare import MEASURES, VALUES, bin_of, paired, paired_values
+from drgpay.simulate.compare import MEASURES, hospitals_by_change, paired, paired_values
 from drgpay.simulate.plan import Plan
 from drgpay.simulate.stages import Stages
 from drgpay.visits.points import visit_cases
@@ -187,22 +187,13 @@ def _refuse_other_results(run: StoredMonth, before: Settled) -> None:
 def _compared(
     before: VisitMonth, after: VisitMonth, settled: list[Settled], basis: Mapping[str, Any]
 ) -> VisitComparison:
-    sums = [one.lines.group_by("hospital_id").agg(pl.col(MEASURES).sum()) for one in settled]
     names = before.rules.hospitals.select("hospital_id", "name")
-    hospitals = (
-        paired(sums[0], sums[1], "hospital_id", MEASURES, AMOUNT)
-        .join(names, on="hospital_id", how="left", maintain_order="left")
-        .with_columns(bin=bin_of(pl.col("change_fen"), pl.col(f"{AMOUNT}_before")))
-        .sort("change_fen", "hospital_id", descending=[True, False])
-    )
-    sides = [
-        (one.pools, month.rules.policy.settlement.value_places)
-        for one, month in zip(settled, (before, after), strict=True)
-    ]
+    hospitals = hospitals_by_change(settled, names, MEASURES, AMOUNT)
+    places = [month.rules.policy.settlement.value_places for month in (before, after)]
     return VisitComparison(
         basis,
         hospitals.select("hospital_id", "name", pl.exclude("hospital_id", "name")),
-        paired_values(sides, VALUES),
+        paired_values(settled, places),
         _contractors([before, after], settled) if before.rules.enrolment is not None else None,
         tuple(
             settled_stops(
@@ -221,15 +212,8 @@ def _contractors(months: list[VisitMonth], settled: list[Settled]) -> pl.DataFra
     for month, one in zip(months, settled, strict=True):
         enrolment = month.rules.enrolment
         assert enrolment is not None
-        accounts = capitation_accounts(
+        found = capitation_accounts(
             one.cases, one.lines, one.pools, enrolment, month.rules.policy, month.period
-        ).accounts
-        sides.append(accounts.select(*keys, *amounts))
-    both = sides[0].join(sides[1], on=keys, how="full", coalesce=True, suffix="_after").sort(keys)
-    columns = [
-        pl.col(name if side == "before" else f"{name}_after").fill_null(0).alias(f"{name}_{side}")
-        for name in amounts
-        for side in ("before", "after")
-    ]
-    change = pl.col("settled_fen_after") - pl.col("settled_fen_before")
-    return both.select(*keys, *columns).with_columns(change_fen=change)
+        )
+        sides.append(found.accounts)
+    return paired(sides, keys, amounts, "settled_fen").drop("change_ratio")
