@@ -208,10 +208,9 @@ def _settled(state: State, policy: Policy, settling: Settling) -> Settled:
     if (switched, policy.budget, policy.clearing) == (own.settlement, own.budget, own.clearing):
         return state.settled
     allowed = policy.settlement.model_copy(update={"may_exceed_budget": True})
-    cases = added_up(state.earned.cases, state.earned.adjustments)
     try:
         return settling.settle(
-            cases,
+            added_up(state.earned),
             state.earned.adjustments,
             policy.model_copy(update={"settlement": allowed}),
             state.filings.payments,

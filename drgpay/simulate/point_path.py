@@ -18,7 +18,7 @@ from drgpay.points.prices import RATIO_COLUMNS
 from drgpay.policy.adjustment_rows import EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.settle.lines import LINE, with_bearing_line, with_payment
-from drgpay.simulate.stages import Stages, State
+from drgpay.simulate.stages import Stages, State, persons_of
 
 POINT_EFFECTS = ("volume", "grouping", "base_points", "coefficient", "case_class", "rules")
 """In the order of the path."""
@@ -153,21 +153,12 @@ def _cases(
 def _of_state(stages: Stages, state: State, lines: Policy) -> _Cases:
     points, catalogue = state.plan.policy.points, state.catalogue
     cases = state.earned.cases
-    cases = cases.hstack(_persons(cases, state.stays))
+    cases = cases.with_columns(persons_of(cases, state.stays))
     returns = stages.returns(state.plan, state.stays, state.filings)
     steps = adjustment_steps(cases, catalogue, points, state.filings, returns)
     payable = with_payment(cases, lines)
     minus = _minus(state.earned.adjustments, payable, lines)
     return _Cases(payable, class_formulas(catalogue, points), steps, minus)
-
-
-def _persons(cases: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
-    known = stays.select("case_id", "person_id")
-    return (
-        cases.select("case_id")
-        .join(known, on="case_id", how="left", maintain_order="left")
-        .select("person_id")
-    )
 
 
 def _minus(adjustments: pl.DataFrame, cases: pl.DataFrame, lines: Policy) -> pl.DataFrame:

@@ -48,7 +48,7 @@ class YearEnd:
     """The annual clearing, after months that were paid as they were.
 
     months: the statements of all months; what they prepaid does not change with a scenario.
-    budgets: what they shared out, by pool of `policy`, the policy of the base.
+    budgets: what they shared out, by pool of `policy`, the policy of the base. period: no month.
     """
 
     year: int
@@ -57,6 +57,7 @@ class YearEnd:
     scores: pl.DataFrame | None
     policy: Policy
     amount: str = "final_amount_fen"
+    period: None = None
 
     def settle(
         self,
