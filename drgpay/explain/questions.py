@@ -14,9 +14,20 @@ from drgpay.grouper.batch import encode_records
 from drgpay.grouper.columns import holds
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import Facts, observe
-from drgpay.grouper.reference import Grouped, Stay, in_set
+from drgpay.grouper.reference import Grouped, Stay, excluded, in_set
 from drgpay.grouper.rules.fields import CodeField
-from drgpay.grouper.rules.nodes import Always, And, Atom, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.rules.nodes import (
+    Always,
+    And,
+    Atom,
+    Compare,
+    Count,
+    Member,
+    Not,
+    Or,
+    Rule,
+    atom_text,
+)
 from drgpay.grouper.scheme import Scheme
 
 
@@ -150,12 +161,6 @@ def _excluded_by(scheme: Scheme, stay: Grouped, code: str, sets: tuple[str, ...]
     return entry.exclusion_table
 
 
-def excluded(scheme: Scheme, stay: Grouped, code: str) -> bool:
-    """Whether the principal diagnosis stands in the exclusion table of this MCC or CC."""
-    tables = scheme.excluding_tables.get(stay.principal_diagnosis or "", frozenset())
-    return scheme.complications[code].exclusion_table in tables
-
-
 def _missing(stay: Grouped, fields: tuple[CodeField, ...]) -> tuple[str, ...]:
     return tuple(field.value for field in fields if not any(stay.codes(field)))
 
@@ -163,22 +168,3 @@ def _missing(stay: Grouped, fields: tuple[CodeField, ...]) -> tuple[str, ...]:
 def plain_number(value: float | None) -> Number | None:
     """A whole number without its decimal point."""
     return int(value) if value is not None and value == int(value) else value
-
-
-def atom_text(atom: Atom, negated: bool = False) -> str:
-    """A question in the rule language."""
-    match atom:
-        case Always(value):
-            return "1" if value != negated else "0"
-        case Member(fields, sets):
-            word = "not in" if negated else "in"
-            return f"{_braced(fields)} {word} {_braced(sets)}"
-        case Compare(field, op, number):
-            text = f"{field.value} {op} {number}"
-        case Count(name, fields, op, at_least):
-            text = f"length({name} ∩ {_braced(fields)}) {op} {at_least}"
-    return f"not {text}" if negated else text
-
-
-def _braced(names: tuple[str, ...]) -> str:
-    return str(names[0]) if len(names) == 1 else "{" + ",".join(names) + "}"

@@ -1,6 +1,5 @@
 """Our groups beside those of another grouper for the same cases: agreement and differences."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -248,18 +247,9 @@ def _once(table: pl.DataFrame, path: Path) -> pl.DataFrame:
 
 
 def _tree(scheme: Scheme) -> pl.DataFrame:
-    return pl.DataFrame(
-        list(_rows(scheme)),
-        schema={"drg": pl.String, "adrg": pl.String, "mdc": pl.String},
-        orient="row",
-    )
-
-
-def _rows(scheme: Scheme) -> Iterator[tuple[str, str, str]]:
-    for mdc in scheme.mdcs:
-        for adrg in mdc.adrgs:
-            for drg in adrg.drgs:
-                yield drg.code, adrg.code, mdc.code
+    rows = [(drg.code, adrg.code, mdc.code) for mdc, adrg, drg in scheme.paths()]
+    schema = dict.fromkeys(("drg", "adrg", "mdc"), pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _pairs(ours: pl.DataFrame) -> pl.DataFrame:
