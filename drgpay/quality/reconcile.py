@@ -82,18 +82,14 @@ def reconcile(grouped: Path, official: Path, scheme: Scheme | None = None) -> Re
         )
     only_ours = _without(ours, theirs, both.height).select("case_id", "drg")
     only_official = _without(theirs, ours, both.height).select("case_id", drg="official_drg")
-    same = {
-        level: pl.col(level).eq_missing(pl.col(f"official_{level}"))
-        if level == "drg"
-        # Without a known MDC or ADRG the DRGs decide.
-        else pl.col(level).eq_missing(pl.col(f"official_{level}"))
-        | pl.col("drg").eq_missing(pl.col("official_drg"))
-        for level in LEVELS
-    }
-    agreement = both.select(expr.sum().alias(level) for level, expr in same.items())
+    same = {level: pl.col(level).eq_missing(pl.col(f"official_{level}")) for level in LEVELS}
+    # Without a known MDC or ADRG the DRGs decide.
+    agreeing = both.select((same[level] | same["drg"]).sum().alias(level) for level in LEVELS).row(
+        0
+    )
     rows = [
-        (level, both.height, agreement[level][0], ratio(int(agreement[level][0]), both.height))
-        for level in LEVELS
+        (level, both.height, cases, ratio(cases, both.height))
+        for level, cases in zip(LEVELS, agreeing, strict=True)
     ]
     return Reconciliation(
         compared=both.height,

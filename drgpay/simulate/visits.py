@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.working_folder import working_folder
@@ -155,17 +156,10 @@ def _cases(
                 stages.threads,
                 advance,
             )
-        cases = visit_cases(grouped.visits)
-        return cases.select(
-            pl.col(name).cast(pl.String) if not _is_number(cases.schema[name]) else pl.col(name)
-            for name in (*_NEEDED, "contractor_id")
-        )
+        cases = visit_cases(grouped.visits).select(*_NEEDED, "contractor_id")
+        return cases.with_columns((cs.all() - cs.numeric() - cs.boolean()).cast(pl.String))
 
     return stages.cache.frame("visits", depends, make)
-
-
-def _is_number(dtype: pl.DataType) -> bool:
-    return dtype.is_numeric() or dtype == pl.Boolean
 
 
 def _settled(month: VisitMonth, cases: pl.DataFrame) -> Settled:
