@@ -68,28 +68,25 @@ def _answered(observed: Observed, rule: Rule, negated: bool) -> tuple[bool, tupl
             return _answered(observed, part, not negated)
         case And(parts) | Or(parts):
             answers = [_answered(observed, part, negated) for part in parts]
-            if isinstance(rule, And) != negated:
-                return _all_of(answers)
-            return _any_of(answers)
+            return _joined(answers, isinstance(rule, And) != negated)
         case _:
             question = _question(observed, rule, negated)
             return question.holds, (question,)
 
 
-def _all_of(answers: list[tuple[bool, tuple[Question, ...]]]) -> tuple[bool, tuple[Question, ...]]:
-    """A conjunction rests on all its parts if it holds, on the parts that fail if it does not."""
-    truth = all(held for held, _ in answers)
-    kept = (questions if held == truth else _undecided(questions) for held, questions in answers)
-    return truth, tuple(question for questions in kept for question in questions)
+def _joined(
+    answers: list[tuple[bool, tuple[Question, ...]]], conjunction: bool
+) -> tuple[bool, tuple[Question, ...]]:
+    """A conjunction rests on all its parts if it holds, on the parts that fail if it does not.
 
-
-def _any_of(answers: list[tuple[bool, tuple[Question, ...]]]) -> tuple[bool, tuple[Question, ...]]:
-    """A disjunction rests on the first part that holds; it fails by the part that lacks least."""
-    truth = any(held for held, _ in answers)
+    A disjunction rests on the first part that holds; it fails by the part that lacks least.
+    """
+    truth = (all if conjunction else any)(held for held, _ in answers)
     places = [place for place, (held, _) in enumerate(answers) if held == truth]
-    chosen = places[0] if truth else min(places, key=lambda place: _lack(answers[place][1]))
+    if not conjunction:
+        places = [places[0] if truth else min(places, key=lambda place: _lack(answers[place][1]))]
     kept = (
-        questions if place == chosen else _undecided(questions)
+        questions if place in places else _undecided(questions)
         for place, (_, questions) in enumerate(answers)
     )
     return truth, tuple(question for questions in kept for question in questions)

@@ -254,17 +254,17 @@ def compare_schemes(before: State, after: State) -> SchemeComparison | None:
 def _quality(side: str, state: State) -> dict[str, object]:
     # 入组率: of the valid stays whose payment_unit is drg.
     by_drg = state.stays.filter(pl.col("payment_unit") == "drg")
-    counted = dict(by_drg.group_by("status").agg(pl.len()).iter_rows())
+    placed, ambiguous = (
+        by_drg.filter(pl.col("status") == name).height for name in ("grouped", "ambiguous")
+    )
     grouped = state.cube.filter(pl.col("status") == "grouped")
     return {
         "side": side,
         "scheme": state.plan.compiled.scheme.info.id,
-        "cases": sum(counted.values()),
-        "grouped": counted.get("grouped", 0),
-        "ambiguous": counted.get("ambiguous", 0),
-        "ungrouped": sum(counted.values())
-        - counted.get("grouped", 0)
-        - counted.get("ambiguous", 0),
+        "cases": by_drg.height,
+        "grouped": placed,
+        "ambiguous": ambiguous,
+        "ungrouped": by_drg.height - placed - ambiguous,
         "groups": grouped["drg"].n_unique(),
         "explained": explained(state.stays.filter(pl.col("status") == "grouped")),
     }
