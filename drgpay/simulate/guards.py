@@ -12,6 +12,7 @@ import polars as pl
 from drgpay.base.language import Words
 from drgpay.policy.model import Policy
 from drgpay.report.html.small_cells import SMALLEST_CELL
+from drgpay.run.job import Job
 from drgpay.run.stops import (
     Accepted,
     Stop,
@@ -101,7 +102,7 @@ def _accepted(base: Base) -> Iterator[Accepted]:
     for manifest in manifests:
         for one in accepted_before(manifest):
             yield Accepted(one.code, one.subject, one.fen, _name(manifest, one))
-    if base.job and not base.run:
+    if isinstance(base.job, Job) and not base.run:
         yield from base.job.accepted
 
 

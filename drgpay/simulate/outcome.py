@@ -55,7 +55,7 @@ class Simulation(Shown):
     def shown_facts(self) -> Iterator[tuple[str, object]]:
         """What is printed of it."""
         yield "period", self.base.period
-        yield "base", self.base.run.run_id if self.base.run else self.base.file.name
+        yield "base", self.base.run.run_id if self.base.run else self.base.job.path.name
         yield "scenarios", ", ".join(one.name for one in self.scenarios)
         yield "hospitals", self.comparison.hospitals.height
         for values in self.comparison.values.iter_rows(named=True):
@@ -99,7 +99,7 @@ def open_stages(
     stored = (
         StageCache(cache, named=True)
         if cache is not None
-        else StageCache(cache_folder(base.output))
+        else StageCache(cache_folder(base.job.output))
     )
     return Stages(base, stored, progress, threads)
 

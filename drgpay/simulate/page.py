@@ -58,7 +58,7 @@ def page(found: Simulation, tables: list[ReportTable], language: Language) -> st
 def facts_of(found: Simulation, language: Language) -> list[tuple[str, str]]:
     """What was compared with what."""
     base, after = found.base, found.after
-    run = base.run.run_id if base.run else base.file.name
+    run = base.run.run_id if base.run else base.job.path.name
     scheme = base.rules.scheme.info.id
     then = after.plan.compiled.scheme.info.id
     catalogue, used = base.rules.catalogue.info.id, after.catalogue.info.id
@@ -74,7 +74,7 @@ def facts_of(found: Simulation, language: Language) -> list[tuple[str, str]]:
 
 def commands_of(found: Simulation) -> list[tuple[str, str]]:
     """The commands that make this report again, the base included; key of the note, command."""
-    job = shlex.quote(str(found.base.file))
+    job = shlex.quote(str(found.base.job.path))
     # One that was made of values lies only beside the report.
     paths = (
         one.path if one.text is None else Path("scenarios") / f"{number}-{one.path.name}"

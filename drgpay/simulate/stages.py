@@ -295,7 +295,7 @@ class Stages:
                 valid = valid.with_columns(persons_of(valid, paid))
         if not valid.height:
             raise DrgpayError(
-                f"none of the stays of {self.base.file} is valid for {self.base.period}",
+                f"none of the stays of {self.base.job.path} is valid for {self.base.period}",
                 "correct the records or the scenario",
             )
         keys = ["hospital_id", "code", "outside"]

@@ -6,7 +6,6 @@ of the base.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -74,9 +73,9 @@ def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | 
             "take the run of a month as the base, or leave these paths out",
         )
     job = base.job
-    if job is None or job.outpatient is None or before is None or after is None:
+    if not isinstance(job, Job) or job.outpatient is None or before is None or after is None:
         raise DrgpayError(
-            f"{where}: [outpatient] changes nothing, since {base.file} has no visits",
+            f"{where}: [outpatient] changes nothing, since {base.job.path} has no visits",
             "name a job with [outpatient], or leave these paths out",
         )
     if before.calibration != after.calibration:
@@ -85,7 +84,7 @@ def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | 
             "visits is the base's",
             "calibrate the visits with that policy and name the catalogue in a job of its own",
         )
-    month, key = _opened(job, job.outpatient, base.run, base.file)
+    month, key = _opened(job, job.outpatient, base.run)
     run = base.run if isinstance(base.run, StoredMonth) else None
     now = _with_outpatient(month, after)
     cases = _cases(stages, month, key, run)
@@ -100,7 +99,7 @@ def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | 
 
 
 def _opened(
-    job: Job, outpatient: OutpatientJob, run: object, file: Path
+    job: Job, outpatient: OutpatientJob, run: object
 ) -> tuple[VisitMonth, Mapping[str, Any]]:
     """The visits of the base, and what they depend on beside the policy."""
     rules = load_visit_rules(
@@ -113,7 +112,7 @@ def _opened(
         changed = [name for name in basis if content_of(basis[name]) != content_of(paid.get(name))]
         if changed:
             raise DrgpayError(
-                f"the visits of the base run {run.run_id} were not settled from what {file} reads "
+                f"the visits of the base run {run.run_id} were not settled from what {job.path} reads "
                 f"now: outpatient.{', outpatient.'.join(changed)} changed since",
                 "restore the files, or run the job again and name that run",
             )
