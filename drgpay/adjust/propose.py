@@ -146,30 +146,25 @@ def propose(
     """
     choices = choices or Choices()
     adrgs = [adrg for mdc in scheme.mdcs for adrg in mdc.adrgs]
-    asked = _asked(adrgs, choices)
+    adrg_of = {drg.code: adrg.code for adrg in adrgs for drg in adrg.drgs}
+    asked = _asked(adrgs, adrg_of, choices)
     rows = {code: own for code, own in stays.rows_of_groups().items() if len(own)}
     log_cost, yuan = np.log(stays.fen / 100), stays.fen / 100
     whole = whole_scheme(stays, log_cost, list(rows.values()))
     counted = surgical_set(scheme)
-    todo = [
-        (adrg, drg.code)
-        for adrg in adrgs
-        for drg in adrg.drgs
-        if drg.code in asked and len(rows.get(drg.code, ())) >= 2 * choices.min_cases
-    ]
+    looked = [drg for drg in adrg_of if drg in asked and drg in rows]
+    todo = [drg for drg in looked if len(rows[drg]) >= 2 * choices.min_cases]
     growth = Growth(choices.min_cases, choices.max_depth, choices.min_gain, choices.seed)
 
     def features_of(drg: str) -> GroupFeatures:
         return group_features(stays, rows[drg], choices.kinds, choices.min_cases, counted)
 
-    def tested_alone(task: tuple[Adrg, str]) -> list[tuple[str, Tested]]:
-        drg = task[1]
+    def tested_alone(drg: str) -> list[tuple[str, Tested]]:
         found = tested(features_of(drg), log_cost[rows[drg]], choices.min_cases)
         return [] if found is None else [(drg, found)]
 
-    def looked_at(task: tuple[Adrg, str]) -> list[SplitProposal]:
-        adrg, drg = task
-        own = rows[drg]
+    def looked_at(drg: str) -> list[SplitProposal]:
+        own, adrg = rows[drg], adrg_of[drg]
         tree = grow(features_of(drg), log_cost[own], drg, growth)
         if tree is None:
             return []
@@ -179,22 +174,17 @@ def propose(
         _load_scikit_learn()
     of_group = dict(in_order(tested_alone, todo, threads))
     q_of = dict(zip(of_group, q_values([one.p for one in of_group.values()]), strict=True))
-    taken = [task for task in todo if q_of.get(task[1], 1.0) <= choices.q]
+    taken = [drg for drg in todo if q_of.get(drg, 1.0) <= choices.q]
     splits = tuple(in_order(looked_at, taken, threads))
     merges = tuple(_merges(adrgs, asked, splits, rows, stays, yuan, choices, whole))
     gains = sum(one.gain_scheme for one in splits) + sum(one.gain_scheme for one in merges)
-    looked = [
-        Notable(drg.code, adrg.code, measured(stays, rows[drg.code]))
-        for adrg in adrgs
-        for drg in adrg.drgs
-        if drg.code in asked and drg.code in rows
-    ]
+    notable = [Notable(drg, adrg_of[drg], measured(stays, rows[drg])) for drg in looked]
     return Proposals(
         choices=choices,
         splits=splits,
         merges=merges,
-        high_cv=tuple(one for one in looked if (one.measures.cv or 0) > 1),
-        few_cases=tuple(one for one in looked if one.measures.cases < choices.min_cases),
+        high_cv=tuple(one for one in notable if (one.measures.cv or 0) > 1),
+        few_cases=tuple(one for one in notable if one.measures.cases < choices.min_cases),
         groups=len(looked),
         stays=len(stays),
         r2=whole.r2,
@@ -215,8 +205,7 @@ def _load_scikit_learn() -> None:
         ) from None
 
 
-def _asked(adrgs: Sequence[Adrg], choices: Choices) -> Collection[str]:
-    drgs = {drg.code: adrg.code for adrg in adrgs for drg in adrg.drgs}
+def _asked(adrgs: Sequence[Adrg], drgs: Mapping[str, str], choices: Choices) -> Collection[str]:
     named = {adrg.code for adrg in adrgs}
     for kind, codes, known in (("DRG", choices.drgs, drgs), ("ADRG", choices.adrgs, named)):
         for code in codes:
@@ -228,7 +217,7 @@ def _asked(adrgs: Sequence[Adrg], choices: Choices) -> Collection[str]:
 
 
 def _split(
-    adrg: Adrg,
+    adrg: str,
     drg: str,
     own: Rows,
     tree: GrownTree,
@@ -249,7 +238,7 @@ def _split(
     own_squares, log_squares = within(yuan[own]), within(log_cost[own])
     return SplitProposal(
         drg=drg,
-        adrg=adrg.code,
+        adrg=adrg,
         whole=measured(stays, own),
         parts=tuple(
             SplitPart(leaf.conditions if leaf is not rest else (), measured(stays, rows))

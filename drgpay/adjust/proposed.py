@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 import polars as pl
@@ -18,6 +17,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import MONEY
 from drgpay.base.language import Language
 from drgpay.base.shown import Shown
+from drgpay.explain.code_names import CodeNames
 from drgpay.grouper.scheme import Scheme
 from drgpay.records.known_codes import code_table
 
@@ -85,7 +85,8 @@ def proposed(
 
     Raises DrgpayError if an ADRG has no codes left for its parts.
     """
-    names = _names(scheme.info.code_system)
+    known = CodeNames.of(scheme.info.code_system)
+    names = known.diagnoses | known.procedures
     features = [feature for split in found.splits for feature in split.features]
     sets = set_names(features, scheme.sets)
     codes = _new_codes(found.splits, scheme)
@@ -102,26 +103,28 @@ def proposed(
         split=tuple(splits),
         merge=tuple(merges),
     )
-    rows = [
-        row | {"tested_groups": found.tested_groups, "tests": found.tests}
-        for one, made in zip(found.splits, splits, strict=True)
-        for row in _rows(one, made)
-    ]
-    rows += [
-        row
-        for one, merged in zip(found.merges, merges, strict=True)
-        for row in _merge_rows(one, merged, titles)
-    ]
     least = found.choices.min_cases
-    rows += [
-        _row("high_cv", one.adrg, one.drg, titles, one)
-        | {"reason": say("high_cv_reason", language, cv=_cv(one.measures.cv))}
-        for one in found.high_cv
-    ]
-    rows += [
-        _row("few_cases", one.adrg, one.drg, titles, one)
-        | {"reason": say("few_cases_reason", language, cases=one.measures.cases, least=least)}
-        for one in found.few_cases
+    rows = [
+        *(
+            row | {"tested_groups": found.tested_groups, "tests": found.tests}
+            for one, made in zip(found.splits, splits, strict=True)
+            for row in _split_rows(one, made)
+        ),
+        *(
+            row
+            for one, merged in zip(found.merges, merges, strict=True)
+            for row in _merge_rows(one, merged, titles)
+        ),
+        *(
+            _row("high_cv", one, titles[one.drg])
+            | {"reason": say("high_cv_reason", language, cv=_cv(one.measures.cv))}
+            for one in found.high_cv
+        ),
+        *(
+            _row("few_cases", one, titles[one.drg])
+            | {"reason": say("few_cases_reason", language, cases=one.measures.cases, least=least)}
+            for one in found.few_cases
+        ),
     ]
     table = pl.DataFrame(rows, schema=PROPOSAL_SCHEMA, orient="row")
     return Proposed(
@@ -151,15 +154,6 @@ def _condition_rule(condition: Condition, sets: Mapping[Feature, str]) -> str:
     if feature.kind == "sex":  # no grouped stay lacks it
         return yes.replace("=", "!=")
     return f"not {yes}" if " in " not in yes else yes.replace(" in ", " not in ")
-
-
-def _names(system: str) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for kind in ("diagnoses", "procedures"):
-        table = code_table(system, kind)
-        if table is not None:
-            names |= dict(table.select("code", "name").iter_rows())
-    return names
 
 
 def _sets(sets: Mapping[Feature, str], stays: GroupedStays, scheme: Scheme) -> Iterator[SetCodes]:
@@ -265,67 +259,55 @@ def _merge(
     )
 
 
-def _rows(one: SplitProposal, made: Split) -> Iterator[dict[str, Any]]:
+def _split_rows(one: SplitProposal, made: Split) -> Iterator[dict[str, Any]]:
+    of_split = {
+        "gain_group": one.gain_group,
+        "gain_scheme": one.gain_scheme,
+        "gain_group_cv": one.gain_group_cv,
+        "gain_scheme_cv": one.gain_scheme_cv,
+        "questions": one.tested.questions,
+        "f": one.tested.f,
+        "q": one.q,
+        "hospitals_held": one.hospitals.held,
+        "hospitals_judged": one.hospitals.judged,
+        "hospital_stability": one.hospitals.share,
+        "years_held": one.years.held,
+        "years_judged": one.years.judged,
+        "year_stability": one.years.share,
+        "reason": made.reason,
+    }
     told = [(part.code, part.name, part.rule) for part in made.part]
     told.append((one.drg, made.rest_name or "", ""))
     for number, ((code, name, rule), part) in enumerate(zip(told, one.parts, strict=True), start=1):
-        yield _empty() | {
-            "kind": "split",
-            "adrg": one.adrg,
-            "drg": one.drg,
-            "part": number,
-            "code": code,
-            "name": name,
-            "rule": rule,
-            "cases": part.measures.cases,
-            "mean_cost": part.measures.mean_cost,
-            "cv": part.measures.cv,
-            "gain_group": one.gain_group,
-            "gain_scheme": one.gain_scheme,
-            "gain_group_cv": one.gain_group_cv,
-            "gain_scheme_cv": one.gain_scheme_cv,
-            "questions": one.tested.questions,
-            "f": one.tested.f,
-            "q": one.q,
-            "hospitals_held": one.hospitals.held,
-            "hospitals_judged": one.hospitals.judged,
-            "hospital_stability": one.hospitals.share,
-            "years_held": one.years.held,
-            "years_judged": one.years.judged,
-            "year_stability": one.years.share,
-            "reason": made.reason,
-        }
+        row = _row("split", Notable(one.drg, one.adrg, part.measures), name)
+        yield row | of_split | {"part": number, "code": code, "rule": rule}
 
 
 def _merge_rows(
     one: MergeProposal, merged: Merge, titles: Mapping[str, str]
 ) -> Iterator[dict[str, Any]]:
-    for number, (drg, measures) in enumerate(
-        zip(one.merging.drgs, one.parts, strict=True), start=1
-    ):
-        yield _row("merge", one.merging.adrg, drg, titles, Notable(drg, "", measures)) | {
+    drgs, adrg = one.merging.drgs, one.merging.adrg
+    for number, (drg, measures) in enumerate(zip(drgs, one.parts, strict=True), start=1):
+        yield _row("merge", Notable(drg, adrg, measures), titles[drg]) | {
             "part": number,
-            "code": one.merging.drgs[-1],
+            "code": drgs[-1],
             "gain_scheme": one.gain_scheme,
             "reason": merged.reason,
         }
 
 
-def _row(kind: str, adrg: str, drg: str, titles: Mapping[str, str], one: Notable) -> dict[str, Any]:
-    return _empty() | {
+def _row(kind: str, one: Notable, name: str) -> dict[str, Any]:
+    return {
+        **dict.fromkeys(PROPOSAL_SCHEMA),
         "kind": kind,
-        "adrg": adrg,
-        "drg": drg,
-        "code": drg,
-        "name": titles[drg],
+        "adrg": one.adrg,
+        "drg": one.drg,
+        "code": one.drg,
+        "name": name,
         "cases": one.measures.cases,
         "mean_cost": one.measures.mean_cost,
         "cv": one.measures.cv,
     }
-
-
-def _empty() -> dict[str, int | float | str | Decimal | None]:
-    return dict.fromkeys(PROPOSAL_SCHEMA)
 
 
 def _cv(value: float | None) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from drgpay.adjust.apply import adjusted_scheme
 from drgpay.adjust.overlay import Overlay
 from drgpay.grouper.rules.nodes import Always, Rule
-from drgpay.grouper.scheme import UNGROUPED_MDC, Adrg, Mdc, Scheme, asked_sets, load_scheme
+from drgpay.grouper.scheme import UNGROUPED_MDC, Adrg, Drg, Mdc, Scheme, asked_sets, load_scheme
 
 
 def touched_mdcs(overlay: Overlay | Sequence[Overlay], scheme: str | Path) -> frozenset[str]:
@@ -54,32 +54,29 @@ def _same_rule(old: Rule, new: Rule, changed: frozenset[str]) -> bool:
     return old == new and changed.isdisjoint(asked_sets(old))
 
 
-def _same_drgs(old: Adrg, new: Adrg, changed: frozenset[str]) -> bool:
-    return [drg.code for drg in old.drgs] == [drg.code for drg in new.drgs] and all(
-        _same_rule(a.rule, b.rule, changed) for a, b in zip(old.drgs, new.drgs, strict=True)
+def _same_groups(
+    old: Sequence[Adrg | Drg], new: Sequence[Adrg | Drg], changed: frozenset[str]
+) -> bool:
+    """Whether the same groups are tried by the same rules, whatever is inside them."""
+    return [group.code for group in old] == [group.code for group in new] and all(
+        _same_rule(a.rule, b.rule, changed) for a, b in zip(old, new, strict=True)
     )
 
 
 def _same_mdc(old: Mdc, new: Mdc, changed: frozenset[str]) -> bool:
-    return _same_adrg_rules(old, new, changed) and all(
-        _same_drgs(a, b, changed) for a, b in zip(old.adrgs, new.adrgs, strict=True)
+    return _same_adrgs(old, new, changed) and all(
+        _same_groups(a.drgs, b.drgs, changed) for a, b in zip(old.adrgs, new.adrgs, strict=True)
     )
 
 
-def _same_adrg_rules(old: Mdc, new: Mdc, changed: frozenset[str]) -> bool:
-    return (
-        _same_rule(old.rule, new.rule, changed)
-        and [adrg.code for adrg in old.adrgs] == [adrg.code for adrg in new.adrgs]
-        and all(
-            _same_rule(a.rule, b.rule, changed) for a, b in zip(old.adrgs, new.adrgs, strict=True)
-        )
-    )
+def _same_adrgs(old: Mdc, new: Mdc, changed: frozenset[str]) -> bool:
+    return _same_rule(old.rule, new.rule, changed) and _same_groups(old.adrgs, new.adrgs, changed)
 
 
 def _takes_same(old: Mdc, new: Mdc, changed: frozenset[str]) -> bool:
     """Whether the same stays certainly end in the MDC: each changed ADRG passes none on."""
-    return _same_adrg_rules(old, new, changed) and all(
-        _same_drgs(a, b, changed) or (_passes_none(a) and _passes_none(b))
+    return _same_adrgs(old, new, changed) and all(
+        _same_groups(a.drgs, b.drgs, changed) or (_passes_none(a) and _passes_none(b))
         for a, b in zip(old.adrgs, new.adrgs, strict=True)
     )
 

@@ -33,7 +33,7 @@ class ScenarioBase(Shown):
         base = self.stages.base
         yield "period", base.period
         yield "run", base.run.run_id if base.run else None
-        yield "job", base.file
+        yield "job", base.job.path
         yield "scheme", base.rules.scheme.info.id
         yield "policy", base.rules.policy.policy.id
 

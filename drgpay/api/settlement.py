@@ -12,7 +12,6 @@ from drgpay.api.frames import Stays, open_stays, reading_of
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy, named_policy
 from drgpay.base.errors import DrgpayError
-from drgpay.base.exact import FEN_PLACES, POINT_PLACES, as_decimal
 from drgpay.base.file_rights import BY_UMASK
 from drgpay.base.language import Language
 from drgpay.base.period import Period
@@ -22,7 +21,8 @@ from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.calibrate import calibrate as _calibrate
 from drgpay.points.cases import EarnedPoints
-from drgpay.points.catalogue import Catalogue, with_day_points
+from drgpay.points.catalogue import Catalogue
+from drgpay.points.catalogue import catalogue_tables as _catalogue_tables
 from drgpay.points.catalogue import load_catalogue as _load_catalogue
 from drgpay.points.catalogue import save_catalogue as _save_catalogue
 from drgpay.records.dataset import RecordsInput
@@ -87,10 +87,6 @@ def calibrate(
     )
 
 
-_POINTS = ("base_points", "cv", "coefficient", "level_factor")
-_DAY_POINT_PLACES = 8
-
-
 @checked
 def catalogue_tables(catalogue: Catalogue) -> dict[str, pl.DataFrame]:
     """A catalogue for readers: the frames `groups`, `coefficients`, `bed_days` as decimals.
@@ -98,25 +94,7 @@ def catalogue_tables(catalogue: Catalogue) -> dict[str, pl.DataFrame]:
     Columns as in the CSV files of docs/files.md: *_yuan in yuan with 2 places; base_points, cv,
     coefficient, level_factor with 4, day_points with 8. No error. Source: the catalogue.
     """
-    frames = {
-        "groups": catalogue.groups,
-        "coefficients": catalogue.coefficients,
-        "bed_days": with_day_points(catalogue),
-    }
-    return {name: _in_decimals(frame) for name, frame in frames.items()}
-
-
-def _in_decimals(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.select(
-        as_decimal(name, FEN_PLACES).name.replace("_fen$", "_yuan")
-        if name.endswith("_fen")
-        else as_decimal(name, POINT_PLACES)
-        if name in _POINTS
-        else as_decimal(name, _DAY_POINT_PLACES)
-        if name == "day_points"
-        else pl.col(name)
-        for name in frame.columns
-    )
+    return _catalogue_tables(catalogue)
 
 
 @checked

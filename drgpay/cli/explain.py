@@ -157,7 +157,7 @@ def _explain_visit(
     records: "VisitInput", visit: str, grouping: "VisitGrouping", json: bool, lang: Lang, full: bool
 ) -> None:
     """The groups of the lines and of the visit, then the steps from entries to points."""
-    from drgpay.explain.visit_console import visit_view
+    from drgpay.explain.console import visit_view
     from drgpay.report.entry_reasons import entry_view, visit_json
     from drgpay.run.explained_visit import explained_visit
 

@@ -1,4 +1,6 @@
-"""A trace for the terminal: the answer first, then the path that held, then what was missed."""
+"""The trace of a stay or a visit for the terminal: the answer first, then the path that held, then
+what was missed.
+"""
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -10,6 +12,7 @@ from drgpay.base.terminal import Text
 from drgpay.explain import wording
 from drgpay.explain.trace import (
     Attempt,
+    ExplainedLine,
     Level,
     NearMiss,
     Question,
@@ -17,11 +20,13 @@ from drgpay.explain.trace import (
     SeenVisit,
     Trace,
     Tried,
+    VisitTrace,
 )
 from drgpay.explain.wording import named, word
 
 _NEAR_SHOWN = 5  # of each level
 _RULE_SHOWN = 120  # characters of a rule in the brief view
+_NO_APG = "not_reached_apg"
 
 
 def trace_view(trace: Trace, language: Language, full: bool = False) -> RenderableType:
@@ -43,6 +48,24 @@ def trace_view(trace: Trace, language: Language, full: bool = False) -> Renderab
         parts.append(near_misses_view(trace.near_misses, language, full))
     if trace.what_if:
         parts.append(_what_if(trace, language))
+    return Group(*parts)
+
+
+def visit_view(trace: VisitTrace, language: Language, full: bool = False) -> RenderableType:
+    """A visit: where each line goes, then the rules that decided; `full` as in `trace_view`."""
+    parts: list[RenderableType] = [
+        Panel(Text(wording.visit_sentence(trace, language), style="bold")),
+        facts_view(trace.visit, "visit", language),
+    ]
+    if trace.lines:
+        parts.append(_lines(trace.lines, language))
+    medical = f"{word('medical', language)} {named(trace.medical.apg)}"
+    parts.append(walk_view(trace.medical.attempt, medical, language, full, _NO_APG))
+    if trace.near_misses:
+        parts.append(near_misses_view(trace.near_misses, language, full))
+    for line in dict.fromkeys(trace.lines):
+        about = f"{_item(line)} {named(line.placed.apg)}"
+        parts.append(walk_view(line.placed.attempt, about, language, full, _NO_APG))
     return Group(*parts)
 
 
@@ -159,6 +182,27 @@ def _what_if(trace: Trace, language: Language) -> RenderableType:
         change = word(other.change, language).format(code=named(other.code))
         table.add_row(Text(change), Text(said, style="dim" if same else ""))
     return table
+
+
+def _lines(lines: tuple[ExplainedLine, ...], language: Language) -> RenderableType:
+    table = Table(title=word("lines", language), title_justify="left", title_style="bold")
+    for key in ("item", "item_kind", "class", "family", "apg"):
+        table.add_column(word(key, language))
+    for line in lines:
+        placed = line.placed
+        style = "yellow" if placed.status == "ungrouped" else ""
+        groups = (placed.apg_class, placed.family, placed.apg)
+        table.add_row(
+            Text(_item(line)),
+            Text(line.item_kind or ""),
+            *(Text(named(group)) for group in groups),
+            style=style,
+        )
+    return table
+
+
+def _item(line: ExplainedLine) -> str:
+    return named(line.item) if line.item else "-"
 
 
 def _mark(truth: bool) -> str:

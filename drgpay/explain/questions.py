@@ -14,9 +14,20 @@ from drgpay.grouper.batch import encode_records
 from drgpay.grouper.columns import holds
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import Facts, observe
-from drgpay.grouper.reference import Grouped, Stay, in_set
+from drgpay.grouper.reference import Grouped, Stay, excluded, in_set
 from drgpay.grouper.rules.fields import CodeField
-from drgpay.grouper.rules.nodes import Always, And, Atom, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.rules.nodes import (
+    Always,
+    And,
+    Atom,
+    Compare,
+    Count,
+    Member,
+    Not,
+    Or,
+    Rule,
+    atom_text,
+)
 from drgpay.grouper.scheme import Scheme
 
 
@@ -57,28 +68,25 @@ def _answered(observed: Observed, rule: Rule, negated: bool) -> tuple[bool, tupl
             return _answered(observed, part, not negated)
         case And(parts) | Or(parts):
             answers = [_answered(observed, part, negated) for part in parts]
-            if isinstance(rule, And) != negated:
-                return _all_of(answers)
-            return _any_of(answers)
+            return _joined(answers, isinstance(rule, And) != negated)
         case _:
             question = _question(observed, rule, negated)
             return question.holds, (question,)
 
 
-def _all_of(answers: list[tuple[bool, tuple[Question, ...]]]) -> tuple[bool, tuple[Question, ...]]:
-    """A conjunction rests on all its parts if it holds, on the parts that fail if it does not."""
-    truth = all(held for held, _ in answers)
-    kept = (questions if held == truth else _undecided(questions) for held, questions in answers)
-    return truth, tuple(question for questions in kept for question in questions)
+def _joined(
+    answers: list[tuple[bool, tuple[Question, ...]]], conjunction: bool
+) -> tuple[bool, tuple[Question, ...]]:
+    """A conjunction rests on all its parts if it holds, on the parts that fail if it does not.
 
-
-def _any_of(answers: list[tuple[bool, tuple[Question, ...]]]) -> tuple[bool, tuple[Question, ...]]:
-    """A disjunction rests on the first part that holds; it fails by the part that lacks least."""
-    truth = any(held for held, _ in answers)
+    A disjunction rests on the first part that holds; it fails by the part that lacks least.
+    """
+    truth = (all if conjunction else any)(held for held, _ in answers)
     places = [place for place, (held, _) in enumerate(answers) if held == truth]
-    chosen = places[0] if truth else min(places, key=lambda place: _lack(answers[place][1]))
+    if not conjunction:
+        places = [places[0] if truth else min(places, key=lambda place: _lack(answers[place][1]))]
     kept = (
-        questions if place == chosen else _undecided(questions)
+        questions if place in places else _undecided(questions)
         for place, (_, questions) in enumerate(answers)
     )
     return truth, tuple(question for questions in kept for question in questions)
@@ -150,12 +158,6 @@ def _excluded_by(scheme: Scheme, stay: Grouped, code: str, sets: tuple[str, ...]
     return entry.exclusion_table
 
 
-def excluded(scheme: Scheme, stay: Grouped, code: str) -> bool:
-    """Whether the principal diagnosis stands in the exclusion table of this MCC or CC."""
-    tables = scheme.excluding_tables.get(stay.principal_diagnosis or "", frozenset())
-    return scheme.complications[code].exclusion_table in tables
-
-
 def _missing(stay: Grouped, fields: tuple[CodeField, ...]) -> tuple[str, ...]:
     return tuple(field.value for field in fields if not any(stay.codes(field)))
 
@@ -163,22 +165,3 @@ def _missing(stay: Grouped, fields: tuple[CodeField, ...]) -> tuple[str, ...]:
 def plain_number(value: float | None) -> Number | None:
     """A whole number without its decimal point."""
     return int(value) if value is not None and value == int(value) else value
-
-
-def atom_text(atom: Atom, negated: bool = False) -> str:
-    """A question in the rule language."""
-    match atom:
-        case Always(value):
-            return "1" if value != negated else "0"
-        case Member(fields, sets):
-            word = "not in" if negated else "in"
-            return f"{_braced(fields)} {word} {_braced(sets)}"
-        case Compare(field, op, number):
-            text = f"{field.value} {op} {number}"
-        case Count(name, fields, op, at_least):
-            text = f"length({name} ∩ {_braced(fields)}) {op} {at_least}"
-    return f"not {text}" if negated else text
-
-
-def _braced(names: tuple[str, ...]) -> str:
-    return str(names[0]) if len(names) == 1 else "{" + ",".join(names) + "}"

@@ -1,9 +1,7 @@
 """The one stay to explain: found in a dataset, and brought into the form that the batch reads."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import fields
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,14 +9,12 @@ import pyarrow.compute as pc
 from drgpay.base.errors import DrgpayError
 from drgpay.grouper.apg_reference import Visit
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.grouper.reference import Stay
+from drgpay.grouper.reference import STAY_LISTS, Stay
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
 
 _COLUMNS = [field.name for field in fields(Stay)]
-_CODES = ("principal_diagnosis", "department")
-_LISTS = ("other_diagnoses", "procedures")
 _NUMBERS = tuple(COLUMN_OF_FIELD[field] for field in NumberField)
 
 
@@ -56,7 +52,7 @@ def batch_of(records: Sequence[Stay | Visit]) -> pa.RecordBatch:
 
     records: at least one.
     """
-    types = dict.fromkeys(_LISTS, pa.list_(pa.string())) | dict.fromkeys(_NUMBERS, pa.float64())
+    types = dict.fromkeys(STAY_LISTS, pa.list_(pa.string())) | dict.fromkeys(_NUMBERS, pa.float64())
     return pa.RecordBatch.from_pydict(
         {
             field.name: pa.array(
@@ -71,20 +67,6 @@ def batch_of(records: Sequence[Stay | Visit]) -> pa.RecordBatch:
 def _read(piece: Piece, row: int) -> Stay:
     for batch in piece.batches(_COLUMNS):
         if row < batch.num_rows:
-            return _stay(batch.slice(row, 1).to_pylist()[0])
+            return Stay.of(batch.slice(row, 1).to_pylist()[0])
         row -= batch.num_rows
     raise AssertionError("the row was counted in this piece")
-
-
-def _stay(row: dict[str, Any]) -> Stay:
-    values: dict[str, Any] = {}
-    for name in _COLUMNS:
-        value = row.get(name)
-        if name in _LISTS:
-            # An empty code keeps its place: what follows it is not the principal procedure.
-            values[name] = tuple(code or "" for code in value or ())
-        elif name in _CODES:
-            values[name] = value or None
-        else:
-            values[name] = None if value is None or math.isnan(value) else float(value)
-    return Stay(**values)

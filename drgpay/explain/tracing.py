@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from drgpay.explain.code_names import CodeNames
 from drgpay.explain.near_misses import near_misses
-from drgpay.explain.questions import Observed, answered, excluded, plain_number
+from drgpay.explain.questions import Observed, answered, plain_number
 from drgpay.explain.trace import (
     Answer,
     Attempt,
@@ -21,7 +21,7 @@ from drgpay.explain.trace import (
 from drgpay.explain.what_if import GroupNames, what_if
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.kinds import Kind
-from drgpay.grouper.reference import Stay
+from drgpay.grouper.reference import Stay, excluded
 from drgpay.grouper.scheme import (
     UNGROUPED_ADRG,
     UNGROUPED_DRG,

@@ -31,8 +31,10 @@ class GroupNames:
             {drg.code: drg.name for adrg in adrgs for drg in adrg.drgs},
         )
 
-    def answer(self, status: Status, mdc: str, adrg: str, drg: str, severity: str) -> Answer:
-        """A result with the names of its groups."""
+    def answer(self, status: Status, mdc: str, adrg: str, drg: str, severity: str | None) -> Answer:
+        """A result with the names of its groups; an invalid stay has none."""
+        if status == "invalid":
+            return Answer(status, None, None, None, None)
         return Answer(
             status,
             NamedCode(mdc, self.mdc.get(mdc)),
@@ -51,13 +53,7 @@ def what_if(
         return ()
     results = group_batch(compiled, batch_of([other for *_, other in changed])).to_pylist()
     return tuple(
-        WhatIf(
-            change,
-            code,
-            Answer("invalid", None, None, None, None)
-            if row["status"] == "invalid"
-            else groups.answer(**row),
-        )
+        WhatIf(change, code, groups.answer(**row))
         for (change, code, _), row in zip(changed, results, strict=True)
     )
 

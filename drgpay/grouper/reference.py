@@ -3,10 +3,11 @@
 It is the definition of what grouping means; the compiled grouper must agree with it on every stay.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from math import isnan
 from operator import eq, ge, gt, le, lt, ne
-from typing import Protocol
+from typing import Any, Protocol
 
 from drgpay.grouper.code_patterns import holds_code
 from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField, NumberField, kind_of
@@ -21,6 +22,10 @@ from drgpay.grouper.scheme import (
     status_of,
 )
 
+STAY_LISTS = ("other_diagnoses", "procedures")
+"""Columns of a stay that hold lists of codes."""
+
+_TEXTS = ("principal_diagnosis", "department")
 _COMPARE = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
 
 
@@ -52,6 +57,21 @@ class Stay:
     weight_g: float | None = None
     length_of_stay: float | None = None
     discharge_type: float | None = None
+
+    @staticmethod
+    def of(row: Mapping[str, Any]) -> "Stay":
+        """The stay of a row of records; a column that is not there is missing."""
+        values: dict[str, Any] = {}
+        for name in (field.name for field in fields(Stay)):
+            value = row.get(name)
+            if name in STAY_LISTS:
+                # An empty code keeps its place: what follows it is not the principal procedure.
+                values[name] = tuple(code or "" for code in value or ())
+            elif name in _TEXTS:
+                values[name] = value or None
+            else:
+                values[name] = None if value is None or isnan(value) else float(value)
+        return Stay(**values)
 
     def codes(self, field: CodeField) -> tuple[str, ...]:
         """The codes of a field, in order; empty when the field is missing."""
@@ -145,9 +165,14 @@ def holds(scheme: Scheme, rule: Rule, stay: Grouped) -> bool:
 
 def counting_levels(scheme: Scheme, stay: Grouped, codes: Iterable[str]) -> set[str]:
     """The levels (MCC, CC) of those codes that the principal diagnosis does not exclude."""
-    excluding = scheme.excluding_tables.get(stay.principal_diagnosis or "", frozenset())
-    entries = (scheme.complications.get(code) for code in codes)
-    return {entry.level for entry in entries if entry and entry.exclusion_table not in excluding}
+    known = (code for code in codes if code in scheme.complications)
+    return {scheme.complications[code].level for code in known if not excluded(scheme, stay, code)}
+
+
+def excluded(scheme: Scheme, stay: Grouped, code: str) -> bool:
+    """Whether the principal diagnosis stands in the exclusion table of this MCC or CC."""
+    tables = scheme.excluding_tables.get(stay.principal_diagnosis or "", frozenset())
+    return scheme.complications[code].exclusion_table in tables
 
 
 def walk(scheme: Scheme, mdcs: Sequence[Mdc], stay: Grouped) -> tuple[str, str, str] | None:

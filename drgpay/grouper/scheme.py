@@ -202,8 +202,12 @@ class Scheme(Shown):
         """Every MDC, ADRG and DRG, level by level, beside the code of its MDC."""
         yield from ((mdc.code, mdc) for mdc in self.mdcs)
         yield from ((mdc.code, adrg) for mdc in self.mdcs for adrg in mdc.adrgs)
+        yield from ((mdc.code, drg) for mdc, _, drg in self.paths())
+
+    def paths(self) -> Iterator[tuple[Mdc, Adrg, Drg]]:
+        """Every DRG below its MDC and its ADRG, in the order they are tried."""
         for mdc in self.mdcs:
-            yield from ((mdc.code, drg) for adrg in mdc.adrgs for drg in adrg.drgs)
+            yield from ((mdc, adrg, drg) for adrg in mdc.adrgs for drg in adrg.drgs)
 
     @property
     def exempt(self) -> frozenset[str]:
@@ -293,8 +297,7 @@ def load_scheme(name: str) -> Scheme:
         not_principal=_optional_codes(folder, "not_principal"),
         exempt_groups=exempt_groups(folder),
     )
-    drgs = {drg.code for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
-    refuse_unknown(scheme.exempt_groups, drgs, folder)
+    refuse_unknown(scheme.exempt_groups, {drg.code for *_, drg in scheme.paths()}, folder)
     _refuse_undefined_sets(folder, scheme)
     _refuse_foreign_fields(folder, scheme)
     if info.kind == "apg":

@@ -1,6 +1,6 @@
 """The points of every stay of a period: class, formula, adjustments, rounded to 4 places."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -229,7 +229,7 @@ def _points_before(
             formula=with_factor(pl.lit(formula.words), points),
             points_before=divide_half_up(formula.numerator, formula.denominator).cast(pl.Int64),
         )
-        for part, formula in _by_formula(cases, formulas)
+        for part, formula in by_formula(cases, formulas, _refuse_unpriced)
     ]
     before = pl.concat(parts).sort("row").drop("row")
     missing = before["points_before"].null_count()
@@ -242,16 +242,21 @@ def exact_points(cases: pl.DataFrame, formulas: dict[str, list[Choice]]) -> pl.D
     """The exact points of some of `priced_cases` as `adjust` wants them."""
     parts = [
         part.select("row", numerator=formula.numerator, denominator=formula.denominator)
-        for part, formula in _by_formula(cases, formulas)
+        for part, formula in by_formula(cases, formulas, _refuse_unpriced)
     ]
     exact = pl.concat(parts).sort("row").drop("row")
     return cases.select("case_id", "hospital_id", "account", "out_of_area").hstack(exact)
 
 
-def _by_formula(
-    cases: pl.DataFrame, formulas: dict[str, list[Choice]]
+def by_formula(
+    cases: pl.DataFrame,
+    formulas: Mapping[str, list[Choice]],
+    without: Callable[[pl.DataFrame], None] = lambda cases: None,
 ) -> Iterator[tuple[pl.DataFrame, PointFormula]]:
-    """The cases of each formula, so that it is evaluated for its own cases only."""
+    """The cases of each formula, so that it is evaluated for its own cases only, with their `row`.
+
+    without: is given the cases of a class that no formula of it applies to.
+    """
     ratios = [name for name in RATIO_COLUMNS if name in cases.columns]
     rows = cases.select(*_FORMULA_COLUMNS, *ratios).with_row_index("row")
     for name, choices in formulas.items():
@@ -260,7 +265,7 @@ def _by_formula(
             yield rest.filter(choice.applies), choice.formula
             rest = rest.filter(~choice.applies)
         if rest.height:
-            _refuse_unpriced(rest)
+            without(rest)
 
 
 def _refuse_unpriced(cases: pl.DataFrame) -> None:

@@ -183,15 +183,23 @@ def save_catalogue(catalogue: Catalogue, folder: Path) -> None:
     """Write the catalogue's folder; the same catalogue gives the same bytes."""
     info = json.dumps(catalogue.info.model_dump(), ensure_ascii=False, indent=2)
     (folder / "catalogue.json").write_text(info + "\n", encoding="utf-8")
-    for name, frame, decimals in (
-        ("groups", catalogue.groups, _GROUP_DECIMALS),
-        ("coefficients", catalogue.coefficients, _COEFFICIENT_DECIMALS),
-        ("bed_days", with_day_points(catalogue), _BED_DAY_DECIMALS),
-    ):
-        shown = frame.with_columns(
+    for name, table in catalogue_tables(catalogue).items():
+        table.write_csv(folder / f"{name}.csv")
+
+
+def catalogue_tables(catalogue: Catalogue) -> dict[str, pl.DataFrame]:
+    """The tables of the folder by name, as decimals: money in yuan."""
+    tables = {
+        "groups": (catalogue.groups, _GROUP_DECIMALS),
+        "coefficients": (catalogue.coefficients, _COEFFICIENT_DECIMALS),
+        "bed_days": (with_day_points(catalogue), _BED_DAY_DECIMALS),
+    }
+    return {
+        name: frame.with_columns(
             as_decimal(column, places) for column, places in decimals.items()
-        )
-        shown.rename(_in_yuan).write_csv(folder / f"{name}.csv")
+        ).rename(_in_yuan)
+        for name, (frame, decimals) in tables.items()
+    }
 
 
 def with_day_points(catalogue: Catalogue) -> pl.DataFrame:

@@ -14,9 +14,20 @@ import pyarrow.compute as pc
 from drgpay.base.errors import DrgpayError
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.grouper.reference import Stay, holds
+from drgpay.grouper.reference import Stay, excluded, holds
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, SEVERITY_SETS, CodeField
-from drgpay.grouper.rules.nodes import Always, And, Atom, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.rules.nodes import (
+    Always,
+    And,
+    Atom,
+    Compare,
+    Count,
+    Member,
+    Not,
+    Or,
+    Rule,
+    atom_text,
+)
 from drgpay.grouper.scheme import Adrg, Drg, Mdc, Scheme
 from drgpay.records.dataset import Dataset
 
@@ -31,7 +42,6 @@ CAUSE_SCHEMA: dict[str, pl.DataType] = {
 }
 
 _CODE_COLUMNS = ("principal_diagnosis", "other_diagnoses", "procedures")
-_NUMBER_COLUMNS = ("sex", "age", "age_days", "weight_g", "length_of_stay", "discharge_type")
 _Group = Mdc | Adrg | Drg
 _Path = tuple[Mdc, Adrg, Drg]
 
@@ -105,7 +115,7 @@ def causes(differing: pl.DataFrame, stays: pl.DataFrame, scheme: Scheme) -> pl.D
 
     differing: case_id, drg, official_drg and official_status (reconcile); stays: stays_of_cases.
     """
-    paths = _paths(scheme)
+    paths = {path[-1].code: path for path in scheme.paths()}
     records = {row["case_id"]: row for row in stays.iter_rows(named=True)}
     rows = []
     for case_id, drg, official, status in differing.select(
@@ -134,7 +144,7 @@ def _cause(
         return Cause("not_in_scheme")
     if record["again_drg"] != drg:
         return Cause("not_reproduced", facts=f"{record['again_drg']}")
-    stay = _stay(record)
+    stay = Stay.of(record)
     theirs = paths[official]
     for level, group in _levelled(theirs):
         if not holds(scheme, group.rule, stay):
@@ -180,19 +190,6 @@ def deciding(scheme: Scheme, rule: Rule, stay: Stay) -> Iterator[tuple[Atom, boo
                     yield from deciding(scheme, part, stay)
         case _:
             yield rule, holds(scheme, rule, stay)
-
-
-def atom_text(atom: Atom) -> str:
-    """A question in the rule language."""
-    match atom:
-        case Always(value):
-            return "1" if value else "0"
-        case Member(fields, sets):
-            return f"{_braced(fields)} in {_braced(sets)}"
-        case Compare(field, op, number):
-            return f"{field} {op} {number}"
-        case Count(name, fields, op, number):
-            return f"length({name} ∩ {_braced(fields)}) {op} {number}"
 
 
 def _told(
@@ -252,57 +249,26 @@ def _has(scheme: Scheme, atom: Atom, truth: bool, stay: Stay) -> str:
 
 
 def _codes(stay: Stay, fields: Iterable[CodeField]) -> list[str]:
-    return [code for field in fields for code in stay.codes(field)]
+    return [code for field in fields for code in stay.codes(field) if code]
 
 
 def _levels(
     scheme: Scheme, codes: Iterable[str], levels: Iterable[str], counting: bool, stay: Stay
 ) -> str:
     """The MCCs and CCs among some codes, and which of them the principal diagnosis excludes."""
-    excluding = scheme.excluding_tables.get(stay.principal_diagnosis or "", frozenset())
     said = []
     for code in codes:
         entry = scheme.complications.get(code)
         if entry and entry.level in levels:
-            excluded = entry.exclusion_table in excluding
-            if not (excluded and counting):
-                said.append(f"{code} {entry.level}{' excluded' if excluded else ''}")
+            out = excluded(scheme, stay, code)
+            if not (out and counting):
+                said.append(f"{code} {entry.level}{' excluded' if out else ''}")
     return " ".join(said) or "-"
-
-
-def _braced(names: Iterable[str]) -> str:
-    listed = list(names)
-    return listed[0] if len(listed) == 1 else "{" + ",".join(listed) + "}"
-
-
-def _paths(scheme: Scheme) -> dict[str, _Path]:
-    """Each DRG with the MDC and the ADRG above it."""
-    return {
-        drg.code: (mdc, adrg, drg) for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs
-    }
 
 
 def _levelled(path: _Path) -> tuple[tuple[str, _Group], ...]:
     mdc, adrg, drg = path
     return ("mdc", mdc), ("adrg", adrg), ("drg", drg)
-
-
-def _stay(record: Mapping[str, Any]) -> Stay:
-    def number(column: str) -> float | None:
-        value = record.get(column)
-        return None if value is None else float(value)
-
-    def codes(column: str) -> tuple[str, ...]:
-        return tuple(code for code in record.get(column) or () if code)
-
-    numbers = {column: number(column) for column in _NUMBER_COLUMNS}
-    return Stay(
-        principal_diagnosis=record["principal_diagnosis"] or None,
-        other_diagnoses=codes("other_diagnoses"),
-        procedures=codes("procedures"),
-        department=record.get("department") or None,
-        **numbers,
-    )
 
 
 def _is_in(values: pa.Array, wanted: pa.Array) -> pa.Array:

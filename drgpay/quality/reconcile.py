@@ -1,6 +1,5 @@
 """Our groups beside those of another grouper for the same cases: agreement and differences."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -24,18 +23,20 @@ _OURS = ("case_id", "status", "mdc", "adrg", "drg")
 _GROUPED_REMEDY = "name what `drgpay group` wrote: case_id, status, mdc, adrg, drg"
 _OFFICIAL_REMEDY = "name a Parquet or CSV with case_id and drg, and if you have them adrg and mdc"
 
-DIFFERENCES = (
-    "ours_invalid",
-    "official_none",
-    "official_unknown",
-    "ours_ungrouped",
-    "official_ungrouped",
-    "ours_ambiguous",
-    "official_ambiguous",
-    "mdc_differs",
-    "adrg_differs",
-    "drg_differs",
-)
+_OURS_ARE, _THEIRS_ARE = pl.col("status"), pl.col("official_status")
+_TESTS = {
+    "ours_invalid": _OURS_ARE == "invalid",
+    "official_none": _THEIRS_ARE == "none",
+    "official_unknown": _THEIRS_ARE == "unknown",
+    "ours_ungrouped": (_OURS_ARE == "ungrouped") & (_THEIRS_ARE != "ungrouped"),
+    "official_ungrouped": (_OURS_ARE != "ungrouped") & (_THEIRS_ARE == "ungrouped"),
+    "ours_ambiguous": (_OURS_ARE == "ambiguous") & (_THEIRS_ARE != "ambiguous"),
+    "official_ambiguous": (_OURS_ARE != "ambiguous") & (_THEIRS_ARE == "ambiguous"),
+    "mdc_differs": pl.col("mdc") != pl.col("official_mdc"),
+    "adrg_differs": pl.col("adrg") != pl.col("official_adrg"),
+    "drg_differs": pl.lit(True),
+}
+DIFFERENCES = tuple(_TESTS)
 """Classes of difference; a case belongs to the first that applies."""
 
 
@@ -83,18 +84,14 @@ def reconcile(grouped: Path, official: Path, scheme: Scheme | None = None) -> Re
         )
     only_ours = _without(ours, theirs, both.height).select("case_id", "drg")
     only_official = _without(theirs, ours, both.height).select("case_id", drg="official_drg")
-    same = {
-        level: pl.col(level).eq_missing(pl.col(f"official_{level}"))
-        if level == "drg"
-        # Without a known MDC or ADRG the DRGs decide.
-        else pl.col(level).eq_missing(pl.col(f"official_{level}"))
-        | pl.col("drg").eq_missing(pl.col("official_drg"))
-        for level in LEVELS
-    }
-    agreement = both.select(expr.sum().alias(level) for level, expr in same.items())
+    same = {level: pl.col(level).eq_missing(pl.col(f"official_{level}")) for level in LEVELS}
+    # Without a known MDC or ADRG the DRGs decide.
+    agreeing = both.select((same[level] | same["drg"]).sum().alias(level) for level in LEVELS).row(
+        0
+    )
     rows = [
-        (level, both.height, agreement[level][0], ratio(int(agreement[level][0]), both.height))
-        for level in LEVELS
+        (level, both.height, cases, ratio(cases, both.height))
+        for level, cases in zip(LEVELS, agreeing, strict=True)
     ]
     return Reconciliation(
         compared=both.height,
@@ -121,7 +118,9 @@ def reconcile(grouped: Path, official: Path, scheme: Scheme | None = None) -> Re
         .sort("case_id")
         .select(
             "case_id",
-            _difference().alias("difference"),
+            pl.coalesce(*[pl.when(test).then(pl.lit(name)) for name, test in _TESTS.items()]).alias(
+                "difference"
+            ),
             *[pl.col(f"{side}{name}") for side in ("", "official_") for name in _OURS[1:]],
         ),
     )
@@ -157,24 +156,6 @@ def pair_counts(differing: pl.DataFrame) -> pl.DataFrame:
         )
         .agg(cases=pl.len().cast(pl.Int64))
         .sort("cases", "our_drg", "official_drg", "cause", descending=[True, False, False, False])
-    )
-
-
-def _difference() -> pl.Expr:
-    ours, theirs = pl.col("status"), pl.col("official_status")
-    tests = {
-        "ours_invalid": ours == "invalid",
-        "official_none": theirs == "none",
-        "official_unknown": theirs == "unknown",
-        "ours_ungrouped": (ours == "ungrouped") & (theirs != "ungrouped"),
-        "official_ungrouped": (ours != "ungrouped") & (theirs == "ungrouped"),
-        "ours_ambiguous": (ours == "ambiguous") & (theirs != "ambiguous"),
-        "official_ambiguous": (ours != "ambiguous") & (theirs == "ambiguous"),
-        "mdc_differs": pl.col("mdc") != pl.col("official_mdc"),
-        "adrg_differs": pl.col("adrg") != pl.col("official_adrg"),
-    }
-    return pl.coalesce(
-        *[pl.when(test).then(pl.lit(name)) for name, test in tests.items()], pl.lit("drg_differs")
     )
 
 
@@ -248,18 +229,9 @@ def _once(table: pl.DataFrame, path: Path) -> pl.DataFrame:
 
 
 def _tree(scheme: Scheme) -> pl.DataFrame:
-    return pl.DataFrame(
-        list(_rows(scheme)),
-        schema={"drg": pl.String, "adrg": pl.String, "mdc": pl.String},
-        orient="row",
-    )
-
-
-def _rows(scheme: Scheme) -> Iterator[tuple[str, str, str]]:
-    for mdc in scheme.mdcs:
-        for adrg in mdc.adrgs:
-            for drg in adrg.drgs:
-                yield drg.code, adrg.code, mdc.code
+    rows = [(drg.code, adrg.code, mdc.code) for mdc, adrg, drg in scheme.paths()]
+    schema = dict.fromkeys(("drg", "adrg", "mdc"), pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def _pairs(ours: pl.DataFrame) -> pl.DataFrame:

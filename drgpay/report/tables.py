@@ -54,6 +54,30 @@ def heading(name: str, say: Say) -> list[str]:
     return [words]
 
 
+def texts_of(
+    table: ReportTable, say: Say, most_rows: int
+) -> tuple[list[list[str]], list[str] | None]:
+    """The cells of the first rows of a table, and those of its total if there is one, as text."""
+    kinds = {name: kind_of(name, dtype) for name, dtype in table.frame.schema.items()}
+
+    def texts(row: Mapping[str, Any]) -> list[str]:
+        return [_cell(row.get(name), name, kind, table, say) for name, kind in kinds.items()]
+
+    rows = [texts(row) for row in table.frame.head(most_rows).iter_rows(named=True)]
+    total = {name: table.frame[name].sum() for name in table.sums} | dict(table.total or {})
+    return rows, [say("total"), *texts(total)[1:]] if total and rows else None
+
+
+def _cell(value: Any, name: str, kind: Kind, table: ReportTable, say: Say) -> str:
+    if value is None:
+        return "–"
+    if kind == "text":
+        prefix = table.prefixes.get(name)
+        worded = name in table.worded
+        return prefixed_text(value, prefix, say) if prefix else text_of(value, worded, say)
+    return f"{value:.2%}" if kind == "percent" else f"{value:,}"
+
+
 def text_of(value: Any, worded: bool, say: Say) -> str:
     """A value of a text column as it is shown."""
     return say(str(value)) if worded else str(value)

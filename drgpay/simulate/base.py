@@ -73,13 +73,11 @@ class BaseRecords:
 class Base:
     """What scenarios change: a month or, with `year`, a year of settled months.
 
-    file: the job or year file, `job` what it says of a month. scheme: its id or folder. period:
-    `2026-10` or `2026`. basis: what the results depend on, by content.
+    job: what its job or year file says. period: `2026-10` or `2026`. basis: what the results depend
+    on, by content.
     """
 
-    file: Path
-    scheme: str
-    output: Path
+    job: Job | YearJob
     period: str
     run: PaidPart | None
     rules: StayRules
@@ -87,7 +85,6 @@ class Base:
     basis: Mapping[str, Any]
     settling: Settling
     month: BaseRecords | None
-    job: Job | None = None
     year: OpenedYear | None = None
 
     @cached_property
@@ -124,8 +121,7 @@ class Base:
     @property
     def has_visits(self) -> bool:
         """Whether visits were settled, or are to be, beside the stays."""
-        of = self.year.job if self.year else self.job
-        return bool((of and of.outpatient) or (self.run and VISITS in self.run.parts))
+        return bool(self.job.outpatient or (self.run and VISITS in self.run.parts))
 
     @property
     def clinical_codes(self) -> bool:
@@ -179,9 +175,7 @@ def _month_base(run: Path | None, path: Path) -> Base:
     if stored:
         _refuse_changed(stored, basis, path)
     return Base(
-        path,
-        job.scheme,
-        job.output,
+        job,
         str(job.period),
         stored,
         rules,
@@ -191,7 +185,6 @@ def _month_base(run: Path | None, path: Path) -> Base:
         BaseRecords(
             job.period, job.stays, _of_records(basis["inputs"]), code_system, reading=reading
         ),
-        job=job,
     )
 
 
@@ -231,9 +224,7 @@ def _year_base(run: Path | None, path: Path) -> Base:
         rules.policy,
     )
     return Base(
-        path,
-        job.scheme,
-        job.output,
+        job,
         str(job.year),
         stored,
         rules,

@@ -4,10 +4,8 @@ The files hold pseudonyms of persons, which no result does: the folder is for it
 the members of a group. They are mapped into memory, not read, so a stage costs what is used of it.
 """
 
-import hashlib
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +27,7 @@ from drgpay.base.cache_folder import (
     staged_path,
 )
 from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import bytes_hash, file_hash
 
 _FOLDER_VARIABLE = "DRGPAY_CACHE"
 _MOST_BYTES = 8 * 2**30
@@ -80,39 +79,32 @@ class StageCache:
         Without `keep` what is made is let go. A file that cannot be read is made again, one that
         cannot be written (a full disk) is not kept.
         """
-        held = (name, digest_of(key))
-        if held in self._held:
-            if held not in self._counted:
-                self.used.append(name)
-                self._counted.add(held)
-            return self._held[held]
-        self._counted.add(held)
-        kept = self._read(name, key)
+        kept = self._found(name, key)
         if kept is None:
             kept = make()
             self.made.append(name)
-            if not keep:
-                return kept
-            self._keep(name, key, partial(_write_frames, kept))
-        else:
-            self.used.append(name)
-        self._held[held] = kept
+            self._counted.add((name, digest_of(key)))
+            if keep:
+                self._keep(name, key, partial(_write_frames, kept))
+                self._held[name, digest_of(key)] = kept
+        return kept
+
+    def _found(self, name: str, key: Key) -> dict[str, pl.DataFrame] | None:
+        """A stage that is in memory or in the folder; it counts as used once."""
+        held = (name, digest_of(key))
+        kept = self._held.get(held) or self._read(name, key)
+        if kept is not None:
+            self._held[held] = kept
+            if held not in self._counted:
+                self.used.append(name)
+                self._counted.add(held)
         return kept
 
     @contextmanager
     def prefetched(self, name: str, key: Key) -> Iterator[None]:
         """Read a stage, if it is kept, while the block does something else."""
-
-        def read() -> None:
-            kept = self._read(name, key)
-            if kept is not None:
-                held = (name, digest_of(key))
-                self.used.append(name)
-                self._counted.add(held)
-                self._held[held] = kept
-
         with ThreadPoolExecutor(1) as pool:
-            done = pool.submit(read)
+            done = pool.submit(self._found, name, key)
             yield
             done.result()
 
@@ -179,10 +171,10 @@ class StageCache:
         try:
             staged.mkdir(mode=0o700)
             write(staged)
-            _remove(place)  # damaged, or it would have been used
+            remove_entry(place)  # damaged, or it would have been used
             put_in_place(staged, place, self.group)
         except (OSError, pl.exceptions.PolarsError):
-            _remove(staged)
+            remove_entry(staged)
         self._make_room()
 
     def _make_room(self) -> None:
@@ -198,21 +190,13 @@ class StageCache:
             remove_entry(entry.path)
 
 
-def _remove(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 def _write_frames(frames: dict[str, pl.DataFrame], folder: Path) -> None:
     for part, frame in frames.items():
         frame.rechunk().write_ipc(folder / f"{part}.arrow", compression="uncompressed")
 
 
 def _hashes(folder: Path) -> dict[str, str]:
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.iterdir())
-        if path.name != _HASHES
-    }
+    return {path.name: file_hash(path) for path in sorted(folder.iterdir()) if path.name != _HASHES}
 
 
 def digest_of(key: Key) -> str:
@@ -222,4 +206,4 @@ def digest_of(key: Key) -> str:
 
 def frame_hash(frame: pl.DataFrame) -> str:
     """A hash over a small table."""
-    return hashlib.sha256(frame.write_json().encode()).hexdigest()
+    return bytes_hash(frame.write_json().encode())

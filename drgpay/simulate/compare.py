@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 import polars as pl
 
-from drgpay.base.exact import POINT_SCALE, divide_half_up, half_up, wide
+from drgpay.base.exact import POINT_PLACES, POINT_SCALE, as_decimal, divide_half_up, scaled, wide
+from drgpay.quality.statistics import explained_variance
+from drgpay.settle.settled import Settled
 from drgpay.simulate.stages import State
 
 MEASURES = ("cases", "points", "total_fen", "standard_fen", "fund_amount_fen")
@@ -59,23 +60,16 @@ def compare(before: State, after: State, amount: str) -> Comparison:
     facts = before.plan.hospitals.select("hospital_id", "name", "level", "county")
     cubes = [_with_minus(state, amount) for state in (before, after)]
     placed = [cube.join(facts, on="hospital_id", how="left") for cube in cubes]
-    sums = [
-        state.settled.lines.group_by("hospital_id").agg(pl.col(measures).sum())
-        for state in (before, after)
-    ]
-    hospitals = paired(sums[0], sums[1], "hospital_id", measures, amount)
-    ranked = (
-        hospitals.join(facts, on="hospital_id", how="left", maintain_order="left")
-        .join(case_mix(before), on="hospital_id", how="left", maintain_order="left")
-        .with_columns(bin=bin_of(pl.col("change_fen"), pl.col(f"{amount}_before")))
-        .sort("change_fen", "hospital_id", descending=[True, False])
-        .with_columns(rank=pl.int_range(1, pl.len() + 1))
-    )
+    hospitals = hospitals_by_change([before.settled, after.settled], facts, measures, amount)
+    ranked = hospitals.join(
+        case_mix(before), on="hospital_id", how="left", maintain_order="left"
+    ).with_columns(rank=pl.int_range(1, pl.len() + 1))
     first = ["rank", "hospital_id", "name", "level", "county", "case_mix", "bin"]
 
     def by(frames: Sequence[pl.DataFrame], key: str) -> pl.DataFrame:
-        parts = [frame.group_by(key).agg(pl.col(measures).sum()) for frame in frames]
-        return paired(parts[0], parts[1], key, measures, amount)
+        return paired(frames, [key], measures, amount)
+
+    places = [state.plan.policy.settlement.value_places for state in (before, after)]
 
     return Comparison(
         amount=amount,
@@ -85,7 +79,19 @@ def compare(before: State, after: State, amount: str) -> Comparison:
         groups=by(cubes, "drg"),
         classes=by(cubes, "case_class"),
         accounts=by(cubes, "account"),
-        values=_values(before, after),
+        values=paired_values([before.settled, after.settled], places),
+    )
+
+
+def hospitals_by_change(
+    sides: Sequence[Settled], facts: pl.DataFrame, measures: Sequence[str], amount: str
+) -> pl.DataFrame:
+    """hospital_id, its facts, measures and bin before and after, who gains most first."""
+    return (
+        paired([one.lines for one in sides], ["hospital_id"], measures, amount)
+        .join(facts, on="hospital_id", how="left", maintain_order="left")
+        .with_columns(bin=bin_of(pl.col("change_fen"), pl.col(f"{amount}_before")))
+        .sort("change_fen", "hospital_id", descending=[True, False])
     )
 
 
@@ -162,22 +168,28 @@ def _with_minus(state: State, amount: str) -> pl.DataFrame:
 
 
 def paired(
-    before: pl.DataFrame, after: pl.DataFrame, key: str, measures: Sequence[str], amount: str
+    sides: Sequence[pl.DataFrame], keys: Sequence[str], measures: Sequence[str], amount: str
 ) -> pl.DataFrame:
-    """Measures by a key, _before and _after, with change_fen and change_ratio of an amount."""
-    both = before.join(
-        after, on=key, how="full", coalesce=True, nulls_equal=True, suffix="_after"
-    ).sort(key, nulls_last=True)
-    columns = []
-    for measure in measures:
-        columns += [
-            pl.col(measure).fill_null(0).alias(f"{measure}_before"),
-            pl.col(f"{measure}_after").fill_null(0).alias(f"{measure}_after"),
-        ]
+    """Sums of measures by keys, _before and _after, with change_fen and change_ratio of an amount."""
+    before, after = (side.group_by(keys).agg(pl.col(measures).sum()) for side in sides)
     return (
-        both.select(key, *columns)
+        _beside(before, after, keys, measures)
+        .with_columns(pl.exclude(keys).fill_null(0))
         .with_columns(change_fen=pl.col(f"{amount}_after") - pl.col(f"{amount}_before"))
         .with_columns(change_ratio=change_ratio("change_fen", f"{amount}_before"))
+    )
+
+
+def _beside(
+    before: pl.DataFrame, after: pl.DataFrame, keys: Sequence[str], columns: Sequence[str]
+) -> pl.DataFrame:
+    """Columns of two sides by keys, _before and _after; null where a side lacks the key."""
+    both = before.join(
+        after, on=keys, how="full", coalesce=True, nulls_equal=True, suffix="_after"
+    ).sort(keys, nulls_last=True)
+    named = ((f"{name}_before", f"{name}_after") for name in columns)
+    return both.rename({name: f"{name}_before" for name in columns}).select(
+        *keys, *(name for pair in named for name in pair)
     )
 
 
@@ -190,35 +202,17 @@ YEAR_VALUES = (
 )
 
 
-def _values(before: State, after: State) -> pl.DataFrame:
-    columns = YEAR_VALUES if before.settled.is_year else VALUES
-    sides = [
-        (state.settled.pools, state.plan.policy.settlement.value_places)
-        for state in (before, after)
-    ]
-    return paired_values(sides, columns)
-
-
-def paired_values(
-    sides: Sequence[tuple[pl.DataFrame, int]], columns: Sequence[str]
-) -> pl.DataFrame:
-    """Columns of the pools, _before and _after; each side has its values and their places.
+def paired_values(sides: Sequence[Settled], places: Sequence[int]) -> pl.DataFrame:
+    """Columns of the pools, _before and _after; each side has its values with its places.
 
     Pools may be merged otherwise in a scenario: a pool is then in one of the columns only.
     """
-    tables = []
-    for values, places in sides:
-        value = pl.col("point_value").cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, places))
-        tables.append(values.with_columns(point_value=value).select("pool", *columns))
-    both = tables[0].join(tables[1], on="pool", how="full", coalesce=True, suffix="_after")
-    return both.sort("pool").select(
-        "pool",
-        *(
-            pl.col(name if side == "before" else f"{name}_after").alias(f"{name}_{side}")
-            for name in columns
-            for side in ("before", "after")
-        ),
+    columns = YEAR_VALUES if sides[0].is_year else VALUES
+    before, after = (
+        settled.pools.select("pool", *columns).with_columns(as_decimal("point_value", digits))
+        for settled, digits in zip(sides, places, strict=True)
     )
+    return _beside(before, after, ["pool"], columns)
 
 
 @dataclass(frozen=True)
@@ -260,38 +254,28 @@ def compare_schemes(before: State, after: State) -> SchemeComparison | None:
 def _quality(side: str, state: State) -> dict[str, object]:
     # 入组率: of the valid stays whose payment_unit is drg.
     by_drg = state.stays.filter(pl.col("payment_unit") == "drg")
-    counted = dict(by_drg.group_by("status").agg(pl.len()).iter_rows())
+    placed, ambiguous = (
+        by_drg.filter(pl.col("status") == name).height for name in ("grouped", "ambiguous")
+    )
     grouped = state.cube.filter(pl.col("status") == "grouped")
     return {
         "side": side,
         "scheme": state.plan.compiled.scheme.info.id,
-        "cases": sum(counted.values()),
-        "grouped": counted.get("grouped", 0),
-        "ambiguous": counted.get("ambiguous", 0),
-        "ungrouped": sum(counted.values())
-        - counted.get("grouped", 0)
-        - counted.get("ambiguous", 0),
+        "cases": by_drg.height,
+        "grouped": placed,
+        "ambiguous": ambiguous,
+        "ungrouped": by_drg.height - placed - ambiguous,
         "groups": grouped["drg"].n_unique(),
         "explained": explained(state.stays.filter(pl.col("status") == "grouped")),
     }
 
 
 def explained(stays: pl.DataFrame) -> int | None:
-    """R2 of the cost of grouped stays by DRG, in 1/10,000; null where costs do not vary.
-
-    1 - (sum of squares within groups) / (total sum of squares), over exact sums.
-    """
+    """R2 of the cost of grouped stays by DRG, in 1/10,000; null where costs do not vary."""
     sums = stays.group_by("drg").agg(
-        n=pl.len(),
-        total=pl.col("total_fen").sum(),
+        cases=pl.len(),
+        total_fen=pl.col("total_fen").sum(),
         squares=(wide("total_fen") * wide("total_fen")).sum(),
     )
-    n, total = int(sums["n"].sum()), int(sums["total"].sum())
-    squares = sum(sums["squares"].to_list())
-    if not n:
-        return None
-    whole = squares - Fraction(total * total, n)
-    within = squares - sum(
-        Fraction(part * part, cases) for part, cases in sums.select("total", "n").iter_rows()
-    )
-    return half_up((1 - within / whole) * POINT_SCALE) if whole else None
+    r2 = explained_variance(sums)
+    return None if r2 is None else scaled(r2, POINT_PLACES)

@@ -45,10 +45,12 @@ def decomposition(stages: Stages, before: State, middle: State, after: State) ->
     all_effects = YEAR_EFFECTS if year else EFFECTS
     path = _stations(before, after, settling)
     net = _net_of_assessment(before)
-    lines = _lines(before, middle, point_effects(stages, middle, after))
+    old, volume = _sums(before.settled), _sums(middle.settled)
+    added = _added(point_effects(stages, middle, after))
     effects: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(all_effects, 0))
-    for key, line in lines.items():
-        for effect, change in _along(key, line, path, net):
+    for key in {*old, *volume, *added}:
+        places = old.get(key, _Sums()), volume.get(key, _Sums())
+        for effect, change in _along(key, *places, added.get(key, {}), path, net):
             effects[key[0]][effect] += change
     # What of a settlement no line's points and value give: a remainder that is spread, what an
     # assessment gives back. It is part of the effect that moves it.
@@ -92,10 +94,8 @@ class _Sums:
     paid_by_others: int = 0
     by_item: int = 0
 
-    def plus(self, more: "_Sums | None") -> "_Sums":
-        """The sums with more, if there is more."""
-        if more is None:
-            return self
+    def plus(self, more: "_Sums") -> "_Sums":
+        """The sums with more."""
         return _Sums(
             self.points + more.points,
             self.paid_by_others + more.paid_by_others,
@@ -104,14 +104,18 @@ class _Sums:
 
 
 def _along(
-    key: LineKey, line: "_Line", path: "Sequence[_Station]", net: "_Net"
+    key: LineKey,
+    place: _Sums,
+    volume: _Sums,
+    added: Mapping[str, _Sums],
+    path: "Sequence[_Station]",
+    net: "_Net",
 ) -> Iterator[tuple[str, int]]:
     """What each effect before the settlement changes of a line's amount, in fen."""
-    place, now = line.before, net(key, path[0].price(key, line.before))
+    now = net(key, path[0].price(key, place))
     for effect in (*POINT_EFFECTS, "budget", "value"):
         station = path[{"budget": 1, "value": 2}.get(effect, 0)]
-        place = line.volume if effect == "volume" else place
-        place = place.plus(line.added.get(effect))
+        place = volume if effect == "volume" else place.plus(added.get(effect, _Sums()))
         then = net(key, station.price(key, place))
         yield effect, then - now
         now = then
@@ -122,27 +126,13 @@ def _difference(first: Mapping[str, int], then: Mapping[str, int]) -> Iterator[t
         yield hospital, then.get(hospital, 0) - first.get(hospital, 0)
 
 
-@dataclass
-class _Line:
-    before: _Sums
-    volume: _Sums
-    added: dict[str, _Sums]
-
-
-def _lines(before: State, middle: State, effects: pl.DataFrame) -> dict[LineKey, _Line]:
-    lines: dict[LineKey, _Line] = {}
-
-    def line(key: LineKey) -> _Line:
-        return lines.setdefault(key, _Line(_Sums(), _Sums(), {}))
-
-    for key, sums in _sums(before.settled).items():
-        line(key).before = sums
-    for key, sums in _sums(middle.settled).items():
-        line(key).volume = sums
+def _added(effects: pl.DataFrame) -> dict[LineKey, dict[str, _Sums]]:
+    """What each of `point_effects` adds to a line."""
+    added: dict[LineKey, dict[str, _Sums]] = defaultdict(dict)
     for row in effects.iter_rows(named=True):
         key = (row["hospital_id"], row["account"], row["out_of_area"], row["payment"])
-        line(key).added[row["effect"]] = _Sums(*(row[name] for name in SUMS))
-    return lines
+        added[key][row["effect"]] = _Sums(*(row[name] for name in SUMS))
+    return added
 
 
 def _sums(settled: Settled) -> dict[LineKey, _Sums]:
@@ -208,10 +198,9 @@ def _settled(state: State, policy: Policy, settling: Settling) -> Settled:
     if (switched, policy.budget, policy.clearing) == (own.settlement, own.budget, own.clearing):
         return state.settled
     allowed = policy.settlement.model_copy(update={"may_exceed_budget": True})
-    cases = added_up(state.earned.cases, state.earned.adjustments)
     try:
         return settling.settle(
-            cases,
+            added_up(state.earned),
             state.earned.adjustments,
             policy.model_copy(update={"settlement": allowed}),
             state.filings.payments,

@@ -12,6 +12,7 @@ from drgpay.base.language import Words
 from drgpay.policy.model import Policy
 from drgpay.report.html.small_cells import SMALLEST_CELL
 from drgpay.results.manifest import Manifest
+from drgpay.run.job import Job
 from drgpay.run.stops import (
     Accepted,
     Stop,
@@ -23,7 +24,6 @@ from drgpay.run.stops import (
 )
 from drgpay.settle.settled import Settled
 from drgpay.simulate.base import Base
-from drgpay.simulate.settling import MonthEnd
 from drgpay.simulate.stages import Stages, State
 
 _OF_RECORDS = ("refused_share", "hospital_refused", "unknown_codes", "unknown_level")
@@ -51,16 +51,11 @@ def noticed(stages: Stages, after: State, of_visits: Iterable[Stop] = ()) -> tup
     records = plan.policy.records
     refused, unknown = stages.refused_of(plan)
     valid = by_hospital(after.stays)
-    month = stages.base.settling
-    of_month = isinstance(month, MonthEnd)
     stops = [
         *record_stops(records, valid, refused, unknown),
         *level_stops(records, valid, plan.levels, after.catalogue.levels),
         *settled_stops(
-            settled.lines,
-            settled.pools if of_month else None,
-            plan.policy.settlement,
-            month.period if isinstance(month, MonthEnd) else None,
+            settled.lines, settled.pools, plan.policy.settlement, stages.base.settling.period
         ),
         *of_visits,
     ]
@@ -77,14 +72,11 @@ def open_stops(stages: Stages, settled: Settled, policy: Policy) -> int:
 
     Its pools have as many stays as the base counts.
     """
-    month, values = stages.base.settling, None
-    if isinstance(month, MonthEnd):
-        counted = stages.base_state.settled.pools.select("pool", "cases")
-        values = settled.pools.drop("cases").join(counted, on="pool", how="left")
-        values = values.with_columns(pl.col("cases").fill_null(0))
-    period = month.period if isinstance(month, MonthEnd) else None
+    counted = stages.base_state.settled.pools.select("pool", "cases")
+    values = settled.pools.drop("cases").join(counted, on="pool", how="left")
+    values = values.with_columns(pl.col("cases").fill_null(0))
     accepted = list(_accepted(stages.base))
-    stops = settled_stops(settled.lines, values, policy.settlement, period)
+    stops = settled_stops(settled.lines, values, policy.settlement, stages.base.settling.period)
     return sum(_by_whom(stop, accepted) is None for stop in stops)
 
 
@@ -110,7 +102,7 @@ def _accepted(base: Base) -> Iterator[Accepted]:
     for manifest in manifests:
         for one in accepted_before(manifest):
             yield Accepted(one.code, one.subject, one.fen, _name(manifest, one))
-    if base.job and not base.run:
+    if isinstance(base.job, Job) and not base.run:
         yield from base.job.accepted
 
 

@@ -55,7 +55,7 @@ class Simulation(Shown):
     def shown_facts(self) -> Iterator[tuple[str, object]]:
         """What is printed of it."""
         yield "period", self.base.period
-        yield "base", self.base.run.run_id if self.base.run else self.base.file.name
+        yield "base", self.base.run.run_id if self.base.run else self.base.job.path.name
         yield "scenarios", ", ".join(one.name for one in self.scenarios)
         yield "hospitals", self.comparison.hospitals.height
         for values in self.comparison.values.iter_rows(named=True):
@@ -99,7 +99,7 @@ def open_stages(
     stored = (
         StageCache(cache, named=True)
         if cache is not None
-        else StageCache(cache_folder(base.output))
+        else StageCache(cache_folder(base.job.output))
     )
     return Stages(base, stored, progress, threads)
 
@@ -201,27 +201,23 @@ def _waterfall(
     """What each file adds to those before it; the last step ends at the whole stack."""
     amount = stages.base.settling.amount
     amounts = hospital_amounts(before.settled, amount)
-    steps = []
+
+    def step(number: int, name: str, now: pl.DataFrame) -> pl.DataFrame:
+        return compared(amounts, now, amount).select(
+            pl.lit(number, pl.Int64).alias("step"),
+            pl.lit(name).alias("scenario"),
+            pl.exclude("bin"),
+        )
+
+    steps = [step(0, "", amounts).clear()]
     for number, scenario in enumerate(scenarios, start=1):
-        if number == len(scenarios):
-            state = after
-        else:
+        state = after
+        if number < len(scenarios):
             state = stages.state(plan_of(stages.base, scenarios[:number], stages.cache))
         now = hospital_amounts(state.settled, amount)
-        steps.append(
-            compared(amounts, now, amount).select(
-                pl.lit(number).cast(pl.Int64).alias("step"),
-                pl.lit(scenario.name).alias("scenario"),
-                "hospital_id",
-                amount,
-                "change_fen",
-                "change_ratio",
-            )
-        )
+        steps.append(step(number, scenario.name, now))
         amounts = now
-    schema = {"step": pl.Int64, "scenario": pl.String, "hospital_id": pl.String}
-    numbers = dict.fromkeys((amount, "change_fen", "change_ratio"), pl.Int64)
-    return pl.concat(steps) if steps else pl.DataFrame(schema={**schema, **numbers})
+    return pl.concat(steps)
 
 
 def _refuse_other_results(base: Base, before: State) -> None:

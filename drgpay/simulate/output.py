@@ -9,7 +9,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import bytes_hash, file_hash
-from drgpay.base.file_rights import OWNER, Rights, make_folder
+from drgpay.base.file_rights import OWNER, make_folder
 from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
 from drgpay.report.tables_xlsx import write_tables
@@ -45,24 +45,19 @@ def write_simulation(
     """
     basis = _basis(found, language, with_cases)
     name = f"{found.base.period}-{basis_hash(basis)[:_DIGITS]}"
-    folder = out or found.base.output / "scenarios" / name
+    folder = out or found.base.job.output / "scenarios" / name
     if out and folder.exists():
         raise DrgpayError(f"{folder} exists already", "name another folder")
-    rights = OWNER if out else _rights(found)
+    # In the output of a job a simulation is for those whom the job's runs are for.
+    rights = OWNER if out else rights_of_output(found.base.job)
     if not out:
         with refusals_named(folder):
-            make_folder(found.base.output, rights)
+            make_folder(found.base.job.output, rights)
     with staged_folder(folder, _keep_same, rights) as staged:
         _fill(found, staged, language, with_cases)
         counts = {"cases": found.after.settled.cases.height, "base": found.before.stays.height}
         write_manifest(staged, folder.name, basis, counts, found.seconds, rights)
     return folder
-
-
-def _rights(found: Simulation) -> Rights:
-    """In the output of a job a simulation is for those whom the job's runs are for."""
-    of = found.base.year.job if found.base.year else found.base.job
-    return rights_of_output(of) if of else OWNER
 
 
 def _fill(found: Simulation, folder: Path, language: Language, with_cases: bool) -> None:

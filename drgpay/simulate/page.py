@@ -3,12 +3,11 @@
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from drgpay import __version__
 from drgpay.base.language import Language
 from drgpay.report.html.template import render_page
-from drgpay.report.tables import ReportTable, heading, kind_of, text_of
+from drgpay.report.tables import ReportTable, heading, kind_of, texts_of
 from drgpay.simulate import pictures
 from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
@@ -59,7 +58,7 @@ def page(found: Simulation, tables: list[ReportTable], language: Language) -> st
 def facts_of(found: Simulation, language: Language) -> list[tuple[str, str]]:
     """What was compared with what."""
     base, after = found.base, found.after
-    run = base.run.run_id if base.run else base.file.name
+    run = base.run.run_id if base.run else base.job.path.name
     scheme = base.rules.scheme.info.id
     then = after.plan.compiled.scheme.info.id
     catalogue, used = base.rules.catalogue.info.id, after.catalogue.info.id
@@ -75,7 +74,7 @@ def facts_of(found: Simulation, language: Language) -> list[tuple[str, str]]:
 
 def commands_of(found: Simulation) -> list[tuple[str, str]]:
     """The commands that make this report again, the base included; key of the note, command."""
-    job = shlex.quote(str(found.base.file))
+    job = shlex.quote(str(found.base.job.path))
     # One that was made of values lies only beside the report.
     paths = (
         one.path if one.text is None else Path("scenarios") / f"{number}-{one.path.name}"
@@ -116,34 +115,20 @@ def _shown(table: ReportTable, language: Language) -> _Table:
     def say(key: str) -> str:
         return word(key, language)
 
-    kinds = {name: kind_of(name, dtype) for name, dtype in table.frame.schema.items()}
+    schema = table.frame.schema
+    numbers = [kind_of(name, dtype) != "text" for name, dtype in schema.items()]
 
-    def cells(row: dict[str, Any]) -> list[tuple[str, bool]]:
-        return [
-            (_text(row.get(name), kind, name in table.worded, language), kind != "text")
-            for name, kind in kinds.items()
-        ]
+    def cells(texts: list[str]) -> list[tuple[str, bool]]:
+        both = zip(texts, numbers, strict=True)
+        return [(text.replace("-", "−") if number else text, number) for text, number in both]
 
-    frame = table.frame.head(_LISTED)
+    rows, total = texts_of(table, say, _LISTED)
     notes = [say(table.note)] if table.note else []
-    if frame.height < table.frame.height:
+    if len(rows) < table.frame.height:
         notes.append(say("shown_note").format(shown=_LISTED, rows=table.frame.height))
-    total = None
-    if table.total is not None and frame.height:
-        total = cells(dict(table.total))
-        total[0] = (say("total"), False)
     return _Table(
-        [(heading(name, say), kind != "text") for name, kind in kinds.items()],
-        [cells(row) for row in frame.iter_rows(named=True)],
-        total,
+        list(zip((heading(name, say) for name in schema), numbers, strict=True)),
+        [cells(row) for row in rows],
+        cells(total) if total else None,
         notes,
     )
-
-
-def _text(value: Any, kind: str, worded: bool, language: Language) -> str:
-    if value is None:
-        return "–"
-    if kind == "text":
-        return text_of(value, worded, lambda key: word(key, language))
-    shown = f"{value:.2%}" if kind == "percent" else f"{value:,}"
-    return shown.replace("-", "−")

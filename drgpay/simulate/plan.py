@@ -79,7 +79,7 @@ def plan_of(base: Base, scenarios: Sequence[Scenario], cache: StageCache) -> Pla
     """
     plan = base_plan(base)
     policy = plan.policy
-    scheme, overlays = base.scheme, list[Overlay]()
+    scheme, overlays = base.job.scheme, list[Overlay]()
     given: Path | RecordsInput | None = None  # the last catalogue or history that a file names
     for scenario in scenarios:
         where = str(scenario.path)
@@ -177,9 +177,9 @@ def _scheme(
     base: Base, scheme: str, overlays: list[Overlay], cache: StageCache
 ) -> tuple[CompiledScheme, frozenset[str] | None]:
     """The scheme of a plan, and the MDCs whose stays it can move (None: every one)."""
-    if scheme == base.scheme and not overlays:
+    if scheme == base.job.scheme and not overlays:
         return base.rules.compiled, frozenset()
-    compiled = load_compiled(scheme) if scheme != base.scheme else base.rules.compiled
+    compiled = load_compiled(scheme) if scheme != base.job.scheme else base.rules.compiled
     _refuse_other_codes(base, compiled)
     if not overlays:
         return compiled, None
@@ -194,7 +194,7 @@ def _scheme(
             apply_overlay(scheme, overlays, place)  # it checks them: what is kept was sound
             cache.keep_folder("scheme", key, lambda kept: copytree(place, kept, dirs_exist_ok=True))
             changed = load_compiled(str(place))
-    if scheme != base.scheme or set(changed.columns) - set(base.rules.compiled.columns):
+    if scheme != base.job.scheme or set(changed.columns) - set(base.rules.compiled.columns):
         return changed, None
     return changed, touched_between(base.rules.scheme, changed.scheme)
 

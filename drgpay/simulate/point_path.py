@@ -11,14 +11,13 @@ import polars as pl
 
 from drgpay.base.exact import divide_half_up, wide
 from drgpay.points.adjustments import Step, adjust
-from drgpay.points.cases import adjustment_steps, classed_stays, places_of
+from drgpay.points.cases import adjustment_steps, by_formula, classed_stays, places_of
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.formulas import Choice, class_formulas
-from drgpay.points.prices import RATIO_COLUMNS
 from drgpay.policy.adjustment_rows import EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.settle.lines import LINE, with_bearing_line, with_payment
-from drgpay.simulate.stages import Stages, State
+from drgpay.simulate.stages import Stages, State, persons_of
 
 POINT_EFFECTS = ("volume", "grouping", "base_points", "coefficient", "case_class", "rules")
 """In the order of the path."""
@@ -153,21 +152,12 @@ def _cases(
 def _of_state(stages: Stages, state: State, lines: Policy) -> _Cases:
     points, catalogue = state.plan.policy.points, state.catalogue
     cases = state.earned.cases
-    cases = cases.hstack(_persons(cases, state.stays))
+    cases = cases.with_columns(persons_of(cases, state.stays))
     returns = stages.returns(state.plan, state.stays, state.filings)
     steps = adjustment_steps(cases, catalogue, points, state.filings, returns)
     payable = with_payment(cases, lines)
     minus = _minus(state.earned.adjustments, payable, lines)
     return _Cases(payable, class_formulas(catalogue, points), steps, minus)
-
-
-def _persons(cases: pl.DataFrame, stays: pl.DataFrame) -> pl.DataFrame:
-    known = stays.select("case_id", "person_id")
-    return (
-        cases.select("case_id")
-        .join(known, on="case_id", how="left", maintain_order="left")
-        .select("person_id")
-    )
 
 
 def _minus(adjustments: pl.DataFrame, cases: pl.DataFrame, lines: Policy) -> pl.DataFrame:
@@ -256,29 +246,16 @@ def _rows(cases: pl.DataFrame, points: pl.Series, sign: int, effect: pl.Expr) ->
 
 def _exact(cases: pl.DataFrame, formulas: Mapping[str, list[Choice]]) -> pl.DataFrame:
     """numerator, denominator of cases by the formula of their class; null where it lacks a number."""
-    rows = cases.with_row_index("row")
-    for name in RATIO_COLUMNS:
-        if name not in rows.columns:
-            rows = rows.with_columns(pl.lit(None, pl.Int128).alias(name))
-    nothing = {"numerator": pl.lit(None, pl.Int128), "denominator": pl.lit(None, pl.Int128)}
-    parts = [rows.select("row").clear().with_columns(**nothing)]
-    for name, choices in formulas.items():
-        rest = rows.filter(pl.col("case_class") == name)
-        for choice in choices:
-            formula = choice.formula
-            parts.append(
-                rest.filter(choice.applies).select(
-                    "row",
-                    numerator=formula.numerator.cast(pl.Int128),
-                    denominator=formula.denominator.cast(pl.Int128),
-                )
-            )
-            rest = rest.filter(~choice.applies)
-    return (
-        rows.select("row")
-        .join(pl.concat(parts), on="row", how="left", maintain_order="left")
-        .drop("row")
-    )
+    priced = [
+        part.select(
+            "row",
+            numerator=formula.numerator.cast(pl.Int128),
+            denominator=formula.denominator.cast(pl.Int128),
+        )
+        for part, formula in by_formula(cases, formulas)
+    ]
+    rows = cases.select(pl.row_index("row"))
+    return rows.join(pl.concat(priced), on="row", how="left", maintain_order="left").drop("row")
 
 
 def _or(exact: pl.DataFrame, otherwise: pl.DataFrame) -> pl.DataFrame:

@@ -5,7 +5,6 @@ What compares, decomposes and sweeps asks for no more than this, so it does both
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import polars as pl
 
@@ -21,30 +20,9 @@ from drgpay.settle.pools import Pool, pools_of
 from drgpay.settle.settled import Settled
 
 
-class Settling(Protocol):
-    """What pays the points of a base."""
-
-    @property
-    def amount(self) -> str:
-        """The column of statements that is compared: what a hospital gets, in fen."""
-
-    def settle(
-        self,
-        cases: pl.DataFrame,
-        adjustments: pl.DataFrame,
-        policy: Policy,
-        payments: pl.DataFrame = NO_PAYMENTS,
-        levels: Mapping[str, str] | None = None,
-    ) -> Settled:
-        """The settlement of cases under a policy, as settle_month takes and refuses them."""
-
-    def periods(self) -> Iterator[Period]:
-        """The months whose budgets it shares out."""
-
-
 @dataclass(frozen=True)
 class MonthEnd:
-    """The month-end run."""
+    """The month-end run. amount: the column of lines that is compared, what a hospital gets in fen."""
 
     period: Period
     amount: str = "fund_amount_fen"
@@ -57,11 +35,11 @@ class MonthEnd:
         payments: pl.DataFrame = NO_PAYMENTS,
         levels: Mapping[str, str] | None = None,
     ) -> Settled:
-        """settle_month."""
+        """The settlement of cases under a policy, as settle_month takes and refuses them."""
         return settle_month(cases, adjustments, policy, self.period, payments, levels)
 
     def periods(self) -> Iterator[Period]:
-        """The month."""
+        """The months whose budgets it shares out: the one."""
         yield self.period
 
 
@@ -70,7 +48,7 @@ class YearEnd:
     """The annual clearing, after months that were paid as they were.
 
     months: the statements of all months; what they prepaid does not change with a scenario.
-    budgets: what they shared out, by pool of `policy`, the policy of the base.
+    budgets: what they shared out, by pool of `policy`, the policy of the base. period: no month.
     """
 
     year: int
@@ -79,6 +57,7 @@ class YearEnd:
     scores: pl.DataFrame | None
     policy: Policy
     amount: str = "final_amount_fen"
+    period: None = None
 
     def settle(
         self,
@@ -115,25 +94,16 @@ class YearEnd:
         What the months shared out, and what another [budget] adds to it; pools that are merged
         otherwise have the budgets of their accounts.
         """
-        paid = {pool.name: pool for pool in pools_of(self.policy) if pool.name in self.budgets}
+        paid = [pool for pool in pools_of(self.policy) if pool.name in self.budgets]
         for pool in pools_of(policy):
-            inside = [
-                self.budgets[name]
-                for name, one in paid.items()
-                if set(one.accounts) <= set(pool.accounts)
-            ]
-            covered = {
-                account
-                for one in paid.values()
-                if set(one.accounts) <= set(pool.accounts)
-                for account in one.accounts
-            }
+            inside = [one for one in paid if set(one.accounts) <= set(pool.accounts)]
+            covered = {account for one in inside for account in one.accounts}
             now = self._planned(pool.accounts, policy.budget)
             rest = self._planned(set(pool.accounts) - covered, policy.budget)
             if not inside and not rest:
                 continue
             before = self._planned(covered, self.policy.budget)
-            paid_out = sum(one.budget_fen for one in inside)
+            paid_out = sum(self.budgets[one.name].budget_fen for one in inside)
             yield pool.name, YearBudget(paid_out + now - before, _reserve_fen(pool, policy.budget))
 
     def _planned(self, accounts: tuple[str, ...] | set[str], budget: Budget | None) -> int:
@@ -154,6 +124,10 @@ def _reserve_fen(pool: Pool, budget: Budget | None) -> int:
         for account in pool.accounts
         if account in budget.annual_yuan
     )
+
+
+Settling = MonthEnd | YearEnd
+"""What pays the points of a base."""
 
 
 def hospital_amounts(settled: Settled, amount: str) -> pl.DataFrame:

@@ -6,40 +6,31 @@ milliseconds. Used where only the amounts of hospitals are asked for: sweeps, ta
 
 import polars as pl
 
+from drgpay.points.cases import EarnedPoints
 from drgpay.settle.lines import AMOUNTS
 
 _KEYS = ("hospital_id", "account", "out_of_area", "case_class")
+_SUMS = ("points", *AMOUNTS)
 
 
-def added_up(cases: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
-    """Cases (as settle_month takes them) added up by hospital, account, place and class.
+def added_up(earned: EarnedPoints) -> pl.DataFrame:
+    """Cases added up by hospital, account, place and class, as settle_month takes them.
 
     A case of which a row applies to the hospital stays by itself, since that row names it.
     """
-    named = adjustments.filter(pl.col("applies_to") == "hospital")["case_id"].unique()
-    needed = cases.select("case_id", *_KEYS, "points", *AMOUNTS)
-    alone = needed.clear()
-    if len(named):
-        kept = pl.col("case_id").is_in(named.implode())
-        alone, needed = needed.filter(kept), needed.filter(~kept)
-    together = needed.group_by(_KEYS).agg(pl.col("points", *AMOUNTS).sum()).sort(_KEYS)
-    return numbered(pl.concat([together.select(_COLUMNS)]), alone)
-
-
-_COLUMNS = (*_KEYS, "points", *AMOUNTS)
-
-
-def numbered(together: pl.DataFrame, alone: pl.DataFrame) -> pl.DataFrame:
-    """Rows of sums with ids of their own beside cases that stay by themselves, sorted by id."""
-    place = pl.int_range(pl.len()).cast(pl.String).str.zfill(9)
-    ids = together.with_columns(case_id=pl.lit("~") + place)
-    columns = ["case_id", *_COLUMNS]
-    return pl.concat([ids.select(columns), alone.select(columns)]).sort("case_id")
+    named = earned.adjustments.filter(pl.col("applies_to") == "hospital")["case_id"].unique()
+    cases = earned.cases.select("case_id", *_KEYS, *_SUMS)
+    return _summed(cases, ~pl.col("case_id").is_in(named.implode()))
 
 
 def merged(*months: pl.DataFrame) -> pl.DataFrame:
     """Several such months over different cases as one."""
-    rows = pl.concat(months)
-    sums = pl.col("case_id").str.starts_with("~")
-    together = rows.filter(sums).group_by(_KEYS).agg(pl.col("points", *AMOUNTS).sum()).sort(_KEYS)
-    return numbered(together.select(_COLUMNS), rows.filter(~sums))
+    return _summed(pl.concat(months), pl.col("case_id").str.starts_with("~"))
+
+
+def _summed(rows: pl.DataFrame, together: pl.Expr) -> pl.DataFrame:
+    """Some rows added up, with ids of their own, and the others as they are; sorted by id."""
+    sums = rows.filter(together).group_by(_KEYS).agg(pl.col(_SUMS).sum()).sort(_KEYS)
+    place = pl.int_range(pl.len()).cast(pl.String).str.zfill(9)
+    ids = sums.with_columns(case_id=pl.lit("~") + place)
+    return pl.concat([ids.select(rows.columns), rows.filter(~together)]).sort("case_id")

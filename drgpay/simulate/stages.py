@@ -225,10 +225,13 @@ class Stages:
             reading = Reading.of(plan.policy.records)
             same = system == records.code_system and reading == records.reading
             dataset = records.dataset if same else records.open(system, reading)
-            with self.progress("grouping", dataset.rows) as advance:
-                return read_grouped_stays(dataset, plan.compiled, advance, self.threads)
+            return self._read(dataset, plan)
 
         return self.cache.frame("grouped", self._grouped_key(plan, records), make)
+
+    def _read(self, dataset: Dataset, plan: Plan) -> pl.DataFrame:
+        with self.progress("grouping", dataset.rows) as advance:
+            return read_grouped_stays(dataset, plan.compiled, advance, self.threads)
 
     def _checked_key(self, plan: Plan) -> Mapping[str, Any]:
         """What `_checked` depends on; of a year as it was paid the evidence of its months."""
@@ -286,12 +289,13 @@ class Stages:
         quarantined = pl.concat([month.quarantine.select("case_id") for month in months])
         if self.base.year:
             _refuse_twice(valid)
-            paid = self._checked(base_plan(self.base)).valid
-            known = _persons(paid, valid, across=self.base.year.persons is not None)
-            valid = valid.with_columns(known)
+            if self.base.year.persons is None:
+                # It then knows the persons of the months' readmissions alone.
+                paid = self._checked(base_plan(self.base)).valid
+                valid = valid.with_columns(persons_of(valid, paid))
         if not valid.height:
             raise DrgpayError(
-                f"none of the stays of {self.base.file} is valid for {self.base.period}",
+                f"none of the stays of {self.base.job.path} is valid for {self.base.period}",
                 "correct the records or the scenario",
             )
         keys = ["hospital_id", "code", "outside"]
@@ -371,12 +375,10 @@ class Stages:
             self.cache.used.append("catalogue")
             return kept
 
-        def group() -> pl.DataFrame:
-            with self.progress("grouping", dataset.rows) as advance:
-                return read_grouped_stays(dataset, plan.compiled, advance, self.threads)
-
         def make() -> pl.DataFrame:
-            grouped = self.cache.frame("history", self._history_key(plan, history), group)
+            grouped = self.cache.frame(
+                "history", self._history_key(plan, history), lambda: self._read(dataset, plan)
+            )
             checked = check_grouped(
                 grouped, plan.compiled, plan.policy, plan.hospitals, None, str(history.path)
             )
@@ -416,17 +418,11 @@ def _refuse_twice(stays: pl.DataFrame) -> None:
         )
 
 
-def _persons(paid: pl.DataFrame, stays: pl.DataFrame, *, across: bool) -> pl.Series:
-    """person_id of stays that were checked again.
-
-    Where the clearing does not read persons, it knows those of the months' readmissions alone.
-    """
-    if across:
-        return stays["person_id"]
-    known = paid.select("case_id", "person_id")
-    return stays.select("case_id").join(known, on="case_id", how="left", maintain_order="left")[
-        "person_id"
-    ]
+def persons_of(cases: pl.DataFrame, stays: pl.DataFrame) -> pl.Series:
+    """The person_id that stays give to cases, in the order of the cases."""
+    known = stays.select("case_id", "person_id")
+    both = cases.select("case_id").join(known, on="case_id", how="left", maintain_order="left")
+    return both["person_id"]
 
 
 def _checks_key(policy: Policy) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.exact import as_decimal
+from drgpay.points.cases import EarnedPoints
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings
 from drgpay.settle.settled import Settled
@@ -150,11 +152,10 @@ def _measures(number: int, setting: Setting, found: pl.DataFrame, amount: str) -
 
 def _values(number: int, settled: Settled, policy: Policy, most_places: int) -> pl.DataFrame:
     places = policy.settlement.value_places
-    value = pl.col("point_value").cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, places))
     return settled.pools.select(
         pl.lit(number).cast(pl.Int64).alias("number"),
         "pool",
-        value.cast(pl.Decimal(18, most_places)).alias("point_value"),
+        as_decimal("point_value", places).cast(pl.Decimal(18, most_places)),
         "remainder_fen",
     )
 
@@ -205,9 +206,8 @@ def _whole_again(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
             stays, filings = stages.stays_of(there)
             catalogue = stages.catalogue_of(there)
         points = stages.earned(there, catalogue, stays, filings)
-        cases = added_up(points.cases, points.adjustments)
         return stages.base.settling.settle(
-            cases, points.adjustments, policy, filings.payments, plan.levels
+            added_up(points), points.adjustments, policy, filings.payments, plan.levels
         )
 
     return settled
@@ -215,7 +215,7 @@ def _whole_again(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
 
 def _priced_again(stages: Stages, state: State) -> Callable[[Policy], Settled]:
     """Only the settlement differs: the points are those of one state."""
-    cases = added_up(state.earned.cases, state.earned.adjustments)
+    cases = added_up(state.earned)
     adjustments, payments = state.earned.adjustments, state.filings.payments
     levels = state.plan.levels
 
@@ -231,6 +231,7 @@ def _points_again(
     stays, filings = stages.stays_of(plan)
     catalogue = stages.catalogue_of(plan)
     payments = filings.payments
+    fixed = list[pl.DataFrame]()  # of the cases that no setting touches
     corners = _corners(grid)
     if corners and not (
         filings.reviews.height and plan.policy.points.reviews.over_quota == "refuse"
@@ -242,16 +243,14 @@ def _points_again(
         touched = linked(stays, filings, plan.policy)
         for other in earned[1:]:
             touched = touched | _differs(earned[0].cases, other.cases)
-        fixed = added_up(earned[0].cases.filter(~touched), earned[0].adjustments.clear())
+        steady = EarnedPoints(earned[0].cases.filter(~touched), earned[0].adjustments.clear())
+        fixed.append(added_up(steady))
         stays = stays.filter(touched)
-    else:
-        fixed = None
 
     def settled(policy: Policy) -> Settled:
         points = stages.earned(replace(plan, policy=policy), catalogue, stays, filings)
-        cases = added_up(points.cases, points.adjustments)
-        whole = cases if fixed is None else merged(fixed, cases)
-        return stages.base.settling.settle(whole, points.adjustments, policy, payments, plan.levels)
+        cases = merged(*fixed, added_up(points))
+        return stages.base.settling.settle(cases, points.adjustments, policy, payments, plan.levels)
 
     return settled
 
@@ -264,21 +263,16 @@ def _corners(grid: Sequence[Setting]) -> list[Setting]:
     case that has the same class, formula and points at all corners has them in between. Nothing
     is returned where that is not so: for parameters that are no numbers, and for too many.
     """
-    paths = list(grid[0])
-    values = {path: [setting[path] for setting in grid] for path in paths}
+    values = {path: [setting[path] for setting in grid] for path in grid[0]}
     numeric = all(
-        not isinstance(value, bool) and _is_number(value)
-        for path in paths
-        for value in values[path]
+        isinstance(value, int | Decimal) and not isinstance(value, bool)
+        for listed in values.values()
+        for value in listed
     )
-    if not numeric or len(paths) > _MOST_CORNER_AXES:
+    if not numeric or len(values) > _MOST_CORNER_AXES:
         return []
-    ends = [sorted({min(values[path]), max(values[path])}) for path in paths]
-    return [dict(zip(paths, corner, strict=True)) for corner in product(*ends)]
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | Decimal)
+    ends = [sorted({min(listed), max(listed)}) for listed in values.values()]
+    return [dict(zip(values, corner, strict=True)) for corner in product(*ends)]
 
 
 def linked(stays: pl.DataFrame, filings: Filings, policy: Policy) -> pl.Series:

@@ -102,12 +102,12 @@ def shown_tables(found: Simulation, language: Language) -> list[ReportTable]:
     ]
     if len(found.scenarios) > 1:
         tables.append(waterfall_table(found))
-    for key, name in (("t_levels", "level"), ("t_counties", "county"), ("t_accounts", "account")):
-        frame = getattr(comparison, _FRAMES[name])
-        tables.append(_merged(key, frame, name, found, language))
     tables += [
-        _merged("t_classes", comparison.classes, "case_class", found, language),
-        _merged("t_groups", by_change(comparison.groups), "drg", found, language),
+        _merged("t_levels", comparison.levels, found, language),
+        _merged("t_counties", comparison.counties, found, language),
+        _merged("t_accounts", comparison.accounts, found, language),
+        _merged("t_classes", comparison.classes, found, language),
+        _merged("t_groups", by_change(comparison.groups), found, language),
     ]
     if found.schemes:
         tables += [migration_table(found, language), _quality_table(found)]
@@ -119,9 +119,6 @@ def _pools_table(key: str, values: pl.DataFrame) -> ReportTable:
     sides = {f"fund_amount_{side}": f"fund_in_budget_{side}" for side in ("before", "after")}
     frame = decimals(values).rename(sides, strict=False)
     return ReportTable(key, frame, worded=frozenset({"pool"}), note="in_budget_note")
-
-
-_FRAMES = {"level": "levels", "county": "counties", "account": "accounts"}
 
 
 _NARROW = {
@@ -175,7 +172,6 @@ def by_change(frame: pl.DataFrame) -> pl.DataFrame:
 def hospitals_table(found: Simulation, language: Language) -> ReportTable:
     """Hospitals by rank; one with fewer than 5 cases is merged with others."""
     frame, amount = found.comparison.hospitals, found.comparison.amount
-    amounts = list(dict.fromkeys(["fund_amount_fen", amount]))
     shown = frame.drop("hospital_id", "rank", "case_mix", "bin", "change_ratio")
     merged = _small_merged(shown.select("name", pl.exclude("name")), amount, language)
     back = merged.join(
@@ -184,24 +180,14 @@ def hospitals_table(found: Simulation, language: Language) -> ReportTable:
         how="left",
         maintain_order="left",
     ).sort("change_fen", "name", descending=[True, False])
+    amounts = dict.fromkeys(["cases", "points", "fund_amount_fen", amount])
     table = back.select(
-        "name",
-        "level",
-        "county",
-        "case_mix",
-        "bin",
-        *("cases_before", "cases_after", "points_before", "points_after"),
+        *("name", "level", "county", "case_mix", "bin"),
         *(f"{amount}_{side}" for amount in amounts for side in ("before", "after")),
         *("change_fen", "change_ratio"),
     )
-    shown_frame = decimals(table)
-    return ReportTable(
-        "t_hospitals",
-        shown_frame,
-        total=_total(shown_frame),
-        worded=frozenset({"bin"}),
-        note="year_note" if found.base.year else "hospitals_note",
-    )
+    note = "year_note" if found.base.year else "hospitals_note"
+    return _totalled("t_hospitals", decimals(table), note, frozenset({"bin"}))
 
 
 def effects_table(found: Simulation, language: Language) -> ReportTable:
@@ -233,8 +219,7 @@ def effects_table(found: Simulation, language: Language) -> ReportTable:
         (pl.col("after_fen") - pl.col("before_fen")).alias("change_fen"),
         pl.col("after_fen").alias(f"{found.comparison.amount}_after"),
     )
-    made = decimals(shown)
-    return ReportTable("t_effects", made, total=_total(made), note="effects_note")
+    return _totalled("t_effects", decimals(shown), "effects_note")
 
 
 def waterfall_table(found: Simulation) -> ReportTable:
@@ -292,29 +277,19 @@ def _sweep_shown(swept: Swept) -> pl.DataFrame:
     return frame if frame["stops"].sum() else frame.drop("stops")
 
 
-def _merged(
-    key: str, frame: pl.DataFrame, name: str, found: Simulation, language: Language
-) -> ReportTable:
-    named = frame.with_columns(
-        pl.when(pl.col(name) == MINUS)
-        .then(pl.lit(word("minus", language)))
-        .otherwise(pl.col(name).fill_null(word("none_known", language)))
-        .alias(name)
-    )
-    if name == "case_class":
-        said = {
-            value: word(f"class_{value}", language)
-            for value in frame[name].drop_nulls().unique()
-            if value != MINUS
-        }
-        named = named.with_columns(pl.col(name).replace(said))
-    if name == "account":
-        named = named.with_columns(
-            pl.col(name).replace({one: word(one, language) for one in frame[name].drop_nulls()})
-        )
+_WORDED = {"case_class": "class_", "account": ""}
+"""Columns whose values have words: what their keys begin with."""
+
+
+def _merged(key: str, frame: pl.DataFrame, found: Simulation, language: Language) -> ReportTable:
+    name = frame.columns[0]
+    prefix = _WORDED.get(name)
+    said = {MINUS: word("minus", language)}
+    if prefix is not None:
+        said = {one: word(f"{prefix}{one}", language) for one in frame[name].drop_nulls()} | said
+    named = frame.with_columns(pl.col(name).replace(said).fill_null(word("none_known", language)))
     merged = _small_merged(named.drop("change_ratio"), found.comparison.amount, language)
-    made = decimals(merged)
-    return ReportTable(key, made, total=_total(made), note="small_note")
+    return _totalled(key, decimals(merged), "small_note")
 
 
 def _small_merged(frame: pl.DataFrame, amount: str, language: Language) -> pl.DataFrame:
@@ -350,8 +325,10 @@ def _effects_named(effects: pl.DataFrame) -> pl.DataFrame:
     return effects.rename({f"{old}_fen": f"{new}_fen" for old, new in _EFFECT_NAMES.items()})
 
 
-def _total(frame: pl.DataFrame) -> dict[str, object]:
-    """Sums of amounts and counts; the rate of the whole."""
+def _totalled(
+    key: str, frame: pl.DataFrame, note: str = "", worded: frozenset[str] = frozenset()
+) -> ReportTable:
+    """A table with sums of amounts and counts, and the rate of the whole, below it."""
     total: dict[str, object] = {
         name: frame[name].sum()
         for name, dtype in frame.schema.items()
@@ -363,7 +340,7 @@ def _total(frame: pl.DataFrame) -> dict[str, object]:
         change = Decimal(str(total["change"]))
         rate = (change / abs(before)).quantize(Decimal("0.0001")) if before else None
         total["change_rate"] = rate
-    return total
+    return ReportTable(key, frame, total=total, worded=worded, note=note)
 
 
 _VISITS = {"cases_before": "visits_before", "cases_after": "visits_after"}
@@ -379,14 +356,11 @@ def _visit_tables(visits: VisitComparison, language: Language) -> list[ReportTab
     ).rename(_VISITS)
     tables = [
         _pools_table("t_visit_values", visits.values),
-        ReportTable("t_visit_hospitals", hospitals, total=_total(hospitals), note="small_note"),
+        _totalled("t_visit_hospitals", hospitals, "small_note"),
     ]
     if visits.contractors is not None:
         accounts = decimals(visits.contractors)
-        worded = frozenset({"account"})
-        tables.append(
-            ReportTable("t_visit_contractors", accounts, total=_total(accounts), worded=worded)
-        )
+        tables.append(_totalled("t_visit_contractors", accounts, worded=frozenset({"account"})))
     return tables
 
 

@@ -1,6 +1,6 @@
 """The value of one parameter with which a measure reaches a goal."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from fractions import Fraction
@@ -10,7 +10,6 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES
-from drgpay.policy.model import Policy
 from drgpay.settle.settled import Settled
 from drgpay.simulate.paths import value_at, with_values
 from drgpay.simulate.plan import Plan, check_policy
@@ -81,53 +80,40 @@ def find(stages: Stages, plan: Plan, target: Target, where: str) -> Found:
     scale = 10**target.places
     low = int((target.from_ * scale).to_integral_value(ROUND_CEILING))
     high = int((target.to * scale).to_integral_value(ROUND_FLOOR))
-    ends = [{target.path: Decimal(place) / scale} for place in (low, high)]
-    if target.places == 0:
-        ends = [{target.path: place} for place in (low, high)]
+
+    def given(place: int) -> int | Decimal:
+        return place if target.places == 0 else Decimal(place).scaleb(-target.places)
+
+    ends = [{target.path: given(place)} for place in (low, high)]
     check_policy(stages.base, plan, with_values(plan.policy, ends[-1], where), where)
     settle = evaluator(stages, plan, ends, where)
     tried: dict[int, Tried] = {}
 
     def at(place: int) -> Tried:
         if place not in tried:
-            value = Decimal(place).scaleb(-target.places)
-            given = place if target.places == 0 else value
-            settled = settle(_policy(plan, target.path, given, where))
-            found = measure(settled)
-            tried[place] = Tried(value, found, _reaches(target, found))
+            value = given(place)
+            found = measure(settle(with_values(plan.policy, {target.path: value}, where)))
+            tried[place] = Tried(Decimal(value), found, not _missed_by(target, found))
         return tried[place]
 
     steps = {low + (high - low) * step // _SPREAD for step in range(_SPREAD + 1)}
-    spread = [at(place) for place in sorted(steps)]
-    steady = _steady([one.measure for one in spread])
-    present = _on_grid(now, target) if now is not None else low
+    for place in sorted(steps):
+        at(place)
+    present = int((Decimal(now) * scale).to_integral_value()) if now is not None else low
     best = _nearest(at, sorted(steps), min(max(present, low), high), target)
     made = tuple(tried[place] for place in sorted(tried))
-    steady = steady and _steady([one.measure for one in made])
-    value = None if best is None else tried[best]
+    reached = None if best is None else tried[best]
+    names = dict(plan.hospitals.select("hospital_id", "name").iter_rows())
     return Found(
         target,
         Decimal(now if now is not None else 0),
-        value.value if value else None,
-        value.measure if value else None,
-        steady,
+        reached.value if reached else None,
+        reached.measure if reached else None,
+        _steady(made),
         made,
         stages.base.settling.amount,
-        _name_of(plan, target.hospital),
+        str(names.get(target.hospital) or ""),
     )
-
-
-def _name_of(plan: Plan, hospital: str | None) -> str:
-    names = dict(plan.hospitals.select("hospital_id", "name").iter_rows())
-    return str(names.get(hospital) or "")
-
-
-def _policy(plan: Plan, path: str, value: object, where: str) -> Policy:
-    return with_values(plan.policy, {path: value}, where)
-
-
-def _on_grid(now: Decimal | int, target: Target) -> int:
-    return int((Decimal(now) * 10**target.places).to_integral_value())
 
 
 def _measure(stages: Stages, target: Target, where: str) -> Callable[[Settled], Fraction]:
@@ -163,16 +149,8 @@ def _measure(stages: Stages, target: Target, where: str) -> Callable[[Settled], 
     return amount
 
 
-def _reaches(target: Target, found: Fraction) -> bool:
-    if target.within is not None:
-        return abs(found) <= Fraction(target.within)
-    if target.at_least is not None:
-        return found >= Fraction(target.at_least)
-    return target.at_most is not None and found <= Fraction(target.at_most)
-
-
 def _missed_by(target: Target, found: Fraction) -> Fraction:
-    """How far a measure is from the goal."""
+    """How far a measure is from the goal; 0 where it reaches it."""
     if target.within is not None:
         return max(abs(found) - Fraction(target.within), Fraction(0))
     if target.at_least is not None:
@@ -180,8 +158,8 @@ def _missed_by(target: Target, found: Fraction) -> Fraction:
     return max(found - Fraction(target.at_most or 0), Fraction(0))
 
 
-def _steady(measures: list[Fraction]) -> bool:
-    pairs = list(pairwise(measures))
+def _steady(tried: Sequence[Tried]) -> bool:
+    pairs = list(pairwise(one.measure for one in tried))
     return all(a <= b for a, b in pairs) or all(a >= b for a, b in pairs)
 
 

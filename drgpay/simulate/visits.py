@@ -6,10 +6,10 @@ of the base.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.working_folder import working_folder
@@ -29,7 +29,7 @@ from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import AMOUNTS, NO_ADJUSTMENTS, levels_of
 from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
-from drgpay.simulate.compare import MEASURES, VALUES, bin_of, paired, paired_values
+from drgpay.simulate.compare import MEASURES, hospitals_by_change, paired, paired_values
 from drgpay.simulate.plan import Plan
 from drgpay.simulate.stages import Stages
 from drgpay.visits.points import visit_cases
@@ -74,9 +74,9 @@ def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | 
             "take the run of a month as the base, or leave these paths out",
         )
     job = base.job
-    if job is None or job.outpatient is None or before is None or after is None:
+    if not isinstance(job, Job) or job.outpatient is None or before is None or after is None:
         raise DrgpayError(
-            f"{where}: [outpatient] changes nothing, since {base.file} has no visits",
+            f"{where}: [outpatient] changes nothing, since {base.job.path} has no visits",
             "name a job with [outpatient], or leave these paths out",
         )
     if before.calibration != after.calibration:
@@ -85,7 +85,7 @@ def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | 
             "visits is the base's",
             "calibrate the visits with that policy and name the catalogue in a job of its own",
         )
-    month, key = _opened(job, job.outpatient, base.run, base.file)
+    month, key = _opened(job, job.outpatient, base.run)
     run = base.run.of(VISITS) if base.run and VISITS in base.run.parts else None
     now = _with_outpatient(month, after)
     cases = _cases(stages, month, key, run)
@@ -100,7 +100,7 @@ def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | 
 
 
 def _opened(
-    job: Job, outpatient: OutpatientJob, run: PaidPart | None, file: Path
+    job: Job, outpatient: OutpatientJob, run: PaidPart | None
 ) -> tuple[VisitMonth, Mapping[str, Any]]:
     """The visits of the base, and what they depend on beside the policy."""
     rules = load_visit_rules(
@@ -113,7 +113,7 @@ def _opened(
         changed = [name for name in basis if content_of(basis[name]) != content_of(paid.get(name))]
         if changed:
             raise DrgpayError(
-                f"the visits of the base run {run.run_id} were not settled from what {file} reads "
+                f"the visits of the base run {run.run_id} were not settled from what {job.path} reads "
                 f"now: outpatient.{', outpatient.'.join(changed)} changed since",
                 "restore the files, or run the job again and name that run",
             )
@@ -156,17 +156,10 @@ def _cases(
                 stages.threads,
                 advance,
             )
-        cases = visit_cases(grouped.visits)
-        return cases.select(
-            pl.col(name).cast(pl.String) if not _is_number(cases.schema[name]) else pl.col(name)
-            for name in (*_NEEDED, "contractor_id")
-        )
+        cases = visit_cases(grouped.visits).select(*_NEEDED, "contractor_id")
+        return cases.with_columns((cs.all() - cs.numeric() - cs.boolean()).cast(pl.String))
 
     return stages.cache.frame("visits", depends, make)
-
-
-def _is_number(dtype: pl.DataType) -> bool:
-    return dtype.is_numeric() or dtype == pl.Boolean
 
 
 def _settled(month: VisitMonth, cases: pl.DataFrame) -> Settled:
@@ -188,22 +181,13 @@ def _refuse_other_results(run: PaidPart, before: Settled) -> None:
 def _compared(
     before: VisitMonth, after: VisitMonth, settled: list[Settled], basis: Mapping[str, Any]
 ) -> VisitComparison:
-    sums = [one.lines.group_by("hospital_id").agg(pl.col(MEASURES).sum()) for one in settled]
     names = before.rules.hospitals.select("hospital_id", "name")
-    hospitals = (
-        paired(sums[0], sums[1], "hospital_id", MEASURES, AMOUNT)
-        .join(names, on="hospital_id", how="left", maintain_order="left")
-        .with_columns(bin=bin_of(pl.col("change_fen"), pl.col(f"{AMOUNT}_before")))
-        .sort("change_fen", "hospital_id", descending=[True, False])
-    )
-    sides = [
-        (one.pools, month.rules.policy.settlement.value_places)
-        for one, month in zip(settled, (before, after), strict=True)
-    ]
+    hospitals = hospitals_by_change(settled, names, MEASURES, AMOUNT)
+    places = [month.rules.policy.settlement.value_places for month in (before, after)]
     return VisitComparison(
         basis,
         hospitals.select("hospital_id", "name", pl.exclude("hospital_id", "name")),
-        paired_values(sides, VALUES),
+        paired_values(settled, places),
         _contractors([before, after], settled) if before.rules.enrolment is not None else None,
         tuple(
             settled_stops(
@@ -222,15 +206,8 @@ def _contractors(months: list[VisitMonth], settled: list[Settled]) -> pl.DataFra
     for month, one in zip(months, settled, strict=True):
         enrolment = month.rules.enrolment
         assert enrolment is not None
-        accounts = capitation_accounts(
+        found = capitation_accounts(
             one.cases, one.lines, one.pools, enrolment, month.rules.policy, month.period
-        ).accounts
-        sides.append(accounts.select(*keys, *amounts))
-    both = sides[0].join(sides[1], on=keys, how="full", coalesce=True, suffix="_after").sort(keys)
-    columns = [
-        pl.col(name if side == "before" else f"{name}_after").fill_null(0).alias(f"{name}_{side}")
-        for name in amounts
-        for side in ("before", "after")
-    ]
-    change = pl.col("settled_fen_after") - pl.col("settled_fen_before")
-    return both.select(*keys, *columns).with_columns(change_fen=change)
+        )
+        sides.append(found.accounts)
+    return paired(sides, keys, amounts, "settled_fen").drop("change_ratio")

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from drgpay.base.language import Language
 from drgpay.explain.code_names import CodeNames
+from drgpay.explain.console import visit_view
 from drgpay.explain.stays import batch_of
 from drgpay.explain.trace import Placed, trace_json
-from drgpay.explain.visit_console import visit_view
 from drgpay.explain.visits import explain_visit
 from drgpay.grouper.apg import CompiledApg, compile_apg, group_lines, group_visits, load_apg
 from drgpay.grouper.apg_reference import Line, Visit

@@ -12,6 +12,7 @@ import pytest
 from drgpay.base.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.reference import Stay, holds
+from drgpay.grouper.rules.nodes import atom_text
 from drgpay.grouper.rules.parser import parse_rule
 from drgpay.grouper.stream import group_dataset
 from drgpay.quality.agreement_history import (
@@ -21,7 +22,7 @@ from drgpay.quality.agreement_history import (
     save_history,
     with_change,
 )
-from drgpay.quality.difference_causes import atom_text, causes, deciding, stays_of_cases
+from drgpay.quality.difference_causes import causes, deciding, stays_of_cases
 from drgpay.quality.reconcile import (
     DIFFERENCES,
     Reconciliation,

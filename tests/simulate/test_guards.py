@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli.simulate import register
-from drgpay.run.job import load_job
+from drgpay.run.job import Job, load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.stops import Accepted, RunStoppedError
 from drgpay.simulate.guards import noticed
@@ -125,7 +125,7 @@ def test_what_the_base_accepted_is_said_to_be(region: Region) -> None:
         Accepted("plausible_budget", pool, fen[pool] - short, "王某")
         for pool, short in zip(sorted(fen), (0, 1), strict=False)
     )
-    assert base.job is not None
+    assert isinstance(base.job, Job)
     without_run = replace(base, run=None, job=replace(base.job, accepted=accepted))
     region_stages = type(region.stages)(without_run, region.stages.cache)
     told = {one.stop.subject: one.accepted_by for one in noticed(region_stages, state)}

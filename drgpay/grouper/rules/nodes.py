@@ -92,6 +92,25 @@ def atoms(rule: Rule) -> Iterator[Atom]:
             yield rule
 
 
+def atom_text(atom: Atom, negated: bool = False) -> str:
+    """A question, or its negation, in the rule language."""
+    match atom:
+        case Always(value):
+            return "1" if value != negated else "0"
+        case Member(fields, sets):
+            word = "not in" if negated else "in"
+            return f"{_braced(fields)} {word} {_braced(sets)}"
+        case Compare(field, op, number):
+            text = f"{field} {op} {number}"
+        case Count(name, fields, op, at_least):
+            text = f"length({name} ∩ {_braced(fields)}) {op} {at_least}"
+    return f"not {text}" if negated else text
+
+
+def _braced(names: tuple[str, ...]) -> str:
+    return str(names[0]) if len(names) == 1 else "{" + ",".join(names) + "}"
+
+
 def field_names(rule: Rule) -> set[CodeField | NumberField]:
     """The fields the rule reads."""
     found: set[CodeField | NumberField] = set()
