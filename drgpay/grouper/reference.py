@@ -5,12 +5,17 @@ It is the definition of what grouping means; the compiled grouper must agree wit
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from operator import eq, ge, gt, le, lt, ne
 from typing import Protocol
 
 from drgpay.grouper.code_patterns import holds_code
-from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField, NumberField, kind_of
-from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.rules.fields import (
+    COLUMN_OF_FIELD,
+    SEVERITY_SETS,
+    CodeField,
+    NumberField,
+    kind_of,
+)
+from drgpay.grouper.rules.nodes import COMPARE, Always, And, Compare, Count, Member, Not, Or, Rule
 from drgpay.grouper.scheme import (
     UNGROUPED_ADRG,
     UNGROUPED_DRG,
@@ -20,8 +25,6 @@ from drgpay.grouper.scheme import (
     Status,
     status_of,
 )
-
-_COMPARE = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
 
 
 class Grouped(Protocol):
@@ -71,19 +74,8 @@ class Stay:
 
     def number(self, field: NumberField) -> float | None:
         """The number of a field, or None when it is missing."""
-        match field:
-            case NumberField.AGE:
-                return self.age
-            case NumberField.SEX:
-                return self.sex
-            case NumberField.AGE_DAYS:
-                return self.age_days
-            case NumberField.WEIGHT_G:
-                return self.weight_g
-            case NumberField.LENGTH_OF_STAY:
-                return self.length_of_stay
-            case NumberField.DISCHARGE_TYPE:
-                return self.discharge_type
+        measured: float | None = getattr(self, COLUMN_OF_FIELD[field])
+        return measured
 
 
 @dataclass(frozen=True)
@@ -137,10 +129,10 @@ def holds(scheme: Scheme, rule: Rule, stay: Grouped) -> bool:
                 for code in stay.codes(field)
                 if in_set(scheme, name, code, stay)
             }
-            return bool(_COMPARE[op](len(codes), number))
+            return bool(COMPARE[op](len(codes), number))
         case Compare(field, op, number):
             measured = stay.number(field)
-            return measured is not None and bool(_COMPARE[op](measured, float(number)))
+            return measured is not None and bool(COMPARE[op](measured, float(number)))
 
 
 def counting_levels(scheme: Scheme, stay: Grouped, codes: Iterable[str]) -> set[str]:

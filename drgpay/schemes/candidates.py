@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from drgpay.grouper.reference import Stay
 from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
-from drgpay.grouper.rules.nodes import Compare, Count, Member
-from drgpay.schemes.alternatives import Alternative
-from drgpay.schemes.code_choice import CodeChoice, Sets
+from drgpay.grouper.rules.nodes import Compare, Count
+from drgpay.schemes.alternatives import Alternative, sets_asked
+from drgpay.schemes.code_choice import CodeChoice
 from drgpay.schemes.contradiction import counts
 from drgpay.schemes.patients import Patient, Patients
 
@@ -133,15 +133,6 @@ def batch_of(stays: Sequence[Stay]) -> pa.RecordBatch:
         pa.array([getattr(stay, field.name) for stay in stays], field.type) for field in STAY_FIELDS
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(STAY_FIELDS))
-
-
-def sets_asked(alternative: Alternative, field: CodeField, *, holds: bool) -> list[Sets]:
-    """The sets of the memberships that an alternative wants, or refuses, of a field."""
-    return [
-        item.atom.sets
-        for item in alternative
-        if isinstance(item.atom, Member) and item.atom.fields == (field,) and item.holds == holds
-    ]
 
 
 def _single(choice: CodeChoice, alternative: Alternative, field: CodeField) -> list[str] | None:

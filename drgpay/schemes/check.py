@@ -16,26 +16,24 @@ from drgpay.base.errors import DrgpayError, shortened
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.kinds import foreign_fields
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, PROCEDURE_FIELDS, SEVERITY_SETS, CodeField
-from drgpay.grouper.rules.nodes import Always, Count, Member, Rule, atoms
+from drgpay.grouper.rules.nodes import Always, Rule, sets_of_fields
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.grouper.scheme import (
     APG_TABLES,
     TABLES,
-    Adrg,
     Complication,
-    Drg,
     Mdc,
     Scheme,
     SchemeInfo,
     SchemeOptions,
     counted_sets,
-    in_trial_order,
     load_scheme_info,
     scheme_folder,
     status_of,
+    tree_of,
 )
 from drgpay.grouper.sorts import sort_of
-from drgpay.records.known_codes import code_table
+from drgpay.records.known_codes import codes_in
 from drgpay.schemes.apg_check import (
     class_findings,
     item_table,
@@ -279,17 +277,8 @@ def _set_findings(
 
 def _asked(rule: Rule | None) -> Iterator[tuple[CodeField, str]]:
     """The sets that a rule asks of its fields; MCC and CC are not sets of a table."""
-    for atom in atoms(rule) if rule else ():
-        match atom:
-            case Member(fields, sets):
-                names: tuple[str, ...] = sets
-            case Count(name, fields):
-                names = (name,)
-            case _:
-                continue
-        yield from (
-            (field, name) for field in fields for name in names if name not in SEVERITY_SETS
-        )
+    asked = sets_of_fields(rule) if rule else ()
+    yield from ((field, name) for field, name in asked if name not in SEVERITY_SETS)
 
 
 def _severity_findings(cc: pl.DataFrame, exclusions: pl.DataFrame) -> Iterator[Finding]:
@@ -358,7 +347,7 @@ def _unknown_codes(
     departments, item kinds and visit types have no table.
     """
     system = info.code_system
-    diagnoses, procedures = _known(system, "diagnoses"), _known(system, "procedures")
+    diagnoses, procedures = codes_in(system, "diagnoses"), codes_in(system, "procedures")
     if diagnoses is None or procedures is None:
         return
     fields, items = _fields_of_sets(groups), item_table(info)
@@ -431,11 +420,6 @@ def _known_by_beginning(
     )
 
 
-def _known(system: str, kind: str) -> frozenset[str] | None:
-    table = code_table(system, kind) if system else None
-    return None if table is None else frozenset(table["code"])
-
-
 def _understood(
     info: SchemeInfo, groups: dict[str, list[GroupRow]], tables: dict[str, pl.DataFrame]
 ) -> Scheme:
@@ -474,41 +458,22 @@ def _with_codes(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tree(groups: dict[str, list[GroupRow]], options: SchemeOptions) -> tuple[Mdc, ...]:
-    def children(level: str, parent: str) -> list[dict[str, Any]]:
-        return [
-            {
+    mdcs, adrgs, drgs = (_by_parent(groups[level]) for level in _LEVELS)
+    return tree_of(mdcs, adrgs, drgs, options)
+
+
+def _by_parent(rows: list[GroupRow]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    seen: set[str] = set()
+    for row in sorted(rows, key=lambda row: row.sort):  # stable: equal sorts keep the row order
+        if row.code and row.code not in seen:
+            seen.add(row.code)
+            node = {
                 "sort": row.sort,
                 "code": row.code,
                 "name": row.name,
                 "rule_text": row.rule_text,
                 "rule": Always(False) if row.rule is None else row.rule,
             }
-            for row in by_parent[level].get(parent, [])
-        ]
-
-    by_parent = {level: _by_parent(rows) for level, rows in groups.items()}
-    return tuple(
-        Mdc(
-            **mdc,
-            adrgs=tuple(
-                Adrg(
-                    **adrg,
-                    drgs=in_trial_order(
-                        [Drg(**drg) for drg in children("drg", adrg["code"])], options
-                    ),
-                )
-                for adrg in children("adrg", mdc["code"])
-            ),
-        )
-        for mdc in children("mdc", "")
-    )
-
-
-def _by_parent(rows: list[GroupRow]) -> dict[str, list[GroupRow]]:
-    found: dict[str, list[GroupRow]] = {}
-    seen: set[str] = set()
-    for row in sorted(rows, key=lambda row: row.sort):  # stable: equal sorts keep the row order
-        if row.code and row.code not in seen:
-            seen.add(row.code)
-            found.setdefault(row.parent, []).append(row)
+            found.setdefault(row.parent, []).append(node)
     return found

@@ -16,7 +16,7 @@ from drgpay.grouper.group_names import UNGROUPED_ADRG, UNGROUPED_DRG, UNGROUPED_
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.outpatient import Outpatient
 from drgpay.records.in_order import in_order
-from drgpay.records.known_codes import code_table
+from drgpay.records.known_codes import codes_in
 from drgpay.records.visits.buckets import BUCKET_IDS
 from drgpay.records.visits.checks import VisitBucket, VisitRules
 from drgpay.records.visits.reading import visit_buckets
@@ -114,10 +114,8 @@ def each_bucket(
 
 def known_diagnoses(compiled: CompiledApg) -> Set[str] | None:
     """The diagnoses of the scheme's code system and of its tables; None without such a system."""
-    table = code_table(compiled.scheme.info.code_system, "diagnoses")
-    if table is None:
-        return None
-    return {*table["code"], *compiled.visits.diagnoses.codes}
+    known = codes_in(compiled.scheme.info.code_system, "diagnoses")
+    return None if known is None else known.union(compiled.visits.diagnoses.codes)
 
 
 def _priced(visits: pl.DataFrame, items: pl.DataFrame, pricing: VisitPricing) -> VisitPoints:

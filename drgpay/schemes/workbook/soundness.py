@@ -10,8 +10,9 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.grouper.rules.fields import SEVERITY_SETS
-from drgpay.grouper.rules.nodes import Count, Member, Rule, atoms
+from drgpay.grouper.rules.nodes import Rule
 from drgpay.grouper.rules.parser import RuleError, parse_rule
+from drgpay.grouper.scheme import asked_sets
 from drgpay.schemes.workbook.cleaning import in_usual_case, is_bare_one
 from drgpay.schemes.workbook.notes import Notes
 from drgpay.schemes.workbook.tables import (
@@ -212,21 +213,9 @@ def _missing_sets(
     missing: dict[str, list[tuple[GroupTable, Group]]] = {}
     for table in GROUP_TABLES:
         for group in tables.groups[table]:
-            for name in sorted(set(set_names(rules[group.rule])) - known):
+            for name in sorted(set(asked_sets(rules[group.rule])) - known):
                 missing.setdefault(name, []).append((table, group))
     return missing
-
-
-def set_names(rule: Rule) -> list[str]:
-    """The sets that a rule names, from left to right."""
-    names: list[str] = []
-    for atom in atoms(rule):
-        match atom:
-            case Member(sets=sets):
-                names.extend(sets)
-            case Count(set=name):
-                names.append(name)
-    return names
 
 
 def _where(table: GroupTable, group: Group) -> str:
