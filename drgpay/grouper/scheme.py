@@ -205,6 +205,12 @@ class Scheme(Shown):
         for mdc in self.mdcs:
             yield from ((mdc.code, drg) for adrg in mdc.adrgs for drg in adrg.drgs)
 
+    def ways(self) -> Iterator[tuple[Mdc, Adrg, Drg]]:
+        """Every DRG below its MDC and ADRG, in the order in which it is tried."""
+        yield from (
+            (mdc, adrg, drg) for mdc in self.mdcs for adrg in mdc.adrgs for drg in adrg.drgs
+        )
+
     @property
     def exempt(self) -> frozenset[str]:
         """The DRGs whose patients come back by plan: no return of theirs reduces a stay."""
@@ -288,8 +294,7 @@ def load_scheme(name: str) -> Scheme:
         not_principal=_optional_codes(folder, "not_principal"),
         exempt_groups=exempt_groups(folder),
     )
-    drgs = {drg.code for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
-    refuse_unknown(scheme.exempt_groups, drgs, folder)
+    refuse_unknown(scheme.exempt_groups, {drg.code for *_, drg in scheme.ways()}, folder)
     _refuse_undefined_sets(folder, scheme)
     _refuse_foreign_fields(folder, scheme)
     if info.kind == "apg":

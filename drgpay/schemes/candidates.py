@@ -69,7 +69,6 @@ class Plan:
 
     def _stay(self, places: Sequence[int]) -> Stay:
         """The stay with the choice at that place of each part."""
-        patient = self.patients[places[0]]
         principal = self.principal_diagnosis[places[1]]
         procedure = self.principal_procedure[places[2]]
         first = 4 + len(self.other_diagnoses)
@@ -80,12 +79,7 @@ class Plan:
             other_diagnoses=diagnoses,
             procedures=tuple(dict.fromkeys([*([procedure] if procedure else []), *others])),
             department=self.department[places[3]],
-            sex=patient.sex,
-            age=patient.age,
-            age_days=patient.age_days,
-            weight_g=patient.weight_g,
-            length_of_stay=patient.length_of_stay,
-            discharge_type=patient.discharge_type,
+            **vars(self.patients[places[0]]),
         )
 
 

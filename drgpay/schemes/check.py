@@ -7,6 +7,7 @@ mistake, and goes on with what can be understood.
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def unreachable_findings(
     `unreachable_...` is said only where it is proven that no stay at all lands there.
     """
     rows = {row.code: row.row for row in groups["drg"]}
-    broken = {(level, row.code) for level in _LEVELS for row in groups[level] if row.rule is None}
+    broken = {(row.table, row.code) for row in _all_rows(groups) if row.rule is None}
     for missed in reach.unreached:
         way = set(zip(_LEVELS, missed.group.names, strict=True))
         if not way & broken:
@@ -255,13 +256,12 @@ def _set_findings(
     defined = sets.group_by("set").agg(pl.col("row").min(), pl.len()).sort("row")
     known, empty = set(defined["set"]), set(info.options.empty_sets)
     used: set[str] = set()
-    for level in _LEVELS:
-        for row in groups[level]:
-            names = {name for _, name in _asked(row.rule)}
-            used |= names
-            for name in sorted(names - known):
-                code = "declared_empty_set" if name in empty else "undefined_set"
-                yield finding(code, level, row.row, name, group=row.code)
+    for row in _all_rows(groups):
+        names = {name for _, name in _asked(row.rule)}
+        used |= names
+        for name in sorted(names - known):
+            code = "declared_empty_set" if name in empty else "undefined_set"
+            yield finding(code, row.table, row.row, name, group=row.code)
     for name, first, codes in defined.iter_rows():
         if name and name not in used:
             yield finding("unused_set", "sets", first, name, codes=codes)
@@ -273,6 +273,11 @@ def _set_findings(
         else:
             continue
         yield finding("needless_empty_set", "scheme", None, name, **reason)
+
+
+def _all_rows(groups: Mapping[str, Sequence[GroupRow]]) -> Iterator[GroupRow]:
+    """The rows of all levels, the MDCs first."""
+    return chain.from_iterable(groups[level] for level in _LEVELS)
 
 
 def _asked(rule: Rule | None) -> Iterator[tuple[CodeField, str]]:
@@ -305,14 +310,13 @@ def _severity_findings(cc: pl.DataFrame, exclusions: pl.DataFrame) -> Iterator[F
 def _foreign_findings(info: SchemeInfo, groups: dict[str, list[GroupRow]]) -> Iterator[Finding]:
     """Rules that ask for what the records of this kind lack."""
     class_of: dict[tuple[str, str], str] = {}
-    for level in _LEVELS:
-        for row in groups[level]:
-            parent = _PARENT[level]
-            top = class_of.get((parent, row.parent), "") if parent else row.code
-            class_of[level, row.code] = top
-            for field, reason in foreign_fields(info.kind, top, row.rule or Always(True)).items():
-                facts = {"group": row.code, "reason_zh": reason.zh, "reason_en": reason.en}
-                yield finding("foreign_field", level, row.row, field.value, **facts)
+    for row in _all_rows(groups):
+        parent = _PARENT[row.table]
+        top = class_of.get((parent, row.parent), "") if parent else row.code
+        class_of[row.table, row.code] = top
+        for field, reason in foreign_fields(info.kind, top, row.rule or Always(True)).items():
+            facts = {"group": row.code, "reason_zh": reason.zh, "reason_en": reason.en}
+            yield finding("foreign_field", row.table, row.row, field.value, **facts)
 
 
 def _counted_patterns(groups: dict[str, list[GroupRow]], sets: pl.DataFrame) -> Iterator[Finding]:
@@ -320,21 +324,19 @@ def _counted_patterns(groups: dict[str, list[GroupRow]], sets: pl.DataFrame) -> 
     patterns = dict(
         sets.filter(pl.col("code").str.ends_with("*")).select("set", "code").iter_rows()
     )
-    for level in _LEVELS:
-        for row in groups[level]:
-            for name in counted_sets(row.rule or Always(True)):
-                if name in patterns:
-                    facts = {"group": row.code, "pattern": patterns[name]}
-                    yield finding("counted_pattern", level, row.row, name, **facts)
+    for row in _all_rows(groups):
+        for name in counted_sets(row.rule or Always(True)):
+            if name in patterns:
+                facts = {"group": row.code, "pattern": patterns[name]}
+                yield finding("counted_pattern", row.table, row.row, name, **facts)
 
 
 def _fields_of_sets(groups: dict[str, list[GroupRow]]) -> dict[str, set[CodeField]]:
     """Of which fields rules ask each set."""
     fields: dict[str, set[CodeField]] = {}
-    for level in _LEVELS:
-        for row in groups[level]:
-            for field, name in _asked(row.rule):
-                fields.setdefault(name, set()).add(field)
+    for row in _all_rows(groups):
+        for field, name in _asked(row.rule):
+            fields.setdefault(name, set()).add(field)
     return fields
 
 
@@ -429,10 +431,7 @@ def _understood(
     no table defines are empty.
     """
     sets: dict[str, frozenset[str]] = {
-        name: frozenset()
-        for level in _LEVELS
-        for row in groups[level]
-        for _, name in _asked(row.rule)
+        name: frozenset() for row in _all_rows(groups) for _, name in _asked(row.rule)
     }
     listed = _with_codes(tables["sets"]).group_by("set").agg("code")
     sets |= {str(name): frozenset(codes) for name, codes in listed.iter_rows()}

@@ -103,15 +103,12 @@ def _without_repeated_rows(path: Path, tables: Tables, notes: Notes) -> Tables:
 
 def _distinct(frame: pl.DataFrame, table: str, notes: Notes) -> pl.DataFrame:
     keys = frame.columns[1:]
-    marked = frame.with_columns(first=pl.col("row").first().over(keys), nth=_nth(keys))
+    nth = pl.int_range(pl.len()).over(keys)
+    marked = frame.with_columns(first=pl.col("row").first().over(keys), nth=nth)
     for line in marked.filter(pl.col("nth") > 0).iter_rows(named=True):
         text = " ".join(line[key] for key in keys)
         _note_repeated(sheet_name(table), line["row"], text, line["first"], notes)
     return marked.filter(pl.col("nth") == 0).select(frame.columns)
-
-
-def _nth(keys: list[str]) -> pl.Expr:
-    return pl.int_range(pl.len()).over(keys)
 
 
 def _note_repeated(sheet: str, row: int, text: str, earlier: int, notes: Notes) -> None:
