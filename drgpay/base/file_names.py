@@ -58,5 +58,4 @@ def _is_unsafe(letter: str) -> bool:
 
 
 def _encoded(letter: str) -> str:
-
     return "".join(f"%{byte:02X}" for byte in letter.encode("utf-8", "surrogatepass"))

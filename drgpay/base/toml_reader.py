@@ -66,7 +66,10 @@ def parse_toml(text: str, path: Path, *, decimals: bool = False) -> dict[str, An
     except tomllib.TOMLDecodeError as error:
         _refuse_line(path, text, error)
     except ValueError:  # Python reads no integer of thousands of digits
-        _refuse_number(path, text)
+        raise DrgpayError(
+            f"{path}{_line_of(text, _LONG_NUMBER)}: a number has thousands of digits",
+            "write a number of at most 18 digits",
+        ) from None
     for key, value in _leaves(raw):
         if isinstance(value, int) and abs(value) > _LARGEST:
             raise DrgpayError(
@@ -163,13 +166,6 @@ def _number_reader(
         return kind(written)
 
     return read
-
-
-def _refuse_number(path: Path, text: str) -> NoReturn:
-    raise DrgpayError(
-        f"{path}{_line_of(text, _LONG_NUMBER)}: a number has thousands of digits",
-        "write a number of at most 18 digits",
-    )
 
 
 def _line_of(text: str, pattern: re.Pattern[str]) -> str:

@@ -15,6 +15,9 @@ from drgpay.cli.options import (
     Encoding,
     Lang,
     Mapping,
+    Records,
+    Threads,
+    examples,
     say_what_was_converted,
 )
 
@@ -25,25 +28,17 @@ if TYPE_CHECKING:
     from drgpay.adjust.propose import Proposals
     from drgpay.adjust.stays import GroupedStays
 
-APPLY_EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay adjust apply overlay.toml --scheme chs-drg-2.0 --out city-2027
-
-drgpay adjust apply first.toml second.toml --scheme chs-drg-2.0 --out city-2027
-"""
-CHECK_EXAMPLES = """
-[bold]Example[/bold]
-
-drgpay adjust check overlay.toml --scheme chs-drg-2.0
-"""
-PROPOSE_EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay adjust propose stays/ --scheme chs-drg-2.0 --out overlay.toml --table proposals.csv
-
-drgpay adjust propose stays/ --scheme chs-drg-2.0 --adrg FM1 --adrg FM3 --max-depth 3 --out overlay.toml
-"""
+APPLY_EXAMPLES = examples(
+    "drgpay adjust apply overlay.toml --scheme chs-drg-2.0 --out city-2027",
+    "drgpay adjust apply first.toml second.toml --scheme chs-drg-2.0 --out city-2027",
+)
+CHECK_EXAMPLES = examples(
+    "drgpay adjust check overlay.toml --scheme chs-drg-2.0",
+)
+PROPOSE_EXAMPLES = examples(
+    "drgpay adjust propose stays/ --scheme chs-drg-2.0 --out overlay.toml --table proposals.csv",
+    "drgpay adjust propose stays/ --scheme chs-drg-2.0 --adrg FM1 --adrg FM3 --max-depth 3 --out overlay.toml",
+)
 
 
 class FeatureKind(StrEnum):
@@ -131,9 +126,7 @@ def check(
 
 
 def propose(
-    stays: Annotated[
-        Path, typer.Argument(help="Parquet or CSV: a file, folder or partitioned dataset.")
-    ],
+    stays: Records,
     scheme: SchemeName,
     out: Annotated[Path, typer.Option(help="The overlay to write (TOML).")],
     table: Annotated[
@@ -178,9 +171,7 @@ def propose(
     mapping: Mapping = None,
     encoding: Encoding = None,
     clinical_codes: ClinicalCodes = False,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads to use; by default one a core.")
-    ] = None,
+    threads: Threads = None,
     lang: Annotated[Lang, typer.Option(help="Language of names, reasons and tables.")] = Lang.zh,
 ) -> None:
     """Look for splits and merges of groups worth making, by the costs of stays.

@@ -21,22 +21,16 @@ from drgpay.base.cache_folder import (
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, Words
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import Lang, examples
 
-SHOW_EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay cache show
-
-drgpay cache show --output /data/runs --lang en
-"""
-CLEAR_EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay cache clear
-
-drgpay cache clear --output /data/runs
-"""
+SHOW_EXAMPLES = examples(
+    "drgpay cache show",
+    "drgpay cache show --output /data/runs --lang en",
+)
+CLEAR_EXAMPLES = examples(
+    "drgpay cache clear",
+    "drgpay cache clear --output /data/runs",
+)
 
 _RUNS = Path("runs")  # the output of jobs that name none
 _KINDS = {

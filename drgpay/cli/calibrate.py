@@ -1,30 +1,26 @@
 """`drgpay calibrate`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping, say_what_was_converted
+from drgpay.cli.options import (
+    ClinicalCodes,
+    Encoding,
+    Lang,
+    Mapping,
+    examples,
+    say_what_was_converted,
+)
 
-if TYPE_CHECKING:
-    from drgpay.records.visits.tables import VisitInput
-
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay calibrate history/ --scheme chs-drg-2.0 --policy policy.toml --hospitals hospitals.csv
---out catalogue-2026
-
-drgpay calibrate visits/ --items visit_items/ --scheme open-apg-1 --policy policy.toml
---hospitals hospitals.csv --out apg-catalogue-2026
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(calibrate)
+EXAMPLES = examples(
+    "drgpay calibrate history/ --scheme chs-drg-2.0 --policy policy.toml --hospitals hospitals.csv\n"
+    "--out catalogue-2026",
+    "drgpay calibrate visits/ --items visit_items/ --scheme open-apg-1 --policy policy.toml\n"
+    "--hospitals hospitals.csv --out apg-catalogue-2026",
+)
 
 
 def calibrate(
@@ -55,68 +51,37 @@ def calibrate(
     With --items it is made from outpatient visits, with coefficients by level.
     """
     from drgpay.base.errors import DrgpayError
+    from drgpay.report.calibration import console_report
 
+    progress = console.progress_bar
     if items:
         if clinical_codes:
             raise DrgpayError(
                 "--clinical-codes is for stays", "leave it out: visits have insurance codes"
             )
-        _calibrate_visits(
-            _visit_input(records, items, mapping, items_mapping, encoding),
-            scheme,
-            policy,
-            hospitals,
-            out,
-            previous,
-            lang,
+        from drgpay.records.visits.tables import VisitInput
+        from drgpay.run.visit_calibration import make_visit_catalogue
+
+        visits = VisitInput(records, items, mapping, items_mapping, encoding)
+        of_visits = make_visit_catalogue(
+            visits, scheme, policy, hospitals, out, previous, progress, lang.value
         )
+        for dataset in (of_visits.records.visits, of_visits.records.items):
+            say_what_was_converted(dataset, lang.value)
+        console.show(console_report(of_visits.report, lang.value))
+        console.say(out)
         return
     if previous or items_mapping:
         raise DrgpayError(
             "--previous and --items-mapping are for visits", "give their lines with --items"
         )
     from drgpay.records.dataset import RecordsInput
-    from drgpay.report.calibration import console_report
     from drgpay.report.point_notes import stay_rules_console
     from drgpay.run.calibration import make_catalogue
 
     stays = RecordsInput(records, mapping, encoding, clinical_codes)
-    progress = console.progress_bar
     made = make_catalogue(stays, scheme, policy, hospitals, out, progress, lang.value)
     console.show(console_report(made.report, lang.value))
     if made.stay_rules is not None:
         console.show(stay_rules_console(made.stay_rules, lang.value))
-    console.say(out)
-
-
-def _visit_input(
-    visits: Path,
-    items: Path,
-    mapping: str | None,
-    items_mapping: str | None,
-    encoding: str | None,
-) -> "VisitInput":
-    from drgpay.records.visits.tables import VisitInput
-
-    return VisitInput(visits, items, mapping, items_mapping, encoding)
-
-
-def _calibrate_visits(
-    given: "VisitInput",
-    scheme: str,
-    policy: str,
-    hospitals: Path,
-    out: Path,
-    previous: Path | None,
-    lang: Lang,
-) -> None:
-    from drgpay.report.calibration import console_report
-    from drgpay.run.visit_calibration import make_visit_catalogue
-
-    made = make_visit_catalogue(
-        given, scheme, policy, hospitals, out, previous, console.progress_bar, lang.value
-    )
-    for dataset in (made.records.visits, made.records.items):
-        say_what_was_converted(dataset, lang.value)
-    console.show(console_report(made.report, lang.value))
     console.say(out)

@@ -6,22 +6,13 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import Lang, examples
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay case 2026-10 H33900022026100000001
-
-drgpay case runs/2026-10-9726ef57c5 H33900022026100000001 --job sample_data/2026-10.toml
-
-drgpay case 2026-10 H33900022026100000001 --json --lang en
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(case)
+EXAMPLES = examples(
+    "drgpay case 2026-10 H33900022026100000001",
+    "drgpay case runs/2026-10-9726ef57c5 H33900022026100000001 --job sample_data/2026-10.toml",
+    "drgpay case 2026-10 H33900022026100000001 --json --lang en",
+)
 
 
 def case(

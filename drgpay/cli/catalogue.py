@@ -8,19 +8,15 @@ import typer
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import console
-from drgpay.cli.options import Encoding, Lang
+from drgpay.cli.options import Encoding, Lang, examples
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay catalogue import weights.csv --scheme chs-drg-2.0 --all-mean 9800 --out catalogue-2026
-
-drgpay catalogue import prices.csv --scheme city-2026 --all-mean 9800 --out catalogue-2026
---column drg=DRG编码 --column price_3A=三级支付标准 --column price_2A=二级支付标准 --base 3A
-
-drgpay catalogue import city.xlsx --scheme city-2026 --all-mean 9986.9352 --out catalogue-2026
---column 'coefficient_*=等级系数（*）' --drop '支付标准*' --mark 单议病组=stand_in
-"""
+EXAMPLES = examples(
+    "drgpay catalogue import weights.csv --scheme chs-drg-2.0 --all-mean 9800 --out catalogue-2026",
+    "drgpay catalogue import prices.csv --scheme city-2026 --all-mean 9800 --out catalogue-2026\n"
+    "--column drg=DRG编码 --column price_3A=三级支付标准 --column price_2A=二级支付标准 --base 3A",
+    "drgpay catalogue import city.xlsx --scheme city-2026 --all-mean 9986.9352 --out catalogue-2026\n"
+    "--column 'coefficient_*=等级系数（*）' --drop '支付标准*' --mark 单议病组=stand_in",
+)
 _MOST_PLACES = 8
 
 

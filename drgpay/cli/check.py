@@ -9,24 +9,18 @@ from drgpay.cli import console
 from drgpay.cli.options import (
     ClinicalCodes,
     Encoding,
+    GroupingThreads,
     Lang,
     Mapping,
+    examples,
     say_what_was_converted,
 )
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay check october.parquet --scheme chs-drg-2.0 --policy policy.toml --hospitals hospitals.csv
-
-drgpay check stays/ --scheme chs-drg-2.0 --policy policy.toml --hospitals hospitals.csv
---period 2026-10 --out quality-2026-10
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(check)
+EXAMPLES = examples(
+    "drgpay check october.parquet --scheme chs-drg-2.0 --policy policy.toml --hospitals hospitals.csv",
+    "drgpay check stays/ --scheme chs-drg-2.0 --policy policy.toml --hospitals hospitals.csv\n"
+    "--period 2026-10 --out quality-2026-10",
+)
 
 
 def check(
@@ -50,9 +44,7 @@ def check(
         Path | None, typer.Option(help="Folder to make: Parquet tables and quality.xlsx.")
     ] = None,
     lang: Annotated[Lang, typer.Option(help="Language of tables and findings.")] = Lang.zh,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
-    ] = None,
+    threads: GroupingThreads = None,
 ) -> None:
     """Check a month before it is paid: findings, worst hospitals, coding quality.
 

@@ -6,20 +6,12 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import Accept, AcceptedBy, AcceptedNote, Lang, enter_in_database
+from drgpay.cli.options import Accept, AcceptedBy, AcceptedNote, Lang, enter_in_database, examples
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay clear 2026.toml
-
-drgpay clear 2026.toml --accept-policy-change --lang en
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(clear)
+EXAMPLES = examples(
+    "drgpay clear 2026.toml",
+    "drgpay clear 2026.toml --accept-policy-change --lang en",
+)
 
 
 def clear(

@@ -8,30 +8,20 @@ import typer
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import console
-from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
+from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping, examples
 
 if TYPE_CHECKING:
     from drgpay.grouper.reference import Stay
     from drgpay.records.visits.tables import VisitInput
     from drgpay.run.visit_entries import VisitGrouping
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay explain stays.parquet --case 1004 --scheme chs-drg-2.0 --what-if
-
-drgpay explain --stay --scheme chs-drg-1.1 --sex 2 --age 88 --diagnosis K22.301 --diagnosis K11.901 --procedure 96.0800x005
-
-drgpay explain stays/ --case 1004 --scheme zj-drg-2022 --json > trace.json
-
-drgpay explain visits.parquet --visit V1004 --items visit_items.parquet --scheme open-apg-1
---catalogue apg-catalogue --policy policy.toml --hospitals hospitals.csv
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(explain)
+EXAMPLES = examples(
+    "drgpay explain stays.parquet --case 1004 --scheme chs-drg-2.0 --what-if",
+    "drgpay explain --stay --scheme chs-drg-1.1 --sex 2 --age 88 --diagnosis K22.301 --diagnosis K11.901 --procedure 96.0800x005",
+    "drgpay explain stays/ --case 1004 --scheme zj-drg-2022 --json > trace.json",
+    "drgpay explain visits.parquet --visit V1004 --items visit_items.parquet --scheme open-apg-1\n"
+    "--catalogue apg-catalogue --policy policy.toml --hospitals hospitals.csv",
+)
 
 
 def explain(

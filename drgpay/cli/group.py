@@ -10,29 +10,21 @@ from drgpay.cli.options import (
     ClinicalCodes,
     Encoding,
     Mapping,
+    Records,
+    Threads,
+    examples,
     say_what_was_converted,
 )
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay group stays.parquet --scheme chs-drg-2.0 --out groups.parquet
-
-drgpay group 清单.csv --scheme chs-drg-2.0 --mapping settlement-list --out groups.parquet
-
-drgpay group stays/ --scheme my-scheme/ --out groups.parquet --with-input --reasons
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(group)
+EXAMPLES = examples(
+    "drgpay group stays.parquet --scheme chs-drg-2.0 --out groups.parquet",
+    "drgpay group 清单.csv --scheme chs-drg-2.0 --mapping settlement-list --out groups.parquet",
+    "drgpay group stays/ --scheme my-scheme/ --out groups.parquet --with-input --reasons",
+)
 
 
 def group(
-    stays: Annotated[
-        Path, typer.Argument(help="Parquet or CSV: a file, folder or partitioned dataset.")
-    ],
+    stays: Records,
     scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")],
     out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
     with_input: Annotated[
@@ -44,9 +36,7 @@ def group(
     mapping: Mapping = None,
     encoding: Encoding = None,
     clinical_codes: ClinicalCodes = False,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads to use; by default one a core.")
-    ] = None,
+    threads: Threads = None,
 ) -> None:
     """Group stays into MDC, ADRG, DRG and severity.
 

@@ -7,29 +7,19 @@ import typer
 
 from drgpay.cli import console
 from drgpay.cli.memory import keep_freed_memory
-from drgpay.cli.options import Encoding, Lang, say_what_was_converted
+from drgpay.cli.options import Encoding, Lang, Records, Threads, examples, say_what_was_converted
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay group-visits visits.parquet --items visit_items.parquet --scheme open-apg-1
---out entries.parquet
-
-drgpay group-visits visits/ --items visit_items/ --scheme open-apg-1 --policy policy.toml
---catalogue apg-catalogue --hospitals hospitals.csv --out entries.parquet
---visits-out points.parquet --findings findings/
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command("group-visits", epilog=EXAMPLES)(group_visits)
+EXAMPLES = examples(
+    "drgpay group-visits visits.parquet --items visit_items.parquet --scheme open-apg-1\n"
+    "--out entries.parquet",
+    "drgpay group-visits visits/ --items visit_items/ --scheme open-apg-1 --policy policy.toml\n"
+    "--catalogue apg-catalogue --hospitals hospitals.csv --out entries.parquet\n"
+    "--visits-out points.parquet --findings findings/",
+)
 
 
 def group_visits(
-    visits: Annotated[
-        Path, typer.Argument(help="Parquet or CSV: a file, folder or partitioned dataset.")
-    ],
+    visits: Records,
     items: Annotated[Path, typer.Option(help="The service lines of the visits, likewise.")],
     scheme: Annotated[str, typer.Option(help="A scheme of kind apg: its id or its folder.")],
     out: Annotated[Path, typer.Option(help="The Parquet file of entries to write.")],
@@ -58,9 +48,7 @@ def group_visits(
     ] = None,
     encoding: Encoding = None,
     lang: Annotated[Lang, typer.Option(help="Language of the findings.")] = Lang.zh,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads to use; by default one a core.")
-    ] = None,
+    threads: Threads = None,
 ) -> None:
     """Group outpatient visits: entries with consolidation, discount and packaging, each with why.
 

@@ -1,6 +1,7 @@
 """Options that several commands share, and what they say of converted records."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,8 +10,6 @@ from drgpay.base.errors import DrgpayError
 from drgpay.cli import console
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from drgpay.base.language import Language
     from drgpay.records.dataset import Dataset
 
@@ -22,6 +21,13 @@ class Lang(StrEnum):
     en = "en"
 
 
+Records = Annotated[
+    Path, typer.Argument(help="Parquet or CSV: a file, folder or partitioned dataset.")
+]
+Threads = Annotated[int | None, typer.Option(min=1, help="Threads to use; by default one a core.")]
+GroupingThreads = Annotated[
+    int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
+]
 Mapping = Annotated[
     str | None,
     typer.Option(help="How the columns are named: settlement-list, front-page or a TOML file."),
@@ -33,8 +39,6 @@ ClinicalCodes = Annotated[
     bool,
     typer.Option("--clinical-codes", help="Translate codes of the clinical edition (国临版)."),
 ]
-
-
 Accept = Annotated[
     list[str] | None,
     typer.Option(
@@ -52,7 +56,7 @@ def say_what_was_converted(dataset: "Dataset", language: "Language" = "zh") -> N
         console.say(line, err=True)
 
 
-def enter_in_database(folder: "Path") -> None:
+def enter_in_database(folder: Path) -> None:
     """Register a finished run; a failure is a warning, since the run itself is whole."""
     from drgpay.registry.registration import register
 
@@ -60,3 +64,9 @@ def enter_in_database(folder: "Path") -> None:
         register(folder)
     except DrgpayError as error:
         console.say(f"drgpay: warning: {error}", err=True)
+
+
+def examples(*commands: str) -> str:
+    """What stands below the options of a command's help."""
+    lines = "\n\n".join(commands)
+    return f"\n[bold]Example{'s' * (len(commands) > 1)}[/bold]\n\n{lines}\n"

@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import Lang, examples
 
 if TYPE_CHECKING:
     from drgpay.grouper.scheme import Scheme
     from drgpay.points.catalogue import Catalogue
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay policy explain zhejiang-2019-core
-
-drgpay policy explain city.toml --catalogue catalogue-2026 --out city.html
-
-drgpay policy explain illustrative --lang en --format markdown
-"""
+EXAMPLES = examples(
+    "drgpay policy explain zhejiang-2019-core",
+    "drgpay policy explain city.toml --catalogue catalogue-2026 --out city.html",
+    "drgpay policy explain illustrative --lang en --format markdown",
+)
 
 
 class Format(StrEnum):

@@ -8,24 +8,16 @@ import typer
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import console
-from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
+from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping, examples
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay reconcile groups.parquet official.csv --scheme chs-drg-2.0 --stays stays.parquet
-
-drgpay reconcile groups.parquet official.parquet --history agreement.json --period 2026-10
---threshold 0.98 --out reconcile-2026-10
-"""
+EXAMPLES = examples(
+    "drgpay reconcile groups.parquet official.csv --scheme chs-drg-2.0 --stays stays.parquet",
+    "drgpay reconcile groups.parquet official.parquet --history agreement.json --period 2026-10\n"
+    "--threshold 0.98 --out reconcile-2026-10",
+)
 
 # What holds where neither --threshold nor the history says anything.
 _USUAL_THRESHOLD = Decimal("0.98")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(reconcile)
 
 
 def reconcile(

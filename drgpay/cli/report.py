@@ -6,22 +6,13 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import Lang, examples
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay report runs/2026-10-9726ef57c5
-
-drgpay report runs/2026-10-9726ef57c5 --with runs/2026-09-1f2e3d4c5b --with runs/2026-08-0a1b2c3d4e
-
-drgpay report runs/2026-10-9726ef57c5 --out october.html --lang en
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(report)
+EXAMPLES = examples(
+    "drgpay report runs/2026-10-9726ef57c5",
+    "drgpay report runs/2026-10-9726ef57c5 --with runs/2026-09-1f2e3d4c5b --with runs/2026-08-0a1b2c3d4e",
+    "drgpay report runs/2026-10-9726ef57c5 --out october.html --lang en",
+)
 
 
 def report(

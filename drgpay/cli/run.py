@@ -11,23 +11,17 @@ from drgpay.cli.options import (
     Accept,
     AcceptedBy,
     AcceptedNote,
+    GroupingThreads,
     Lang,
     enter_in_database,
+    examples,
     say_what_was_converted,
 )
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay run sample_data/2026-10.toml
-
-drgpay run october.toml --lang en --output /data/runs
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(run)
+EXAMPLES = examples(
+    "drgpay run sample_data/2026-10.toml",
+    "drgpay run october.toml --lang en --output /data/runs",
+)
 
 
 def run(
@@ -39,9 +33,7 @@ def run(
     run_id: Annotated[
         str | None, typer.Option(help="Name of the run's folder; by default from its inputs.")
     ] = None,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
-    ] = None,
+    threads: GroupingThreads = None,
     accept: Accept = None,
     by: AcceptedBy = "",
     note: AcceptedNote = "",

@@ -8,7 +8,7 @@ import typer
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import Lang, examples
 
 if TYPE_CHECKING:
     import polars as pl
@@ -43,7 +43,7 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True,
         help="The database of finished runs: list, show and compare them, ask it in SQL.",
     )
-    for name, command, examples in (
+    for name, command, shown in (
         ("list", list_command, ("drgpay runs list", "drgpay runs list --format csv")),
         (
             "show",
@@ -71,8 +71,7 @@ def register(app: typer.Typer) -> None:
         ),
         ("rebuild", rebuild_command, ("drgpay runs rebuild", "drgpay runs rebuild --output runs")),
     ):
-        lines = "\n\n".join(examples)
-        commands.command(name, epilog=f"[bold]Examples[/bold]\n\n{lines}\n")(command)
+        commands.command(name, epilog=examples(*shown))(command)
     app.add_typer(commands, name="runs")
 
 

@@ -1,30 +1,23 @@
 """`drgpay sample`."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from drgpay.cli import console
+from drgpay.cli.options import examples
 
 if TYPE_CHECKING:
     from drgpay.sample.visit_plan import VisitPlan
     from drgpay.sample.visit_region import VisitSummary
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay sample --out region --stays 20000
-
-drgpay sample --out year --stays 250000 --months 12 --seed 7
-
-drgpay sample --out region --stays 20000 --visits 200000
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(sample)
+EXAMPLES = examples(
+    "drgpay sample --out region --stays 20000",
+    "drgpay sample --out year --stays 250000 --months 12 --seed 7",
+    "drgpay sample --out region --stays 20000 --visits 200000",
+)
 
 
 def sample(
@@ -73,14 +66,7 @@ def sample(
     visit_plan = VisitPlan(plan, visits, history_visits) if visits else None
     total = months * stays + history_months * (history_stays or stays)
     with console.progress_bar("writing stays", total) as advance:
-        written = 0
-
-        def report(_file: str, done: int, _all: int) -> None:
-            nonlocal written
-            advance(done - written)
-            written = done
-
-        summary = write_region(plan, out, report)
+        summary = write_region(plan, out, _advancing(advance))
     outpatient = _write_visits(visit_plan, out) if visit_plan else None
     jobs = write_job_files(plan, out, output, console.progress_bar, visit_plan)
     console.say(
@@ -98,11 +84,16 @@ def _write_visits(plan: "VisitPlan", out: Path) -> "VisitSummary":
     from drgpay.sample.visit_region import write_visits
 
     with console.progress_bar("writing visits", sum(visits for _, _, visits in plan.parts)) as bar:
-        written = 0
+        return write_visits(plan, out, _advancing(bar))
 
-        def report(_file: str, done: int, _all: int) -> None:
-            nonlocal written
-            bar(done - written)
-            written = done
 
-        return write_visits(plan, out, report)
+def _advancing(bar: Callable[[int], None]) -> Callable[[str, int, int], None]:
+    """Moves a bar on by what is done since it was told last."""
+    done_before = 0
+
+    def report(_file: str, done: int, _all: int) -> None:
+        nonlocal done_before
+        bar(done - done_before)
+        done_before = done
+
+    return report

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drgpay.cli import console, scheme_check, scheme_diff, scheme_workbook
+from drgpay.cli.options import examples
 
 if TYPE_CHECKING:
     from drgpay.grouper.scheme import Scheme
@@ -17,10 +18,8 @@ def register(app: typer.Typer) -> None:
         no_args_is_help=True,
         help="The grouping schemes: list, show, check, compare, import and export them.",
     )
-    commands.command("list", epilog="[bold]Example[/bold]\n\ndrgpay scheme list")(list_schemes)
-    commands.command("show", epilog="[bold]Example[/bold]\n\ndrgpay scheme show chs-drg-2.0")(
-        show_scheme
-    )
+    commands.command("list", epilog=examples("drgpay scheme list"))(list_schemes)
+    commands.command("show", epilog=examples("drgpay scheme show chs-drg-2.0"))(show_scheme)
     scheme_check.register(commands)
     scheme_diff.register(commands)
     scheme_workbook.register(commands)

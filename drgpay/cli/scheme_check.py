@@ -9,25 +9,20 @@ from rich.table import Table
 
 from drgpay.base.language import Language, Words
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import Lang, examples
 
 if TYPE_CHECKING:
     import polars as pl
 
     from drgpay.schemes.findings import Finding
 
-CHECK_EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay scheme check my-scheme/
-
-drgpay scheme check zj-drg-2022 --lang en --out findings.csv
-"""
-WITNESSES_EXAMPLE = """
-[bold]Example[/bold]
-
-drgpay scheme witnesses chs-drg-2.0 --out witnesses.parquet
-"""
+CHECK_EXAMPLES = examples(
+    "drgpay scheme check my-scheme/",
+    "drgpay scheme check zj-drg-2022 --lang en --out findings.csv",
+)
+WITNESSES_EXAMPLE = examples(
+    "drgpay scheme witnesses chs-drg-2.0 --out witnesses.parquet",
+)
 
 _WORDS = {
     "findings": Words("检查结果", "findings"),

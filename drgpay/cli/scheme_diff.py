@@ -8,18 +8,15 @@ from rich.table import Table
 
 from drgpay.base.language import Language, Words
 from drgpay.cli import console
-from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping
+from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping, Threads, examples
 
 if TYPE_CHECKING:
     import polars as pl
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay scheme diff chs-drg-1.1 chs-drg-2.0 --out changes.csv
-
-drgpay scheme diff chs-drg-2.0 my-scheme/ --stays stays/ --matrix-out migration.parquet
-"""
+EXAMPLES = examples(
+    "drgpay scheme diff chs-drg-1.1 chs-drg-2.0 --out changes.csv",
+    "drgpay scheme diff chs-drg-2.0 my-scheme/ --stays stays/ --matrix-out migration.parquet",
+)
 
 
 def register(commands: typer.Typer) -> None:
@@ -46,9 +43,7 @@ def diff(
     show: Annotated[
         int, typer.Option(min=0, help="Changes of groups, and moves of stays, to print.")
     ] = 20,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads to use; by default one a core.")
-    ] = None,
+    threads: Threads = None,
     lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = Lang.zh,
 ) -> None:
     """Compare two schemes: groups, rules, code sets, MCC and CC, exclusions; and where stays go."""

@@ -10,24 +10,19 @@ from rich.table import Table
 
 from drgpay.base.language import Language, Words
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import Lang, examples
 
 if TYPE_CHECKING:
     from drgpay.schemes.workbook.notes import Notes
 
-IMPORT_EXAMPLES = """
-[bold]Examples[/bold]
+IMPORT_EXAMPLES = examples(
+    "drgpay scheme import CHS-DRG-3.0.xlsx --id chs-drg-3.0 --out schemes/chs-drg-3.0",
+    "drgpay scheme import city.xlsx --id city-2026 --out city-2026 --amendments amendments.csv",
+)
 
-drgpay scheme import CHS-DRG-3.0.xlsx --id chs-drg-3.0 --out schemes/chs-drg-3.0
-
-drgpay scheme import city.xlsx --id city-2026 --out city-2026 --amendments amendments.csv
-"""
-
-EXPORT_EXAMPLES = """
-[bold]Example[/bold]
-
-drgpay scheme export chs-drg-2.0 --xlsx chs-drg-2.0.xlsx
-"""
+EXPORT_EXAMPLES = examples(
+    "drgpay scheme export chs-drg-2.0 --xlsx chs-drg-2.0.xlsx",
+)
 
 
 class SchemeKind(StrEnum):

@@ -6,22 +6,13 @@ from typing import Annotated
 import typer
 
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import GroupingThreads, Lang, examples
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay simulate low-ratio.toml --base runs/2026-10-1f2e3d4c5b --job sample_data/2026-10.toml
-
-drgpay simulate low-ratio.toml --base runs/2026-3c4b5a6978 --job 2026.toml
-
-drgpay simulate split.toml budget.toml --out /data/review --lang en
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(simulate)
+EXAMPLES = examples(
+    "drgpay simulate low-ratio.toml --base runs/2026-10-1f2e3d4c5b --job sample_data/2026-10.toml",
+    "drgpay simulate low-ratio.toml --base runs/2026-3c4b5a6978 --job 2026.toml",
+    "drgpay simulate split.toml budget.toml --out /data/review --lang en",
+)
 
 
 def simulate(
@@ -46,23 +37,19 @@ def simulate(
         bool, typer.Option("--with-cases", help="Also write the cases and adjustments.")
     ] = False,
     lang: Annotated[Lang, typer.Option(help="Language of tables, workbook and page.")] = Lang.zh,
-    threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
-    ] = None,
+    threads: GroupingThreads = None,
 ) -> None:
     """Settle a month or clear a year again under other rules, and compare to the fen.
 
     Exit status 1 if no value reaches the target: then nothing is written.
     """
+    from drgpay.cli.quality_output import refuse_existing
     from drgpay.simulate.console import console_missed, console_report
     from drgpay.simulate.outcome import simulate as compute
     from drgpay.simulate.output import write_simulation
     from drgpay.simulate.target import TargetMissedError
 
-    if out and out.exists():
-        from drgpay.base.errors import DrgpayError
-
-        raise DrgpayError(f"{out} exists already", "name another folder")
+    refuse_existing(out)
     try:
         found = compute(scenarios, base, job, console.progress_bar, threads=threads)
     except TargetMissedError as missed:

@@ -6,22 +6,13 @@ from typing import Annotated
 
 import typer
 
-from drgpay.cli.options import Lang
+from drgpay.cli.options import Lang, examples
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay group stays.parquet --scheme chs-drg-2.0 --out groups.parquet --with-input
-
-drgpay stats groups.parquet --hospitals hospitals.csv --scheme chs-drg-2.0
-
-drgpay stats runs/2026-10/cases.parquet --weights catalogue/ --policy policy.toml --out statistics
-"""
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(stats)
+EXAMPLES = examples(
+    "drgpay group stays.parquet --scheme chs-drg-2.0 --out groups.parquet --with-input",
+    "drgpay stats groups.parquet --hospitals hospitals.csv --scheme chs-drg-2.0",
+    "drgpay stats runs/2026-10/cases.parquet --weights catalogue/ --policy policy.toml --out statistics",
+)
 
 
 def stats(

@@ -7,22 +7,17 @@ import typer
 
 from drgpay.base.language import Language, Words
 from drgpay.cli import console
-from drgpay.cli.options import Lang
+from drgpay.cli.options import Lang, examples
 
 if TYPE_CHECKING:
     from drgpay.run.verify import Verified
 
-EXAMPLES = """
-[bold]Examples[/bold]
-
-drgpay verify runs/2026-10-1f2e3d4c5b
-
-drgpay verify runs/2026-* --lang en --json
-
-drgpay verify runs/2026-10-1f2e3d4c5b --job october.toml
-
-drgpay verify runs/2026-10-1f2e3d4c5b --job october.toml --recompute
-"""
+EXAMPLES = examples(
+    "drgpay verify runs/2026-10-1f2e3d4c5b",
+    "drgpay verify runs/2026-* --lang en --json",
+    "drgpay verify runs/2026-10-1f2e3d4c5b --job october.toml",
+    "drgpay verify runs/2026-10-1f2e3d4c5b --job october.toml --recompute",
+)
 
 _STATUS = {
     "right": Words("相符", "right"),
@@ -44,11 +39,6 @@ _KIND = {
 
 
 _PASSED_OVER = Words("不是运行文件夹，已跳过", "no folder, passed over")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the program."""
-    app.command(epilog=EXAMPLES)(verify)
 
 
 def verify(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 from drgpay.grouper.kinds import MEDICAL
 from drgpay.grouper.reference import present, walk
-from drgpay.grouper.rules.fields import CodeField, NumberField
+from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, CodeField, NumberField
 from drgpay.grouper.scheme import UNGROUPED_ADRG, UNGROUPED_DRG, UNGROUPED_MDC, Scheme
 
 
@@ -38,13 +38,8 @@ class Visit:
 
     def number(self, field: NumberField) -> float | None:
         """The number of a field, or None when it is missing."""
-        match field:
-            case NumberField.AGE:
-                return self.age
-            case NumberField.SEX:
-                return self.sex
-            case _:
-                return None
+        measured: float | None = getattr(self, COLUMN_OF_FIELD[field], None)
+        return measured
 
 
 @dataclass(frozen=True)

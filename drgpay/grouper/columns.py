@@ -9,19 +9,11 @@ from numpy.typing import NDArray
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import Facts, missing_bucket
 from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
-from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.rules.nodes import COMPARE, Always, And, Compare, Count, Member, Not, Or, Rule
 
 Truth = NDArray[np.bool_]
 
 _SEVERITY_BIT = {"CC": 1, "MCC": 2}
-_COMPARE = {
-    "=": operator.eq,
-    "!=": operator.ne,
-    ">": operator.gt,
-    ">=": operator.ge,
-    "<": operator.lt,
-    "<=": operator.le,
-}
 
 
 def leaves_of(compiled: CompiledScheme, facts: Facts) -> NDArray[np.int32]:
@@ -79,10 +71,10 @@ def holds(compiled: CompiledScheme, rule: Rule, facts: Facts) -> Truth:
         case Compare(number_field, op, number):
             thresholds = compiled.thresholds[number_field]
             places = facts.buckets[number_field]
-            truth: Truth = _COMPARE[op](places, 2 * thresholds.index(float(number)) + 1)
+            truth: Truth = COMPARE[op](places, 2 * thresholds.index(float(number)) + 1)
             return truth & (places != missing_bucket(thresholds))
         case Count(_, _, op, at_least):
-            counted: Truth = _COMPARE[op](facts.counts[:, compiled.counts.index(rule)], at_least)
+            counted: Truth = COMPARE[op](facts.counts[:, compiled.counts.index(rule)], at_least)
             return counted
 
 

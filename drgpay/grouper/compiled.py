@@ -200,7 +200,7 @@ def compile_mdcs(packed: PackedScheme, mdcs: "Sequence[Mdc]") -> CompiledScheme:
     """Build the tables of some MDCs of a scheme: they see no more than these ask for."""
     scheme = packed.scheme
     rules = _rules(mdcs)
-    asked_sets: dict[CodeField, list[str]] = {field: [] for field in CodeField}
+    members: dict[CodeField, set[str]] = {field: set() for field in CodeField}
     thresholds: dict[NumberField, set[float]] = {}
     counts: dict[Count, None] = {}
     for rule in _each_rule(rules):
@@ -208,12 +208,12 @@ def compile_mdcs(packed: PackedScheme, mdcs: "Sequence[Mdc]") -> CompiledScheme:
             match atom:
                 case Member(fields, sets):
                     for field in fields:
-                        asked_sets[field].extend(sets)
+                        members[field].update(sets)
                 case Compare(number_field, _, number):
                     thresholds.setdefault(number_field, set()).add(float(number))
                 case Count():
                     counts[atom] = None
-    asked = {field: sorted(set(names)) for field, names in asked_sets.items()}
+    asked = {field: sorted(names) for field, names in members.items()}
     # The severity of a stay is part of its result; a visit or a line has one if a rule asks.
     named = {name for names in asked.values() for name in names}
     with_severity = scheme.info.kind == "drg" or not named.isdisjoint(SEVERITY_SETS)

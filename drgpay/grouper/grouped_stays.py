@@ -102,16 +102,11 @@ _ADULT = 30
 def _grouped_as(compiled: CompiledScheme, codes: list[str], sex: int) -> pl.Series:
     stays = len(codes)
     empty = pa.array([[]] * stays, pa.large_list(pa.large_string()))
-    numbers = {"sex": pa.repeat(sex, stays), "age": pa.repeat(_ADULT, stays)}
-    arrays = {"principal_diagnosis": pa.array(codes), "other_diagnoses": empty, "procedures": empty}
-    columns = {"principal_diagnosis": arrays["principal_diagnosis"]}
+    given = {"principal_diagnosis": pa.array(codes), "other_diagnoses": empty, "procedures": empty}
+    given |= {"sex": pa.repeat(sex, stays), "age": pa.repeat(_ADULT, stays)}
+    columns = {"principal_diagnosis": given["principal_diagnosis"]}
     for column in compiled.columns:
-        if column in numbers:
-            columns[column] = numbers[column]
-        elif column in arrays:
-            columns[column] = arrays[column]
-        else:
-            missing = pa.string() if column == "department" else pa.float64()
-            columns[column] = pa.nulls(stays, missing)
+        missing = pa.string() if column == "department" else pa.float64()
+        columns[column] = given[column] if column in given else pa.nulls(stays, missing)
     result = group_batch(compiled, pa.RecordBatch.from_pydict(columns))
     return pl.Series(result.column("status").cast(pa.string())) != "ungrouped"

@@ -13,7 +13,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
-from drgpay.grouper.rules.nodes import Always, And, Compare, Not, Or, Rule, field_names
+from drgpay.grouper.rules.nodes import COMPARE, Always, And, Compare, Not, Or, Rule, field_names
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 
 AGE_FIELDS = (NumberField.AGE, NumberField.AGE_DAYS)
@@ -53,17 +53,5 @@ def holds(rule: Rule) -> pl.Expr:
 
 def _compared(rule: Compare) -> pl.Expr:
     column = pl.col(COLUMN_OF_FIELD[rule.field]).cast(pl.Float64)
-    number = float(rule.number)
-    match rule.op:
-        case "=":
-            return column == number
-        case "!=":
-            return column != number
-        case ">":
-            return column > number
-        case ">=":
-            return column >= number
-        case "<":
-            return column < number
-        case "<=":
-            return column <= number
+    compared: pl.Expr = COMPARE[rule.op](column, float(rule.number))
+    return compared

@@ -6,12 +6,17 @@ It is the definition of what grouping means; the compiled grouper must agree wit
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from math import isnan
-from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Protocol
 
 from drgpay.grouper.code_patterns import holds_code
-from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField, NumberField, kind_of
-from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
+from drgpay.grouper.rules.fields import (
+    COLUMN_OF_FIELD,
+    SEVERITY_SETS,
+    CodeField,
+    NumberField,
+    kind_of,
+)
+from drgpay.grouper.rules.nodes import COMPARE, Always, And, Compare, Count, Member, Not, Or, Rule
 from drgpay.grouper.scheme import (
     UNGROUPED_ADRG,
     UNGROUPED_DRG,
@@ -26,7 +31,6 @@ STAY_LISTS = ("other_diagnoses", "procedures")
 """Columns of a stay that hold lists of codes."""
 
 _TEXTS = ("principal_diagnosis", "department")
-_COMPARE = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
 
 
 class Grouped(Protocol):
@@ -91,19 +95,8 @@ class Stay:
 
     def number(self, field: NumberField) -> float | None:
         """The number of a field, or None when it is missing."""
-        match field:
-            case NumberField.AGE:
-                return self.age
-            case NumberField.SEX:
-                return self.sex
-            case NumberField.AGE_DAYS:
-                return self.age_days
-            case NumberField.WEIGHT_G:
-                return self.weight_g
-            case NumberField.LENGTH_OF_STAY:
-                return self.length_of_stay
-            case NumberField.DISCHARGE_TYPE:
-                return self.discharge_type
+        measured: float | None = getattr(self, COLUMN_OF_FIELD[field])
+        return measured
 
 
 @dataclass(frozen=True)
@@ -157,10 +150,10 @@ def holds(scheme: Scheme, rule: Rule, stay: Grouped) -> bool:
                 for code in stay.codes(field)
                 if in_set(scheme, name, code, stay)
             }
-            return bool(_COMPARE[op](len(codes), number))
+            return bool(COMPARE[op](len(codes), number))
         case Compare(field, op, number):
             measured = stay.number(field)
-            return measured is not None and bool(_COMPARE[op](measured, float(number)))
+            return measured is not None and bool(COMPARE[op](measured, float(number)))
 
 
 def counting_levels(scheme: Scheme, stay: Grouped, codes: Iterable[str]) -> set[str]:

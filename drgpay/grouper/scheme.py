@@ -5,7 +5,7 @@ In a scheme of kind apg they are the classes, the families and the APGs.
 The layout of the folder is described in grouping_schemes/README.md.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,7 @@ from drgpay.grouper.group_names import (
 )
 from drgpay.grouper.kinds import APG_CLASSES, Kind, foreign_fields
 from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
-from drgpay.grouper.rules.nodes import Count, Member, Rule, atoms, field_names
+from drgpay.grouper.rules.nodes import Count, Rule, atoms, field_names, sets_of_fields
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.grouper.scheme_files import (
     APG_TABLES,
@@ -233,12 +233,7 @@ class Scheme(Shown):
 
 def asked_sets(rule: Rule) -> Iterator[str]:
     """The sets that a rule names."""
-    for atom in atoms(rule):
-        match atom:
-            case Member(_, sets):
-                yield from sets
-            case Count(name):
-                yield name
+    return (name for _, name in sets_of_fields(rule))
 
 
 def counted_sets(rule: Rule) -> Iterator[str]:
@@ -338,6 +333,24 @@ def _read_table(folder: Path, table: str, columns: tuple[str, ...]) -> "pl.DataF
     path = folder / f"{table}.csv"
     if not path.is_file():
         raise missing_table(path)
+    frame = text_table(path, columns)
+    if table == "cc":
+        import polars as pl
+
+        wrong = frame.filter(~pl.col("level").is_in(list(SEVERITY_SETS)))
+        if wrong.height:
+            raise DrgpayError(
+                f"{path}: {wrong['code'][0]} has the level {wrong['level'][0]!r}",
+                "write MCC or CC",
+            )
+        repeated = frame.filter(pl.col("code").is_duplicated())
+        if repeated.height:
+            raise DrgpayError(f"{path} lists {repeated['code'][0]} twice", "keep one of the rows")
+    return frame.fill_null("")
+
+
+def text_table(path: Path, columns: Sequence[str]) -> "pl.DataFrame":
+    """The columns of a CSV as texts; raises DrgpayError if it lacks one or is no CSV."""
     import polars as pl  # a scheme from the cache of compiled ones does without it
 
     try:
@@ -350,17 +363,7 @@ def _read_table(folder: Path, table: str, columns: tuple[str, ...]) -> "pl.DataF
         raise DrgpayError(
             f"{path} lacks the column {', '.join(missing)}", f"it needs {', '.join(columns)}"
         )
-    if table == "cc":
-        wrong = frame.filter(~pl.col("level").is_in(list(SEVERITY_SETS)))
-        if wrong.height:
-            raise DrgpayError(
-                f"{path}: {wrong['code'][0]} has the level {wrong['level'][0]!r}",
-                "write MCC or CC",
-            )
-        repeated = frame.filter(pl.col("code").is_duplicated())
-        if repeated.height:
-            raise DrgpayError(f"{path} lists {repeated['code'][0]} twice", "keep one of the rows")
-    return frame.select(pl.col(columns).fill_null(""))
+    return frame.select(columns)
 
 
 def _tree(
@@ -408,21 +411,23 @@ def _tree(
     _refuse_orphans(folder, "adrg", set(adrgs), {node["code"] for node in mdcs.get("", [])})
     known = {node["code"] for nodes in adrgs.values() for node in nodes}
     _refuse_orphans(folder, "drg", set(drgs), known)
-    return tuple(
-        Mdc(
-            **mdc,
-            adrgs=tuple(
-                Adrg(
-                    **adrg,
-                    drgs=in_trial_order(
-                        [Drg(**drg) for drg in drgs.get(adrg["code"], [])], options
-                    ),
-                )
-                for adrg in adrgs.get(mdc["code"], [])
-            ),
-        )
-        for mdc in mdcs.get("", [])
-    )
+    return tree_of(mdcs, adrgs, drgs, options)
+
+
+Nodes = Mapping[str, Sequence[dict[str, Any]]]
+"""By the code of what is above them: the fields of MDCs, ADRGs or DRGs, in order."""
+
+
+def tree_of(mdcs: Nodes, adrgs: Nodes, drgs: Nodes, options: SchemeOptions) -> tuple[Mdc, ...]:
+    """The tree of these groups; above MDCs is ""."""
+
+    def drgs_of(adrg: str) -> tuple[Drg, ...]:
+        return in_trial_order([Drg(**drg) for drg in drgs.get(adrg, ())], options)
+
+    def adrgs_of(mdc: str) -> tuple[Adrg, ...]:
+        return tuple(Adrg(**adrg, drgs=drgs_of(adrg["code"])) for adrg in adrgs.get(mdc, ()))
+
+    return tuple(Mdc(**mdc, adrgs=adrgs_of(mdc["code"])) for mdc in mdcs.get("", ()))
 
 
 def in_trial_order(drgs: Iterable[Drg], options: SchemeOptions) -> tuple[Drg, ...]:

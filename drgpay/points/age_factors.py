@@ -53,8 +53,7 @@ class Base:
 def base_of(points: Points) -> Base:
     """From base_points and, where the policy has factors by age, AGE_COLUMNS."""
     numerator, denominator = wide("base_points"), wide(1)
-    times = {scaled(row.times, POINT_PLACES) for row in points.age_factors if row.times}
-    divide = {scaled(row.divide, POINT_PLACES) for row in points.age_factors if row.divide}
+    times, divide = _factors(points, "times"), _factors(points, "divide")
     # Reduced fractions: 1.1 is 11 / 10, and a product stays within 128 bits.
     if times:
         numerator = numerator * _part("age_times", times, "numerator")
@@ -65,30 +64,24 @@ def base_of(points: Points) -> Base:
     return Base(numerator, denominator)
 
 
-def _part(column: str, factors: set[int], part: str) -> pl.Expr:
-    parts = {factor: getattr(Fraction(factor, POINT_SCALE), part) for factor in sorted(factors)}
+def _factors(points: Points, name: str) -> list[int]:
+    """The different factors (times or divide) of a policy in 1/10,000, rising."""
+    given = (getattr(row, name) for row in points.age_factors)
+    return sorted({scaled(value, POINT_PLACES) for value in given if value})
+
+
+def _part(column: str, factors: list[int], part: str) -> pl.Expr:
+    parts = {factor: getattr(Fraction(factor, POINT_SCALE), part) for factor in factors}
     found = pl.col(column).replace_strict(parts, default=1, return_dtype=pl.Int64)
     return wide(found.fill_null(1))
 
 
 def with_factor(words: pl.Expr, points: Points) -> pl.Expr:
     """Words in which base_points stands for the base with its factor: `(base_points / 1.1)`."""
-    for column, sign in zip(AGE_COLUMNS, (" * ", " / "), strict=True):
-        name = "times" if column == "age_times" else "divide"
-        for factor in sorted(
-            {
-                scaled(value, POINT_PLACES)
-                for row in points.age_factors
-                if (value := getattr(row, name))
-            }
-        ):
-            words = (
-                pl.when(pl.col(column) == factor)
-                .then(
-                    words.str.replace_all("base_points", factor_words(sign, factor), literal=True)
-                )
-                .otherwise(words)
-            )
+    for column, name, sign in zip(AGE_COLUMNS, ("times", "divide"), (" * ", " / "), strict=True):
+        for factor in _factors(points, name):
+            said = words.str.replace_all("base_points", factor_words(sign, factor), literal=True)
+            words = pl.when(pl.col(column) == factor).then(said).otherwise(words)
     return words
 
 

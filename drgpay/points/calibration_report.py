@@ -144,9 +144,7 @@ def group_names(scheme: Scheme) -> pl.DataFrame:
     """drg and name of the groups that stays are calibrated in: neither ambiguous nor fallbacks."""
     rows = [
         (drg.code, drg.name)
-        for mdc in scheme.mdcs
-        for adrg in mdc.adrgs
-        for drg in adrg.drgs
+        for _, adrg, drg in scheme.paths()
         if status_of(adrg.code, drg.code) == "grouped"
     ]
     names = pl.DataFrame(rows, schema={"drg": pl.String, "name": pl.String}, orient="row")

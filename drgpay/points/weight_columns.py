@@ -265,8 +265,8 @@ def _named(table: WeightTable, given: Mapping[str, str]) -> Iterator[tuple[str, 
                 f"--column {name}={heading} does not have one * on both sides",
                 "for example coefficient_*=等级系数（*）",
             )
-        for found, part in _matching(table, heading):
-            yield name.replace(_ANY, part), found
+        for found, part in _matching(table, heading, "(.+)"):
+            yield name.replace(_ANY, _as_written(found, part[1])), found
 
 
 def _is_name(name: str) -> bool:
@@ -289,11 +289,11 @@ def _heading(table: WeightTable, given: str) -> str:
     return alike[0]
 
 
-def _matching(table: WeightTable, pattern: str) -> list[tuple[str, str]]:
-    """The headings that a pattern fits, and what its * stands for in each."""
-    parts = re.compile("(.+)".join(re.escape(plain(part)) for part in pattern.split(_ANY)))
+def _matching(table: WeightTable, pattern: str, any_part: str) -> list[tuple[str, re.Match[str]]]:
+    """The headings that a pattern fits, and how; any_part: what a * stands for."""
+    parts = re.compile(any_part.join(re.escape(plain(part)) for part in pattern.split(_ANY)))
     found = [(heading, parts.fullmatch(plain(heading))) for heading in table.headings]
-    fitting = [(heading, _as_written(heading, match[1])) for heading, match in found if match]
+    fitting = [(heading, match) for heading, match in found if match]
     if not fitting:
         raise DrgpayError(
             f"{table.path} has no column like {pattern}",
@@ -305,14 +305,7 @@ def _matching(table: WeightTable, pattern: str) -> list[tuple[str, str]]:
 def _dropped(table: WeightTable, pattern: str) -> list[str]:
     if pattern in table.headings or _ANY not in pattern:
         return [_heading(table, pattern)]
-    wanted = re.compile(".*".join(re.escape(plain(part)) for part in pattern.split(_ANY)))
-    found = [heading for heading in table.headings if wanted.fullmatch(plain(heading))]
-    if not found:
-        raise DrgpayError(
-            f"{table.path} has no column like {pattern}",
-            f"it has {', '.join(table.headings)}; name some of them",
-        )
-    return found
+    return [heading for heading, _ in _matching(table, pattern, ".*")]
 
 
 def _as_written(heading: str, part: str) -> str:

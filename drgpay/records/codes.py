@@ -68,11 +68,6 @@ class CodeLists:
         flat = values.values.slice(offsets[0], offsets[-1] - offsets[0])
         return CodeLists(offsets - offsets[0], index.encode(flat))
 
-    @staticmethod
-    def empty(stays: int) -> "CodeLists":
-        """No codes at all."""
-        return CodeLists(np.zeros(stays + 1, dtype=np.int64), np.empty(0, dtype=np.int32))
-
     @cached_property
     def lengths(self) -> Offsets:
         """How many codes each stay has."""

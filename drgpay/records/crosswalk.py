@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, Words
 from drgpay.records.known_codes import code_table
-from drgpay.records.source import Piece, WrappedSource
+from drgpay.records.source import WrappedPiece, WrappedSource
 
 Outcome = Literal["translated", "same", "no_counterpart"]
 OUTCOMES: tuple[Outcome, ...] = ("translated", "same", "no_counterpart")
@@ -198,26 +198,14 @@ class TranslatedSource(WrappedSource):
 
     def pieces(self) -> list["TranslatedPiece"]:
         """The pieces of the file, translated."""
-        pieces = []
-        first_row = 0
-        for piece in self.base.pieces():
-            pieces.append(TranslatedPiece(self, piece, first_row))
-            first_row += piece.rows
-        return pieces
+        return [TranslatedPiece(*numbered, self) for numbered in self.numbered_pieces()]
 
 
 @dataclass(frozen=True)
-class TranslatedPiece:
-    """A piece of a file with translated codes; `first_row` counts from 0."""
+class TranslatedPiece(WrappedPiece):
+    """A piece of a file with translated codes."""
 
     file: TranslatedSource
-    base: Piece
-    first_row: int
-
-    @property
-    def rows(self) -> int:
-        """How many rows the piece has."""
-        return self.base.rows
 
     def batches(
         self, columns: Iterable[str], coded: Iterable[str] = ()

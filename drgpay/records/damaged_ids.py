@@ -101,7 +101,7 @@ class IdWatch:
             .sort("len", self.of.id, descending=[True, False])
         )
         if most.height:
-            shown = _listed(most[self.of.id][0].to_list())
+            shown = ", ".join(most[self.of.id][0])
             raise DrgpayError(
                 f"{self.source}: {most['len'][0]} of {self._rows} {self.of.name} have one and the "
                 f"same person_id (damaged_ids), as {self.of.id} {shown}",
@@ -132,9 +132,8 @@ def refuse_spreadsheet_ids(rows: pl.DataFrame, column: str, named_by: str, sourc
         # The first digits of a person's id are not shown either.
         such = "" if column == "person_id" else f" such as {texts.filter(marks)[0]}"
         places = damaged[named_by].cast(pl.String).drop_nulls().unique(maintain_order=True)
-        told = (
-            "" if column == named_by else f" ({named_by} {_listed(places.head(_SHOWN).to_list())})"
-        )
+        such_rows = f" ({named_by} {', '.join(places.head(_SHOWN))})"
+        told = "" if column == named_by else such_rows
         raise DrgpayError(
             f"{source}: {damaged.height} rows have a {column}{such}{told}: a spreadsheet has made "
             "numbers of the ids, as in 3.3E+17 (damaged_ids)",
@@ -144,7 +143,3 @@ def refuse_spreadsheet_ids(rows: pl.DataFrame, column: str, named_by: str, sourc
 
 def _places(persons: pl.Series) -> NDArray[np.int64]:
     return (persons.cast(pl.String).hash(seed=0) % _PLACES).to_numpy().astype(np.int64)
-
-
-def _listed(texts: list[str]) -> str:
-    return ", ".join(texts)

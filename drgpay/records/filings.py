@@ -6,6 +6,7 @@ Small tables in CSV (UTF-8 or GB18030) or Parquet, all optional; docs/files.md l
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -173,13 +174,10 @@ def without_quarantined(filings: Filings, quarantine: pl.DataFrame) -> tuple[Fil
         table.filter(hit).select("case_id", filing=pl.lit(name))
         for name, (table, _) in filings.of_cases.items()
     ]
-    kept = replace(
-        filings,
-        reviews=filings.reviews.filter(~hit),
-        deductions=filings.deductions.filter(~hit),
-        technologies=filings.technologies.filter(~hit),
-    )
-    return kept, pl.concat(aside).unique().sort("case_id", "filing")
+    kept: dict[str, Any] = {
+        name: table.filter(~hit) for name, (table, _) in filings.of_cases.items()
+    }
+    return replace(filings, **kept), pl.concat(aside).unique().sort("case_id", "filing")
 
 
 _FILED = {

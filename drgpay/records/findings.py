@@ -1,6 +1,6 @@
 """Checks of rows: what they find, and whether a row is refused, warned of, or stops the run."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -152,12 +152,9 @@ def fault_checks(faults: pl.Series) -> list[Check]:
 
     faults: the column FAULTS, categorical; rows rarely have any, and then there is nothing to check.
     """
-    if faults.null_count() == len(faults):
-        return []
     said: dict[tuple[str, str], dict[str, Fault]] = {}
-    for text in faults.drop_nulls().unique().cast(pl.String).sort():
-        for fault in unpacked(text):
-            said.setdefault((fault.column, fault.code), {})[text] = fault
+    for text, fault in _different(faults):
+        said.setdefault((fault.column, fault.code), {})[text] = fault
     return [_fault_check(column, code, found) for (column, code), found in sorted(said.items())]
 
 
@@ -175,8 +172,8 @@ def _fault_check(column: str, code: str, found: Mapping[str, Fault]) -> Check:
         Words(f"{column} 为 {{}}，{{}}", f"{column} is {{}}, which {{}}"),
         (shows(lambda fault: fault.value),),
         (
-            shows(lambda fault: fault.problem.said_in("zh")),
-            shows(lambda fault: fault.problem.said_in("en")),
+            shows(lambda fault: fault.problem.words.zh),
+            shows(lambda fault: fault.problem.words.en),
         ),
     )
 
@@ -184,11 +181,16 @@ def _fault_check(column: str, code: str, found: Mapping[str, Fault]) -> Check:
 def faulty_columns(faults: pl.Series) -> dict[str, list[str]]:
     """The columns with faults of reading, each with the texts of FAULTS that name it."""
     found: dict[str, list[str]] = {}
+    for text, fault in _different(faults):
+        found.setdefault(fault.column, []).append(text)
+    return found
+
+
+def _different(faults: pl.Series) -> Iterator[tuple[str, Fault]]:
+    """The different texts of FAULTS in order, each with every fault that it names."""
     if faults.null_count() < len(faults):
         for text in faults.drop_nulls().unique().cast(pl.String).sort():
-            for fault in unpacked(text):
-                found.setdefault(fault.column, []).append(text)
-    return found
+            yield from ((text, fault) for fault in unpacked(text))
 
 
 def as_written(column: str) -> pl.Expr:

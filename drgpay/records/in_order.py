@@ -14,6 +14,13 @@ _Task = TypeVar("_Task")
 _Result = TypeVar("_Result")
 
 
+def one_each(
+    work: Callable[[_Task], _Result], tasks: Iterable[_Task], threads: int | None = None
+) -> Iterator[_Result]:
+    """`in_order` of work that gives one result for each task."""
+    return in_order(lambda task: (work(task),), tasks, threads)
+
+
 def in_order(
     work: Callable[[_Task], Iterable[_Result]], tasks: Iterable[_Task], threads: int | None = None
 ) -> Iterator[_Result]:

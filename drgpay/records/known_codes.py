@@ -32,8 +32,8 @@ class KnownCodes:
     def of(system: str, diagnoses: Iterable[str], procedures: Iterable[str]) -> "KnownCodes":
         """The tables of a code system together with further codes."""
         return KnownCodes(
-            _index(code_table(system, "diagnoses"), diagnoses),
-            _index(code_table(system, "procedures"), procedures),
+            _index(codes_in(system, "diagnoses"), diagnoses),
+            _index(codes_in(system, "procedures"), procedures),
         )
 
     def unknown_in(self, batch: pa.RecordBatch) -> pl.DataFrame:
@@ -67,8 +67,14 @@ def code_table(system: str, kind: str) -> pl.DataFrame | None:
     return pl.read_csv(path, infer_schema=False, glob=False) if path.is_file() else None
 
 
-def _index(table: pl.DataFrame | None, further: Iterable[str]) -> CodeIndex | None:
-    return None if table is None else CodeIndex({*table["code"], *further})
+def codes_in(system: str, kind: str) -> frozenset[str] | None:
+    """The codes of such a table, if it is shipped."""
+    table = code_table(system, kind)
+    return None if table is None else frozenset(table["code"])
+
+
+def _index(codes: frozenset[str] | None, further: Iterable[str]) -> CodeIndex | None:
+    return None if codes is None else CodeIndex({*codes, *further})
 
 
 def _first_unknown(index: CodeIndex | None, values: pa.Array) -> pl.Series:

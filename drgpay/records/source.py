@@ -94,6 +94,26 @@ class WrappedSource:
         """The value that a folder names for a column which the file has itself; else None."""
         return self.base.in_folder_too(column)
 
+    def numbered_pieces(self) -> Iterator[tuple[Piece, int]]:
+        """The pieces of the file, each with the row that it begins with, from 0."""
+        first_row = 0
+        for piece in self.base.pieces():
+            yield piece, first_row
+            first_row += piece.rows
+
+
+@dataclass(frozen=True)
+class WrappedPiece:
+    """A piece of such a file; `first_row` counts from 0."""
+
+    base: Piece
+    first_row: int
+
+    @property
+    def rows(self) -> int:
+        """How many rows the piece has."""
+        return self.base.rows
+
 
 def partition_of(file: Path, root: Path) -> dict[str, str]:
     """The values that the folders between a dataset and a file name (key=value).

@@ -43,9 +43,7 @@ FEN_COLUMNS = {
     "other_cost": "other_fen",
 }
 
-PLAIN_COLUMNS = tuple(
-    column for column in (*REQUIRED, *DEFAULTS) if column not in ("other_diagnoses", "procedures")
-)
+PLAIN_COLUMNS = (*REQUIRED, *DEFAULTS)
 """What `plain_stays` reads of a stays table; the lists of codes stay behind in grouping."""
 
 _POLARS_TYPE = {

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from drgpay.grouper.rules.fields import CodeField
-from drgpay.grouper.rules.nodes import Compare, Count, Member
+from drgpay.grouper.rules.nodes import Compare, Count
 from drgpay.sample.codebook import Codebook
 from drgpay.sample.patients import PatientKind
-from drgpay.schemes.alternatives import Alternative, Requirement
+from drgpay.schemes.alternatives import Alternative, Requirement, sets_asked
 
 Pool = tuple[str, ...]
 _SINGLE = (CodeField.PRINCIPAL_DIAGNOSIS, CodeField.PRINCIPAL_PROCEDURE, CodeField.DEPARTMENT)
@@ -82,8 +82,4 @@ def _list_pools(codebook: Codebook, alternative: Alternative, field: CodeField) 
 def _members(
     codebook: Codebook, alternative: Alternative, field: CodeField, *, holds: bool
 ) -> list[frozenset[str]]:
-    return [
-        codebook.members(item.atom.sets)
-        for item in alternative
-        if isinstance(item.atom, Member) and item.atom.fields == (field,) and item.holds == holds
-    ]
+    return [codebook.members(sets) for sets in sets_asked(alternative, field, holds=holds)]

@@ -10,9 +10,9 @@ from drgpay.grouper.rules.fields import (
     CodeField,
     NumberField,
 )
-from drgpay.grouper.rules.nodes import Compare, Count, Member, atoms
+from drgpay.grouper.rules.nodes import Compare, Member, atoms, sets_of_fields
 from drgpay.grouper.scheme import Scheme
-from drgpay.records.known_codes import code_table
+from drgpay.records.known_codes import codes_in
 from drgpay.schemes.alternatives import alternatives
 
 
@@ -32,14 +32,8 @@ class Codebook:
         """The codes of every set that the rules ask of a field, severity sets left out."""
         names: dict[CodeField, set[str]] = {place: set() for place in CodeField}
         for rule in self.scheme.rules():
-            for atom in atoms(rule):
-                match atom:
-                    case Member(fields, sets):
-                        for place in fields:
-                            names[place].update(sets)
-                    case Count(name, fields):
-                        for place in fields:
-                            names[place].add(name)
+            for place, name in sets_of_fields(rule):
+                names[place].add(name)
         return {
             place: frozenset().union(
                 *(self.scheme.sets[name] for name in found - set(SEVERITY_SETS))
@@ -143,9 +137,6 @@ class Codebook:
 
 def load_codebook(scheme: Scheme) -> Codebook:
     """Put a scheme beside the shipped code tables."""
-    return Codebook(scheme, _codes(scheme, "diagnoses"), _codes(scheme, "procedures"))
-
-
-def _codes(scheme: Scheme, kind: str) -> frozenset[str]:
-    table = code_table(scheme.info.code_system, kind)
-    return frozenset() if table is None else frozenset(table["code"])
+    system = scheme.info.code_system
+    diagnoses, procedures = codes_in(system, "diagnoses"), codes_in(system, "procedures")
+    return Codebook(scheme, diagnoses or frozenset(), procedures or frozenset())

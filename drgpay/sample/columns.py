@@ -7,12 +7,38 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from drgpay.records.columns import Kind
 from drgpay.sample.draws import CodeLists, Ints
 from drgpay.sample.plan import Month
 
 MONEY = pa.decimal128(18, 2)
 CODES = pa.list_(pa.string())
 _EPOCH = date(1970, 1, 1)
+_TYPES = {
+    Kind.TEXT: pa.string(),
+    Kind.TEXTS: CODES,
+    Kind.MONEY: MONEY,
+    Kind.DATE: pa.date32(),
+    Kind.FLAG: pa.bool_(),
+}
+# Numbers are as narrow as their column allows.
+_NUMBER_TYPES = {
+    "sex": pa.int8(),
+    "age": pa.int16(),
+    "age_days": pa.int16(),
+    "weight_g": pa.int32(),
+    "length_of_stay": pa.int16(),
+    "discharge_type": pa.int8(),
+    "quantity": pa.float64(),
+}
+
+
+def schema_of(columns: dict[str, Kind]) -> pa.Schema:
+    """The columns of a table of docs/files.md as the sample writes them."""
+    return pa.schema(
+        (name, _NUMBER_TYPES[name] if kind is Kind.NUMBER else _TYPES[kind])
+        for name, kind in columns.items()
+    )
 
 
 def words_column(words: pa.Array, numbers: Ints) -> pa.Array:
@@ -21,9 +47,10 @@ def words_column(words: pa.Array, numbers: Ints) -> pa.Array:
     return pc.take(words, pa.array(numbers, mask=missing if missing.any() else None))
 
 
-def numbers_column(values: Ints, kind: pa.DataType) -> pa.Array:
-    """Whole numbers; negative ones are null."""
+def numbers_column(name: str, values: Ints) -> pa.Array:
+    """Whole numbers in the type of their column; negative ones are null."""
     missing = values < 0
+    kind = _NUMBER_TYPES[name]
     narrow = values.astype(kind.to_pandas_dtype())
     return pa.array(narrow, kind, mask=missing if missing.any() else None)
 

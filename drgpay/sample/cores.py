@@ -64,178 +64,150 @@ def build_cores(codebook: Codebook, seed: int) -> CoreBook:
     compiled = compile_scheme(codebook.scheme)
     kinds = patient_kinds(compiled.thresholds)
     rng = np.random.default_rng(np.random.SeedSequence([seed, 1]))
-    plans = _blueprints(codebook, compiled, kinds, rng)
-    found: dict[Leaf, list[Core]] = {group: [] for group in plans}
-    for draws, enough in _ROUNDS:
-        candidates = [
-            candidate
-            for group, blueprints in plans.items()
-            if len(found[group]) < enough
-            for candidate in _draw(codebook, group, blueprints, draws, rng)
-        ]
-        for core in dict.fromkeys(_kept(compiled, kinds, candidates)):
-            if len(found[core.group]) < CORES_PER_GROUP and core not in found[core.group]:
-                found[core.group].append(core)
-    found[NO_GROUP] = _strays(codebook, compiled, kinds, rng)
-    cores = [core for group in found.values() for core in group]
-    cores = _with_patients(codebook, compiled, kinds, cores)
-    cores = _with_tolerance(codebook, compiled, kinds, cores, rng)
-    groups = sum(group.status == "grouped" for group in plans)
-    return CoreBook(tuple(cores), kinds, groups)
+    return _Search(codebook, compiled, kinds, rng).book()
 
 
-def _blueprints(
-    codebook: Codebook,
-    compiled: CompiledScheme,
-    kinds: Sequence[PatientKind],
-    rng: np.random.Generator,
-) -> dict[Leaf, list[Blueprint]]:
-    leaves = {(leaf.adrg, leaf.drg): leaf for leaf in compiled.leaves}
-    plans: dict[Leaf, list[Blueprint]] = {}
-    for mdc in codebook.scheme.mdcs:
-        for adrg in mdc.adrgs:
-            for drg in adrg.drgs:
-                leaf = leaves[adrg.code, drg.code]
-                if leaf.status == "ungrouped":
-                    continue
-                options = alternatives(And((mdc.rule, adrg.rule, drg.rule)))
-                order = rng.permutation(len(options))[:_BLUEPRINTS]
-                made = [blueprint(codebook, kinds, options[number]) for number in order]
-                plans[leaf] = [plan for plan in made if plan is not None]
-    return plans
+@dataclass(frozen=True)
+class _Search:
+    """The search for cores: what may be drawn, and the grouper that says where a draw ends."""
 
+    codebook: Codebook
+    compiled: CompiledScheme
+    kinds: tuple[PatientKind, ...]
+    rng: np.random.Generator
 
-def _draw(
-    codebook: Codebook,
-    group: Leaf,
-    blueprints: Sequence[Blueprint],
-    draws: int,
-    rng: np.random.Generator,
-) -> Iterator[Core]:
-    if not blueprints:
-        return
-    anything = tuple(codebook.plain_diagnoses)
-    for number in range(draws):
-        plan = blueprints[number % len(blueprints)]
-        procedures = [plan.principal_procedure] if plan.principal_procedure else []
-        principal = _one(plan.principal_diagnosis or anything, rng)
-        yield Core(
-            group=group,
-            principal_diagnosis=principal,
-            other_diagnoses=_different(plan.other_diagnoses, rng, principal),
-            procedures=_different([*procedures, *plan.other_procedures], rng),
-            department=_one(plan.department, rng) if plan.department else None,
-            patients=(plan.patient,),
+    def book(self) -> CoreBook:
+        plans = self._blueprints()
+        found: dict[Leaf, list[Core]] = {group: [] for group in plans}
+        for draws, enough in _ROUNDS:
+            candidates = [
+                candidate
+                for group, blueprints in plans.items()
+                if len(found[group]) < enough
+                for candidate in self._draw(group, blueprints, draws)
+            ]
+            for core in dict.fromkeys(self._kept(candidates)):
+                if len(found[core.group]) < CORES_PER_GROUP and core not in found[core.group]:
+                    found[core.group].append(core)
+        found[NO_GROUP] = self._strays()
+        cores = [core for group in found.values() for core in group]
+        cores = self._with_tolerance(self._with_patients(cores))
+        groups = sum(group.status == "grouped" for group in plans)
+        return CoreBook(tuple(cores), self.kinds, groups)
+
+    def _blueprints(self) -> dict[Leaf, list[Blueprint]]:
+        leaves = {(leaf.adrg, leaf.drg): leaf for leaf in self.compiled.leaves}
+        plans: dict[Leaf, list[Blueprint]] = {}
+        for mdc, adrg, drg in self.codebook.scheme.paths():
+            leaf = leaves[adrg.code, drg.code]
+            if leaf.status == "ungrouped":
+                continue
+            options = alternatives(And((mdc.rule, adrg.rule, drg.rule)))
+            order = self.rng.permutation(len(options))[:_BLUEPRINTS]
+            made = [blueprint(self.codebook, self.kinds, options[number]) for number in order]
+            plans[leaf] = [plan for plan in made if plan is not None]
+        return plans
+
+    def _draw(self, group: Leaf, blueprints: Sequence[Blueprint], draws: int) -> Iterator[Core]:
+        if not blueprints:
+            return
+        anything = tuple(self.codebook.plain_diagnoses)
+        for number in range(draws):
+            plan = blueprints[number % len(blueprints)]
+            procedures = [plan.principal_procedure] if plan.principal_procedure else []
+            principal = self._one(plan.principal_diagnosis or anything)
+            yield Core(
+                group=group,
+                principal_diagnosis=principal,
+                other_diagnoses=self._different(plan.other_diagnoses, principal),
+                procedures=self._different([*procedures, *plan.other_procedures]),
+                department=self._one(plan.department) if plan.department else None,
+                patients=(plan.patient,),
+            )
+
+    def _one(self, pool: Pool) -> str:
+        return pool[int(self.rng.random() * len(pool))]
+
+    def _different(self, pools: Sequence[Pool], *taken: str) -> tuple[str, ...]:
+        """A code of each pool, each code once."""
+        codes = dict.fromkeys(self._one(pool) for pool in pools)
+        return tuple(code for code in codes if code not in taken)
+
+    def _strays(self) -> list[Core]:
+        """Stays that no group takes: principal diagnoses that no rule knows."""
+        pool = tuple(self.codebook.homeless_diagnoses)
+        commonest = max(range(len(self.kinds)), key=lambda number: self.kinds[number].mass)
+        return self._kept(
+            [
+                Core(NO_GROUP, self._one(pool), (), (), None, (commonest,))
+                for _ in range(_STRAY_CORES if pool else 0)
+            ]
         )
 
+    def _kept(self, candidates: Sequence[Core]) -> list[Core]:
+        patients = [self.kinds[core.patients[0]] for core in candidates]
+        reached = self._reaches(candidates, patients)
+        return [core for core, fits in zip(candidates, reached, strict=True) if fits]
 
-def _one(pool: Pool, rng: np.random.Generator) -> str:
-    return pool[int(rng.random() * len(pool))]
+    def _with_patients(self, cores: Sequence[Core]) -> list[Core]:
+        """Find out for each core which other kinds of patient end in the same group."""
+        codes = _code_columns(cores)
+        fits = np.stack([self._reaches(cores, [kind] * len(cores), codes) for kind in self.kinds])
+        sexes = np.array([kind.sex for kind in self.kinds])
+        result = []
+        for number, core in enumerate(cores):
+            possible = fits[:, number]
+            sex = self.codebook.sex_of_diagnosis.get(core.principal_diagnosis)
+            if sex and (possible & (sexes == sex)).any():
+                possible = possible & (sexes == sex)
+            patients = tuple(int(kind) for kind in np.flatnonzero(possible))
+            result.append(replace(core, patients=patients or core.patients))
+        return result
 
+    def _with_tolerance(self, cores: Sequence[Core]) -> list[Core]:
+        """Find out which cores stay in their group when a further CC or MCC is coded."""
+        patients = [self.kinds[core.patients[0]] for core in cores]
+        bears = {}
+        for level in ("CC", "MCC"):
+            pool = tuple(sorted(self.codebook.of_level(level)))
+            if not pool:
+                bears[level] = np.zeros(len(cores), dtype=np.bool_)
+                continue
+            more = [self._with_complication(core, pool) for core in cores]
+            bears[level] = self._reaches(more, patients)
+        return [
+            replace(core, bears_cc=bool(cc), bears_mcc=bool(cc and mcc))
+            for core, cc, mcc in zip(cores, bears["CC"], bears["MCC"], strict=True)
+        ]
 
-def _different(pools: Sequence[Pool], rng: np.random.Generator, *taken: str) -> tuple[str, ...]:
-    """A code of each pool, each code once."""
-    codes = dict.fromkeys(_one(pool, rng) for pool in pools)
-    return tuple(code for code in codes if code not in taken)
+    def _with_complication(self, core: Core, pool: Pool) -> Core:
+        """The core with one more code of the pool, one that its principal diagnosis allows."""
+        scheme = self.codebook.scheme
+        excluding = scheme.excluding_tables.get(core.principal_diagnosis, frozenset())
+        for _ in range(20):
+            code = self._one(pool)
+            if scheme.complications[code].exclusion_table not in excluding:
+                break
+        return replace(core, other_diagnoses=(*core.other_diagnoses, code))
 
-
-def _strays(
-    codebook: Codebook,
-    compiled: CompiledScheme,
-    kinds: Sequence[PatientKind],
-    rng: np.random.Generator,
-) -> list[Core]:
-    """Stays that no group takes: principal diagnoses that no rule knows."""
-    pool = tuple(codebook.homeless_diagnoses)
-    commonest = max(range(len(kinds)), key=lambda number: kinds[number].mass)
-    candidates = [
-        Core(NO_GROUP, _one(pool, rng), (), (), None, (commonest,))
-        for _ in range(_STRAY_CORES if pool else 0)
-    ]
-    return _kept(compiled, kinds, candidates)
-
-
-def _kept(
-    compiled: CompiledScheme, kinds: Sequence[PatientKind], candidates: Sequence[Core]
-) -> list[Core]:
-    patients = [kinds[core.patients[0]] for core in candidates]
-    reached = _reaches(compiled, candidates, patients)
-    return [core for core, fits in zip(candidates, reached, strict=True) if fits]
-
-
-def _with_patients(
-    codebook: Codebook,
-    compiled: CompiledScheme,
-    kinds: Sequence[PatientKind],
-    cores: Sequence[Core],
-) -> list[Core]:
-    """Find out for each core which other kinds of patient end in the same group."""
-    codes = _code_columns(cores)
-    fits = np.stack([_reaches(compiled, cores, [kind] * len(cores), codes) for kind in kinds])
-    sexes = np.array([kind.sex for kind in kinds])
-    result = []
-    for number, core in enumerate(cores):
-        possible = fits[:, number]
-        sex = codebook.sex_of_diagnosis.get(core.principal_diagnosis)
-        if sex and (possible & (sexes == sex)).any():
-            possible = possible & (sexes == sex)
-        patients = tuple(int(kind) for kind in np.flatnonzero(possible))
-        result.append(replace(core, patients=patients or core.patients))
-    return result
-
-
-def _with_tolerance(
-    codebook: Codebook,
-    compiled: CompiledScheme,
-    kinds: Sequence[PatientKind],
-    cores: Sequence[Core],
-    rng: np.random.Generator,
-) -> list[Core]:
-    """Find out which cores stay in their group when a further CC or MCC is coded."""
-    patients = [kinds[core.patients[0]] for core in cores]
-    bears = {}
-    for level in ("CC", "MCC"):
-        pool = tuple(sorted(codebook.of_level(level)))
-        if not pool:
-            bears[level] = np.zeros(len(cores), dtype=np.bool_)
-            continue
-        more = [_with_complication(codebook, core, pool, rng) for core in cores]
-        bears[level] = _reaches(compiled, more, patients)
-    return [
-        replace(core, bears_cc=bool(cc), bears_mcc=bool(cc and mcc))
-        for core, cc, mcc in zip(cores, bears["CC"], bears["MCC"], strict=True)
-    ]
-
-
-def _with_complication(
-    codebook: Codebook, core: Core, pool: Pool, rng: np.random.Generator
-) -> Core:
-    """The core with one more code of the pool, one that the principal diagnosis does not exclude."""
-    scheme = codebook.scheme
-    excluding = scheme.excluding_tables.get(core.principal_diagnosis, frozenset())
-    for _ in range(20):
-        code = _one(pool, rng)
-        if scheme.complications[code].exclusion_table not in excluding:
-            break
-    return replace(core, other_diagnoses=(*core.other_diagnoses, code))
-
-
-def _reaches(
-    compiled: CompiledScheme,
-    cores: Sequence[Core],
-    patients: Sequence[PatientKind],
-    codes: dict[str, pa.Array] | None = None,
-) -> Flags:
-    """Which cores the grouper puts into their group when such patients have them."""
-    columns = (codes or _code_columns(cores)) | _patient_columns(patients)
-    grouped = group_batch(compiled, pa.RecordBatch.from_pydict(columns))
-    wanted = {level: pa.array([getattr(core.group, level) for core in cores]) for level in _LEVELS}
-    same = [
-        pc.equal(pc.cast(grouped[level], pa.string()), names).to_numpy(zero_copy_only=False)
-        for level, names in wanted.items()
-    ]
-    both: Flags = np.logical_and.reduce(same)
-    return both
+    def _reaches(
+        self,
+        cores: Sequence[Core],
+        patients: Sequence[PatientKind],
+        codes: dict[str, pa.Array] | None = None,
+    ) -> Flags:
+        """Which cores the grouper puts into their group when such patients have them."""
+        columns = (codes or _code_columns(cores)) | _patient_columns(patients)
+        grouped = group_batch(self.compiled, pa.RecordBatch.from_pydict(columns))
+        wanted = {
+            level: pa.array([getattr(core.group, level) for core in cores]) for level in _LEVELS
+        }
+        same = [
+            pc.equal(pc.cast(grouped[level], pa.string()), names).to_numpy(zero_copy_only=False)
+            for level, names in wanted.items()
+        ]
+        both: Flags = np.logical_and.reduce(same)
+        return both
 
 
 def _code_columns(cores: Sequence[Core]) -> dict[str, pa.Array]:

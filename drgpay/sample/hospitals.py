@@ -24,15 +24,15 @@ class Hospital:
     bed_day_class: str  # of most of its stays, or empty
 
 
-def load_hospitals() -> tuple[Hospital, ...]:
-    """All hospitals, by id."""
-    text = files("drgpay.sample").joinpath("hospitals.csv").read_text(encoding="utf-8")
+def load_hospitals(table: str = "hospitals.csv") -> tuple[Hospital, ...]:
+    """All hospitals of a table of this package, by id."""
+    text = files("drgpay.sample").joinpath(table).read_text(encoding="utf-8")
     return tuple(
         Hospital(
             **{column: row[column] for column in _COLUMNS},
             volume=float(row["volume"]),
-            focus=tuple(row["focus"].split("|")) if row["focus"] else (),
-            bed_day_class=row["bed_day_class"],
+            focus=tuple(row["focus"].split("|")) if row.get("focus") else (),
+            bed_day_class=row.get("bed_day_class", ""),
         )
         for row in csv.DictReader(text.splitlines())
     )

@@ -37,9 +37,9 @@ class Place:
 
 @dataclass
 class _Persons:
-    """One entry a person."""
+    """One entry a person, with what their stays have of them."""
 
-    number: NDArray[np.uint64]
+    person: NDArray[np.uint64]
     hospital: Ints
     core: Ints
     account: Ints
@@ -142,7 +142,7 @@ def _draw_persons(
     first = _FIRST_PERSON + kind * _PERSONS_OF_KIND + part * (_PERSONS_OF_KIND >> 10)
     unknown = np.zeros(count, np.int64)
     persons = _Persons(
-        number=person_numbers(month, first, count),
+        person=person_numbers(month, first, count),
         hospital=hospital,
         core=region.core_of_group.draw(group, rng),
         account=(rng.random(count) >= 0.42).astype(np.int64),
@@ -186,11 +186,8 @@ def _write(stays: Admissions, rows: Ints, persons: _Persons, day: Ints, length: 
     """Ordinary stays of persons that end and are settled on a day; rows of -1 are left out."""
     kept = np.flatnonzero(rows >= 0)
     rows, persons = rows[kept], persons.take(kept)
-    stays.hospital[rows], stays.core[rows] = persons.hospital, persons.core
-    stays.person[rows], stays.account[rows] = persons.number, persons.account
-    stays.out_of_area[rows] = persons.out_of_area
-    stays.sex[rows], stays.age[rows] = persons.sex, persons.age
-    stays.age_days[rows], stays.weight_g[rows] = persons.age_days, persons.weight_g
+    for name, values in vars(persons).items():
+        getattr(stays, name)[rows] = values
     stays.unit[rows], stays.bed_day_class[rows] = DRG, -1
     stays.discharge_type[rows], stays.complete[rows] = _ORDINARY, True
     stays.discharge[rows] = day[kept]

@@ -3,16 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
-from operator import eq, ge, gt, le, lt, ne
 
 import numpy as np
 from numpy.typing import NDArray
 
 from drgpay.grouper.rules.fields import NumberField
-from drgpay.grouper.rules.nodes import Compare
+from drgpay.grouper.rules.nodes import COMPARE, Compare
 
 OLDEST = 99
-_COMPARE = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
 # The records want a weight up to this age.
 _NEWBORN_DAYS = 28
 _INFANTS = 0.012
@@ -41,7 +39,7 @@ class PatientKind:
         if compare.field not in found:
             return True  # not a matter of the patient
         value = found[compare.field]
-        return value is not None and bool(_COMPARE[compare.op](value, compare.number))
+        return value is not None and bool(COMPARE[compare.op](value, compare.number))
 
 
 def age_shares() -> NDArray[np.float64]:

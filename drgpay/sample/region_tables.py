@@ -173,9 +173,7 @@ def _series_cores(
     """The cores of groups of chemotherapy, told by the name of group or family."""
     named = {
         drg.code
-        for mdc in scheme.mdcs
-        for adrg in mdc.adrgs
-        for drg in adrg.drgs
+        for _, adrg, drg in scheme.paths()
         if any(word in f"{adrg.name} {drg.name}" for word in _CHEMOTHERAPY)
     }
     wanted = np.array([leaf.drg in named for leaf in leaves]) & regular
@@ -212,6 +210,10 @@ class _Numbers:
         """Numbers in the order of the codes."""
         return [self._number_of[code] for code in codes]
 
+    def array(self, codes: Sequence[str]) -> Ints:
+        """The same as an array."""
+        return np.array(self.of(codes), np.int64)
+
 
 @dataclass(frozen=True)
 class _Numbering:
@@ -229,12 +231,9 @@ def _vocabulary(
     diagnoses = sorted(codebook.diagnoses | used_diagnoses | codebook.sex_of_diagnosis.keys())
     procedures = sorted(codebook.procedures | used_procedures)
     unknown = 5
-    diagnoses += [
-        code[:3] + _UNKNOWN_SUFFIX for code in diagnoses[:: len(diagnoses) // 5][:unknown]
-    ]
-    procedures += [
-        code[:2] + _UNKNOWN_SUFFIX for code in procedures[:: len(procedures) // 5][:unknown]
-    ]
+    for codes, letters in ((diagnoses, 3), (procedures, 2)):
+        some = codes[:: len(codes) // 5][:unknown]
+        codes += [code[:letters] + _UNKNOWN_SUFFIX for code in some]
     departments = sorted({_department(core, name_of_mdc) for core in book.cores})
     vocabulary = Vocabulary(
         pa.array(diagnoses), pa.array(procedures), pa.array(departments), unknown
@@ -263,12 +262,10 @@ def _cores(
     diagnoses, procedures = numbers.diagnoses, numbers.procedures
     return CoreTable(
         group=group_of_core,
-        principal=np.array(diagnoses.of([core.principal_diagnosis for core in cores]), np.int64),
+        principal=diagnoses.array([core.principal_diagnosis for core in cores]),
         other_diagnoses=CodeLists.of([diagnoses.of(core.other_diagnoses) for core in cores]),
         procedures=CodeLists.of([procedures.of(core.procedures) for core in cores]),
-        department=np.array(
-            numbers.departments.of([_department(core, name_of_mdc) for core in cores]), np.int64
-        ),
+        department=numbers.departments.array([_department(core, name_of_mdc) for core in cores]),
         bears_cc=np.array([core.bears_cc for core in cores]),
         bears_mcc=np.array([core.bears_mcc for core in cores]),
         patients=patient_choices,
@@ -304,8 +301,7 @@ def _patients(
 
 def _noise(codebook: Codebook, numbers: _Numbering, rng: np.random.Generator) -> NoiseTable:
     def some(codes: Sequence[str], of: _Numbers, count: int) -> NDArray[np.int64]:
-        shuffled = rng.permutation(np.array(of.of(codes), np.int64))
-        return shuffled[:count]
+        return rng.permutation(of.array(codes))[:count]
 
     diagnoses, procedures = numbers.diagnoses, numbers.procedures
     sexes = codebook.sex_of_diagnosis
@@ -314,10 +310,6 @@ def _noise(codebook: Codebook, numbers: _Numbering, rng: np.random.Generator) ->
         cc=some(sorted(codebook.of_level("CC")), diagnoses, _COMMON_COMPLICATIONS),
         mcc=some(sorted(codebook.of_level("MCC")), diagnoses, _COMMON_COMPLICATIONS),
         procedures=some(codebook.plain_procedures, procedures, _COMMON_PROCEDURES),
-        male_diagnoses=np.array(
-            diagnoses.of(sorted(c for c, s in sexes.items() if s == 1)), np.int64
-        ),
-        female_diagnoses=np.array(
-            diagnoses.of(sorted(c for c, s in sexes.items() if s == 2)), np.int64
-        ),
+        male_diagnoses=diagnoses.array(sorted(code for code, sex in sexes.items() if sex == 1)),
+        female_diagnoses=diagnoses.array(sorted(code for code, sex in sexes.items() if sex == 2)),
     )

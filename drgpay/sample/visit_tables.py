@@ -83,7 +83,7 @@ def load_visit_tables() -> VisitTables:
     diagnoses = _diagnoses(names)
     return VisitTables(
         hospitals=load_hospitals(),
-        pharmacies=_pharmacies(),
+        pharmacies=load_hospitals("visit_providers.csv"),
         contractors=load_contractors(),
         diagnoses=pa.array(diagnoses["code"].to_list()),
         diagnosis_shares=diagnoses["share"].to_numpy() / diagnoses["share"].sum(),
@@ -124,26 +124,9 @@ def _diagnoses(profiles: tuple[str, ...]) -> pl.DataFrame:
     return pl.concat(parts)
 
 
-def _pharmacies() -> tuple[Hospital, ...]:
-    return tuple(
-        Hospital(
-            **{name: row[name] or "" for name in _PROVIDER_TEXTS},
-            volume=float(row["volume"]),
-            focus=(),
-            bed_day_class="",
-        )
-        for row in _table("visit_providers.csv", texts=True).iter_rows(named=True)
-    )
-
-
-_PROVIDER_TEXTS = ("hospital_id", "name", "level", "county", "alliance", "kind", "assessment")
-
-
-def _table(name: str, texts: bool = False) -> pl.DataFrame:
+def _table(name: str) -> pl.DataFrame:
     data = files("drgpay.sample").joinpath(name).read_bytes()
     frame = pl.read_csv(data, infer_schema=False)
-    if texts:
-        return frame
     numbers = ("yuan", "sigma", "weight", "mean", "chronic", "special")
     return frame.with_columns(
         pl.col(column).cast(pl.Float64) for column in frame.columns if column in numbers

@@ -8,16 +8,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from drgpay.records.columns import VISIT_TYPES
+from drgpay.records.columns import ITEM_COLUMNS, VISIT_COLUMNS, VISIT_TYPES
 from drgpay.sample.admissions import ACCOUNTS
 from drgpay.sample.columns import (
-    CODES,
-    MONEY,
     code_lists_column,
     dates_column,
     digits_column,
     money_column,
     numbers_column,
+    schema_of,
     words_column,
 )
 from drgpay.sample.contractors import Persons, persons_of
@@ -50,36 +49,7 @@ _ACCOUNT_MORE = np.array([0.08, -0.06])
 _OTHER_FUNDS = 0.03
 _FACTOR_BY_LEVEL = {"3A": 1.15, "3B": 1.08, "2A": 1.0, "2B": 0.98, "1": 0.9, "0": 0.85}
 
-VISIT_SCHEMA = pa.schema(
-    [
-        ("visit_id", pa.string()),
-        ("hospital_id", pa.string()),
-        ("person_id", pa.string()),
-        ("account", pa.string()),
-        ("out_of_area", pa.bool_()),
-        ("visit_date", pa.date32()),
-        ("sex", pa.int8()),
-        ("age", pa.int16()),
-        ("department", pa.string()),
-        ("visit_type", pa.string()),
-        ("principal_diagnosis", pa.string()),
-        ("other_diagnoses", CODES),
-        ("contractor_id", pa.string()),
-        ("total_cost", MONEY),
-        ("fund_cost", MONEY),
-        ("patient_cost", MONEY),
-        ("other_cost", MONEY),
-    ]
-)
-ITEM_SCHEMA = pa.schema(
-    [
-        ("visit_id", pa.string()),
-        ("item_code", pa.string()),
-        ("item_kind", pa.string()),
-        ("quantity", pa.float64()),
-        ("amount", MONEY),
-    ]
-)
+VISIT_SCHEMA, ITEM_SCHEMA = schema_of(VISIT_COLUMNS), schema_of(ITEM_COLUMNS)
 
 
 @dataclass
@@ -240,8 +210,8 @@ def _tables(
             "account": words_column(pa.array(ACCOUNTS), persons.account),
             "out_of_area": pa.array(persons.out_of_area),
             "visit_date": dates_column(month, visits.day),
-            "sex": numbers_column(persons.sex, pa.int8()),
-            "age": numbers_column(persons.age, pa.int16()),
+            "sex": numbers_column("sex", persons.sex),
+            "age": numbers_column("age", persons.age),
             "department": words_column(pa.array(_DEPARTMENTS), visits.department),
             "visit_type": words_column(pa.array(VISIT_TYPES), visits.kind),
             "principal_diagnosis": words_column(tables.diagnoses, visits.diagnosis),

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice, product
 
+from drgpay.grouper.rules.fields import CodeField
 from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
 
 # National rules stay far below; a rule written to explode is cut off here. A shorter list is whole.
@@ -50,6 +51,15 @@ def alternatives(rule: Rule, holds: bool = True) -> list[Alternative]:
             return _any_of(branches) if holds else _all_of(branches)
         case Compare() | Count():
             return [(Requirement(rule, holds),)]
+
+
+def sets_asked(alternative: Alternative, field: CodeField, *, holds: bool) -> list[tuple[str, ...]]:
+    """The sets of the memberships that an alternative wants, or refuses, of a field."""
+    return [
+        item.atom.sets
+        for item in alternative
+        if isinstance(item.atom, Member) and item.atom.fields == (field,) and item.holds == holds
+    ]
 
 
 def always_holds(rule: Rule) -> bool:

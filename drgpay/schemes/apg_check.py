@@ -132,7 +132,9 @@ class _Landing:
 
 def _situations(compiled: CompiledScheme) -> Iterator[_Values]:
     """Every combination of what the rules tell apart beside the code and its kind."""
-    ages = {floor(age) + step for age in _thresholds(compiled, NumberField.AGE) for step in (0, 1)}
+    ages = {
+        floor(age) + step for age in compiled.thresholds.get(NumberField.AGE, ()) for step in (0, 1)
+    }
     choices: dict[str, list[float | str | None]] = {
         "age": [_ADULT, None, *sorted({0.0, *ages})],
         "sex": [1.0, 2.0, None],
@@ -141,10 +143,6 @@ def _situations(compiled: CompiledScheme) -> Iterator[_Values]:
     asked = {column: some for column, some in choices.items() if column in compiled.columns}
     for values in product(*asked.values()):
         yield dict(zip(asked, values, strict=True))
-
-
-def _thresholds(compiled: CompiledScheme, field: NumberField) -> tuple[float, ...]:
-    return compiled.thresholds.get(field, ())
 
 
 def _batch(

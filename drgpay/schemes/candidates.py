@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from drgpay.grouper.reference import Stay
 from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField
-from drgpay.grouper.rules.nodes import Compare, Count, Member
-from drgpay.schemes.alternatives import Alternative
-from drgpay.schemes.code_choice import CodeChoice, Sets
+from drgpay.grouper.rules.nodes import Compare, Count
+from drgpay.schemes.alternatives import Alternative, sets_asked
+from drgpay.schemes.code_choice import CodeChoice
 from drgpay.schemes.contradiction import counts
 from drgpay.schemes.patients import Patient, Patients
 
@@ -69,7 +69,6 @@ class Plan:
 
     def _stay(self, places: Sequence[int]) -> Stay:
         """The stay with the choice at that place of each part."""
-        patient = self.patients[places[0]]
         principal = self.principal_diagnosis[places[1]]
         procedure = self.principal_procedure[places[2]]
         first = 4 + len(self.other_diagnoses)
@@ -80,12 +79,7 @@ class Plan:
             other_diagnoses=diagnoses,
             procedures=tuple(dict.fromkeys([*([procedure] if procedure else []), *others])),
             department=self.department[places[3]],
-            sex=patient.sex,
-            age=patient.age,
-            age_days=patient.age_days,
-            weight_g=patient.weight_g,
-            length_of_stay=patient.length_of_stay,
-            discharge_type=patient.discharge_type,
+            **vars(self.patients[places[0]]),
         )
 
 
@@ -133,15 +127,6 @@ def batch_of(stays: Sequence[Stay]) -> pa.RecordBatch:
         pa.array([getattr(stay, field.name) for stay in stays], field.type) for field in STAY_FIELDS
     ]
     return pa.RecordBatch.from_arrays(arrays, schema=pa.schema(STAY_FIELDS))
-
-
-def sets_asked(alternative: Alternative, field: CodeField, *, holds: bool) -> list[Sets]:
-    """The sets of the memberships that an alternative wants, or refuses, of a field."""
-    return [
-        item.atom.sets
-        for item in alternative
-        if isinstance(item.atom, Member) and item.atom.fields == (field,) and item.holds == holds
-    ]
 
 
 def _single(choice: CodeChoice, alternative: Alternative, field: CodeField) -> list[str] | None:

@@ -7,6 +7,7 @@ mistake, and goes on with what can be understood.
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -16,26 +17,24 @@ from drgpay.base.errors import DrgpayError, shortened
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.kinds import foreign_fields
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, PROCEDURE_FIELDS, SEVERITY_SETS, CodeField
-from drgpay.grouper.rules.nodes import Always, Count, Member, Rule, atoms
+from drgpay.grouper.rules.nodes import Always, Rule, sets_of_fields
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.grouper.scheme import (
     APG_TABLES,
     TABLES,
-    Adrg,
     Complication,
-    Drg,
     Mdc,
     Scheme,
     SchemeInfo,
     SchemeOptions,
     counted_sets,
-    in_trial_order,
     load_scheme_info,
     scheme_folder,
     status_of,
+    tree_of,
 )
 from drgpay.grouper.sorts import sort_of
-from drgpay.records.known_codes import code_table
+from drgpay.records.known_codes import codes_in
 from drgpay.schemes.apg_check import (
     class_findings,
     item_table,
@@ -99,7 +98,7 @@ def unreachable_findings(
     `unreachable_...` is said only where it is proven that no stay at all lands there.
     """
     rows = {row.code: row.row for row in groups["drg"]}
-    broken = {(level, row.code) for level in _LEVELS for row in groups[level] if row.rule is None}
+    broken = {(row.table, row.code) for row in _all_rows(groups) if row.rule is None}
     for missed in reach.unreached:
         way = set(zip(_LEVELS, missed.group.names, strict=True))
         if not way & broken:
@@ -257,13 +256,12 @@ def _set_findings(
     defined = sets.group_by("set").agg(pl.col("row").min(), pl.len()).sort("row")
     known, empty = set(defined["set"]), set(info.options.empty_sets)
     used: set[str] = set()
-    for level in _LEVELS:
-        for row in groups[level]:
-            names = {name for _, name in _asked(row.rule)}
-            used |= names
-            for name in sorted(names - known):
-                code = "declared_empty_set" if name in empty else "undefined_set"
-                yield finding(code, level, row.row, name, group=row.code)
+    for row in _all_rows(groups):
+        names = {name for _, name in _asked(row.rule)}
+        used |= names
+        for name in sorted(names - known):
+            code = "declared_empty_set" if name in empty else "undefined_set"
+            yield finding(code, row.table, row.row, name, group=row.code)
     for name, first, codes in defined.iter_rows():
         if name and name not in used:
             yield finding("unused_set", "sets", first, name, codes=codes)
@@ -277,19 +275,15 @@ def _set_findings(
         yield finding("needless_empty_set", "scheme", None, name, **reason)
 
 
+def _all_rows(groups: Mapping[str, Sequence[GroupRow]]) -> Iterator[GroupRow]:
+    """The rows of all levels, the MDCs first."""
+    return chain.from_iterable(groups[level] for level in _LEVELS)
+
+
 def _asked(rule: Rule | None) -> Iterator[tuple[CodeField, str]]:
     """The sets that a rule asks of its fields; MCC and CC are not sets of a table."""
-    for atom in atoms(rule) if rule else ():
-        match atom:
-            case Member(fields, sets):
-                names: tuple[str, ...] = sets
-            case Count(name, fields):
-                names = (name,)
-            case _:
-                continue
-        yield from (
-            (field, name) for field in fields for name in names if name not in SEVERITY_SETS
-        )
+    asked = sets_of_fields(rule) if rule else ()
+    yield from ((field, name) for field, name in asked if name not in SEVERITY_SETS)
 
 
 def _severity_findings(cc: pl.DataFrame, exclusions: pl.DataFrame) -> Iterator[Finding]:
@@ -316,14 +310,13 @@ def _severity_findings(cc: pl.DataFrame, exclusions: pl.DataFrame) -> Iterator[F
 def _foreign_findings(info: SchemeInfo, groups: dict[str, list[GroupRow]]) -> Iterator[Finding]:
     """Rules that ask for what the records of this kind lack."""
     class_of: dict[tuple[str, str], str] = {}
-    for level in _LEVELS:
-        for row in groups[level]:
-            parent = _PARENT[level]
-            top = class_of.get((parent, row.parent), "") if parent else row.code
-            class_of[level, row.code] = top
-            for field, reason in foreign_fields(info.kind, top, row.rule or Always(True)).items():
-                facts = {"group": row.code, "reason_zh": reason.zh, "reason_en": reason.en}
-                yield finding("foreign_field", level, row.row, field.value, **facts)
+    for row in _all_rows(groups):
+        parent = _PARENT[row.table]
+        top = class_of.get((parent, row.parent), "") if parent else row.code
+        class_of[row.table, row.code] = top
+        for field, reason in foreign_fields(info.kind, top, row.rule or Always(True)).items():
+            facts = {"group": row.code, "reason_zh": reason.zh, "reason_en": reason.en}
+            yield finding("foreign_field", row.table, row.row, field.value, **facts)
 
 
 def _counted_patterns(groups: dict[str, list[GroupRow]], sets: pl.DataFrame) -> Iterator[Finding]:
@@ -331,21 +324,19 @@ def _counted_patterns(groups: dict[str, list[GroupRow]], sets: pl.DataFrame) -> 
     patterns = dict(
         sets.filter(pl.col("code").str.ends_with("*")).select("set", "code").iter_rows()
     )
-    for level in _LEVELS:
-        for row in groups[level]:
-            for name in counted_sets(row.rule or Always(True)):
-                if name in patterns:
-                    facts = {"group": row.code, "pattern": patterns[name]}
-                    yield finding("counted_pattern", level, row.row, name, **facts)
+    for row in _all_rows(groups):
+        for name in counted_sets(row.rule or Always(True)):
+            if name in patterns:
+                facts = {"group": row.code, "pattern": patterns[name]}
+                yield finding("counted_pattern", row.table, row.row, name, **facts)
 
 
 def _fields_of_sets(groups: dict[str, list[GroupRow]]) -> dict[str, set[CodeField]]:
     """Of which fields rules ask each set."""
     fields: dict[str, set[CodeField]] = {}
-    for level in _LEVELS:
-        for row in groups[level]:
-            for field, name in _asked(row.rule):
-                fields.setdefault(name, set()).add(field)
+    for row in _all_rows(groups):
+        for field, name in _asked(row.rule):
+            fields.setdefault(name, set()).add(field)
     return fields
 
 
@@ -358,7 +349,7 @@ def _unknown_codes(
     departments, item kinds and visit types have no table.
     """
     system = info.code_system
-    diagnoses, procedures = _known(system, "diagnoses"), _known(system, "procedures")
+    diagnoses, procedures = codes_in(system, "diagnoses"), codes_in(system, "procedures")
     if diagnoses is None or procedures is None:
         return
     fields, items = _fields_of_sets(groups), item_table(info)
@@ -431,11 +422,6 @@ def _known_by_beginning(
     )
 
 
-def _known(system: str, kind: str) -> frozenset[str] | None:
-    table = code_table(system, kind) if system else None
-    return None if table is None else frozenset(table["code"])
-
-
 def _understood(
     info: SchemeInfo, groups: dict[str, list[GroupRow]], tables: dict[str, pl.DataFrame]
 ) -> Scheme:
@@ -445,10 +431,7 @@ def _understood(
     no table defines are empty.
     """
     sets: dict[str, frozenset[str]] = {
-        name: frozenset()
-        for level in _LEVELS
-        for row in groups[level]
-        for _, name in _asked(row.rule)
+        name: frozenset() for row in _all_rows(groups) for _, name in _asked(row.rule)
     }
     listed = _with_codes(tables["sets"]).group_by("set").agg("code")
     sets |= {str(name): frozenset(codes) for name, codes in listed.iter_rows()}
@@ -474,41 +457,22 @@ def _with_codes(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _tree(groups: dict[str, list[GroupRow]], options: SchemeOptions) -> tuple[Mdc, ...]:
-    def children(level: str, parent: str) -> list[dict[str, Any]]:
-        return [
-            {
+    mdcs, adrgs, drgs = (_by_parent(groups[level]) for level in _LEVELS)
+    return tree_of(mdcs, adrgs, drgs, options)
+
+
+def _by_parent(rows: list[GroupRow]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = {}
+    seen: set[str] = set()
+    for row in sorted(rows, key=lambda row: row.sort):  # stable: equal sorts keep the row order
+        if row.code and row.code not in seen:
+            seen.add(row.code)
+            node = {
                 "sort": row.sort,
                 "code": row.code,
                 "name": row.name,
                 "rule_text": row.rule_text,
                 "rule": Always(False) if row.rule is None else row.rule,
             }
-            for row in by_parent[level].get(parent, [])
-        ]
-
-    by_parent = {level: _by_parent(rows) for level, rows in groups.items()}
-    return tuple(
-        Mdc(
-            **mdc,
-            adrgs=tuple(
-                Adrg(
-                    **adrg,
-                    drgs=in_trial_order(
-                        [Drg(**drg) for drg in children("drg", adrg["code"])], options
-                    ),
-                )
-                for adrg in children("adrg", mdc["code"])
-            ),
-        )
-        for mdc in children("mdc", "")
-    )
-
-
-def _by_parent(rows: list[GroupRow]) -> dict[str, list[GroupRow]]:
-    found: dict[str, list[GroupRow]] = {}
-    seen: set[str] = set()
-    for row in sorted(rows, key=lambda row: row.sort):  # stable: equal sorts keep the row order
-        if row.code and row.code not in seen:
-            seen.add(row.code)
-            found.setdefault(row.parent, []).append(row)
+            found.setdefault(row.parent, []).append(node)
     return found

@@ -11,9 +11,9 @@ from drgpay.grouper.rules.fields import (
     SEVERITY_SETS,
     CodeField,
 )
-from drgpay.grouper.rules.nodes import Count, Member, atoms
+from drgpay.grouper.rules.nodes import sets_of_fields
 from drgpay.grouper.scheme import Scheme
-from drgpay.records.known_codes import code_table
+from drgpay.records.known_codes import codes_in
 
 Sets = tuple[str, ...]
 
@@ -27,10 +27,12 @@ class CodeChoice:
 
     def __init__(self, compiled: CompiledScheme) -> None:
         self.scheme = compiled.scheme
-        tables = {kind: _known(self.scheme, kind) for kind in ("diagnoses", "procedures")}
-        self._known = tables["diagnoses"] | tables["procedures"]
-        diagnoses = sorted({*compiled.diagnoses.codes, *tables["diagnoses"]})
-        procedures = sorted({*compiled.procedures.codes, *tables["procedures"]})
+        system = self.scheme.info.code_system
+        of_diagnoses = codes_in(system, "diagnoses") or frozenset()
+        of_procedures = codes_in(system, "procedures") or frozenset()
+        self._known = of_diagnoses | of_procedures
+        diagnoses = sorted({*compiled.diagnoses.codes, *of_diagnoses})
+        procedures = sorted({*compiled.procedures.codes, *of_procedures})
         self._all: dict[CodeField, list[str]] = {
             **dict.fromkeys(DIAGNOSIS_FIELDS, diagnoses),
             **dict.fromkeys(PROCEDURE_FIELDS, procedures),
@@ -138,29 +140,15 @@ class CodeChoice:
         return self.scheme.complications.get(code) if field == CodeField.OTHER_DIAGNOSES else None
 
 
-def _known(scheme: Scheme, kind: str) -> frozenset[str]:
-    table = code_table(scheme.info.code_system, kind)
-    return frozenset() if table is None else frozenset(table["code"])
-
-
 def _masks(scheme: Scheme) -> dict[CodeField, dict[str, int]]:
     """Per field and code one bit for each set that the rules ask of the field."""
-    asked: dict[CodeField, dict[str, None]] = {field: {} for field in CodeField}
+    asked: dict[CodeField, set[str]] = {field: set() for field in CodeField}
     for rule in scheme.rules():
-        for atom in atoms(rule):
-            names = (
-                atom.sets
-                if isinstance(atom, Member)
-                else (atom.set,)
-                if isinstance(atom, Count)
-                else ()
-            )
-            if isinstance(atom, Member | Count):
-                for field in atom.fields:
-                    asked[field].update(dict.fromkeys(names))
+        for field, name in sets_of_fields(rule):
+            asked[field].add(name)
     masks: dict[CodeField, dict[str, int]] = {field: {} for field in CodeField}
     for field, found in asked.items():
-        for bit, name in enumerate(sorted(found.keys() - set(SEVERITY_SETS))):
+        for bit, name in enumerate(sorted(found - set(SEVERITY_SETS))):
             for code in scheme.sets[name]:
                 masks[field][code] = masks[field].get(code, 0) | 1 << bit
     return masks

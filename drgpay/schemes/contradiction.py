@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from drgpay.grouper.rules.fields import SEVERITY_SETS, CodeField, NumberField, kind_of
-from drgpay.grouper.rules.nodes import Compare, Count, CountOp, Member
-from drgpay.schemes.alternatives import Alternative, Requirement
+from drgpay.grouper.rules.nodes import COMPARE, Compare, Count, CountOp
+from drgpay.schemes.alternatives import Alternative, Requirement, sets_asked
 from drgpay.schemes.code_choice import CodeChoice, Sets
 from drgpay.schemes.patients import compares
 
@@ -31,21 +31,13 @@ def contradicts_itself(choice: CodeChoice, alternative: Alternative) -> bool:
 
 def counts(op: CountOp, found: int, number: int) -> bool:
     """Whether so many codes are what a count asks for."""
-    return {">=": found >= number, ">": found > number, "=": found == number}[op]
-
-
-def _asked(alternative: Alternative, field: CodeField, *, holds: bool) -> list[Sets]:
-    return [
-        item.atom.sets
-        for item in alternative
-        if isinstance(item.atom, Member) and item.atom.fields == (field,) and item.holds == holds
-    ]
+    return bool(COMPARE[op](found, number))
 
 
 def _codes_left(choice: CodeChoice, alternative: Alternative, field: CodeField) -> bool:
     """Whether a field can have the codes that are wanted of it beside those that are refused."""
-    wanted = _asked(alternative, field, holds=True)
-    refused = _asked(alternative, field, holds=False)
+    wanted = sets_asked(alternative, field, holds=True)
+    refused = sets_asked(alternative, field, holds=False)
     pools = [_allowed(choice, field, sets, refused) for sets in wanted]
     # A list has a code for each wish; a single code must meet them all.
     return all(pools) and bool(not pools or field in _LISTS or frozenset[str].intersection(*pools))
@@ -116,8 +108,8 @@ def _least(
     """1 where a code wanted of one of the fields is certainly in the set, else 0."""
     inside = choice.scheme.sets[name]
     for field in fields:
-        refused = _asked(alternative, field, holds=False)
-        for sets in _asked(alternative, field, holds=True):
+        refused = sets_asked(alternative, field, holds=False)
+        for sets in sets_asked(alternative, field, holds=True):
             if _allowed(choice, field, sets, refused) <= inside:
                 return 1
     return 0
@@ -131,10 +123,10 @@ def _most(
     places: dict[str, int] = {}
     for field in fields:
         kind = kind_of(field)
-        refused = _asked(alternative, field, holds=False)
+        refused = sets_asked(alternative, field, holds=False)
         codes = _allowed(choice, field, (name,), refused)
         if field not in _LISTS:
-            for sets in _asked(alternative, field, holds=True):
+            for sets in sets_asked(alternative, field, holds=True):
                 codes &= _allowed(choice, field, sets, refused)
         several.setdefault(kind, set()).update(codes)
         places[kind] = places.get(kind, 0) + (len(codes) if field in _LISTS else bool(codes))

@@ -4,12 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import product
 from math import floor
-from operator import eq, ge, gt, le, lt, ne
 
-from drgpay.grouper.rules.fields import NumberField
-from drgpay.grouper.rules.nodes import Compare
+from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
+from drgpay.grouper.rules.nodes import COMPARE, Compare
 
-_COMPARE = {"=": eq, "!=": ne, ">": gt, ">=": ge, "<": lt, "<=": le}
 _NEWBORN_DAYS = 28
 _USUAL = {
     NumberField.SEX: 1,
@@ -42,19 +40,13 @@ class Patient:
 
     def number(self, field: NumberField) -> int | None:
         """The number of a field."""
-        return {
-            NumberField.SEX: self.sex,
-            NumberField.AGE: self.age,
-            NumberField.AGE_DAYS: self.age_days,
-            NumberField.WEIGHT_G: self.weight_g,
-            NumberField.LENGTH_OF_STAY: self.length_of_stay,
-            NumberField.DISCHARGE_TYPE: self.discharge_type,
-        }[field]
+        number: int | None = getattr(self, COLUMN_OF_FIELD[field])
+        return number
 
 
 def compares(compare: Compare, value: float | None) -> bool:
     """Whether a comparison holds of a number; never of a missing one."""
-    return value is not None and bool(_COMPARE[compare.op](value, float(compare.number)))
+    return value is not None and bool(COMPARE[compare.op](value, float(compare.number)))
 
 
 def patients(thresholds: Mapping[NumberField, tuple[float, ...]]) -> tuple[Patient, ...]:

@@ -86,7 +86,7 @@ class Reach:
 
 def groups_of(scheme: Scheme) -> list[Group]:
     """Every DRG in the order in which it is tried."""
-    return [Group(mdc, adrg, drg) for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs]
+    return [Group(*way) for way in scheme.paths()]
 
 
 def search_reach(scheme: Scheme) -> Reach:

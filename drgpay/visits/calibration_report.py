@@ -44,9 +44,7 @@ def _names(compiled: CompiledApg, rules: Outpatient) -> pl.DataFrame:
         return names
     packaged = [
         drg.code
-        for mdc in compiled.scheme.mdcs
-        for adrg in mdc.adrgs
-        for drg in adrg.drgs
+        for mdc, _, drg in compiled.scheme.paths()
         if mdc.code == INCIDENTAL
         or (mdc.code in (ANCILLARY, DRUG) and drg.code in compiled.packaged)
     ]

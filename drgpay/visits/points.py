@@ -121,10 +121,7 @@ def _with_costs(costs: pl.DataFrame, earned: pl.DataFrame, all_mean_fen: Fractio
 
 def visit_cases(visits: pl.DataFrame) -> pl.DataFrame:
     """Visits with points as the cases of `settle_month` and `clear_year`: case_id is the visit_id."""
-    return visits.rename({"visit_id": "case_id"}).select(
-        "case_id",
-        pl.exclude("case_id"),
-    )
+    return visits.rename({"visit_id": "case_id"}).select("case_id", pl.exclude("case_id"))
 
 
 def _coefficients(

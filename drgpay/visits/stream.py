@@ -1,6 +1,6 @@
 """Visits bucket by bucket: from checked lines to priced entries (docs/outpatient.md)."""
 
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -15,8 +15,8 @@ from drgpay.grouper.apg import CompiledApg, group_lines, group_visits
 from drgpay.grouper.group_names import UNGROUPED_ADRG, UNGROUPED_DRG, UNGROUPED_MDC
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.outpatient import Outpatient
-from drgpay.records.in_order import in_order
-from drgpay.records.known_codes import code_table
+from drgpay.records.in_order import one_each
+from drgpay.records.known_codes import codes_in
 from drgpay.records.visits.buckets import BUCKET_IDS
 from drgpay.records.visits.checks import VisitBucket, VisitRules
 from drgpay.records.visits.reading import visit_buckets
@@ -103,21 +103,15 @@ def each_bucket(
     Buckets and their order depend on the rows alone. spill: where input that is not in order is
     put down meanwhile.
     """
-
-    def worked(bucket: VisitBucket) -> Iterable[_Result]:
-        return [work(bucket)]
-
     known = known_diagnoses(compiled)
     buckets = visit_buckets(records, rules, known, spill, threads, progress, language, bucket_ids)
-    yield from in_order(worked, buckets, threads)
+    yield from one_each(work, buckets, threads)
 
 
 def known_diagnoses(compiled: CompiledApg) -> Set[str] | None:
     """The diagnoses of the scheme's code system and of its tables; None without such a system."""
-    table = code_table(compiled.scheme.info.code_system, "diagnoses")
-    if table is None:
-        return None
-    return {*table["code"], *compiled.visits.diagnoses.codes}
+    known = codes_in(compiled.scheme.info.code_system, "diagnoses")
+    return None if known is None else known.union(compiled.visits.diagnoses.codes)
 
 
 def _priced(visits: pl.DataFrame, items: pl.DataFrame, pricing: VisitPricing) -> VisitPoints:

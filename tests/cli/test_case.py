@@ -11,7 +11,7 @@ import typer
 from typer.testing import CliRunner, Result
 
 from drgpay.base.errors import DrgpayError
-from drgpay.cli.case import register
+from drgpay.cli import case as case_command
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from tests.accepting import IN_JOB
@@ -46,7 +46,7 @@ def case_of(region: Path, **facts: object) -> str:
 
 def drgpay_case(region: Path, *arguments: object) -> Result:
     app = typer.Typer()
-    register(app)
+    app.command()(case_command.case)
     words = [*map(str, arguments), "--output", str(region / "runs")]
     return CliRunner().invoke(app, words)
 

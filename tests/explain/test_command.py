@@ -28,7 +28,7 @@ E8_CODES = (
 def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
     """What the command prints; errors of the user are raised."""
     app = typer.Typer(pretty_exceptions_enable=False)
-    explain.register(app)
+    app.command()(explain.explain)
 
     def run(*arguments: object) -> str:
         monkeypatch.setattr(sys, "argv", ["drgpay", *map(str, arguments)])
@@ -114,7 +114,7 @@ def test_a_case_in_a_folder_of_small_row_groups(say: Say, tmp_path: Path) -> Non
 
 def test_mistakes_are_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
-    explain.register(app)
+    app.command()(explain.explain)
     twice = tmp_path / "twice.parquet"
     frame = pl.read_parquet(ORACLE)
     pl.concat([frame, frame]).write_parquet(twice)

@@ -33,8 +33,8 @@ def grouped_month(
 def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command in this process: exit status, standard output, standard error."""
     app = typer.Typer()
-    for module in (check, stats, reconcile):
-        module.register(app)
+    for one in (check.check, stats.stats, reconcile.reconcile):
+        app.command()(one)
 
     def run(*arguments: object) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["drgpay", *map(str, arguments)])

@@ -23,7 +23,7 @@ Run = Callable[..., str]
 def drgpay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run one of the two commands; returns what it printed, raises what it refused."""
     app = typer.Typer(pretty_exceptions_enable=False)
-    calibrate.register(app)
+    app.command()(calibrate.calibrate)
     catalogue.register(app)
 
     def run(*arguments: object) -> str:

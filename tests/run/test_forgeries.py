@@ -17,7 +17,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from drgpay.cli.verify import register
+from drgpay.cli import verify as verify_command
 from drgpay.report.html.write import write_report
 from drgpay.results.manifest import read_manifest
 from drgpay.run.job import load_job
@@ -287,7 +287,7 @@ def test_what_nothing_proves_is_listed_in_the_docs() -> None:
 @pytest.fixture
 def command() -> Callable[..., Any]:
     app = typer.Typer()
-    register(app)
+    app.command()(verify_command.verify)
     app.callback()(lambda: None)
     return lambda *words: CliRunner().invoke(app, ["verify", *map(str, words)])
 

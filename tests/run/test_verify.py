@@ -12,7 +12,7 @@ import typer
 from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
-from drgpay.cli.verify import register
+from drgpay.cli import verify as verify_command
 from drgpay.results.manifest import Manifest, basis_hash, run_id_of
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
@@ -169,7 +169,7 @@ def test_no_manifest(run: Path, text: str) -> None:
 @pytest.fixture
 def command() -> Callable[..., Any]:
     app = typer.Typer()
-    register(app)
+    app.command()(verify_command.verify)
     app.callback()(lambda: None)
     return lambda *words: CliRunner().invoke(app, ["verify", *map(str, words)])
 

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
-from drgpay.cli.simulate import register
+from drgpay.cli import simulate as simulate_command
 from drgpay.run.job import Job, load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.stops import Accepted, RunStoppedError
@@ -85,7 +85,7 @@ def test_nothing_is_said_where_nothing_would_stop(region: Region, tmp_path: Path
 
 def test_findings_are_told_everywhere(region: Region, tmp_path: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
-    register(app)
+    app.command()(simulate_command.simulate)
     scenario = region.write(f'name = "x"\n{TENTH}', "tenth.toml")
     out = tmp_path / "out"
     arguments = ["--base", str(region.run), "--job", str(region.job), "--out", str(out)]
@@ -205,7 +205,7 @@ MISSED = (
 
 def test_a_target_that_is_missed_has_no_result(region: Region, tmp_path: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
-    register(app)
+    app.command()(simulate_command.simulate)
     scenario = region.write(f'name = "x"\n{MISSED}', "missed.toml")
     out = tmp_path / "out"
     arguments = ["--base", str(region.run), "--job", str(region.job), "--out", str(out)]

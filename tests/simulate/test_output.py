@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.visible import visible
-from drgpay.cli.simulate import register
+from drgpay.cli import simulate as simulate_command
 from drgpay.report.tables import ReportTable
 from drgpay.simulate.outcome import simulate
 from drgpay.simulate.page import page
@@ -27,7 +27,7 @@ from tests.simulate.region import Region
 
 def _cli(*arguments: str) -> str:
     app = typer.Typer(pretty_exceptions_enable=False)
-    register(app)
+    app.command()(simulate_command.simulate)
     result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
     return result.output
 

@@ -14,7 +14,7 @@ from openpyxl import load_workbook
 from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
-from drgpay.cli.simulate import register
+from drgpay.cli import simulate as simulate_command
 from drgpay.results.part import STAYS
 from drgpay.results.run_folder import open_clearing
 from drgpay.simulate.base import open_base
@@ -306,7 +306,7 @@ class TestRefusals:
 
 def test_command_over_a_year(year: Year, tmp_path: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
-    register(app)
+    app.command()(simulate_command.simulate)
     low = year.write('name = "低倍率 0.5"\n[policy]\npoints.low_ratio = 0.5', "low.toml")
     out = tmp_path / "out"
     arguments = ["--base", str(year.run), "--job", str(year.job), "--out", str(out)]

@@ -7,9 +7,6 @@ from typing import Any
 from drgpay.grouper.rules.fields import CodeField, NumberField
 from drgpay.grouper.rules.nodes import Always, And, Compare, Count, Member, Not, Or, Rule
 
-_CODE_FIELDS = {field.value: field for field in CodeField}
-_NUMBER_FIELDS = {field.value: field for field in NumberField}
-
 
 def rule_as_json(rule: Rule) -> list[Any]:
     """A rule as lists and texts: what it is, then its parts."""
@@ -31,10 +28,10 @@ def rule_as_json(rule: Rule) -> list[Any]:
 
 
 def rule_from_json(found: Sequence[Any]) -> Rule:
-    """The rule that `rule_as_json` wrote. Raises ValueError or KeyError for anything else."""
+    """The rule that `rule_as_json` wrote. Raises ValueError for anything else."""
     match found:
         case ["in", fields, sets]:
-            return Member(_code_fields(fields), tuple(sets))
+            return Member(tuple(map(CodeField, fields)), tuple(sets))
         case ["and", *parts]:
             return And(tuple(map(rule_from_json, parts)))
         case ["or", *parts]:
@@ -42,13 +39,9 @@ def rule_from_json(found: Sequence[Any]) -> Rule:
         case ["not", part]:
             return Not(rule_from_json(part))
         case ["compare", field, op, number]:
-            return Compare(_NUMBER_FIELDS[field], op, Decimal(number))
+            return Compare(NumberField(field), op, Decimal(number))
         case ["count", name, fields, op, int(number)]:
-            return Count(name, _code_fields(fields), op, number)
+            return Count(name, tuple(map(CodeField, fields)), op, number)
         case ["always", bool(value)]:
             return Always(value)
     raise ValueError("this is no rule")
-
-
-def _code_fields(names: Sequence[str]) -> tuple[CodeField, ...]:
-    return tuple(_CODE_FIELDS[name] for name in names)

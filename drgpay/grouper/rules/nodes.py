@@ -1,14 +1,24 @@
 """The tree of a parsed rule: small frozen nodes, checked when they are built."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from operator import eq, ge, gt, le, lt, ne
+from typing import Any, Literal
 
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, SEVERITY_SETS, CodeField, NumberField
 
 CompareOp = Literal["=", "!=", ">", ">=", "<", "<="]
 CountOp = Literal[">=", ">", "="]
+COMPARE: Mapping[CompareOp, Callable[[Any, Any], Any]] = {
+    "=": eq,
+    "!=": ne,
+    ">": gt,
+    ">=": ge,
+    "<": lt,
+    "<=": le,
+}
+"""What each operator asks of two numbers, or of a column and a number."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +119,16 @@ def atom_text(atom: Atom, negated: bool = False) -> str:
 
 def _braced(names: tuple[str, ...]) -> str:
     return str(names[0]) if len(names) == 1 else "{" + ",".join(names) + "}"
+
+
+def sets_of_fields(rule: Rule) -> Iterator[tuple[CodeField, str]]:
+    """Every set that the rule asks of a field, with that field; MCC and CC too."""
+    for atom in atoms(rule):
+        match atom:
+            case Member(fields, sets):
+                yield from ((field, name) for field in fields for name in sets)
+            case Count(name, fields):
+                yield from ((field, name) for field in fields)
 
 
 def field_names(rule: Rule) -> set[CodeField | NumberField]:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from drgpay.records.arrays import numbers_array
 from drgpay.records.columns import Kind, is_text
 from drgpay.records.mapping.model import ColumnRule, Mapping
-from drgpay.records.meaning.column import read_column
-from drgpay.records.meaning.faults import shown
+from drgpay.records.meaning.column import findings_of, read_column
 from drgpay.records.meaning.rules import PLAIN_READING
 from drgpay.records.meaning.texts import Texts, texts_of, trimmed
 from drgpay.records.reading_report import Finding, Problem
@@ -78,20 +77,13 @@ def rewritten(
             list(rule.values), list(rule.values.values()), default=kept, return_dtype=pl.String
         )
         lost = texts.words.is_not_null() & words.is_null()
-        findings = _found(column, Problem.NOT_IN_VALUES, texts, lost)
+        findings = findings_of(column, Problem.NOT_IN_VALUES, texts, lost)
     if dated:
         words = _dates(words, formats)
     made = texts.coded(words)
     if rule is not None and rule.default is not None:
         made = _filled(made, rule.default)
     return with_undecodable(made, values), findings
-
-
-def _found(column: str, problem: Problem, texts: Texts, marked: pl.Series) -> list[Finding]:
-    rows, first = texts.counted(marked)
-    if not rows:
-        return []
-    return [Finding(column, problem, rows, shown(texts.words[int(texts.rows[first])]), first)]
 
 
 def _filled(values: pa.DictionaryArray, default: str) -> pa.Array:

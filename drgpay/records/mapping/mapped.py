@@ -1,9 +1,8 @@
 """A file seen through a mapping: the columns of docs/files.md, made from those that it has."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import pyarrow as pa
 
@@ -21,102 +20,38 @@ from drgpay.records.mapping.convert import constant, joined, rewritten, summed
 from drgpay.records.mapping.model import CodeListRule, ColumnRule, Mapping
 from drgpay.records.meaning.amounts import AMOUNT_TYPE
 from drgpay.records.reading_report import Finding, ReadingReport
-from drgpay.records.source import Piece, WrappedSource
+from drgpay.records.source import WrappedPiece, WrappedSource
 
 TEXT = pa.large_string()
 Made = tuple[dict[str, pa.Array], list[Finding]]
 
 
-class Recipe(Protocol):
-    """How some columns of the stays table are made from columns of a file."""
-
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The columns that are read."""
-
-    def type_of(self, column: str) -> pa.DataType:
-        """The Arrow type of a column that the recipe makes."""
-
-    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
-        """The columns, and what could not be converted."""
-
-
 @dataclass(frozen=True)
-class OneColumn:
-    """A column out of one other; left as it is where the rule has nothing to say of it."""
+class Recipe:
+    """How some columns of the table are made from columns of a file.
 
-    target: str
-    source: str
-    rule: ColumnRule | None
-    source_type: pa.DataType
+    sources: the columns that are read. types: of the columns that are made. make: the columns of a
+    batch, and what could not be converted. renamed: one column that is taken as it is.
+    """
 
-    @property
-    def sources(self) -> tuple[str, ...]:
-        """The one column."""
-        return (self.source,)
-
-    def type_of(self, column: str) -> pa.DataType:
-        """The type of the source; text where values have others in their place."""
-        valued = self.rule and (self.rule.values or self.rule.default is not None)
-        return TEXT if valued else self.source_type
-
-    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
-        """The rewritten column."""
-        values = batch.column(self.source)
-        kind = KNOWN_COLUMNS[self.target]
-        made, findings = rewritten(self.target, values, kind, self.rule, mapping)
-        return {self.target: made}, findings
-
-
-@dataclass(frozen=True)
-class SumOfColumns:
-    """An amount out of the amounts of several columns."""
-
-    target: str
     sources: tuple[str, ...]
-    rule: ColumnRule
-
-    def type_of(self, column: str) -> pa.DataType:
-        """decimal(18,2)."""
-        return AMOUNT_TYPE
-
-    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
-        """The sum."""
-        addends = [batch.column(source) for source in self.sources]
-        return {self.target: summed(addends, self.rule, mapping)}, []
+    types: dict[str, pa.DataType]
+    make: Callable[[pa.RecordBatch], Made]
+    renamed: bool = False
 
 
-@dataclass(frozen=True)
-class JoinedColumns:
-    """A text out of the texts of several columns."""
+def _of_columns(
+    target: str,
+    sources: tuple[str, ...],
+    type_: pa.DataType,
+    made: Callable[[list[pa.Array]], pa.Array],
+) -> Recipe:
+    """A column that something is made of in which nothing can be lost."""
 
-    target: str
-    sources: tuple[str, ...]
+    def make(batch: pa.RecordBatch) -> Made:
+        return {target: made([batch.column(source) for source in sources])}, []
 
-    def type_of(self, column: str) -> pa.DataType:
-        """Text."""
-        return TEXT
-
-    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
-        """The joined texts."""
-        return {self.target: joined([batch.column(name) for name in self.sources], mapping)}, []
-
-
-@dataclass(frozen=True)
-class Constant:
-    """The same value for each stay."""
-
-    target: str
-    value: str
-    sources: tuple[str, ...] = ()
-
-    def type_of(self, column: str) -> pa.DataType:
-        """Text."""
-        return TEXT
-
-    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
-        """The constant column."""
-        return {self.target: constant(self.value, batch.num_rows)}, []
+    return Recipe(sources, {target: type_}, make)
 
 
 @dataclass(frozen=True)
@@ -128,18 +63,21 @@ class Codes:
     sources: tuple[str, ...]
     rule: CodeListRule
 
+    mapping: Mapping
+
     @property
     def gives_principal(self) -> bool:
         """Whether principal_diagnosis comes from here too."""
         return self.target == "other_diagnoses" and bool(self.rule.main) and self.form != "columns"
 
-    def type_of(self, column: str) -> pa.DataType:
-        """Text or lists of text."""
-        return TEXT if column == "principal_diagnosis" else pa.large_list(TEXT)
+    @property
+    def recipe(self) -> Recipe:
+        """How the list is made, and the principal diagnosis where the source marks it."""
+        principal = {"principal_diagnosis": TEXT} if self.gives_principal else {}
+        return Recipe(self.sources, {self.target: pa.large_list(TEXT), **principal}, self._make)
 
-    def make(self, batch: pa.RecordBatch, mapping: Mapping) -> Made:
-        """The list, and the principal diagnosis where the source marks it."""
-        lists, findings = self._lists(batch, mapping)
+    def _make(self, batch: pa.RecordBatch) -> Made:
+        lists, findings = self._lists(batch)
         if self.gives_principal:
             principal, others, about = principal_and_others(
                 "principal_diagnosis", lists, self.rule.without_main
@@ -149,16 +87,16 @@ class Codes:
         lists, about = principal_first(self.target, lists, self.rule.without_main)
         return {self.target: lists.column()}, findings + about
 
-    def _lists(self, batch: pa.RecordBatch, mapping: Mapping) -> tuple[CodeLists, list[Finding]]:
+    def _lists(self, batch: pa.RecordBatch) -> tuple[CodeLists, list[Finding]]:
         columns = [batch.column(source) for source in self.sources]
         match self.form:
             case "records":
-                return from_records(columns[0], self.rule, mapping), []
+                return from_records(columns[0], self.rule, self.mapping), []
             case "list":
                 marks = columns[1] if len(columns) > 1 else None
-                return from_list(self.target, columns[0], marks, self.rule, mapping)
+                return from_list(self.target, columns[0], marks, self.rule, self.mapping)
             case _:
-                return from_columns(columns, mapping), []
+                return from_columns(columns, self.mapping), []
 
 
 @dataclass(frozen=True)
@@ -177,13 +115,12 @@ class MappedSource(WrappedSource):
         for target in ("other_diagnoses", "procedures"):
             codes = self._codes(target) if target in self.kinds else None
             if codes:
-                recipes[target] = codes
-                if codes.gives_principal:
-                    recipes["principal_diagnosis"] = codes
+                recipe = codes.recipe
+                recipes |= dict.fromkeys(recipe.types, recipe)
         for target, kind in self.kinds.items():
-            recipe = None if target in recipes or kind is Kind.TEXTS else self._column(target)
-            if recipe:
-                recipes[target] = recipe
+            found = None if target in recipes or kind is Kind.TEXTS else self._column(target)
+            if found:
+                recipes[target] = found
         return recipes
 
     @cached_property
@@ -198,7 +135,7 @@ class MappedSource(WrappedSource):
     def type_of(self, column: str) -> pa.DataType | None:
         """The Arrow type of a column, or None if the file cannot give it."""
         if column in self.recipes:
-            return self.recipes[column].type_of(column)
+            return self.recipes[column].types[column]
         return self.base.type_of(column) if column in self.column_names else None
 
     def described(self, column: str) -> str:
@@ -211,17 +148,11 @@ class MappedSource(WrappedSource):
     def in_folder_too(self, column: str) -> str | None:
         """The value that a folder names for the one source of a column."""
         recipe = self.recipes.get(column)
-        source = recipe.source if isinstance(recipe, OneColumn) and not recipe.rule else None
-        return self.base.in_folder_too(source) if source else None
+        return self.base.in_folder_too(recipe.sources[0]) if recipe and recipe.renamed else None
 
     def pieces(self) -> list["MappedPiece"]:
         """The pieces of the file, seen through the mapping."""
-        pieces = []
-        first_row = 0
-        for piece in self.base.pieces():
-            pieces.append(MappedPiece(self, piece, first_row))
-            first_row += piece.rows
-        return pieces
+        return [MappedPiece(*numbered, self) for numbered in self.numbered_pieces()]
 
     def _names_of(self, target: str) -> tuple[str, ...]:
         rule = self.mapping.columns.get(target)
@@ -240,16 +171,35 @@ class MappedSource(WrappedSource):
         rule = self.mapping.columns.get(target)
         source = first_named((*(rule.names if rule else ()), target), available)
         if source:
-            return OneColumn(target, source, rule, self._base_type(source))
+            return self._rewritten(target, source, rule)
         if rule is None:
             return None
+        mapping, default = self.mapping, rule.default
         parts = self._present(rule.join)
         if parts and len(parts) == len(rule.join):
-            return JoinedColumns(target, parts)
+            return _of_columns(target, parts, TEXT, lambda columns: joined(columns, mapping))
         addends = self._present(rule.sum)
         if addends:
-            return SumOfColumns(target, addends, rule)
-        return None if rule.default is None else Constant(target, rule.default)
+            return _of_columns(
+                target, addends, AMOUNT_TYPE, lambda columns: summed(columns, rule, mapping)
+            )
+        if default is None:
+            return None
+        return Recipe(
+            (), {target: TEXT}, lambda batch: ({target: constant(default, batch.num_rows)}, [])
+        )
+
+    def _rewritten(self, target: str, source: str, rule: ColumnRule | None) -> Recipe:
+        """A column out of one other; left as it is where the rule has nothing to say of it."""
+
+        def make(batch: pa.RecordBatch) -> Made:
+            values, kind = batch.column(source), KNOWN_COLUMNS[target]
+            made, findings = rewritten(target, values, kind, rule, self.mapping)
+            return {target: made}, findings
+
+        valued = rule and (rule.values or rule.default is not None)
+        type_ = TEXT if valued else self._base_type(source)
+        return Recipe((source,), {target: type_}, make, renamed=not rule)
 
     def _present(self, names: Iterable[str]) -> tuple[str, ...]:
         found = (first_named((name,), self.base.column_names) for name in names)
@@ -262,18 +212,20 @@ class MappedSource(WrappedSource):
             rule = CodeListRule(list=(target,))
         records = first_named(rule.records, available)
         if records and _is_records(self._base_type(records)):
-            return Codes(target, "records", (records,), rule)
+            return Codes(target, "records", (records,), rule, self.mapping)
         codes = first_named(rule.list, available)
         if codes:
             marks = first_named(rule.main, available)
             if rule.main and marks is None:
                 rule = rule.model_copy(update={"main": ()})
-            return Codes(target, "list", (codes, marks) if marks else (codes,), rule)
+            return Codes(target, "list", (codes, marks) if marks else (codes,), rule, self.mapping)
         present = self._present(rule.column_names())
         if present:
-            return Codes(target, "columns", present, rule)
+            return Codes(target, "columns", present, rule, self.mapping)
         if target in available:
-            return Codes(target, "list", (target,), rule.model_copy(update={"main": ()}))
+            return Codes(
+                target, "list", (target,), rule.model_copy(update={"main": ()}), self.mapping
+            )
         return None
 
     def _base_type(self, column: str) -> pa.DataType:
@@ -282,17 +234,10 @@ class MappedSource(WrappedSource):
 
 
 @dataclass(frozen=True)
-class MappedPiece:
-    """A piece of a file, seen through a mapping; `first_row` counts from 0."""
+class MappedPiece(WrappedPiece):
+    """A piece of a file, seen through a mapping."""
 
     file: MappedSource
-    base: Piece
-    first_row: int
-
-    @property
-    def rows(self) -> int:
-        """How many rows the piece has."""
-        return self.base.rows
 
     def batches(
         self, columns: Iterable[str], coded: Iterable[str] = ()
@@ -318,7 +263,7 @@ class MappedPiece:
                 if name in made:
                     continue
                 if name in recipes:
-                    columns_made, found = recipes[name].make(batch, self.file.mapping)
+                    columns_made, found = recipes[name].make(batch)
                     made |= columns_made
                     findings += [one._replace(row=row + one.row + 1) for one in found]
                 else:

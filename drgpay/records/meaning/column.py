@@ -133,14 +133,14 @@ def _words(name: str, values: pa.Array) -> tuple[Texts, list[Faults], list[Findi
 def _trimmed(name: str, texts: Texts) -> tuple[pl.Series, list[Finding]]:
     words = trimmed(texts.words)
     changed = words.is_not_null() & (words != texts.words)
-    return words, _changed(name, Problem.BLANKS_TRIMMED, texts, changed)
+    return words, findings_of(name, Problem.BLANKS_TRIMMED, texts, changed)
 
 
-def _changed(name: str, problem: Problem, texts: Texts, changed: pl.Series) -> list[Finding]:
-    """Words that were rewritten, counted by the rows that have them."""
-    if not changed.any():
+def findings_of(name: str, problem: Problem, texts: Texts, marked: pl.Series) -> list[Finding]:
+    """Words with a problem, counted by the rows that have them."""
+    if not marked.any():
         return []
-    rows, first = texts.counted(changed)
+    rows, first = texts.counted(marked)
     if not rows:
         return []
     return [Finding(name, problem, rows, shown(texts.words[int(texts.rows[first])]), first)]
@@ -205,7 +205,7 @@ def _spelled(
     return (
         words,
         texts.faults(Unread.JOINED_CODES, joined(words)),
-        _changed(name, Problem.CODE_RESPELLED, texts, changed),
+        findings_of(name, Problem.CODE_RESPELLED, texts, changed),
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Words
 from drgpay.records.arrays import numbers_array, strings_array
 
 FAULTS = "faults_of_reading"
@@ -42,10 +42,6 @@ class Unread(StrEnum):
     def code(self) -> str:
         """The code of the checks that it is reported under."""
         return _CODES.get(self, "bad_type")
-
-    def said_in(self, language: Language) -> str:
-        """What is wrong, in words."""
-        return self.words.said_in(language)
 
     @property
     def words(self) -> Words:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,9 +9,6 @@ import pyarrow.compute as pc
 from drgpay.records.arrays import numbers_array, numbers_of
 from drgpay.records.meaning.faults import Faults, Unread, shown
 from drgpay.records.meaning.texts import Texts, folded
-
-if TYPE_CHECKING:
-    pass
 
 # [0-9]: \d also is a digit of another script, which no arithmetic knows.
 _NUMBER = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)$"

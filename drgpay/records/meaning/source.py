@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -18,10 +17,7 @@ from drgpay.records.meaning.texts import trimmed_bounds
 from drgpay.records.parquet_source import ParquetPiece
 from drgpay.records.reading_report import Finding, Problem, ReadingReport
 from drgpay.records.repeated_principal import without_repeated
-from drgpay.records.source import Piece, WrappedSource
-
-if TYPE_CHECKING:
-    pass
+from drgpay.records.source import WrappedPiece, WrappedSource
 
 
 @dataclass(frozen=True)
@@ -47,27 +43,16 @@ class PlainSource(WrappedSource):
 
     def pieces(self) -> list[PlainPiece]:
         """The pieces of the file."""
-        pieces = []
-        first_row = 0
-        for piece in self.base.pieces():
-            pieces.append(PlainPiece(self, piece, first_row))
-            first_row += piece.rows
+        pieces = [PlainPiece(*numbered, self) for numbered in self.numbered_pieces()]
         self.report.expect(self.number, len(pieces))
         return pieces
 
 
 @dataclass(frozen=True)
-class PlainPiece:
-    """A piece of a file; `first_row` counts from 0."""
+class PlainPiece(WrappedPiece):
+    """A piece of a file, read in its meaning."""
 
     file: PlainSource
-    base: Piece
-    first_row: int
-
-    @property
-    def rows(self) -> int:
-        """How many rows the piece has."""
-        return self.base.rows
 
     def text_bounds(self, column: str) -> tuple[str, str] | None:
         """Texts between which those of a column lie as they are read, save missing ones; None where

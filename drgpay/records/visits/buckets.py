@@ -1,6 +1,6 @@
 """Visits and their lines, bucket by bucket in the order of visit_id."""
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drgpay.records.arrays import numbers_of
-from drgpay.records.in_order import in_order
+from drgpay.records.in_order import one_each
 from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.repeated_principal import REPEATED_PRINCIPAL
 from drgpay.records.visits.order import OrderedRange, cut_evenly, ordered
-from drgpay.records.visits.ranges import IdRange, Progress, id_ranges
+from drgpay.records.visits.ranges import Progress, id_ranges
 from drgpay.records.visits.tables import LINE_WORDS, VISIT_WORDS, VisitRecords
 from drgpay.records.visits.words import Words
 
@@ -53,15 +53,10 @@ def raw_buckets(
     known: the diagnoses that a code table has; None calls none unknown. `folder` is where unsorted
     input is spilled, by default the system's folder for temporary files.
     """
-
-    def in_turn(part: IdRange) -> Iterable[OrderedRange]:
-        return [ordered(part, records.words)]
-
-    def readable(part: OrderedRange) -> Iterable[RawBucket]:
-        return [in_words(part, records.words, known)]
-
-    ranges = in_order(in_turn, id_ranges(records, folder, threads, progress), threads)
-    yield from in_order(readable, cut_evenly(ranges, bucket_ids), threads)
+    words, given = records.words, id_ranges(records, folder, threads, progress)
+    ranges = one_each(lambda part: ordered(part, words), given, threads)
+    buckets = cut_evenly(ranges, bucket_ids)
+    yield from one_each(lambda part: in_words(part, words, known), buckets, threads)
 
 
 def in_words(part: OrderedRange, words: Words, known: Set[str] | None) -> RawBucket:

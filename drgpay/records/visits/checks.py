@@ -1,8 +1,9 @@
 """Whether visits and their lines can be paid (docs/files.md), and the quarantine of what fails."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -142,15 +143,18 @@ def check_bucket(
     Raises DrgpayError for a finding that the policy stops at.
     """
     severities = rules.severity()
-    of_visits, of_lines = sources
-    lines = _checked_lines(bucket, rules.policy, severities, of_lines, language)
-    netted = _netted(lines.valid, severities, of_lines, language)
-    visits = _checked_visits(bucket.visits, lines.valid, rules, severities, of_visits, language)
+    of_visits, of_lines = (
+        partial(
+            run_checks, severities=severities, subject=subject, source=source, language=language
+        )
+        for subject, source in zip((VISIT, LINE), sources, strict=True)
+    )
+    lines = _checked_lines(bucket, rules.policy, of_lines)
+    netted = _netted(lines.valid, of_lines)
+    visits = _checked_visits(bucket.visits, lines.valid, rules, of_visits)
     # Lines of refused visits are told from the lines before netting, so that the counts add up.
     with_visit = _belonging(netted.before, visits.valid)
-    orphaned = run_checks(
-        netted.before.filter(~with_visit), [_VISIT_REFUSED], severities, LINE, of_lines, language
-    )
+    orphaned = of_lines(netted.before.filter(~with_visit), [_VISIT_REFUSED])
     line_quarantine = pl.concat([lines.quarantine, netted.quarantine, orphaned.quarantine]).sort(
         LINE.finding_columns
     )
@@ -194,21 +198,18 @@ class _Netted:
     quarantine: pl.DataFrame
 
 
-def _checked_lines(
-    bucket: RawBucket,
-    policy: Policy,
-    severities: Mapping[str, str],
-    source: str,
-    language: Language,
-) -> CheckedRows:
+_RunChecks = Callable[[pl.DataFrame, Sequence[Check]], CheckedRows]
+"""`run_checks` of one of the tables."""
+
+
+def _checked_lines(bucket: RawBucket, policy: Policy, run: _RunChecks) -> CheckedRows:
     known = np.zeros(int(_last(bucket.visits["no"], bucket.lines["no"])) + 1, dtype=np.bool_)
     known[bucket.visits.filter(pl.col("visit_id").is_not_null())["no"].to_numpy()] = True
     marked = bucket.lines.with_columns(
         known=pl.Series(known[bucket.lines["no"].to_numpy()]),
         repeated=_same_as_before(bucket.lines),
     )
-    checks = _line_checks(policy, marked[FAULTS])
-    checked = run_checks(marked, checks, severities, LINE, source, language)
+    checked = run(marked, _line_checks(policy, marked[FAULTS]))
     extra = ["known", "repeated", FAULTS]
     return replace(checked, valid=checked.valid.drop(extra))
 
@@ -226,23 +227,15 @@ def _same_as_before(lines: pl.DataFrame) -> pl.Series:
     return same.set(pl.int_range(len(same), eager=True) == 0, False) if len(same) else same
 
 
-def _netted(
-    lines: pl.DataFrame, severities: Mapping[str, str], source: str, language: Language
-) -> _Netted:
+def _netted(lines: pl.DataFrame, run: _RunChecks) -> _Netted:
     found = refunded(lines)
     if found is None:
-        nothing = run_checks(lines.clear(), [], severities, LINE, source, language)
+        nothing = run(lines.clear(), [])
         none = bool((lines["amount_fen"] == 0).any())
         return _Netted(lines, lines_left(lines) if none else lines, nothing.quarantine)
     below = found.net_fen < 0
-    refused = run_checks(
-        lines[found.rows[below]].with_columns(net_fen=pl.Series(found.net_fen[below])),
-        [_NET_NEGATIVE],
-        severities,
-        LINE,
-        source,
-        language,
-    )
+    of_below = lines[found.rows[below]].with_columns(net_fen=pl.Series(found.net_fen[below]))
+    refused = run(of_below, [_NET_NEGATIVE])
     before = lines
     if below.any():
         enough = np.ones(lines.height, dtype=np.bool_)
@@ -252,12 +245,7 @@ def _netted(
 
 
 def _checked_visits(
-    visits: pl.DataFrame,
-    lines: pl.DataFrame,
-    rules: VisitRules,
-    severities: Mapping[str, str],
-    source: str,
-    language: Language,
+    visits: pl.DataFrame, lines: pl.DataFrame, rules: VisitRules, run: _RunChecks
 ) -> CheckedRows:
     count, amount = _per_visit(lines, visits["no"])
     marked = visits.with_columns(
@@ -272,7 +260,7 @@ def _checked_visits(
         pl.col("pharmacy").fill_null(False)
     )
     checks = _visit_checks(rules.policy, rules.period, visits[FAULTS])
-    checked = run_checks(marked, checks, severities, VISIT, source, language)
+    checked = run(marked, checks)
     extra = ["lines", "lines_fen", "repeated", "enrolled", REPEATED_PRINCIPAL, FAULTS]
     return replace(checked, valid=checked.valid.drop(*extra, "unknown_other"))
 

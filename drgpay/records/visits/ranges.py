@@ -8,7 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
-from drgpay.records.in_order import in_order
+from drgpay.records.in_order import in_order, one_each
 from drgpay.records.meaning.source import PlainPiece
 from drgpay.records.source import Piece
 from drgpay.records.visits.spill import Spill, boundaries_of, spill_folder
@@ -124,12 +124,12 @@ def _streamed(
     rows = 0
     lows = [part.low for part in parts[1:]]
 
-    def read(part: _Part) -> list[pl.DataFrame]:
+    def read(part: _Part) -> pl.DataFrame:
         frame = pl.concat(list(_frames(records, part)))
         _refuse_wrong_statistics(frame, part)
-        return [frame]
+        return frame
 
-    for number, (part, frame) in enumerate(zip(parts, in_order(read, parts, threads), strict=True)):
+    for number, (part, frame) in enumerate(zip(parts, one_each(read, parts, threads), strict=True)):
         progress(frame.height)
         waiting[part.is_visits].append(frame)
         rows += frame.height

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from drgpay.base.language import Language
 from drgpay.records.damaged_ids import VISITS, IdWatch, refuse_spreadsheet_ids
-from drgpay.records.in_order import in_order
+from drgpay.records.in_order import one_each
 from drgpay.records.visits.buckets import BUCKET_IDS, RawBucket, raw_buckets
 from drgpay.records.visits.checks import VisitBucket, VisitRules, check_bucket
 from drgpay.records.visits.ranges import Progress
@@ -36,12 +36,8 @@ def visit_buckets(
     disk, damaged ids and findings that the policy stops at.
     """
     sources = (str(records.visits.path), str(records.items.path))
-
-    def checked(bucket: RawBucket) -> Iterable[VisitBucket]:
-        return [check_bucket(bucket, rules, sources, language)]
-
-    raw = raw_buckets(records, known, folder, threads, progress, bucket_ids)
-    yield from in_order(checked, _watched(raw, records), threads)
+    raw = _watched(raw_buckets(records, known, folder, threads, progress, bucket_ids), records)
+    yield from one_each(lambda one: check_bucket(one, rules, sources, language), raw, threads)
 
 
 def _watched(buckets: Iterable[RawBucket], records: VisitRecords) -> Iterator[RawBucket]:

@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drgpay.base.errors import DrgpayError
-from drgpay.records.arrays import numbers_array, numbers_of
+from drgpay.records.arrays import numbers_array
 from drgpay.records.columns import ITEM_COLUMNS, VISIT_COLUMNS
 from drgpay.records.dataset import Dataset, open_dataset
 from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.meaning.lists import as_lists, ends_of
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.source import Piece
 from drgpay.records.stays import FEN_COLUMNS, fen_of
@@ -193,14 +194,10 @@ def _lists(values: pa.Array | None, rows: int, words: Words) -> pl.Series:
     type_ = pl.List(pl.UInt32())
     if values is None or pa.types.is_null(values.type):
         return pl.Series([[]], dtype=type_).new_from_index(0, rows)
-    if not (pa.types.is_list(values.type) or pa.types.is_large_list(values.type)):
-        values = values.cast(pa.large_list(values.type.value_type))
-    if values.null_count:  # a null list may cover values in Arrow's layout
-        values = pc.if_else(pc.is_valid(values), values, pa.scalar([], values.type))
-    offsets = numbers_of(values.offsets).astype(np.int64)
-    flat = words.numbers_of(values.values.slice(offsets[0], offsets[-1] - offsets[0]))
+    ends, items = ends_of(as_lists(values))
+    flat = words.numbers_of(items)
     there = flat != 0
-    ends = np.concatenate(([0], np.cumsum(there, dtype=np.int64)))[offsets - offsets[0]]
+    ends = np.concatenate(([0], np.cumsum(there, dtype=np.int64)))[ends]
     return pl.Series(
         pa.LargeListArray.from_arrays(numbers_array(ends), numbers_array(flat[there])),
         dtype=type_,

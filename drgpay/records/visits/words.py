@@ -44,7 +44,3 @@ class Words:
         """The text of each number met so far; that of NOTHING is null."""
         with self._lock:
             return pl.Series(list(self._words), dtype=pl.String)
-
-    def of(self, numbers: pl.Series | NDArray[np.uint32]) -> pl.Series:
-        """The texts of some numbers."""
-        return self.texts().gather(numbers)

@@ -17,10 +17,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.grouper.scheme import text_table
 from drgpay.grouper.sorts import sort_of
 from drgpay.schemes.workbook.notes import Notes
 from drgpay.schemes.workbook.tables import (
@@ -34,6 +36,7 @@ from drgpay.schemes.workbook.tables import (
 )
 
 COLUMNS = ("table", "action", "key", "value", "reason")
+_ACTIONS = ("add", "remove", "rename")
 _CHILD: dict[GroupTable, GroupTable] = {"mdc": "adrg", "adrg": "drg"}
 _GROUP_TABLES: dict[str, GroupTable] = {table: table for table in GROUP_TABLES}
 
@@ -55,17 +58,7 @@ def read_amendments(path: Path) -> list[Amendment]:
     """Read the list; raises DrgpayError for a missing column or an unknown table or action."""
     if not path.is_file():
         raise DrgpayError(f"there is no file {path}", "correct the path of the amendments")
-    try:
-        frame = pl.read_csv(path, infer_schema=False, glob=False)
-    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        detail = str(error).splitlines()[0]
-        raise DrgpayError(f"{path} is not a readable CSV: {detail}", "save it as UTF-8") from None
-    missing = [column for column in COLUMNS if column not in frame.columns]
-    if missing:
-        raise DrgpayError(
-            f"{path} lacks the column {', '.join(missing)}", f"it needs {', '.join(COLUMNS)}"
-        )
-    plain = frame.select(pl.col(COLUMNS).fill_null("").str.strip_chars())
+    plain = text_table(path, COLUMNS).select(pl.all().fill_null("").str.strip_chars())
     amendments = [
         Amendment(f"{path}, row {row}", row, *values)
         for row, values in enumerate(plain.iter_rows(), start=2)
@@ -105,22 +98,12 @@ _Change = Callable[[Tables, Amendment], tuple[Tables, int]]
 
 
 def _change_of(amendment: Amendment) -> _Change:
-    if amendment.table in _GROUP_TABLES:
-        groups: dict[str, _Change] = {
-            "add": _add_group,
-            "remove": _remove_group,
-            "rename": _rename_group,
-        }
-        return groups[amendment.action]
-    if amendment.table == "cc":
-        levels: dict[str, _Change] = {"add": _add_cc, "remove": _remove_cc, "rename": _rename_cc}
-        return levels[amendment.action]
-    codes: dict[str, _Change] = {
-        "add": _add_code,
-        "remove": _remove_codes,
-        "rename": _rename_codes,
+    of_codes = (_add_code, _remove_codes, _rename_codes)
+    of_table: dict[str, tuple[_Change, ...]] = {
+        **dict.fromkeys(GROUP_TABLES, (_add_group, _remove_group, _rename_group)),
+        "cc": (_add_cc, _remove_cc, _rename_cc),
     }
-    return codes[amendment.action]
+    return of_table.get(amendment.table, of_codes)[_ACTIONS.index(amendment.action)]
 
 
 def _refuse_unknown_words(amendment: Amendment) -> None:
@@ -130,7 +113,7 @@ def _refuse_unknown_words(amendment: Amendment) -> None:
             f"{amendment.where}: there is no table {amendment.table!r}",
             f"write one of {', '.join(known)}",
         )
-    if amendment.action not in ("add", "remove", "rename"):
+    if amendment.action not in _ACTIONS:
         raise DrgpayError(
             f"{amendment.where}: there is no action {amendment.action!r}",
             "write add, remove or rename",
@@ -250,17 +233,13 @@ def _rename_codes(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
 
 
 def _frame(tables: Tables, table: str) -> pl.DataFrame:
-    return {"sets": tables.sets, "cc": tables.cc, "exclusions": tables.exclusions}[table]
+    frame: pl.DataFrame = getattr(tables, table)
+    return frame
 
 
 def _with_frame(tables: Tables, table: str, frame: pl.DataFrame) -> Tables:
-    match table:
-        case "sets":
-            return replace(tables, sets=frame)
-        case "cc":
-            return replace(tables, cc=frame)
-        case _:
-            return replace(tables, exclusions=frame)
+    changed: dict[str, Any] = {table: frame}
+    return replace(tables, **changed)
 
 
 def _with_row(tables: Tables, table: str, values: list[str]) -> tuple[Tables, int]:

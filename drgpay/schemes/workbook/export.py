@@ -17,7 +17,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK
 from drgpay.grouper.rules.fields import CodeField
 from drgpay.grouper.rules.nodes import Count, Member, atoms
-from drgpay.grouper.scheme import TABLES, Scheme, load_scheme, scheme_folder
+from drgpay.grouper.scheme import TABLES, Scheme, load_scheme, scheme_folder, text_table
 from drgpay.records.known_codes import code_table
 from drgpay.records.writing import staged_file
 from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY, SCHEME_SHEET, SHEETS, Sheet
@@ -53,9 +53,7 @@ def export_workbook(name: str, path: Path) -> dict[str, int]:
         )
     folder = scheme_folder(name)
     frames = {
-        table: pl.read_csv(folder / f"{table}.csv", infer_schema=False, glob=False).select(
-            pl.col(columns).fill_null("")
-        )
+        table: text_table(folder / f"{table}.csv", columns).fill_null("")
         for table, columns in TABLES.items()
     }
     filled = _filled(scheme, frames)

@@ -10,8 +10,9 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.grouper.rules.fields import SEVERITY_SETS
-from drgpay.grouper.rules.nodes import Count, Member, Rule, atoms
+from drgpay.grouper.rules.nodes import Rule
 from drgpay.grouper.rules.parser import RuleError, parse_rule
+from drgpay.grouper.scheme import asked_sets
 from drgpay.schemes.workbook.cleaning import in_usual_case, is_bare_one
 from drgpay.schemes.workbook.notes import Notes
 from drgpay.schemes.workbook.tables import (
@@ -102,15 +103,12 @@ def _without_repeated_rows(path: Path, tables: Tables, notes: Notes) -> Tables:
 
 def _distinct(frame: pl.DataFrame, table: str, notes: Notes) -> pl.DataFrame:
     keys = frame.columns[1:]
-    marked = frame.with_columns(first=pl.col("row").first().over(keys), nth=_nth(keys))
+    nth = pl.int_range(pl.len()).over(keys)
+    marked = frame.with_columns(first=pl.col("row").first().over(keys), nth=nth)
     for line in marked.filter(pl.col("nth") > 0).iter_rows(named=True):
         text = " ".join(line[key] for key in keys)
         _note_repeated(sheet_name(table), line["row"], text, line["first"], notes)
     return marked.filter(pl.col("nth") == 0).select(frame.columns)
-
-
-def _nth(keys: list[str]) -> pl.Expr:
-    return pl.int_range(pl.len()).over(keys)
 
 
 def _note_repeated(sheet: str, row: int, text: str, earlier: int, notes: Notes) -> None:
@@ -212,21 +210,9 @@ def _missing_sets(
     missing: dict[str, list[tuple[GroupTable, Group]]] = {}
     for table in GROUP_TABLES:
         for group in tables.groups[table]:
-            for name in sorted(set(set_names(rules[group.rule])) - known):
+            for name in sorted(set(asked_sets(rules[group.rule])) - known):
                 missing.setdefault(name, []).append((table, group))
     return missing
-
-
-def set_names(rule: Rule) -> list[str]:
-    """The sets that a rule names, from left to right."""
-    names: list[str] = []
-    for atom in atoms(rule):
-        match atom:
-            case Member(sets=sets):
-                names.extend(sets)
-            case Count(set=name):
-                names.append(name)
-    return names
 
 
 def _where(table: GroupTable, group: Group) -> str:
