@@ -40,13 +40,11 @@ class Wording:
 
     def words(self, key: str, /, **values: object) -> Words:
         """A wording in both languages."""
-        words = _known(self.file)[key]
-        return words.filled(**values) if values else words
+        return _known(self.file)[key].filled(**values)
 
     def said(self, key: str, language: Language, /, **values: object) -> str:
         """A wording in one language."""
-        said = _known(self.file)[key].said_in(language)
-        return said.format_map(values) if values else said
+        return _known(self.file)[key].said_in(language, **values)
 
     def word(self, key: str, language: Language, /, **values: object) -> str:
         """The same; a key without words (an account of a city) stands for itself."""

@@ -10,6 +10,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words
+from drgpay.base.words import Wording
 from drgpay.results.clearing import pool_columns
 from drgpay.results.columns import completed
 from drgpay.results.manifest import evidence_of_run, read_manifest
@@ -186,10 +187,8 @@ class RunTables:
             except DrgpayError:
                 continue
         raise CannotCheckError(
-            Words(
-                f"找不到运行 {about['run']}（证据 {about['evidence'][:10]}…）",
-                f"the run {about['run']} with the evidence {about['evidence'][:10]}... "
-                "is not found",
+            Wording("verify").words(
+                "finding.no_run", run=about["run"], evidence=about["evidence"][:10]
             )
         )
 

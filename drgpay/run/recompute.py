@@ -21,7 +21,7 @@ from drgpay.results.manifest import basis_in, leaves, output_files, read_manifes
 from drgpay.results.run_tables import CannotCheckError
 from drgpay.results.visit_files import VISIT_FILES
 from drgpay.run.clearing import run_clearing
-from drgpay.run.comparison import not_due, unlike
+from drgpay.run.comparison import WORDS, not_due, unlike
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import ProgressBar, run_month
 from drgpay.run.rendered import unlike_book
@@ -44,8 +44,7 @@ def recomputed(
         try:
             again = _run(manifest, job, work, progress)
         except RunStoppedError as error:
-            said = f"the job stops now: {error}"
-            return 0, [Words(f"作业现在停止：{error}", said)]
+            return 0, [WORDS.words("finding.job_stops", error=error)]
         return _compare(folder, again)
 
 
@@ -86,9 +85,9 @@ def _compare(folder: Path, again: Path) -> tuple[int, list[Words]]:
     findings = list(_manifests(read_manifest(folder), read_manifest(again)))
     for name in names:
         if name not in due:
-            findings.append(Words(f"多出 {name}", f"{name} is extra"))
+            findings.append(WORDS.words("finding.extra", name=name))
         elif name not in said:
-            findings.append(Words(f"缺少 {name}", f"{name} is missing"))
+            findings.append(WORDS.words("finding.missing", name=name))
         elif file_hash(said[name]) != file_hash(due[name]):
             findings.append(_unlike(name, said[name], due[name]))
     return len(names), findings
@@ -108,15 +107,15 @@ def _unlike(name: str, path: Path, due: Path) -> Words:
     try:
         if path.suffix == ".parquet":
             found = unlike(path, pl.read_parquet(due, glob=False), _keys(path))
-            return found or Words(f"{name}：字节不同，内容相同", f"{name}: other bytes, same rows")
+            return found or WORDS.words("finding.other_bytes", name=name)
         if path.suffix == ".xlsx":
             return unlike_book(name, path, due)
     except CannotCheckError as error:
         return error.reason
     except (OSError, DrgpayError, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0]
-        return Words(f"{name} 无法读取：{reason}", f"{name} cannot be read: {reason}")
-    return Words(f"{name} 不同", f"{name} differs")
+        return WORDS.words("finding.cannot_be_read", name=name, reason=reason)
+    return WORDS.words("finding.differs", name=name)
 
 
 def _keys(path: Path) -> list[str]:
