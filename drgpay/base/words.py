@@ -13,7 +13,6 @@ from typing import Any
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, Words
-from drgpay.base.toml_reader import read_toml
 
 WORDS_FOLDER = Path(__file__).resolve().parents[1] / "words"
 OTHERWISE = "otherwise"
@@ -32,19 +31,19 @@ class Wording:
 
     def __contains__(self, key: str) -> bool:
         """Whether a key has words."""
-        return key in _known(self.file)
+        return key in all_words(self.file)
 
     def has_own(self, key: str) -> bool:
         """Whether the file itself has words for a key."""
-        return key in _file(self.file)[0]
+        return key in own_words(self.file)
 
     def words(self, key: str, /, **values: object) -> Words:
         """A wording in both languages."""
-        return _known(self.file)[key].filled(**values)
+        return all_words(self.file)[key].filled(**values)
 
     def said(self, key: str, language: Language, /, **values: object) -> str:
         """A wording in one language."""
-        return _known(self.file)[key].said_in(language, **values)
+        return all_words(self.file)[key].said_in(language, **values)
 
     def word(self, key: str, language: Language, /, **values: object) -> str:
         """The same; a key without words (an account of a city) stands for itself."""
@@ -61,23 +60,31 @@ class Wording:
 
 
 @cache
-def _known(file: str) -> Mapping[str, Words]:
+def all_words(file: str) -> Mapping[str, Words]:
     """What a file says, or those that it falls back on."""
-    own, others = _file(file)
+    _, others = read_words(file)
     known: dict[str, Words] = {}
-    for other in (TERMS, *reversed(others)):
-        known |= _file(other)[0]
-    return known | own
+    for other in (TERMS, *reversed(others), file):
+        known |= own_words(other)
+    return known
+
+
+def own_words(file: str) -> dict[str, Words]:
+    """What the file itself says, by key."""
+    return read_words(file)[0]
 
 
 @cache
-def _file(name: str) -> tuple[dict[str, Words], tuple[str, ...]]:
+def read_words(name: str) -> tuple[dict[str, Words], tuple[str, ...]]:
     """The words of one file, and the files that have what it does not say."""
+    # Commands name their words when they are registered; `drgpay --help` reads none.
+    from drgpay.base.toml_reader import read_toml
+
     path = WORDS_FOLDER / f"{name}.toml"
     try:
         raw = read_toml(path, "file of words")
     except DrgpayError as error:
-        raise DrgpayError(str(error), _REMEDY) from None
+        raise DrgpayError(error.problem, _REMEDY) from None
     others = raw.pop(OTHERWISE, [])
     return _words_of(path, raw), tuple(others)
 

@@ -86,7 +86,9 @@ def _table(verified: "Verified", language: Language) -> Any:
 
     named = f"kind.{verified.kind}"
     kind = _WORDS.said(named, language) if named in _WORDS else verified.kind
-    names = [_WORDS.said(key, language) for key in ("check", "result", "compared", "finding")]
+    names = [
+        _WORDS.said(f"head.{key}", language) for key in ("check", "result", "compared", "finding")
+    ]
     table = console.table(f"{verified.run_id} · {kind}", *names, numbers=(names[2],))
     for check in verified.checks:
         table.add_row(
