@@ -19,7 +19,8 @@ from drgpay.base.cache_folder import (
     remove_entry,
 )
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.options import Lang, examples
 
@@ -32,22 +33,8 @@ CLEAR_EXAMPLES = examples(
     "drgpay cache clear --output /data/runs",
 )
 
+_said = Wording("cache").said
 _RUNS = Path("runs")  # the output of jobs that name none
-_KINDS = {
-    COMPILED_SCHEMES.name: Words("已编译的分组方案", "compiled schemes"),
-    SCENARIO_STAGES.name: Words("情景测算的阶段结果", "stages of scenarios"),
-}
-_WORDS = {
-    "title": Words("缓存", "Caches"),
-    "kind": Words("种类", "kind"),
-    "folder": Words("文件夹", "folder"),
-    "entries": Words("条目", "entries"),
-    "bytes": Words("字节", "bytes"),
-    "used": Words("最近使用", "last used"),
-    "off": Words("已关闭（DRGPAY_CACHE 为空）", "switched off (DRGPAY_CACHE is empty)"),
-    "cleared": Words("已清除", "Removed"),
-    "left": Words("保留的其他文件", "other files left"),
-}
 
 Output = Annotated[
     Path | None,
@@ -146,9 +133,9 @@ class _Place:
             refuse_foreign(self.folder, group)
 
     def names(self, language: Language) -> tuple[str, str]:
-        said = _KINDS[self.kind.name].said_in(language)
+        said = _said(self.kind.name, language)
         if self.folder is None:
-            return said, _WORDS["off"].said_in(language)
+            return said, _said("off", language)
         return said, str(console.shown(self.folder))
 
 
@@ -177,9 +164,9 @@ def _gid(group: str | None) -> int | None:
 
 
 def _table(title: str, numbers: Sequence[str], language: Language) -> Table:
-    said = {name: _WORDS[name].said_in(language) for name in ("kind", "folder", *numbers)}
+    said = {name: _said(name, language) for name in ("kind", "folder", *numbers)}
     return console.table(
-        _WORDS[title].said_in(language),
+        _said(title, language),
         *said.values(),
         numbers=tuple(said[name] for name in numbers),
     )

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.options import Lang, examples
 
@@ -24,32 +25,8 @@ WITNESSES_EXAMPLE = examples(
     "drgpay scheme witnesses chs-drg-2.0 --out witnesses.parquet",
 )
 
-_WORDS = {
-    "findings": Words("检查结果", "findings"),
-    "severity": Words("程度", "severity"),
-    "code": Words("类型", "kind"),
-    "count": Words("数量", "count"),
-    "table": Words("表", "table"),
-    "row": Words("行", "row"),
-    "subject": Words("对象", "subject"),
-    "message": Words("问题", "what is wrong"),
-    "remedy": Words("处理办法", "remedy"),
-    "error": Words("错误", "error"),
-    "warning": Words("警告", "warning"),
-    "none": Words("{scheme}：没有发现问题", "{scheme}: nothing found"),
-    "total": Words("{scheme}：{errors} 个错误，{warnings} 个警告", "{scheme}: {errors} errors, {warnings} warnings"),
-    "more": Words("另有 {rest} 条，用 --all 或 --out 查看", "{rest} more; see them with --all or --out"),
-    "kind": Words("种类", "kind"),
-    "groups": Words("组数", "groups"),
-    "stays": Words("病例数", "stays"),
-    "witness": Words("落入该组", "witness"),
-    "boundary": Words("恰在组外", "boundary"),
-    "reached": Words(
-        "{scheme}：{groups} 个组中 {reached} 个有病例到达，已写入 {out}",
-        "{scheme}: stays reach {reached} of {groups} groups; written to {out}",
-    ),
-    "unreached": Words("没有病例到达：{names}", "reached by no stay: {names}"),
-}  # fmt: skip
+
+_say = Wording("scheme_check").said
 
 
 def register(commands: typer.Typer) -> None:
@@ -146,7 +123,3 @@ def _findings_table(frame: "pl.DataFrame", language: Language) -> Table:
         style = "red" if severity == "error" else ""
         table.add_row(_say(severity, language), place, str(number or ""), *rest, style=style)
     return table
-
-
-def _say(key: str, language: Language, **facts: object) -> str:
-    return _WORDS[key].said_in(language).format_map(facts)

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping, Threads, examples
 
@@ -81,50 +82,12 @@ def diff(
             console.say(console.shown(path))
 
 
-_HEADS = {
-    "level": Words("层级", "level"),
-    "kind": Words("变化", "change"),
-    "changes": Words("数量", "number"),
-    "key": Words("编码", "code"),
-    "before": Words("原", "before"),
-    "after": Words("新", "after"),
-    "from_group": Words("原组", "from group"),
-    "to_group": Words("新组", "to group"),
-    "cases": Words("病例数", "cases"),
-    "total_cost": Words("总费用（元）", "total cost (yuan)"),
-}
-_LEVELS = {
-    "option": Words("选项", "option"),
-    "mdc": Words("MDC", "MDC"),
-    "adrg": Words("ADRG", "ADRG"),
-    "drg": Words("DRG", "DRG"),
-    "set": Words("集合", "set"),
-    "code": Words("集合中的编码", "code in sets"),
-    "cc": Words("MCC/CC", "MCC/CC"),
-    "exclusion": Words("排除表", "exclusion table"),
-}
-_KINDS = {
-    "added": Words("新增", "added"),
-    "removed": Words("删除", "removed"),
-    "renamed": Words("更名", "renamed"),
-    "moved": Words("移动", "moved"),
-    "rule_changed": Words("规则改变", "rule changed"),
-    "reordered": Words("顺序改变", "order changed"),
-    "level_changed": Words("MCC/CC 级别改变", "level changed"),
-    "table_changed": Words("排除表编号改变", "exclusion table changed"),
-    "changed": Words("改变", "changed"),
-}
-_SAME = Words("两个方案没有差异", "the schemes do not differ")
-_GROUP_TITLE = Words("分组的变化（前 {} 项，共 {} 项）", "Changes of groups (first {} of {})")
-_MOVE_TITLE = Words(
-    "病例去向：{} 例中 {} 例换组（{}），前 {} 项",
-    "Where stays go: of {} stays {} change their group ({}); first {} moves",
-)
+_said = Wording("scheme_diff").said
 _GROUP_LEVELS = ("option", "mdc", "adrg", "drg")
 
 
 def _heads(names: list[str], language: Language) -> list[str]:
-    return [_HEADS[name].said_in(language) for name in names]
+    return [_said(f"head.{name}", language) for name in names]
 
 
 def summary_table(counts: "pl.DataFrame", title: str, language: Language) -> Table:
@@ -132,10 +95,10 @@ def summary_table(counts: "pl.DataFrame", title: str, language: Language) -> Tab
     table = console.table(title, *heads, numbers=(heads[2],))
     for level, kind, number in counts.iter_rows():
         table.add_row(
-            _LEVELS[level].said_in(language), _KINDS[kind].said_in(language), f"{number:,}"
+            _said(f"level.{level}", language), _said(f"kind.{kind}", language), f"{number:,}"
         )
     if counts.is_empty():
-        table.caption = _SAME.said_in(language)
+        table.caption = _said("same", language)
     return table
 
 
@@ -146,10 +109,10 @@ def group_table(changes: "pl.DataFrame", show: int, language: Language) -> Table
 
     groups = changes.filter(pl.col("level").is_in(_GROUP_LEVELS))
     shown = groups.head(show)
-    title = _GROUP_TITLE.said_in(language).format(shown.height, f"{groups.height:,}")
+    title = _said("groups", language, shown=shown.height, all=f"{groups.height:,}")
     table = console.table(title, *_heads(changes.columns, language))
     for level, kind, *texts in shown.iter_rows():
-        words = _LEVELS[level].said_in(language), _KINDS[kind].said_in(language)
+        words = _said(f"level.{level}", language), _said(f"kind.{kind}", language)
         table.add_row(*words, *map(Text, texts))
     return table
 
@@ -163,7 +126,14 @@ def _move_table(matrix: "pl.DataFrame", show: int, language: Language) -> Table:
     whole, moved = int(matrix["cases"].sum()), int(moves["cases"].sum())
     shown = moves.head(show)
     share = f"{moved / whole:.2%}" if whole else "–"
-    title = _MOVE_TITLE.said_in(language).format(f"{whole:,}", f"{moved:,}", share, shown.height)
+    title = _said(
+        "moves",
+        language,
+        stays=f"{whole:,}",
+        moved=f"{moved:,}",
+        share=share,
+        shown=shown.height,
+    )
     heads = _heads(matrix.columns, language)
     table = console.table(title, *heads, numbers=tuple(heads[2:]))
     for before, after, *numbers in shown.iter_rows():

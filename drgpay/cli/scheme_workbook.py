@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.options import Lang, examples
 
@@ -23,6 +24,9 @@ IMPORT_EXAMPLES = examples(
 EXPORT_EXAMPLES = examples(
     "drgpay scheme export chs-drg-2.0 --xlsx chs-drg-2.0.xlsx",
 )
+
+
+_said = Wording("scheme_import").said
 
 
 class SchemeKind(StrEnum):
@@ -124,38 +128,15 @@ def export_scheme(
     console.say(f"{console.shown(xlsx)}: {rows}")
 
 
-_TITLE = Words("导入报告", "Import report")
-_HEADS = (Words("内容", "what"), Words("条数", "lines"), Words("第一条", "first of them"))
-_KINDS = {
-    "read": Words("已读工作表", "sheets read"),
-    "characters": Words("清除的字符", "characters cleaned"),
-    "letter_case": Words("统一大小写", "letter case made uniform"),
-    "number_as_code": Words("编码存为数字", "codes stored as numbers"),
-    "left_out": Words("缺编码的行", "rows without a code, left out"),
-    "duplicate": Words("重复的行", "repeated rows"),
-    "always_true": Words("规则只写 1", "rules that are the bare number 1"),
-    "sort_missing": Words("没有排序", "sort numbers missing"),
-    "sort_repeated": Words("排序重复", "sort numbers repeated"),
-    "fallback_moved": Words("兜底组移到最后", "fallbacks moved to the end"),
-    "ambiguous_moved": Words("歧义组移位", "ambiguous groups moved"),
-    "surgical_after_medical": Words("手术操作组在内科组之后", "medical before surgical groups"),
-    "order_kept": Words("按要求保留的顺序", "order kept as asked"),
-    "parent_differs": Words("所属MDC不一致", "MDC of a DRG differs"),
-    "exclusion_table_missing": Words("没有排除表的MCC/CC", "MCC/CC without exclusion table"),
-    "empty_set": Words("按空处理的集合", "sets taken as empty"),
-    "amended": Words("已执行的修订", "amendments applied"),
-    "amendment_idle": Words("没有作用的修订", "amendments without effect"),
-}
-
-
 def _note_counts(notes: "Notes", language: Language) -> Table:
+    from drgpay.schemes.workbook.notes import KINDS
+
     first = {note.kind: note for note in reversed(notes.lines)}
-    heads = [head.said_in(language) for head in _HEADS]
-    table = console.table(_TITLE.said_in(language), *heads, numbers=(heads[1],))
-    for kind, words in _KINDS.items():
-        note = next((found for found in first.values() if found.kind == kind), None)
-        if note:
+    title, *heads = (_said(key, language) for key in ("title", "what", "lines", "first"))
+    table = console.table(title, *heads, numbers=(heads[1],))
+    for kind in KINDS:
+        if note := first.get(kind):
             row = f" {note.row}" if note.row else ""
             shown = f"{note.sheet}{row}: {note.text.said_in(language)}"
-            table.add_row(words.said_in(language), f"{notes.count(note.kind):,}", shown)
+            table.add_row(_said(f"kind.{kind}", language), f"{notes.count(note.kind):,}", shown)
     return table

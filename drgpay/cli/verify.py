@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.options import Lang, examples
 
@@ -19,26 +20,8 @@ EXAMPLES = examples(
     "drgpay verify runs/2026-10-1f2e3d4c5b --job october.toml --recompute",
 )
 
-_STATUS = {
-    "right": Words("相符", "right"),
-    "wrong": Words("不符", "wrong"),
-    "unknown": Words("无法核对", "cannot be checked"),
-}
+_WORDS = Wording("verify")
 _STYLE = {"right": "green", "wrong": "bold red", "unknown": "yellow"}
-_COLUMNS = (
-    Words("核对项目", "Check"),
-    Words("结果", "Result"),
-    Words("核对数", "Compared"),
-    Words("说明", "Finding"),
-)
-_KIND = {
-    "month": Words("月度结算", "month"),
-    "visits": Words("门诊月度结算", "month of visits"),
-    "clearing": Words("年终清算", "clearing"),
-}
-
-
-_PASSED_OVER = Words("不是运行文件夹，已跳过", "no folder, passed over")
 
 
 def verify(
@@ -68,7 +51,7 @@ def verify(
     unreadable: list[tuple[Path, Exception]] = []
     for run in runs:
         if run.is_file():  # a report or the database, named by a pattern such as runs/*
-            console.say(f"{run}: {_PASSED_OVER.said_in(language)}", err=True)
+            console.say(f"{run}: {_WORDS.said('passed_over', language)}", err=True)
             continue
         try:
             verified.append(verify_run(run, job, console.progress_bar, recompute))
@@ -91,13 +74,16 @@ def verify(
 def _table(verified: "Verified", language: Language) -> Any:
     from drgpay.base.terminal import Text
 
-    kind = _KIND[verified.kind].said_in(language) if verified.kind in _KIND else verified.kind
-    names = [column.said_in(language) for column in _COLUMNS]
+    named = f"kind.{verified.kind}"
+    kind = _WORDS.said(named, language) if named in _WORDS else verified.kind
+    names = [
+        _WORDS.said(f"head.{key}", language) for key in ("check", "result", "compared", "finding")
+    ]
     table = console.table(f"{verified.run_id} · {kind}", *names, numbers=(names[2],))
     for check in verified.checks:
         table.add_row(
             check.title.said_in(language),
-            Text(_STATUS[check.status].said_in(language), style=_STYLE[check.status]),
+            Text(_WORDS.said(f"status.{check.status}", language), style=_STYLE[check.status]),
             f"{check.compared:,}",
             check.finding.said_in(language),
         )
@@ -105,8 +91,8 @@ def _table(verified: "Verified", language: Language) -> Any:
 
 
 def _evidence(verified: "Verified", language: Language) -> str:
-    status = _STATUS[verified.status].said_in(language)
-    label = Words("证据哈希", "evidence").said_in(language)
+    status = _WORDS.said(f"status.{verified.status}", language)
+    label = _WORDS.said("evidence", language)
     return f"{console.shown(verified.folder)}: {status} · {label} {verified.evidence}"
 
 

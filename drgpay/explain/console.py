@@ -112,7 +112,7 @@ def _grow(branch: Tree, steps: tuple[Tried, ...], language: Language) -> None:
 def _passed(branch: Tree, steps: list[Tried], language: Language) -> None:
     for step in steps:
         if step.holds:
-            level = wording.level_name(step.level, language)
+            level = word(step.level, language)
             note = f"{level} {step.code} {step.name} · {word('passed', language)}"
             branch.add(Text(f"· {note}", style="yellow"))
 
@@ -120,7 +120,7 @@ def _passed(branch: Tree, steps: list[Tried], language: Language) -> None:
 def _step(step: Tried, language: Language, full: bool) -> Text:
     colour = "green" if step.holds else "red"
     text = Text()
-    level = wording.level_name(step.level, language)
+    level = word(step.level, language)
     text.append(f"{_mark(step.holds)} {level} {step.code} {step.name}", style=colour)
     rule = wording.rule_text(step.rule, language)
     if not full and len(rule) > _RULE_SHOWN:
@@ -159,7 +159,7 @@ def near_misses_view(
     for miss in missed:
         levels.setdefault(miss.level, []).append(miss)
     for level, misses in levels.items():
-        branch = tree.add(Text(wording.level_name(level, language)))
+        branch = tree.add(Text(word(level, language)))
         shown = len(misses) if full else _NEAR_SHOWN
         for miss in misses[:shown]:
             text = Text(f"✗ {miss.code} {miss.name}", style="red")
@@ -179,7 +179,7 @@ def _what_if(trace: Trace, language: Language) -> RenderableType:
     for other in trace.what_if:
         same = other.answer == trace.answer
         said = word("same", language) if same else wording.short_answer(other.answer, language)
-        change = word(other.change, language).format(code=named(other.code))
+        change = word(other.change, language, code=named(other.code))
         table.add_row(Text(change), Text(said, style="dim" if same else ""))
     return table
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from drgpay.base.language import Words
+from drgpay.base.words import Wording
 from drgpay.grouper.rules.fields import (
     INPATIENT_FIELDS,
     LINE_FIELDS,
@@ -26,20 +27,17 @@ DRUGS = "DRUG"  # and materials
 INCIDENTALS = "INC"
 APG_CLASSES = (PROCEDURES, MEDICAL, ANCILLARIES, DRUGS, INCIDENTALS)
 
-_OF_VISITS = Words("只有 apg 类方案才有", "which only a scheme of kind apg has")
-_OF_STAYS = Words("只有 drg 类方案才有", "which only a scheme of kind drg has")
-_OF_LINES = Words(
-    "就诊没有，只有收费明细才有（MED 类的规则针对就诊）",
-    "which a visit lacks: the rules of MED are asked of visits, the others of service lines",
-)
-
 
 def foreign_fields(kind: Kind, mdc: str, rule: Rule) -> Mapping[CodeField | NumberField, Words]:
     """The fields that a rule under this MDC or class asks for in vain, each with the reason."""
-    foreign: dict[CodeField | NumberField, Words] = {}
+    foreign: dict[CodeField | NumberField, str] = {}
     if kind == "drg":
-        foreign |= dict.fromkeys(OUTPATIENT_FIELDS, _OF_VISITS)
+        foreign |= dict.fromkeys(OUTPATIENT_FIELDS, "of_visits")
     else:
-        foreign |= dict.fromkeys(INPATIENT_FIELDS, _OF_STAYS)
-        foreign |= dict.fromkeys(LINE_FIELDS, _OF_LINES) if mdc == MEDICAL else {}
-    return {field: foreign[field] for field in sorted(field_names(rule)) if field in foreign}
+        foreign |= dict.fromkeys(INPATIENT_FIELDS, "of_stays")
+        foreign |= dict.fromkeys(LINE_FIELDS, "of_lines") if mdc == MEDICAL else {}
+    return {
+        field: Wording("schemes").words(f"reason.{foreign[field]}")
+        for field in sorted(field_names(rule))
+        if field in foreign
+    }

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
 from drgpay.grouper.number_rules import STAY_FIELDS, holds, number_rule
 from drgpay.grouper.rules.fields import NumberField
 from drgpay.grouper.rules.nodes import field_names
@@ -25,14 +26,6 @@ RULED_SCHEMA: dict[str, pl.DataType] = {
 outside_drg_if, or complete_differs (the record says otherwise than incomplete_if and stands)."""
 
 DIFFERS = "complete_differs"
-_DIFFERS_SAID = Words(
-    "病例记录为{given}，政策 points.incomplete_if 判为{found}：以记录为准",
-    "the record says {given}, points.incomplete_if says {found}: the record stands",
-)
-_SAID = {
-    True: Words("住院过程完整", "complete"),
-    False: Words("住院过程不完整", "not complete"),
-}
 
 
 @dataclass(frozen=True)
@@ -103,11 +96,11 @@ def _condition(text: str | None, key: str, stays: pl.DataFrame) -> pl.Expr | Non
 
 
 def _differing(found: pl.DataFrame, language: Language) -> pl.DataFrame:
+    words = Wording("records")
+    complete, not_complete = words.words("stay_rule.complete"), words.words("stay_rule.incomplete")
     said = {
-        given: _DIFFERS_SAID.said_in(language).format(
-            given=_SAID[given].said_in(language), found=_SAID[not given].said_in(language)
-        )
-        for given in (True, False)
+        True: words.said("stay_rule.differs", language, given=complete, found=not_complete),
+        False: words.said("stay_rule.differs", language, given=not_complete, found=complete),
     }
     return (
         found.filter(DIFFERS)

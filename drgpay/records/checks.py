@@ -9,6 +9,7 @@ import polars as pl
 
 from drgpay.base.exact import scaled
 from drgpay.base.language import Language, Words
+from drgpay.base.words import Wording
 from drgpay.policy.model import Policy
 from drgpay.records.damaged_ids import refuse_damaged_ids
 from drgpay.records.findings import (
@@ -30,6 +31,7 @@ from drgpay.records.stays import FEN_COLUMNS, REQUIRED
 
 STAY = Subject("case", ("case_id", "hospital_id", "settlement_date"))
 FINDING_COLUMNS = STAY.finding_columns
+_words = Wording("records").words
 PAYMENT_UNITS = ("drg", "bed_day", "fee")
 _MOST_DAYS = 3_650
 
@@ -141,7 +143,7 @@ def stay_checks(
         *outside_period(
             "settlement_date",
             period,
-            Words("结算日期 {} 不在 {} 至 {} 之内", "settled on {}, outside {} to {}"),
+            _words("finding.settled_outside_period"),
         ),
         *_bed_days(policy),
         *_codes(not_principal),
@@ -165,7 +167,7 @@ def presence(
             "missing_required",
             column,
             _missing(amounts.get(column, column), faulty.get(column)),
-            Words(f"缺少 {column}", f"{column} is missing"),
+            _words("finding.missing_required", column=column),
         )
         for column in columns
     ]
@@ -183,7 +185,7 @@ def total_row(*columns: str) -> Check:
         "total_row",
         columns[0],
         pl.any_horizontal(pl.col(column).cast(pl.String).is_in(_TOTALS) for column in columns),
-        Words("合计行，不是一条记录", "a row of totals, not a record"),
+        _words("finding.total_row"),
     )
 
 
@@ -202,10 +204,7 @@ def implausible(column: str, fen: str, most_yuan: Decimal) -> Check:
         "implausible_amount",
         column,
         pl.col(fen).abs() > scaled(most_yuan, 2),
-        Words(
-            f"{column} 为 {{}}，超过政策 records.max_amount_yuan 的 {most_yuan:f}",
-            f"{column} is {{}}, above the {most_yuan:f} of records.max_amount_yuan",
-        ),
+        _words("finding.implausible_amount", column=column, most=f"{most_yuan:f}"),
         (yuan(fen),),
     )
 
@@ -217,10 +216,7 @@ def bad_value(column: str, allowed: Iterable[str]) -> Check:
         "bad_value",
         column,
         ~pl.any_horizontal(pl.col(column) == value for value in known),
-        Words(
-            f"{column} 为 {{}}，应为 " + "、".join(known),
-            f"{column} is {{}}, not " + " or ".join(known),
-        ),
+        _words("finding.bad_value", column=column, known=_words("list.or").between(known)),
         (pl.col(column),),
     )
 
@@ -232,14 +228,14 @@ def patient_values() -> list[Check]:
             "bad_value",
             "sex",
             ~pl.col("sex").is_in([1.0, 2.0]),
-            Words("sex 为 {}，应为 1 或 2", "sex is {}, not 1 or 2"),
+            _words("finding.bad_sex"),
             (as_written("sex"),),
         ),
         Check(
             "bad_value",
             "age",
             ~pl.col("age").is_between(0, 150),
-            Words("age 为 {}，超出合理范围", "age is {}"),
+            _words("finding.bad_age"),
             (as_written("age"),),
         ),
     ]
@@ -252,7 +248,7 @@ def _values(policy: Policy) -> list[Check]:
             "length_of_stay",
             (pl.col("stated_days") != pl.col("stated_days").round())
             | pl.col("stated_days").is_infinite(),
-            Words("length_of_stay 不是整天数", "length_of_stay is not a whole number of days"),
+            _words("finding.broken_length"),
         ),
         bad_value("account", policy.records.accounts),
         *patient_values(),
@@ -261,17 +257,14 @@ def _values(policy: Policy) -> list[Check]:
             "bad_value",
             "length_of_stay",
             pl.col("stated_days") < 0,
-            Words("length_of_stay 为 {}", "length_of_stay is {}"),
+            _words("finding.negative_length"),
             (as_written("stated_days"),),
         ),
         Check(
             "length_range",
             "length_of_stay",
             pl.col("stated_days") > _MOST_DAYS,
-            Words(
-                f"length_of_stay 为 {{}}，超过 {_MOST_DAYS} 天",
-                f"length_of_stay is {{}}, above {_MOST_DAYS} days",
-            ),
+            _words("finding.length_range", most=_MOST_DAYS),
             (as_written("stated_days"),),
         ),
     ]
@@ -283,7 +276,7 @@ def repeated_id(column: str) -> Check:
         "duplicate_id",
         column,
         pl.col("repeated"),
-        Words(f"{column} 重复出现", f"{column} occurs more than once"),
+        _words("finding.duplicate_id", column=column),
     )
 
 
@@ -293,7 +286,7 @@ def unknown_hospital() -> Check:
         "unknown_hospital",
         "hospital_id",
         pl.col("hospital_id").is_not_null() & pl.col("level").is_null(),
-        Words("机构 {} 不在医疗机构表中", "hospital {} is not in the table of hospitals"),
+        _words("finding.unknown_hospital"),
         (pl.col("hospital_id"),),
     )
 
@@ -327,10 +320,7 @@ def _bed_days(policy: Policy) -> list[Check]:
             "unknown_bed_day_class",
             "bed_day_class",
             (pl.col("payment_unit") == "bed_day") & ~priced.fill_null(False),
-            Words(
-                "床日类别 {}（{} 级）在政策 points.bed_days 中没有对应行",
-                "bed-day class {} at level {} has no row in points.bed_days",
-            ),
+            _words("finding.unknown_bed_day_class"),
             (pl.col("bed_day_class").fill_null("(none)"), pl.col("level").fill_null("?")),
         )
     ]
@@ -344,10 +334,7 @@ def _codes(not_principal: Sequence[str]) -> list[Check]:
             "principal_not_allowed",
             "principal_diagnosis",
             pl.col("principal_diagnosis").is_in([*not_principal]),
-            Words(
-                "分组方案规定 {} 不能作为主要诊断",
-                "the scheme does not allow {} as a principal diagnosis",
-            ),
+            _words("finding.principal_not_allowed"),
             (pl.col("principal_diagnosis"),),
         ),
         repeated_among_others(),
@@ -355,7 +342,7 @@ def _codes(not_principal: Sequence[str]) -> list[Check]:
             "sex_conflict",
             "sex",
             pl.col("sex") != pl.col("only_sex"),
-            Words("主要诊断 {} 与性别 {} 不符", "principal diagnosis {} does not go with sex {}"),
+            _words("finding.sex_conflict"),
             (pl.col("principal_diagnosis"), as_written("sex")),
         ),
     ]
@@ -367,7 +354,7 @@ def repeated_among_others() -> Check:
         "repeated_principal",
         "other_diagnoses",
         pl.col(REPEATED_PRINCIPAL),
-        Words("主要诊断 {} 在其他诊断中重复", "the principal diagnosis {} is among the others too"),
+        _words("finding.repeated_principal"),
         (pl.col("principal_diagnosis"),),
     )
 
@@ -386,9 +373,7 @@ def unknown_code(found_in: str, kind: str, column: str) -> Check:
         f"unknown_{kind}",
         column,
         pl.col(found_in).is_not_null(),
-        Words(
-            f"代码表中没有编码 {{}}（{column}）", f"no code table knows the {kind} {{}} ({column})"
-        ),
+        _words(f"finding.unknown_{kind}", column=column),
         (pl.col(found_in),),
     )
 
@@ -399,7 +384,7 @@ def _newborns(policy: Policy) -> list[Check]:
             "age_days_missing",
             "age_days",
             (pl.col("age") == 0) & pl.col("age_days").is_null(),
-            Words("age 为 0 而缺少 age_days", "age is 0 and age_days is missing"),
+            _words("finding.age_days_missing"),
         ),
         Check(
             "newborn_weight_missing",
@@ -407,7 +392,7 @@ def _newborns(policy: Policy) -> list[Check]:
             (pl.col("age") == 0)
             & (pl.col("age_days") <= policy.records.newborn_max_days)
             & pl.col("weight_g").is_null(),
-            Words("{} 天的新生儿缺少体重", "a newborn of {} days has no weight"),
+            _words("finding.newborn_weight_missing"),
             (as_written("age_days"),),
         ),
     ]
@@ -420,14 +405,14 @@ def _dates() -> list[Check]:
             "dates_reversed",
             "discharge_date",
             pl.col("discharge_date") < pl.col("admission_date"),
-            Words("出院日期 {} 早于入院日期 {}", "discharged {} before admitted {}"),
+            _words("finding.discharged_before_admitted"),
             (text["discharge_date"], text["admission_date"]),
         ),
         Check(
             "dates_reversed",
             "settlement_date",
             pl.col("settlement_date") < pl.col("discharge_date"),
-            Words("结算日期 {} 早于出院日期 {}", "settled {} before discharged {}"),
+            _words("finding.settled_before_discharged"),
             (pl.col("settlement_date").cast(pl.String), text["discharge_date"]),
         ),
     ]
@@ -447,10 +432,7 @@ def _lengths(policy: Policy) -> list[Check]:
             "length_differs",
             "length_of_stay",
             differs & concerned,
-            Words(
-                "length_of_stay 为 {}，按入出院日期应为 {} 天",
-                "length_of_stay is {}, by the dates {} days",
-            ),
+            _words("finding.length_differs"),
             (as_written("stated_days"), by_dates.cast(pl.String)),
             severity=severity,
         )
@@ -468,19 +450,13 @@ def _persons() -> list[Check]:
             "duplicate_stay",
             "case_id",
             pl.col(COPY),
-            Words(
-                "与同一患者另一病例的机构、入出院日期、主要诊断和总费用完全相同",
-                "the same person, hospital, days, principal diagnosis and cost as another case",
-            ),
+            _words("finding.duplicate_stay"),
         ),
         Check(
             "overlapping_stay",
             "admission_date",
             pl.col(OVERLAP),
-            Words(
-                "{} 入院时，该患者较早的一次住院尚未结束",
-                "admitted {} before an earlier stay of the person ended",
-            ),
+            _words("finding.overlapping_stay"),
             (pl.col("admission_date").cast(pl.String),),
         ),
     ]
@@ -495,7 +471,7 @@ def costs(policy: Policy, most_yuan: Decimal) -> list[Check]:
             "cost_negative",
             column,
             pl.col(fen) < 0,
-            Words(f"{column} 为 {{}}", f"{column} is {{}}"),
+            _words("finding.cost_negative", column=column),
             (yuan(fen),),
         )
         for column, fen in FEN_COLUMNS.items()
@@ -507,10 +483,7 @@ def costs(policy: Policy, most_yuan: Decimal) -> list[Check]:
             "cost_identity",
             "total_cost",
             (pl.col("total_fen") - parts).abs() > tolerance,
-            Words(
-                "total_cost {} 不等于 fund_cost {} + patient_cost {} + other_cost {}",
-                "total_cost {} is not fund_cost {} + patient_cost {} + other_cost {}",
-            ),
+            _words("finding.cost_identity"),
             tuple(yuan(fen) for fen in FEN_COLUMNS.values()),
         ),
     ]

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
 from drgpay.records.known_codes import code_table
 from drgpay.records.source import WrappedPiece, WrappedSource
 
@@ -131,16 +132,14 @@ class TranslationReport:
 
     def lines(self, language: Language) -> list[str]:
         """A sentence for each column, to print."""
-        form = Words(
-            "{column}：{0} 个编码已转换，{1} 个原样保留，{2} 个没有对应编码",
-            "{column}: {0} codes translated, {1} kept, {2} without a counterpart",
-        ).said_in(language)
-        example = Words("（最多的是 {}，{} 次）", " (most often {}, {} times)").said_in(language)
+        said = Wording("records").said
         lines = []
         for column, rows in self.frame().group_by("column", maintain_order=True):
-            line = form.format(*rows["codes"], column=column[0])
+            codes = dict(zip(OUTCOMES, rows["codes"], strict=True))
+            line = said("report.translated", language, column=column[0], **codes)
             if rows["codes"][-1]:
-                line += example.format(rows["commonest"][-1], rows["commonest_codes"][-1])
+                most = {"code": rows["commonest"][-1], "times": rows["commonest_codes"][-1]}
+                line += said("report.most_often", language, **most)
             lines.append(line)
         return lines
 

@@ -11,8 +11,9 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
 from drgpay.base.shown import Shown
+from drgpay.base.words import Wording
 from drgpay.records.checks import CheckedStays
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.small_tables import (
@@ -180,23 +181,14 @@ def without_quarantined(filings: Filings, quarantine: pl.DataFrame) -> tuple[Fil
     return replace(filings, **kept), pl.concat(aside).unique().sort("case_id", "filing")
 
 
-_FILED = {
-    "reviews": Words("特病单议", "a special review"),
-    "deductions": Words("违规扣减", "a deduction"),
-    "technologies": Words("新技术", "a new technology"),
-}
-_SET_ASIDE = Words(
-    "病例未通过校验，其{filing}申报未予采用", "{filing} of a stay in quarantine was set aside"
-)
-
-
 def _warnings_of_quarantined(
     set_aside: pl.DataFrame, quarantine: pl.DataFrame, language: Language
 ) -> pl.DataFrame:
     """A warning for each filing that was set aside, with the columns of `quarantine`."""
+    words = Wording("records")
     said = {
-        name: _SET_ASIDE.said_in(language).format(filing=words.said_in(language))
-        for name, words in _FILED.items()
+        name: words.said("filing.set_aside", language, filing=words.words(f"filing.{name}"))
+        for name in ("reviews", "deductions", "technologies")
     }
     stays = quarantine.unique("case_id", maintain_order=True)
     return (

@@ -7,6 +7,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, Words
+from drgpay.base.words import Wording
 from drgpay.records.meaning.faults import FAULTS, Fault, unpacked
 
 
@@ -169,7 +170,7 @@ def _fault_check(column: str, code: str, found: Mapping[str, Fault]) -> Check:
         code,
         column,
         text.is_in([*found]),
-        Words(f"{column} 为 {{}}，{{}}", f"{column} is {{}}, which {{}}"),
+        Wording("records").words("finding.unread", column=column),
         (shows(lambda fault: fault.value),),
         (
             shows(lambda fault: fault.problem.words.zh),

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, Words
+from drgpay.base.words import Wording
 from drgpay.records.meaning.clock import Clock
 from drgpay.records.meaning.faults import Unread
 
 if TYPE_CHECKING:
     import polars as pl
 
+_RECORDS = Wording("records")
 REPORT_COLUMNS = ("column", "problem", "rows", "example", "file", "row")
 
 
@@ -35,19 +37,7 @@ class Problem(StrEnum):
     @property
     def words(self) -> Words:
         """The problem in words."""
-        return _WORDS[self]
-
-
-_WORDS = {
-    Problem.NOT_IN_VALUES: Words("不在对照值中，置空", "not in the value map: left empty"),
-    Problem.NO_MAIN: Words("没有主要标志", "none is marked as main"),
-    Problem.SEVERAL_MAINS: Words("有多个主要标志，取第一个", "several are marked as main: the first counts"),
-    Problem.LENGTHS_DIFFER: Words("编码与标志个数不同，忽略标志", "codes and marks differ in number: marks ignored"),
-    Problem.BLANKS_TRIMMED: Words("前后有空白，已去除", "blanks around it were left out"),
-    Problem.CODE_RESPELLED: Words("编码写法已规范（全角、大小写）", "spelled as code tables spell it (full-width signs, capitals)"),
-    Problem.PRINCIPAL_DROPPED: Words("主要诊断在其他诊断中重复，已略去", "the principal diagnosis was among them too: left out there"),
-    Problem.ITEMS_MISSING: Words("列表中有空项，已略去", "items of the list are missing: left out"),
-}  # fmt: skip
+        return _RECORDS.words(f"problem.{self.value}")
 
 
 class Finding(NamedTuple):
@@ -129,15 +119,11 @@ class ReadingReport:
 
     def lines(self, language: Language) -> list[str]:
         """A sentence for each row of `frame`, to print."""
-        form = Words(
-            "{column}：{rows} 条{said}（{file} 第 {row} 行：{example}）",
-            "{column}: {rows} rows, {said} ({file} row {row}: {example})",
-        ).said_in(language)
-        passed = Words("未读取 {} 个文件：{}", "{} files were passed over: {}").said_in(language)
         names = ", ".join(self.passed_over[:3]) + (" …" if len(self.passed_over) > 3 else "")
-        over = [passed.format(len(self.passed_over), names)] if self.passed_over else []
-        return over + [
-            form.format(said=_said(found["problem"]).said_in(language), **found)
+        count = len(self.passed_over)
+        over = _RECORDS.said("report.passed_over", language, count=count, names=names)
+        return ([over] if count else []) + [
+            _RECORDS.said("report.problem", language, said=_said(found["problem"]), **found)
             for found in (dict(zip(REPORT_COLUMNS, row, strict=True)) for row in self._rows())
         ]
 

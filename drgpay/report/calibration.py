@@ -11,14 +11,15 @@ from rich.console import Group, RenderableType
 
 from drgpay.base.language import Language
 from drgpay.base.terminal import Text
+from drgpay.base.words import Wording
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.calibration_report import CalibrationReport
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.published_weights import PublishedCatalogue
 from drgpay.policy.calibration import Calibration
 from drgpay.records.writing import write_frame
-from drgpay.report.calibration_wording import calibration_speaker
-from drgpay.report.tables import ReportTable
+from drgpay.report.quality_tables import speaker
+from drgpay.report.tables import ReportTable, Say
 from drgpay.report.tables_console import console_tables
 from drgpay.report.tables_xlsx import write_tables
 
@@ -161,14 +162,14 @@ def write_report(tables: ReportedTables, folder: Path, language: Language) -> No
     """Write the Parquet files and calibration.xlsx; equal tables give equal bytes."""
     for name, frame in tables.files.items():
         write_frame(frame, folder / f"{name}.parquet")
-    say = calibration_speaker(language, tables.of_visits)
+    say = _speaker(language, tables.of_visits)
     path = folder / WORKBOOK
     write_tables(path, tables.title, tables.facts, tables.sheets, language, say)
 
 
 def console_report(tables: ReportedTables, language: Language) -> RenderableType:
     """The facts and the tables for a terminal."""
-    say = calibration_speaker(language, tables.of_visits)
+    say = _speaker(language, tables.of_visits)
     colon = "：" if language == "zh" else ": "
     facts = [Text(f"{say(key)}{colon}{value}") for key, value in tables.facts.items()]
     return Group(*facts, console_tables(tables.shown, say, _ROWS_SHOWN))
@@ -216,3 +217,9 @@ def _sums(frame: pl.DataFrame) -> dict[str, Any]:
         for name, dtype in frame.schema.items()
         if dtype.is_numeric()
     }
+
+
+def _speaker(language: Language, of_visits: bool) -> Say:
+    """The words of the report; what it shares with other reports is called as there."""
+    words, shared = Wording("calibration_visits" if of_visits else "calibration"), speaker(language)
+    return lambda key: words.said(key, language) if key in words else shared(key)

@@ -9,8 +9,7 @@ from drgpay.points.catalogue import MEASURED
 from drgpay.policy.points import HighBand, Points
 from drgpay.report.case_catalogue import GroupPrices, mean_of
 from drgpay.report.case_lines import CaseLine, Lines
-from drgpay.report.case_wording import class_name
-from drgpay.report.wording import level_name
+from drgpay.report.wording import level_name, named
 
 Row = Mapping[str, Any]
 
@@ -119,7 +118,7 @@ def add_conditions(case: Row, prices: GroupPrices, points: Points, lines: Lines)
         if lines.taken[-1].value is True:
             due = name
             break
-    due_said, said = class_name(due, lines.language), class_name(case["case_class"], lines.language)
+    due_said, said = (named("class", one, lines.language) for one in (due, case["case_class"]))
     how = lines.say("how_class" if due != "normal" else "how_class_normal")
     lines.claimed("case_class", said, due_said, how)
 
@@ -156,11 +155,11 @@ def _conditions(case: Row, prices: GroupPrices, points: Points, lines: Lines) ->
 
 
 def _condition(name: str, holds: bool, lines: Lines, how: str = "") -> None:
-    label = lines.say("condition", case_class=class_name(name, lines.language))
+    label = lines.say("condition", case_class=named("class", name, lines.language))
     said = lines.say(how or f"condition_{name}")
     lines.taken.append(CaseLine(f"is_{name}", label, None, holds, how=said))
 
 
 def _compared(name: str, formula: str, lines: Lines) -> None:
-    label = lines.say("condition", case_class=class_name(name, lines.language))
+    label = lines.say("condition", case_class=named("class", name, lines.language))
     lines.reckoned(f"is_{name}", formula, label=label)

@@ -10,8 +10,9 @@ import polars as pl
 from rich.console import Group, RenderableType
 
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, half_up, unscaled
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
 from drgpay.base.terminal import Text
+from drgpay.base.words import Wording
 from drgpay.explain.trace import VisitTrace
 from drgpay.policy.outpatient import Outpatient
 from drgpay.report.tables import ReportTable
@@ -20,47 +21,7 @@ from drgpay.report.visit_wording import visit_word
 from drgpay.visits.columns import AT_COST, DRUG, PROCEDURE
 
 Row = Mapping[str, Any]
-
-_SENTENCES: dict[str, Words] = {
-    "payable": Words("不打折、不打包", "nothing reduces it"),
-    "payable_lines": Words("{quantity} 行，每行全额计点", "{quantity} lines, each in full"),
-    "at_cost": Words(
-        "点数目录无基准点数：按成本付费 {paid_cost} = 明细 {own} + 打包分摊 {packaged}，"
-        "÷ 总均次费用 × 100，不乘等级系数",
-        "no base points in the catalogue: paid at cost {paid_cost} = own lines {own} + its part of "
-        "what is packaged {packaged}, / mean over all x 100, without coefficient",
-    ),
-    "at_cost_drug": Words(
-        "药店处方，点数目录无基准点数：按明细金额 {paid_cost} ÷ 总均次费用 × 100 付费",
-        "a prescription filled at a pharmacy, no base points in the catalogue: its lines "
-        "{paid_cost} / mean over all x 100",
-    ),
-    "discounted": Words(
-        "操作按基准点数排序，{first} 在先；其余操作 × {discount}",
-        "{first} has more base points and is paid in full; further procedures x {discount}",
-    ),
-    "repeat_discounted": Words(
-        "第 1 行全额，其余 {further} 行 × {discount}",
-        "the first line in full, {further} further x {discount}",
-    ),
-    "consolidated": Words(
-        "与 {kept} 同族（{family}），只保留基准点数最高者",
-        "{kept} of its family {family} has more base points",
-    ),
-    "packaged_incidental": Words("附带项目随就诊打包", "incidentals are paid with the visit"),
-    "packaged_medical": Words(
-        "本次就诊有操作 {first}，诊疗打包其中", "the visit has the procedure {first}"
-    ),
-    "packaged_list": Words(
-        "在统一打包清单上，且本次就诊有操作或诊疗条目",
-        "on the packaging list, and the visit has a procedure or a medical group",
-    ),
-    "not_in_catalogue": Words(
-        "点数目录中无此组，或没有规则收纳这些明细",
-        "the catalogue has no base points for it, or no rule took its lines",
-    ),
-    "item_by_item": Words("该就诊类型按项目付费", "visits of this type are paid item by item"),
-}
+_said = Wording("entry_reasons").said
 
 
 def entry_reason(row: Row, entries: Sequence[Row], rules: Outpatient, language: Language) -> str:
@@ -75,20 +36,18 @@ def entry_reason(row: Row, entries: Sequence[Row], rules: Outpatient, language: 
     first = next((each for each in procedures if each["reason"] == "payable"), None)
     family = [each for each in procedures if each["family"] == row["family"]]
     discount = rules.repeat_discount if reason == "repeat_discounted" else rules.procedure_discount
-    return (
-        _SENTENCES[reason]
-        .said_in(language)
-        .format(
-            first=(first or next(iter(procedures), row))["apg"],
-            kept=family[0]["apg"] if family else "",
-            family=row["family"],
-            paid_cost=cost,
-            own=row["lines_cost"],
-            packaged=None if cost is None else cost - row["lines_cost"],
-            quantity=row["quantity"],
-            further=row["quantity"] - 1,
-            discount=discount,
-        )
+    return _said(
+        reason,
+        language,
+        first=(first or next(iter(procedures), row))["apg"],
+        kept=family[0]["apg"] if family else "",
+        family=row["family"],
+        paid_cost=cost,
+        own=row["lines_cost"],
+        packaged=None if cost is None else cost - row["lines_cost"],
+        quantity=row["quantity"],
+        further=row["quantity"] - 1,
+        discount=discount,
     )
 
 

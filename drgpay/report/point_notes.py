@@ -6,71 +6,14 @@ from datetime import date
 import polars as pl
 from rich.table import Table
 
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
 from drgpay.points.catalogue import CatalogueInfo
 from drgpay.policy.load import LoadedPolicy
 from drgpay.results.columns import money, plain, written
 
+_say = Wording("point_notes").said
 STAY_RULE_COLUMNS = [*plain("rule", "hospital_id", "stays"), *money("total_cost", "total_fen")]
-
-_WORDS = {
-    "title": Words("政策规则改变的病例", "Stays that rules of the policy changed"),
-    "rule": Words("规则", "Rule"),
-    "hospital_id": Words("医疗机构", "Hospital"),
-    "stays": Words("病例数", "Stays"),
-    "total_cost": Words("医疗总费用（元）", "Total cost (yuan)"),
-    "incomplete_if": Words("incomplete_if：判为不完整", "incomplete_if: not complete"),
-    "outside_drg_if": Words("outside_drg_if：按项目付费", "outside_drg_if: paid item by item"),
-    "complete_differs": Words(
-        "与 incomplete_if 不符，以记录为准", "differs from incomplete_if, the record stands"
-    ),
-    "other_rules": Words(
-        "点数目录按另一规则测算：points.{key} 当时为 {before}，政策现为 {now}",
-        "the catalogue was calibrated by another rule: points.{key} was {before} then, it is {now} "
-        "now",
-    ),
-    "no_rule": Words("（无）", "(none)"),
-    "unverified": Words(
-        "扣减 {count} 条，所依据的 points.deductions 未经核实{source}",
-        "{count} deductions are booked by figures of points.deductions that are not verified"
-        "{source}",
-    ),
-    "source": Words("（来源：{source}）", " (source: {source})"),
-    "no_document": Words(
-        "其中 {count} 条没有文书（document）", "{count} of the deductions carry no document"
-    ),
-    "returns_from": Words(
-        "再入院和以前病例的扣减自 {day} 起可见（作业列出的以前各月）",
-        "returns and deductions of earlier stays are seen from {day} on, in the runs named as paid before",
-    ),
-    "no_months_before": Words(
-        "作业未列出以前各月（[[inputs.previous]]）：跨月再入院要到列出本月的月份或清算时才扣减，点值也未与上月比较",
-        "the job names no month before ([[inputs.previous]]): returns over the end of a month are seen "
-        "only by a month or a clearing that names both, and no value is compared",
-    ),
-    "no_value_before": Words(
-        "没有同一目录和分组方案的上月点值可比：plausible_value_change 未作比较",
-        "no value of the month before by the same catalogue and scheme: plausible_value_change compared "
-        "nothing",
-    ),
-    "corrected_since": Words(
-        "作业列出的 {run} 后来由 {by} 更正：请确认上月最后按哪一次支付",
-        "{run}, named as paid before, was since corrected by {by}: see which of them the month was last "
-        "paid by",
-    ),
-    "without_k": Words(
-        "{period} 按另一目录结算而未给出 k：其点数按 1 : 1 折算",
-        "{period} was settled by another catalogue and no k is given: its points are taken 1 : 1",
-    ),
-    "taken_back": Words(
-        "年终额度收回各月已付的特病单议 {count} 例",
-        "the year's quota takes back {count} special reviews that months have paid",
-    ),
-}
-
-
-def _say(wording: str, language: Language, **facts: object) -> str:
-    return _WORDS[wording].said_in(language).format(**facts)
 
 
 def stay_rules_table(ruled: pl.DataFrame) -> pl.DataFrame | None:

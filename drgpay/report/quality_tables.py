@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from drgpay.base.language import Language
+from drgpay.base.words import Wording
 from drgpay.grouper.scheme import Scheme
-from drgpay.quality import wording as quality_wording
 from drgpay.quality.agreement_history import (
     AgreementHistory,
     PeriodAgreement,
@@ -17,8 +17,8 @@ from drgpay.quality.agreement_history import (
 from drgpay.quality.month_quality import MonthQuality
 from drgpay.quality.reconcile import Reconciliation, difference_counts, pair_counts
 from drgpay.quality.statistics import GROUP_LEVELS, Statistics
-from drgpay.report import wording
 from drgpay.report.tables import ReportTable, Say
+from drgpay.report.wording import level_name
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,17 @@ class QualityReport:
 
 
 def speaker(language: Language) -> Say:
-    """The words of headings and values; a level or finding is called as in the reports of a run."""
+    """The words of headings and values; a level or finding is called as in the reports of a run.
+
+    A share is called as its count, followed by what it is.
+    """
+    words = Wording("quality")
 
     def say(key: str) -> str:
-        if quality_wording.knows(key):
-            return quality_wording.word(key, language)
-        known = wording.word(key, language)
-        return wording.level_name(key, language) if known == key else known
+        count = key.removesuffix("_share")
+        if key not in words and count in words:
+            return words.said("share_of", language, count=words.said(count, language))
+        return words.said(key, language) if key in words else level_name(key, language)
 
     return say
 

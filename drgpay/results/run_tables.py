@@ -9,6 +9,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words
+from drgpay.base.words import Wording
 from drgpay.results.part import STAYS
 from drgpay.results.run_folder import PaidPart, RunFolder
 from drgpay.settle.lines import LINE
@@ -114,9 +115,7 @@ class RunTables(PaidPart):
             if run.manifest.reference == about:
                 return RunTables(run.folder, run.manifest, self.part, self.beside)
         raise CannotCheckError(
-            Words(
-                f"找不到运行 {about['run']}（证据 {about['evidence'][:10]}…）",
-                f"the run {about['run']} with the evidence {about['evidence'][:10]}... "
-                "is not found",
+            Wording("verify").words(
+                "finding.no_run", run=about["run"], evidence=about["evidence"][:10]
             )
         )

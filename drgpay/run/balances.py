@@ -5,6 +5,7 @@ figures are those of the files; nothing is taken from the calculation that wrote
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -18,7 +19,16 @@ from drgpay.policy.adjustment_rows import EARLIER_DEDUCTION
 from drgpay.results.part import VISITS
 from drgpay.results.run_folder import PaidPart
 from drgpay.results.run_tables import AMOUNTS, RunTables
-from drgpay.run.comparison import Compared, Trial, disagreement, first_of, place_of, unequal
+from drgpay.run.comparison import (
+    WORDS,
+    Compared,
+    Trial,
+    disagreement,
+    first_of,
+    place_of,
+    title_of,
+    unequal,
+)
 from drgpay.run.ledger_balance import ledger_disagreement
 from drgpay.run.part_balances import case_parts
 from drgpay.run.visit_balances import (
@@ -30,7 +40,7 @@ from drgpay.settle.lines import LINE
 
 Row = Mapping[str, Any]
 _NOTHING = Decimal(0)
-_RunCheck = tuple[str, Words, Callable[[RunTables], Compared]]
+_RunCheck = tuple[str, Callable[[RunTables], Compared]]
 
 
 def balance_checks(tables: RunTables) -> list[Trial]:
@@ -46,14 +56,14 @@ def _visit_balance_checks(tables: RunTables) -> list[Trial]:
     of_year = tables.manifest.is_clearing
     contracts = CAPITATION_CHECKS if tables.about.has_accounts else []
     money = _SETTLED_UP if of_year else [_PREPAYMENTS, *_of_correction(tables)]
-    shared = [
-        (f"visit_{key}", Words(f"门诊：{title.zh}", f"visits: {title.en}"), compare)
-        for key, title, compare in (*_LINES_AND_POOLS, *money, _LEDGER)
-    ]
+    shared = [_trial(tables, check) for check in (*_LINES_AND_POOLS, *money, _LEDGER)]
     own = VISIT_YEAR_CHECKS if of_year else VISIT_CHECKS
     return [
         *(_trial(tables, check) for check in own),
-        *(_trial(tables, check) for check in shared),
+        *(
+            replace(one, key=f"visit_{one.key}", title=title_of("of_visits", title=one.title))
+            for one in shared
+        ),
         *(_trial(tables, check) for check in contracts),
     ]
 
@@ -63,8 +73,11 @@ def _of_correction(tables: RunTables) -> list[_RunCheck]:
 
 
 def _trial(tables: RunTables, check: _RunCheck) -> Trial:
-    key, title, compare = check
-    return Trial(key, title, lambda: compare(tables))
+    """A check with its title, which is another where a clearing compares other things."""
+    key, compare = check
+    of_year = f"{key}_of_year"
+    own = tables.manifest.is_clearing and f"check.{of_year}" in WORDS
+    return Trial(key, title_of(of_year if own else key), lambda: compare(tables))
 
 
 def _counts(tables: RunTables) -> Compared:
@@ -442,9 +455,8 @@ def groups_belong(stays: PaidPart, scheme: Scheme) -> Compared:
     if not wrong.height:
         return said.height, None
     row = wrong.row(0, named=True)
-    zh, en = "不在分组方案之中", "is no group of the scheme"
-    shown = f"{row['case_id']}: {row['mdc']} {row['adrg']} {row['drg']}"
-    return said.height, Words(f"{shown} {zh}", f"{shown} {en}")
+    place = f"{row['case_id']}: {row['mdc']} {row['adrg']} {row['drg']}"
+    return said.height, WORDS.words("finding.no_group", place=place)
 
 
 def _equal(*pairs: tuple[str, int, str, int]) -> Compared:
@@ -478,66 +490,32 @@ def _to_fen(amount: Fraction) -> Decimal:
 
 
 _LINES_AND_POOLS = [
-    ("lines", Words("病例 + 扣减 = 结算行", "cases + minus rows = statement lines"), _lines),
-    (
-        "case_parts",
-        Words(
-            "病例：在结算行中的份额（最大余数法）", "cases: their parts of the lines, to the fen"
-        ),
-        case_parts,
-    ),
-    ("prices", Words("结算行：点数 × 点值", "statement lines: points × value"), _prices),
-    (
-        "values",
-        Words("点值 = 金额 ÷ 点数，向下取整", "value = amount ÷ points, rounded down"),
-        _values,
-    ),
-    (
-        "pools",
-        Words("结算行 + 扣点留存 + 结余 = 预算", "statement lines + kept + remainder = budget"),
-        _pools,
-    ),
+    ("lines", _lines),
+    ("case_parts", case_parts),
+    ("prices", _prices),
+    ("values", _values),
+    ("pools", _pools),
 ]
 _EVERY_RUN = [
-    (
-        "case_points",
-        Words("病例：调整前点数 + 调整 = 点数", "cases: points before + adjustments = points"),
-        _case_points,
-    ),
+    ("case_points", _case_points),
     *_LINES_AND_POOLS,
 ]
-_PREPAYMENTS = (
-    "prepayments",
-    Words("预拨 = 应付基金 × 预拨比例", "prepayment = fund × ratio"),
-    _prepayments,
-)
-_LEDGER = (
-    "ledger",
-    Words("账簿借贷平衡，与结果一致", "the ledger balances, as the results say"),
-    _ledger,
-)
+_PREPAYMENTS = ("prepayments", _prepayments)
+_LEDGER = ("ledger", _ledger)
 _MONTH = [
-    ("counts", Words("读取 = 有效 + 未通过校验", "read = valid + quarantined"), _counts),
+    ("counts", _counts),
     *_EVERY_RUN,
     _PREPAYMENTS,
     _LEDGER,
 ]
 _SETTLED_UP = [
-    (
-        "budgets",
-        Words("清算预算：结余与超支分担", "final budget: surplus and overrun"),
-        _final_budgets,
-    ),
-    ("payables", Words("应付 − 已预拨 = 清算", "payable − prepaid = clearing"), _payables),
+    ("budgets", _final_budgets),
+    ("payables", _payables),
 ]
 _CLEARING = [
-    ("counts", Words("月份与病例数", "months and cases"), _counts_of_year),
+    ("counts", _counts_of_year),
     *_EVERY_RUN,
     *_SETTLED_UP,
     _LEDGER,
 ]
-_DIFFERENCES = (
-    "differences",
-    Words("已付 + 差额 = 现应付", "paid + difference = due now"),
-    _differences,
-)
+_DIFFERENCES = ("differences", _differences)

@@ -9,11 +9,18 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.base.language import Words
+from drgpay.base.words import Wording
 from drgpay.results.run_tables import CannotCheckError
 from drgpay.settle.lines import LINE
 
 Status = Literal["right", "wrong", "unknown"]
+WORDS = Wording("verify")
 NO_FINDING = Words("", "")
+
+
+def title_of(key: str, **values: object) -> Words:
+    """What a check is called."""
+    return WORDS.words(f"check.{key}", **values)
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ def tried(trial: Trial) -> Check:
         pl.exceptions.PolarsError,
     ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        said = Words(f"无法读取：{reason}", f"unreadable: {reason}")
+        said = WORDS.words("finding.unreadable", reason=reason)
         return Check(key, title, "unknown", 0, said)
     return Check(key, title, "wrong" if finding else "right", compared, finding or NO_FINDING)
 
@@ -73,19 +80,18 @@ def first_of(findings: Iterable[Words]) -> Words | None:
 
 def unequal(left: str, said: object, right: str, found: object, more: int = 0) -> Words:
     """The finding that two figures differ which should be equal, and in how many more places."""
-    zh = f"{left} = {said}，而 {right} = {found}"
-    en = f"{left} = {said}, but {right} = {found}"
-    if more:
-        return Words(f"{zh}（另有 {more} 处）", f"{en} (and {more} more)")
-    return Words(zh, en)
+    words = WORDS.words("finding.unequal", left=left, said=said, right=right, found=found)
+    return and_more(words, more)
 
 
 def not_due(place: str, said: object, due: object, more: int = 0) -> Words:
     """The finding that a file says something else than follows from the rest of the run."""
-    zh, en = f"{place} = {said}，应为 {due}", f"{place} = {said}, but {due} is due"
-    if more:
-        return Words(f"{zh}（另有 {more} 处）", f"{en} (and {more} more)")
-    return Words(zh, en)
+    return and_more(WORDS.words("finding.not_due", place=place, said=said, due=due), more)
+
+
+def and_more(found: Words, more: int) -> Words:
+    """A finding, and at how many more places there is such a one."""
+    return WORDS.words("finding.more", found=found, more=more) if more > 0 else found
 
 
 def disagreement(
@@ -146,7 +152,7 @@ def unlike(path: Path, due: pl.DataFrame, keys: Sequence[str]) -> Words | None:
     written = pl.read_parquet_schema(path)
     extra = [column for column in written if column not in due.columns]
     if extra:
-        return Words(f"多出的列 {name}.{extra[0]}", f"{name}.{extra[0]} is a column too many")
+        return WORDS.words("finding.column_too_many", column=f"{name}.{extra[0]}")
     rows = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
     if rows != due.height:
         return _other_rows(path, due, keys)
@@ -163,9 +169,7 @@ def unlike(path: Path, due: pl.DataFrame, keys: Sequence[str]) -> Words | None:
             return not_due(f"{name} {row}: {column}", said[place], right[place], more)
     missing = [column for column in due.columns if column not in written]
     if missing:
-        raise CannotCheckError(
-            Words(f"{name} 没有列 {missing[0]}", f"{name} has no column {missing[0]}")
-        )
+        raise CannotCheckError(WORDS.words("finding.no_column", table=name, column=missing[0]))
     return None
 
 
@@ -179,14 +183,12 @@ def _other_rows(path: Path, due: pl.DataFrame, keys: Sequence[str]) -> Words:
         )
         for frame in (said, due)
     )
-    for one, other, zh, en in ((said, right, "多出", "too many"), (right, said, "缺少", "missing")):
+    for one, other, key in ((said, right, "row_extra"), (right, said, "row_missing")):
         rows = one.join(other, on=[*keys, "nth"], how="anti", nulls_equal=True)
         if rows.height:
             row = f"{name} {place_of(rows.row(0, named=True), keys)}"
-            count = f"{abs(said.height - right.height)}"
-            return Words(
-                f"{zh}的行 {row}（相差 {count} 行）", f"{row} is {en} ({count} rows apart)"
-            )
+            apart = abs(said.height - right.height)
+            return WORDS.words(f"finding.{key}", row=row, apart=apart)
     return not_due(f"{name}: rows", said.height, right.height)
 
 

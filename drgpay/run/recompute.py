@@ -22,7 +22,7 @@ from drgpay.results.part import VISITS
 from drgpay.results.run_folder import RunFolder
 from drgpay.results.run_tables import CannotCheckError
 from drgpay.run.clearing import run_clearing
-from drgpay.run.comparison import not_due, unlike
+from drgpay.run.comparison import WORDS, not_due, unlike
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from drgpay.run.rendered import unlike_book
@@ -43,8 +43,7 @@ def recomputed(run: RunFolder, job: Path, progress: ProgressBar) -> tuple[int, l
         try:
             again = _run(run.manifest, job, work, progress)
         except RunStoppedError as error:
-            said = f"the job stops now: {error}"
-            return 0, [Words(f"作业现在停止：{error}", said)]
+            return 0, [WORDS.words("finding.job_stops", error=error)]
         return _compare(run, RunFolder.at(again))
 
 
@@ -85,9 +84,9 @@ def _compare(run: RunFolder, again: RunFolder) -> tuple[int, list[Words]]:
     findings = list(_manifests(run.manifest, again.manifest))
     for name in names:
         if name not in due:
-            findings.append(Words(f"多出 {name}", f"{name} is extra"))
+            findings.append(WORDS.words("finding.extra", name=name))
         elif name not in said:
-            findings.append(Words(f"缺少 {name}", f"{name} is missing"))
+            findings.append(WORDS.words("finding.missing", name=name))
         elif file_hash(said[name]) != file_hash(due[name]):
             findings.append(_unlike(name, said[name], due[name]))
     return len(names), findings
@@ -107,15 +106,15 @@ def _unlike(name: str, path: Path, due: Path) -> Words:
     try:
         if path.suffix == ".parquet":
             found = unlike(path, pl.read_parquet(due, glob=False), _keys(path))
-            return found or Words(f"{name}：字节不同，内容相同", f"{name}: other bytes, same rows")
+            return found or WORDS.words("finding.other_bytes", name=name)
         if path.suffix == ".xlsx":
             return unlike_book(name, path, due)
     except CannotCheckError as error:
         return error.reason
     except (OSError, DrgpayError, pl.exceptions.PolarsError) as error:
         reason = str(error).splitlines()[0]
-        return Words(f"{name} 无法读取：{reason}", f"{name} cannot be read: {reason}")
-    return Words(f"{name} 不同", f"{name} differs")
+        return WORDS.words("finding.cannot_be_read", name=name, reason=reason)
+    return WORDS.words("finding.differs", name=name)
 
 
 def _keys(path: Path) -> list[str]:

@@ -20,7 +20,7 @@ from drgpay.results.run_folder import RunFolder, month_at
 from drgpay.results.run_tables import CannotCheckError, RunTables
 from drgpay.results.visit_files import ENROLMENT, entries_of_visits
 from drgpay.results.visits import example_visits
-from drgpay.run.comparison import Compared, first_of, not_due
+from drgpay.run.comparison import WORDS, Compared, first_of, not_due
 from drgpay.run.kept_rules import rules_kept, visit_rules_kept
 from drgpay.run.paid_year import prepayments_of, statements_of_year
 from drgpay.run.repeated import hospitals_of, months_again
@@ -93,13 +93,7 @@ def report_as_due(folder: Path) -> Compared:
         if report_html(run, months, language) == text:
             return 1, None
     name = report_of(folder).name
-    raise CannotCheckError(
-        Words(
-            f"{name} 与现在生成的报告不同：当时旁边有其他月份的运行，或报告被改动；请重新生成",
-            f"{name} is not the report that is made now: other months lay beside the run then, or it "
-            "was changed; write it again",
-        )
-    )
+    raise CannotCheckError(WORDS.words("finding.other_report", name=name))
 
 
 _HEAD = 1_000
@@ -107,9 +101,9 @@ _HEAD = 1_000
 
 def _unlike_book(name: str, path: Path, due: Path | None) -> Words | None:
     if due is None:
-        return Words(f"多出 {name}", f"{name} is extra")
+        return WORDS.words("finding.extra", name=name)
     if not path.is_file():
-        return Words(f"缺少 {name}", f"{name} is missing")
+        return WORDS.words("finding.missing", name=name)
     if path.read_bytes() == due.read_bytes():
         return None
     return unlike_book(name, path, due)
@@ -132,12 +126,9 @@ def unlike_book(name: str, path: Path, due: Path) -> Words:
         with ZipFile(path) as one, ZipFile(due) as other:
             names = [part for part in other.namelist() if _part(one, part) != other.read(part)]
     except (CalamineError, BadZipFile, OSError) as error:
-        return Words(f"{name} 无法读取：{error}", f"{name} cannot be read: {error}")
+        return WORDS.words("finding.cannot_be_read", name=name, reason=error)
     shown = names[0] if names else "zip"
-    return Words(
-        f"{name}：数值相同，但公式、格式或文件内容不同（{shown}）",
-        f"{name}: the same values, but other formulas, formats or parts ({shown})",
-    )
+    return WORDS.words("finding.other_parts", name=name, part=shown)
 
 
 def _unlike_sheet(place: str, said: list[list[Any]], due: list[list[Any]]) -> Words | None:

@@ -13,7 +13,6 @@ from functools import cached_property
 
 import polars as pl
 
-from drgpay.base.language import Words
 from drgpay.base.period import Period
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, EARLIER_STAYS
@@ -23,7 +22,7 @@ from drgpay.results.part import STAYS
 from drgpay.results.results import booking_frames, case_frames, line_frames
 from drgpay.results.run_folder import book, filings_kept, returns_elsewhere
 from drgpay.results.run_tables import CannotCheckError, RunTables
-from drgpay.run.comparison import Compared, first_of, unlike
+from drgpay.run.comparison import WORDS, Compared, first_of, unlike
 from drgpay.run.kept_rules import catalogue_kept, policy_kept
 from drgpay.run.paid_year import (
     adjustments_of_year,
@@ -177,9 +176,7 @@ class RepeatedStays(Repeated):
     def filings(self) -> Filings:
         """The filings of cases that the run keeps."""
         if "reviews.parquet" not in self.tables.manifest.outputs:
-            raise CannotCheckError(
-                Words("旧版程序的清算没有保存申报", "an older program kept no filings of the year")
-            )
+            raise CannotCheckError(WORDS.words("finding.no_filings"))
         return filings_kept(self.tables)
 
     @property
@@ -245,20 +242,8 @@ def _with_persons(stays: pl.DataFrame, seen: pl.DataFrame) -> pl.DataFrame:
     return stays.hstack([persons["person_id"]])
 
 
-REPEATED: list[tuple[str, Words, Callable[[RepeatedStays], Compared]]] = [
-    (
-        "points_again",
-        Words("病例与点数调整：按所存事实重算", "cases and adjustments, reckoned again"),
-        lambda again: first_unlike(again.tables, again.points()),
-    ),
-    (
-        "lines_again",
-        Words("结算行与点值：按所存事实重算", "lines and values, reckoned again"),
-        lambda again: first_unlike(again.tables, again.lines()),
-    ),
-    (
-        "bookings_again",
-        Words("账簿与差额：按所存事实重算", "ledger and differences, reckoned again"),
-        lambda again: first_unlike(again.tables, again.bookings()),
-    ),
+REPEATED: list[tuple[str, Callable[[RepeatedStays], Compared]]] = [
+    ("points_again", lambda again: first_unlike(again.tables, again.points())),
+    ("lines_again", lambda again: first_unlike(again.tables, again.lines())),
+    ("bookings_again", lambda again: first_unlike(again.tables, again.bookings())),
 ]

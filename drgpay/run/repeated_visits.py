@@ -192,23 +192,11 @@ def visit_points_again(again: RepeatedVisits) -> Compared:
     return compared, again.wrong_entry or found
 
 
-VISIT_REPEATED: list[tuple[str, Words, Callable[[RepeatedVisits], Compared]]] = [
-    (
-        "visit_points_again",
-        Words("门诊：条目与就诊按所存事实重算", "visits: entries and visits, reckoned again"),
-        visit_points_again,
-    ),
-    (
-        "visit_lines_again",
-        Words(
-            "门诊：结算行、点值与包干账户按所存事实重算",
-            "visits: lines, values and accounts, reckoned again",
-        ),
-        lambda again: first_unlike(again.tables, again.lines()),
-    ),
+VISIT_REPEATED: list[tuple[str, Callable[[RepeatedVisits], Compared]]] = [
+    ("visit_points_again", visit_points_again),
+    ("visit_lines_again", lambda again: first_unlike(again.tables, again.lines())),
     (
         "visit_bookings_again",
-        Words("门诊：账簿与差额按所存事实重算", "visits: ledger and differences, reckoned again"),
         lambda again: first_unlike(again.tables, again.bookings()),
     ),
 ]

@@ -21,7 +21,7 @@ from drgpay.policy.records import Records
 from drgpay.policy.settlement import Settlement
 from drgpay.records.known_codes import separator_in
 from drgpay.results.manifest import Manifest
-from drgpay.settle.findings import deductions_above_payable, implausible_values
+from drgpay.settle.findings import WORDS, deductions_above_payable, implausible_values
 
 StopCode = Literal[
     "refused_share",
@@ -177,12 +177,22 @@ def record_stops(
     too_much = int(inside["total_fen"].sum()) > share * money
     if read >= MOST_SMALL and (too_many or too_much):
         stops += [
-            Stop("refused_share", hospital, fen, _refused_words(rows, fen, reasons))
+            Stop(
+                "refused_share",
+                hospital,
+                fen,
+                WORDS.words("refused", rows=rows, yuan=_yuan(fen), reasons=reasons),
+            )
             for hospital, rows, fen, reasons in inside.iter_rows()
         ]
     paid = set(valid["hospital_id"])
     stops += [
-        Stop("hospital_refused", hospital, fen, _hospital_words(rows, fen, reasons))
+        Stop(
+            "hospital_refused",
+            hospital,
+            fen,
+            WORDS.words("hospital_refused", rows=rows, yuan=_yuan(fen), reasons=reasons),
+        )
         for hospital, rows, fen, reasons in inside.iter_rows()
         if hospital not in paid and hospital != _NOBODY
     ]
@@ -252,48 +262,17 @@ def _refused_by_hospital(refused: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _refused_words(rows: int, fen: int, reasons: str) -> Words:
-    yuan = _yuan(fen)
-    return Words(
-        f"{rows} 条未通过校验（{reasons}），涉及 {yuan} 元，全部超过政策允许的比例",
-        f"{rows} rows with {yuan} yuan are refused ({reasons}), and of all rows more than the "
-        "policy allows",
-    )
-
-
-def _hospital_words(rows: int, fen: int, reasons: str) -> Words:
-    yuan = _yuan(fen)
-    return Words(
-        f"全部 {rows} 条未通过校验（{reasons}），涉及 {yuan} 元",
-        f"all of its {rows} rows with {yuan} yuan are refused ({reasons})",
-    )
-
-
 def _unknown_words(rows: int, fen: int, such: str) -> Words:
-    yuan = _yuan(fen)
+    found = WORDS.words("unknown_codes", rows=rows, yuan=_yuan(fen), such=such)
     sign = separator_in(such)
-    joined = Words(
-        f"；几个编码似以“{sign}”连接，请在对照表中写明（csv.list_delimiter，或该列的 delimiter）",
-        f"; {sign} seems to stand between codes: name it in a mapping (csv.list_delimiter, or delimiter of the column)",
-    )
-    return Words(
-        f"{rows} 条的主要诊断或首个手术编码（如 {such}）不在代码表中，涉及 {yuan} 元，"
-        f"全部超过政策允许的比例{joined.zh if sign else ''}",
-        f"{rows} rows with {yuan} yuan have a principal diagnosis or first procedure that no table "
-        f"knows, such as {such}, and of all rows more than the policy allows"
-        f"{joined.en if sign else ''}",
-    )
+    return WORDS.words("joined_codes", found=found, sign=sign) if sign else found
 
 
 def _level_words(level: str, rows: int, known: Iterable[str]) -> Words:
-    listed = ", ".join(sorted(known))
-    meant = nearest_name(level, sorted(known))
-    return Words(
-        f"等级 {level} 不在已知等级（{listed}）之中{f'，是否应为 {meant}？' if meant else '，'}"
-        f"{rows} 条将按系数 1 计算",
-        f"its level {level} is none of {listed}{f' (is {meant} meant?)' if meant else ''}: {rows} "
-        "rows would be paid with coefficient 1",
-    )
+    levels = sorted(known)
+    meant = nearest_name(level, levels)
+    key = "nearly_known_level" if meant else "unknown_level"
+    return WORDS.words(key, level=level, listed=", ".join(levels), meant=meant, rows=rows)
 
 
 def by_hospital(valid: pl.DataFrame) -> pl.DataFrame:

@@ -30,7 +30,17 @@ from drgpay.results.run_folder import PaidPart, RunFolder
 from drgpay.results.run_tables import CannotCheckError, RunTables
 from drgpay.run.balances import balance_checks, groups_belong
 from drgpay.run.basis import basis_of_clearing, basis_of_job, outpatient_basis_of_year
-from drgpay.run.comparison import NO_FINDING, Check, Compared, Status, Trial, tried
+from drgpay.run.comparison import (
+    NO_FINDING,
+    WORDS,
+    Check,
+    Compared,
+    Status,
+    Trial,
+    and_more,
+    title_of,
+    tried,
+)
 from drgpay.run.job import load_any_job
 from drgpay.run.kept_rules import catalogue_of, scheme_kept
 from drgpay.run.recompute import recomputed
@@ -127,29 +137,26 @@ def _checks(run: RunFolder, job: Path | None) -> list[_Make]:
 
 def _recomputed(run: RunFolder, job: Path, progress: ProgressBar) -> Check:
     """Every file against that of the job run again; each that differs is named."""
-    title = Words("重新运行作业，逐个文件比较", "the job run again: every file")
+    title = title_of("recompute")
     try:
         compared, findings = recomputed(run, job, progress)
     except (DrgpayError, OSError) as error:
         return Check("recompute", title, "unknown", 0, Words(str(error), str(error)))
-    zh, en = ("\n".join(said) for said in zip(*findings, strict=True)) if findings else ("", "")
-    return Check("recompute", title, "wrong" if findings else "right", compared, Words(zh, en))
+    status: Status = "wrong" if findings else "right"
+    return Check("recompute", title, status, compared, Words("\n", "\n").between(findings))
 
 
 def _kept_catalogue(run: PaidPart) -> Trial:
     """The copy of the catalogue in the run is what the run was given."""
-    title, place = (
-        Words("点数目录与清单一致", "catalogue: as the manifest has it"),
-        catalogue_of(run),
-    )
-    return Trial(place.name, title, lambda: _as_given(place, run.about.catalogue["sha256"]))
+    place = catalogue_of(run)
+    given = partial(_as_given, place, run.about.catalogue["sha256"])
+    return Trial(place.name, title_of("catalogue"), given)
 
 
 def _as_given(catalogue: Path, sha256: str) -> Compared:
     if catalogue_hash(catalogue) != sha256:
         # One that a person edited, or an older program made, is written anew in other bytes.
-        zh, en = "与所读目录的字节不同", "other bytes than the one that was read"
-        raise CannotCheckError(Words(f"{catalogue.name}：{zh}", f"{catalogue.name}: {en}"))
+        raise CannotCheckError(WORDS.words("finding.other_catalogue", name=catalogue.name))
     return 1, None
 
 
@@ -157,12 +164,13 @@ def _repeated(tables: RunTables) -> Iterator[Trial]:
     """What follows from the facts that the run keeps, reckoned again; once for all checks of a part."""
     if tables.part == STAYS:
         again = cache(partial(RepeatedStays, tables))
-        for key, title, compare in REPEATED:
-            yield Trial(key, title, partial(_of_made, again, compare), "wrong")
+        for key, compare in REPEATED:
+            yield Trial(key, title_of(key), partial(_of_made, again, compare), "wrong")
     else:
         again_visits = cache(partial(RepeatedVisits, tables))
-        for key, title, compare_visits in VISIT_REPEATED:
-            yield Trial(key, title, partial(_of_made, again_visits, compare_visits), "wrong")
+        for key, compare_visits in VISIT_REPEATED:
+            made = partial(_of_made, again_visits, compare_visits)
+            yield Trial(key, title_of(key), made, "wrong")
 
 
 def _of_made(make: Callable[[], _Part], compare: Callable[[_Part], Compared]) -> Compared:
@@ -170,7 +178,7 @@ def _of_made(make: Callable[[], _Part], compare: Callable[[_Part], Compared]) ->
 
 
 def _groups(stays: PaidPart, job: Path | None) -> Trial:
-    title = Words("病例：MDC、ADRG 与 DRG 相符", "cases: MDC, ADRG and DRG belong together")
+    title = title_of("groups")
 
     def compare() -> Compared:
         return groups_belong(stays, scheme_kept(stays, _schemes(stays, job).stays).scheme)
@@ -194,14 +202,14 @@ def _of_another_program(trial: Trial, program: str) -> Callable[[], Compared]:
         compared, found = trial.compare()
         if not found:
             return compared, None
-        zh = f"由 {program} 写成，{PROGRAM} 的结果不同：{found.zh}"
-        raise CannotCheckError(Words(zh, f"{program} wrote it, {PROGRAM} differs: {found.en}"))
+        said = WORDS.words("finding.other_program", program=program, now=PROGRAM, found=found)
+        raise CannotCheckError(said)
 
     return compare
 
 
 def _workbooks(run: RunFolder, parts: Sequence[RunTables], job: Path | None) -> Trial:
-    title = Words("工作簿与表格一致", "workbooks: the cells of the tables")
+    title = title_of("workbooks")
     return Trial("workbooks", title, lambda: workbooks_as_due(run, parts, _schemes(run, job)))
 
 
@@ -210,7 +218,7 @@ def _report(run: RunFolder) -> list[Trial]:
     folder = run.folder
     if run.manifest.is_clearing or not report_of(folder).is_file():
         return []
-    title = Words("旁边的 HTML 报告", "the HTML report beside the run")
+    title = title_of("report")
     return [Trial("report", title, partial(report_as_due, folder))]
 
 
@@ -223,43 +231,38 @@ def _schemes(run: RunFolder, job: Path | None) -> Schemes:
 
 
 def _basis(manifest: Manifest) -> Check:
-    title = Words("清单：参数与哈希一致", "manifest: parameters as hashed")
+    title = title_of("basis")
     if basis_hash(manifest.basis) == manifest.at("basis_sha256"):
         return Check("basis", title, "right", 1)
-    said = Words("清单被改动：依据与 basis_sha256 不符", "the basis was changed: not basis_sha256")
-    return Check("basis", title, "wrong", 1, said)
+    return Check("basis", title, "wrong", 1, WORDS.words("finding.other_basis"))
 
 
 def _identity(run: RunFolder) -> Check:
     """The folder has the run's id; the id is made of the basis, unless it was named by hand."""
-    title = Words("运行编号", "run id")
+    title = title_of("run_id")
     run_id, made = run.run_id, run_id_of(run.manifest.basis)
     if run.folder.resolve().name != run_id:
-        said = f"{run.folder.resolve().name} ≠ {run_id}"
-        found = Words(f"文件夹与清单编号不同：{said}", f"the folder has another name: {said}")
+        found = WORDS.words("finding.other_folder", folder=run.folder.resolve().name, run=run_id)
         return Check("run_id", title, "wrong", 1, found)
     given = run.manifest.content.get(ID_GIVEN, None if run_id != made else False)
     if given is None:
-        zh = f"按依据应为 {made}；旧版程序没有记录编号是否手工命名"
-        en = f"the basis gives {made}; an older program did not record whether the id was given by hand"
-        return Check("run_id", title, "unknown", 1, Words(zh, en))
+        found = WORDS.words("finding.perhaps_other_id", made=made)
+        return Check("run_id", title, "unknown", 1, found)
     if given != (run_id != made):
-        found = Words(f"按依据应为 {made}", f"the basis gives {made}")
+        found = WORDS.words("finding.other_id", made=made)
         return Check("run_id", title, "wrong", 1, found)
     if given:
-        zh = "手工命名：编号不能证明参数与输入，请核对另行记下的证据哈希"
-        en = "named by hand: the id proves neither parameters nor inputs, compare the evidence"
-        return Check("run_id", title, "right", 1, Words(zh, en))
+        return Check("run_id", title, "right", 1, WORDS.words("finding.id_given"))
     return Check("run_id", title, "right", 1)
 
 
 def _outputs(run: RunFolder) -> Check:
     """Every file of the manifest is there with its bytes, and no other."""
-    title = Words("结果文件的哈希", "hashes of the results")
+    title = title_of("outputs")
     listed, found = run.manifest.outputs, output_files(run.folder)
     findings = [
-        *(Words(f"缺少 {name}", f"{name} is missing") for name in listed if name not in found),
-        *(Words(f"多出 {name}", f"{name} is extra") for name in found if name not in listed),
+        *(WORDS.words("finding.missing", name=name) for name in listed if name not in found),
+        *(WORDS.words("finding.extra", name=name) for name in found if name not in listed),
     ]
     unread: list[Words] = []
     for name in sorted(set(listed) & set(found)):
@@ -267,16 +270,16 @@ def _outputs(run: RunFolder) -> Check:
             about = listed[name]
             size = found[name].stat().st_size
             if file_hash(found[name]) != about["sha256"] or size != about.get("bytes", size):
-                findings.append(Words(f"{name} 已改动", f"{name} was changed"))
+                findings.append(WORDS.words("finding.changed", name=name))
         except OSError as error:
             reason = reason_of(error)
-            unread.append(Words(f"{name} 无法读取：{reason}", f"{name} cannot be read: {reason}"))
+            unread.append(WORDS.words("finding.cannot_be_read", name=name, reason=reason))
     return _found("outputs", title, len(listed), findings, unread)
 
 
 def _inputs(manifest: Manifest, job: Path) -> Check:
     """The files that the job names now are those that the run read."""
-    title = Words("输入文件与规则的哈希", "hashes of inputs and rules")
+    title = title_of("inputs")
     try:
         now = _basis_of_job(manifest, job)
     except (DrgpayError, OSError) as error:
@@ -287,10 +290,13 @@ def _inputs(manifest: Manifest, job: Path) -> Check:
         dict(leaves({key: basis[key] for key in basis if key not in ("program", "accepted")}))
         for basis in (then, now)
     )
+    absent = WORDS.words("finding.absent")
     findings = [
-        Words(
-            f"{name}：运行时 {was.get(name, '无')}，现为 {is_now.get(name, '无')}",
-            f"{name}: was {was.get(name, 'absent')}, is {is_now.get(name, 'absent')}",
+        WORDS.words(
+            "finding.other_input",
+            name=name,
+            was=was.get(name, absent),
+            now=is_now.get(name, absent),
         )
         for name in dict.fromkeys([*was, *is_now])
         if was.get(name) != is_now.get(name)
@@ -339,9 +345,7 @@ def _found(
 ) -> Check:
     """The check with its first findings in one sentence; what could not be read comes last."""
     shown, more = [*findings, *unread][:_SHOWN], len(findings) + len(unread) - _SHOWN
-    text = Words("；".join(said.zh for said in shown), "; ".join(said.en for said in shown))
-    if more > 0:
-        text = Words(f"{text.zh}（另有 {more} 处）", f"{text.en} (and {more} more)")
+    text = and_more(WORDS.words("finding.comma").between(shown), more)
     status: Status = "wrong" if findings else "unknown" if unread else "right"
     return Check(key, title, status, compared, text if shown else NO_FINDING)
 

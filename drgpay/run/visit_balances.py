@@ -290,43 +290,15 @@ def _scaled(column: str) -> pl.Expr:
     return pl.col(column).to_physical().cast(pl.Int128)
 
 
-VISIT_CHECKS: list[tuple[str, Words, Callable[[RunTables], Compared]]] = [
-    (
-        "visit_counts",
-        Words("门诊：读取 = 有效 + 未通过校验", "visits and lines: read = valid + quarantined"),
-        visit_counts,
-    ),
-    (
-        "entry_points",
-        Words(
-            "门诊：条目点数 = 就诊点数", "entries: base × factor × coefficient = points of visits"
-        ),
-        entry_points,
-    ),
+VISIT_CHECKS: list[tuple[str, Callable[[RunTables], Compared]]] = [
+    ("visit_counts", visit_counts),
+    ("entry_points", entry_points),
 ]
-VISIT_YEAR_CHECKS: list[tuple[str, Words, Callable[[RunTables], Compared]]] = [
-    (
-        "visit_counts",
-        Words("门诊：月份与就诊数", "visits: months and visits"),
-        visit_counts_of_year,
-    ),
-    (
-        "visit_months",
-        Words("门诊：年度就诊 = 各月就诊", "visits: those of the year = those of the months"),
-        visits_of_months,
-    ),
+VISIT_YEAR_CHECKS: list[tuple[str, Callable[[RunTables], Compared]]] = [
+    ("visit_counts", visit_counts_of_year),
+    ("visit_months", visits_of_months),
 ]
-CAPITATION_CHECKS: list[tuple[str, Words, Callable[[RunTables], Compared]]] = [
-    (
-        "capitation",
-        Words("包干账户：计入费用 = 签约人员就诊", "capitation: charged = visits of its persons"),
-        contractor_accounts,
-    ),
-    (
-        "tie_out",
-        Words(
-            "包干账户与门诊预算核对", "capitation: contractors + others + kept + remainder = budget"
-        ),
-        tie_out,
-    ),
+CAPITATION_CHECKS: list[tuple[str, Callable[[RunTables], Compared]]] = [
+    ("capitation", contractor_accounts),
+    ("tie_out", tie_out),
 ]

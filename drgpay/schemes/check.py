@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.language import Words
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.kinds import foreign_fields
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, PROCEDURE_FIELDS, SEVERITY_SETS, CodeField
@@ -41,7 +42,7 @@ from drgpay.schemes.apg_check import (
     landing_findings,
     packaging_findings,
 )
-from drgpay.schemes.findings import Finding, finding
+from drgpay.schemes.findings import WORDS, Finding, finding
 from drgpay.schemes.group_rows import EXAMPLES, GroupRow
 from drgpay.schemes.reachability import Reach, search_reach
 
@@ -104,20 +105,14 @@ def unreachable_findings(
         if not way & broken:
             code = missed.group.drg.code
             blockers = ", ".join(missed.blockers)
-            if missed.certain:
-                kind, facts = f"unreachable_{missed.reason}", {"blockers": blockers}
-            else:
-                kind, facts = "not_reached", _why_not_reached(missed.tried, blockers)
-            yield finding(kind, "drg", rows[code], code, **facts)
+            kind = f"unreachable_{missed.reason}" if missed.certain else "not_reached"
+            why = _why_not_reached(missed.tried, blockers)
+            yield finding(kind, "drg", rows[code], code, blockers=blockers, why=why)
 
 
-def _why_not_reached(tried: int, blockers: str) -> dict[str, str]:
-    if not tried:
-        return {"why_zh": "未能为它构造病例", "why_en": "no stay could be made for it"}
-    return {
-        "why_zh": f"为它构造的 {tried} 例多落入 {blockers}",
-        "why_en": f"of {tried} stays made for it most went to {blockers}",
-    }
+def _why_not_reached(tried: int, blockers: str) -> Words:
+    key = "why.went_elsewhere" if tried else "why.no_stays"
+    return WORDS.words(key, tried=tried, blockers=blockers)
 
 
 def _place(found: Finding) -> tuple[bool, int, str, int, str]:
@@ -267,12 +262,13 @@ def _set_findings(
             yield finding("unused_set", "sets", first, name, codes=codes)
     for name in sorted(empty):
         if name in known:
-            reason = {"reason_zh": "已在 sets.csv 中定义", "reason_en": "which sets.csv defines"}
+            reason = "defined"
         elif name not in used:
-            reason = {"reason_zh": "没有规则使用", "reason_en": "which no rule names"}
+            reason = "unused"
         else:
             continue
-        yield finding("needless_empty_set", "scheme", None, name, **reason)
+        said = WORDS.words(f"reason.{reason}")
+        yield finding("needless_empty_set", "scheme", None, name, reason=said)
 
 
 def _all_rows(groups: Mapping[str, Sequence[GroupRow]]) -> Iterator[GroupRow]:
@@ -315,7 +311,7 @@ def _foreign_findings(info: SchemeInfo, groups: dict[str, list[GroupRow]]) -> It
         top = class_of.get((parent, row.parent), "") if parent else row.code
         class_of[row.table, row.code] = top
         for field, reason in foreign_fields(info.kind, top, row.rule or Always(True)).items():
-            facts = {"group": row.code, "reason_zh": reason.zh, "reason_en": reason.en}
+            facts = {"group": row.code, "reason": reason}
             yield finding("foreign_field", row.table, row.row, field.value, **facts)
 
 

@@ -14,11 +14,13 @@ import polars as pl
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, half_up, unscaled
 from drgpay.base.language import Words
 from drgpay.base.period import Period
+from drgpay.base.words import Wording
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.pricing import yuan
 
 Code = Literal["deduction_above_payable", "plausible_budget", "plausible_value_change"]
 
+WORDS = Wording("stops")
 LEAST_STAYS = 100
 """Stays that a pool must have for its budget and value to be compared: fewer vary by chance."""
 
@@ -111,13 +113,15 @@ def _budget_findings(pool: Mapping[str, Any], rules: Settlement) -> Iterator[Fin
         None,
         name,
         abs(budget - spent),
-        Words(
-            f"{name} 的预算 {given} 元是按项目基金费用 {cost} 元的 {times} 倍（限 {limits.least}–"
-            f"{limits.most} 倍，{rules.key}.plausible_budget）：预算是否以万元为单位、属于别的月份，"
-            "还是确实如此？",
-            f"the budget of {name}, {given} yuan, is {times} times what its stays cost the fund item "
-            f"by item, {cost} yuan ({limits.least} to {limits.most} times, "
-            f"{rules.key}.plausible_budget): is it in 10,000 yuan, of another month, or right?",
+        WORDS.words(
+            "plausible_budget",
+            pool=name,
+            budget=given,
+            cost=cost,
+            times=times,
+            least=limits.least,
+            most=limits.most,
+            key=rules.key,
         ),
     )
 
@@ -143,20 +147,18 @@ def _value_findings(
         None,
         name,
         half_up(moved * 10**FEN_PLACES),
-        Words(
-            f"{name} 的点值 {value} 比上月 {before} 变化 {shown}（限 ±{limit:.0%}，"
-            f"{rules.key}.plausible_value_change）：预算是否以万元为单位、属于别的月份，还是确实如此？",
-            f"the value of {name}, {value}, is {shown} from {before} of the month before (limit "
-            f"±{limit:.0%}, {rules.key}.plausible_value_change): is the budget in 10,000 yuan, of "
-            "another month, or right?",
+        WORDS.words(
+            "plausible_value_change",
+            pool=name,
+            value=value,
+            before=before,
+            change=shown,
+            limit=limit,
+            key=rules.key,
         ),
     )
 
 
 def _above_payable(hospital: str, taken_fen: int, due_fen: int) -> Words:
     taken, due = yuan(taken_fen), yuan(due_fen)
-    return Words(
-        f"{hospital} 被扣点数值 {taken} 元，超过其点数结算行的应付 {due} 元",
-        f"the points that deductions take of the hospital {hospital} are worth {taken} yuan, more "
-        f"than the {due} that its lines by points are due",
-    )
+    return WORDS.words("deduction_above_payable", hospital=hospital, taken=taken, due=due)

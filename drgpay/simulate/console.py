@@ -8,8 +8,7 @@ from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.tables import narrow, shown_tables, target_table
 from drgpay.simulate.target import Found
-from drgpay.simulate.target_wording import target_sentence
-from drgpay.simulate.wording import word
+from drgpay.simulate.wording import target_sentence, word
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

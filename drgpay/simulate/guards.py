@@ -22,6 +22,7 @@ from drgpay.run.stops import (
     record_stops,
     settled_stops,
 )
+from drgpay.settle.findings import WORDS
 from drgpay.settle.settled import Settled
 from drgpay.simulate.base import Base
 from drgpay.simulate.stages import Stages, State
@@ -119,7 +120,4 @@ def _by_whom(stop: Stop, accepted: Sequence[Accepted]) -> str | None:
 
 def few_words() -> Words:
     """What is told instead of a finding on few stays."""
-    return Words(
-        "不足 5 例，数量与金额从略",
-        "fewer than 5 stays: neither their number nor their cost is shown",
-    )
+    return WORDS.words("few_stays")

@@ -4,8 +4,7 @@ import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.simulate.outcome import Simulation
-from drgpay.simulate.target_wording import target_sentence
-from drgpay.simulate.wording import word
+from drgpay.simulate.wording import target_sentence, word
 
 
 def warnings_of(found: Simulation, language: Language) -> list[str]:

@@ -22,8 +22,8 @@ from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.stages import Stages, State
 from drgpay.simulate.sweep import Swept, compared, grid_of, sweep
 from drgpay.simulate.target import Found, TargetMissedError, find
-from drgpay.simulate.target_wording import target_sentence
 from drgpay.simulate.visits import VisitComparison, compare_visits
+from drgpay.simulate.wording import target_sentence
 
 
 @dataclass(frozen=True, repr=False)

@@ -23,9 +23,8 @@ from drgpay.simulate.guards import few_words
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.sweep import Swept
 from drgpay.simulate.target import Found
-from drgpay.simulate.target_wording import measure_text
 from drgpay.simulate.visits import VisitComparison
-from drgpay.simulate.wording import word
+from drgpay.simulate.wording import measure_text, word
 
 _EFFECT_NAMES = {
     "base_points": "base_points_effect",

@@ -1,265 +1,65 @@
-"""The words of a simulation, Chinese first; what other reports say too comes from their wording."""
+"""What a simulation says with the words of simulate.toml: the answer to a target."""
 
-from drgpay.base.language import Language, Words
-from drgpay.report import wording
+from decimal import Decimal
+from fractions import Fraction
 
-_WORDS: dict[str, Words] = {
-    "simulation": Words("DRG 付费方案测算", "Scenarios of DRG payment"),
-    "base": Words("基准", "Base"),
-    "scenarios": Words("测算方案", "Scenarios"),
-    "period": Words("结算期", "Period"),
-    "program": Words("程序", "Program"),
-    "conflict_note": Words(
-        "冲突：{path}，“{first}”设为 {first_value}，“{then}”设为 {then_value}，以后者为准",
-        "conflict: {path} is {first_value} in “{first}” and {then_value} in “{then}”, which holds",
-    ),
-    "t_stops": Words("结算时须先接受的问题", "Findings that a run would stop at"),
-    "stop": Words("问题", "Finding"),
-    "about": Words("机构或基金池", "Hospital or pool"),
-    "concerned": Words("涉及金额（元）", "Money concerned (yuan)"),
-    "finding": Words("说明", "What is found"),
-    "accepted_by": Words("接受情况", "Accepted"),
-    "accepted_in_base": Words("基准中已由 {by} 接受", "accepted in the base by {by}"),
-    "not_accepted": Words("未接受", "not accepted"),
-    "stops_note": Words(
-        "测算不付款，因此照算；按此方案结算时，未接受的问题会使运行停下",
-        "a scenario pays nothing, so it goes on; a run under it would stop at what is not accepted",
-    ),
-    "stops_open": Words(
-        "按此方案结算会停下：{count} 项问题（{kinds}），其中 {open} 项未被接受，见“结算时须先接受的问题”",
-        "a run under this scenario would stop: {count} findings ({kinds}), {open} of them not accepted; "
-        "see “Findings that a run would stop at”",
-    ),
-    "stops_accepted": Words(
-        "{count} 项会使结算停下的问题（{kinds}）均已在基准中接受",
-        "{count} findings at which a run stops ({kinds}) are all accepted in the base",
-    ),
-    "level_kept": Words(
-        "{hospital} {name} 等级 {was} → {now}，但目录未重新测算：各等级的系数、均值仍按其原等级的病例测算",
-        "{hospital} {name} goes from level {was} to {now}, but the catalogue is not calibrated again: "
-        "coefficients and means by level still have its cases under {was}",
-    ),
-    "level_own": Words(
-        "；{count} 个病组仍用该机构自己的系数，不随等级变化",
-        "; in {count} groups it keeps a coefficient of its own, which no level changes",
-    ),
-    "level_remedy": Words("；加 [recalibrate] 可一并测算", "; add [recalibrate] to have both"),
-    "notes": Words("须知", "Notes"),
-    "path": Words("设置项", "Setting"),
-    "tried_value": Words("试过的取值", "Value tried"),
-    "stops": Words("会使结算停下的问题数", "Findings that would stop a run"),
-    "measure": Words("指标值", "Measure"),
-    "reached": Words("达到目标", "Reached"),
-    "True": Words("是", "yes"),
-    "False": Words("否", "no"),
-    "t_conflicts": Words("方案冲突（以后者为准）", "Conflicts (the later one holds)"),
-    "key": Words("设置项", "Setting"),
-    "first": Words("先设方案", "First scenario"),
-    "first_value": Words("先设值", "First value"),
-    "then": Words("后设方案", "Later scenario"),
-    "then_value": Words("后设值", "Later value"),
-    "t_values": Words("点值", "Point values"),
-    "t_hospitals": Words("医疗机构变化（按变化额排序）", "Hospitals by change"),
-    "t_bins": Words("增减分布", "Winners and losers"),
-    "t_effects": Words("变化分解", "Effects"),
-    "t_waterfall": Words("逐步影响", "Contribution of each scenario"),
-    "t_levels": Words("等级", "Levels"),
-    "t_counties": Words("区县", "Counties"),
-    "t_accounts": Words("险种", "Accounts"),
-    "t_classes": Words("病例类型", "Case classes"),
-    "t_groups": Words("病组", "Groups"),
-    "t_migration": Words("病组迁移", "Migration between groups"),
-    "t_quality": Words("分组质量", "Quality of the grouping"),
-    "t_visit_values": Words("门诊·点值", "Visits, point values"),
-    "t_visit_hospitals": Words("门诊·医疗机构变化", "Visits, hospitals by change"),
-    "t_visit_contractors": Words("门诊·包干账户", "Visits, capitation accounts"),
-    "visits_unchanged": Words(
-        "基准中的门诊部分不在测算之内，与基准相同",
-        "the outpatient part of the base is not simulated: it is as it was",
-    ),
-    "visits_changed": Words(
-        "门诊部分按方案的 [outpatient] 参数重新结算，另表列出；其余各表只含住院",
-        "the visits are settled again by the scenario's [outpatient], in tables of their own; all "
-        "other tables are of stays",
-    ),
-    "visits_before": Words("就诊人次·基准", "Visits, base"),
-    "visits_after": Words("就诊人次·测算", "Visits, scenario"),
-    "capitation_before": Words("包干额·基准（元）", "Capitation, base (yuan)"),
-    "capitation_after": Words("包干额·测算（元）", "Capitation, scenario (yuan)"),
-    "charged_before": Words("记账额·基准（元）", "Charged, base (yuan)"),
-    "charged_after": Words("记账额·测算（元）", "Charged, scenario (yuan)"),
-    "settled_before": Words("清算额·基准（元）", "Settled, base (yuan)"),
-    "settled_after": Words("清算额·测算（元）", "Settled, scenario (yuan)"),
-    "t_sweep": Words("参数扫描", "Sweep"),
-    "t_sweep_values": Words("参数扫描·点值", "Sweep, point values"),
-    "t_target": Words("目标求解", "Target"),
-    "rank": Words("名次", "Rank"),
-    "county": Words("区县", "County"),
-    "case_mix": Words("病例组合指数", "Case mix index"),
-    "bin": Words("增减档次", "Bin"),
-    "hospitals": Words("机构数", "Hospitals"),
-    "below_5": Words("减少超过 5%", "below -5%"),
-    "below_01": Words("减少 0.1% 至 5%", "-5% to -0.1%"),
-    "within": Words("±0.1% 以内", "within ±0.1%"),
-    "above_01": Words("增加 0.1% 至 5%", "0.1% to 5%"),
-    "above_5": Words("增加超过 5%", "above 5%"),
-    "cases_before": Words("病例数·基准", "Cases, base"),
-    "cases_after": Words("病例数·测算", "Cases, scenario"),
-    "points_before": Words("点数·基准", "Points, base"),
-    "points_after": Words("点数·测算", "Points, scenario"),
-    "point_value_before": Words("点值·基准（元/点）", "Point value, base (yuan)"),
-    "point_value_after": Words("点值·测算（元/点）", "Point value, scenario (yuan)"),
-    "budget_before": Words("基金预算·基准（元）", "Budget, base (yuan)"),
-    "budget_after": Words("基金预算·测算（元）", "Budget, scenario (yuan)"),
-    "total_cost_before": Words("医疗总费用·基准（元）", "Total cost, base (yuan)"),
-    "total_cost_after": Words("医疗总费用·测算（元）", "Total cost, scenario (yuan)"),
-    "standard_amount_before": Words("按点数应付总额·基准（元）", "Standard, base (yuan)"),
-    "standard_amount_after": Words("按点数应付总额·测算（元）", "Standard, scenario (yuan)"),
-    "fund_amount_before": Words("应付基金·基准（元）", "Fund amount, base (yuan)"),
-    "fund_amount_after": Words("应付基金·测算（元）", "Fund amount, scenario (yuan)"),
-    "fund_in_budget_before": Words("预算内应付基金·基准（元）", "In budget, base (yuan)"),
-    "fund_in_budget_after": Words("预算内应付基金·测算（元）", "In budget, scenario (yuan)"),
-    "in_budget_note": Words(
-        "预算内应付基金只含基金池内的结算行；各机构表的应付基金含全部结算行",
-        "in budget: the fund amount of the lines in the pool; that of the hospitals is of all lines",
-    ),
-    "quality_note": Words(
-        "入组率 = 入组病例 ÷ 支付单元为 DRG 的有效病例（歧义与未入组不算入组）",
-        "coverage = grouped stays ÷ valid stays whose payment unit is drg (ambiguous and ungrouped ones "
-        "are not grouped)",
-    ),
-    "remainder_before": Words("结余·基准（元）", "Remainder, base (yuan)"),
-    "remainder_after": Words("结余·测算（元）", "Remainder, scenario (yuan)"),
-    "final_amount_before": Words("全年应得·基准（元）", "Final amount, base (yuan)"),
-    "final_amount_after": Words("全年应得·测算（元）", "Final amount, scenario (yuan)"),
-    "budget_final_before": Words("决算额度·基准（元）", "Final budget, base (yuan)"),
-    "budget_final_after": Words("决算额度·测算（元）", "Final budget, scenario (yuan)"),
-    "fund_cost_before": Words("按项目应付·基准（元）", "Item-by-item cost, base (yuan)"),
-    "fund_cost_after": Words("按项目应付·测算（元）", "Item-by-item cost, scenario (yuan)"),
-    "surplus_before": Words("结余额·基准（元）", "Surplus, base (yuan)"),
-    "surplus_after": Words("结余额·测算（元）", "Surplus, scenario (yuan)"),
-    "overrun_before": Words("超支额·基准（元）", "Overrun, base (yuan)"),
-    "overrun_after": Words("超支额·测算（元）", "Overrun, scenario (yuan)"),
-    "retained_before": Words("结余留用·基准（元）", "Surplus retained, base (yuan)"),
-    "retained_after": Words("结余留用·测算（元）", "Surplus retained, scenario (yuan)"),
-    "shared_before": Words("超支基金分担·基准（元）", "Overrun borne by the fund, base (yuan)"),
-    "shared_after": Words("超支基金分担·测算（元）", "Overrun borne by the fund, scenario (yuan)"),
-    "assessment_before": Words("考核扣减·基准（元）", "Assessment, base (yuan)"),
-    "assessment_after": Words("考核扣减·测算（元）", "Assessment, scenario (yuan)"),
-    "redistributed_before": Words("考核再分配·基准（元）", "Redistributed, base (yuan)"),
-    "redistributed_after": Words("考核再分配·测算（元）", "Redistributed, scenario (yuan)"),
-    "deduction_before": Words("扣款·基准（元）", "Deductions, base (yuan)"),
-    "deduction_after": Words("扣款·测算（元）", "Deductions, scenario (yuan)"),
-    "withheld_before": Words("扣留·基准（元）", "Withheld, base (yuan)"),
-    "withheld_after": Words("扣留·测算（元）", "Withheld, scenario (yuan)"),
-    "payable_before": Words("清算应付·基准（元）", "Payable, base (yuan)"),
-    "payable_after": Words("清算应付·测算（元）", "Payable, scenario (yuan)"),
-    "prepaid_before": Words("已预付·基准（元）", "Prepaid, base (yuan)"),
-    "prepaid_after": Words("已预付·测算（元）", "Prepaid, scenario (yuan)"),
-    "clearing_before": Words("应清算·基准（元）", "Still due, base (yuan)"),
-    "clearing_after": Words("应清算·测算（元）", "Still due, scenario (yuan)"),
-    "final_amount": Words("全年应得（元）", "Final amount (yuan)"),
-    "change": Words("变化额（元）", "Change (yuan)"),
-    "change_rate": Words("变化率", "Change, %"),
-    "volume": Words("病例量效应（元）", "Volume (yuan)"),
-    "grouping": Words("分组效应（元）", "Grouping (yuan)"),
-    "base_points_effect": Words("基准点数效应（元）", "Base points (yuan)"),
-    "coefficient_effect": Words("系数效应（元）", "Coefficient (yuan)"),
-    "case_class_effect": Words("病例类型效应（元）", "Case class (yuan)"),
-    "rules": Words("点数规则效应（元）", "Point rules (yuan)"),
-    "budget_effect": Words("预算效应（元）", "Budget (yuan)"),
-    "value": Words("点值效应（元）", "Value (yuan)"),
-    "assessment": Words("考核效应（元）", "Assessment (yuan)"),
-    "settlement": Words("结算规则效应（元）", "Settlement rules (yuan)"),
-    "step": Words("步骤", "Step"),
-    "scenario": Words("测算方案", "Scenario"),
-    "gained": Words("增加额合计（元）", "Gained by winners (yuan)"),
-    "lost": Words("减少额合计（元）", "Lost by losers (yuan)"),
-    "winners": Words("增加机构数", "Winners"),
-    "losers": Words("减少机构数", "Losers"),
-    "beyond_5": Words("变化超过 5% 机构数", "Beyond 5%"),
-    "smallest_rate": Words("最小变化率", "Smallest change"),
-    "largest_rate": Words("最大变化率", "Largest change"),
-    "number": Words("序号", "No."),
-    "from_drg": Words("原病组", "From group"),
-    "to_drg": Words("新病组", "To group"),
-    "from_fund": Words("应付基金·原（元）", "Fund amount before (yuan)"),
-    "to_fund": Words("应付基金·新（元）", "Fund amount after (yuan)"),
-    "side": Words("方案", "Side"),
-    "before": Words("基准", "base"),
-    "after": Words("测算", "scenario"),
-    "grouped": Words("入组", "Grouped"),
-    "ambiguous": Words("歧义", "Ambiguous"),
-    "ungrouped": Words("未入组", "Ungrouped"),
-    "grouped_rate": Words("入组率", "Coverage"),
-    "ambiguous_rate": Words("歧义率", "Ambiguous rate"),
-    "groups": Words("病组数", "Groups"),
-    "explained": Words("R²", "R²"),
-    "others": Words("其他（不足 5 例的合并）", "others (under 5 cases, merged)"),
-    "minus": Words("机构扣减", "taken from hospitals"),
-    "none_known": Words("（未填）", "(not given)"),
-    "drg": Words("病组", "Group"),
-    "small_note": Words("不足 5 例的行已合并", "rows under 5 cases are merged"),
-    "shown_note": Words(
-        "显示前 {shown} 行，共 {rows:,} 行；全部见结果文件夹",
-        "the first {shown} of {rows:,} rows; all are in the folder",
-    ),
-    "effects_note": Words(
-        "各项效应按固定次序逐项替换后重新计价，合计等于变化额，精确到分",
-        "each effect replaces one thing in a fixed order and prices again; they add up to the fen",
-    ),
-    "target_yes": Words(
-        "{path} 取 {value} 时{goal}（此时为 {measure}；现值 {now}）；各表为取该值时的测算",
-        "{path} = {value} reaches the goal {goal} (it is {measure} there; now {now}); all tables are "
-        "of that value",
-    ),
-    "target_no": Words(
-        "{path} 在 {low} 至 {high} 之间没有使{goal}的取值；最接近的取值是 {nearest}（此时为 {measure}），"
-        "因此没有测算结果",
-        "no value of {path} between {low} and {high} reaches the goal {goal}; the nearest is {nearest} "
-        "(it is {measure} there), so there is no result",
-    ),
-    "not_steady": Words(
-        "（该指标随参数并非单调变化，可能还有其他取值）",
-        " (the measure does not only rise or only fall, so other values may exist)",
-    ),
-    "measured": Words("应付基金", "fund amount"),
-    "measured_final": Words("全年应得", "final amount"),
-    "measured_amount": Words("{whom} 的{amount}（元）", "{amount} of {whom} (yuan)"),
-    "measured_change": Words(
-        "{whom} 的{amount}与基准相比的变化", "change of the {amount} of {whom} against the base"
-    ),
-    "measured_value": Words("{pool} 的点值（元/点）", "point value of {pool} (yuan)"),
-    "goal_within": Words("{what}在 ±{share} 以内", "“{what} within ±{share}”"),
-    "goal_at_least": Words("{what}不低于 {amount}", "“{what} at least {amount}”"),
-    "goal_at_most": Words("{what}不高于 {amount}", "“{what} at most {amount}”"),
-    "s_short": Words("概览", "In short"),
-    "s_mix": Words("变化率与病例组合指数", "Change against case mix"),
-    "s_commands": Words("重算命令", "Commands to rerun"),
-    "k_gained": Words("增加机构", "Winners"),
-    "k_lost": Words("减少机构", "Losers"),
-    "k_moved": Words("转移金额（万元）", "Moved between hospitals (10,000 yuan)"),
-    "k_fund": Words("应付基金（万元）", "Fund amount (10,000 yuan)"),
-    "base_run_note": Words("先算出基准运行：", "first the base run:"),
-    "rerun_note": Words("再算测算方案：", "then the scenarios:"),
-    "k_final": Words("全年应得（万元）", "Final amount (10,000 yuan)"),
-    "gained_wan": Words("增加额（万元）", "Gains (10,000 yuan)"),
-    "lost_wan": Words("减少额（万元）", "Losses (10,000 yuan)"),
-    "change_wan": Words("变化额（万元）", "Change (10,000 yuan)"),
-    "cases_moved": Words("迁移病例数", "Cases that moved"),
-    "year_note": Words(
-        "变化 = 测算 − 基准，为全部结算类别的全年应得：应付基金 − 考核扣减 + 再分配 − 扣款",
-        "change = scenario - base, of the final amount of all statement lines: fund amount - "
-        "assessment + redistributed - deductions",
-    ),
-    "hospitals_note": Words(
-        "变化 = 测算 − 基准，为全部结算类别的应付基金合计",
-        "change = scenario - base, of the fund amount of all statement lines",
-    ),
-}
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
+from drgpay.simulate.target import Found
+
+word = Wording("simulate").word
 
 
-def word(key: str, language: Language, **values: object) -> str:
-    """The wording of a key, filled with values; a key without one stands for itself."""
-    said = _WORDS[key].said_in(language) if key in _WORDS else wording.word(key, language)
-    return said.format(**values) if values else said
+def measure_text(found: Found, measure: Fraction) -> str:
+    """A measure as people read it."""
+    value = measure
+    if found.target.measure == "change_share":
+        return f"{float(value):+.4%}"
+    places = 2 if found.target.measure == "fund_amount" else 8
+    return f"{(Decimal(value.numerator) / Decimal(value.denominator)):.{places}f}"
+
+
+def measured_words(found: Found, language: Language) -> str:
+    """What the target measures, and of whom."""
+    target = found.target
+    if target.measure == "point_value":
+        return word("measured_value", language, pool=target.pool)
+    amount = word("measured_final" if found.amount == "final_amount_fen" else "measured", language)
+    whom = f"{target.hospital} {found.name}".strip()
+    key = "measured_change" if target.measure == "change_share" else "measured_amount"
+    return word(key, language, whom=whom, amount=amount)
+
+
+def target_sentence(found: Found, language: Language) -> str:
+    """The answer: the value that was found, or that there is none and which comes nearest."""
+    target, what = found.target, measured_words(found, language)
+    if target.within is not None:
+        goal = word("goal_within", language, what=what, share=f"{target.within:.2%}")
+    else:
+        least = target.at_least is not None
+        amount = target.at_least if least else target.at_most
+        shown = f"{amount:+.2%}" if target.measure == "change_share" else f"{amount}"
+        goal = word("goal_at_least" if least else "goal_at_most", language, what=what, amount=shown)
+    if found.value is None or found.measure is None:
+        nearest = found.nearest
+        said = word(
+            "target_no",
+            language,
+            path=target.path,
+            low=target.from_,
+            high=target.to,
+            goal=goal,
+            nearest=nearest.value,
+            measure=measure_text(found, nearest.measure),
+        )
+    else:
+        said = word(
+            "target_yes",
+            language,
+            path=target.path,
+            value=found.value,
+            goal=goal,
+            measure=measure_text(found, found.measure),
+            now=found.now,
+        )
+    return said if found.steady else said + word("not_steady", language)

@@ -13,13 +13,13 @@ from annotated_types import MinLen
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from drgpay.base.language import Language
+from drgpay.base.language import Language, Words
 from drgpay.policy.load import LoadedPolicy, load_policy, shipped_policies
 from drgpay.policy.model import Policy
 from drgpay.report.policy.explanation import Explanation, explained
 from drgpay.report.policy.sentences import Said, Standing, given_values, standings
 from drgpay.report.policy.units import UNITS, Writer
-from drgpay.report.policy.words import KeyWords, Phrase, policy_words
+from drgpay.report.policy.words import KeyWords, policy_words
 from drgpay.report.policy.write import written
 from tests.hostile_texts import CONSOLE, FORMULAS, MARKUP, OBEYED
 
@@ -69,7 +69,7 @@ def _can_be_absent(annotation: Any) -> bool:
     return type(None) in get_args(annotation)
 
 
-def _told(path: str) -> list[Phrase]:
+def _told(path: str) -> list[Words]:
     """What is said of a key, by itself or by the key that tells it."""
     words = WORDS.of_key(path)
     assert words is not None, path
@@ -143,7 +143,7 @@ def test_no_words_are_left_over() -> None:
             assert asked <= units, path
 
 
-def _phrases(words: KeyWords) -> list[Phrase]:
+def _phrases(words: KeyWords) -> list[Words]:
     return [*words.values.values(), *filter(None, (words.sentence, words.none, words.row))]
 
 

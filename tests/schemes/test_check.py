@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from drgpay.base.errors import DrgpayError
 from drgpay.cli.scheme_check import register
 from drgpay.schemes.check import check_scheme
-from drgpay.schemes.findings import KINDS, Finding, findings_frame
+from drgpay.schemes.findings import KINDS, WORDS, Finding, findings_frame
 
 INTENSIVE_CARE = ["BR19", "BR29", "ES29", "FR19", "FR29", "FU19", "SR19", "VS29"]
 WITHOUT_RULE = ["ES19", "EW19", "GE19", "HL29", "OC19", "OR19", "RE19"]
@@ -292,7 +292,7 @@ def test_each_kind(
     one = next(finding for finding in found if finding.code == code)
     assert (one.table, one.row, one.subject) == place
     assert words in one.message.en
-    assert one.severity == KINDS[code].severity
+    assert one.severity == KINDS[code]
 
 
 def test_all_mistakes_at_once_errors_first(written: Write) -> None:
@@ -343,8 +343,8 @@ def test_unknown_scheme() -> None:
 
 
 def test_every_kind_is_worded_in_both_languages() -> None:
-    for kind in KINDS.values():
-        assert all([*kind.message, *kind.remedy])
+    for code in KINDS:
+        assert all([*WORDS.words(f"message.{code}"), *WORDS.words(f"remedy.{code}")])
     frame = findings_frame(list(findings_of("chs-drg-1.1")), "zh")
     assert frame.columns == ["severity", "code", "table", "row", "subject", "message", "remedy"]
     assert frame.schema["row"] == pl.Int64

@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from drgpay.base.language import Words
+from drgpay.base.words import Wording
 from drgpay.records.arrays import numbers_array, strings_array
 
 FAULTS = "faults_of_reading"
@@ -46,7 +47,7 @@ class Unread(StrEnum):
     @property
     def words(self) -> Words:
         """What is wrong."""
-        return _WORDS[self]
+        return Wording("records").words(f"unread.{self.value}")
 
 
 _CODES = {
@@ -55,22 +56,6 @@ _CODES = {
     Unread.TEXT_TOO_LONG: "bad_value",
     Unread.JOINED_CODES: "joined_codes",
     Unread.UNLIKE_FOLDER: "bad_value",
-}
-_WORDS = {
-    Unread.NOT_A_NUMBER: Words("不是数字", "is no number"),
-    Unread.NOT_AN_AMOUNT: Words("不是精确到分的金额", "is no amount in whole fen"),
-    Unread.AMOUNT_TOO_LONG: Words("金额超过 18 位数字", "is an amount of more than 18 digits"),
-    Unread.NOT_A_DATE: Words("不是日期", "is no date"),
-    Unread.DATE_OUT_OF_RANGE: Words(
-        "日期不在 1900 至 2199 年之内", "is a date before 1900 or after 2199"
-    ),
-    Unread.NOT_A_FLAG: Words("不是是/否", "is neither yes nor no"),
-    Unread.NOT_TEXT: Words("不是有效的 UTF-8 文本", "is no text: its bytes are no UTF-8"),
-    Unread.TEXT_TOO_LONG: Words("文本超过 500 个字符", "is a text of more than 500 characters"),
-    Unread.JOINED_CODES: Words(
-        "含有分隔符，像是多个编码连在一起", "holds a separator: several codes joined to one"
-    ),
-    Unread.UNLIKE_FOLDER: Words("与所在分区目录的值不同", "differs from the value of its folder"),
 }
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import polars as pl
 
 from drgpay.base.exact import scaled
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
 from drgpay.policy.model import Policy
 from drgpay.records.checks import (
     bad_value,
@@ -43,6 +44,7 @@ from drgpay.records.visits.buckets import RawBucket
 from drgpay.records.visits.refunds import lines_left, lines_with, refunded
 from drgpay.records.visits.tables import LINE_VALUES, VISIT_VALUES
 
+_words = Wording("records").words
 VISIT = Subject("visit", ("visit_id", "hospital_id", "visit_date"))
 LINE = Subject("line of visit", ("visit_id", "item_code", "amount_fen"))
 
@@ -154,7 +156,7 @@ def check_bucket(
     visits = _checked_visits(bucket.visits, lines.valid, rules, of_visits)
     # Lines of refused visits are told from the lines before netting, so that the counts add up.
     with_visit = _belonging(netted.before, visits.valid)
-    orphaned = of_lines(netted.before.filter(~with_visit), [_VISIT_REFUSED])
+    orphaned = of_lines(netted.before.filter(~with_visit), [_visit_refused()])
     line_quarantine = pl.concat([lines.quarantine, netted.quarantine, orphaned.quarantine]).sort(
         LINE.finding_columns
     )
@@ -235,7 +237,7 @@ def _netted(lines: pl.DataFrame, run: _RunChecks) -> _Netted:
         return _Netted(lines, lines_left(lines) if none else lines, nothing.quarantine)
     below = found.net_fen < 0
     of_below = lines[found.rows[below]].with_columns(net_fen=pl.Series(found.net_fen[below]))
-    refused = run(of_below, [_NET_NEGATIVE])
+    refused = run(of_below, [_net_negative()])
     before = lines
     if below.any():
         enough = np.ones(lines.height, dtype=np.bool_)
@@ -323,7 +325,7 @@ def _visit_checks(
         *outside_period(
             "visit_date",
             period,
-            Words("就诊日期 {} 不在 {} 至 {} 之内", "the visit of {} is outside {} to {}"),
+            _words("finding.visited_outside_period"),
         ),
         *unknown_diagnoses(),
         repeated_among_others(),
@@ -332,23 +334,20 @@ def _visit_checks(
             "visit_without_lines",
             "visit_id",
             pl.col("lines") == 0,
-            Words("没有有效的收费明细", "the visit has no valid line"),
+            _words("finding.visit_without_lines"),
         ),
         Check(
             "lines_differ_from_cost",
             "total_cost",
             (pl.col("lines") > 0) & ((pl.col("total_fen") - pl.col("lines_fen")).abs() > tolerance),
-            Words("total_cost {} 不等于明细合计 {}", "total_cost {} is not the sum of lines {}"),
+            _words("finding.lines_differ_from_cost"),
             (yuan("total_fen"), yuan("lines_fen")),
         ),
         Check(
             "unknown_contractor",
             "contractor_id",
             pl.col("contractor_id").is_not_null() & ~pl.col("enrolled"),
-            Words(
-                "签约机构 {}（{}）不在参保签约表中",
-                "the enrolment has no contractor {} with the account {}",
-            ),
+            _words("finding.unknown_contractor"),
             (pl.col("contractor_id"), pl.col("account").fill_null("?")),
         ),
     ]
@@ -360,43 +359,37 @@ def _line_checks(policy: Policy, faults: pl.Series) -> list[Check]:
         *fault_checks(faults),
         *presence(LINE_VALUES, {"amount": "amount_fen"}, faulty_columns(faults)),
         implausible("amount", "amount_fen", policy.records.max_amount_yuan.line),
-        *_LINE_CHECKS,
+        bad_value("item_kind", ITEM_KINDS),
+        Check(
+            "line_without_visit",
+            "visit_id",
+            pl.col("visit_id").is_not_null() & ~pl.col("known"),
+            _words("finding.line_without_visit"),
+        ),
+        Check(
+            "duplicate_line",
+            "visit_id",
+            pl.col("repeated"),
+            _words("finding.duplicate_line"),
+        ),
+        Check(
+            "zero_amount",
+            "amount",
+            pl.col("amount_fen") == 0,
+            _words("finding.zero_amount"),
+        ),
     ]
 
 
-_LINE_CHECKS = [
-    bad_value("item_kind", ITEM_KINDS),
-    Check(
-        "line_without_visit",
-        "visit_id",
-        pl.col("visit_id").is_not_null() & ~pl.col("known"),
-        Words("就诊表中没有该 visit_id", "no visit has this visit_id"),
-    ),
-    Check(
-        "duplicate_line",
-        "visit_id",
-        pl.col("repeated"),
-        Words("与另一条明细完全相同", "the line is equal to another one"),
-    ),
-    Check(
-        "zero_amount",
+def _net_negative() -> Check:
+    return Check(
+        "cost_negative",
         "amount",
-        pl.col("amount_fen") == 0,
-        Words("金额为零", "the amount is nothing"),
-    ),
-]
+        pl.col("net_fen") < 0,
+        _words("finding.net_negative"),
+        (yuan("net_fen"),),
+    )
 
-_NET_NEGATIVE = Check(
-    "cost_negative",
-    "amount",
-    pl.col("net_fen") < 0,
-    Words("该项目退费后合计为 {}", "with its refunds the item comes to {}"),
-    (yuan("net_fen"),),
-)
 
-_VISIT_REFUSED = Check(
-    REFUSED,
-    "visit_id",
-    pl.lit(True),
-    Words("所属就诊已被隔离", "its visit is quarantined"),
-)
+def _visit_refused() -> Check:
+    return Check(REFUSED, "visit_id", pl.lit(True), _words("finding.visit_refused"))

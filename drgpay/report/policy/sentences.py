@@ -7,9 +7,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from drgpay.base.language import Words
 from drgpay.policy.load import LoadedPolicy, Provenance
 from drgpay.report.policy.units import Writer
-from drgpay.report.policy.words import KeyWords, Phrase, is_nothing, policy_words, value_text
+from drgpay.report.policy.words import KeyWords, is_nothing, policy_words, value_text
 
 State = Literal["verified", "sourced", "unsourced", "without_source", "default", "absent"]
 """verified: compared with the source it names. The next three: written, but without that. default:
@@ -70,7 +71,7 @@ class Given:
 
 
 def chapters(loaded: LoadedPolicy, writer: Writer) -> list[Chapter]:
-    """Every key of the policy in a sentence, in the order of words.toml; see `standings`."""
+    """Every key of the policy in a sentence, in the order of words/policy.toml; see `standings`."""
     words = policy_words()
     given = given_values(loaded.policy)
     known = {one.key: one for one in standings(loaded)}
@@ -80,7 +81,7 @@ def chapters(loaded: LoadedPolicy, writer: Writer) -> list[Chapter]:
         if said is not None:
             told.setdefault(words.chapter_of(path), []).append(said)
     return [
-        Chapter(words.chapters[place].said_in(writer.language), tuple(told[place]))
+        Chapter(words.chapters[place].title.said_in(writer.language), tuple(told[place]))
         for place in sorted(told)
     ]
 
@@ -168,7 +169,7 @@ def _beside(path: str, named: str) -> str:
     return f"{_INSIDE}{named}" if borrowed else named
 
 
-def _phrase(words: KeyWords, value: Any) -> Phrase:
+def _phrase(words: KeyWords, value: Any) -> Words:
     """What is said of this value."""
     if is_nothing(value) and words.none:
         return words.none
@@ -177,7 +178,7 @@ def _phrase(words: KeyWords, value: Any) -> Phrase:
     return phrase
 
 
-def _part_words(path: str) -> dict[str, Phrase]:
+def _part_words(path: str) -> dict[str, Words]:
     part = policy_words().parts["visits" if path.startswith(_INSIDE) else "stays"]
     return {"stay": part.stay, "stays": part.stays, "group": part.group}
 

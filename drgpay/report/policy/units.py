@@ -41,7 +41,7 @@ class Writer(string.Formatter):
         return self.written(value, format_spec or "plain")
 
     def written(self, value: Any, unit: str) -> str:
-        """A value in its unit: one of UNITS, a unit of words.toml, or a kind of its names."""
+        """A value in its unit: one of UNITS, a unit of words/policy.toml, or a kind of its names."""
         words = policy_words()
         if unit in words.units:
             number = f"{value:,.2f}" if unit == "yuan" else plain(value)

@@ -1,12 +1,12 @@
-"""The words of a policy's explanation: words.toml, read once."""
+"""The words of a policy's explanation: words/policy.toml, read once."""
 
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from drgpay.base.language import Language
+from drgpay.base.language import Words
+from drgpay.base.words import WORDS_FOLDER
 from drgpay.policy.load import read_keys
 
 Part = Literal["stays", "visits"]
@@ -18,23 +18,12 @@ def is_nothing(value: Any) -> bool:
 
 
 def value_text(value: Any) -> str:
-    """A value as words.toml names it."""
+    """A value as words/policy.toml names it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Phrase(_Table):
-    """One wording in both languages."""
-
-    zh: str
-    en: str
-
-    def said_in(self, language: Language) -> str:
-        """The wording in one language."""
-        return self.zh if language == "zh" else self.en
 
 
 class UsedIf(_Table):
@@ -49,49 +38,56 @@ class UsedIf(_Table):
 
 
 class KeyWords(_Table):
-    """What is said of a key (the head of words.toml)."""
+    """What is said of a key (the head of words/policy.toml)."""
 
     zh: str | None = None
     en: str | None = None
-    values: dict[str, Phrase] = Field(default_factory=dict)
-    none: Phrase | None = None
+    values: dict[str, Words] = Field(default_factory=dict)
+    none: Words | None = None
     told_by: str | None = None
     used_if: UsedIf | None = None
     rows: str | None = None
-    row: Phrase | None = None
-    column: Phrase | None = None
+    row: Words | None = None
+    column: Words | None = None
     cell: str = "plain"
-    blank: Phrase | None = None
-    columns: tuple[Phrase, ...] = ()
+    blank: Words | None = None
+    columns: tuple[Words, ...] = ()
     cells: tuple[str, ...] = ()
 
     @property
-    def sentence(self) -> Phrase | None:
+    def sentence(self) -> Words | None:
         """What is said whatever the value is."""
-        return Phrase(zh=self.zh, en=self.en) if self.zh and self.en else None
+        return Words(self.zh, self.en) if self.zh and self.en else None
 
 
-class ChapterWords(Phrase):
+class ChapterWords(_Table):
     """A chapter with the beginnings of its keys."""
 
+    zh: str
+    en: str
     sections: Annotated[tuple[str, ...], Field(min_length=1)]
+
+    @property
+    def title(self) -> Words:
+        """What the chapter is called."""
+        return Words(self.zh, self.en)
 
 
 class PartWords(_Table):
     """What a stay, or a visit, and its groups are called."""
 
-    stay: Phrase
-    stays: Phrase
-    group: Phrase
+    stay: Words
+    stays: Words
+    group: Words
 
 
 class PolicyWords(_Table):
-    """words.toml."""
+    """words/policy.toml."""
 
     parts: dict[Part, PartWords]
-    notes: dict[str, Phrase]
-    units: dict[str, Phrase]
-    names: dict[str, dict[str, Phrase]]
+    notes: dict[str, Words]
+    units: dict[str, Words]
+    names: dict[str, dict[str, Words]]
     chapters: tuple[ChapterWords, ...]
     keys: dict[str, KeyWords]
 
@@ -118,5 +114,5 @@ class PolicyWords(_Table):
 @cache
 def policy_words() -> PolicyWords:
     """The words that come with the program."""
-    path = Path(__file__).with_name("words.toml")
+    path = WORDS_FOLDER / "policy.toml"
     return read_keys(path, PolicyWords, "table of words", "correct the table")

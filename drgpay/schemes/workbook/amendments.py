@@ -24,7 +24,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.grouper.scheme import text_table
 from drgpay.grouper.sorts import sort_of
-from drgpay.schemes.workbook.notes import Notes
+from drgpay.schemes.workbook.notes import WORDS, Notes
 from drgpay.schemes.workbook.tables import (
     ADDED,
     CODE_KEYS,
@@ -79,16 +79,16 @@ def amended(tables: Tables, amendments: list[Amendment], file: str, notes: Notes
                 file,
                 amendment.row,
                 "amended",
-                f"{said}：改动 {lines} 行（{amendment.reason or '未写理由'}）",
-                f"{said}: {lines} rows changed ({amendment.reason or 'no reason given'})",
+                amendment=said,
+                rows=lines,
+                reason=amendment.reason or WORDS.words("part.no_reason"),
             )
         else:
             notes.add(
                 file,
                 amendment.row,
                 "amendment_idle",
-                f"{said}：没有可改之处，表中已是如此或没有此项",
-                f"{said}: nothing to change, the table says so already or has no such entry",
+                amendment=said,
             )
         tables = after
     return tables

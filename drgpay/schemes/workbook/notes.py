@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import polars as pl
 
 from drgpay.base.language import Language, Words
+from drgpay.base.words import Wording
 from drgpay.records.writing import guarded
 from drgpay.schemes.workbook.layout import SHEETS
 
@@ -30,6 +31,8 @@ Kind = Literal[
     "amended",
     "amendment_idle",
 ]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+WORDS = Wording("scheme_import")
 
 
 @dataclass(frozen=True)
@@ -48,9 +51,9 @@ class Notes:
 
     lines: list[Note] = field(default_factory=list)
 
-    def add(self, sheet: str, row: int | None, kind: Kind, zh: str, en: str) -> None:
-        """Add one line."""
-        self.lines.append(Note(sheet, row, kind, Words(zh, en)))
+    def add(self, sheet: str, row: int | None, kind: Kind, /, **facts: object) -> None:
+        """Add one line; the facts fill the words of its kind."""
+        self.lines.append(Note(sheet, row, kind, WORDS.words(f"note.{kind}", **facts)))
 
     def count(self, kind: Kind) -> int:
         """How many lines are of a kind."""

@@ -8,10 +8,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from drgpay.base.language import Words
 from drgpay.grouper.rules.fields import PROCEDURE_FIELDS
 from drgpay.grouper.rules.nodes import Always, And, Count, Member, Not, Or, Rule
 from drgpay.grouper.scheme import UNGROUPED_MDC
-from drgpay.schemes.workbook.notes import Notes
+from drgpay.schemes.workbook.notes import WORDS, Notes
 from drgpay.schemes.workbook.tables import GROUP_TABLES, Group, GroupTable, Tables, sheet_name
 
 _FALLBACK_NAME = re.compile(r"[A-Z]?0{2,4}")
@@ -65,14 +66,7 @@ def _in_order(
         repaired = _ambiguous_in_place(replace(scope, groups=repaired), rules, moves)
     for move in moves.lines:
         if keep_order and move.kind != "surgical_after_medical":
-            zh, en = move.text
-            notes.add(
-                move.sheet,
-                move.row,
-                "order_kept",
-                f"保留原顺序，未执行：{zh}",
-                f"order kept, not done: {en}",
-            )
+            notes.add(move.sheet, move.row, "order_kept", move=move.text)
         else:
             notes.lines.append(move)
     if keep_order:
@@ -101,8 +95,7 @@ def _numbered(table: GroupTable, groups: list[Group], notes: Notes) -> list[Grou
                 sheet_name(table),
                 group.row or None,
                 "sort_missing",
-                f"{group.code} 没有排序，排在同级最后",
-                f"{group.code} has no sort number; it comes last in its scope",
+                group=group.code,
             )
         numbered.append(group if group.sort is not None else replace(group, sort=last))
     return numbered
@@ -119,9 +112,9 @@ def _note_repeated_sorts(table: GroupTable, groups: list[Group], notes: Notes) -
                 sheet_name(table),
                 group.row or None,
                 "sort_repeated",
-                f"{group.code} 与 {earlier.code} 的排序都是 {group.sort}，按行序先 {earlier.code}",
-                f"{group.code} and {earlier.code} both have sort {group.sort}; "
-                f"the order of rows puts {earlier.code} first",
+                group=group.code,
+                earlier=earlier.code,
+                sort=group.sort,
             )
     return repeated
 
@@ -144,8 +137,9 @@ def _fallbacks_last(scope: _Scope, rules: dict[str, Rule], notes: Notes) -> list
                 sheet_name(scope.table),
                 group.row or None,
                 "fallback_moved",
-                f"{group.code} 是兜底组（排序 {group.sort}），移到 {'、'.join(passed)} 之后",
-                f"{group.code} is a fallback (sort {group.sort}); moved behind {', '.join(passed)}",
+                group=group.code,
+                sort=group.sort,
+                passed=WORDS.words("part.comma").between(passed),
             )
     return after
 
@@ -173,24 +167,23 @@ def _ambiguous_in_place(scope: _Scope, rules: dict[str, Rule], notes: Notes) -> 
         if target == place:
             continue
         groups = [*others[:target], group, *others[target:]]
-        zh, en = _neighbours(groups, target)
         notes.add(
             sheet_name(scope.table),
             group.row or None,
             "ambiguous_moved",
-            f"歧义组 {group.code}（排序 {group.sort}）移到{zh}，即手术操作组之后、内科组之前",
-            f"the ambiguous group {group.code} (sort {group.sort}) moved {en}, "
-            "after the groups that need a procedure and before the medical ones",
+            group=group.code,
+            sort=group.sort,
+            place=_neighbours(groups, target),
         )
     return groups
 
 
-def _neighbours(groups: list[Group], place: int) -> tuple[str, str]:
+def _neighbours(groups: list[Group], place: int) -> Words:
     if place:
         before = groups[place - 1].code
-        return f" {before} 之后", f"behind {before}"
+        return WORDS.words("part.behind", code=before)
     after = groups[place + 1].code
-    return f" {after} 之前", f"before {after}"
+    return WORDS.words("part.before", code=after)
 
 
 def _note_surgical_after_medical(
@@ -200,9 +193,9 @@ def _note_surgical_after_medical(
         sheet_name(scope.table),
         surgical.row or None,
         "surgical_after_medical",
-        f"{scope.parent}：内科组 {medical.code} 排在手术操作组 {surgical.code} 之前，未改动，请核对",
-        f"{scope.parent}: the medical group {medical.code} stands before {surgical.code}, which needs "
-        "a procedure; left as it is, please check",
+        parent=scope.parent,
+        medical=medical.code,
+        surgical=surgical.code,
     )
 
 

@@ -87,8 +87,9 @@ def _read_sheet(path: Path, book: CalamineWorkbook, sheet: Sheet, notes: Notes) 
         sheet.name,
         header_row,
         "read",
-        f"表头在第 {header_row} 行：{found}；读取 {frame.height} 行",
-        f"header in row {header_row}: {found}; {frame.height} rows read",
+        header_row=header_row,
+        found=found,
+        rows=frame.height,
     )
     return SheetText(sheet, frame, numeric)
 

@@ -14,7 +14,7 @@ from drgpay.grouper.rules.nodes import Rule
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.grouper.scheme import asked_sets
 from drgpay.schemes.workbook.cleaning import in_usual_case, is_bare_one
-from drgpay.schemes.workbook.notes import Notes
+from drgpay.schemes.workbook.notes import WORDS, Notes
 from drgpay.schemes.workbook.tables import (
     GROUP_TABLES,
     PARENT_TABLE,
@@ -63,9 +63,8 @@ def sound_tables(
                 sheet_name(table),
                 group.row or None,
                 "empty_set",
-                f"{group.code} 的规则引用集合 {name}，而集合表中没有，按空集合处理",
-                f"the rule of {group.code} names the set {name}, which no row defines; "
-                "taken as empty",
+                group=group.code,
+                set=name,
             )
     return SoundTables(tables, rules, tuple(sorted(missing)))
 
@@ -116,8 +115,8 @@ def _note_repeated(sheet: str, row: int, text: str, earlier: int, notes: Notes) 
         sheet,
         row or None,
         "duplicate",
-        f"{text} 与第 {earlier} 行重复，只保留前者",
-        f"{text} repeats row {earlier}; the first is kept",
+        text=text,
+        earlier=earlier,
     )
 
 
@@ -140,18 +139,14 @@ def _note_missing_exclusion_tables(tables: Tables, notes: Notes) -> None:
     known = tables.exclusions.select("exclusion_table").unique()
     without = tables.cc.join(known, on="exclusion_table", how="anti", maintain_order="left")
     for row, code, level, table in without.iter_rows():
-        zh = f"引用排除表 {table}，而排除表中没有" if table else "没有排除表"
-        en = (
-            f"names exclusion table {table}, which has no row"
-            if table
-            else "has no exclusion table"
-        )
+        lack = "no_exclusion_rows" if table else "no_exclusion_table"
         notes.add(
             sheet_name("cc"),
             row or None,
             "exclusion_table_missing",
-            f"{level} {code} {zh}，任何主要诊断都不排除它",
-            f"{level} {code} {en}; no principal diagnosis excludes it",
+            level=level,
+            code=code,
+            lack=WORDS.words(f"part.{lack}", table=table),
         )
 
 
@@ -168,8 +163,9 @@ def _rules_in_usual_case(tables: Tables, notes: Notes) -> Tables:
                     sheet_name(table),
                     group.row or None,
                     "letter_case",
-                    f"{group.code} 的规则统一大小写：{group.rule} 改为 {rule}",
-                    f"letter case in the rule of {group.code}: {group.rule} became {rule}",
+                    group=group.code,
+                    was=group.rule,
+                    now=rule,
                 )
             if is_bare_one(rule):
                 rule = "1"
@@ -177,8 +173,7 @@ def _rules_in_usual_case(tables: Tables, notes: Notes) -> Tables:
                     sheet_name(table),
                     group.row or None,
                     "always_true",
-                    f"{group.code} 的规则只有数字 1，恒成立",
-                    f"the rule of {group.code} is the bare number 1: it always holds",
+                    group=group.code,
                 )
             groups.append(replace(group, rule=rule))
         tables = tables.with_groups(table, groups)

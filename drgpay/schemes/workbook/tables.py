@@ -89,8 +89,9 @@ def _clean(text: SheetText, notes: Notes) -> pl.DataFrame:
                 sheet.name,
                 row,
                 "characters",
-                f"{column.headers[0]}：清除不可见或全角字符，{was!r} 改为 {now!r}",
-                f"{column.headers[0]}: characters cleaned, {was!r} became {now!r}",
+                column=column.headers[0],
+                was=was,
+                now=now,
             )
     clean = _codes_from_numbers(text, clean, notes)
     needed = _needed_keys(text)
@@ -101,8 +102,7 @@ def _clean(text: SheetText, notes: Notes) -> pl.DataFrame:
             sheet.name,
             row,
             "left_out",
-            f"缺少{headers}，该行未读入",
-            f"the row lacks {headers} and was left out",
+            headers=headers,
         )
     return clean.filter(pl.all_horizontal(pl.col(key) != "" for key in needed))
 
@@ -128,8 +128,8 @@ def _codes_from_numbers(text: SheetText, frame: pl.DataFrame, notes: Notes) -> p
                 text.sheet.name,
                 row,
                 "number_as_code",
-                f"编码 {value} 在表中是数字，首尾的零可能已丢失，按 {whole} 读入",
-                f"the code {value} is stored as a number, zeros may be lost; read as {whole}",
+                value=value,
+                whole=whole,
             )
         if key in _UNGROUPED:
             number = pl.col("row").is_in(rows) & (pl.col(key) == "0")
@@ -173,8 +173,10 @@ def _note_other_parents(
                 sheet_name("drg"),
                 row,
                 "parent_differs",
-                f"{drg} 的所属MDC写作 {mdc}，而 {adrg} 属于 {expected}，按 {expected} 处理",
-                f"{drg} is put under {mdc}, but {adrg} belongs to {expected}; {expected} was taken",
+                drg=drg,
+                mdc=mdc,
+                adrg=adrg,
+                expected=expected,
             )
 
 
