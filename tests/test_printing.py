@@ -11,13 +11,13 @@ ALLOWED = {
     "print": set(),
     "echo": set(),
     "secho": set(),
-    "Console": {"base/terminal.py"},
-    "Screen": {"base/terminal.py", "cli/console.py"},
+    "Console": {"show/terminal.py"},
+    "Screen": {"show/terminal.py", "cli/console.py"},
     "from_markup": set(),
     "render_markup": set(),
     "from_ansi": set(),
 }
-IMPORTS = {"rich.text": {"base/terminal.py"}, "rich.markup": set(), "rich": set()}
+IMPORTS = {"rich.text": {"show/terminal.py"}, "rich.markup": set(), "rich": set()}
 STREAMS = {"base/cache_folder.py", "cli/console.py", "cli/streams.py", "cli/main.py"}
 
 

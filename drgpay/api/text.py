@@ -4,11 +4,11 @@ from rich.console import RenderableType
 
 from drgpay.api.arguments import checked
 from drgpay.base.language import Language
-from drgpay.base.terminal import PIPE_WIDTH, as_text
 from drgpay.explain.console import trace_view
 from drgpay.explain.trace import Trace
 from drgpay.report.case import ExplainedCase
 from drgpay.report.case_console import case_view
+from drgpay.show.terminal import PIPE_WIDTH, as_text
 from drgpay.simulate.console import console_report
 from drgpay.simulate.outcome import Simulation
 

@@ -8,7 +8,6 @@ import typer
 from rich.table import Table
 
 from drgpay.base.language import Language
-from drgpay.base.terminal import Text
 from drgpay.cli import console
 from drgpay.cli.options import (
     ClinicalCodes,
@@ -20,6 +19,7 @@ from drgpay.cli.options import (
     examples,
     say_what_was_converted,
 )
+from drgpay.show.terminal import Text
 
 if TYPE_CHECKING:
     import polars as pl

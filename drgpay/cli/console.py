@@ -1,6 +1,6 @@
 """What the user sees: results on standard output, progress and remarks on standard error.
 
-Every command prints by `show`, `say` and `give`, and nothing of it is markup (drgpay.base.terminal).
+Every command prints by `show`, `say` and `give`, and nothing of it is markup (drgpay.show.terminal).
 """
 
 import sys
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def show(*shown: "RenderableType") -> None:
     """Print tables, trees and sentences, one below the other."""
-    from drgpay.base.terminal import Screen
+    from drgpay.show.terminal import Screen
 
     screen = Screen()
     for each in shown:
@@ -52,7 +52,7 @@ def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
     """A bar on standard error, when that is a terminal; yields what advances it."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from drgpay.base.terminal import Screen
+    from drgpay.show.terminal import Screen
 
     screen = Screen(stderr=True)
     columns = (

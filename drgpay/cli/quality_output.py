@@ -29,8 +29,8 @@ def leave(report: "QualityReport", out: Path | None, language: Language) -> None
     """With `out`, make a folder with the report's workbook and Parquet files."""
     from drgpay.records.writing import write_frame
     from drgpay.report.quality_tables import speaker
-    from drgpay.report.tables_xlsx import write_tables
     from drgpay.run.staging import staged_folder
+    from drgpay.show.tables_xlsx import write_tables
 
     if not out:
         return
@@ -44,7 +44,7 @@ def leave(report: "QualityReport", out: Path | None, language: Language) -> None
 def show(report: "QualityReport", out: Path | None, language: Language) -> None:
     """Print the report's tables, and where its folder lies."""
     from drgpay.report.quality_tables import speaker
-    from drgpay.report.tables_console import console_tables
+    from drgpay.show.tables_console import console_tables
 
     console.show(console_tables(report.shown, speaker(language)))
     if out:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from drgpay.registry.queries import Answer
-    from drgpay.report.tables import ReportTable
+    from drgpay.show.tables import ReportTable
 
 _MOST_ROWS = 100
 _IF_ASKED = ("groups", "visit_groups")  # hundreds of rows: printed with --only alone
@@ -232,7 +232,7 @@ def _print_tables(
     answer: "Answer", tables: "list[ReportTable]", only: str | None, out: Path | None, lang: Lang
 ) -> None:
     from drgpay.registry.wording import plain_speaker, speaker
-    from drgpay.report.tables_console import console_tables
+    from drgpay.show.tables_console import console_tables
 
     if out is not None:
         raise DrgpayError(

@@ -105,7 +105,7 @@ def summary_table(counts: "pl.DataFrame", title: str, language: Language) -> Tab
 def group_table(changes: "pl.DataFrame", show: int, language: Language) -> Table:
     import polars as pl
 
-    from drgpay.base.terminal import Text
+    from drgpay.show.terminal import Text
 
     groups = changes.filter(pl.col("level").is_in(_GROUP_LEVELS))
     shown = groups.head(show)

@@ -72,7 +72,7 @@ def verify(
 
 
 def _table(verified: "Verified", language: Language) -> Any:
-    from drgpay.base.terminal import Text
+    from drgpay.show.terminal import Text
 
     named = f"kind.{verified.kind}"
     kind = _WORDS.said(named, language) if named in _WORDS else verified.kind

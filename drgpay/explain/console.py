@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.tree import Tree
 
 from drgpay.base.language import Language
-from drgpay.base.terminal import Text
 from drgpay.explain import wording
 from drgpay.explain.trace import (
     Attempt,
@@ -23,6 +22,7 @@ from drgpay.explain.trace import (
     VisitTrace,
 )
 from drgpay.explain.wording import named, word
+from drgpay.show.terminal import Text
 
 _NEAR_SHOWN = 5  # of each level
 _RULE_SHOWN = 120  # characters of a rule in the brief view

@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.registry.queries import Answer
-from drgpay.report.tables import ReportTable, Say, prefixed_text
+from drgpay.show.tables import ReportTable, Say, prefixed_text
 
 _LISTED = (
     *("run", "kind", "period", "policy", "scheme", "valid", "points", "fund_amount"),

@@ -2,8 +2,8 @@
 
 from drgpay.base.language import Language
 from drgpay.base.words import Wording
-from drgpay.report.tables import Say
 from drgpay.report.wording import level_name
+from drgpay.show.tables import Say
 
 _RUNS = Wording("registry")
 word = _RUNS.word

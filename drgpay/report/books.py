@@ -7,10 +7,10 @@ from pathlib import Path
 from drgpay.base.language import Language
 from drgpay.report.contractors_xlsx import write_contractors
 from drgpay.report.explanation import Rules
-from drgpay.report.sheets import write_book
 from drgpay.report.statement_xlsx import statement_parts, write_hospital_books
 from drgpay.report.summary_xlsx import book_date, summary_part
 from drgpay.results.results import Results
+from drgpay.show.sheets import write_book
 
 
 @dataclass(frozen=True)

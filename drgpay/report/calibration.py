@@ -10,7 +10,6 @@ import polars as pl
 from rich.console import Group, RenderableType
 
 from drgpay.base.language import Language
-from drgpay.base.terminal import Text
 from drgpay.base.words import Wording
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.calibration_report import CalibrationReport
@@ -19,9 +18,10 @@ from drgpay.points.published_weights import PublishedCatalogue
 from drgpay.policy.calibration import Calibration
 from drgpay.records.writing import write_frame
 from drgpay.report.quality_tables import speaker
-from drgpay.report.tables import ReportTable, Say
-from drgpay.report.tables_console import console_tables
-from drgpay.report.tables_xlsx import write_tables
+from drgpay.show.tables import ReportTable, Say
+from drgpay.show.tables_console import console_tables
+from drgpay.show.tables_xlsx import write_tables
+from drgpay.show.terminal import Text
 
 WORKBOOK = "calibration.xlsx"
 _ROWS_SHOWN = 15

@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from drgpay.base.language import Language
-from drgpay.report.calculation import Calculation
 from drgpay.report.case_formula import Formula, plain_text
 from drgpay.report.case_wording import label_of, word
+from drgpay.show.calculation import Calculation
 
 Value = Decimal | int | Fraction | str | bool | date
 Row = Mapping[str, Any]

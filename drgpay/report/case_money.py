@@ -14,7 +14,6 @@ from drgpay.base.exact import FEN_PLACES, POINT_PLACES, apportion, scaled, unsca
 from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Clearing
-from drgpay.report.calculation import Calculation
 from drgpay.report.case_lines import CasePart, Lines, Value
 from drgpay.report.explanation import (
     Rules,
@@ -27,6 +26,7 @@ from drgpay.report.wording import named
 from drgpay.settle.bands import shared_by_bands
 from drgpay.settle.budget import month_budget_fen
 from drgpay.settle.lines import LINE
+from drgpay.show.calculation import Calculation
 
 Row = Mapping[str, Any]
 _POOL_SUMS = ("total_cost", "patient_cost", "other_cost", "points", "deducted_points")

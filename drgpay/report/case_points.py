@@ -8,10 +8,10 @@ import polars as pl
 
 from drgpay.base.exact import POINT_PLACES
 from drgpay.points.formulas import Choice
-from drgpay.report.calculation import point_formula
 from drgpay.report.case_lines import Lines
 from drgpay.report.reasons import reason_said
 from drgpay.report.wording import formula_said, named
+from drgpay.show.calculation import point_formula
 
 Row = Mapping[str, Any]
 Formulas = Mapping[str, Sequence[Choice]]

@@ -2,7 +2,7 @@
 
 from drgpay.base.language import Language
 from drgpay.base.words import Wording
-from drgpay.report.tables import heading
+from drgpay.show.tables import heading
 
 _CASE = Wording("case")
 _TRACES = Wording("explain")

@@ -7,13 +7,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from drgpay.base.language import Language
-from drgpay.base.terminal import Text
-from drgpay.report.tables import ReportTable
-from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_tables import console_of_capitation
 from drgpay.report.visit_wording import words_of
 from drgpay.report.wording import level_name, pool_name
 from drgpay.results.results import Results
+from drgpay.show.tables import ReportTable
+from drgpay.show.tables_console import console_tables
+from drgpay.show.terminal import Text
 
 _POOL = [
     *("budget", "reserve", "fund_cost", "surplus", "retained", "overrun", "shared"),

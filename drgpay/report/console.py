@@ -9,7 +9,6 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 
 from drgpay.base.language import Language
-from drgpay.base.terminal import Text
 from drgpay.report.fact_lines import records_line
 from drgpay.report.point_notes import stay_rules_console
 from drgpay.report.wording import level_name, pool_name, word
@@ -20,6 +19,7 @@ from drgpay.results.month import (
     minus_totals,
 )
 from drgpay.results.results import DifferenceTables, Results
+from drgpay.show.terminal import Text
 
 
 def month_tables(tables: Results, language: Language) -> RenderableType:

@@ -8,15 +8,15 @@ import polars as pl
 from drgpay.base.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.report.fact_lines import run_lines
-from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement_xlsx import workbook_names
 from drgpay.report.summary_xlsx import book_date
-from drgpay.report.tables import ReportTable
 from drgpay.report.visit_explanation import account_calculation
 from drgpay.report.visit_tables import account_table
 from drgpay.report.visit_wording import visit_word
 from drgpay.report.wording import labelled, word
 from drgpay.results.results import Results
+from drgpay.show.sheets import BookPart, Sheet, write_book
+from drgpay.show.tables import ReportTable
 
 
 def write_contractors(

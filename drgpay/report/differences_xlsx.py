@@ -2,10 +2,10 @@
 
 import polars as pl
 
-from drgpay.report.sheets import Sheet
-from drgpay.report.tables import ReportTable
 from drgpay.results.month import line_kind
 from drgpay.results.results import DifferenceTables
+from drgpay.show.sheets import Sheet
+from drgpay.show.tables import ReportTable
 
 _STATES = ("paid", "now", "difference")
 

@@ -11,13 +11,13 @@ from rich.console import Group, RenderableType
 
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, half_up, unscaled
 from drgpay.base.language import Language
-from drgpay.base.terminal import Text
 from drgpay.base.words import Wording
 from drgpay.explain.trace import VisitTrace
 from drgpay.policy.outpatient import Outpatient
-from drgpay.report.tables import ReportTable
-from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_wording import visit_word
+from drgpay.show.tables import ReportTable
+from drgpay.show.tables_console import console_tables
+from drgpay.show.terminal import Text
 from drgpay.visits.columns import AT_COST, DRUG, PROCEDURE
 
 Row = Mapping[str, Any]

@@ -7,11 +7,11 @@ from fractions import Fraction
 import polars as pl
 
 from drgpay.report.explanation import Rules
-from drgpay.report.sheets import Sheet
 from drgpay.report.statement import HospitalStatement
 from drgpay.report.visit_explanation import entries_with_amounts
 from drgpay.report.visit_tables import entry_list, entry_tables
 from drgpay.results.results import Results
+from drgpay.show.sheets import Sheet
 
 
 @dataclass(frozen=True)

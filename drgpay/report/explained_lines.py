@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import polars as pl
 
 from drgpay.base.language import Language
-from drgpay.report.calculation import Calculation
 from drgpay.report.entry_sheets import ProviderEntries
 from drgpay.report.explanation import (
     Row,
@@ -21,6 +20,7 @@ from drgpay.report.statement import HospitalStatement
 from drgpay.report.visit_explanation import worked_visit
 from drgpay.results.month import pool_rows
 from drgpay.results.results import Results
+from drgpay.show.calculation import Calculation
 
 
 def explained_pools(results: Results) -> dict[str, Row]:

@@ -19,11 +19,11 @@ from drgpay.base.language import Language
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Capitation
 from drgpay.policy.settlement import Clearing, Settlement, SharingBand
-from drgpay.report.calculation import Calculation, Step, point_formula
 from drgpay.report.reasons import reason_said
 from drgpay.report.statement import WorkedCase
-from drgpay.report.tables import heading
 from drgpay.report.wording import formula_said, named, pool_name, word
+from drgpay.show.calculation import Calculation, Step, point_formula
+from drgpay.show.tables import heading
 
 Row = Mapping[str, Any]
 

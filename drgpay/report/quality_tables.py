@@ -17,8 +17,8 @@ from drgpay.quality.agreement_history import (
 from drgpay.quality.month_quality import MonthQuality
 from drgpay.quality.reconcile import Reconciliation, difference_counts, pair_counts
 from drgpay.quality.statistics import GROUP_LEVELS, Statistics
-from drgpay.report.tables import ReportTable, Say
 from drgpay.report.wording import level_name
+from drgpay.show.tables import ReportTable, Say
 
 
 @dataclass(frozen=True)

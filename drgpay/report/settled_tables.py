@@ -6,9 +6,9 @@ import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.report.statement import AMOUNTS, class_totals, group_sums
-from drgpay.report.tables import ReportTable
 from drgpay.report.wording import pool_name
 from drgpay.results.month import line_kind, line_totals
+from drgpay.show.tables import ReportTable
 
 
 def with_pool_names(frame: pl.DataFrame, language: Language) -> pl.DataFrame:

@@ -15,20 +15,20 @@ from drgpay.report.explanation import Rules
 from drgpay.report.fact_lines import joined, rule_lines, run_lines
 from drgpay.report.reasons import reason_said
 from drgpay.report.settled_tables import EARNED, line_table
-from drgpay.report.sheets import BookPart, Sheet, write_book
 from drgpay.report.statement import (
     AMOUNTS,
     HospitalStatement,
     hospital_statements,
     values_by_hospital,
 )
-from drgpay.report.tables import ReportTable
 from drgpay.report.visit_wording import words_of
 from drgpay.report.wording import level_name
 from drgpay.report.year_tables import year_line_tables
 from drgpay.results.month import line_kind
 from drgpay.results.part import STAYS, VISITS
 from drgpay.results.results import Results
+from drgpay.show.sheets import BookPart, Sheet, write_book
+from drgpay.show.tables import ReportTable
 from drgpay.visits.columns import PROCEDURE
 
 _USUAL = {STAYS: "normal", VISITS: PROCEDURE}

@@ -15,7 +15,6 @@ from drgpay.report.settled_tables import (
     line_total_table,
     value_table,
 )
-from drgpay.report.sheets import BookPart, Sheet
 from drgpay.report.statement import valued_adjustments, values_by_hospital
 from drgpay.report.visit_tables import (
     account_table,
@@ -28,6 +27,7 @@ from drgpay.report.visit_wording import words_of
 from drgpay.report.year_tables import pool_tables, year_hospitals
 from drgpay.results.part import STAYS, VISITS
 from drgpay.results.results import CapitationTables, Results, RunFacts
+from drgpay.show.sheets import BookPart, Sheet
 
 _FINDING_COLUMNS = {
     STAYS: ["case_id", "hospital_id", "settlement_date", "code", "column", "message"],

@@ -3,13 +3,13 @@
 from rich.console import Group, RenderableType
 
 from drgpay.base.language import Language
-from drgpay.base.terminal import Text
 from drgpay.report.console import refused_rows
 from drgpay.report.fact_lines import records_line
-from drgpay.report.tables_console import console_tables
 from drgpay.report.visit_tables import console_of_visits
 from drgpay.report.visit_wording import visit_word
 from drgpay.results.results import Results
+from drgpay.show.tables_console import console_tables
+from drgpay.show.terminal import Text
 
 _ROWS_SHOWN = 40
 

@@ -18,7 +18,6 @@ from drgpay.base.exact import (
 from drgpay.base.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.policy.settlement import SharingBand
-from drgpay.report.calculation import Calculation
 from drgpay.report.explanation import (
     Row,
     Rules,
@@ -32,6 +31,7 @@ from drgpay.report.visit_wording import visit_word
 from drgpay.results.columns import read_back
 from drgpay.results.visits import ENTRY_COLUMNS
 from drgpay.settle.capitation import rate_fen
+from drgpay.show.calculation import Calculation
 from drgpay.visits.amounts import entry_amounts
 
 

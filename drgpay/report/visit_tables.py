@@ -9,9 +9,9 @@ from drgpay.base.language import Language
 from drgpay.report.differences_xlsx import difference_totals
 from drgpay.report.settled_tables import value_table, with_pool_names
 from drgpay.report.statement import TOP_GROUPS
-from drgpay.report.tables import ReportTable
 from drgpay.results.month import hospital_totals
 from drgpay.results.results import CapitationTables, Results
+from drgpay.show.tables import ReportTable
 from drgpay.visits.columns import ANCILLARY, DRUG, INCIDENTAL, MEDICAL, PROCEDURE, REASONS
 
 ENTRY_AMOUNTS = ["entries", "quantity", "lines_cost", "points"]

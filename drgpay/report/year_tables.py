@@ -7,8 +7,8 @@ import polars as pl
 from drgpay.base.language import Language
 from drgpay.report.settled_tables import EARNED, line_table, with_pool_names
 from drgpay.report.statement import HospitalStatement
-from drgpay.report.tables import ReportTable
 from drgpay.results.month import line_kind, pool_rows
+from drgpay.show.tables import ReportTable
 
 _CLEARED = [
     *("fund_amount", "fund_cost", "difference", "assessment_factor", "assessment", "redistributed"),

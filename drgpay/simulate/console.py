@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from drgpay.base.language import Language
-from drgpay.report.tables_console import console_tables
+from drgpay.show.tables_console import console_tables
 from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.tables import narrow, shown_tables, target_table
@@ -23,7 +23,7 @@ def console_report(found: Simulation, language: Language) -> "RenderableType":
     """Point values, hospitals, bins, effects; sweep, waterfall and migration where there are any."""
     from rich.console import Group
 
-    from drgpay.base.terminal import Text
+    from drgpay.show.terminal import Text
 
     tables = [narrow(table) for table in shown_tables(found, language) if table.key in _KEYS]
     tables = [table for table in tables if table.frame.height or table.key != "t_migration"]
@@ -36,7 +36,7 @@ def console_missed(found: Found, language: Language) -> "RenderableType":
     """A target that no value reaches: what comes nearest, and what was tried. Nothing else is shown."""
     from rich.console import Group
 
-    from drgpay.base.terminal import Text
+    from drgpay.show.terminal import Text
 
     tried = console_tables([target_table(found)], lambda key: word(key, language), most_rows=30)
     return Group(Text(target_sentence(found, language), style="bold"), tried)

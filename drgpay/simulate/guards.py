@@ -10,7 +10,6 @@ import polars as pl
 
 from drgpay.base.language import Words
 from drgpay.policy.model import Policy
-from drgpay.report.html.small_cells import SMALLEST_CELL
 from drgpay.results.manifest import Manifest
 from drgpay.run.job import Job
 from drgpay.run.stops import (
@@ -24,6 +23,7 @@ from drgpay.run.stops import (
 )
 from drgpay.settle.findings import WORDS
 from drgpay.settle.settled import Settled
+from drgpay.show.small_cells import SMALLEST_CELL
 from drgpay.simulate.base import Base
 from drgpay.simulate.stages import Stages, State
 

@@ -12,7 +12,6 @@ from drgpay.base.file_hash import bytes_hash, file_hash
 from drgpay.base.file_rights import OWNER, make_folder
 from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
-from drgpay.report.tables_xlsx import write_tables
 from drgpay.results.manifest import (
     PROGRAM,
     basis_hash,
@@ -24,6 +23,7 @@ from drgpay.results.part import STAYS
 from drgpay.results.results import case_frames, line_frames
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.staging import refusals_named, staged_folder
+from drgpay.show.tables_xlsx import write_tables
 from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.page import commands_of, facts_of, page

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from drgpay import __version__
 from drgpay.base.language import Language
-from drgpay.report.html.template import render_page
-from drgpay.report.tables import ReportTable, heading, kind_of, texts_of
+from drgpay.show.tables import ReportTable, heading, kind_of, texts_of
+from drgpay.show.template import render_page
 from drgpay.simulate import pictures
 from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation

@@ -8,8 +8,8 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.language import Language
-from drgpay.report.html import charts
-from drgpay.report.html.charts import Bar
+from drgpay.show import charts
+from drgpay.show.charts import Bar
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.sweep import Swept
 from drgpay.simulate.wording import word

@@ -15,8 +15,8 @@ from drgpay.base.exact import (
     wide,
 )
 from drgpay.base.language import Language
-from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
-from drgpay.report.tables import ReportTable
+from drgpay.show.small_cells import SMALLEST_CELL, gathered
+from drgpay.show.tables import ReportTable
 from drgpay.simulate.compare import MINUS, change_ratio
 from drgpay.simulate.decomposition import YEAR_EFFECTS
 from drgpay.simulate.guards import few_words

@@ -16,12 +16,12 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.cli import report as report_command
 from drgpay.report.html.figures import figures_of, ledger_figures
-from drgpay.report.html.small_cells import SMALLEST_CELL
 from drgpay.report.html.write import write_report
 from drgpay.report.html.year_runs import runs_beside
 from drgpay.report.wording import word
 from drgpay.results.part import STAYS
 from drgpay.results.run_folder import month_at
+from drgpay.show.small_cells import SMALLEST_CELL
 from tests.report.html_page import Page
 from tests.report.html_runs import HOSPITALS, make_run
 

@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 
 from drgpay.base.visible import visible
-from drgpay.report.html import charts
-from drgpay.report.html.template import render_page, sorting_script
 from drgpay.report.html.write import write_report
+from drgpay.show import charts
+from drgpay.show.template import render_page, sorting_script
 from tests.hostile_texts import LONG, SURROGATE, TEXTS
 from tests.report.chromium import needs_browser, opened
 from tests.report.html_page import Page

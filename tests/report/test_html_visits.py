@@ -11,7 +11,6 @@ import polars as pl
 import pytest
 
 from drgpay.base.errors import DrgpayError
-from drgpay.report.html.small_cells import SMALLEST_CELL
 from drgpay.report.html.visit_figures import visit_figures_of
 from drgpay.report.html.write import write_report
 from drgpay.report.html.year_runs import months_of, runs_beside, runs_of_the_year
@@ -19,6 +18,7 @@ from drgpay.results.part import STAYS, VISITS
 from drgpay.results.run_folder import month_at
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
+from drgpay.show.small_cells import SMALLEST_CELL
 from tests.report.html_page import Page
 
 ALONE = """

@@ -16,12 +16,12 @@ from drgpay.base.language import Language
 from drgpay.report.explanation import Rules
 from drgpay.report.reasons import reason_said
 from drgpay.report.statement_xlsx import workbook_names
-from drgpay.report.tables import heading
 from drgpay.report.wording import word
 from drgpay.results.month import line_kind
 from drgpay.results.part import STAYS
 from drgpay.results.results import booking_frames
 from drgpay.settle.differences import PaidMonth, differences_of
+from drgpay.show.tables import heading
 from tests.report.settled_region import (
     GROUPS,
     Region,

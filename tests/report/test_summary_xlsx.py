@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from drgpay.base.language import Language
-from drgpay.report.tables import heading
 from drgpay.report.wording import word
 from drgpay.results.results import Results
+from drgpay.show.tables import heading
 from tests.report.settled_region import Region, policy_with, settled_region
 from tests.report.workbooks import exact, recomputed, tables_of, texts_of, write_summary
 

@@ -13,12 +13,12 @@ from drgpay.base.exact import unscaled
 from drgpay.base.language import Language
 from drgpay.report.books import ReportedPart, write_books
 from drgpay.report.contractors_xlsx import charged_by_provider
-from drgpay.report.tables import heading
 from drgpay.report.visit_console import visit_tables
 from drgpay.report.visit_explanation import entries_with_amounts
 from drgpay.report.visit_tables import class_of_groups, reason_table
 from drgpay.report.visit_wording import visit_word
 from drgpay.results.visits import as_statement_cases, example_visits
+from drgpay.show.tables import heading
 from drgpay.visits.columns import PAID_REASONS, REASONS
 from drgpay.visits.sums import entry_sums, leading_entries, together
 from tests.report.settled_region import policy_with, settled_region

@@ -13,10 +13,10 @@ from openpyxl.utils import range_boundaries
 from drgpay.base.exact import half_up
 from drgpay.base.language import Language
 from drgpay.report.explanation import Rules
-from drgpay.report.sheets import write_book
 from drgpay.report.statement_xlsx import statement_parts, write_hospital_books
 from drgpay.report.summary_xlsx import book_date, summary_part
 from drgpay.results.results import Results
+from drgpay.show.sheets import write_book
 
 HEAD = "FFDDEBF7"
 

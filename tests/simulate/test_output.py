@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from drgpay.base.errors import DrgpayError
 from drgpay.base.visible import visible
 from drgpay.cli import simulate as simulate_command
-from drgpay.report.tables import ReportTable
+from drgpay.show.tables import ReportTable
 from drgpay.simulate.outcome import simulate
 from drgpay.simulate.page import page
 from drgpay.simulate.tables import shown_tables

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drgpay.report.html import cells
-from drgpay.report.html.cells import Cell
 from drgpay.report.html.row_names import scheme_title
 from drgpay.report.html.tables import Column, Table, number_column, word_column
 from drgpay.report.html.wording import Speaker
 from drgpay.results.part import STAYS, VISITS
 from drgpay.results.run_folder import RunFolder
+from drgpay.show import cells
+from drgpay.show.cells import Cell
 
 _LISTED_FILES = 20
 _HASH_DIGITS = 16

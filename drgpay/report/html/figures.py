@@ -11,10 +11,10 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
 from drgpay.report.statement import MINUS
 from drgpay.results.month import LINE_KINDS, line_kind
 from drgpay.results.run_folder import PaidPart
+from drgpay.show.small_cells import SMALLEST_CELL, gathered
 
 SHOWN_GROUPS = 30
 RATIO_STEP = 10

@@ -8,12 +8,12 @@ from drgpay.report.html.evidence import commands_of, evidence_table, facts_of, u
 from drgpay.report.html.part_sections import Tile
 from drgpay.report.html.sections import Block, Commands, Listing, Section, Text
 from drgpay.report.html.stay_sections import StaySections
-from drgpay.report.html.template import render_page, sorting_script
 from drgpay.report.html.visit_sections import VisitSections
 from drgpay.report.html.wording import Speaker
 from drgpay.report.html.year_runs import months_of
 from drgpay.results.part import STAYS, VISITS, Part
 from drgpay.results.run_folder import RunFolder
+from drgpay.show.template import render_page, sorting_script
 
 GENERATOR = "drgpay report"
 """What the page's meta element says of its maker."""

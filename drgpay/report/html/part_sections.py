@@ -5,9 +5,6 @@ from decimal import Decimal
 
 import polars as pl
 
-from drgpay.report.html import cells, charts
-from drgpay.report.html.cells import Cell
-from drgpay.report.html.charts import Bar
 from drgpay.report.html.figures import SHOWN_GROUPS, PartFigures
 from drgpay.report.html.formulas import line_formulas, pool_formulas
 from drgpay.report.html.row_names import RowNames
@@ -26,6 +23,9 @@ from drgpay.report.statement import MINUS
 from drgpay.report.wording import named, pool_name
 from drgpay.results.run_folder import PaidPart
 from drgpay.results.visits import NO_GROUP
+from drgpay.show import cells, charts
+from drgpay.show.cells import Cell
+from drgpay.show.charts import Bar
 
 CHART_ROWS = 15
 """Bars of a chart: of what is ranked by gain and loss so many on either side."""

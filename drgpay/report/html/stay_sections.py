@@ -1,6 +1,5 @@
 """What the page shows of stays alone: cost ratios, adjustments, coverage."""
 
-from drgpay.report.html import cells, charts
 from drgpay.report.html.bounds import bounds_text, plain
 from drgpay.report.html.figures import RATIO_STEP, Figures, figures_of
 from drgpay.report.html.formulas import Formula
@@ -9,6 +8,7 @@ from drgpay.report.html.sections import Block, Formulas, Listing, Section, Text
 from drgpay.report.html.tables import Table, listing, sum_of
 from drgpay.report.html.wording import Speaker
 from drgpay.results.run_folder import PaidPart
+from drgpay.show import cells, charts
 
 
 class StaySections(PartSections):

@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from drgpay.report.html import cells
-from drgpay.report.html.cells import Cell
 from drgpay.report.html.wording import Speaker
+from drgpay.show import cells
+from drgpay.show.cells import Cell
 
 _SHORT_COLUMNS = {"period", "pool", "level", "run"}
 

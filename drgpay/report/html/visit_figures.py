@@ -6,10 +6,10 @@ import polars as pl
 import polars.selectors as cs
 
 from drgpay.report.html.figures import PartFigures, case_sums, part_figures
-from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
 from drgpay.report.visit_tables import class_of_groups, reason_table
 from drgpay.results.run_folder import PaidPart
 from drgpay.results.visits import leading_group
+from drgpay.show.small_cells import SMALLEST_CELL, gathered
 
 FINDING_FILES = {
     "visit_quarantine": ("t_visits", "quarantined"),

@@ -4,9 +4,6 @@ from decimal import Decimal
 
 import polars as pl
 
-from drgpay.report.html import cells, charts
-from drgpay.report.html.cells import Cell
-from drgpay.report.html.charts import Bar
 from drgpay.report.html.part_sections import PartSections, Tile
 from drgpay.report.html.sections import Block, Listing, Section, Text
 from drgpay.report.html.tables import Row, Table, listing, sum_of
@@ -19,6 +16,9 @@ from drgpay.report.html.visit_figures import (
 from drgpay.report.html.wording import Speaker
 from drgpay.report.wording import pool_name
 from drgpay.results.run_folder import PaidPart
+from drgpay.show import cells, charts
+from drgpay.show.cells import Cell
+from drgpay.show.charts import Bar
 
 
 class VisitSections(PartSections):

@@ -4,9 +4,9 @@ from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table as Grid
 
-from drgpay.base.terminal import Text
 from drgpay.report.policy.explanation import Explanation
 from drgpay.report.policy.sentences import Said, Table
+from drgpay.show.terminal import Text
 
 _SENTENCE, _BELOW = (0, 0, 0, 2), (0, 0, 0, 6)
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from drgpay import __version__
-from drgpay.report.html.template import render_page
 from drgpay.report.policy.explanation import GENERATOR, Explanation
+from drgpay.show.template import render_page
 
 _STYLE = """ul.said { margin: 0; padding-left: 20px; }
 ul.said > li { margin: 6px 0; break-inside: avoid-page; }

@@ -5,12 +5,12 @@ from typing import Literal
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER
-from drgpay.base.terminal import as_text
 from drgpay.records.writing import staged_file
 from drgpay.report.policy.console import on_screen
 from drgpay.report.policy.explanation import GENERATOR, Explanation
 from drgpay.report.policy.markdown import as_markdown
 from drgpay.report.policy.page import as_page
+from drgpay.show.terminal import as_text
 
 Form = Literal["text", "markdown", "html"]
 _SUFFIXES: dict[str, Form] = {

@@ -19,8 +19,8 @@ from xlsxwriter.utility import xl_rowcol_to_cell
 
 from drgpay.base.language import Language
 from drgpay.base.visible import visible
-from drgpay.report.calculation import Amount, Calculation, mentioning, referring
-from drgpay.report.tables import (
+from drgpay.show.calculation import Amount, Calculation, mentioning, referring
+from drgpay.show.tables import (
     ReportTable,
     Say,
     heading,

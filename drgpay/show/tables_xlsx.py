@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from drgpay.base.language import Language
-from drgpay.report.sheets import BookPart, Sheet, write_book
-from drgpay.report.tables import ReportTable, Say
+from drgpay.show.sheets import BookPart, Sheet, write_book
+from drgpay.show.tables import ReportTable, Say
 
 
 def write_tables(

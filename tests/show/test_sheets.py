@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drgpay.base.visible import visible
-from drgpay.report.calculation import Calculation, Step, point_formula
-from drgpay.report.sheets import BookPart, Sheet, write_book
-from drgpay.report.tables import ReportTable
 from drgpay.report.wording import word
+from drgpay.show.calculation import Calculation, Step, point_formula
+from drgpay.show.sheets import BookPart, Sheet, write_book
+from drgpay.show.tables import ReportTable
 from tests.hostile_texts import LONG, SURROGATE, TEXTS
 from tests.report.workbooks import exact, recomputed, tables_of
 

@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drgpay.report.html.small_cells import SMALLEST_CELL, gathered
+from drgpay.show.small_cells import SMALLEST_CELL, gathered
 
 ROWS = st.lists(
     st.tuples(st.integers(0, 12), st.integers(-1_000, 1_000)), min_size=0, max_size=12

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.table import Table
 
-from drgpay.base.terminal import Text
-from drgpay.report.tables import ReportTable, Say, kind_of, texts_of
+from drgpay.show.tables import ReportTable, Say, kind_of, texts_of
+from drgpay.show.terminal import Text
 
 
 def console_tables(tables: Sequence[ReportTable], say: Say, most_rows: int = 20) -> RenderableType:

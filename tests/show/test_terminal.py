@@ -9,9 +9,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.tree import Tree
 
-from drgpay.base.terminal import Screen, Text
 from drgpay.base.visible import visible
 from drgpay.cli import console
+from drgpay.show.terminal import Screen, Text
 from tests.hostile_texts import SURROGATE, TEXTS
 
 
