@@ -119,7 +119,6 @@ def test_every_hash_is_a_known_one() -> None:
         "base/file_hash.py",
         "run/stage_files.py",
         "schemes/workbook/importing.py",
-        "simulate/cache.py",
     }
     assert {path for path, text in sources() if "hashlib" in text} == keys | contents
 
