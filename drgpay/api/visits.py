@@ -41,8 +41,8 @@ from drgpay.run.rules import (
 from drgpay.run.visit_calibration import calibrated_visits
 from drgpay.run.visit_entries import VISIT_COLUMNS, entry_rules
 from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visits
-from drgpay.run.visit_run import VisitMonth, accounts_of_visits, visit_checks, visit_pricing
-from drgpay.run.visit_run import settle_visits as _settle_visits
+from drgpay.run.visit_month import VisitMonth, accounts_of_visits, visit_checks, visit_pricing
+from drgpay.run.visit_month import settle_visits as _settle_visits
 from drgpay.settle.booking import Booked
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled

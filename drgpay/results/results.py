@@ -7,12 +7,6 @@ import polars as pl
 
 from drgpay.base.shown import Shown
 from drgpay.policy.model import Policy
-from drgpay.results.clearing import (
-    ASSESSMENT_COLUMNS,
-    YEAR_VISIT_COLUMNS,
-    cleared_line_columns,
-    pool_columns,
-)
 from drgpay.results.columns import written
 from drgpay.results.month import (
     CASE_COLUMNS,
@@ -34,6 +28,12 @@ from drgpay.results.visits import (
     TIE_OUT_COLUMNS,
     VISIT_COLUMNS,
     as_statement_cases,
+)
+from drgpay.results.year import (
+    ASSESSMENT_COLUMNS,
+    YEAR_VISIT_COLUMNS,
+    cleared_line_columns,
+    pool_columns,
 )
 from drgpay.settle.capitation import CapitationAccounts
 from drgpay.settle.differences import Differences

@@ -4,12 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.results.clearing import (
-    ASSESSMENT_COLUMNS,
-    YEAR_VISIT_COLUMNS,
-    cleared_line_columns,
-    pool_columns,
-)
 from drgpay.results.columns import Column, plain
 from drgpay.results.filing_files import FILING_COLUMNS
 from drgpay.results.month import (
@@ -30,6 +24,12 @@ from drgpay.results.visits import (
     GROUP_COLUMNS,
     TIE_OUT_COLUMNS,
     VISIT_COLUMNS,
+)
+from drgpay.results.year import (
+    ASSESSMENT_COLUMNS,
+    YEAR_VISIT_COLUMNS,
+    cleared_line_columns,
+    pool_columns,
 )
 
 Columns = Mapping[str, Sequence[Column]]

@@ -1,6 +1,6 @@
 """The annual clearing: the months' runs, final filings and the assessment -> what is still due.
 
-Of stays (drgpay.run.stay_year), visits (drgpay.run.visit_clearing) or both.
+Of stays (drgpay.run.stay_year), visits (drgpay.run.visit_year) or both.
 """
 
 from collections.abc import Iterator, Sequence
@@ -19,7 +19,7 @@ from drgpay.run.output_group import rights_of_output
 from drgpay.run.pipeline import Finished, Opened, SettlePart, settle_and_write
 from drgpay.run.stay_year import OpenedYear, open_stays_of_year, settle_stays_of_year
 from drgpay.run.stops import Accepted, accepted_before
-from drgpay.run.visit_clearing import OpenedVisitYear, open_visits_of_year, settle_visits_of_year
+from drgpay.run.visit_year import OpenedVisitYear, open_visits_of_year, settle_visits_of_year
 from drgpay.run.year_job import AnyYearJob, YearJob
 from drgpay.run.year_months import MONTHS, YearMonths, keeps_accounts, months_of_year
 

@@ -1,6 +1,6 @@
 """The month-end run: records -> groups -> points -> settlement -> a folder of results.
 
-Stays (drgpay.run.stay_month), visits (drgpay.run.visit_run) or both.
+Stays (drgpay.run.stay_month), visits (drgpay.run.visit_month) or both.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from drgpay.run.pipeline import Finished, Opened, SettlePart, settle_and_write
 from drgpay.run.previous import PreviousPaid, open_months_before
 from drgpay.run.stay_month import OpenedStays, open_stays, settle_stays_of_job
 from drgpay.run.stops import Accepted, accepted_before
-from drgpay.run.visit_run import VisitMonth, open_visits_of_job, settle_visits_of_job
+from drgpay.run.visit_month import VisitMonth, open_visits_of_job, settle_visits_of_job
 
 
 def run_month(

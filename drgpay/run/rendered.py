@@ -26,8 +26,8 @@ from drgpay.run.paid_year import prepayments_of, statements_of_year
 from drgpay.run.repeated import hospitals_of, months_again
 from drgpay.run.results import facts_of, reported
 from drgpay.run.rules import AnyRules
-from drgpay.run.visit_clearing import examples_of_year
-from drgpay.run.visit_run import counts_shown
+from drgpay.run.visit_month import counts_shown
+from drgpay.run.visit_year import examples_of_year
 
 
 @dataclass(frozen=True)

@@ -14,19 +14,19 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words
 from drgpay.base.period import Period
 from drgpay.policy.outpatient import Outpatient
-from drgpay.results.clearing import groups_of_year
 from drgpay.results.columns import read_back
 from drgpay.results.results import capitation_frames
 from drgpay.results.run_tables import RunTables
 from drgpay.results.visit_files import ENROLMENT
 from drgpay.results.visits import ENTRY_COLUMNS, groups_table
+from drgpay.results.year import groups_of_year
 from drgpay.run.comparison import Compared, not_due
 from drgpay.run.kept_rules import catalogue_kept, policy_kept
 from drgpay.run.paid_year import cases_of_months
 from drgpay.run.repeated import Frames, Repeated, first_unlike
 from drgpay.run.rules import outpatient_of
 from drgpay.run.visit_balances import entries_by_visit
-from drgpay.run.visit_clearing import VISIT_COLUMNS
+from drgpay.run.visit_year import VISIT_COLUMNS
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
 from drgpay.visits.calibrate import base_points_of

@@ -24,7 +24,7 @@ from drgpay.run.job import Job, OutpatientJob
 from drgpay.run.rules import load_visit_rules
 from drgpay.run.stops import Stop, settled_stops
 from drgpay.run.visit_grouping import VisitFiles, group_all_visits
-from drgpay.run.visit_run import VisitMonth, visit_checks, visit_pricing
+from drgpay.run.visit_month import VisitMonth, visit_checks, visit_pricing
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import AMOUNTS, NO_ADJUSTMENTS, levels_of
 from drgpay.settle.month import settle_month

@@ -19,7 +19,6 @@ from drgpay.records.filings import (
     TECHNOLOGY_SCHEMA,
     Filings,
 )
-from drgpay.results.clearing import cleared_line_columns
 from drgpay.results.columns import written
 from drgpay.results.month import (
     ADJUSTMENT_COLUMNS,
@@ -28,6 +27,7 @@ from drgpay.results.month import (
     statement_columns,
 )
 from drgpay.results.results import pools_table
+from drgpay.results.year import cleared_line_columns
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled

@@ -27,7 +27,6 @@ from drgpay.records.filings import FILING_COLUMNS
 from drgpay.records.hospitals import OPTIONAL, REQUIRED
 from drgpay.records.visits.checks import LINE, REFUSED, VISIT
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.results.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pool_columns
 from drgpay.results.columns import Column
 from drgpay.results.month import (
     ADJUSTMENT_COLUMNS,
@@ -46,6 +45,7 @@ from drgpay.results.visits import (
     TIE_OUT_COLUMNS,
     VISIT_COLUMNS,
 )
+from drgpay.results.year import ASSESSMENT_COLUMNS, cleared_line_columns, pool_columns
 from drgpay.run.job import Inputs, JobFile, OutpatientFile
 from drgpay.run.year_job import MonthOfYear, YearFile, YearInputs, YearOutpatientFile
 

@@ -7,11 +7,11 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.points.catalogue import catalogue_hash
-from drgpay.results.clearing import groups_of_year
 from drgpay.results.results import Results
 from drgpay.results.run_folder import PaidPart
 from drgpay.results.visit_files import entries_of_visits
 from drgpay.results.visits import example_visits
+from drgpay.results.year import groups_of_year
 from drgpay.run.paid_year import (
     budgets_of_year,
     cases_of_months,
@@ -24,7 +24,7 @@ from drgpay.run.pipeline import Running, SettledPart
 from drgpay.run.results import results_of
 from drgpay.run.rules import VisitPaymentRules, load_visit_rules
 from drgpay.run.stops import settled_stops
-from drgpay.run.visit_run import accounts_of_visits
+from drgpay.run.visit_month import accounts_of_visits
 from drgpay.run.year_job import AnyYearJob, OutpatientYear
 from drgpay.run.year_months import PaidMonths, refuse_other_rules
 from drgpay.settle.booking import Booked

@@ -11,7 +11,7 @@ import pytest
 from drgpay.base.errors import DrgpayError
 from drgpay.records.visits.tables import VisitInput
 from drgpay.results.manifest import output_hashes, read_manifest
-from drgpay.run import visit_run
+from drgpay.run import visit_month
 from drgpay.run.job import Job, VisitsJob, load_any_job, load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.verify import verify_run
@@ -170,7 +170,7 @@ def test_an_interrupted_run_keeps_its_entries(
         with pytest.raises(KilledError):
             run_month(again)
     with monkeypatch.context() as patched:
-        patched.setattr(visit_run, "group_all_visits", killed)
+        patched.setattr(visit_month, "group_all_visits", killed)
         finished = run_month(again)
     assert finished.reused == ("visits",)
     assert output_hashes(finished.folder) == output_hashes(run)
