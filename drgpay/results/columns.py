@@ -53,23 +53,13 @@ def written(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:
     )
 
 
-def completed(frame: pl.LazyFrame, columns: Sequence[Column], keep: bool = False) -> pl.LazyFrame:
-    """The columns of a file, those that an older program did not write by their `former` SQL.
-
-    keep: all columns of the file, and of `columns` only those that it lacks and that have a former.
-    """
+def completed(frame: pl.LazyFrame, columns: Sequence[Column]) -> pl.LazyFrame:
+    """All columns of a file, and those that an older program did not write by their `former` SQL."""
     given = set(frame.collect_schema().names())
-    if keep:
-        return frame.with_columns(
-            _as_written(pl.sql_expr(column.former), column)
-            for column in columns
-            if column.name not in given and column.former is not None
-        )
-    return frame.select(
-        pl.col(column.name)
-        if column.name in given or column.former is None
-        else _as_written(pl.sql_expr(column.former), column)
+    return frame.with_columns(
+        _as_written(pl.sql_expr(column.former), column)
         for column in columns
+        if column.name not in given and column.former is not None
     )
 
 

@@ -116,9 +116,9 @@ class PaidPart(RunFolder):
             raise UnreadableError(
                 f"{path} has no column {missing[0]}: another version of drgpay wrote it, or it was "
                 "changed",
-                _RESTORE,
+                "run its job again with this version, or restore it from a copy",
             )
-        whole = completed(scan, declared, keep=True)
+        whole = completed(scan, declared)
         return whole.select(names) if names else whole
 
     def frame(self, table: str, names: Sequence[str] = ()) -> pl.DataFrame:
@@ -163,11 +163,14 @@ class PaidPart(RunFolder):
         return self.frame(ENROLMENT) if kept else None
 
 
-_RESTORE = "restore the run's folder from a copy, or run its job again"
+def remedy_of(folder: Path) -> str:
+    """What to do about a run whose files are not as it was written."""
+    return f"see what changed (drgpay verify {folder}) and restore it from a copy"
 
 
 def _unreadable(path: Path, error: Exception) -> UnreadableError:
-    return UnreadableError(f"{path} cannot be read ({str(error).splitlines()[0]})", _RESTORE)
+    detail = str(error).splitlines()[0]
+    return UnreadableError(f"{path} cannot be read ({detail})", remedy_of(path.parent))
 
 
 def month_at(folder: Path) -> RunFolder:
@@ -204,8 +207,7 @@ def _unchanged(run: RunFolder) -> RunFolder:
     written = {name: about["sha256"] for name, about in run.manifest.outputs.items()}
     if output_hashes(run.folder) != written:
         raise DrgpayError(
-            f"the files of {run.folder} are not those of its manifest",
-            f"see what changed (drgpay verify {run.folder}) and restore it from a copy",
+            f"the files of {run.folder} are not those of its manifest", remedy_of(run.folder)
         )
     return run
 

@@ -14,7 +14,7 @@ from drgpay.points.catalogue import Catalogue, load_catalogue, read_catalogue
 from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
 from drgpay.results.part import STAYS, VISITS
-from drgpay.results.run_folder import PaidPart, RunFolder
+from drgpay.results.run_folder import PaidPart, RunFolder, remedy_of
 from drgpay.run.rules import PartRules, StayRules, VisitPaymentRules
 
 
@@ -72,10 +72,8 @@ def visit_rules_kept(
 
 def unreadable(run: RunFolder, detail: str) -> UnreadableError:
     """The error for a folder of a run that is not as it was written."""
-    return UnreadableError(
-        f"the run {run.folder} cannot be read ({detail})",
-        f"see what changed (drgpay verify {run.folder}) and restore it from a copy",
-    )
+    problem = f"the run {run.folder} cannot be read ({detail})"
+    return UnreadableError(problem, remedy_of(run.folder))
 
 
 def _loaded(run: RunFolder) -> LoadedPolicy:
