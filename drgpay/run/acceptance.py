@@ -4,14 +4,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from drgpay.results.manifest import identity_of
-from drgpay.run.stages import RunFolder
+from drgpay.run.stages import UnfinishedRun
 from drgpay.run.stops import Accepted, Stop, taken_on
 
 
 def take_on(
     stops: Iterable[Stop],
     accepted: Sequence[Accepted],
-    run: RunFolder,
+    run: UnfinishedRun,
     basis: dict[str, Any],
     run_id: str | None,
 ) -> list[dict[str, str]]:

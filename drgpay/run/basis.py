@@ -28,7 +28,7 @@ def basis_of_run(
     """Everything that the results of a month depend on, by content; file names without folders.
 
     read: the files as they were hashed before they were read; by default they are hashed now.
-    Raises DrgpayError if `job.corrects` is no folder of a run.
+    Raises DrgpayError if `job.corrects` is not the folder of a run.
     """
     read = read or InputFiles()
     return {
@@ -70,7 +70,7 @@ def basis_of_visits_job(
 ) -> dict[str, Any]:
     """The basis of a run of visits alone, but for `outpatient_basis`; read as in `basis_of_run`.
 
-    Raises DrgpayError if `job.corrects` is no folder of a run.
+    Raises DrgpayError if `job.corrects` is not the folder of a run.
     """
     read = read or InputFiles()
     return {

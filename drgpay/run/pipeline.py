@@ -21,7 +21,7 @@ from drgpay.run.acceptance import take_on
 from drgpay.run.input_files import InputFiles
 from drgpay.run.results import write_results
 from drgpay.run.rules import AnyRules
-from drgpay.run.stages import RunFolder, job_named, run_folder
+from drgpay.run.stages import UnfinishedRun, job_named, run_folder
 from drgpay.run.stops import Accepted, Stop, accepted_by
 
 
@@ -29,7 +29,7 @@ from drgpay.run.stops import Accepted, Stop, accepted_by
 class Running:
     """What a part is settled with: the folder of its run, and who is told what on the way."""
 
-    folder: RunFolder
+    folder: UnfinishedRun
     clock: Clock
     language: Language = "zh"
     progress: ProgressBar = no_progress

@@ -66,7 +66,7 @@ def run_folder(
     basis: Mapping[str, Any],
     rights: Rights = OWNER,
     job: str | None = None,
-) -> Iterator["RunFolder"]:
+) -> Iterator["UnfinishedRun"]:
     """The run `output/<run_id>`, to be filled in the block and put in its place at its end.
 
     `basis` is everything that the results depend on, as JSON: stages that an earlier process left
@@ -89,7 +89,9 @@ def run_folder(
         refuse_foreign(partial, rights)
         with run_lock(folder, rights):
             refuse_foreign(partial, rights)
-            run = RunFolder(folder, partial / "outputs", rights, _Stages(partial, origin, rights))
+            run = UnfinishedRun(
+                folder, partial / "outputs", rights, _Stages(partial, origin, rights)
+            )
             with _left_tidy(run, partial):
                 run._stages.open()
                 clear_away(run.outputs)
@@ -99,7 +101,7 @@ def run_folder(
 
 
 @dataclass
-class RunFolder:
+class UnfinishedRun:
     """A run that is being written.
 
     folder: where it will lie. outputs: write the results here, in subfolders too. rights: what they
@@ -168,7 +170,7 @@ def _same_file(path: Path, other: Path) -> None:
 
 
 @contextmanager
-def _left_tidy(run: RunFolder, partial: Path) -> Iterator[None]:
+def _left_tidy(run: UnfinishedRun, partial: Path) -> Iterator[None]:
     """Remove the partial folder after success and after what the user can mend."""
     stages = run._stages
     try:
@@ -185,7 +187,7 @@ def _left_tidy(run: RunFolder, partial: Path) -> Iterator[None]:
     clear_away(partial)
 
 
-def _put_in_place(run: RunFolder) -> None:
+def _put_in_place(run: UnfinishedRun) -> None:
     run._stages.stop()
     if not run.folder.exists():
         put_in_place(run.outputs, run.folder, run.rights)

@@ -18,7 +18,7 @@ from drgpay.results.manifest import read_manifest, write_manifest
 from drgpay.results.run_folder import month_at
 from drgpay.run.case import find_run
 from drgpay.run.lock import run_lock
-from drgpay.run.stages import RunFolder, run_folder
+from drgpay.run.stages import UnfinishedRun, run_folder
 from tests.modes import modes, open_to_others
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="only root acts for several users")
@@ -39,7 +39,7 @@ def never() -> pl.DataFrame:
     raise AssertionError("the stage should have been read back")
 
 
-def finish(run: RunFolder) -> None:
+def finish(run: UnfinishedRun) -> None:
     (run.outputs / "statements").mkdir()
     (run.outputs / "statements" / "H1.txt").write_text("1")
     write_manifest(run.outputs, run.folder.name, BASIS, {}, {}, run.rights)

@@ -15,7 +15,7 @@ import pytest
 from drgpay.base.errors import DrgpayError
 from drgpay.results.manifest import write_manifest
 from drgpay.run.lock import run_lock
-from drgpay.run.stages import RunFolder, run_folder
+from drgpay.run.stages import UnfinishedRun, run_folder
 from drgpay.run.staging import staged_folder
 
 RUN_ID = "2026-10-abc"
@@ -51,7 +51,7 @@ def never() -> pl.DataFrame:
     raise AssertionError("the stage should have been read back")
 
 
-def finish(run: RunFolder, text: str = "1") -> None:
+def finish(run: UnfinishedRun, text: str = "1") -> None:
     (run.outputs / "statements").mkdir()
     (run.outputs / "statements" / "H1.txt").write_text(text)
     write_manifest(run.outputs, RUN_ID, BASIS, {"read": 1}, {"write": 0.1})
@@ -61,7 +61,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def interrupted(output: Path, fill: Callable[[RunFolder], object]) -> Path:
+def interrupted(output: Path, fill: Callable[[UnfinishedRun], object]) -> Path:
     """A run that ends like a killed one, after `fill`; its partial folder."""
     with pytest.raises(KilledError), run_folder(output, RUN_ID, BASIS) as run:
         fill(run)
@@ -83,7 +83,7 @@ def test_a_run_gets_its_name_when_it_is_whole(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_run_goes_on(tmp_path: Path) -> None:
-    def two_stages(run: RunFolder) -> None:
+    def two_stages(run: UnfinishedRun) -> None:
         run.stage("one", frame)
         run.stage("two", lambda: Pair(frame(2), frame(3)), Pair)
 
