@@ -147,7 +147,7 @@ def test_a_run_that_is_killed_goes_on(
 ) -> None:
     runs = tmp_path / "runs"
     command = ["run", region / "small.toml", "--output", runs, "--run-id"]
-    process = stalled("drgpay.run.month_end:write_manifest", *command, "2026-10-a")
+    process = stalled("drgpay.run.pipeline:write_manifest", *command, "2026-10-a")
     assert hidden(runs) == [".2026-10-a.lock", ".2026-10-a.partial"]
     ends_well(*command, "2026-10-b")
     assert hidden(runs) == [".2026-10-a.lock", ".2026-10-a.partial"], "it is alive"
