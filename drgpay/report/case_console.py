@@ -10,11 +10,11 @@ from rich.table import Table
 
 from drgpay.base.exact import FEN_PLACES, half_up, unscaled
 from drgpay.base.language import Language
-from drgpay.explain.console import trace_view
 from drgpay.report.case import ExplainedCase
 from drgpay.report.case_formula import Formula
 from drgpay.report.case_lines import CaseLine, CasePart, Value, as_number
 from drgpay.report.case_wording import word
+from drgpay.report.trace_console import trace_view
 from drgpay.show.terminal import Text
 
 _EXACT_PLACES = 8  # of a number that no decimal writes
