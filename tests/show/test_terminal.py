@@ -37,7 +37,7 @@ def _heading(text: str) -> Grid:
 
 
 def _grid_cell(text: str) -> Grid:
-    return Grid("title", [Column("name"), Column("number", number=True)], [[text, text]])
+    return Grid("title", [Column("name"), Column("number", number=True)], [[text, "1"]])
 
 
 def _tree(text: str) -> Tree:
