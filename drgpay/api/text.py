@@ -1,14 +1,12 @@
 """What the commands print, as text."""
 
-from rich.console import RenderableType
-
 from drgpay.api.arguments import checked
 from drgpay.base.language import Language
-from drgpay.explain.console import trace_view
 from drgpay.explain.trace import Trace
 from drgpay.report.case import ExplainedCase
 from drgpay.report.case_console import case_view
-from drgpay.show.terminal import PIPE_WIDTH, as_text
+from drgpay.report.trace_console import trace_view
+from drgpay.show.terminal import PIPE_WIDTH, Showable, as_text
 from drgpay.simulate.console import console_report
 from drgpay.simulate.outcome import Simulation
 
@@ -24,7 +22,7 @@ def text_of(
     return as_text(_view(result, language), width=width)
 
 
-def _view(result: Trace | ExplainedCase | Simulation, language: Language) -> RenderableType:
+def _view(result: Trace | ExplainedCase | Simulation, language: Language) -> Showable:
     match result:
         case Trace():
             return trace_view(result, language)

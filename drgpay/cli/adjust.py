@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from drgpay.base.language import Language
 from drgpay.cli import console
@@ -19,9 +18,10 @@ from drgpay.cli.options import (
     examples,
     say_what_was_converted,
 )
-from drgpay.show.terminal import Text
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     import polars as pl
 
     from drgpay.adjust.apply import Adjusted
@@ -106,9 +106,9 @@ def check(
     from drgpay.adjust.apply import try_overlay
     from drgpay.adjust.overlay import read_overlay
     from drgpay.adjust.touched import touched_between
-    from drgpay.cli.scheme_diff import group_table, summary_table
+    from drgpay.cli.scheme_diff import show_changes
     from drgpay.records.writing import write_table
-    from drgpay.schemes.diff import diff_schemes, summary
+    from drgpay.schemes.diff import diff_schemes
 
     language: Language = lang.value
     made = try_overlay(scheme, [read_overlay(path) for path in overlays])
@@ -116,9 +116,7 @@ def check(
     if out:
         write_table(changes, out)
     title = f"{made.before.info.id} → {made.after.info.id}"
-    console.show(summary_table(summary(changes), title, language))
-    if show and changes.height:
-        console.show(group_table(changes, show, language))
+    show_changes(changes, title, show, language)
     _print_findings(made, language)
     _say_touched(touched_between(made.before, made.after), language)
     if made.faults:
@@ -232,7 +230,10 @@ def _say_touched(mdcs: frozenset[str], language: Language) -> None:
 
 
 def _print_findings(made: "Adjusted", language: Language) -> None:
+    import polars as pl
+
     from drgpay.adjust.wording import say
+    from drgpay.show.tables import ReportTable
 
     rows = []
     faults = made.new_faults()
@@ -249,11 +250,10 @@ def _print_findings(made: "Adjusted", language: Language) -> None:
         console.show(say("sound", language, id=made.after.info.id))
         return
     heads = ("severity_head", "table", "subject", "message", "remedy")
-    shown = console.table("", *(say(head, language) for head in heads))
-    for level, *cells in rows:
-        style = "red" if level == "error" else ""
-        shown.add_row(say(level, language), *map(Text, cells), style=style)
-    console.show(shown)
+    frame = pl.DataFrame(rows, dict.fromkeys(heads, pl.String), orient="row")
+    worded, styles = frozenset({"severity_head"}), ("severity_head", {"error": "red"})
+    table = ReportTable("", frame, worded=worded, styles=styles)
+    console.show_blocks(table, say=lambda key: say(key, language))
     errors = sum(row[0] == "error" for row in rows)
     facts = {"id": made.after.info.id, "errors": errors, "warnings": len(rows) - errors}
     console.show(say("faults", language, **facts))
@@ -274,10 +274,10 @@ def _print_proposals(
     if splits.is_empty():
         console.show(say("no_split", language))
     else:
-        console.show(_split_table(splits, show, language))
+        _show_splits(splits, show, language)
     merges = table.filter(pl.col("kind") == "merge")
     if merges.height:
-        console.show(_merge_table(merges, show, language))
+        _show_merges(merges, show, language)
     facts = {
         "stays": f"{found.stays:,}",
         "groups": found.groups,
@@ -299,53 +299,68 @@ def _print_proposals(
         console.say(say("left_out", language, **numbers))
 
 
-def _split_table(splits: "pl.DataFrame", show: int, language: Language) -> Table:
-    """The splits that explain most of the scheme first."""
+def _show_splits(splits: "pl.DataFrame", show: int, language: Language) -> None:
+    """Print the splits that explain most of the scheme, these first."""
     import polars as pl
 
     from drgpay.adjust.wording import say
+    from drgpay.show.tables import ReportTable, Sentence
 
     order = splits.unique("drg").sort(["gain_scheme", "drg"], descending=[True, False])["drg"]
-    keys = ("drg", "code", "part", "cases", "mean_cost", "cv")
-    gains = ("gain_group_cv", "gain_scheme", "stability")
-    heads = [say(key, language) for key in (*keys, *gains)]
-    title = say("splits", language, count=len(order))
-    shown = console.table(title, *heads, numbers=tuple(heads[3:]))
+    rows = []
     rest = say("rest", language)
     for drg in order.head(show):
-        parts = splits.filter(pl.col("drg") == drg)
-        for row in parts.iter_rows(named=True):
-            first = row["part"] == 1
+        for row in splits.filter(pl.col("drg") == drg).iter_rows(named=True):
             told = (
                 f"{row['gain_group_cv']:.1%}",
                 f"{row['gain_scheme']:.4%}",
                 f"{row['hospitals_held']}/{row['hospitals_judged']}",
             )
-            shown.add_row(
-                drg if first else "",
-                row["code"],
-                Text(row["rule"] or rest),
-                f"{row['cases']:,}",
-                f"{row['mean_cost']:,}",
-                "–" if row["cv"] is None else f"{row['cv']:.2f}",
-                *(told if first else ("", "", "")),
-                end_section=row["part"] == parts.height,
+            rows.append(
+                (
+                    *(drg, row["code"], row["rule"] or rest),
+                    *(row["cases"], row["mean_cost"], _cv(row["cv"])),
+                    *(told if row["part"] == 1 else ("", "", "")),
+                )
             )
+    gains = ("gain_group_cv", "gain_scheme", "stability")
+    names = [*("drg", "code", "part", "cases", "mean_cost", "cv"), *gains]
+    table = ReportTable(
+        "splits",
+        pl.DataFrame(rows, names, orient="row"),
+        title=say("splits", language, count=len(order)),
+        numbers=frozenset({"cv", *gains}),
+        may_go=("stability", "gain_group_cv", "cv"),
+        parted="drg",
+    )
+    console.show_blocks(table, say=lambda key: say(key, language))
     if len(order) > show:
-        shown.caption = say("more", language, rest=len(order) - show, out="--table")
-    return shown
+        more = say("more", language, rest=len(order) - show, out="--table")
+        console.show_blocks(Sentence(more), say=lambda key: say(key, language))
 
 
-def _merge_table(merges: "pl.DataFrame", show: int, language: Language) -> Table:
+def _show_merges(merges: "pl.DataFrame", show: int, language: Language) -> None:
+    import polars as pl
+
     from drgpay.adjust.wording import say
+    from drgpay.show.tables import ReportTable
 
-    keys = ("drg", "code", "cases", "mean_cost", "cv", "gain_scheme")
-    heads = [say(key, language) for key in keys]
-    count = int((merges["part"] == 1).sum())
-    shown = console.table(say("merges", language, count=count), *heads, numbers=tuple(heads[2:]))
-    for row in merges.head(2 * show).iter_rows(named=True):
-        cv = "–" if row["cv"] is None else f"{row['cv']:.2f}"
-        gain = f"{row['gain_scheme']:.4%}" if row["part"] == 1 else ""
-        mean = f"{row['mean_cost']:,}"
-        shown.add_row(row["drg"], row["code"], f"{row['cases']:,}", mean, cv, gain)
-    return shown
+    rows = [
+        (
+            *(row["drg"], row["code"], row["cases"], row["mean_cost"], _cv(row["cv"])),
+            f"{row['gain_scheme']:.4%}" if row["part"] == 1 else "",
+        )
+        for row in merges.head(2 * show).iter_rows(named=True)
+    ]
+    names = ["drg", "code", "cases", "mean_cost", "cv", "gain_scheme"]
+    table = ReportTable(
+        "merges",
+        pl.DataFrame(rows, names, orient="row"),
+        title=say("merges", language, count=int((merges["part"] == 1).sum())),
+        numbers=frozenset({"cv", "gain_scheme"}),
+    )
+    console.show_blocks(table, say=lambda key: say(key, language))
+
+
+def _cv(value: "Decimal | float | None") -> str:
+    return "–" if value is None else f"{value:.2f}"

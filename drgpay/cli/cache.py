@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from drgpay.base.cache_folder import (
     COMPILED_SCHEMES,
@@ -63,18 +62,17 @@ def show(
     A cache that the program would not use, because others could have written to it, is told.
     """
     gid = _gid(group)
-    table = _table("title", ["entries", "bytes", "used"], lang.value)
-    refused = []
+    rows, refused = [], []
     for place in _places(output):
         found = place.entries()
         newest = max((entry.used for entry in found), default=None)
         used = "" if newest is None else f"{datetime.fromtimestamp(newest):%Y-%m-%d %H:%M}"
-        table.add_row(*place.names(lang.value), f"{len(found):,}", f"{_bytes(found):,}", used)
+        rows.append((*place.names(lang.value), len(found), _bytes(found), used))
         try:
             place.refuse_foreign(gid)
         except DrgpayError as error:
             refused.append(error)
-    console.show(table)
+    _show_table("title", rows, "used", lang.value)
     for refusal in refused:
         console.say(f"drgpay: warning: {refusal}", err=True)
 
@@ -92,7 +90,7 @@ def clear(
     places = _places(output)
     for place in places:
         place.refuse_foreign(gid)
-    table = _table("cleared", ["entries", "bytes", "left"], lang.value)
+    rows = []
     stuck = []
     for place in places:
         found = place.entries()
@@ -102,8 +100,8 @@ def clear(
         stuck += kept
         gone = [entry for entry in found if entry not in kept]
         left = place.others([other.folder for other in places])
-        table.add_row(*place.names(lang.value), f"{len(gone):,}", f"{_bytes(gone):,}", f"{left:,}")
-    console.show(table)
+        rows.append((*place.names(lang.value), len(gone), _bytes(gone), f"{left:,}"))
+    _show_table("cleared", rows, "left", lang.value)
     if stuck:
         raise DrgpayError(
             f"{len(stuck)} entries could not be removed, {stuck[0].path} among them",
@@ -163,13 +161,19 @@ def _gid(group: str | None) -> int | None:
         raise DrgpayError(f"there is no group {group}", "correct --group") from None
 
 
-def _table(title: str, numbers: Sequence[str], language: Language) -> Table:
-    said = {name: _said(name, language) for name in ("kind", "folder", *numbers)}
-    return console.table(
-        _said(title, language),
-        *said.values(),
-        numbers=tuple(said[name] for name in numbers),
-    )
+def _show_table(
+    title: str, rows: Sequence[tuple[str, str, int, int, str]], last: str, language: Language
+) -> None:
+    """Print a row a cache: kind, folder, entries, bytes, and what the last column says."""
+    import polars as pl
+
+    from drgpay.show.tables import ReportTable
+
+    counts = {"entries": pl.Int64, "bytes": pl.Int64}
+    schema = {"kind": pl.String, "folder": pl.String, **counts, last: pl.String}
+    frame = pl.DataFrame(rows, schema, orient="row")
+    table = ReportTable(title, frame, numbers=frozenset({last}))
+    console.show_blocks(table, say=lambda key: _said(key, language))
 
 
 def _bytes(found: Sequence[Entry]) -> int:

@@ -4,25 +4,32 @@ Every command prints by `show`, `say` and `give`, and nothing of it is markup (d
 """
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drgpay.base.visible import visible, visible_json
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from rich.table import Table
+    from drgpay.show.tables import Block, Say
+    from drgpay.show.terminal import Showable
 
 
-def show(*shown: "RenderableType") -> None:
+def show(*shown: "Showable") -> None:
     """Print tables, trees and sentences, one below the other."""
     from drgpay.show.terminal import Screen
 
     screen = Screen()
     for each in shown:
         screen.print(each)
+
+
+def show_blocks(*blocks: "Block", say: "Say") -> None:
+    """Print tables, in the words of `say`, and sentences; a table gives as many rows as it has."""
+    from drgpay.show.tables_console import console_tables
+
+    show(console_tables(blocks, say, sys.maxsize))
 
 
 def say(text: object, err: bool = False) -> None:
@@ -47,38 +54,14 @@ def _write(text: str, err: bool = False) -> None:
     stream.flush()
 
 
-@contextmanager
-def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+def progress_bar(title: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
     """A bar on standard error, when that is a terminal; yields what advances it."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from drgpay.show import terminal
 
-    from drgpay.show.terminal import Screen
-
-    screen = Screen(stderr=True)
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(
-        *columns, console=screen, transient=True, disable=not screen.is_terminal
-    ) as progress:
-        task = progress.add_task(visible(title), total=total)
-        yield lambda rows: progress.advance(task, rows)
+    return terminal.progress_bar(title, total)
 
 
 def shown(path: Path) -> Path:
     """A path as a person would write it from here."""
     whole = path.resolve()
     return whole.relative_to(Path.cwd()) if whole.is_relative_to(Path.cwd()) else whole
-
-
-def table(title: str, *columns: str, numbers: tuple[str, ...] = ()) -> "Table":
-    """A table whose columns in `numbers` are right-aligned."""
-    from rich.table import Table
-
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
-    for column in columns:
-        made.add_column(column, justify="right" if column in numbers else "left")
-    return made

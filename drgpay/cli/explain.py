@@ -93,7 +93,6 @@ def explain(
     Of a visit also what became of each of its entries, and its points.
     """
     from drgpay.explain.code_names import CodeNames
-    from drgpay.explain.console import trace_view
     from drgpay.explain.stays import find_case
     from drgpay.explain.trace import trace_json
     from drgpay.explain.tracing import explain_stay
@@ -102,6 +101,7 @@ def explain(
     from drgpay.grouper.scheme import scheme_in_force
     from drgpay.records.dataset import RecordsInput
     from drgpay.records.visits.tables import VisitInput
+    from drgpay.report.trace_console import trace_view
     from drgpay.run.visit_entries import VisitGrouping
 
     diagnoses, procedures = diagnosis or [], procedure or []
@@ -147,8 +147,8 @@ def _explain_visit(
     records: "VisitInput", visit: str, grouping: "VisitGrouping", json: bool, lang: Lang, full: bool
 ) -> None:
     """The groups of the lines and of the visit, then the steps from entries to points."""
-    from drgpay.explain.console import visit_view
     from drgpay.report.entry_reasons import entry_view, visit_json
+    from drgpay.report.trace_console import visit_view
     from drgpay.run.explained_visit import explained_visit
 
     found = explained_visit(records, visit, grouping)

@@ -28,27 +28,33 @@ def register(app: typer.Typer) -> None:
 
 def list_schemes() -> None:
     """List the schemes that come with the program."""
-    from drgpay.grouper.scheme import load_scheme_info, scheme_folder, shipped_schemes
+    import polars as pl
 
-    table = console.table("", "id", "name", "kind", "version", "in force")
+    from drgpay.grouper.scheme import load_scheme_info, scheme_folder, shipped_schemes
+    from drgpay.show.tables import ReportTable
+
+    rows = []
     for name in shipped_schemes():
         info = load_scheme_info(scheme_folder(name))
         dates = _dates(info.effective_from, info.effective_to)
-        table.add_row(info.id, info.name, info.kind, info.version, dates)
-    console.show(table)
+        rows.append((info.id, info.name, info.kind, info.version, dates))
+    heads = ("id", "name", "kind", "version", "in force")
+    frame = pl.DataFrame(rows, dict.fromkeys(heads, pl.String), orient="row")
+    console.show_blocks(ReportTable("", frame), say=str)
 
 
 def show_scheme(
     scheme: Annotated[str, typer.Argument(help="A scheme's id or its folder.")],
 ) -> None:
     """Show what a scheme is, where it comes from and how many groups it has."""
+    import polars as pl
+
     from drgpay.grouper.scheme import load_scheme
+    from drgpay.show.tables import ReportTable
 
     loaded = load_scheme(scheme)
     info = loaded.info
-    table = console.table("", "", "")
-    table.show_header = False
-    for key, value in {
+    facts = {
         "id": info.id,
         "name": f"{info.name} ({info.name_en})" if info.name_en else info.name,
         "kind": info.kind,
@@ -60,9 +66,9 @@ def show_scheme(
         "options": ", ".join(f"{key} = {value}" for key, value in info.options),
         **_sizes(loaded),
         "content": f"sha256 {loaded.content_hash[:16]}",
-    }.items():
-        table.add_row(key, value)
-    console.show(table)
+    }
+    frame = pl.DataFrame({"fact": list(facts), "value": list(facts.values())})
+    console.show_blocks(ReportTable("", frame), say=lambda key: "")
 
 
 def _sizes(scheme: "Scheme") -> dict[str, str]:

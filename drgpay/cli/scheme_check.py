@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from drgpay.base.language import Language
 from drgpay.base.words import Wording
@@ -61,9 +60,7 @@ def check(
         console.show(_say("none", language, scheme=scheme))
         return
     shown = frame if every else frame.head(show)
-    console.show(_counts_table(found, language))
-    if shown.height:
-        console.show(_findings_table(shown, language))
+    _show_findings(found, shown, language)
     if shown.height < frame.height:
         console.show(_say("more", language, rest=frame.height - shown.height))
     errors = sum(one.severity == "error" for one in found)
@@ -87,16 +84,16 @@ def witnesses(
     from drgpay.grouper.scheme import load_scheme
     from drgpay.schemes.reachability import groups_of, search_reach
     from drgpay.schemes.witnesses import coverage, witness_table, write_witnesses
+    from drgpay.show.tables import ReportTable
 
     language: Language = lang.value
     loaded = load_scheme(scheme)
     reach = search_reach(loaded)
     made = witness_table(loaded, reach)
     write_witnesses(made, out)
-    table = console.table("", *(_say(key, language) for key in ("kind", "groups", "stays")))
-    for kind, groups, stays in coverage(made).iter_rows():
-        table.add_row(_say(kind, language), f"{groups:,}", f"{stays:,}")
-    console.show(table)
+    worded = frozenset({"kind"})
+    table = ReportTable("", coverage(made), worded=worded)
+    console.show_blocks(table, say=lambda key: _say(key, language))
     reached = len({witness.group.names for witness in reach.witnesses})
     facts = {"scheme": loaded.info.id, "groups": len(groups_of(loaded)), "reached": reached}
     console.show(_say("reached", language, out=out, **facts))
@@ -105,21 +102,23 @@ def witnesses(
         console.show(_say("unreached", language, names=names))
 
 
-def _counts_table(found: "list[Finding]", language: Language) -> Table:
-    heads = [_say(key, language) for key in ("severity", "code", "count")]
-    table = console.table(_say("findings", language), *heads, numbers=(heads[-1],))
+def _show_findings(found: "list[Finding]", listed: "pl.DataFrame", language: Language) -> None:
+    """Print how many findings there are of each kind, and those that are to be listed."""
+    import polars as pl
+
+    from drgpay.show.tables import ReportTable
+
     counts = Counter((one.severity, one.code) for one in found)
-    for severity, code in sorted(counts):
-        table.add_row(_say(severity, language), code, f"{counts[severity, code]:,}")
-    return table
-
-
-def _findings_table(frame: "pl.DataFrame", language: Language) -> Table:
-    keys = ("severity", "table", "row", "subject", "message", "remedy")
-    heads = [_say(key, language) for key in keys]
-    table = console.table("", *heads, numbers=(heads[2],))
-    for row in frame.select(keys).iter_rows():
-        severity, place, number, *rest = row
-        style = "red" if severity == "error" else ""
-        table.add_row(_say(severity, language), place, str(number or ""), *rest, style=style)
-    return table
+    rows = [(*kind, count) for kind, count in sorted(counts.items())]
+    schema = {"severity": pl.String, "code": pl.String, "count": pl.Int64}
+    worded = frozenset({"severity"})
+    tables = [ReportTable("findings", pl.DataFrame(rows, schema, orient="row"), worded=worded)]
+    if listed.height:
+        cells = listed.select(
+            *("severity", "table", pl.col("row").cast(pl.String).fill_null("")),
+            *("subject", "message", "remedy"),
+        )
+        styles = ("severity", {"error": "red"})
+        numbers = frozenset({"row"})
+        tables.append(ReportTable("", cells, worded=worded, numbers=numbers, styles=styles))
+    console.show_blocks(*tables, say=lambda key: _say(key, language))

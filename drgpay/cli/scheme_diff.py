@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from drgpay.base.language import Language
 from drgpay.base.words import Wording
@@ -13,6 +12,8 @@ from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping, Threads, 
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from drgpay.show.tables import Say
 
 EXAMPLES = examples(
     "drgpay scheme diff chs-drg-1.1 chs-drg-2.0 --out changes.csv",
@@ -51,7 +52,7 @@ def diff(
     from drgpay.base.errors import DrgpayError
     from drgpay.grouper.scheme import load_scheme
     from drgpay.records.writing import write_table
-    from drgpay.schemes.diff import diff_schemes, summary
+    from drgpay.schemes.diff import diff_schemes
 
     if matrix_out and not stays:
         raise DrgpayError("--matrix-out needs stays to group", "name them with --stays")
@@ -61,9 +62,7 @@ def diff(
         write_table(changes, out)
     language: Language = lang.value
     title = f"{schemes[0].info.id} → {schemes[1].info.id}"
-    console.show(summary_table(summary(changes), title, language))
-    if show and changes.height:
-        console.show(group_table(changes, show, language))
+    show_changes(changes, title, show, language)
     if stays:
         from drgpay.grouper.compiled import compile_scheme
         from drgpay.records.dataset import RecordsInput
@@ -76,7 +75,7 @@ def diff(
             matrix = migration(dataset, *compiled, advance, threads)
         if matrix_out:
             write_table(matrix, matrix_out)
-        console.show(_move_table(matrix, show, language))
+        _show_moves(matrix, show, language)
     for path in (out, matrix_out):
         if path:
             console.say(console.shown(path))
@@ -86,39 +85,29 @@ _said = Wording("scheme_diff").said
 _GROUP_LEVELS = ("option", "mdc", "adrg", "drg")
 
 
-def _heads(names: list[str], language: Language) -> list[str]:
-    return [_said(f"head.{name}", language) for name in names]
-
-
-def summary_table(counts: "pl.DataFrame", title: str, language: Language) -> Table:
-    heads = _heads(counts.columns, language)
-    table = console.table(title, *heads, numbers=(heads[2],))
-    for level, kind, number in counts.iter_rows():
-        table.add_row(
-            _said(f"level.{level}", language), _said(f"kind.{kind}", language), f"{number:,}"
-        )
-    if counts.is_empty():
-        table.caption = _said("same", language)
-    return table
-
-
-def group_table(changes: "pl.DataFrame", show: int, language: Language) -> Table:
+def show_changes(changes: "pl.DataFrame", title: str, show: int, language: Language) -> None:
+    """Print how many changes there are of each kind, and the first changes of groups."""
     import polars as pl
 
-    from drgpay.show.terminal import Text
+    from drgpay.schemes.diff import summary
+    from drgpay.show.tables import ReportTable, Sentence
 
-    groups = changes.filter(pl.col("level").is_in(_GROUP_LEVELS))
-    shown = groups.head(show)
-    title = _said("groups", language, shown=shown.height, all=f"{groups.height:,}")
-    table = console.table(title, *_heads(changes.columns, language))
-    for level, kind, *texts in shown.iter_rows():
-        words = _said(f"level.{level}", language), _said(f"kind.{kind}", language)
-        table.add_row(*words, *map(Text, texts))
-    return table
+    counts = ReportTable("summary", _in_words(summary(changes), language), title=title)
+    console.show_blocks(counts, say=_speaker(language))
+    if changes.is_empty():
+        console.show_blocks(Sentence(_said("same", language)), say=_speaker(language))
+    elif show:
+        groups = changes.filter(pl.col("level").is_in(_GROUP_LEVELS))
+        shown = groups.head(show)
+        title = _said("groups", language, shown=shown.height, all=f"{groups.height:,}")
+        table = ReportTable("groups", _in_words(shown, language), title=title)
+        console.show_blocks(table, say=_speaker(language))
 
 
-def _move_table(matrix: "pl.DataFrame", show: int, language: Language) -> Table:
+def _show_moves(matrix: "pl.DataFrame", show: int, language: Language) -> None:
     import polars as pl
+
+    from drgpay.show.tables import ReportTable
 
     moves = matrix.filter(pl.col("from_group") != pl.col("to_group")).sort(
         ["cases", "from_group", "to_group"], descending=[True, False, False]
@@ -126,16 +115,20 @@ def _move_table(matrix: "pl.DataFrame", show: int, language: Language) -> Table:
     whole, moved = int(matrix["cases"].sum()), int(moves["cases"].sum())
     shown = moves.head(show)
     share = f"{moved / whole:.2%}" if whole else "–"
-    title = _said(
-        "moves",
-        language,
-        stays=f"{whole:,}",
-        moved=f"{moved:,}",
-        share=share,
-        shown=shown.height,
-    )
-    heads = _heads(matrix.columns, language)
-    table = console.table(title, *heads, numbers=tuple(heads[2:]))
-    for before, after, *numbers in shown.iter_rows():
-        table.add_row(before, after, *(f"{number:,}" for number in numbers))
-    return table
+    facts = {"stays": f"{whole:,}", "moved": f"{moved:,}", "share": share}
+    title = _said("moves", language, shown=shown.height, **facts)
+    console.show_blocks(ReportTable("moves", shown, title=title), say=_speaker(language))
+
+
+def _speaker(language: Language) -> "Say":
+    return lambda key: _said(f"head.{key}", language)
+
+
+def _in_words(changes: "pl.DataFrame", language: Language) -> "pl.DataFrame":
+    """The changes with their levels and kinds in words."""
+    import polars as pl
+
+    levels = [_said(f"level.{level}", language) for level in changes["level"]]
+    kinds = [_said(f"kind.{kind}", language) for kind in changes["kind"]]
+    said = {"level": levels, "kind": kinds}
+    return changes.with_columns(pl.Series(name, texts, pl.String) for name, texts in said.items())

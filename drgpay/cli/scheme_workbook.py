@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from drgpay.base.language import Language
 from drgpay.base.words import Wording
@@ -110,7 +109,7 @@ def import_scheme(
     imported = import_workbook(workbook, choices)
     with staged_folder(out, rights=BY_UMASK) as staged:
         write_scheme(imported, staged, lang.value)
-    console.show(_note_counts(imported.notes, lang.value))
+    _show_counts(imported.notes, lang.value)
     rows = ", ".join(f"{table} {frame.height:,}" for table, frame in imported.frames.items())
     console.say(f"{console.shown(out)}: {rows}")
     console.say(console.shown(out / REPORT_FILE))
@@ -128,15 +127,20 @@ def export_scheme(
     console.say(f"{console.shown(xlsx)}: {rows}")
 
 
-def _note_counts(notes: "Notes", language: Language) -> Table:
-    from drgpay.schemes.workbook.notes import KINDS
+def _show_counts(notes: "Notes", language: Language) -> None:
+    """Print how often each kind of repair was made, and the first of each kind."""
+    import polars as pl
 
-    first = {note.kind: note for note in reversed(notes.lines)}
-    title, *heads = (_said(key, language) for key in ("title", "what", "lines", "first"))
-    table = console.table(title, *heads, numbers=(heads[1],))
+    from drgpay.schemes.workbook.notes import KINDS
+    from drgpay.show.tables import ReportTable
+
+    firsts = {note.kind: note for note in reversed(notes.lines)}
+    rows = []
     for kind in KINDS:
-        if note := first.get(kind):
+        if note := firsts.get(kind):
             row = f" {note.row}" if note.row else ""
-            shown = f"{note.sheet}{row}: {note.text.said_in(language)}"
-            table.add_row(_said(f"kind.{kind}", language), f"{notes.count(note.kind):,}", shown)
-    return table
+            told = f"{note.sheet}{row}: {note.text.said_in(language)}"
+            rows.append((_said(f"kind.{kind}", language), notes.count(note.kind), told))
+    schema = {"what": pl.String, "lines": pl.Int64, "first": pl.String}
+    table = ReportTable("title", pl.DataFrame(rows, schema, orient="row"))
+    console.show_blocks(table, say=lambda key: _said(key, language))

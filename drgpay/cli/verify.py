@@ -12,6 +12,7 @@ from drgpay.cli.options import Lang, examples
 
 if TYPE_CHECKING:
     from drgpay.run.verify import Verified
+    from drgpay.show.tables import ReportTable
 
 EXAMPLES = examples(
     "drgpay verify runs/2026-10-1f2e3d4c5b",
@@ -21,7 +22,7 @@ EXAMPLES = examples(
 )
 
 _WORDS = Wording("verify")
-_STYLE = {"right": "green", "wrong": "bold red", "unknown": "yellow"}
+_STYLE = {"right": "", "wrong": "bold red", "unknown": "yellow"}
 
 
 def verify(
@@ -61,7 +62,9 @@ def verify(
         _print_json(verified, unreadable, language)
     else:
         for each in verified:
-            console.show(_table(each, language), _evidence(each, language))
+            table = _table(each, language)
+            console.show_blocks(table, say=lambda key: _WORDS.said(f"head.{key}", language))
+            console.show(_evidence(each, language))
     for _, refusal in unreadable:
         console.say(f"drgpay: {refusal}", err=True)
     statuses = {each.status for each in verified}
@@ -71,23 +74,25 @@ def verify(
         raise typer.Exit(2)
 
 
-def _table(verified: "Verified", language: Language) -> Any:
-    from drgpay.show.terminal import Text
+def _table(verified: "Verified", language: Language) -> "ReportTable":
+    import polars as pl
+
+    from drgpay.show.tables import ReportTable
 
     named = f"kind.{verified.kind}"
     kind = _WORDS.said(named, language) if named in _WORDS else verified.kind
-    names = [
-        _WORDS.said(f"head.{key}", language) for key in ("check", "result", "compared", "finding")
-    ]
-    table = console.table(f"{verified.run_id} · {kind}", *names, numbers=(names[2],))
-    for check in verified.checks:
-        table.add_row(
-            check.title.said_in(language),
-            Text(_WORDS.said(f"status.{check.status}", language), style=_STYLE[check.status]),
-            f"{check.compared:,}",
-            check.finding.said_in(language),
+    said = {status: _WORDS.said(f"status.{status}", language) for status in _STYLE}
+    rows = [
+        (
+            *(check.title.said_in(language), said[check.status]),
+            *(check.compared, check.finding.said_in(language)),
         )
-    return table
+        for check in verified.checks
+    ]
+    frame = pl.DataFrame(rows, ["check", "result", "compared", "finding"], orient="row")
+    styles = {said[status]: style for status, style in _STYLE.items()}
+    title = f"{verified.run_id} · {kind}"
+    return ReportTable("", frame, title=title, styles=("result", styles))
 
 
 def _evidence(verified: "Verified", language: Language) -> str:

@@ -6,15 +6,15 @@ from fractions import Fraction
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.table import Table
 
 from drgpay.base.exact import FEN_PLACES, half_up, unscaled
 from drgpay.base.language import Language
-from drgpay.explain.console import trace_view
 from drgpay.report.case import ExplainedCase
 from drgpay.report.case_formula import Formula
 from drgpay.report.case_lines import CaseLine, CasePart, Value, as_number
 from drgpay.report.case_wording import word
+from drgpay.report.trace_console import trace_view
+from drgpay.show.grid import Column, Grid
 from drgpay.show.terminal import Text
 
 _EXACT_PLACES = 8  # of a number that no decimal writes
@@ -59,22 +59,14 @@ def _verdict(explained: ExplainedCase, language: Language) -> Text:
     return text
 
 
-def _table(number: int, part: CasePart, language: Language) -> Table:
-    table = Table(
-        title=Text(f"{number}  {part.title}"),
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
-    )
-    # Folded, never cut: a number that lost its end would be another number.
-    table.add_column(word("column_item", language), overflow="fold")
-    table.add_column(word("column_value", language), justify="right", overflow="fold")
-    table.add_column(word("column_right", language), justify="center")
-    table.add_column(word("column_how", language), overflow="fold")
-    for line in part.lines:
-        cells = [_value(line, language), _right(line), Text(_how(line, language))]
-        table.add_row(Text(line.label), *cells)
-    return table
+def _table(number: int, part: CasePart, language: Language) -> Grid:
+    heads = ("item", "value", "right", "how")
+    columns = [Column(word(f"column_{head}", language), head == "value") for head in heads]
+    rows = [
+        (line.label, _value(line, language), _right(line), _how(line, language))
+        for line in part.lines
+    ]
+    return Grid(f"{number}  {part.title}", columns, rows)
 
 
 def _value(line: CaseLine, language: Language) -> Text:

@@ -1,15 +1,13 @@
 """The tables at the end of a clearing."""
 
-from collections.abc import Callable
-
 import polars as pl
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from drgpay.base.language import Language
+from drgpay.report.settled_tables import with_pool_names
 from drgpay.report.visit_tables import console_of_capitation
 from drgpay.report.visit_wording import words_of
-from drgpay.report.wording import level_name, pool_name
+from drgpay.report.wording import level_name
 from drgpay.results.results import Results
 from drgpay.show.tables import ReportTable
 from drgpay.show.tables_console import console_tables
@@ -31,11 +29,10 @@ def clearing_summary(tables: Results, language: Language) -> RenderableType:
     """
     words = words_of(tables.part)
     return Group(
-        _pools(tables.pools, language, words),
         console_tables(
-            [_hospitals(tables.statements, language)],
+            [_pools(tables.pools, language), _hospitals(tables.statements, language)],
             lambda key: words(key, language),
-            most_rows=tables.statements.height,
+            most_rows=max(tables.statements.height, 1),
         ),
         console_tables(
             console_of_capitation(tables.capitation, language),
@@ -61,18 +58,7 @@ def _hospitals(statements: pl.DataFrame, language: Language) -> ReportTable:
     )
 
 
-def _pools(pools: pl.DataFrame, language: Language, words: Callable[[str, Language], str]) -> Table:
-    """A column for each pool, since a pool has more figures than a terminal has columns."""
-    table = Table(
-        title=words("pools", language),
-        title_justify="left",
-        title_style="bold",
-        header_style="bold",
+def _pools(pools: pl.DataFrame, language: Language) -> ReportTable:
+    return ReportTable(
+        "pools", with_pool_names(pools.select("pool", *_POOL), language), turned=True
     )
-    table.add_column("")
-    for pool in pools["pool"]:
-        table.add_column(pool_name(pool, language), justify="right")
-    for name in _POOL:
-        values = ["–" if value is None else f"{value:,}" for value in pools[name]]
-        table.add_row(words(name, language), *values)
-    return table

@@ -1,12 +1,11 @@
 """The table at the end of a run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 from rich.console import Group, RenderableType
-from rich.table import Table
 
 from drgpay.base.language import Language
 from drgpay.report.fact_lines import records_line
@@ -19,6 +18,7 @@ from drgpay.results.month import (
     minus_totals,
 )
 from drgpay.results.results import DifferenceTables, Results
+from drgpay.show.grid import Column, Content, Grid
 from drgpay.show.terminal import Text
 
 
@@ -38,62 +38,57 @@ def month_tables(tables: Results, language: Language) -> RenderableType:
     )
 
 
-def _values(tables: Results, language: Language) -> Table:
+def _values(tables: Results, language: Language) -> Grid:
     keys = ["budget", "patient_cost", "other_cost", "points", "point_value", "remainder"]
-    table = _table("values", ["pool", *keys], language)
-    for row in tables.pools.iter_rows(named=True):
-        table.add_row(pool_name(row["pool"], language), *(_number(row[key]) for key in keys))
-    return table
+    rows: list[Sequence[Content]] = [
+        [pool_name(row["pool"], language), *(_number(row[key]) for key in keys)]
+        for row in tables.pools.iter_rows(named=True)
+    ]
+    return _table("values", ["pool", *keys], rows, language)
 
 
-def _hospitals(tables: Results, language: Language) -> Table:
+def _hospitals(tables: Results, language: Language) -> Grid:
     keys = ["cases", "points", "fund_amount", "fund_cost", "difference"]
     columns = ["name", "level", *keys, "difference_share", "prepayment"]
-    table = _table("hospitals", columns, language)
-    rows = hospital_totals(tables.statements)
-    for row in rows.iter_rows(named=True):
-        table.add_row(
-            row["name"],
-            level_name(row["level"], language),
-            *(_number(row[key]) for key in keys),
-            _percent(row["difference"], row["fund_cost"]),
-            _number(row["prepayment"]),
-        )
-    table.add_section()
-    sums: dict[str, Any] = {key: rows[key].sum() for key in [*keys, "prepayment"]}
+    totals = hospital_totals(tables.statements)
+
+    def cells(name: str, level: str, row: Mapping[str, Any]) -> Sequence[Content]:
+        share = _percent(row["difference"], row["fund_cost"])
+        numbers = [_number(row[key]) for key in keys]
+        return (name, level, *numbers, share, _number(row["prepayment"]))
+
+    rows: list[Sequence[Content]] = [
+        cells(row["name"], level_name(row["level"], language), row)
+        for row in totals.iter_rows(named=True)
+    ]
+    sums: dict[str, Any] = {key: totals[key].sum() for key in [*keys, "prepayment"]}
     parts = line_totals(tables.statements).iter_rows(named=True)
-    for name, row in [("total", sums), *((row["line"], row) for row in parts)]:
-        table.add_row(
-            word(name, language),
-            "",
-            *(_number(row[key]) for key in keys),
-            _percent(row["difference"], row["fund_cost"]),
-            _number(row["prepayment"]),
-        )
-    return table
+    named = [("total", sums), *((row["line"], row) for row in parts)]
+    below = [cells(word(name, language), "", row) for name, row in named]
+    return _table("hospitals", columns, rows, language, below)
 
 
-def _classes(tables: Results, language: Language) -> Table:
+def _classes(tables: Results, language: Language) -> Grid:
     keys = ["cases", "points", "fund_amount", "fund_cost"]
-    table = _table("classes", ["case_class", *keys], language)
     taken = minus_totals(tables.adjustments)
-    for row in [*class_totals(tables.cases).iter_rows(named=True), *taken]:
-        name = word(f"class_{row['case_class']}", language)
-        table.add_row(name, *(_number(row[key]) for key in keys))
-    return table
+    rows: list[Sequence[Content]] = [
+        [word(f"class_{row['case_class']}", language), *(_number(row[key]) for key in keys)]
+        for row in [*class_totals(tables.cases).iter_rows(named=True), *taken]
+    ]
+    return _table("classes", ["case_class", *keys], rows, language)
 
 
-def _differences(differences: DifferenceTables, language: Language) -> Table:
+def _differences(differences: DifferenceTables, language: Language) -> Grid:
     """What a correction pays or takes back, by hospital."""
     keys = [f"prepayment_{state}" for state in ("paid", "now", "difference")]
-    table = _table("differences", ["hospital_id", *keys], language)
     sums = differences.statements.group_by("hospital_id").agg(pl.col(keys).sum())
-    for row in sums.sort("hospital_id").iter_rows(named=True):
-        table.add_row(row["hospital_id"], *(_number(row[key]) for key in keys))
-    table.add_section()
+    rows: list[Sequence[Content]] = [
+        [row["hospital_id"], *(_number(row[key]) for key in keys)]
+        for row in sums.sort("hospital_id").iter_rows(named=True)
+    ]
     total = sums.select(pl.col(keys).sum()).row(0)
-    table.add_row(word("total", language), *(_number(value) for value in total))
-    return table
+    below: list[Content] = [word("total", language), *(_number(value) for value in total)]
+    return _table("differences", ["hospital_id", *keys], rows, language, [below])
 
 
 _REFUSED_SHOWN = 20
@@ -105,30 +100,32 @@ def refused_rows(
     """What was refused by reason and hospital, with its money; nothing if nothing was."""
     if refused is None or not refused.height:
         return []
-    table = _table("refused", ["code", "name", "rows", "total_cost"], language)
-    for row in refused.head(_REFUSED_SHOWN).iter_rows(named=True):
-        name = row["name"] or row["hospital_id"] or "–"
-        table.add_row(
-            say(row["code"], language), name, _number(row["rows"]), _number(row["total_cost"])
-        )
-    table.add_section()
-    table.add_row(
-        word("total", language),
-        "",
-        _number(int(refused["rows"].sum())),
-        _number(Decimal(refused["total_cost"].sum())),
-    )
-    return [table]
+    rows: list[Sequence[Content]] = [
+        [
+            *(say(row["code"], language), row["name"] or row["hospital_id"] or "–"),
+            *(_number(row["rows"]), _number(row["total_cost"])),
+        ]
+        for row in refused.head(_REFUSED_SHOWN).iter_rows(named=True)
+    ]
+    sums = int(refused["rows"].sum()), Decimal(refused["total_cost"].sum())
+    below: list[Content] = [word("total", language), "", *(_number(each) for each in sums)]
+    return [_table("refused", ["code", "name", "rows", "total_cost"], rows, language, [below])]
 
 
-def _table(title: str, columns: list[str], language: Language) -> Table:
-    table = Table(
-        title=word(title, language), title_justify="left", title_style="bold", header_style="bold"
-    )
-    for column in columns:
-        text = column in ("pool", "hospital_id", "name", "level", "case_class", "code")
-        table.add_column(word(column, language), justify="left" if text else "right")
-    return table
+_WORDS = frozenset({"pool", "hospital_id", "name", "level", "case_class", "code"})
+
+
+def _table(
+    title: str,
+    names: Sequence[str],
+    rows: Sequence[Sequence[Content]],
+    language: Language,
+    totals: Sequence[Sequence[Content]] = (),
+) -> Grid:
+    """The rows, and below a line their totals, if there are any."""
+    columns = [Column(word(name, language), name not in _WORDS) for name in names]
+    sections = frozenset({len(rows) - 1}) if totals else frozenset()
+    return Grid(word(title, language), columns, [*rows, *totals], sections=sections)
 
 
 def _number(value: Decimal | int | None) -> Text:

@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from datetime import date
 
 import polars as pl
-from rich.table import Table
 
 from drgpay.base.language import Language
 from drgpay.base.words import Wording
 from drgpay.points.catalogue import CatalogueInfo
 from drgpay.policy.load import LoadedPolicy
 from drgpay.results.columns import money, plain, written
+from drgpay.show.tables import ReportTable
+from drgpay.show.tables_console import console_tables
+from drgpay.show.terminal import Showable
 
 _say = Wording("point_notes").said
 STAY_RULE_COLUMNS = [*plain("rule", "hospital_id", "stays"), *money("total_cost", "total_fen")]
@@ -21,15 +23,10 @@ def stay_rules_table(ruled: pl.DataFrame) -> pl.DataFrame | None:
     return written(ruled, STAY_RULE_COLUMNS) if ruled.height else None
 
 
-def stay_rules_console(table: pl.DataFrame, language: Language) -> Table:
+def stay_rules_console(table: pl.DataFrame, language: Language) -> Showable:
     """The same for the terminal."""
-    shown = Table(title=_say("title", language), title_justify="left", title_style="bold")
-    for column in table.columns:
-        justify = "left" if column in ("rule", "hospital_id") else "right"
-        shown.add_column(_say(column, language), justify=justify)  # type: ignore[arg-type]
-    for rule, hospital, stays, cost in table.iter_rows():
-        shown.add_row(_say(rule, language), hospital, f"{stays:,}", f"{cost:,}")
-    return shown
+    rules = ReportTable("title", table, worded=frozenset({"rule"}), most_rows=table.height)
+    return console_tables([rules], lambda key: _say(key, language))
 
 
 def point_notes(

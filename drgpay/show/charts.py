@@ -18,6 +18,7 @@ _WIDTH = 800
 # Dark enough for white paper, and apart from each other in grey.
 _DARK, _LIGHT, _LIGHT_EDGE, _LINE = "#1f4e79", "#f2b98f", "#9c4a12", "#333333"
 _TEXT = 12
+_NAMED_DOTS = 4
 _VEGA_LITE = "6.4"
 # Attributes that a page of ours does not need.
 _UNUSED = re.compile(r'\s(xmlns|xmlns:xlink|font-family|pointer-events|class|version)="[^"]*"')
@@ -30,6 +31,24 @@ class Bar:
     name: str
     value: float
     label: str
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A dot: its name, how far to the right it is, and how far up, a part of one."""
+
+    name: str
+    across: float
+    up: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A measure at every point of a path, in their order; `shape` is how d3 writes it."""
+
+    title: str
+    values: Sequence[float | None]
+    shape: str
 
 
 def value_chart(pools: Sequence[tuple[str, Sequence[Bar]]]) -> str:
@@ -197,6 +216,92 @@ def ratio_chart(
         y=alt.Y("top:Q", scale=y_scale), text="text:N"
     )
     return svg(alt.layer(histogram, lines, labels).properties(width=_WIDTH - 70, height=260))
+
+
+def dot_chart(dots: Sequence[Dot], x_title: str, y_title: str) -> str:
+    """Dots over a line at nothing; those that are furthest from it bear their names."""
+    import altair as alt
+
+    furthest = sorted(dots, key=lambda dot: abs(dot.up), reverse=True)[:_NAMED_DOTS]
+    named = {dot.name for dot in furthest}
+    rows = [
+        {
+            "mix": dot.across,
+            "rate": dot.up,
+            "name": dot.name,
+            "label": dot.name if dot.name in named else "",
+        }
+        for dot in dots
+    ]
+    base = alt.Chart(_data(rows)).encode(
+        x=alt.X("mix:Q", title=x_title, scale=alt.Scale(zero=False)),
+        y=alt.Y("rate:Q", title=y_title, axis=alt.Axis(format=".1%", minExtent=50, maxExtent=50)),
+    )
+    zero = alt.Chart(_data([{"rate": 0}])).mark_rule(color=_LINE)
+    chart = alt.layer(
+        zero.encode(y="rate:Q"),
+        base.mark_point(filled=True, size=60, color=_DARK, opacity=0.85),
+        base.mark_text(dy=-10, fontSize=11, color="black").encode(text="label:N"),
+    )
+    return svg(chart.properties(width=720, height=300))
+
+
+def curve_strips(
+    curves: Sequence[Curve], places: Sequence[str], series: Sequence[str] | None
+) -> str:
+    """One strip a measure over the same places: to scale if all are numbers, else in their order.
+
+    series: which line each point belongs to; None if there is one.
+    """
+    import altair as alt
+
+    to_scale = all(_is_number(place) for place in places)
+    x: Any = (
+        alt.X("x:Q", title=None, scale=alt.Scale(zero=False))
+        if to_scale
+        else alt.X("x:N", title=None, sort=None, axis=alt.Axis(labelAngle=0))
+    )
+    strips = []
+    for curve in curves:
+        data = [
+            {"x": float(place) if to_scale else place, "y": value, "series": line}
+            for place, line, value in zip(
+                places, series or [""] * len(places), curve.values, strict=True
+            )
+            if value is not None
+        ]
+        base = alt.Chart(_data(data)).encode(
+            x=x,
+            y=alt.Y(
+                "y:Q",
+                title=None,
+                scale=alt.Scale(zero=False),
+                axis=alt.Axis(format=curve.shape, tickCount=4, minExtent=60, maxExtent=60),
+            ),
+        )
+        if series:
+            legend = alt.Legend(title=None, orient="right", labelLimit=220)
+            base = base.encode(
+                color=alt.Color("series:N", sort=None, legend=legend),
+                strokeDash=alt.StrokeDash("series:N", sort=None, legend=None),
+            )
+            lines = alt.layer(base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=30))
+        else:
+            lines = alt.layer(
+                base.mark_line(color=_DARK, strokeWidth=2),
+                base.mark_point(color=_DARK, filled=True, size=30, opacity=1),
+            )
+        width = 560 if series else 700
+        strips.append(lines.properties(width=width, height=110, title=curve.title))
+    return svg(alt.vconcat(*strips, spacing=14))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _fitted(name: str, width: int) -> str:

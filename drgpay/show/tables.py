@@ -17,11 +17,17 @@ _PERCENT_SUFFIXES = ("_share", "_rate")
 class ReportTable:
     """One table of a report.
 
-    `key` is the key of its title; `worded` are columns whose values have words of their own;
+    `key` is the key of its title, empty where it has none; `worded` are columns whose values have words of their own;
     `total` holds the values of a last row by column: they are taken as given, since a ratio of a
     total is no sum of ratios; `note` is the key of a sentence below the table. `sums` are columns
     that a workbook adds up below the table, as formulas. `prefixes` are columns whose values are
-    called by the words of prefix_value, or else by themselves.
+    called by the words of prefix_value, or else by themselves. `title`, if given, is the title
+    itself. `numbers` are columns of texts that are numbers already.
+
+    For a terminal: `most_rows` are listed at most, where not the usual number. Columns in `may_go`
+    go first where there is no room, in this order. `styles` is a column, and the style of rows
+    by its value. A line parts rows with different values of `parted`. `turned`: a row stands as a
+    column, headed by its first value, since it has more figures than a terminal has columns.
     """
 
     key: str
@@ -31,6 +37,25 @@ class ReportTable:
     note: str = ""
     sums: frozenset[str] = frozenset()
     prefixes: Mapping[str, str] = field(default_factory=dict)
+    title: str = ""
+    numbers: frozenset[str] = frozenset()
+    most_rows: int | None = None
+    may_go: tuple[str, ...] = ()
+    styles: tuple[str, Mapping[str, str]] | None = None
+    parted: str = ""
+    turned: bool = False
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence between tables; `style` as a terminal understands it, such as bold."""
+
+    text: str
+    style: str = ""
+
+
+Block = ReportTable | Sentence
+"""What a report shows, one below the other."""
 
 
 def kind_of(name: str, dtype: pl.DataType) -> Kind:

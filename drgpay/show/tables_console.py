@@ -1,35 +1,73 @@
-"""Report tables in a terminal."""
+"""Report tables and sentences in a terminal."""
 
 from collections.abc import Sequence
 
-from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.console import Group
 
-from drgpay.show.tables import ReportTable, Say, kind_of, texts_of
-from drgpay.show.terminal import Text
-
-
-def console_tables(tables: Sequence[ReportTable], say: Say, most_rows: int = 20) -> RenderableType:
-    """The tables one below the other, each with at most `most_rows` rows and its total."""
-    return Group(*(part for table in tables for part in _parts(table, say, most_rows)))
+from drgpay.show.grid import Column, Grid
+from drgpay.show.tables import Block, ReportTable, Say, Sentence, kind_of, texts_of
+from drgpay.show.terminal import Showable, Text
 
 
-def _parts(table: ReportTable, say: Say, most_rows: int) -> list[RenderableType]:
-    made = Table(
-        title=say(table.key), title_justify="left", title_style="bold", header_style="bold"
-    )
-    for name, dtype in table.frame.schema.items():
-        made.add_column(say(name), justify="left" if kind_of(name, dtype) == "text" else "right")
+def console_tables(blocks: Sequence[Block], say: Say, most_rows: int = 20) -> Showable:
+    """The blocks one below the other, a table with at most `most_rows` rows and its total."""
+    parts: list[Showable] = []
+    for block in blocks:
+        if isinstance(block, Sentence):
+            parts.append(Text(block.text, style=block.style))
+        else:
+            parts += _parts(block, say, block.most_rows or most_rows)
+    return Group(*parts)
+
+
+def _parts(table: ReportTable, say: Say, most_rows: int) -> list[Showable]:
+    schema = table.frame.schema
+    columns = [
+        Column(say(name), kind_of(name, dtype) != "text" or name in table.numbers)
+        for name, dtype in schema.items()
+    ]
+
+    def cells(texts: Sequence[str]) -> list[Text]:
+        pairs = zip(texts, columns, strict=True)
+        return [Text(text, _style(text) if column.number else "") for text, column in pairs]
+
     rows, total = texts_of(table, say, most_rows)
-    for row in rows:
-        made.add_row(*row)
-    if total:
-        made.add_section()
-        made.add_row(*total)
-    parts: list[RenderableType] = [made]
+    names = list(schema)
+    grid = Grid(
+        title=table.title or (say(table.key) if table.key else ""),
+        columns=columns,
+        rows=[cells(row) for row in rows],
+        total=cells(total) if total else None,
+        styles=_styles(table),
+        sections=_sections(table),
+        may_go=[names.index(name) for name in table.may_go if name in names],
+        left_out=say("columns_left_out") if table.may_go else "",
+        turned=table.turned,
+    )
+    parts: list[Showable] = [grid]
     if table.frame.height > most_rows:
         more = say("shown_note").format(shown=most_rows, rows=table.frame.height)
         parts.append(Text(more))
     if table.note:
         parts.append(Text(say(table.note)))
     return parts
+
+
+def _style(number: str) -> str:
+    return "red" if number.startswith("-") else ""
+
+
+def _styles(table: ReportTable) -> list[str]:
+    if table.styles is None:
+        return []
+    column, styles = table.styles
+    return [styles.get(value, "") for value in table.frame[column]]
+
+
+def _sections(table: ReportTable) -> frozenset[int]:
+    """The places of rows below which another value begins."""
+    if not table.parted:
+        return frozenset()
+    column = table.frame[table.parted]
+    last = (column != column.shift(-1)).fill_null(value=True)
+    return frozenset(last.arg_true())

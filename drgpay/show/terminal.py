@@ -5,6 +5,9 @@ tables; `Screen` makes it visible there and reads no markup in it. Styled text i
 """
 
 import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import IO, Any
 
 import rich.text
@@ -14,7 +17,10 @@ from rich.style import Style
 from drgpay.base.visible import visible
 
 PIPE_WIDTH = 160
-"""Columns of the lines that are no terminal's."""
+"""Columns of the lines that are no terminal's, where COLUMNS does not say how many."""
+
+Showable = RenderableType
+"""What a screen can print: tables, trees, sentences."""
 
 
 class Text(rich.text.Text):
@@ -53,7 +59,8 @@ class Screen(Console):
             color_system=None if file else "auto",
         )
         if width is None and not self.is_terminal:
-            self.width = PIPE_WIDTH
+            asked = os.environ.get("COLUMNS", "")
+            self.width = int(asked) if asked.isdecimal() and int(asked) else PIPE_WIDTH
 
     def render_str(self, text: str, **choices: Any) -> rich.text.Text:
         """A string as text. Markup is refused, also where rich would ask for it."""
@@ -68,3 +75,22 @@ def as_text(*shown: RenderableType, width: int = PIPE_WIDTH) -> str:
     for each in shown:
         screen.print(each)
     return lines.getvalue()
+
+
+@contextmanager
+def progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A bar on standard error, when that is a terminal; yields what advances it."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    screen = Screen(stderr=True)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(
+        *columns, console=screen, transient=True, disable=not screen.is_terminal
+    ) as progress:
+        task = progress.add_task(visible(title), total=total)
+        yield lambda rows: progress.advance(task, rows)

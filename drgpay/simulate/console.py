@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from drgpay.base.language import Language
+from drgpay.show.tables import Block, Sentence
 from drgpay.show.tables_console import console_tables
 from drgpay.simulate.notes import remarks_of, warnings_of
 from drgpay.simulate.outcome import Simulation
@@ -11,7 +12,7 @@ from drgpay.simulate.target import Found
 from drgpay.simulate.wording import target_sentence, word
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from drgpay.show.terminal import Showable
 
 _KEYS = (
     *("t_stops", "t_values", "t_sweep", "t_hospitals", "t_bins", "t_effects", "t_waterfall"),
@@ -19,24 +20,21 @@ _KEYS = (
 )
 
 
-def console_report(found: Simulation, language: Language) -> "RenderableType":
+def console_report(found: Simulation, language: Language) -> "Showable":
     """Point values, hospitals, bins, effects; sweep, waterfall and migration where there are any."""
-    from rich.console import Group
-
-    from drgpay.show.terminal import Text
-
     tables = [narrow(table) for table in shown_tables(found, language) if table.key in _KEYS]
     tables = [table for table in tables if table.frame.height or table.key != "t_migration"]
-    lines = [Text(said, style="bold yellow") for said in warnings_of(found, language)]
-    lines += [Text(said, style="bold") for said in remarks_of(found, language)]
-    return Group(*lines, console_tables(tables, lambda key: word(key, language), most_rows=30))
+    lines = [Sentence(said, "bold yellow") for said in warnings_of(found, language)]
+    lines += [Sentence(said, "bold") for said in remarks_of(found, language)]
+    return _shown([*lines, *tables], language)
 
 
-def console_missed(found: Found, language: Language) -> "RenderableType":
+def console_missed(found: Found, language: Language) -> "Showable":
     """A target that no value reaches: what comes nearest, and what was tried. Nothing else is shown."""
-    from rich.console import Group
+    return _shown(
+        [Sentence(target_sentence(found, language), "bold"), target_table(found)], language
+    )
 
-    from drgpay.show.terminal import Text
 
-    tried = console_tables([target_table(found)], lambda key: word(key, language), most_rows=30)
-    return Group(Text(target_sentence(found, language), style="bold"), tried)
+def _shown(blocks: list[Block], language: Language) -> "Showable":
+    return console_tables(blocks, lambda key: word(key, language), most_rows=30)

@@ -1,15 +1,12 @@
 """The charts of a simulation, drawn as those of the other reports."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.show import charts
-from drgpay.show.charts import Bar
+from drgpay.show.charts import Bar, Curve, Dot
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.sweep import Swept
 from drgpay.simulate.wording import word
@@ -73,90 +70,24 @@ _NO_EFFECT = (
 
 def mix_scatter(hospitals: pl.DataFrame, language: Language) -> str:
     """Each hospital's change in per cent against its case mix index."""
-    import altair as alt
-
-    rows = [
-        {"mix": float(row["case_mix"]), "rate": float(row["change_rate"]), "name": row["name"]}
+    dots = [
+        Dot(row["name"], float(row["case_mix"]), float(row["change_rate"]))
         for row in hospitals.drop_nulls(["case_mix", "change_rate"]).iter_rows(named=True)
     ]
-    if not rows:
+    if not dots:
         return ""
-    ordered = sorted(rows, key=lambda row: abs(float(str(row["rate"]))), reverse=True)
-    named = {row["name"] for row in ordered[:4]}
-    rows = [{**row, "label": row["name"] if row["name"] in named else ""} for row in rows]
-    base = alt.Chart(alt.InlineData(values=rows)).encode(
-        x=alt.X("mix:Q", title=word("case_mix", language), scale=alt.Scale(zero=False)),
-        y=alt.Y(
-            "rate:Q",
-            title=word("change_rate", language),
-            axis=alt.Axis(format=".1%", minExtent=50, maxExtent=50),
-        ),
-    )
-    zero = alt.Chart(alt.InlineData(values=[{"rate": 0}])).mark_rule(color="#333333")
-    chart = alt.layer(
-        zero.encode(y="rate:Q"),
-        base.mark_point(filled=True, size=60, color="#1f4e79", opacity=0.85),
-        base.mark_text(dy=-10, fontSize=11, color="black").encode(text="label:N"),
-    )
-    return charts.svg(chart.properties(width=720, height=300))
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A measure at every point of a sweep, in the order of the points."""
-
-    title: str
-    values: Sequence[float | None]
-    shape: str
+    return charts.dot_chart(dots, word("case_mix", language), word("change_rate", language))
 
 
 def sweep_curves(swept: Swept, language: Language) -> str:
     """One strip a measure over the first swept parameter; a line for each value of the others."""
-    import altair as alt
-
     first, *others = swept.paths
     names = [str(name) for name in swept.points[first]]
     series = [
         ", ".join(f"{path.split('.')[-1]} {row[path]}" for path in others)
         for row in swept.points.iter_rows(named=True)
     ]
-    numeric = all(_is_number(name) for name in names)
-    strips = []
-    for curve in _curves(swept, language):
-        data = [
-            {"x": float(name) if numeric else name, "y": value, "series": line}
-            for name, line, value in zip(names, series, curve.values, strict=True)
-            if value is not None
-        ]
-        x: Any = (
-            alt.X("x:Q", title=None, scale=alt.Scale(zero=False))
-            if numeric
-            else alt.X("x:N", title=None, sort=None, axis=alt.Axis(labelAngle=0))
-        )
-        base = alt.Chart(alt.InlineData(values=data)).encode(
-            x=x,
-            y=alt.Y(
-                "y:Q",
-                title=None,
-                scale=alt.Scale(zero=False),
-                axis=alt.Axis(format=curve.shape, tickCount=4, minExtent=60, maxExtent=60),
-            ),
-        )
-        if others:
-            legend = alt.Legend(title=None, orient="right", labelLimit=220)
-            base = base.encode(
-                color=alt.Color("series:N", sort=None, legend=legend),
-                strokeDash=alt.StrokeDash("series:N", sort=None, legend=None),
-            )
-            lines = alt.layer(base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=30))
-        else:
-            lines = alt.layer(
-                base.mark_line(color="#1f4e79", strokeWidth=2),
-                base.mark_point(color="#1f4e79", filled=True, size=30, opacity=1),
-            )
-        width = 560 if others else 700
-        strips.append(lines.properties(width=width, height=110, title=curve.title))
-    return charts.svg(alt.vconcat(*strips, spacing=14))
+    return charts.curve_strips(_curves(swept, language), names, series if others else None)
 
 
 def _curves(swept: Swept, language: Language) -> list[Curve]:
@@ -227,11 +158,3 @@ def _signed(value: Decimal, shape: str) -> str:
 
 def _percent(value: Decimal | None) -> str:
     return "–" if value is None else f"{value:+.2%}".replace("-", "−")
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -10,13 +10,13 @@ from rich.console import Console
 
 from drgpay.base.language import Language
 from drgpay.explain.code_names import CodeNames
-from drgpay.explain.console import visit_view
 from drgpay.explain.stays import batch_of
 from drgpay.explain.trace import Placed, trace_json
 from drgpay.explain.visits import explain_visit
 from drgpay.grouper.apg import CompiledApg, compile_apg, group_lines, group_visits, load_apg
 from drgpay.grouper.apg_reference import Line, Visit
 from drgpay.grouper.scheme import Scheme
+from drgpay.report.trace_console import visit_view
 from tests.any_scheme import apg_schemes, lines, visits
 from tests.small_apg import write_small_apg
 

@@ -11,6 +11,7 @@ from rich.tree import Tree
 
 from drgpay.base.visible import visible
 from drgpay.cli import console
+from drgpay.show.grid import Column, Grid
 from drgpay.show.terminal import Screen, Text
 from tests.hostile_texts import SURROGATE, TEXTS
 
@@ -31,8 +32,12 @@ def _title(text: str) -> Table:
     return Table("name", title=text, caption=text, min_width=900)
 
 
-def _heading(text: str) -> Table:
-    return console.table("title", text)
+def _heading(text: str) -> Grid:
+    return Grid("title", [Column(text)], [])
+
+
+def _grid_cell(text: str) -> Grid:
+    return Grid("title", [Column("name"), Column("number", number=True)], [[text, "1"]])
 
 
 def _tree(text: str) -> Tree:
@@ -42,7 +47,7 @@ def _tree(text: str) -> Tree:
 
 
 SHOWN: tuple[Callable[[str], RenderableType], ...] = (
-    *(_cell, _styled, _title, _heading, _tree, Text, str),
+    *(_cell, _styled, _title, _heading, _grid_cell, _tree, Text, str),
     lambda text: Panel(text, title=Text(text)),
 )
 

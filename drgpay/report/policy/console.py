@@ -2,10 +2,11 @@
 
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table as Grid
+from rich.table import Table as Lines
 
 from drgpay.report.policy.explanation import Explanation
 from drgpay.report.policy.sentences import Said, Table
+from drgpay.show.grid import Column, Grid
 from drgpay.show.terminal import Text
 
 _SENTENCE, _BELOW = (0, 0, 0, 2), (0, 0, 0, 6)
@@ -39,9 +40,9 @@ def _shown(explanation: Explanation, said: Said) -> list[RenderableType]:
     return parts
 
 
-def _bullet(sentence: str) -> Grid:
+def _bullet(sentence: str) -> Lines:
     """A sentence whose further lines stand below its first one."""
-    grid = Grid.grid(padding=(0, 1, 0, 0))
+    grid = Lines.grid(padding=(0, 1, 0, 0))
     grid.add_column()
     grid.add_column(overflow="fold")
     grid.add_row("·", sentence)
@@ -49,11 +50,5 @@ def _bullet(sentence: str) -> Grid:
 
 
 def _grid(table: Table) -> Grid:
-    grid = Grid(header_style="bold")
-    for place, name in enumerate(table.columns):
-        grid.add_column(
-            name, justify="right" if place in table.numbers else "left", overflow="fold"
-        )
-    for row in table.rows:
-        grid.add_row(*row)
-    return grid
+    columns = [Column(name, place in table.numbers) for place, name in enumerate(table.columns)]
+    return Grid("", columns, table.rows)

@@ -22,6 +22,7 @@ from drgpay.explain.trace import (
     VisitTrace,
 )
 from drgpay.explain.wording import named, word
+from drgpay.show.grid import Column, Grid
 from drgpay.show.terminal import Text
 
 _NEAR_SHOWN = 5  # of each level
@@ -173,32 +174,26 @@ def near_misses_view(
 
 
 def _what_if(trace: Trace, language: Language) -> RenderableType:
-    table = Table(title=word("what_if", language), title_justify="left", title_style="bold")
-    table.add_column(word("change", language))
-    table.add_column(word("result", language))
+    rows = []
     for other in trace.what_if:
         same = other.answer == trace.answer
         said = word("same", language) if same else wording.short_answer(other.answer, language)
         change = word(other.change, language, code=named(other.code))
-        table.add_row(Text(change), Text(said, style="dim" if same else ""))
-    return table
+        rows.append((change, Text(said, style="dim" if same else "")))
+    columns = [Column(word(key, language)) for key in ("change", "result")]
+    return Grid(word("what_if", language), columns, rows)
 
 
 def _lines(lines: tuple[ExplainedLine, ...], language: Language) -> RenderableType:
-    table = Table(title=word("lines", language), title_justify="left", title_style="bold")
-    for key in ("item", "item_kind", "class", "family", "apg"):
-        table.add_column(word(key, language))
+    rows, styles = [], []
     for line in lines:
         placed = line.placed
-        style = "yellow" if placed.status == "ungrouped" else ""
         groups = (placed.apg_class, placed.family, placed.apg)
-        table.add_row(
-            Text(_item(line)),
-            Text(line.item_kind or ""),
-            *(Text(named(group)) for group in groups),
-            style=style,
-        )
-    return table
+        rows.append((_item(line), line.item_kind or "", *map(named, groups)))
+        styles.append("yellow" if placed.status == "ungrouped" else "")
+    heads = ("item", "item_kind", "class", "family", "apg")
+    columns = [Column(word(key, language)) for key in heads]
+    return Grid(word("lines", language), columns, rows, styles=styles)
 
 
 def _item(line: ExplainedLine) -> str:
