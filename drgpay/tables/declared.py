@@ -1,4 +1,4 @@
-"""The declared tables, read from columns.toml and from results.toml.
+"""The declared tables, read from columns.toml, results.toml and database.toml.
 
 From the declarations come the columns that results write and read back (results/columns.py), the
 tables of the database, headings, and the tables of columns in docs/.
