@@ -3,6 +3,7 @@
 A place of the program that speaks has a file there, and in it `key = { zh = "...", en = "..." }`.
 Keys may stand in sections and are then called `section.key`. `otherwise` names the files that have
 what is not said in the file itself, in their order; after them, every file has what terms.toml says.
+`columns` are the headings of the columns of tables, which are declared in drgpay/tables/columns.toml.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, Words
 
 WORDS_FOLDER = Path(__file__).resolve().parents[1] / "words"
+COLUMNS = "columns"
+_COLUMNS_FILE = WORDS_FOLDER.parent / "tables" / "columns.toml"
 OTHERWISE = "otherwise"
 TERMS = "terms"
 _REMEDY = "install drgpay again"
@@ -80,11 +83,14 @@ def read_words(name: str) -> tuple[dict[str, Words], tuple[str, ...]]:
     # Commands name their words when they are registered; `drgpay --help` reads none.
     from drgpay.base.toml_reader import read_toml
 
-    path = WORDS_FOLDER / f"{name}.toml"
+    path = _COLUMNS_FILE if name == COLUMNS else WORDS_FOLDER / f"{name}.toml"
     try:
         raw = read_toml(path, "file of words")
     except DrgpayError as error:
         raise DrgpayError(error.problem, _REMEDY) from None
+    if name == COLUMNS:
+        columns = raw[COLUMNS].items()
+        return {key: Words(column["zh"], column["en"]) for key, column in columns}, ()
     others = raw.pop(OTHERWISE, [])
     return _words_of(path, raw), tuple(others)
 

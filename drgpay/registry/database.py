@@ -19,14 +19,16 @@ from drgpay.base.errors import DrgpayError, reason_of
 from drgpay.base.file_lock import take_lock
 from drgpay.base.file_rights import OWNER, Rights, give
 from drgpay.base.working_folder import working_folder
+from drgpay.tables.declared import Table, read_tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DATABASE = "drgpay.duckdb"
 LAYOUT = 3
-"""The version of tables.sql and views.sql; to be counted up when either changes."""
+"""The version of tables.sql, views.sql and tables/database.toml; counted up when one changes."""
 
+_KEYS = ("run", "part")  # what every row has
 _WAIT_SECONDS = 30.0
 # Nothing is fetched from a network: what a query needs is in the package or is refused.
 _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
@@ -163,9 +165,20 @@ def _set_runs_folder(connection: "DuckDBPyConnection", output: Path) -> None:
 
 def _create_tables(connection: "DuckDBPyConnection") -> None:
     folder = resources.files("drgpay.registry")
-    for name in ("tables.sql", "views.sql"):
-        connection.execute((folder / name).read_text(encoding="utf-8"))
+    connection.execute((folder / "tables.sql").read_text(encoding="utf-8"))
+    for table in read_tables("database").values():
+        connection.execute(_created(table))
+    connection.execute((folder / "views.sql").read_text(encoding="utf-8"))
     connection.execute("INSERT INTO stored.layout VALUES (?)", [LAYOUT])
+
+
+def _created(table: Table) -> str:
+    """SQL that makes a table for rows or sums of runs."""
+    columns = (
+        f"{field.name} {field.kind.sql}{' NOT NULL' if field.name in _KEYS else ''}"
+        for field in table.fields
+    )
+    return f"CREATE TABLE stored.{table.name} ({', '.join(columns)})"
 
 
 def _copy(output: Path, staged: Path) -> None:

@@ -9,18 +9,17 @@ from drgpay.base.language import Language
 from drgpay.base.words import Wording
 from drgpay.points.catalogue import CatalogueInfo
 from drgpay.policy.load import LoadedPolicy
-from drgpay.results.columns import money, plain, written
+from drgpay.results.columns import columns_of, written
 from drgpay.show.tables import ReportTable
 from drgpay.show.tables_console import console_tables
 from drgpay.show.terminal import Showable
 
 _say = Wording("point_notes").said
-STAY_RULE_COLUMNS = [*plain("rule", "hospital_id", "stays"), *money("total_cost", "total_fen")]
 
 
 def stay_rules_table(ruled: pl.DataFrame) -> pl.DataFrame | None:
     """stay_rules.parquet: by rule and hospital the stays that a rule changed; None if none."""
-    return written(ruled, STAY_RULE_COLUMNS) if ruled.height else None
+    return written(ruled, columns_of("stay_rules")) if ruled.height else None
 
 
 def stay_rules_console(table: pl.DataFrame, language: Language) -> Showable:

@@ -1,11 +1,12 @@
 """How a frame of scaled integers is written for readers, and read back as it was."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, as_decimal
+from drgpay.tables.declared import result_table
 
 
 @dataclass(frozen=True)
@@ -21,24 +22,31 @@ class Column:
     former: str | None = None
 
 
+def columns_of(table: str, value_places: int = POINT_PLACES) -> list[Column]:
+    """The columns of a declared table that are read back (drgpay/tables/results.toml).
+
+    value_places: how many a point value has, where the table has one.
+    """
+    return [
+        Column(field.name, field.memory, field.places(value_places), field.former)
+        for field in result_table(table).fields
+        if not field.added
+    ]
+
+
 def plain(*names: str) -> list[Column]:
     """Columns that are the same in the file and in memory."""
     return [Column(name, name, None) for name in names]
 
 
-def points(*names: str, places: int = POINT_PLACES) -> list[Column]:
-    """Decimals that have the same name in memory: points, ratios, values."""
-    return [Column(name, name, places) for name in names]
+def points(*names: str) -> list[Column]:
+    """Decimals that have the same name in memory: points, ratios."""
+    return [Column(name, name, POINT_PLACES) for name in names]
 
 
 def money(name: str, scaled: str | None = None) -> list[Column]:
     """An amount in yuan that is in fen in memory."""
     return [Column(name, scaled or f"{name}_fen", FEN_PLACES)]
-
-
-def newer(columns: Sequence[Column], former: str = "0") -> list[Column]:
-    """Columns that files of older programs lack; `former` is SQL of what they held."""
-    return [replace(column, former=former) for column in columns]
 
 
 def written(frame: pl.DataFrame, columns: Sequence[Column]) -> pl.DataFrame:

@@ -6,135 +6,8 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.exact import FEN_PLACES, as_decimal
-from drgpay.results.columns import Column, money, newer, plain, points, written
+from drgpay.results.columns import columns_of, written
 from drgpay.settle.lines import NO_ADJUSTMENTS
-
-CASE_COLUMNS = [
-    *plain("case_id", "hospital_id", "level", "account", "out_of_area", "payment"),
-    *plain("payment_unit", "bed_day_class", "complete"),
-    *newer(plain("age", "age_days"), "CAST(NULL AS DECIMAL(18,4))"),
-    *plain("admission_date", "discharge_date", "settlement_date"),
-    *plain("status", "mdc", "adrg", "drg", "severity", "case_class"),
-    *newer(plain("stability"), "CAST(NULL AS VARCHAR)"),
-    *points("base_points"),
-    *newer(points("age_times", "age_divide"), "NULL"),
-    *points("coefficient"),
-    *money("mean_cost", "mean_fen"),
-    *money("reference_mean"),
-    *newer(money("bounds_mean"), "NULL"),
-    *points("cost_ratio", "high_ratio"),
-    *plain("length_of_stay", "formula"),
-    *points("points_before", "points"),
-    *money("total_cost", "total_fen"),
-    *money("standard_amount", "standard_fen"),
-    *money("patient_cost", "patient_fen"),
-    *money("other_cost", "other_fen"),
-    *money("fund_amount", "case_fund_fen"),
-    *money("fund_cost", "fund_fen"),
-]
-ADJUSTMENT_COLUMNS = [
-    *plain("case_id", "hospital_id", "account", "out_of_area", "payment"),
-    *plain("step", "applies_to", "kind"),
-    *points("points"),
-    *money("standard_amount", "standard_fen"),
-    *newer(plain("waiting"), "FALSE"),
-    *plain("reason", "evidence"),
-    *newer(plain("paid_in", "deduction_kind", "return_in"), "CAST(NULL AS VARCHAR)"),
-]
-
-
-def line_columns(value_places: int) -> list[Column]:
-    """The columns that the statement lines of a month and of a year have."""
-    return [
-        *plain("hospital_id", "account", "out_of_area", "payment"),
-        *plain("pool", "in_pool", "paid_here", "cases"),
-        *points("points", "minus_points"),
-        *newer(points("waiting_points", "deducted_points")),
-        *newer(points("point_value", places=value_places), "NULL"),
-        *money("total_cost", "total_fen"),
-        *money("standard_amount", "standard_fen"),
-        *newer(money("kept")),
-        *money("distributed"),
-        *money("patient_cost", "patient_fen"),
-        *money("other_cost", "other_fen"),
-        *money("fund_amount"),
-        *money("fund_cost", "fund_fen"),
-    ]
-
-
-def statement_columns(value_places: int) -> list[Column]:
-    """The columns of statements.parquet of a month; lines are priced with so many places."""
-    return [
-        *line_columns(value_places),
-        *money("deduction"),
-        *money("deducted"),
-        *money("prepayment"),
-        *money("home_fund_bill"),
-        *money("carried"),
-    ]
-
-
-_COMPARED = [
-    *[column for name in ("paid", "now", "difference") for column in points(f"points_{name}")],
-    *[
-        column
-        for amount in ("standard", "fund_amount")
-        for name in ("paid", "now", "difference")
-        for column in money(f"{amount}_{name}")
-    ],
-]
-_LINE_KEY = plain("hospital_id", "account", "out_of_area", "payment")
-CASE_DIFFERENCE_COLUMNS = [*plain("case_id"), *_LINE_KEY, *plain("change"), *_COMPARED]
-STATEMENT_DIFFERENCE_COLUMNS = [
-    *_LINE_KEY,
-    *_COMPARED,
-    *[
-        column
-        for amount in ("prepayment", "home_fund_bill")
-        for name in ("paid", "now", "difference")
-        for column in money(f"{amount}_{name}")
-    ],
-]
-LEDGER_COLUMNS = [
-    *plain("entry", "period", "pool", "kind", "hospital_id", "debit", "credit"),
-    *money("amount"),
-    *plain("text"),
-]
-
-
-def budget_columns() -> list[Column]:
-    """What of a pool's budget its points share, and what is paid item by item beside them."""
-    return [
-        *newer(money("budget_given"), "budget"),
-        *newer(money("item_by_item")),
-        *newer(points("item_share"), "NULL"),
-        *money("budget"),
-    ]
-
-
-def value_columns(value_places: int) -> list[Column]:
-    """The columns of values.parquet; the policy says with how many places a value is published.
-
-    account and level are of rows that say what a rate is worth, and null in those of pools.
-    """
-    nothing = "CAST(NULL AS VARCHAR)"
-    return [
-        *plain("pool", "accounts"),
-        *newer(plain("account", "level"), nothing),
-        *budget_columns(),
-        *money("from_home_funds"),
-        *newer(plain("cases"), "CAST(NULL AS BIGINT)"),
-        *newer(money("fund_cost", "fund_fen"), "NULL"),
-        *money("total_cost", "total_fen"),
-        *money("patient_cost", "patient_fen"),
-        *money("other_cost", "other_fen"),
-        *points("points"),
-        *newer(points("deducted_points", "waiting_points")),
-        *points("point_value", places=value_places),
-        *money("fund_amount"),
-        *newer(money("kept")),
-        *money("remainder"),
-    ]
 
 
 def with_rates(pools: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame:
@@ -175,7 +48,7 @@ def named_lines(lines: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFrame:
 
 def adjustments_table(adjustments: pl.DataFrame) -> pl.DataFrame:
     """adjustments.parquet: one row an adjustment of a case's or a hospital's points."""
-    return written(adjustments, ADJUSTMENT_COLUMNS)
+    return written(adjustments, columns_of("adjustments"))
 
 
 def no_adjustments() -> pl.DataFrame:

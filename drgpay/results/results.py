@@ -7,34 +7,12 @@ import polars as pl
 
 from drgpay.base.shown import Shown
 from drgpay.policy.model import Policy
-from drgpay.results.columns import written
-from drgpay.results.month import (
-    CASE_COLUMNS,
-    CASE_DIFFERENCE_COLUMNS,
-    LEDGER_COLUMNS,
-    STATEMENT_DIFFERENCE_COLUMNS,
-    adjustments_table,
-    named_lines,
-    no_adjustments,
-    statement_columns,
-    value_columns,
-    with_rates,
-)
+from drgpay.results.columns import columns_of, written
+from drgpay.results.month import adjustments_table, named_lines, no_adjustments, with_rates
 from drgpay.results.part import STAYS, VISITS, Part
+from drgpay.results.tables import declared_name
 from drgpay.results.visit_files import ENROLMENT
-from drgpay.results.visits import (
-    ACCOUNT_COLUMNS,
-    APART_COLUMNS,
-    TIE_OUT_COLUMNS,
-    VISIT_COLUMNS,
-    as_statement_cases,
-)
-from drgpay.results.year import (
-    ASSESSMENT_COLUMNS,
-    YEAR_VISIT_COLUMNS,
-    cleared_line_columns,
-    pool_columns,
-)
+from drgpay.results.visits import as_statement_cases
 from drgpay.settle.capitation import CapitationAccounts
 from drgpay.settle.differences import Differences
 from drgpay.settle.settled import Settled
@@ -183,16 +161,16 @@ def line_frames(
     """
     places = policy.settlement.value_places
     if not settled.is_year:
-        lines = written(settled.lines, statement_columns(places))
+        lines = written(settled.lines, columns_of("statements", places))
         return {
             "statements": named_lines(lines, hospitals),
             "values": pools_table(settled, places),
         }
-    lines = written(settled.lines, cleared_line_columns(places))
+    lines = written(settled.lines, columns_of("cleared_statements", places))
     return {
         "statements": named_lines(lines, hospitals),
         "pools": pools_table(settled, places),
-        "assessment": written(settled.assessment, ASSESSMENT_COLUMNS),
+        "assessment": written(settled.assessment, columns_of("assessment")),
     }
 
 
@@ -202,7 +180,7 @@ def pools_table(settled: Settled, value_places: int) -> pl.DataFrame:
     With method rate a row for each account and level follows the row of its pool; budget and
     remainder stand in the row of the pool alone.
     """
-    columns = pool_columns(value_places) if settled.is_year else value_columns(value_places)
+    columns = columns_of("pools" if settled.is_year else "values", value_places)
     return written(with_rates(settled.pools, settled.rates), columns)
 
 
@@ -212,8 +190,7 @@ def cases_table(part: Part, cases: pl.DataFrame, year: bool = False) -> pl.DataF
     cases: `Settled.cases`; of visits with class, family, apg and entries of
     `visits.sums.leading_entries`. A year needs less of visits: the rest lies in its months.
     """
-    of_visits = YEAR_VISIT_COLUMNS if year else VISIT_COLUMNS
-    table = written(cases, CASE_COLUMNS if part == STAYS else of_visits)
+    table = written(cases, columns_of(declared_name(part, year, "cases")))
     return table.with_columns(negative_fund=pl.col("fund_amount") < 0)
 
 
@@ -223,12 +200,12 @@ def booking_frames(
     """ledger.parquet, a row an entry with the same amount on both sides; of a correction also
     differences.parquet and difference_statements.parquet.
     """
-    frames = {"ledger": written(ledger, LEDGER_COLUMNS)}
+    frames = {"ledger": written(ledger, columns_of("ledger"))}
     if differences is not None:
-        of_cases = written(differences.cases, CASE_DIFFERENCE_COLUMNS)
-        frames["differences"] = of_cases.rename({"case_id": part.id_column})
+        of_cases = columns_of(declared_name(part, False, "differences"))
+        frames["differences"] = written(differences.cases, of_cases)
         frames["difference_statements"] = written(
-            differences.statements, STATEMENT_DIFFERENCE_COLUMNS
+            differences.statements, columns_of("difference_statements")
         )
     return frames
 
@@ -242,12 +219,12 @@ def capitation_frames(
     ENROLMENT_SCHEMA, as it was read.
     """
     names = hospitals.select(contractor_id="hospital_id", name="name")
-    named = written(accounts.accounts, ACCOUNT_COLUMNS).join(
+    named = written(accounts.accounts, columns_of("capitation")).join(
         names, on="contractor_id", how="left", maintain_order="left"
     )
     return {
         "capitation": named.select("contractor_id", "name", pl.exclude("contractor_id", "name")),
-        "capitation_apart": written(accounts.apart, APART_COLUMNS),
-        "capitation_tie_out": written(accounts.tie_out, TIE_OUT_COLUMNS),
+        "capitation_apart": written(accounts.apart, columns_of("capitation_apart")),
+        "capitation_tie_out": written(accounts.tie_out, columns_of("capitation_tie_out")),
         ENROLMENT: enrolment,
     }

@@ -21,7 +21,7 @@ from drgpay.results.columns import completed, read_back
 from drgpay.results.manifest import MONTHS, Manifest, PartFacts, output_hashes, read_manifest
 from drgpay.results.month import no_adjustments, pool_rows
 from drgpay.results.part import VISITS, Part
-from drgpay.results.tables import ADDED, Columns, columns_of
+from drgpay.results.tables import Columns, added_columns, columns_by_table
 from drgpay.results.visit_files import ENROLMENT
 from drgpay.settle.booking import Booked, booked_month
 from drgpay.settle.differences import PaidMonth
@@ -89,7 +89,7 @@ class PaidPart(RunFolder):
     @property
     def columns(self) -> Columns:
         """The tables with their columns."""
-        return columns_of(self.part, self.manifest.is_clearing, self.about.value_places)
+        return columns_by_table(self.part, self.manifest.is_clearing, self.about.value_places)
 
     def file(self, table: str) -> Path:
         """Where a table lies."""
@@ -110,7 +110,7 @@ class PaidPart(RunFolder):
         except (pl.exceptions.PolarsError, OSError) as error:
             raise _unreadable(path, error) from None
         known = given | {column.name for column in declared if column.former is not None}
-        due = names or [*(column.name for column in declared), *ADDED.get(table, ())]
+        due = names or [*(column.name for column in declared), *self._added(table)]
         missing = [name for name in due if name not in known]
         if missing:
             raise UnreadableError(
@@ -120,6 +120,10 @@ class PaidPart(RunFolder):
             )
         whole = completed(scan, declared)
         return whole.select(names) if names else whole
+
+    def _added(self, table: str) -> list[str]:
+        year = self.manifest.is_clearing
+        return added_columns(self.part, year, table) if table in self.columns else []
 
     def frame(self, table: str, names: Sequence[str] = ()) -> pl.DataFrame:
         """A table, or some columns of it, read; see `scan`."""

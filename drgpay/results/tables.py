@@ -1,80 +1,43 @@
 """Every table of a part of a run by its name, with its columns: what is written and read back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
-from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.results.columns import Column, plain
-from drgpay.results.filing_files import FILING_COLUMNS
-from drgpay.results.month import (
-    ADJUSTMENT_COLUMNS,
-    CASE_COLUMNS,
-    CASE_DIFFERENCE_COLUMNS,
-    LEDGER_COLUMNS,
-    STATEMENT_DIFFERENCE_COLUMNS,
-    statement_columns,
-    value_columns,
-)
+from drgpay.results.columns import Column, columns_of
+from drgpay.results.filing_files import FILINGS
 from drgpay.results.part import STAYS, Part
 from drgpay.results.visit_files import ENROLMENT
-from drgpay.results.visits import (
-    ACCOUNT_COLUMNS,
-    APART_COLUMNS,
-    ENTRY_COLUMNS,
-    GROUP_COLUMNS,
-    TIE_OUT_COLUMNS,
-    VISIT_COLUMNS,
-)
-from drgpay.results.year import (
-    ASSESSMENT_COLUMNS,
-    YEAR_VISIT_COLUMNS,
-    cleared_line_columns,
-    pool_columns,
-)
+from drgpay.tables.declared import result_table
 
 Columns = Mapping[str, Sequence[Column]]
 
+_OF_BOTH = ("adjustments", "ledger")
+_OF_VISITS = ("entries", "capitation", "capitation_apart", "capitation_tie_out", ENROLMENT)
 
-def columns_of(part: Part, is_year: bool, value_places: int) -> Columns:
+
+def declared_name(part: Part, is_year: bool, table: str) -> str:
+    """What a table is called where it is declared: those of visits and of years may be others."""
+    if part != STAYS:
+        if table == "cases":
+            return "cleared_visits" if is_year else "visits"
+        if table in ("differences", "groups"):
+            return f"visit_{table}"
+    return "cleared_statements" if is_year and table == "statements" else table
+
+
+def columns_by_table(part: Part, is_year: bool, value_places: int) -> Columns:
     """The columns of the tables of a month or a year; `value_places` are those of point values."""
-    shared = _of_year(value_places) if is_year else _of_month(part, value_places)
-    shared |= {"adjustments": ADJUSTMENT_COLUMNS, "ledger": LEDGER_COLUMNS}
-    if part == STAYS:
-        return shared | {"cases": CASE_COLUMNS} | FILING_COLUMNS
-    return shared | {
-        "cases": YEAR_VISIT_COLUMNS if is_year else VISIT_COLUMNS,
-        "groups": GROUP_COLUMNS,
-        "entries": ENTRY_COLUMNS,
-        "capitation": ACCOUNT_COLUMNS,
-        "capitation_apart": APART_COLUMNS,
-        "capitation_tie_out": TIE_OUT_COLUMNS,
-        ENROLMENT: plain(*ENROLMENT_SCHEMA),
-    }
-
-
-def _of_month(part: Part, value_places: int) -> dict[str, Sequence[Column]]:
+    of_period = ("pools", "assessment") if is_year else ("values", *_OF_CORRECTIONS)
+    of_part = FILINGS if part == STAYS else ("groups", *_OF_VISITS)
     return {
-        "statements": statement_columns(value_places),
-        "values": value_columns(value_places),
-        "differences": [
-            replace(column, name=part.id_column) if column.name == "case_id" else column
-            for column in CASE_DIFFERENCE_COLUMNS
-        ],
-        "difference_statements": STATEMENT_DIFFERENCE_COLUMNS,
+        table: columns_of(declared_name(part, is_year, table), value_places)
+        for table in ("cases", "statements", *of_period, *_OF_BOTH, *of_part)
     }
 
 
-def _of_year(value_places: int) -> dict[str, Sequence[Column]]:
-    return {
-        "statements": cleared_line_columns(value_places),
-        "pools": pool_columns(value_places),
-        "assessment": ASSESSMENT_COLUMNS,
-    }
+_OF_CORRECTIONS = ("differences", "difference_statements")
 
 
-ADDED: Mapping[str, Sequence[str]] = {
-    "cases": ("negative_fund",),
-    "statements": ("name", "level", "difference", "negative_fund"),
-    "capitation": ("name",),
-}
-"""The columns that a file has for its readers, beside those that are read back."""
+def added_columns(part: Part, is_year: bool, table: str) -> list[str]:
+    """The columns that a file has for its readers, beside those that are read back."""
+    declared = result_table(declared_name(part, is_year, table))
+    return [field.name for field in declared.fields if field.added]

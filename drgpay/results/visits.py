@@ -7,69 +7,16 @@ are made of other frames.
 import polars as pl
 
 from drgpay.base.exact import POINT_PLACES, divide_half_up, wide
-from drgpay.results.columns import Column, money, newer, plain, points, written
+from drgpay.results.columns import columns_of, written
 from drgpay.results.month import (
     example_cases,
 )
 from drgpay.settle.lines import NO_ADJUSTMENTS
 from drgpay.visits.columns import PROCEDURE
 from drgpay.visits.points import FEE
-from drgpay.visits.sums import SUM_KEYS
 
-VISIT_COLUMNS = [
-    Column("visit_id", "case_id", None),
-    *plain("hospital_id", "level", "account", "out_of_area", "payment"),
-    *plain("visit_date", "visit_type", "department", "contractor_id"),
-    *plain("class", "family", "apg", "entries", "case_class", "formula"),
-    *points("points"),
-    *money("total_cost", "total_fen"),
-    *money("standard_amount", "standard_fen"),
-    *money("patient_cost", "patient_fen"),
-    *money("other_cost", "other_fen"),
-    *money("fund_amount", "case_fund_fen"),
-    *money("fund_cost", "fund_fen"),
-]
-ENTRY_COLUMNS = [
-    *plain("visit_id", "hospital_id", "account", "class", "family", "apg", "quantity"),
-    *money("lines_cost", "lines_fen"),
-    *points("base_points", "factor", "coefficient"),
-    *money("paid_cost"),
-    *plain("reason"),
-]
-GROUP_COLUMNS = [
-    *plain(*SUM_KEYS, "entries", "quantity"),
-    *money("lines_cost", "lines_fen"),
-    *points("points"),
-]
-ACCOUNT_COLUMNS = [
-    *plain("contractor_id", "account", "heads"),
-    *money("capitation"),
-    *plain("visits"),
-    *money("charged"),
-    *money("charged_elsewhere"),
-    *money("balance"),
-    *money("retained"),
-    *money("shared"),
-    *money("settled"),
-]
-APART_COLUMNS = [
-    *plain("reason", "contractor_id", "account", "visits"),
-    *money("fund_amount", "fund_fen"),
-]
-TIE_OUT_COLUMNS = [
-    *plain("pool"),
-    *money("budget"),
-    *money("from_home_funds"),
-    *money("contracted"),
-    *money("uncontracted"),
-    *money("fund_amount"),
-    *newer(money("kept")),
-    *money("remainder"),
-    *money("item_contracted"),
-    *money("item_uncontracted"),
-    *money("item_fund_amount"),
-    *money("home_funds"),
-]
+ENTRY_COLUMNS = columns_of("entries")
+GROUP_COLUMNS = columns_of("visit_groups")
 
 
 def entries_table(entries: pl.DataFrame) -> pl.DataFrame:

@@ -19,15 +19,8 @@ from drgpay.records.filings import (
     TECHNOLOGY_SCHEMA,
     Filings,
 )
-from drgpay.results.columns import written
-from drgpay.results.month import (
-    ADJUSTMENT_COLUMNS,
-    CASE_COLUMNS,
-    LEDGER_COLUMNS,
-    statement_columns,
-)
+from drgpay.results.columns import columns_of, written
 from drgpay.results.results import pools_table
-from drgpay.results.year import cleared_line_columns
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
@@ -254,8 +247,8 @@ class Tables:
 def point_tables(points: EarnedPoints) -> Tables:
     """Points that are not settled yet."""
     cases, rows = (
-        _written(points.cases, CASE_COLUMNS),
-        _written(points.adjustments, ADJUSTMENT_COLUMNS),
+        _written(points.cases, columns_of("cases")),
+        _written(points.adjustments, columns_of("adjustments")),
     )
     return Tables(cases, rows, pl.DataFrame(), pl.DataFrame())
 
@@ -263,9 +256,9 @@ def point_tables(points: EarnedPoints) -> Tables:
 def month_tables(month: Settled, policy: Policy) -> Tables:
     """In yuan and points."""
     return Tables(
-        _written(month.cases, CASE_COLUMNS),
-        _written(month.adjustments, ADJUSTMENT_COLUMNS),
-        written(month.lines, statement_columns(policy.settlement.value_places)),
+        _written(month.cases, columns_of("cases")),
+        _written(month.adjustments, columns_of("adjustments")),
+        written(month.lines, columns_of("statements", policy.settlement.value_places)),
         pools_table(month, policy.settlement.value_places),
     )
 
@@ -273,9 +266,9 @@ def month_tables(month: Settled, policy: Policy) -> Tables:
 def year_tables(year: Settled, policy: Policy) -> Tables:
     """In yuan and points; `values` are the pools."""
     return Tables(
-        _written(year.cases, CASE_COLUMNS),
-        _written(year.adjustments, ADJUSTMENT_COLUMNS),
-        written(year.lines, cleared_line_columns(policy.settlement.value_places)),
+        _written(year.cases, columns_of("cases")),
+        _written(year.adjustments, columns_of("adjustments")),
+        written(year.lines, columns_of("cleared_statements", policy.settlement.value_places)),
         pools_table(year, policy.settlement.value_places),
     )
 
@@ -287,4 +280,4 @@ def _written(frame: pl.DataFrame, columns: list[Any]) -> pl.DataFrame:
 
 def entries_of(ledger: pl.DataFrame) -> list[dict[str, Any]]:
     """The entries of a ledger, in yuan."""
-    return written(ledger, LEDGER_COLUMNS).to_dicts()
+    return written(ledger, columns_of("ledger")).to_dicts()

@@ -17,10 +17,9 @@ from drgpay.base.period import Period
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.results.columns import written
+from drgpay.results.columns import columns_of, written
 from drgpay.results.part import STAYS
 from drgpay.results.results import booking_frames
-from drgpay.results.visits import ACCOUNT_COLUMNS, TIE_OUT_COLUMNS
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.differences import PaidMonth, differences_of
 from drgpay.settle.findings import deductions_above_payable
@@ -255,11 +254,11 @@ def _visits(given: Settlement) -> None:
     due = accounts_of_year(
         given.visits, given.contracts, expected, given.enrolment, policy.outpatient.capitation
     )
-    tie_out = written(accounts.tie_out, TIE_OUT_COLUMNS)
+    tie_out = written(accounts.tie_out, columns_of("capitation_tie_out"))
     of_pools = {(pool,): vars(row) for pool, row in due.tie_out.items()}
     compare(tie_out.iter_rows(named=True), of_pools, ("pool",))
     of_accounts = {key: vars(row) for key, row in due.accounts.items()}
-    rows = written(accounts.accounts, ACCOUNT_COLUMNS)
+    rows = written(accounts.accounts, columns_of("capitation"))
     compare(rows.iter_rows(named=True), of_accounts, ("contractor_id", "account"))
     for row in tie_out.iter_rows(named=True):
         inside = row["contracted"] + row["uncontracted"]

@@ -1,7 +1,7 @@
 """The documentation names every key of a policy and every column of a file."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from types import NoneType, UnionType
@@ -27,33 +27,15 @@ from drgpay.records.filings import FILING_COLUMNS
 from drgpay.records.hospitals import OPTIONAL, REQUIRED
 from drgpay.records.visits.checks import LINE, REFUSED, VISIT
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.results.columns import Column
-from drgpay.results.month import (
-    ADJUSTMENT_COLUMNS,
-    CASE_COLUMNS,
-    CASE_DIFFERENCE_COLUMNS,
-    LEDGER_COLUMNS,
-    line_columns,
-    statement_columns,
-    value_columns,
-)
-from drgpay.results.visits import (
-    ACCOUNT_COLUMNS,
-    APART_COLUMNS,
-    ENTRY_COLUMNS,
-    GROUP_COLUMNS,
-    TIE_OUT_COLUMNS,
-    VISIT_COLUMNS,
-)
-from drgpay.results.year import ASSESSMENT_COLUMNS, cleared_line_columns, pool_columns
 from drgpay.run.job import Inputs, JobFile, OutpatientFile
 from drgpay.run.year_job import MonthOfYear, YearFile, YearInputs, YearOutpatientFile
+from drgpay.tables.declared import result_table
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def _names(columns: Sequence[Column]) -> list[str]:
-    return [column.name for column in columns]
+def _names(table: str) -> list[str]:
+    return [field.name for field in result_table(table).fields]
 
 
 def _in_catalogue(schema: dict[str, pl.DataType]) -> list[str]:
@@ -61,17 +43,15 @@ def _in_catalogue(schema: dict[str, pl.DataType]) -> list[str]:
 
 
 DOCUMENTED = {
-    "cases.parquet": _names(CASE_COLUMNS),
-    "adjustments.parquet": _names(ADJUSTMENT_COLUMNS),
-    "statements.parquet": _names(statement_columns(4)),
-    "values.parquet": _names(value_columns(4)),
-    "ledger.parquet": _names(LEDGER_COLUMNS),
-    "differences.parquet": _names(CASE_DIFFERENCE_COLUMNS),
-    "pools.parquet": _names(pool_columns(4)),
-    "The statements of a clearing": [
-        name for name in _names(cleared_line_columns(4)) if name not in _names(line_columns(4))
-    ],
-    "assessment.parquet": _names(ASSESSMENT_COLUMNS),
+    "cases.parquet": _names("cases"),
+    "adjustments.parquet": _names("adjustments"),
+    "statements.parquet": _names("statements"),
+    "values.parquet": _names("values"),
+    "ledger.parquet": _names("ledger"),
+    "differences.parquet": _names("differences"),
+    "pools.parquet": _names("pools"),
+    "The statements of a clearing": _names("cleared_statements"),
+    "assessment.parquet": _names("assessment"),
     "Reviews": list(FILING_COLUMNS["reviews"]),
     "Deductions": list(FILING_COLUMNS["deductions"]),
     "Technologies": list(FILING_COLUMNS["technologies"]),
@@ -85,12 +65,12 @@ DOCUMENTED = {
     "visits": list(records_columns.VISIT_COLUMNS),
     "service lines": list(records_columns.ITEM_COLUMNS),
     "enrolment": list(ENROLMENT_SCHEMA),
-    "visits.parquet": _names(VISIT_COLUMNS),
-    "entries.parquet": _names(ENTRY_COLUMNS),
-    "visit_groups.parquet": _names(GROUP_COLUMNS),
-    "capitation.parquet": _names(ACCOUNT_COLUMNS),
-    "capitation_apart.parquet": _names(APART_COLUMNS),
-    "capitation_tie_out.parquet": _names(TIE_OUT_COLUMNS),
+    "visits.parquet": _names("visits"),
+    "entries.parquet": _names("entries"),
+    "visit_groups.parquet": _names("visit_groups"),
+    "capitation.parquet": _names("capitation"),
+    "capitation_apart.parquet": _names("capitation_apart"),
+    "capitation_tie_out.parquet": _names("capitation_tie_out"),
     "visit_quarantine.parquet": list(VISIT.finding_columns),
     "line_quarantine.parquet": [re.sub("_fen$", "", name) for name in LINE.finding_columns],
     "The year file": [

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.results.part import STAYS
-from drgpay.results.tables import columns_of
+from drgpay.results.tables import columns_by_table
 
 Row = dict[str, Any]
 
@@ -247,7 +247,7 @@ def _write(rows: list[Row], path: Path) -> None:
         if any(isinstance(row[name], Decimal) for row in rows)
     }
     frame = pl.DataFrame(rows, schema_overrides=decimals, infer_schema_length=None)
-    declared = columns_of(STAYS, False, 4)[path.stem]
+    declared = columns_by_table(STAYS, False, 4)[path.stem]
     # What no report reads has no value.
     rest = [column.name for column in declared if column.former is None]
     empty = [pl.lit(None).alias(name) for name in rest if name not in frame.columns]

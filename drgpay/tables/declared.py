@@ -1,0 +1,186 @@
+"""The declared tables, read from columns.toml, results.toml and database.toml.
+
+From the declarations come the columns that results write and read back (results/columns.py), the
+tables of the database, headings, and the tables of columns in docs/.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from drgpay.base.language import Words
+from drgpay.base.toml_reader import read_toml
+
+TABLES_FOLDER = Path(__file__).resolve().parent
+_GROUP = "@"
+_OF_POINT_VALUES = "value"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What the values of a column are.
+
+    places: decimals, None where there are none or where the policy says how many (`by_policy`).
+    memory: what whole numbers in calculations are called, `{}` is the name of the column; None where
+    the values are the same there.
+    """
+
+    name: str
+    type: str
+    sql: str
+    unit: Words | None = None
+    places: int | None = None
+    by_policy: bool = False
+    memory: str | None = None
+
+
+@dataclass(frozen=True)
+class Field:
+    """A column of a table: `title` as reports head it, `meaning` as it is explained.
+
+    memory: its name in calculations. former: SQL of what files of older programs held that lack it.
+    added: for readers alone, beside what is read back.
+    """
+
+    name: str
+    kind: Kind
+    title: Words
+    meaning: Words
+    memory: str
+    former: str | None = None
+    added: bool = False
+
+    @property
+    def type(self) -> str:
+        """Its type as documentation says it."""
+        if self.kind.type != "decimal":
+            return self.kind.type
+        return f"decimal(18,{'places' if self.kind.by_policy else self.kind.places})"
+
+    def places(self, value_places: int) -> int | None:
+        """Its decimals where calculations have whole numbers, else None; `value_places` of values."""
+        if self.kind.memory is None:
+            return None
+        return value_places if self.kind.by_policy else self.kind.places
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: what a row is, in which files of a run, and whether about one person's stay or visit."""
+
+    name: str
+    rows: Words
+    fields: tuple[Field, ...]
+    files: tuple[str, ...] = ()
+    people: bool = False
+
+    def field(self, name: str) -> Field:
+        """The column of a name."""
+        return next(field for field in self.fields if field.name == name)
+
+
+def result_table(name: str) -> Table:
+    """A table of a run or a clearing."""
+    return result_tables()[name]
+
+
+@cache
+def result_tables() -> Mapping[str, Table]:
+    """The tables of runs and clearings, by name; what only a clearing has comes last."""
+    return read_tables("results")
+
+
+@cache
+def read_tables(file: str) -> Mapping[str, Table]:
+    """The tables that a file of this folder declares."""
+    raw = _read(file)
+    columns = {**_columns(_read("columns")), **_columns(raw)}
+    groups = raw.get("groups", {})
+    return {
+        name: _table(name, declared, columns, groups) for name, declared in raw["tables"].items()
+    }
+
+
+def _read(file: str) -> Mapping[str, Any]:
+    return read_toml(TABLES_FOLDER / f"{file}.toml", "declaration of tables")
+
+
+def _columns(raw: Mapping[str, Any]) -> dict[str, Field]:
+    kinds = _kinds()
+    found = {}
+    for name, declared in raw.get("columns", {}).items():
+        kind = kinds[declared["kind"]]
+        found[name] = Field(
+            name,
+            kind,
+            Words(declared["zh"], declared["en"]),
+            Words(**declared["meaning"]),
+            declared.get("memory", (kind.memory or "{}").format(name)),
+            _former(declared.get("former"), kind),
+        )
+    return found
+
+
+@cache
+def _kinds() -> Mapping[str, Kind]:
+    raw = _read("columns")
+    units = {name: Words(**words) for name, words in raw["units"].items()}
+    return {name: _kind(name, declared, units) for name, declared in raw["kinds"].items()}
+
+
+def _kind(name: str, declared: Mapping[str, Any], units: Mapping[str, Words]) -> Kind:
+    places = declared.get("places")
+    return Kind(
+        name,
+        declared["type"],
+        declared["sql"],
+        units[declared["unit"]] if "unit" in declared else None,
+        None if places == _OF_POINT_VALUES else places,
+        places == _OF_POINT_VALUES,
+        declared.get("memory"),
+    )
+
+
+def _former(sql: str | None, kind: Kind) -> str | None:
+    """NULL of the column's type; decimals of scaled integers are cast when they are filled in."""
+    typed = sql == "NULL" and kind.memory is None
+    return f"CAST(NULL AS {kind.sql})" if typed else sql
+
+
+def _table(
+    name: str,
+    declared: Mapping[str, Any],
+    columns: Mapping[str, Field],
+    groups: Mapping[str, Sequence[str]],
+) -> Table:
+    former, memory = declared.get("former", {}), declared.get("memory", {})
+    meaning, added = declared.get("meaning", {}), declared.get("added", ())
+    fields = []
+    for column in _expanded(declared["columns"], groups):
+        field = columns[column]
+        fields.append(
+            replace(
+                field,
+                meaning=Words(**meaning[column]) if column in meaning else field.meaning,
+                memory=memory.get(column, field.memory),
+                former=_former(former[column], field.kind) if column in former else field.former,
+                added=column in added,
+            )
+        )
+    return Table(
+        name,
+        Words(declared["zh"], declared["en"]),
+        tuple(fields),
+        tuple(declared.get("files", (name,))),
+        declared.get("people", False),
+    )
+
+
+def _expanded(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for name in names:
+        if name.startswith(_GROUP):
+            yield from groups[name.removeprefix(_GROUP)]
+        else:
+            yield name
