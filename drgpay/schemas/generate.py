@@ -19,6 +19,8 @@ from drgpay.records.mapping.model import Mapping
 from drgpay.run.job import JobFile
 from drgpay.run.year_job import YearFile
 from drgpay.schemas.files import Kind
+from drgpay.schemas.refs import beside_ref, reached_definitions
+from drgpay.schemas.sources import with_sources
 from drgpay.simulate.scenario import ScenarioFile
 
 _MODELS: dict[Kind, type[BaseModel]] = {
@@ -37,10 +39,6 @@ _NUMBERS: dict[str, JsonSchemaValue] = {
 }
 """Numbers, plain or in quotation marks."""
 _WIDTH = 100
-_DEFS = "#/$defs/"
-_WITH_SOURCES = "WithSources"
-_SOURCED = "Provenance"
-_HAS_VALUE: JsonSchemaValue = {"required": ["value"]}
 
 
 def generated(kind: Kind) -> str:
@@ -48,8 +46,9 @@ def generated(kind: Kind) -> str:
     schema = _named_once(_MODELS[kind].model_json_schema(schema_generator=_OfToml))
     schema["$defs"] |= _NUMBERS
     if kind == "policy":
-        schema = _with_sources(schema)
-    schema["$defs"] = _reached(schema)
+        about = Provenance.model_json_schema(schema_generator=_OfToml)
+        schema = with_sources(schema, about)
+    schema["$defs"] = reached_definitions(schema)
     head = {"$schema": GenerateJsonSchema.schema_dialect, "title": f"drgpay {kind}"}
     return _written(head | schema | head) + "\n"
 
@@ -127,14 +126,8 @@ def _named_once(node: Any) -> Any:
     for name, number in _NUMBERS.items():
         if node | number == node:
             more = {key: value for key, value in node.items() if key not in number}
-            return _beside_ref(name, more)
+            return beside_ref(name, more)
     return {key: _named_once(below) for key, below in node.items()}
-
-
-def _beside_ref(name: str, more: JsonSchemaValue) -> JsonSchemaValue:
-    """A definition and more: Taplo, as older drafts, reads nothing that stands beside a $ref."""
-    ref = {"$ref": f"{_DEFS}{name}"}
-    return {"allOf": [ref]} | more if more else ref
 
 
 def _plain(value: Any) -> Any:
@@ -147,85 +140,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     return value
-
-
-def _with_sources(schema: JsonSchemaValue) -> JsonSchemaValue:
-    """A policy's schema with tables of `value`, `source` and `verified` where they may stand.
-
-    They are looked for in tables (policy/load.py), not in lists and not in such a `value`: what is a
-    table in both places has two definitions. Keywords of tables and of other values stand side by
-    side where they can, for of alternatives (anyOf) an editor cannot tell where the mistake is.
-    """
-    defined: dict[str, JsonSchemaValue] = schema["$defs"]
-    about = Provenance.model_json_schema(schema_generator=_OfToml)["properties"]
-    defined[_SOURCED] = {
-        "type": "object",
-        "description": Provenance.__doc__,
-        "properties": {"value": True} | about,
-        "required": ["value"],
-        "additionalProperties": False,
-    }
-
-    def told(plain: JsonSchemaValue) -> JsonSchemaValue:
-        return _beside_ref(_SOURCED, {"properties": {"value": plain}})
-
-    def either(node: JsonSchemaValue) -> JsonSchemaValue:
-        beside = {key: node[key] for key in ("default", "description") if key in node}
-        plain = {key: value for key, value in node.items() if key not in beside}
-        name = plain.get("$ref", "").removeprefix(_DEFS)
-        if "properties" in defined.get(name, {}):
-            return table(name) | beside
-        if plain.get("type") == "object":
-            return {"if": _HAS_VALUE, "then": told(plain), "else": inside(plain)} | beside
-        if plain.get("type") == "array":
-            merged = defined[_SOURCED] | {"properties": {"value": plain} | about}
-            return plain | merged | {"type": ["array", "object"]} | beside
-        return {"anyOf": [*inside(plain).get("oneOf", [plain]), told(plain)]} | beside
-
-    def table(name: str) -> JsonSchemaValue:
-        sourced = f"{name}{_WITH_SOURCES}"
-        if sourced not in defined:
-            node = defined[name]
-            whole = inside(node)
-            whole["properties"] |= {"value": {"$ref": _DEFS + name}} | about
-            whole |= {
-                "if": _HAS_VALUE,
-                "then": {"propertyNames": {"enum": ["value", *about]}},
-                "else": {
-                    "required": whole.pop("required", []),
-                    "properties": dict.fromkeys(about, False),
-                },
-            }
-            defined[sourced] = whole
-        return {"$ref": _DEFS + sourced}
-
-    def inside(node: JsonSchemaValue) -> JsonSchemaValue:
-        found = dict(node)
-        for key in ("properties", "patternProperties"):
-            if key in node:
-                found[key] = {name: either(below) for name, below in node[key].items()}
-        if isinstance(node.get("additionalProperties"), dict):
-            found["additionalProperties"] = either(node["additionalProperties"])
-        if "oneOf" in node:
-            found["oneOf"] = [either(one) for one in node["oneOf"]]
-        return found
-
-    return inside(schema)
-
-
-def _reached(schema: JsonSchemaValue) -> JsonSchemaValue:
-    """The definitions that a schema leads to."""
-    defined = schema["$defs"]
-    reached: dict[str, JsonSchemaValue] = {}
-    waiting: list[Any] = [{key: value for key, value in schema.items() if key != "$defs"}]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict):
-            waiting += node.values()
-            name = str(node.get("$ref", "")).removeprefix(_DEFS)
-            if name in defined and name not in reached:
-                reached[name] = defined[name]
-                waiting.append(defined[name])
-    return dict(sorted(reached.items()))
