@@ -29,6 +29,7 @@ from drgpay.cli import (
     run,
     runs,
     sample,
+    schema,
     scheme,
     simulate,
     stats,
@@ -65,6 +66,7 @@ app.command(epilog=simulate.EXAMPLES)(simulate.simulate)
 app.command(epilog=stats.EXAMPLES)(stats.stats)
 app.command(epilog=reconcile.EXAMPLES)(reconcile.reconcile)
 app.command(epilog=sample.EXAMPLES)(sample.sample)
+app.command(epilog=schema.EXAMPLES)(schema.schema)
 cache.register(app)
 
 

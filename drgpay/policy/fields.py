@@ -13,7 +13,8 @@ PositiveFactor = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=6)
 PointAmount = Annotated[Decimal, Field(ge=0, max_digits=14, decimal_places=4)]
 Yuan = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=2)]
 PositiveYuan = Annotated[Decimal, Field(gt=0, max_digits=16, decimal_places=2)]
-Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+MONTH_PATTERN = r"^\d{4}-(0[1-9]|1[0-2])$"
+Month = Annotated[str, StringConstraints(pattern=MONTH_PATTERN)]
 Year = Annotated[str, StringConstraints(pattern=r"^\d{4}$")]
 Count = Annotated[int, Field(ge=0)]
 PositiveCount = Annotated[int, Field(ge=1)]

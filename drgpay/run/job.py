@@ -19,7 +19,7 @@ from pydantic import (
 from drgpay.base.errors import DrgpayError
 from drgpay.base.period import Period
 from drgpay.grouper.scheme import shipped_schemes
-from drgpay.policy.fields import PositiveFactor
+from drgpay.policy.fields import MONTH_PATTERN, PositiveFactor
 from drgpay.policy.load import read_keys, shipped_policies, validated
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
@@ -97,7 +97,9 @@ def _as_table(given: Any) -> Any:
     return given
 
 
-OutputEntry = Annotated[OutputFile, BeforeValidator(_as_table)]
+OutputEntry = Annotated[
+    OutputFile, BeforeValidator(_as_table, json_schema_input_type=str | OutputFile)
+]
 """`output = "runs"`, or a table [output] with `folder` and `group`."""
 
 
@@ -128,7 +130,7 @@ class JobFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    period: str
+    period: Annotated[str, Field(json_schema_extra={"pattern": MONTH_PATTERN})]
     scheme: str | None = None
     catalogue: str | None = None
     policy: str

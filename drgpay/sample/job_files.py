@@ -17,10 +17,13 @@ from drgpay.sample.filings import write_filings
 from drgpay.sample.money import annual_budgets, visit_money
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.visit_plan import VisitPlan
+from drgpay.schemas.files import Kind, schema_file, schema_text
 
 _MONTHS = 12
 
 _JOB = """\
+#:schema ./job.schema.json
+
 # One month of the sample region: drgpay run {period}.toml
 # Paths start at the folder of this file.
 
@@ -50,6 +53,8 @@ enrolment = "enrolment.csv"
 _VISIT_SCHEME = "open-apg-1"
 
 _YEAR = """\
+#:schema ./year.schema.json
+
 # The annual clearing of the sample region: drgpay clear {year}.toml
 # Paths start at the folder of this file. The months are looked for in the output folder.
 
@@ -81,7 +86,7 @@ def write_job_files(
 ) -> list[Path]:
     """Write policy.toml, catalogue/ (from history/, if there is any) and YYYY-MM.toml beside the
     records that `write_region` left in the folder, filings/YYYY-MM/ for each month to settle, and
-    YYYY.toml for each whole year. Returns the job and year files. policy.toml is that of the last
+    YYYY.toml for each whole year, with the schemas that they name. Returns the job and year files. policy.toml is that of the last
     year; a year before it has policy-YYYY.toml.
 
     visits: the plan of the visits that `write_visits` left there; the policy and the jobs then have
@@ -89,6 +94,8 @@ def write_job_files(
     """
     for year in plan.years:
         _write_policy(plan, folder, year, visits)
+    _write_schema(folder, "policy")
+    _write_schema(folder, "job")
     policy = folder / _policy_name(plan, plan.last_year)
     if plan.history:
         make_catalogue(
@@ -134,6 +141,12 @@ def _write_policy(plan: SamplePlan, folder: Path, year: int, visits: VisitPlan |
     (folder / _policy_name(plan, year)).write_text(text, encoding="utf-8")
 
 
+def _write_schema(folder: Path, kind: Kind) -> None:
+    """Put a schema where the first line of the files looks for it."""
+    path = folder / schema_file(kind)
+    path.write_text(schema_text(kind), encoding="utf-8", newline="\n")
+
+
 def _policy_name(plan: SamplePlan, year: int) -> str:
     return "policy.toml" if year == plan.last_year else f"policy-{year}.toml"
 
@@ -168,4 +181,6 @@ def _year_files(plan: SamplePlan, folder: Path, output: str, with_visits: bool) 
         if with_visits:
             text += _YEAR_OUTPATIENT.format(visit_scheme=_VISIT_SCHEME)
         files[-1].write_text(text, encoding="utf-8")
+    if files:
+        _write_schema(folder, "year")
     return files

@@ -167,7 +167,7 @@ class ScenarioFile(Section):
     sweep: Annotated[tuple[Sweep, ...], Field(max_length=MOST_SWEEPS)] = ()
     target: Target | None = None
 
-    @field_validator("overlay", mode="before")
+    @field_validator("overlay", mode="before", json_schema_input_type=Name | tuple[Name, ...])
     @classmethod
     def _listed(cls, value: object) -> object:
         return [value] if isinstance(value, str) else value

@@ -39,6 +39,7 @@ _WRITERS: Final = (
 )
 _PART_DIGITS: Final = 6
 _NO_RESULTS: Final = (".", "drgpay.duckdb")  # caches, locks, and the database made of the results
+_SCHEMA: Final = ".schema.json"  # beside the TOML files; what it has to be, tests/schemas says
 _MANIFEST: Final = "manifest.json"
 _NEVER_THE_SAME: Final = ("seconds", "rights")
 
@@ -75,6 +76,7 @@ def hashes(folder: Path) -> dict[str, str]:
         name.as_posix(): _hashed(path)
         for name, path in named.items()
         if not any(part.startswith(_NO_RESULTS) for part in name.parts)
+        and not name.name.endswith(_SCHEMA)
     }
 
 

@@ -12,6 +12,8 @@ from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.year_job import load_year_job
 from drgpay.sample.plan import Month, SamplePlan
+from drgpay.schemas.files import Kind, schema_file, schema_line, schema_text
+from tests.schemas.reading import said_by_schema
 
 
 @pytest.mark.parametrize(
@@ -47,7 +49,15 @@ def test_months_of_several_years(
         history_months=history,
         visits=visits,
     )
-    assert sorted(path.name for path in (tmp_path / "region").glob("policy*")) == policies
+    assert sorted(path.name for path in (tmp_path / "region").glob("policy*.toml")) == policies
+    for path in (tmp_path / "region").glob("*.toml"):
+        kind: Kind = (
+            "policy" if path.stem.startswith("policy") else "job" if "-" in path.stem else "year"
+        )
+        text = path.read_text("utf-8")
+        assert text.startswith(schema_line(schema_file(kind)) + "\n")
+        assert (path.parent / schema_file(kind)).read_text("utf-8") == schema_text(kind)
+        assert not said_by_schema(kind, text)
     stems = [path.stem for path in made.jobs]
     assert [stem for stem in stems if "-" not in stem] == years
     assert len([stem for stem in stems if "-" in stem]) == months

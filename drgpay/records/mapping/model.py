@@ -3,13 +3,16 @@
 import re
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from drgpay.records.columns import KNOWN_COLUMNS, Kind
 
 _RUNNING_NUMBER = re.compile(r"\{n(:0\d)?\}")
 
 Names = tuple[str, ...]
+_OneOrMore = str | Names
+_Text = str | bool | int
+"""What stands in a file for a text: a value of a record may look like a number."""
 
 
 class _Part(BaseModel):
@@ -38,16 +41,18 @@ class ColumnRule(_Part):
     formats: Names = ()
     default: str | None = None
 
-    _lists = field_validator("names", "join", "sum", "formats", mode="before")(_listed)
+    _lists = field_validator(
+        "names", "join", "sum", "formats", mode="before", json_schema_input_type=_OneOrMore
+    )(_listed)
 
-    @field_validator("values", mode="before")
+    @field_validator("values", mode="before", json_schema_input_type=dict[str, _Text])
     @classmethod
     def _plain_values(cls, values: Any) -> Any:
         if not isinstance(values, dict):
             return values
         return {key: _texts(value) for key, value in values.items()}
 
-    @field_validator("default", mode="before")
+    @field_validator("default", mode="before", json_schema_input_type=_Text)
     @classmethod
     def _plain_default(cls, value: Any) -> Any:
         return _texts(value)
@@ -79,7 +84,14 @@ class CodeListRule(_Part):
     without_main: Literal["null", "first"] = "null"
 
     _lists = field_validator(
-        "records", "code", "list", "columns", "main", "main_values", mode="before"
+        "records",
+        "code",
+        "list",
+        "columns",
+        "main",
+        "main_values",
+        mode="before",
+        json_schema_input_type=_OneOrMore,
     )(_listed)
 
     @field_validator("columns")
@@ -124,6 +136,11 @@ class DateRules(_Part):
     formats: Names = ()
 
 
+_DESCRIBED: list[JsonValue] = [
+    name for name, kind in KNOWN_COLUMNS.items() if kind is not Kind.TEXTS
+]
+
+
 class Mapping(_Part):
     """A whole mapping. Columns that it does not name are taken by their own names."""
 
@@ -131,11 +148,15 @@ class Mapping(_Part):
     missing: Names = ()
     csv: CsvRules = CsvRules()
     dates: DateRules = DateRules()
-    columns: dict[str, ColumnRule] = {}
+    columns: dict[str, ColumnRule] = Field(
+        default={}, json_schema_extra={"propertyNames": {"enum": _DESCRIBED}}
+    )
     diagnoses: CodeListRule | None = None
     procedures: CodeListRule | None = None
 
-    @field_validator("columns", mode="before")
+    @field_validator(
+        "columns", mode="before", json_schema_input_type=dict[str, _OneOrMore | ColumnRule]
+    )
     @classmethod
     def _short_forms(cls, columns: Any) -> Any:
         if not isinstance(columns, dict):

@@ -1,0 +1,1 @@
+"""JSON Schemas of the TOML files that the program reads, for editors."""
