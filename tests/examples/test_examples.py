@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.examples import earning, settling
+from tests.examples import earning, settling, visiting
 from tests.examples.page import EXAMPLES, Example, WrongExampleError, examples_of
 
 PAGES: dict[str, Callable[[Example], list[str]]] = {
     "settlement.md": settling.differences,
     "clearing.md": settling.differences,
     "points.md": earning.differences,
+    "visits.md": visiting.differences,
 }
 FOUND = [
     pytest.param(name, one, id=f"{Path(name).stem}-{one.id}")
@@ -48,6 +49,15 @@ def test_the_rule_of_an_example_is_a_heading_of_its_page() -> None:
                 titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
                 anchors = {title.lower().replace("'", "").replace(" ", "-") for title in titles}
                 assert anchor in anchors, f"{one.where}: {page} has no heading for #{anchor}"
+
+
+@pytest.mark.parametrize("page", ["settlement.md", "points.md", "outpatient.md"])
+def test_the_docs_name_examples_that_are_there(page: str) -> None:
+    said = (EXAMPLES.parent / page).read_text(encoding="utf-8").split("## Worked numbers")[1]
+    named = set(re.findall(r"\b[CE]\d+(?:-[a-z]+)?\b(?!\.\d)|`[a-z]+(?:-[a-z]+)*`", said))
+    ids = {one.id for name in PAGES for one in examples_of(EXAMPLES / name)}
+    by_tests = {"C1", "C8", "C9", "C11", "E8"}
+    assert named <= ids | by_tests | {f"`{one}`" for one in ids}
 
 
 def changed(name: str, example: str, old: str, new: str) -> list[str]:
