@@ -1,1 +1,1 @@
-"""What people read of a run: console tables and the Excel summary."""
+"""What people read: console tables, workbooks, the HTML report, one case, a policy explained."""

@@ -1,4 +1,4 @@
-"""Factors by age (C23 stands in test_examples.py): where the base counts, the factor counts."""
+"""Factors by age: where the base counts, the factor counts (docs/examples/points.md)."""
 
 from typing import Any
 
@@ -24,24 +24,6 @@ HALF: dict[str, Any] = {"rule": "NL < 6", "divide": 2}
 
 def by_age(*factors: dict[str, Any], **more: Any) -> Any:
     return with_(age_factors=factors or [HALF], **more)
-
-
-@pytest.mark.parametrize(
-    ("change", "points"),
-    [
-        ({}, "110.0000"),
-        ({"complete": False, "total_fen": 500_000}, "27.5000"),  # 110 x 0.25
-        ({"complete": False, "total_fen": 1_990_000}, "100.0000"),  # the cap is the base
-        ({"total_fen": 500_000}, "27.5000"),
-        ({"drg": "G2"}, "100.0000"),
-        ({"drg": "G2", "complete": False, "total_fen": 500_000}, "50.0000"),  # at cost
-        ({"payment_unit": "fee"}, "0.0000"),
-        ({"status": "ambiguous", "drg": "XQY"}, "120.0000"),  # at cost, as before
-    ],
-)
-def test_every_formula_uses_the_base_with_its_factor(change: dict[str, Any], points: str) -> None:
-    of = catalogue({}, {"drg": "G2", "stability": "unstable_cases"})
-    assert one(by_age(), of, **CHILD, **change)[1] == points
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,6 @@ def robot(**change: Any) -> Any:
     return with_(new_technologies=[{**ROBOT, **change}])
 
 
-def test_a_filed_technology_adds_a_share_of_the_base() -> None:
-    result = earned({}, {}, points=robot(), filings=FILED)
-    assert final(result) == ["280.0000", "220.0000"]
-    assert rows(result) == [("0", "new_technology", "case", "60.0000")]
-    row = result.adjustments.row(0, named=True)
-    assert (row["reason"], row["evidence"]) == ("+ base_points * 0.30 in 2026", "robot")
-
-
 def test_another_technology_counts_for_every_case_of_its_groups_and_tapers() -> None:
     stays = [{}, {"settlement_date": date(2027, 1, 2)}, {"settlement_date": date(2028, 1, 2)}]
     result = earned(*stays, {"drg": "G9"}, points=robot(filed=False))

@@ -1,6 +1,7 @@
 """Special reviews: what they earn and how many there may be."""
 
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -11,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
-from drgpay.points.reviews import quotas
+from drgpay.points.reviews import quota_of, quotas
+from drgpay.policy.points import Reviews
 from tests.points.standard_stay import (
     CORE,
     STAY,
@@ -222,3 +224,11 @@ def test_a_refusing_quota_is_never_exceeded_and_always_used(
         assert of_place["honoured"].sum() == min(allowed, wanted)
         order = of_place.filter("approved").sort("filed_at", "case_id")["honoured"].to_list()
         assert order == sorted(order, reverse=True)
+
+
+@pytest.mark.parametrize(("share", "quota"), [("0.001", 2), ("0.002", 3), ("0", 0), ("1", 1234)])
+def test_c11_the_review_quota_rounds_up(share: str, quota: int) -> None:
+    rule = Reviews.model_validate({**CORE.points.reviews.model_dump(), "quota_share": share})
+    assert quota_of(1234, rule) == quota
+    down = rule.model_copy(update={"quota_rounding": "down"})
+    assert quota_of(1234, down) == quota - (0 < Decimal(share) < 1)

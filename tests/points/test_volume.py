@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from tests.points.standard_stay import catalogue, earned, final, rows, with_
+from tests.points.standard_stay import catalogue, earned, final, with_
 
 CAP = {"groups": ["G1", "G2"], "cases_a_month": 2, "factor": "0.5"}
 BOTH = catalogue({}, {"drg": "G2"}, {"drg": "G3"}, coefficients=[])
@@ -11,19 +11,6 @@ BOTH = catalogue({}, {"drg": "G2"}, {"drg": "G3"}, coefficients=[])
 
 def settled(day: int, month: int = 10, **change: Any) -> dict[str, Any]:
     return {"settlement_date": date(2026, month, day), **change}
-
-
-def test_the_later_cases_of_the_set_earn_less() -> None:
-    stays = [settled(9), settled(7, drg="G2"), settled(8), settled(9), settled(9, drg="G3")]
-    result = earned(*stays, points=with_(volume_caps=[CAP]), of=BOTH)
-    assert final(result) == ["100.0000", "200.0000", "200.0000", "100.0000", "200.0000"]
-    assert rows(result) == [
-        ("0", "volume_cap", "case", "-100.0000"),
-        ("3", "volume_cap", "case", "-100.0000"),
-    ]
-    assert result.adjustments["reason"][1] == (
-        "points * 0.5: case 4 of the hospital in 2026-10, the cap is 2"
-    )
 
 
 def test_hospitals_months_and_caps_count_apart() -> None:

@@ -20,7 +20,7 @@ from drgpay.settle.lines import NO_ADJUSTMENTS
 from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
 from tests.settle.region import CASE_SCHEMA, CORE, Region, regions, scores_of
-from tests.settle.test_examples import case, fen
+from tests.settle.test_values import case, fen
 
 OCTOBER = Period(2026, 10)
 MONTHS: dict[str, Any] = {"rule": "weights", "weights": ("1",) * 9 + ("2",) + ("1",) * 2}

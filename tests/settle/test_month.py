@@ -18,7 +18,7 @@ from drgpay.settle.lines import NO_ADJUSTMENTS, NO_PAYMENTS
 from drgpay.settle.month import settle_month
 from drgpay.settle.pools import pools_of
 from drgpay.settle.settled import Settled
-from tests.settle.test_examples import case, fen, policy, settle
+from tests.settle.test_values import case, fen, policy, settle
 
 OCTOBER = Period(2026, 10)
 

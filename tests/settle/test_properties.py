@@ -38,7 +38,7 @@ from tests.settle.slow_settlement import (
     slow_lines,
     slow_price,
 )
-from tests.settle.test_examples import case, policy, settle
+from tests.settle.test_values import case, policy, settle
 
 OCTOBER, NOVEMBER = Period(2026, 10), Period(2026, 11)
 SCORES = ("95", "75", "30.5")

@@ -136,18 +136,6 @@ def test_without_a_catalogue_own_cost_orders_the_procedures() -> None:
     ]
 
 
-def test_a_medical_visit_is_paid_and_packages_the_list() -> None:
-    lines = [Line("ANC", "ANC-urine", "urine-1", 5_00), Line("ANC", "ANC-blood", "blood-1", 5_00)]
-    visit = Visit("v1", "chronic", lines, ("heart", "heart-1"))
-    assert said(found([visit], BASE, rules())) == [
-        ("heart-1", 0, 1, "payable"),
-        ("blood-1", 1, 1, "payable"),
-        ("urine-1", 1, 0, "packaged_list"),
-    ]
-    alone = Visit("v1", "chronic", lines, None)
-    assert said(found([alone], BASE, rules()))[1] == ("urine-1", 1, 1, "payable")
-
-
 def test_a_visit_type_that_is_paid_item_by_item_keeps_its_entries_unpaid() -> None:
     visit = Visit("v1", "special", PROCEDURES.lines, ("heart", "heart-1"))
     assert found([visit], BASE, rules())["reason"].unique().to_list() == ["item_by_item"]
