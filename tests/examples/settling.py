@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
+from drgpay.results.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pool_columns
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES
@@ -12,7 +13,6 @@ from drgpay.base.period import Period
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.results.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pool_columns
 from drgpay.results.columns import Column, money, plain, points
 from drgpay.results.month import (
     ADJUSTMENT_COLUMNS,
