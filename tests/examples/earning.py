@@ -10,8 +10,7 @@ from drgpay.base.exact import FEN_PLACES, POINT_PLACES
 from drgpay.points.cases import points_of_stays
 from drgpay.points.catalogue import BED_DAY_SCHEMA, COEFFICIENT_SCHEMA, GROUP_SCHEMA
 from drgpay.records.filings import DEDUCTION_SCHEMA, REVIEW_SCHEMA, TECHNOLOGY_SCHEMA
-from drgpay.results.columns import Column, plain
-from drgpay.results.month import ADJUSTMENT_COLUMNS, CASE_COLUMNS
+from drgpay.results.columns import Column, columns_of, plain
 from tests.examples.cells import compare, policy_of, rows_of
 from tests.examples.page import Example, Table
 from tests.points.standard_stay import CORE, catalogue, filings, stays
@@ -57,8 +56,10 @@ def differences(example: Example) -> list[str]:
         return [f"{example.where}: it is refused: {error}"]
     names = ["case_id", "kind", "applies_to"]
     wrong = [
-        *compare(example, "cases", earned.cases, CASE_COLUMNS, ["case_id"]),
-        *compare(example, "adjustments", earned.adjustments, ADJUSTMENT_COLUMNS, names, whole=True),
+        *compare(example, "cases", earned.cases, columns_of("cases"), ["case_id"]),
+        *compare(
+            example, "adjustments", earned.adjustments, columns_of("adjustments"), names, whole=True
+        ),
     ]
     if "refusal" in example.expected:
         wrong.append(f"{example.where}, expected refusal: it is paid")

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
-from drgpay.results.clearing import ASSESSMENT_COLUMNS, cleared_line_columns, pool_columns
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES
@@ -13,13 +12,7 @@ from drgpay.base.period import Period
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
-from drgpay.results.columns import Column, money, plain, points
-from drgpay.results.month import (
-    ADJUSTMENT_COLUMNS,
-    CASE_COLUMNS,
-    statement_columns,
-    value_columns,
-)
+from drgpay.results.columns import Column, columns_of, money, plain, points
 from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.lines import LINE, NO_PAYMENTS, PAYMENT_SCHEMA
 from drgpay.settle.month import settle_month
@@ -50,7 +43,7 @@ STAY_SCHEMA: dict[str, pl.DataType] = {
 } | {"out_of_area": pl.Boolean()}
 GIVEN_ADJUSTMENTS = [
     column
-    for column in ADJUSTMENT_COLUMNS
+    for column in columns_of("adjustments")
     if column.scaled in ("case_id", "hospital_id", "applies_to", "kind", "points")
 ]
 RATE_ROWS = [
@@ -83,14 +76,14 @@ def _differences(example: Example) -> list[str]:
     adjustments = _adjustments(example, stays)
     month = settle_month(stays, adjustments, policy, OCTOBER, payments, levels)
     wrong = [
-        *compare(example, "values", month.pools, value_columns(places), ["pool"]),
-        *compare(example, "statements", month.lines, statement_columns(places), LINE),
-        *compare(example, "cases", month.cases, CASE_COLUMNS, ["case_id"]),
+        *compare(example, "values", month.pools, columns_of("values", places), ["pool"]),
+        *compare(example, "statements", month.lines, columns_of("statements", places), LINE),
+        *compare(example, "cases", month.cases, columns_of("cases"), ["case_id"]),
         *compare(
             example,
             "adjustments",
             month.adjustments,
-            ADJUSTMENT_COLUMNS,
+            columns_of("adjustments"),
             ["case_id", "kind", "applies_to"],
             whole=True,
         ),
@@ -100,10 +93,18 @@ def _differences(example: Example) -> list[str]:
         final = _stays(example, "final stays") if example.rows("final stays") else stays
         year = _cleared(example, policy, month, final, _adjustments(example, final))
         wrong += [
-            *compare(example, "year pools", year.pools, pool_columns(places), ["pool"]),
-            *compare(example, "year statements", year.lines, cleared_line_columns(places), LINE),
-            *compare(example, "year cases", year.cases, CASE_COLUMNS, ["case_id"]),
-            *compare(example, "assessment", year.assessment, ASSESSMENT_COLUMNS, ["hospital_id"]),
+            *compare(example, "year pools", year.pools, columns_of("pools", places), ["pool"]),
+            *compare(
+                example,
+                "year statements",
+                year.lines,
+                columns_of("cleared_statements", places),
+                LINE,
+            ),
+            *compare(example, "year cases", year.cases, columns_of("cases"), ["case_id"]),
+            *compare(
+                example, "assessment", year.assessment, columns_of("assessment"), ["hospital_id"]
+            ),
         ]
     if "refusal" in example.expected:
         wrong.append(f"{example.where}, expected refusal: it is settled")

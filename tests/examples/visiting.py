@@ -7,8 +7,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.points.catalogue import COEFFICIENT_SCHEMA
-from drgpay.results.columns import Column, money, plain, points
-from drgpay.results.visits import ENTRY_COLUMNS, VISIT_COLUMNS
+from drgpay.results.columns import Column, columns_of, money, plain, points
 from drgpay.visits.entries import entries_of
 from drgpay.visits.points import visit_cases, visit_points
 from tests.examples.cells import compare, policy_of, rows_of
@@ -51,9 +50,14 @@ def differences(example: Example) -> list[str]:
     earned = visit_points(entries, visits, coefficients, outpatient, ALL_MEAN_FEN)
     return [
         *compare(
-            example, "entries", earned.entries, ENTRY_COLUMNS, ["visit_id", "apg"], whole=True
+            example,
+            "entries",
+            earned.entries,
+            columns_of("entries"),
+            ["visit_id", "apg"],
+            whole=True,
         ),
-        *compare(example, "visits", visit_cases(earned.visits), VISIT_COLUMNS, ["visit_id"]),
+        *compare(example, "visits", visit_cases(earned.visits), columns_of("visits"), ["visit_id"]),
     ]
 
 
