@@ -1,5 +1,6 @@
 """What several tests need: the shipped schemes, loaded once, and what regions are drawn from."""
 
+import os
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
@@ -56,6 +57,12 @@ def sample_data() -> Path:
 @lru_cache(maxsize=4)
 def _tables(scheme: str, seed: int) -> RegionTables:
     return build_tables(SamplePlan(1, 1, scheme=scheme, seed=seed))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _as_wide_as_a_pipe() -> None:
+    """What commands print depends on no terminal, and on none that workers of the tests pretend."""
+    os.environ.pop("COLUMNS", None)
 
 
 @pytest.fixture(scope="session", autouse=True)

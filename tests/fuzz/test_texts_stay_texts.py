@@ -198,7 +198,8 @@ def test_nothing_lies_outside_the_folder_of_the_run(run: NastyRun) -> None:
     before = {
         "2026-10.toml", "catalogue", "enrolment.csv", "hospitals.csv", "hospitals.parquet",
         "month.toml", "policy.toml", "reviews.csv", "deductions.csv", "report.html", "runs", "stays",
-        "visit_catalogue", "visit_items", "visits", *FILES.values(),
+        "visit_catalogue", "visit_items", "visits", "job.schema.json", "policy.schema.json",
+        *FILES.values(),
     }  # fmt: skip
     assert {path.name for path in run.region.iterdir()} <= before
     for path in run.folder.rglob("*"):
