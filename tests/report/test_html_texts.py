@@ -11,6 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+import drgpay
 from drgpay.base.visible import visible
 from drgpay.report.html.write import write_report
 from drgpay.show import charts
@@ -20,7 +21,8 @@ from tests.report.chromium import needs_browser, opened
 from tests.report.html_page import Page
 from tests.report.html_runs import make_run
 
-REPORT = Path(charts.__file__).parent
+PACKAGE = Path(drgpay.__file__).parent
+REPORT, SIMULATE = PACKAGE / "report" / "html", PACKAGE / "simulate"
 DRAWN = {"svg", "g", "path", "text", "rect", "line", "tspan", "defs", "clippath"}
 LAID_OUT = {
     *("html", "head", "meta", "title", "style", "body", "header", "main", "section", "footer"),
@@ -145,7 +147,7 @@ def test_a_page_shows_what_utf8_has_no_bytes_for() -> None:
         **dict.fromkeys(("title", "subtitle", "footer", "generator"), SURROGATE),
         **{name: [] for name in ("facts", "tiles", "notes", "sections")},
     }
-    text = render_page(REPORT.parents[1] / "simulate", lang="zh", **given)
+    text = render_page(SIMULATE, lang="zh", **given)
     assert r"half\ud800pair" in text
     text.encode("utf-8")
 
@@ -155,14 +157,14 @@ def test_a_long_text_is_all_there() -> None:
         **dict.fromkeys(("subtitle", "footer", "generator"), ""),
         **{name: [] for name in ("facts", "tiles", "notes", "sections")},
     }
-    assert LONG in render_page(REPORT.parents[1] / "simulate", lang="zh", title=LONG, **given)
+    assert LONG in render_page(SIMULATE, lang="zh", title=LONG, **given)
 
 
 def test_style_and_script_are_fixed_texts() -> None:
     """Nothing is put into them: a template within would mean that data could be."""
-    for text in (sorting_script(), (REPORT / "page.css").read_text(encoding="utf-8")):
+    for text in (sorting_script(), (PACKAGE / "show" / "page.css").read_text(encoding="utf-8")):
         assert "{{" not in text and "{%" not in text and "</" not in text
-    for template in (REPORT, REPORT.parents[1] / "simulate"):
+    for template in (REPORT, SIMULATE):
         page = (template / "page.html.j2").read_text(encoding="utf-8")
         marked = re.findall(r"\{\{\s*([\w.]+)\s*\|\s*safe", page)
         assert set(marked) <= {"style", "script", "b.svg", "svg"}
