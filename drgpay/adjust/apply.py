@@ -13,9 +13,10 @@ from drgpay.adjust.group_changes import changed_groups
 from drgpay.adjust.nowhere import Nowhere, codes_nowhere
 from drgpay.adjust.overlay import Overlay
 from drgpay.adjust.tables import SchemeTables, changed_sets, nearest, read_tables, write_tables
-from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK, make_folder
 from drgpay.base.shown import Shown
+from drgpay.base.system_errors import reason_of
 from drgpay.base.working_folder import working_folder
 from drgpay.grouper.exempt_groups import write_exempt_groups
 from drgpay.grouper.rules.fields import SEVERITY_SETS

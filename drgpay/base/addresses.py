@@ -6,6 +6,8 @@ stands in it is never repeated.
 
 import re
 
+from drgpay.base.language import Words
+
 _SCHEME = r"[A-Za-z][A-Za-z0-9+.\-]{1,30}:"  # two letters at least: C: is a drive
 # Both are bounded: a text of a megabyte is looked through once.
 # Path() makes one slash of two.
@@ -44,6 +46,8 @@ def names_database(text: str) -> bool:
     )
 
 
-DATABASE_REMEDY = (
-    "databases are not read yet: export the table to a Parquet or CSV file and name that file"
+# Said here and not in drgpay/words, as the errors of reading words are: they all need it.
+DATABASE_REMEDY = Words(
+    "尚不能直接读取数据库：请把该表导出为 Parquet 或 CSV 文件，再写该文件的路径",
+    "databases are not read yet: export the table to a Parquet or CSV file and name that file",
 )

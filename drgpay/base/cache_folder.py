@@ -21,9 +21,13 @@ from functools import cached_property
 from pathlib import Path
 from stat import S_IMODE, S_ISDIR
 
-from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError
 from drgpay.base.shipped import program_hash
+from drgpay.base.system_errors import reason_of
 from drgpay.base.visible import visible
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/base")
 
 _DIGITS = 32
 _HEX = f"[0-9a-f]{{{_DIGITS}}}"
@@ -73,9 +77,7 @@ def open_private_folder(folder: Path, kind: CacheKind, group: int | None = None)
         _make(folder, group)
         about = folder.stat()
     except OSError as error:
-        raise DrgpayError(
-            f"{folder} cannot be used as a cache ({reason_of(error)})", "name another"
-        ) from None
+        raise DrgpayError(*_ERRORS("no_cache", folder=folder, reason=reason_of(error))) from None
     _refuse_open(folder, about, group)
     if group is not None and about.st_uid == os.geteuid() and about.st_gid != group:
         with suppress(OSError):  # one's own from before there was a group
@@ -107,7 +109,9 @@ def refuse_foreign(folder: Path, group: int | None = None) -> None:
     try:
         about = folder.stat()
     except OSError as error:
-        raise DrgpayError(f"{folder} cannot be read ({reason_of(error)})", "name another") from None
+        raise DrgpayError(
+            *_ERRORS("unreadable_cache", folder=folder, reason=reason_of(error))
+        ) from None
     _refuse_open(folder, about, group)
 
 
@@ -125,21 +129,13 @@ def _refuse_open(folder: Path, about: os.stat_result, group: int | None) -> None
     mode = S_IMODE(about.st_mode)
     quoted = shlex.quote(str(folder))
     if not S_ISDIR(about.st_mode):
-        raise DrgpayError(f"{folder} cannot be used as a cache (not a folder)", "name another")
+        raise DrgpayError(*_ERRORS("cache_is_file", folder=folder))
     if group is not None and about.st_gid == group and not mode & 0o007:
         return
     if about.st_uid != os.geteuid():
-        raise DrgpayError(
-            f"the cache folder {folder} belongs to {_user(about.st_uid)}, who could put any result "
-            "into it",
-            "use a folder of your own, or have this one removed",
-        )
+        raise DrgpayError(*_ERRORS("foreign_cache", folder=folder, user=_user(about.st_uid)))
     if mode & 0o022:
-        raise DrgpayError(
-            f"others can write to the cache folder {folder} (mode {mode:o}) and could put any "
-            "result into it",
-            f"delete it, or chmod 700 {quoted} if you trust what it holds",
-        )
+        raise DrgpayError(*_ERRORS("open_cache", folder=folder, mode=mode, quoted=quoted))
 
 
 def _user(uid: int) -> str:

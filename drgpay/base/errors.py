@@ -1,38 +1,56 @@
-"""The one error a user may see: a sentence that names what is wrong and the remedy."""
+"""The one error a user may see: a sentence that names what is wrong and the remedy.
 
-import os
+What errors say stands in drgpay/words/errors, a file a room (`Sentences` of drgpay.base.words).
+"""
 
 from drgpay.base.addresses import DATABASE_REMEDY, has_user, without_passwords
+from drgpay.base.language import Words, alike, chosen
 
 _LONGEST = 2000
 """Characters of a problem or a remedy: a sentence that quotes a file may quote a megabyte of it."""
+_SENTENCE = Words("{problem}；{remedy}。", "{problem}; {remedy}.")
 
 
 class DrgpayError(Exception):
     """A mistake in the user's input. The command line prints it as one sentence and exits with 2.
 
-    `problem` names the file, row, column or key; `remedy` says what to do about it. Passwords are
-    masked in both, whoever put them there, and what is endless is shortened. `further` are lines that
-    are printed below the sentence.
+    `problem` names the file, row, column or key; `remedy` says what to do about it; both are in the
+    language chosen when they are read, and in both languages as `problem_words`, `remedy_words`.
+    Passwords are masked in them, whoever put them there, and what is endless is shortened. `further`
+    are lines that are printed below the sentence.
     """
 
     further: str = ""
 
-    def __init__(self, problem: str, remedy: str) -> None:
-        if has_user(problem):  # given for a file, whatever was made of it since
+    def __init__(self, problem: Words | str, remedy: Words | str) -> None:
+        problem = problem if isinstance(problem, Words) else alike(problem)
+        remedy = remedy if isinstance(remedy, Words) else alike(remedy)
+        if has_user(problem.en):  # given for a file, whatever was made of it since
             remedy = DATABASE_REMEDY
-        self.problem = shortened(without_passwords(problem), _LONGEST)
-        self.remedy = shortened(without_passwords(remedy), _LONGEST)
-        super().__init__(f"{self.problem}; {self.remedy}.")
+        self.problem_words = problem.edited(_told)
+        self.remedy_words = remedy.edited(_told)
+        super().__init__(self.problem_words, self.remedy_words)
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, in the chosen language."""
+        return self.problem_words.said_in(chosen())
+
+    @property
+    def remedy(self) -> str:
+        """What to do about it, in the chosen language."""
+        return self.remedy_words.said_in(chosen())
+
+    def __str__(self) -> str:
+        return _SENTENCE.said_in(chosen(), problem=self.problem, remedy=self.remedy)
+
+
+def _told(text: str) -> str:
+    return shortened(without_passwords(text), _LONGEST)
 
 
 class UnreadableError(DrgpayError):
     """Results of a run that cannot be read as they were written: damaged, changed or of another version."""
-
-
-def reason_of(error: OSError) -> str:
-    """What the operating system says of a file that it refused, in a few words."""
-    return os.strerror(error.errno) if error.errno else str(error)
 
 
 def shortened(text: str, longest: int) -> str:

@@ -12,6 +12,10 @@ from math import isqrt
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/base")
 
 FEN_PLACES = 2
 POINT_PLACES = 4
@@ -69,7 +73,7 @@ MOST = 10**18 - 1
 """What a sum of fen, or of points in 1/10,000, may reach: the digits that results are written in."""
 
 
-def refuse_large_sums(frame: pl.DataFrame, columns: Iterable[str], what: str) -> None:
+def refuse_large_sums(frame: pl.DataFrame, columns: Iterable[str], what: Words | str) -> None:
     """Raise DrgpayError if the values of a column add up to more than MOST: no sum may wrap.
 
     columns: of Int64. what: of which the columns are, for the sentence.
@@ -78,8 +82,7 @@ def refuse_large_sums(frame: pl.DataFrame, columns: Iterable[str], what: str) ->
     for column, total in sums.row(0, named=True).items() if frame.height else ():
         if total > MOST:
             raise DrgpayError(
-                f"the {column} of all {what} adds up to {total}, beyond what can be settled ({MOST})",
-                "look for impossible amounts; records.max_amount_yuan of the policy refuses them",
+                *_ERRORS("too_large_sum", column=column, what=what, total=total, most=MOST)
             )
 
 

@@ -16,7 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError
+from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/base")
 
 
 @dataclass(frozen=True)
@@ -105,10 +109,7 @@ def make_folder(folder: Path, rights: Rights) -> None:
     """
     in_the_way = next((path for path in (folder, *folder.parents) if path.exists()), folder)
     if in_the_way.exists() and not in_the_way.is_dir():
-        raise DrgpayError(
-            f"{in_the_way} is a file, where a folder for results is needed",
-            "name another folder, or move the file away",
-        )
+        raise DrgpayError(*_ERRORS("file_in_the_way", file=in_the_way))
     missing = [folder, *folder.parents]
     missing = missing[: next((n for n, path in enumerate(missing) if path.exists()), 0)]
     for path in reversed(missing):
@@ -130,9 +131,7 @@ def _set_shared(folder: Path, mode: int, group: int | None) -> None:
             os.chown(folder, -1, group)
         except OSError as error:
             raise DrgpayError(
-                f"{folder} cannot be given to the group of output.group ({reason_of(error)})",
-                "have yourself made a member of that group, name another output folder or leave "
-                "output.group out",
+                *_ERRORS("no_group", folder=folder, reason=reason_of(error))
             ) from error
         if folder.stat().st_gid != group:  # a file system without groups
             mode &= ~0o2070
@@ -164,7 +163,8 @@ def has_file(path: Path, remedy: str) -> bool:
     try:
         return path.is_file()
     except OSError as error:
-        raise DrgpayError(f"{path} cannot be read ({reason_of(error)})", remedy) from None
+        problem = _ERRORS.words("unreadable", path=path, reason=reason_of(error))
+        raise DrgpayError(problem, remedy) from None
 
 
 def sees_file(path: Path) -> bool:

@@ -5,6 +5,10 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/base")
 
 _LONGEST = 200  # characters that are compared
 
@@ -16,14 +20,15 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
     return names[close[0]] if close else None
 
 
-def unknown_name(what: str, name: str, other: str, shipped: Collection[str]) -> DrgpayError:
+def unknown_name(
+    what: Words | str, name: str, other: Words | str, shipped: Collection[str]
+) -> DrgpayError:
     """The mistake of a name that is neither that of a shipped thing nor a path to another.
 
     A name without a folder of its own was meant as an id: a job puts its own folder before it.
     """
     meant = nearest_name(Path(name).name.removesuffix(".toml"), shipped)
-    known = ", ".join(shipped)
+    said = {"what": what, "other": other, "known": listed(shipped)}
     if meant:
-        remedy = f"is {meant} meant? name {other} or one of {known}"
-        return DrgpayError(f"there is no {what} {Path(name).name!r}", remedy)
-    return DrgpayError(f"there is no {what} {name!r}", f"name {other} or one of {known}")
+        return DrgpayError(*_ERRORS("name_like", name=Path(name).name, meant=meant, **said))
+    return DrgpayError(*_ERRORS("no_name", name=name, **said))

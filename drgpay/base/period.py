@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/base")
 
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
@@ -22,7 +25,7 @@ class Period:
         """The month of its writing; raises DrgpayError for anything else."""
         found = _MONTH.fullmatch(text)
         if not found:
-            raise DrgpayError(f"{text!r} is no month", "write a month as 2026-10")
+            raise DrgpayError(*_ERRORS("no_month", text=text))
         return Period(int(found[1]), int(found[2]))
 
     def __str__(self) -> str:

@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from drgpay.base.addresses import DATABASE_REMEDY, names_database
-from drgpay.base.errors import DrgpayError, reason_of, shortened
+from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.language import Words, alike
+from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/base")
 
 MOST_BYTES = 4_000_000
 MOST_LEVELS = 30
@@ -45,7 +50,7 @@ _PAIR = re.compile(r"\s*([\w.\-]+)\s*[=＝]\s*(.*?)\s*(?:#.*)?$")
 _BARE = re.compile(r"[^\s\"'\[\]{}#=“”‘’]+")
 
 
-def read_toml(path: Path, what: str, *, decimals: bool = False) -> dict[str, Any]:
+def read_toml(path: Path, what: Words | str, *, decimals: bool = False) -> dict[str, Any]:
     """The values of a TOML file in UTF-8, or in UTF-16 with its mark; `what` the file is, is named.
 
     decimals: numbers with a point are Decimal, with the digits that were written, else float.
@@ -66,42 +71,34 @@ def parse_toml(text: str, path: Path, *, decimals: bool = False) -> dict[str, An
     except tomllib.TOMLDecodeError as error:
         _refuse_line(path, text, error)
     except ValueError:  # Python reads no integer of thousands of digits
-        raise DrgpayError(
-            f"{path}{_line_of(text, _LONG_NUMBER)}: a number has thousands of digits",
-            "write a number of at most 18 digits",
-        ) from None
+        place = _line_of(path, text, _LONG_NUMBER)
+        raise DrgpayError(*_ERRORS("thousands_of_digits", place=place)) from None
     for key, value in _leaves(raw):
         if isinstance(value, int) and abs(value) > _LARGEST:
-            raise DrgpayError(
-                f"{path}{_line_of(text, _LONG_NUMBER)}: the number of the key {key} is too large",
-                "write a number of at most 18 digits",
-            )
+            place = _line_of(path, text, _LONG_NUMBER)
+            raise DrgpayError(*_ERRORS("large_number", place=place, key=key))
         if isinstance(value, str) and names_database(value):
-            raise DrgpayError(
-                f"{path}: the key {key} is the address of a database or a service", DATABASE_REMEDY
-            )
+            problem = _ERRORS.words("address_as_value.problem", path=path, key=key)
+            raise DrgpayError(problem, DATABASE_REMEDY)
     return raw
 
 
-def _text_of(path: Path, what: str) -> str:
+def _text_of(path: Path, what: Words | str) -> str:
     if not path.exists():
-        raise DrgpayError(f"there is no {what} {path}", "correct the path")
+        raise DrgpayError(*_ERRORS("no_file", what=what, path=path))
     if not path.is_file():
-        kind = "a folder" if path.is_dir() else "no regular file"
-        raise DrgpayError(f"the {what} {path} is {kind}", "name the file itself")
+        kind = _ERRORS.words("is_folder" if path.is_dir() else "is_no_file")
+        raise DrgpayError(*_ERRORS("no_such_kind", what=what, path=path, kind=kind))
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise DrgpayError(
-            f"the {what} {path} cannot be read ({reason_of(error)})", "correct the path"
+            *_ERRORS("unreadable_file", what=what, path=path, reason=reason_of(error))
         ) from None
     if len(content) > MOST_BYTES:
-        raise DrgpayError(
-            f"the {what} {path} is larger than {MOST_BYTES // 1_000_000} MB, more than any {what} "
-            "needs",
-            "name the right file: records and code lists are CSV or Parquet",
-        )
+        most = MOST_BYTES // 1_000_000
+        raise DrgpayError(*_ERRORS("large_file", what=what, path=path, most=most))
     encoding = next((name for mark, name in _MARKS if content.startswith(mark)), "utf-8")
     try:
         text = content.decode(encoding)
@@ -114,20 +111,19 @@ def _text_of(path: Path, what: str) -> str:
 
 def _refuse_encoding(path: Path, content: bytes, start: int) -> NoReturn:
     """Name what a file without a mark is written in. It is not read: a wrong guess changes names."""
-    raise DrgpayError(
-        f"{path} is not in UTF-8: line {content.count(10, 0, start) + 1} {_encoding_of(content)}",
-        "save it as UTF-8",
-    )
+    line = content.count(10, 0, start) + 1
+    looks = _ERRORS.words(_encoding_of(content))
+    raise DrgpayError(*_ERRORS("no_utf_8", path=path, line=line, looks=looks))
 
 
 def _encoding_of(content: bytes) -> str:
     if content.count(0) * 4 > len(content):
-        return "looks like UTF-16 without a mark"
+        return "like_utf_16"
     try:
         content.decode("gb18030")
     except UnicodeDecodeError:
-        return "is in an encoding that is not known"
-    return "looks like GB18030, which Windows calls ANSI"
+        return "like_nothing"
+    return "like_gb18030"
 
 
 def _refuse_depth(path: Path, text: str) -> None:
@@ -145,10 +141,7 @@ def _refuse_depth(path: Path, text: str) -> None:
 
 
 def _refuse_levels(path: Path, line: int) -> NoReturn:
-    raise DrgpayError(
-        f"{path}, line {line}: keys or brackets are nested more than {MOST_LEVELS} deep",
-        "correct that line: no key of these files lies so deep",
-    )
+    raise DrgpayError(*_ERRORS("deep", path=path, line=line, most=MOST_LEVELS))
 
 
 def _number_reader(
@@ -158,19 +151,19 @@ def _number_reader(
         digits, _, exponent = written.lower().replace("_", "").partition("e")
         too_long = len(digits) > _MOST_DIGITS
         if too_long or len(exponent) > 4 or abs(int(exponent or 0)) > _MOST_EXPONENT:
-            place = _line_of(text, re.compile(re.escape(written)))
-            raise DrgpayError(
-                f"{path}{place}: the number {shortened(written, 40)} has too many digits",
-                "write it with the digits that it needs",
-            )
+            place = _line_of(path, text, re.compile(re.escape(written)))
+            raise DrgpayError(*_ERRORS("long_number", place=place, number=shortened(written, 40)))
         return kind(written)
 
     return read
 
 
-def _line_of(text: str, pattern: re.Pattern[str]) -> str:
+def _line_of(path: Path, text: str, pattern: re.Pattern[str]) -> Words:
+    """The file, and the line where a pattern is found."""
     found = pattern.search(text)
-    return f", line {text.count(chr(10), 0, found.start()) + 1}" if found else ""
+    if not found:
+        return alike(path)
+    return _ERRORS.words("line", path=path, line=text.count("\n", 0, found.start()) + 1)
 
 
 def _refuse_line(path: Path, text: str, error: tomllib.TOMLDecodeError) -> NoReturn:
@@ -180,10 +173,9 @@ def _refuse_line(path: Path, text: str, error: tomllib.TOMLDecodeError) -> NoRet
     lines = text.splitlines() or [""]
     number = int(place[1]) if place and place[1] else len(lines)
     line = lines[min(number, len(lines)) - 1]
-    raise DrgpayError(
-        f"{path}, line {number}: this is not valid TOML ({said})",
-        _line_as_it_should_be(line) or "correct that line",
-    )
+    problem, remedy = _ERRORS("no_toml", path=path, line=number, said=said)
+    meant = _line_as_it_should_be(line)
+    raise DrgpayError(problem, _ERRORS.words("line_as", line=meant) if meant else remedy)
 
 
 def _line_as_it_should_be(line: str) -> str | None:
@@ -199,7 +191,7 @@ def _line_as_it_should_be(line: str) -> str | None:
         meant = f'"{inner}"'
     else:
         return None
-    return f"write the line as: {key} = {meant}"
+    return f"{key} = {meant}"
 
 
 def _leaves(raw: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -4,8 +4,12 @@ A place of the program that speaks has a file there, and in it `key = { zh = "..
 Keys may stand in sections and are then called `section.key`. `otherwise` names the files that have
 what is not said in the file itself, in their order; after them, every file has what terms.toml says.
 `columns` are the headings of the columns of tables, which are declared in drgpay/tables/columns.toml.
+
+Errors stand in errors/, a file a room, each with its problem and its remedy:
+`[key]`, `problem = { zh = "...", en = "..." }`, `remedy = { zh = "...", en = "..." }`.
 """
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +24,12 @@ COLUMNS = "columns"
 _COLUMNS_FILE = WORDS_FOLDER.parent / "tables" / "columns.toml"
 OTHERWISE = "otherwise"
 TERMS = "terms"
-_REMEDY = "install drgpay again"
+# What is said when no words can be read.
+_NO_WORDING = Words(
+    "{path}：{key} 不是带 zh 与 en 的文字", "{path}: {key} is no wording with zh and en"
+)
+_UNREADABLE = Words("无法读取 {path}（{reason}）", "{path} cannot be read ({reason})")
+_REMEDY = Words("请重新安装 drgpay", "install drgpay again")
 
 
 @dataclass(frozen=True)
@@ -62,6 +71,19 @@ class Wording:
         return value if otherwise is None else otherwise
 
 
+@dataclass(frozen=True)
+class Sentences(Wording):
+    """The errors of one file of drgpay/words/errors: what is wrong, and what to do about it.
+
+    Raised as `DrgpayError(*_ERRORS("no_month", text=text))`. Words among the values are said in the
+    language of the sentence.
+    """
+
+    def __call__(self, key: str, /, **values: object) -> tuple[Words, Words]:
+        """The problem and the remedy of a key."""
+        return self.words(f"{key}.problem", **values), self.words(f"{key}.remedy", **values)
+
+
 @cache
 def all_words(file: str) -> Mapping[str, Words]:
     """What a file says, or those that it falls back on."""
@@ -80,14 +102,11 @@ def own_words(file: str) -> dict[str, Words]:
 @cache
 def read_words(name: str) -> tuple[dict[str, Words], tuple[str, ...]]:
     """The words of one file, and the files that have what it does not say."""
-    # Commands name their words when they are registered; `drgpay --help` reads none.
-    from drgpay.base.toml_reader import read_toml
-
     path = _COLUMNS_FILE if name == COLUMNS else WORDS_FOLDER / f"{name}.toml"
     try:
-        raw = read_toml(path, "file of words")
-    except DrgpayError as error:
-        raise DrgpayError(error.problem, _REMEDY) from None
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:  # of drgpay's own files; read_toml needs these words
+        raise DrgpayError(_UNREADABLE.filled(path=path, reason=error), _REMEDY) from None
     if name == COLUMNS:
         columns = raw[COLUMNS].items()
         return {key: Words(column["zh"], column["en"]) for key, column in columns}, ()
@@ -100,11 +119,11 @@ def _words_of(path: Path, raw: Mapping[str, Any], section: str = "") -> dict[str
     for name, value in raw.items():
         key = f"{section}{name}"
         if not isinstance(value, dict) or not value:
-            raise DrgpayError(f"{path}: {key} is no wording with zh and en", _REMEDY)
+            raise DrgpayError(_NO_WORDING.filled(path=path, key=key), _REMEDY)
         if all(isinstance(below, dict) for below in value.values()):
             found |= _words_of(path, value, f"{key}.")
         elif value.keys() == {"zh", "en"} and all(isinstance(text, str) for text in value.values()):
             found[key] = Words(**value)
         else:
-            raise DrgpayError(f"{path}: {key} is no wording with zh and en", _REMEDY)
+            raise DrgpayError(_NO_WORDING.filled(path=path, key=key), _REMEDY)
     return found

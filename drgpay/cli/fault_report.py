@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 
 from drgpay import __version__
-from drgpay.base.errors import reason_of
+from drgpay.base.system_errors import reason_of
 
 DEBUG = "DRGPAY_DEBUG"
 """The variable that has the program show the traceback instead."""

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TextIO
 
-from drgpay.base.errors import reason_of
+from drgpay.base.system_errors import reason_of
 
 _LOST: list[OSError] = []
 
@@ -45,7 +45,7 @@ def take_over() -> None:
 
 def reason_of_loss() -> str | None:
     """Why something of the output was not written, in a few words; None if nothing was lost."""
-    return reason_of(_LOST[0]) if _LOST else None
+    return str(reason_of(_LOST[0])) if _LOST else None
 
 
 def _patient(stream: TextIO | None, handle: int) -> TextIO:

@@ -9,7 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError
+from drgpay.base.system_errors import reason_of
 
 FILE = "exempt_groups.csv"
 COLUMNS = ("drg", "kind", "source", "verified")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK, OWNER, Rights, give
+from drgpay.base.system_errors import reason_of
 from drgpay.base.working_folder import working_folder
 
 if TYPE_CHECKING:

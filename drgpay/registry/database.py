@@ -15,9 +15,10 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError
 from drgpay.base.file_lock import take_lock
 from drgpay.base.file_rights import OWNER, Rights, give
+from drgpay.base.system_errors import reason_of
 from drgpay.base.working_folder import working_folder
 from drgpay.tables.declared import Table, read_tables
 

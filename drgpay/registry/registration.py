@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, Rights, rights_like
+from drgpay.base.system_errors import reason_of
 from drgpay.registry.database import (
     DATABASE,
     database_path,

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, Rights, give_all, make_folder
+from drgpay.base.system_errors import reason_of
 from drgpay.base.working_folder import working_folder
 
 

@@ -6,11 +6,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.language import Words
 from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.base.shown import Shown
+from drgpay.base.system_errors import reason_of
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import load_policy

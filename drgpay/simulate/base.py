@@ -10,7 +10,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
-from drgpay.base.language import Language
+from drgpay.base.language import Language, Words
 from drgpay.base.period import Period
 from drgpay.base.toml_reader import read_toml
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, EARLIER_STAYS, no_adjustments
@@ -155,7 +155,7 @@ def _no_job(scenarios: Sequence[Scenario], run: Path | None) -> str:
 def _is_year_file(path: Path) -> bool:
     """What is wrong with the file is told where it is read."""
     try:
-        return "year" in read_toml(path, "job file")
+        return "year" in read_toml(path, Words("任务文件", "job file"))
     except DrgpayError:
         return False
 

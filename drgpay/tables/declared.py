@@ -104,7 +104,7 @@ def read_tables(file: str) -> Mapping[str, Table]:
 
 
 def _read(file: str) -> Mapping[str, Any]:
-    return read_toml(TABLES_FOLDER / f"{file}.toml", "declaration of tables")
+    return read_toml(TABLES_FOLDER / f"{file}.toml", Words("表的声明文件", "declaration of tables"))
 
 
 def _columns(raw: Mapping[str, Any]) -> dict[str, Field]:

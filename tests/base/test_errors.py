@@ -35,7 +35,7 @@ def test_passwords_are_masked_whoever_put_them_there(text: str) -> None:
 
 def test_an_address_given_for_a_file_is_told_what_to_do() -> None:
     path = Path("/work/region") / "postgresql://clerk:geheim@db.example/drg"
-    assert DrgpayError(f"there is no file {path}", "correct the path").remedy == DATABASE_REMEDY
+    assert DrgpayError(f"there is no file {path}", "correct the path").remedy == DATABASE_REMEDY.en
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,10 @@ def test_without_words_a_key_is_an_error_or_stands_for_itself(folder: Path) -> N
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        ('a = { zh = "一"', r"line 1: this is not valid TOML .*; install drgpay again\.$"),
+        (
+            'a = { zh = "一"',
+            r"damaged\.toml cannot be read \(Unclosed .*\); install drgpay again\.$",
+        ),
         ('a = { zh = "一" }', r"damaged\.toml: a is no wording with zh and en; install drgpay"),
         ('a = { zh = "一", en = 1 }', r"damaged\.toml: a is no wording"),
         ('[b]\na = "一"', r"damaged\.toml: b is no wording"),

@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import drgpay
-from drgpay.base.words import WORDS_FOLDER, Wording
+from drgpay.base.words import WORDS_FOLDER, Sentences, Wording
 
 PACKAGE = Path(drgpay.__file__).parent
 OF_ITS_OWN_FORM = "policy"
 """A sentence for every key of a policy: tests/report/test_policy_explained.py."""
-FILES = sorted(path.stem for path in WORDS_FOLDER.glob("*.toml") if path.stem != OF_ITS_OWN_FORM)
+FILES = sorted(
+    str(path.relative_to(WORDS_FOLDER).with_suffix(""))
+    for path in WORDS_FOLDER.rglob("*.toml")
+    if path.stem != OF_ITS_OWN_FORM
+)
+ERROR_PARTS = ("problem", "remedy")
 _LOOK_UPS = ("said", "word", "words")
 _SAY = "say"  # what tables and pages call the words that they are given
 
@@ -36,10 +41,11 @@ def asked() -> Iterator[Asked]:
             if isinstance(node, ast.Call) and node.args:
                 found = _look_up(node.func, names)
                 if found:
-                    files, prefixed = found
+                    files, ends = found
                     for pattern in _patterns(node.args[0]):
                         place = f"{path.relative_to(PACKAGE)}:{node.lineno}"
-                        yield Asked(place, f"{pattern}_.+" if prefixed else pattern, files)
+                        for end in ends:
+                            yield Asked(place, pattern + end, files)
 
 
 def texts() -> set[str]:
@@ -108,23 +114,29 @@ def _wordings_of(path: Path, tree: ast.Module) -> Mapping[str, Any]:
 
 def _meaning(node: ast.expr, names: Mapping[str, Any]) -> Any:
     """The Wording, or a look-up of one, that an expression means."""
-    if isinstance(node, ast.Call) and _name(node.func) == "Wording":
+    if isinstance(node, ast.Call) and _name(node.func) in ("Wording", "Sentences"):
         files = [*_patterns(node.args[0])]
-        return Wording(files[0]) if len(files) == 1 else None
+        kind = Sentences if _name(node.func) == "Sentences" else Wording
+        return kind(files[0]) if len(files) == 1 else None
     if isinstance(node, ast.Attribute):
         return getattr(_meaning(node.value, names), node.attr, None)
     return names.get(node.id) if isinstance(node, ast.Name) else None
 
 
-def _look_up(func: ast.expr, names: Mapping[str, Any]) -> tuple[tuple[str, ...], bool] | None:
-    """The files that a call looks a key up in, and whether it gives the beginning of one."""
+def _look_up(
+    func: ast.expr, names: Mapping[str, Any]
+) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """The files that a call looks a key up in, and how the keys end that it gives the beginning of."""
     meant = _meaning(func, names)
+    if isinstance(meant, Sentences):
+        return (meant.file,), tuple(rf"\.{part}" for part in ERROR_PARTS)
     of = getattr(meant, "__self__", None)
     if isinstance(of, Wording):
         name = meant.__name__
-        return ((of.file,), name == "named") if name in (*_LOOK_UPS, "named") else None
+        ends = ("_.+",) if name == "named" else ("",)
+        return ((of.file,), ends) if name in (*_LOOK_UPS, "named") else None
     prints = isinstance(func, ast.Attribute) and _name(func.value) == "console"
-    return ((), False) if _name(func) == _SAY and not prints else None
+    return ((), ("",)) if _name(func) == _SAY and not prints else None
 
 
 def _name(func: ast.expr) -> str:

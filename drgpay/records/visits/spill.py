@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from drgpay.base.errors import DrgpayError, reason_of
+from drgpay.base.errors import DrgpayError
+from drgpay.base.system_errors import reason_of
 from drgpay.base.working_folder import working_folder
 
 _FRAME_ROWS = 300_000
