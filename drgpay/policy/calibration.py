@@ -4,6 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from drgpay.base.errors import UnfitError
+from drgpay.base.words import Sentences
 from drgpay.policy.fields import (
     Name,
     PositiveCount,
@@ -13,6 +15,8 @@ from drgpay.policy.fields import (
     Section,
     Share,
 )
+
+_ERRORS = Sentences("errors/policy")
 
 
 class NoTrim(Section):
@@ -46,7 +50,7 @@ class PercentileTrim(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.low >= self.high:
-            raise ValueError("low must be below high")
+            raise UnfitError(_ERRORS.words("among.low_not_below_high"))
         return self
 
 
@@ -75,7 +79,7 @@ class Neighbour(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if len(set(self.level_order)) < len(self.level_order):
-            raise ValueError("level_order names a level twice")
+            raise UnfitError(_ERRORS.words("among.level_twice"))
         return self
 
 
@@ -95,13 +99,13 @@ class Coefficients(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.hospital_weight + self.level_weight != 1:
-            raise ValueError("hospital_weight and level_weight must add up to 1")
+            raise UnfitError(_ERRORS.words("among.weights_not_one"))
         if self.minimum > self.maximum:
-            raise ValueError("minimum is above maximum")
+            raise UnfitError(_ERRORS.words("among.minimum_above_maximum"))
         if (self.missing_part == "neighbour") != (self.neighbour is not None):
-            raise ValueError('neighbour is given exactly when missing_part = "neighbour"')
+            raise UnfitError(_ERRORS.words("among.neighbour_or_not"))
         if self.per == "level" and self.hospital_weight != 0:
-            raise ValueError('per = "level" has no hospital part: hospital_weight must be 0')
+            raise UnfitError(_ERRORS.words("among.level_with_hospital"))
         return self
 
 

@@ -8,10 +8,12 @@ from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
-from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.errors import DrgpayError, UnfitError, shortened
+from drgpay.base.language import Words, alike
 from drgpay.base.nearest import nearest_name, unknown_name
 from drgpay.base.shipped import shipped_folder
 from drgpay.base.toml_reader import read_toml
+from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
 
 
@@ -24,6 +26,7 @@ class Provenance(BaseModel):
     verified: bool = False
 
 
+_ERRORS = Sentences("errors/policy")
 _Model = TypeVar("_Model", bound=BaseModel)
 _PROVENANCES = TypeAdapter(dict[str, Provenance])
 
@@ -45,17 +48,18 @@ def load_policy(name: str | Path) -> LoadedPolicy:
     """
     path = policy_path(name)
     # Decimals keep the digits that were written: 38.90 stays 38.90.
-    raw = read_toml(path, "policy", decimals=True)
+    raw = read_toml(path, _ERRORS.words("policy"), decimals=True)
     about: dict[str, Any] = {}
     plain = _without_provenance(raw, "", about)
-    remedy = "correct these keys; docs/policy.md lists them"
     try:
         provenance = _PROVENANCES.validate_python(about)
         return LoadedPolicy(Policy.model_validate(plain), provenance, path)
     except ValidationError as error:
         of_provenance = error.title.startswith("dict")
         read, model = (about, Provenance) if of_provenance else (plain, Policy)
-        raise DrgpayError(f"{path}: {validation_sentence(error, read, model)}", remedy) from None
+        told = validation_sentence(error, read, model)
+        problem = _ERRORS.words("in_file", path=path, told=told)
+        raise DrgpayError(problem, _ERRORS.words("correct_keys")) from None
 
 
 def shipped_policies() -> list[str]:
@@ -64,7 +68,12 @@ def shipped_policies() -> list[str]:
 
 
 def read_keys(
-    path: Path, model: type[_Model], what: str, remedy: str, *, decimals: bool = False
+    path: Path,
+    model: type[_Model],
+    what: Words | str,
+    remedy: Words | str,
+    *,
+    decimals: bool = False,
 ) -> _Model:
     """Read a TOML file of the user's into its model; decimals: numbers as they are written.
 
@@ -75,7 +84,9 @@ def read_keys(
     return validated(raw, model, path, remedy)
 
 
-def validated(raw: Mapping[str, Any], model: type[_Model], path: Path, remedy: str) -> _Model:
+def validated(
+    raw: Mapping[str, Any], model: type[_Model], path: Path, remedy: Words | str
+) -> _Model:
     """Values as their model has them; raises DrgpayError for all wrong keys by their paths.
 
     path: where they stand, for messages.
@@ -84,7 +95,7 @@ def validated(raw: Mapping[str, Any], model: type[_Model], path: Path, remedy: s
         return model.model_validate(raw)
     except ValidationError as error:
         told = validation_sentence(error, raw, model)
-        raise DrgpayError(f"{path}: {told}", remedy) from None
+        raise DrgpayError(_ERRORS.words("in_file", path=path, told=told), remedy) from None
 
 
 _MOST_MISTAKES = 20
@@ -93,41 +104,76 @@ _LONGEST_KEY, _LONGEST_VALUE = 80, 60
 
 def validation_sentence(
     error: ValidationError, raw: Any, model: type[BaseModel] | None = None
-) -> str:
+) -> Words:
     """All findings of a validation of `raw` in one sentence, each with the path of its key.
 
     model: what was validated by; an unknown key is then told with the known one that is nearest.
     """
-    found = []
     details = error.errors()
-    for detail in details[:_MOST_MISTAKES]:
-        key = shortened(_key_path(detail["loc"], raw), _LONGEST_KEY)
-        match detail["type"]:
-            case "extra_forbidden":
-                meant = _nearest_key(model, detail["loc"]) if model else None
-                asked = f" (is {meant} meant?)" if meant else ""
-                found.append(f"the key {key} is unknown{asked}")
-            case "missing":
-                found.append(f"the key {key} is missing")
-            case "value_error" if not key:
-                found.append(detail["msg"].removeprefix("Value error, "))
-            case _:
-                message = detail["msg"].removeprefix("Value error, ")
-                given = detail["input"]
-                value = shortened(str(given), _LONGEST_VALUE)
-                shown = "" if isinstance(given, dict) else f" (given: {value}{_percent(detail)})"
-                found.append(f"the key {key} is wrong: {message}{shown}")
+    found = [_told(detail, raw, model) for detail in details[:_MOST_MISTAKES]]
     more = len(details) - _MOST_MISTAKES
-    return "; ".join([*found, *([f"and {more} more"] if more > 0 else [])])
+    if more > 0:
+        found.append(_ERRORS.words("more_keys", more=more))
+    return _ERRORS.words("between_keys").between(found)
 
 
-def _percent(detail: Any) -> str:
-    """A question where a share seems to be given in percent: 85 for 0.85."""
+def _told(detail: Any, raw: Any, model: type[BaseModel] | None) -> Words:
+    """What is wrong with one key."""
+    key = shortened(_key_path(detail["loc"], raw), _LONGEST_KEY)
+    match detail["type"]:
+        case "extra_forbidden":
+            meant = _nearest_key(model, detail["loc"]) if model else None
+            if meant:
+                return _ERRORS.words("unknown_key_like", key=key, meant=meant)
+            return _ERRORS.words("unknown_key", key=key)
+        case "missing":
+            return _ERRORS.words("missing_key", key=key)
+        case "value_error" if not key:
+            return _fault(detail)
+    fault, given = _fault(detail), detail["input"]
+    if isinstance(given, dict):
+        return _ERRORS.words("wrong_key", key=key, fault=fault)
+    value = shortened(str(given), _LONGEST_VALUE)
+    if meant := _share_of_percent(detail):
+        return _ERRORS.words("wrong_percent", key=key, fault=fault, value=value, meant=meant)
+    return _ERRORS.words("wrong_value", key=key, fault=fault, value=value)
+
+
+_LIMITS = ("min_length", "max_length", "max_digits", "decimal_places", "whole_digits")
+
+
+def _fault(detail: Any) -> Words:
+    """What is wrong with a value: as the model's own check says it, or by the type of the error."""
+    kind, values = detail["type"], dict(detail.get("ctx", {}))
+    if kind == "value_error":
+        refused = values["error"]
+        return refused.words if isinstance(refused, UnfitError) else alike(refused)
+    if any(values.get(limit) == 1 for limit in _LIMITS) and f"value.{kind}_one" in _ERRORS:
+        kind = f"{kind}_one"
+    if f"value.{kind}" not in _ERRORS:  # of a type that no value of these files has
+        return alike(detail["msg"])
+    if "expected" in values:
+        values["expected"] = _choice(values["expected"])
+    if f"kind.{values.get('field_type')}" in _ERRORS:
+        values["field_type"] = _ERRORS.words(f"kind.{values['field_type']}")
+    return _ERRORS.words(f"value.{kind}", **values)
+
+
+def _choice(expected: str) -> Words:
+    """The values that pydantic lists: 'a', 'b' or 'c'."""
+    others, alternative, last = expected.rpartition(" or ")
+    if not alternative:
+        return alike(expected)
+    return _ERRORS.words("one_of", others=Words(others.replace(", ", "、"), others), last=last)
+
+
+def _share_of_percent(detail: Any) -> str | None:
+    """The share where one seems to be given in percent: 0.85 for 85."""
     given = detail["input"]
     is_share = detail["type"] == "less_than_equal" and detail.get("ctx", {}).get("le") == 1
     if is_share and isinstance(given, int | float | Decimal) and 1 < given <= 100:
-        return f"; is {(Decimal(str(given)) / 100).normalize():f} meant?"
-    return ""
+        return f"{(Decimal(str(given)) / 100).normalize():f}"
+    return None
 
 
 def _nearest_key(model: type[BaseModel], location: tuple[int | str, ...]) -> str | None:
@@ -176,7 +222,9 @@ def policy_path(name: str | Path) -> Path:
     shipped = shipped_folder("policies") / f"{name}.toml"
     if str(name) in shipped_policies():
         return shipped
-    raise unknown_name("policy", str(name), "a TOML file", shipped_policies())
+    raise unknown_name(
+        _ERRORS.words("policy"), str(name), _ERRORS.words("other_policy"), shipped_policies()
+    )
 
 
 def _without_provenance(raw: Any, path: str, about: dict[str, Any]) -> Any:

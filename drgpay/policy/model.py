@@ -8,14 +8,17 @@ from typing import Annotated, Self
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from drgpay.base.errors import DrgpayError
+from drgpay.base.errors import DrgpayError, UnfitError
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.policy.calibration import Calibration
 from drgpay.policy.fields import Name, Section
 from drgpay.policy.outpatient import Outpatient
 from drgpay.policy.points import Points
 from drgpay.policy.records import Records
 from drgpay.policy.settlement import Budget, Clearing, Settlement
+
+_ERRORS = Sentences("errors/policy")
 
 
 class Identity(Section):
@@ -60,10 +63,7 @@ class Policy(Shown, Section):
         DrgpayError for a policy without [outpatient].
         """
         if self.outpatient is None:
-            raise DrgpayError(
-                f"the policy {self.policy.id} has no [outpatient]",
-                "add it to calibrate or settle visits; docs/policy.md lists its keys",
-            )
+            raise DrgpayError(*_ERRORS("no_outpatient", policy=self.policy.id))
         policy = self.model_copy(
             update={
                 "calibration": self.outpatient.calibration,
@@ -93,21 +93,19 @@ class Policy(Shown, Section):
                 key = "outpatient.capitation.rates"
                 named |= {(rate.account, key) for rate in capitation.rates}
         unknown = [
-            f"{account}, which {key} names"
+            _ERRORS.words("among.account_of_key", account=account, key=key)
             for account, key in sorted(named)
             if account not in known
         ]
         if unknown:
-            raise ValueError(f"records.accounts does not list the account {', and '.join(unknown)}")
+            accounts = _ERRORS.words("among.between_accounts").between(unknown)
+            raise UnfitError(_ERRORS.words("among.unlisted_account", accounts=accounts))
         return self
 
     @model_validator(mode="after")
     def _check_unstable_groups(self) -> Self:
         if self.calibration.unstable_base_points == "none" and self.points.few_cases_rule == "base":
-            raise ValueError(
-                'calibration.unstable_base_points = "none" leaves nothing to pay by '
-                'points.few_cases_rule = "base"; use "at_cost"'
-            )
+            raise UnfitError(_ERRORS.words("among.unstable_unpaid"))
         return self
 
 

@@ -4,9 +4,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from drgpay.base.errors import UnfitError
+from drgpay.base.words import Sentences
 from drgpay.policy.calibration import Calibration
 from drgpay.policy.fields import Name, PositiveYuan, Section, Share
 from drgpay.policy.settlement import Budget, Settlement, SharingBand, refuse_broken_bands
+
+_ERRORS = Sentences("errors/policy")
 
 
 class VisitSteps(Section):
@@ -64,14 +68,9 @@ class Outpatient(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if len({row.visit_type for row in self.visit_types}) < len(self.visit_types):
-            raise ValueError("visit_types names a type twice")
+            raise UnfitError(_ERRORS.words("among.visit_type_twice"))
         if self.capitation and self.budget and "months" not in self.budget.model_fields_set:
-            raise ValueError(
-                "budget.months is missing: the months share the capitation by it as well"
-            )
+            raise UnfitError(_ERRORS.words("among.capitation_months"))
         if self.calibration.coefficients.hospital_weight != 0:
-            raise ValueError(
-                "outpatient.calibration.coefficients.hospital_weight must be 0: "
-                "visits have coefficients by level only"
-            )
+            raise UnfitError(_ERRORS.words("among.visits_by_hospital"))
         return self

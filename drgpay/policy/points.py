@@ -5,6 +5,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from drgpay.base.errors import UnfitError
+from drgpay.base.words import Sentences
 from drgpay.policy.fields import (
     Count,
     Name,
@@ -16,6 +18,8 @@ from drgpay.policy.fields import (
     Share,
     Year,
 )
+
+_ERRORS = Sentences("errors/policy")
 
 
 class HighBand(Section):
@@ -43,7 +47,7 @@ class BedDay(Section):
     def _check(self) -> Self:
         given = [self.points_per_day is not None, self.yuan_per_day is not None, self.calibrated]
         if sum(given) != 1:
-            raise ValueError("give one of points_per_day, yuan_per_day and calibrated = true")
+            raise UnfitError(_ERRORS.words("among.one_price_of_day"))
         return self
 
 
@@ -133,7 +137,7 @@ class AgeFactor(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.times is None) == (self.divide is None):
-            raise ValueError("give one of times and divide")
+            raise UnfitError(_ERRORS.words("among.times_or_divide"))
         return self
 
 
@@ -174,15 +178,10 @@ class Points(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if (self.reference_mean == "own_and_level") != (self.own_mean_weight is not None):
-            raise ValueError(
-                'own_mean_weight is given exactly when reference_mean = "own_and_level"'
-            )
+            raise UnfitError(_ERRORS.words("among.own_mean_or_not"))
         mixed = self.bounds_mean == "level" and self.reference_mean != "level"
         if mixed and self.ratio_mean is None:
-            raise ValueError(
-                'bounds_mean = "level" beside another reference_mean needs ratio_mean = "reference": '
-                "the bounds use the level's mean, total cost is divided by the reference mean"
-            )
+            raise UnfitError(_ERRORS.words("among.mixed_means"))
         for key, names in {
             "deductions": [row.kind for row in self.deductions],
             "new_technologies": [row.technology for row in self.new_technologies],
@@ -190,5 +189,5 @@ class Points(Section):
         }.items():
             twice = sorted({name for name in names if names.count(name) > 1})
             if twice:
-                raise ValueError(f"{key} names {twice[0]} twice")
+                raise UnfitError(_ERRORS.words("among.twice", key=key, name=twice[0]))
         return self

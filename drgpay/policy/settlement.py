@@ -5,7 +5,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
+from drgpay.base.errors import UnfitError
+from drgpay.base.words import Sentences
 from drgpay.policy.fields import Month, Name, PositiveRatio, PositiveYuan, Ratio, Section, Share
+
+_ERRORS = Sentences("errors/policy")
 
 RatePlaces = Annotated[Decimal, Field(gt=0, max_digits=14, decimal_places=6)]
 MonthOfYear = Annotated[str, StringConstraints(pattern=r"^(1[0-2]|[1-9])$")]
@@ -31,7 +35,7 @@ class PlausibleBudget(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not self.least <= 1 <= self.most:
-            raise ValueError("least is at most 1 and most at least 1: a budget of F is plausible")
+            raise UnfitError(_ERRORS.words("among.budget_of_cost_implausible"))
         return self
 
 
@@ -82,29 +86,26 @@ class Settlement(Section):
         merged = [account for pool in self.merged_accounts for account in pool]
         twice = sorted({account for account in merged if merged.count(account) > 1})
         if twice:
-            raise ValueError(f"merged_accounts names {twice[0]} twice")
+            raise UnfitError(_ERRORS.words("among.twice", key="merged_accounts", name=twice[0]))
         self._check_rates()
         return self
 
     def _check_rates(self) -> None:
         """Rates and method belong together, and a value keeps every decimal of its rate."""
         if (self.method == "rate") != bool(self.rates):
-            raise ValueError('rates are given exactly when method = "rate"')
+            raise UnfitError(_ERRORS.words("among.rates_or_not"))
         if self.method != "rate":
             return
         if self.distribute_remainder == "all":
-            raise ValueError(
-                'method = "rate" has distribute_remainder = "none": a hospital is paid its rate'
-            )
+            raise UnfitError(_ERRORS.words("among.rate_distributed"))
         places = [(rate.account, rate.level) for rate in self.rates]
         twice = sorted({place for place in places if places.count(place) > 1})
         if twice:
-            raise ValueError(f"rates names {twice[0][0]} at the level {twice[0][1]} twice")
+            account, level = twice[0]
+            raise UnfitError(_ERRORS.words("among.rate_twice", account=account, level=level))
         needed = max(_decimals(rate.yuan) for rate in self.rates) + 2
         if needed > self.value_places:
-            raise ValueError(
-                f"a value is its rate / 100 and not rounded: these rates need value_places = {needed}"
-            )
+            raise UnfitError(_ERRORS.words("among.few_places", needed=needed))
 
 
 def _decimals(value: Decimal) -> int:
@@ -150,13 +151,12 @@ class Budget(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if not self.annual_yuan and not self.month_yuan:
-            raise ValueError("give annual_yuan, or the single months in month_yuan")
+            raise UnfitError(_ERRORS.words("among.no_budget"))
         lacking = [key for key in ("reserve_ratio", "months") if key not in self.model_fields_set]
+        if self.annual_yuan and len(lacking) > 1:
+            raise UnfitError(_ERRORS.words("among.both_beside_annual"))
         if self.annual_yuan and lacking:
-            raise ValueError(
-                f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} missing beside "
-                "annual_yuan: how the months share it"
-            )
+            raise UnfitError(_ERRORS.words("among.beside_annual", key=lacking[0]))
         return self
 
 
@@ -188,11 +188,11 @@ class Assessment(Section):
     def _check(self) -> Self:
         scores = [band.score_from for band in self.bands]
         if scores != sorted(set(scores), reverse=True) or scores[-1] != 0:
-            raise ValueError("bands must fall from the highest score_from to 0 without repeating")
+            raise UnfitError(_ERRORS.words("among.bands_not_falling"))
         if scores[0] > self.maximum_score:
-            raise ValueError("a band begins above maximum_score")
+            raise UnfitError(_ERRORS.words("among.band_above_maximum"))
         if any(band.factor > 1 for band in self.bands) and self.withheld == "fund":
-            raise ValueError('a factor above 1 needs withheld = "redistribute": it must be paid')
+            raise UnfitError(_ERRORS.words("among.bonus_unpaid"))
         return self
 
 
@@ -213,10 +213,10 @@ class Clearing(Section):
 
 
 def refuse_broken_bands(key: str, bands: tuple[SharingBand, ...]) -> None:
-    """Raise ValueError unless bands rise without gap or overlap and the last one is open."""
+    """Raise UnfitError unless bands rise without gap or overlap and the last one is open."""
     bounds = [band.up_to for band in bands]
     limits = [bound for bound in bounds[:-1] if bound is not None]
     if bounds[-1] is not None or len(limits) < len(bounds) - 1:
-        raise ValueError(f"{key}: every band but the last, and only those, has up_to")
+        raise UnfitError(_ERRORS.words("among.last_band_open", key=key))
     if limits != sorted(set(limits)):
-        raise ValueError(f"{key}: bands overlap: up_to must rise from band to band")
+        raise UnfitError(_ERRORS.words("among.bands_overlap", key=key))
