@@ -6,6 +6,9 @@ from datetime import date
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/sample")
 
 # Years that a year file and a policy may name; the number of a case counts no further.
 _FIRST_YEAR, _LAST_YEAR = 2000, 2100
@@ -28,24 +31,18 @@ class SamplePlan:
     def __post_init__(self) -> None:
         """Refuse, before anything is drawn or written, what cannot be made."""
         if self.stays_per_month < 1 or self.months < 0 or self.history_months < 0 or self.seed < 0:
-            raise DrgpayError(
-                f"the sample plan has a number that is too small: {self}",
-                "ask for at least one stay a month, and for months and a seed from 0 on",
-            )
+            raise DrgpayError(*_ERRORS("small_number", plan=self))
         most = max(self.stays_per_month, self.history_stays_per_month or 0)
         if most > _MOST_STAYS or self.seed > _MOST_SEED:
             raise DrgpayError(
-                f"a sample of {most} stays a month with the seed {self.seed} is too large",
-                f"ask for at most {_MOST_STAYS:,} stays a month and a seed below 2**63",
+                *_ERRORS("large_sample", stays=most, seed=self.seed, most=_MOST_STAYS)
             )
         last = Month.parse(self.last_period)
         first = last.number - self.months + 1 - self.history_months
         if first < _FIRST_YEAR * 12 or last.year > _LAST_YEAR:
-            raise DrgpayError(
-                f"a sample until {last} with {self.months} months and {self.history_months} of "
-                f"history before them lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}",
-                "ask for fewer months, or for another last month",
-            )
+            asked = {"last": last, "months": self.months, "history": self.history_months}
+            years = {"first_year": _FIRST_YEAR, "last_year": _LAST_YEAR}
+            raise DrgpayError(*_ERRORS("outside_years", **asked, **years))
 
     @property
     def settled(self) -> list["Month"]:

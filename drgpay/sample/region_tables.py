@@ -8,6 +8,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.grouper.compiled import Leaf
 from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.sample.codebook import Codebook, load_codebook
@@ -17,6 +18,8 @@ from drgpay.sample.hospitals import Hospital, load_hospitals
 from drgpay.sample.patients import age_shares
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.weights import group_weights
+
+_ERRORS = Sentences("errors/sample")
 
 # Share of heavy groups and cost by level of the hospital.
 _HEAVINESS = {"3A": 0.5, "3B": 0.3, "2A": 0.0, "2B": -0.2, "1": -0.9, "0": -1.1}
@@ -116,10 +119,7 @@ def build_tables(plan: SamplePlan) -> RegionTables:
     """Lay out the region of a plan."""
     scheme = load_scheme(plan.scheme)
     if scheme.info.kind != "drg":
-        raise DrgpayError(
-            f"stays are drawn for a scheme of kind drg, and {scheme.info.id} is of kind apg",
-            "name a scheme of kind drg; visits are added by --visits",
-        )
+        raise DrgpayError(*_ERRORS("scheme_of_visits", scheme=scheme.info.id))
     codebook = load_codebook(scheme)
     book = build_cores(codebook, plan.seed)
     rng = np.random.default_rng(np.random.SeedSequence([plan.seed, 3]))

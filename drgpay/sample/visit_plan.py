@@ -3,7 +3,10 @@
 from dataclasses import dataclass
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.sample.plan import Month, SamplePlan
+
+_ERRORS = Sentences("errors/sample")
 
 _MOST_VISITS = 500_000_000  # in a month
 _HISTORY_MONTHS = 3  # enough to calibrate some hundred groups with
@@ -19,13 +22,10 @@ class VisitPlan:
 
     def __post_init__(self) -> None:
         if min(self.visits_per_month, self.history_visits_per_month or 1) < 1:
-            raise DrgpayError("a month needs at least one visit", "ask for --visits 1 or more")
+            raise DrgpayError(*_ERRORS("no_visits"))
         most = max(self.visits_per_month, self.history_visits_per_month or 0)
         if most > _MOST_VISITS:
-            raise DrgpayError(
-                f"a sample of {most} visits a month is too large",
-                f"ask for at most {_MOST_VISITS:,} visits a month",
-            )
+            raise DrgpayError(*_ERRORS("large_visits", visits=most, most=_MOST_VISITS))
 
     @property
     def history(self) -> list[Month]:

@@ -9,10 +9,13 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.records.known_codes import code_table
 from drgpay.sample.contractors import Contractors, load_contractors
 from drgpay.sample.draws import Choices, Floats, Ints, zipf_shares
 from drgpay.sample.hospitals import Hospital, load_hospitals
+
+_ERRORS = Sentences("errors/sample")
 
 FEE = "fee"
 """The category of which a visit to a hospital has one item."""
@@ -104,7 +107,7 @@ def _diagnoses(profiles: tuple[str, ...]) -> pl.DataFrame:
     """Some codes of each prefix: code, share, profile (its number), chronic, special."""
     known = code_table(_CODE_SYSTEM, "diagnoses")
     if known is None:
-        raise DrgpayError(f"the code table {_CODE_SYSTEM} is missing", "install drgpay again")
+        raise DrgpayError(*_ERRORS("no_code_table", code_system=_CODE_SYSTEM))
     parts = []
     for prefix, profile, weight, chronic, special in _table("visit_diagnoses.csv").iter_rows():
         codes = known.filter(pl.col("code").str.starts_with(prefix))["code"].head(

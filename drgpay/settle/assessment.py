@@ -7,8 +7,11 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, apportion, half_up, scaled, unscaled
+from drgpay.base.words import Sentences
 from drgpay.policy.settlement import Assessment
 from drgpay.settle.lines import Row
+
+_ERRORS = Sentences("errors/settle")
 
 
 @dataclass(frozen=True)
@@ -30,40 +33,25 @@ def assessed_hospitals(
     """
     if assessment is None:
         if scores is not None:
-            raise DrgpayError(
-                f"the clearing of {year} is given assessment scores, but the policy has no "
-                "[clearing.assessment]",
-                "add the section to the policy or leave inputs.assessment out",
-            )
+            raise DrgpayError(*_ERRORS("unasked_scores", year=year))
         return {}
     if scores is None:
-        raise DrgpayError(
-            f"the policy assesses hospitals, but the clearing of {year} is given no scores",
-            "name the table of scores in inputs.assessment",
-        )
+        raise DrgpayError(*_ERRORS("no_scores", year=year))
     given: dict[str, int] = {}
     for hospital, score in scores.select("hospital_id", "score").sort("hospital_id").iter_rows():
         if hospital in given:
-            raise DrgpayError(
-                f"the assessment of {year} has the hospital {hospital} twice",
-                "keep one score for each hospital",
-            )
+            raise DrgpayError(*_ERRORS("scored_twice", year=year, hospital=hospital))
         maximum = scaled(assessment.maximum_score, POINT_PLACES)
-        if score is None or not 0 <= score <= maximum:
-            shown = "no score" if score is None else f"the score {_plain(score)}"
-            raise DrgpayError(
-                f"the assessment of {year} gives the hospital {hospital} {shown}; scores go from "
-                f"0 to {_plain(maximum)} (clearing.assessment.maximum_score)",
-                "correct the score",
-            )
+        said = {"year": year, "hospital": hospital, "maximum": _plain(maximum)}
+        if score is None:
+            raise DrgpayError(*_ERRORS("empty_score", **said))
+        if not 0 <= score <= maximum:
+            raise DrgpayError(*_ERRORS("score_out_of_range", score=_plain(score), **said))
         given[hospital] = score
     missing = [hospital for hospital in hospitals if hospital not in given]
     if missing:
-        others = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
-        raise DrgpayError(
-            f"the assessment of {year} has no score for the hospital {missing[0]}{others}",
-            "add a row for every hospital with cases in the year",
-        )
+        key = "hospital_without_score" if len(missing) == 1 else "hospitals_without_score"
+        raise DrgpayError(*_ERRORS(key, year=year, hospital=missing[0], more=len(missing) - 1))
     return {hospital: _assessed(given[hospital], assessment) for hospital in hospitals}
 
 

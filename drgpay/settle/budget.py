@@ -8,10 +8,13 @@ from typing import TypedDict
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, apportion, half_up, scaled
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Budget, EqualMonths, MonthsByCost, WeightedMonths
 from drgpay.settle.lines import Row
 from drgpay.settle.pricing import spent_by_item, yuan
+
+_ERRORS = Sentences("errors/settle")
 
 
 class SharedBudget(TypedDict):
@@ -33,18 +36,12 @@ def month_budget_fen(
     (`Policy.budget_key`). Raises DrgpayError if nothing is given.
     """
     if budget is None:
-        raise DrgpayError(
-            f"the policy has no [{key}]",
-            f"add {key}.annual_yuan for each account to settle with it",
-        )
+        raise DrgpayError(*_ERRORS("no_budget", key=key))
     explicit = budget.month_yuan.get(str(period), {}).get(account)
     if explicit is not None:
         return scaled(explicit, FEN_PLACES)
     if account not in budget.annual_yuan:
-        raise DrgpayError(
-            f"[{key}] of the policy has no budget for the account {account}",
-            f"add {key}.annual_yuan.{account}",
-        )
+        raise DrgpayError(*_ERRORS("no_budget_of_account", key=key, account=account))
     annual = scaled(budget.annual_yuan[account], FEN_PLACES)
     shared = annual - annual_reserve_fen(budget, account)
     return month_share_fen(shared, budget, period)
@@ -61,11 +58,8 @@ def shared_budget(pool: str, given_fen: int, lines: Iterable[Row], policy: Polic
     less = policy.budget is not None and policy.budget.less_item_by_item
     budget = given_fen - items if less else given_fen
     if budget < 0:
-        raise DrgpayError(
-            f"the pool {pool} pays {yuan(items)} yuan item by item, more than its budget of "
-            f"{yuan(given_fen)}",
-            f"give the pool a larger budget, or set {policy.budget_key}.less_item_by_item = false",
-        )
+        said = {"pool": pool, "items": yuan(items), "budget": yuan(given_fen)}
+        raise DrgpayError(*_ERRORS("items_above_budget", key=policy.budget_key, **said))
     share = half_up(Fraction(items * POINT_SCALE, given_fen)) if given_fen else None
     return {
         "budget_given_fen": given_fen,

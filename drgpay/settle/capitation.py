@@ -11,7 +11,9 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, scaled
+from drgpay.base.language import Words
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Capitation
 from drgpay.policy.settlement import Budget
@@ -19,6 +21,8 @@ from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
 from drgpay.settle.bands import shared_by_bands
 from drgpay.settle.budget import month_share_fen
 from drgpay.settle.lines import LINE
+
+_ERRORS = Sentences("errors/settle")
 
 CONTRACT = ["contractor_id", "account"]
 
@@ -102,10 +106,7 @@ def capitation_accounts(
     """
     rules = policy.outpatient.capitation if policy.outpatient else None
     if policy.outpatient is None or rules is None:
-        raise DrgpayError(
-            f"the policy {policy.policy.id} has no [outpatient.capitation]",
-            "add it to keep capitation accounts; docs/policy.md lists its keys",
-        )
+        raise DrgpayError(*_ERRORS("no_capitation", policy=policy.policy.id))
     capitation = _capitation(enrolment, rules, policy.outpatient.budget, period)
     placed = _placed(cases, statements, capitation)
     charged = _charged(placed)
@@ -126,24 +127,23 @@ def refuse_untied(result: CapitationAccounts) -> None:
     for row in result.tie_out.iter_rows(named=True):
         inside = row["contracted_fen"] + row["uncontracted_fen"]
         available = row["budget_fen"] + row["from_home_funds_fen"]
-        _refuse(inside != row["fund_amount_fen"], f"of the pool {row['pool']} to its providers")
+        pool = row["pool"]
+        providers = _ERRORS.words("between_pool_and_providers", pool=pool)
+        _refuse(inside != row["fund_amount_fen"], providers)
         spent = inside + row["kept_fen"] + row["remainder_fen"]
-        _refuse(spent != available, f"of {row['pool']} to its budget")
+        _refuse(spent != available, _ERRORS.words("between_pool_and_budget", pool=pool))
         beside = row["item_contracted_fen"] + row["item_uncontracted_fen"]
-        _refuse(beside != row["item_fund_amount_fen"], f"item by item of {row['pool']}")
+        _refuse(beside != row["item_fund_amount_fen"], _ERRORS.words("beside_the_pool", pool=pool))
     contracted = sum(
         row["contracted_fen"] + row["item_contracted_fen"]
         for row in result.tie_out.iter_rows(named=True)
     )
-    _refuse(result.accounts["charged_fen"].sum() != contracted, "of the contractors")
+    _refuse(result.accounts["charged_fen"].sum() != contracted, _ERRORS.words("of_contractors"))
 
 
-def _refuse(untied: bool, what: str) -> None:
+def _refuse(untied: bool, what: Words) -> None:
     if untied:
-        raise DrgpayError(
-            f"the capitation accounts do not tie: the amounts {what} differ",
-            "give the cases and the statements of one and the same settlement",
-        )
+        raise DrgpayError(*_ERRORS("untied_capitation", what=what))
 
 
 def _capitation(
@@ -159,10 +159,8 @@ def _capitation(
     ).sort(*CONTRACT, "age_band", nulls_last=False)
     repeated = table.filter(pl.struct(*CONTRACT, "age_band").is_duplicated())
     if repeated.height:
-        raise DrgpayError(
-            f"the enrolment lists {_named(repeated.row(0, named=True))} twice",
-            "keep one of the rows",
-        )
+        enrolled = _named(repeated.row(0, named=True))
+        raise DrgpayError(*_ERRORS("enrolled_twice", enrolled=enrolled))
     sums: dict[tuple[str, str], list[int]] = {}
     for row in table.iter_rows(named=True):
         added = sums.setdefault((row["contractor_id"], row["account"]), [0, 0])
@@ -181,25 +179,20 @@ def rate_fen(row: dict[str, Any], rules: Capitation) -> int:
     for rate in rules.rates:
         if rate.account == row["account"] and rate.age_band in (None, row["age_band"]):
             return scaled(rate.yuan_a_year, FEN_PLACES)
-    raise DrgpayError(
-        f"outpatient.capitation.rates has no rate for the enrolment of {_named(row)}",
-        "add a rate for this account and age band, or correct the enrolment",
-    )
+    raise DrgpayError(*_ERRORS("no_capitation_rate", enrolled=_named(row)))
 
 
-def _named(row: dict[str, Any]) -> str:
-    band = f", age band {row['age_band']}" if row["age_band"] is not None else ""
-    return f"{row['contractor_id']} in the account {row['account']}{band}"
+def _named(row: dict[str, Any]) -> Words:
+    key = "enrolled" if row["age_band"] is None else "enrolled_band"
+    said = {"contractor": row["contractor_id"], "account": row["account"]}
+    return _ERRORS.words(key, band=row["age_band"], **said)
 
 
 def _of_period(year_fen: int, budget: Budget | None, period: Period | None) -> int:
     if period is None:
         return year_fen
     if budget is None:
-        raise DrgpayError(
-            "the policy has no [outpatient.budget], whose months share the capitation of the year",
-            "add outpatient.budget",
-        )
+        raise DrgpayError(*_ERRORS("no_outpatient_budget"))
     return month_share_fen(year_fen, budget, period)
 
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Clearing, Settlement
 from drgpay.settle.assessment import assessed_hospitals, assessed_lines
@@ -32,6 +34,8 @@ from drgpay.settle.prepayment import (
 from drgpay.settle.pricing import Rules, price_pool, spent_by_points, yuan
 from drgpay.settle.settled import Settled
 from drgpay.settle.walk import PaidPool, borne, settled
+
+_ERRORS = Sentences("errors/settle")
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,7 @@ def clear_year(
     """
     rules, sharing = policy.settlement, policy.clearing
     if sharing is None:
-        raise DrgpayError("the policy has no [clearing]", f"add it to clear {year}")
+        raise DrgpayError(*_ERRORS("no_clearing", year=year))
     cases = with_payment(cases, policy)
     deductions = deductions_by_account(payments, policy.records.accounts)
     paid_before = _paid_by_line(months, policy)
@@ -90,10 +94,7 @@ def clear_year(
             if not mine and pool.name not in budgets:
                 continue
             if pool.name not in budgets:
-                raise DrgpayError(
-                    f"the clearing of {year} has no budget for the pool {pool.name}",
-                    "check that the months' runs have settled it",
-                )
+                raise DrgpayError(*_ERRORS("year_without_budget", year=year, pool=pool.name))
             final = _final_budget(pool.name, mine, budgets[pool.name], policy, sharing)
             final_fen = final["budget_final_fen"]
             priced = price_pool(pool.name, mine, final_fen, Rules(rules, levels, final=True))
@@ -171,11 +172,7 @@ def _paid_by_line(months: pl.DataFrame, policy: Policy) -> dict[tuple[str, ...],
     sums = months.group_by(LINE).agg(pl.col(_PAID).sum()).sort(LINE).rows(named=True)
     for row in sums:
         if row["account"] not in policy.records.accounts:
-            raise DrgpayError(
-                f"a month has paid in the account {row['account']}, which records.accounts of "
-                "the policy does not list",
-                "clear the year with a policy that has all its accounts",
-            )
+            raise DrgpayError(*_ERRORS("paid_in_other_account", account=row["account"]))
     return {line_key(row): row for row in sums}
 
 
@@ -184,9 +181,7 @@ def _refuse_unknown_pools(budgets: Mapping[str, YearBudget], policy: Policy, yea
     unknown = sorted(set(budgets) - set(known))
     if unknown:
         raise DrgpayError(
-            f"the months of {year} have a budget for the pool {unknown[0]}, but the pools of the "
-            f"policy are {', '.join(known)}",
-            "clear the year with the accounts and merged_accounts that paid its months",
+            *_ERRORS("budget_of_other_pool", year=year, pool=unknown[0], known=listed(known))
         )
 
 
@@ -263,12 +258,8 @@ def _refuse_budget_below_prepaid(
     prepaid = sum(line["prepaid_fen"] for line in lines if line["in_pool"])
     # Each prepayment and the standard it comes from were rounded, by half a fen at most.
     if prepaid - available_fen > payments and not rules.may_exceed_budget:
-        raise DrgpayError(
-            f"the final budget of the pool {pool} is {yuan(available_fen)} yuan, below the "
-            f"{yuan(prepaid)} that its months have already paid",
-            "check the months and [clearing] of the policy, or allow it with "
-            f"{rules.key}.may_exceed_budget = true: hospitals then pay back",
-        )
+        said = {"pool": pool, "available": yuan(available_fen), "prepaid": yuan(prepaid)}
+        raise DrgpayError(*_ERRORS("final_budget_below_prepaid", key=rules.key, **said))
 
 
 _SUMS = [

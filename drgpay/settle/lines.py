@@ -7,10 +7,13 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import refuse_large_sums, scaled
+from drgpay.base.words import Sentences
 from drgpay.policy.adjustment_rows import EARLIER_STAYS, no_adjustments, takes_deducted_points
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.pools import pools_of
+
+_ERRORS = Sentences("errors/settle")
 
 LINE = ["hospital_id", "account", "out_of_area", "payment"]
 """A statement line: `payment` is `points`, or `item_by_item` for stays outside the points."""
@@ -120,8 +123,8 @@ def line_rows(
     earlier_deducted).
     Raises DrgpayError for sums beyond what can be settled.
     """
-    refuse_large_sums(cases, ("points", *AMOUNTS), "cases")
-    refuse_large_sums(adjustments, ("points",), "adjustments")
+    refuse_large_sums(cases, ("points", *AMOUNTS), _ERRORS.words("all_cases"))
+    refuse_large_sums(adjustments, ("points",), _ERRORS.words("all_adjustments"))
     pool_of = {account: pool.name for pool in pools_of(policy) for account in pool.accounts}
     sums = (
         cases.group_by(LINE)
@@ -178,18 +181,12 @@ def rate_of(line: Row, rules: Settlement, levels: Mapping[str, str] | None) -> t
     """
     level = (levels or {}).get(line["hospital_id"])
     if level is None:
-        raise DrgpayError(
-            f"the hospital {line['hospital_id']} has no level, so it has no rate",
-            "give its level in the table of hospitals",
-        )
+        raise DrgpayError(*_ERRORS("no_level", hospital=line["hospital_id"]))
     for rate in rules.rates:
         if (rate.account, rate.level) == (line["account"], level):
             return level, scaled(rate.yuan, rules.value_places - 2)
-    raise DrgpayError(
-        f"{rules.key}.rates has no rate for the account {line['account']} and the level {level} of "
-        f"the hospital {line['hospital_id']}",
-        f"add it to {rules.key}.rates, or correct the level in the table of hospitals",
-    )
+    said = {"account": line["account"], "level": level, "hospital": line["hospital_id"]}
+    raise DrgpayError(*_ERRORS("no_rate", key=rules.key, **said))
 
 
 def _place(line: Row, pool_of: Mapping[str, str], rules: Settlement) -> Row:

@@ -7,9 +7,12 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, half_up, refuse_large_sums, scaled
+from drgpay.base.words import Sentences
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.lines import Row
 from drgpay.settle.pricing import yuan
+
+_ERRORS = Sentences("errors/settle")
 
 
 def deductions_by_account(
@@ -19,14 +22,12 @@ def deductions_by_account(
 
     payments: hospital_id, account, amount_fen. Raises DrgpayError for an unknown account.
     """
-    refuse_large_sums(payments, ("amount_fen",), "deductions of money")
+    refuse_large_sums(payments, ("amount_fen",), _ERRORS.words("all_deductions"))
     sums = payments.group_by("hospital_id", "account").agg(pl.col("amount_fen").sum())
     for hospital, account, _ in sums.sort("hospital_id", "account").iter_rows():
         if account not in accounts:
             raise DrgpayError(
-                f"a payment deduction of the hospital {hospital} names the account {account}, "
-                "which records.accounts of the policy does not list",
-                "correct the account in the deductions",
+                *_ERRORS("deduction_of_other_account", hospital=hospital, account=account)
             )
     return {(hospital, account): amount for hospital, account, amount in sorted(sums.iter_rows())}
 
@@ -102,10 +103,5 @@ def refuse_prepaying_too_much(
     prepaid = sum(line["prepayment_fen"] for line in inside)
     # Standard and prepayment of a line are rounded, by half a fen at most each.
     if prepaid - available_fen > len(inside) and not rules.may_exceed_budget:
-        raise DrgpayError(
-            f"the prepayments of the pool {pool} are {yuan(prepaid)} yuan, more than the budget "
-            f"of {yuan(available_fen)}, because other hospitals' fund amounts are negative",
-            "check that the budget is in yuan and of this month; if it is right, "
-            f"lower {rules.key}.prepay_ratio, give the month a larger budget, or allow it with "
-            f"{rules.key}.may_exceed_budget = true",
-        )
+        said = {"pool": pool, "prepaid": yuan(prepaid), "available": yuan(available_fen)}
+        raise DrgpayError(*_ERRORS("prepaid_too_much", key=rules.key, **said))

@@ -7,9 +7,12 @@ from typing import Literal
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, apportion, half_up, scaled, unscaled
+from drgpay.base.words import Sentences
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.lines import Row, rate_of
 from drgpay.settle.value import PoolSums, point_value
+
+_ERRORS = Sentences("errors/settle")
 
 Waiting = Literal["none", "earlier", "minus", "unpriced"]
 """Which rows of hospitals wait for the clearing: none; those on earlier stays, or all, on the lines
@@ -210,10 +213,9 @@ def _refuse_overspending(
     value.
     """
     if -2 * remainder > lines and not rules.may_exceed_budget:
+        said = {"amount": yuan(budget_fen - remainder), "beyond": yuan(-remainder)}
         raise DrgpayError(
-            f"the fund amounts of the pool {pool} are {yuan(budget_fen - remainder)} yuan, "
-            f"{yuan(-remainder)} more than the budget of {yuan(budget_fen)}",
-            f"give the pool a larger budget, or allow it with {rules.key}.may_exceed_budget = true",
+            *_ERRORS("overspent", pool=pool, budget=yuan(budget_fen), key=rules.key, **said)
         )
 
 

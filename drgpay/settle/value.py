@@ -5,6 +5,9 @@ from typing import Literal
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/settle")
 
 ValueMethod = Literal["residual", "fund_only", "cost"]
 """The methods by which a pool has one value; with `rate` each account and level has its own."""
@@ -32,10 +35,7 @@ def point_value(sums: PoolSums, method: ValueMethod, places: int) -> int:
     Raises DrgpayError when the pool has no points.
     """
     if sums.points <= 0:
-        raise DrgpayError(
-            f"the stays of {sums.pool} earned no points, so a point has no value",
-            "check that the stays are grouped and the catalogue has their groups",
-        )
+        raise DrgpayError(*_ERRORS("no_points", pool=sums.pool))
     fen = {
         "residual": sums.budget_fen + sums.patient_fen + sums.other_fen,
         "fund_only": sums.budget_fen,
@@ -43,10 +43,7 @@ def point_value(sums: PoolSums, method: ValueMethod, places: int) -> int:
     }[method]
     value = fen * 10 ** (places + POINT_PLACES - FEN_PLACES) // sums.points
     if value >= 10**_DIGITS:
-        raise DrgpayError(
-            f"a point of {sums.pool} would be worth more than {_DIGITS} digits hold",
-            "compare the budget with the points of the period",
-        )
+        raise DrgpayError(*_ERRORS("large_value", pool=sums.pool, digits=_DIGITS))
     return value
 
 
