@@ -18,6 +18,7 @@ from drgpay.base.exact import (
     unscaled,
     wide,
 )
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.bed_day_table import bed_day_table
 from drgpay.points.catalogue import GROUP_SCHEMA, Catalogue, CatalogueInfo
@@ -26,6 +27,8 @@ from drgpay.points.ranks import CostRanks
 from drgpay.points.trimming import kept_cases
 from drgpay.policy.calibration import Calibration
 from drgpay.policy.model import Policy
+
+_ERRORS = Sentences("errors/points")
 
 
 def calibrate(
@@ -45,20 +48,14 @@ def calibrate(
     rules = policy.calibration
     counted = stays.filter(eligible(rules))
     if not counted.height:
-        raise DrgpayError(
-            f"{source}: none of {stays_read} stays can be calibrated with",
-            "give grouped, complete stays of past years; see calibration in the policy",
-        )
-    refuse_large_sums(counted, ("total_fen",), "stays of the past")
+        raise DrgpayError(*_ERRORS("none_eligible", source=source, stays=stays_read))
+    refuse_large_sums(counted, ("total_fen",), _ERRORS.words("past_stays"))
     groups = group_means(counted, rules)
     base = [row for row in groups.rows if row["stable"] or rules.mean_over == "all"]
     all_total = sum(row["total_fen"] for row in base)
     all_cases = sum(row["kept"] for row in base)
     if not all_total:
-        raise DrgpayError(
-            f"{source}: no group is stable, so there is no mean over all cases",
-            'lower calibration.stable_min_cases or set calibration.mean_over = "all"',
-        )
+        raise DrgpayError(*_ERRORS("none_stable", source=source))
     info = CatalogueInfo(
         id=catalogue_id,
         scheme=scheme.info.id,

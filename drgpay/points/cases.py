@@ -8,6 +8,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import divide_half_up
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.points.adjustments import Step, adjust
 from drgpay.points.age_factors import AGE_COLUMNS, base_of, with_factor
 from drgpay.points.catalogue import Catalogue
@@ -27,6 +28,8 @@ from drgpay.points.volume import volume_changes
 from drgpay.policy.adjustment_rows import no_adjustments
 from drgpay.policy.points import Points
 from drgpay.records.filings import NO_FILINGS, Filings
+
+_ERRORS = Sentences("errors/points")
 
 
 @dataclass(frozen=True, repr=False)
@@ -146,10 +149,7 @@ def _with_ages(stays: pl.DataFrame, points: Points) -> pl.DataFrame:
         return stays.with_columns(age=nothing, age_days=nothing)
     known = stays["age"].drop_nulls().len() if "age" in stays.columns else 0
     if known < stays.height:
-        raise DrgpayError(
-            "points.age_factors needs the age of every stay, and the results of some months hold none",
-            "settle those months with this policy, or leave the factors out of the year",
-        )
+        raise DrgpayError(*_ERRORS("no_ages"))
     return stays.with_columns(pl.col("age", "age_days").cast(_AGE))
 
 
@@ -271,16 +271,10 @@ def by_formula(
 def _refuse_unpriced(cases: pl.DataFrame) -> None:
     name = cases["case_class"][0]
     if name == "bed_day":
-        raise DrgpayError(
-            f"nothing says what a day of the bed-day class {cases['bed_day_class'][0]} earns at "
-            f"the level {cases['level'][0]}",
-            "add a row to points.bed_days, or calibrate with stays of this class",
-        )
-    raise DrgpayError(
-        f"the catalogue has no points for the {name} case {cases['case_id'][0]} of the group "
-        f"{cases['drg'][0]}",
-        'pay such groups with points.few_cases_rule = "at_cost", or calibrate again',
-    )
+        bed_day_class, level = cases["bed_day_class"][0], cases["level"][0]
+        raise DrgpayError(*_ERRORS("unpriced_day", bed_day_class=bed_day_class, level=level))
+    said = {"class_": _ERRORS.words(f"class.{name}"), "drg": cases["drg"][0]}
+    raise DrgpayError(*_ERRORS("unpriced_case", case=cases["case_id"][0], **said))
 
 
 def _refuse_unknown_cases(stays: pl.DataFrame, filings: Filings) -> None:
@@ -289,8 +283,4 @@ def _refuse_unknown_cases(stays: pl.DataFrame, filings: Filings) -> None:
             continue
         unknown = table.join(stays, on="case_id", how="anti").sort("case_id")
         if unknown.height:
-            raise DrgpayError(
-                f"{path}: the case {unknown['case_id'][0]} is not among the valid stays of the "
-                "period",
-                "correct the case_id, or leave the row out if the case is quarantined",
-            )
+            raise DrgpayError(*_ERRORS("unknown_case", path=path, case=unknown["case_id"][0]))

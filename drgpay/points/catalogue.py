@@ -17,9 +17,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import as_decimal, half_up
+from drgpay.base.language import alike, listed
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import Scheme
 from drgpay.policy.load import validation_sentence
+
+_ERRORS = Sentences("errors/points")
 
 Count = Annotated[int, Field(ge=0)]
 
@@ -217,13 +221,11 @@ def load_catalogue(folder: Path, scheme: Scheme) -> Catalogue:
     catalogue = read_catalogue(folder)
     info = catalogue.info
     if info.scheme != scheme.info.id or info.scheme_hash != scheme.content_hash:
-        made_for = info.scheme
-        if made_for == scheme.info.id:
-            made_for += " with other tables"
-        raise DrgpayError(
-            f"the catalogue {folder} was made for the scheme {made_for}, not for {scheme.info.id}",
-            "calibrate a catalogue with this scheme (drgpay calibrate), or name its own scheme",
-        )
+        made_for = alike(info.scheme)
+        if info.scheme == scheme.info.id:
+            made_for = _ERRORS.words("other_scheme.with_other_tables", scheme=info.scheme)
+        said = {"made_for": made_for, "scheme": scheme.info.id}
+        raise DrgpayError(*_ERRORS("other_scheme", folder=folder, **said))
     return catalogue
 
 
@@ -276,39 +278,32 @@ def _refuse_damage(catalogue: Catalogue, bed_days_of_file: pl.DataFrame, folder:
         path = folder / f"{name}.csv"
         for column in needed:
             if frame[column].null_count():
-                raise DrgpayError(f"{path}: a row has no {_in_yuan(column)}", "calibrate again")
+                raise DrgpayError(*_ERRORS("empty_cell", path=path, column=_in_yuan(column)))
         repeated = frame.filter(pl.struct(key).is_duplicated())
         if repeated.height:
-            said = ", ".join(value or "-" for value in repeated.select(key).row(0))
-            raise DrgpayError(f"{path} lists {said} twice", "keep one of the rows")
+            said = listed(value or "-" for value in repeated.select(key).row(0))
+            raise DrgpayError(*_ERRORS("row_twice", path=path, key=said))
     _refuse_wrong_stability(catalogue.groups, folder / "groups.csv")
     wrong = catalogue.bed_days.filter((pl.col("days") <= 0) | (pl.col("total_fen") <= 0))
     if wrong.height:
-        said = wrong["bed_day_class"][0]
+        bed_day_class = wrong["bed_day_class"][0]
         raise DrgpayError(
-            f"{folder / 'bed_days.csv'}: {said} has no days or no cost", "calibrate again"
+            *_ERRORS("no_days", path=folder / "bed_days.csv", bed_day_class=bed_day_class)
         )
     if not with_day_points(catalogue).equals(bed_days_of_file):
-        raise DrgpayError(
-            f"{folder / 'bed_days.csv'}: day_points is not total_yuan / days / all mean x 100",
-            "calibrate again; a day's points of your own belong to points.bed_days of the policy",
-        )
+        raise DrgpayError(*_ERRORS("wrong_day_points", path=folder / "bed_days.csv"))
 
 
 def _refuse_wrong_stability(groups: pl.DataFrame, path: Path) -> None:
     unknown = groups.filter(~pl.col("stability").is_in(STABILITIES))
     if unknown.height:
         drg, stability = unknown.select("drg", "stability").row(0)
-        raise DrgpayError(
-            f"{path}: the stability of {drg} is {stability!r}",
-            f"write one of {', '.join(STABILITIES)}",
-        )
+        said = {"drg": drg, "stability": stability, "known": listed(STABILITIES)}
+        raise DrgpayError(*_ERRORS("unknown_stability", path=path, **said))
     differs = groups.filter(pl.col("stable") != (pl.col("stability") == "stable"))
     if differs.height:
-        raise DrgpayError(
-            f"{path}: stable and stability of {differs['drg'][0]} contradict each other",
-            "calibrate again, or make the two agree",
-        )
+        drg = differs["drg"][0]
+        raise DrgpayError(*_ERRORS("contradicting_stability", path=path, drg=drg))
 
 
 def _with_stability(groups: pl.DataFrame) -> pl.DataFrame:
@@ -325,14 +320,12 @@ def _in_yuan(column: str) -> str:
 
 def _load_info(path: Path) -> CatalogueInfo:
     if not path.is_file():
-        raise DrgpayError(
-            f"{path.parent} is no catalogue: it has no {path.name}",
-            "name a folder that drgpay calibrate made",
-        )
+        raise DrgpayError(*_ERRORS("no_catalogue", folder=path.parent, file=path.name))
     try:
         return CatalogueInfo.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise DrgpayError(f"{path}: {validation_sentence(error, {})}", "calibrate again") from None
+        told = validation_sentence(error, {})
+        raise DrgpayError(*_ERRORS("wrong_catalogue", path=path, told=told)) from None
 
 
 def _load_table(
@@ -356,7 +349,7 @@ def _load_table(
         ).with_columns(pl.lit(None, in_file[name]).alias(name) for name in lacking)
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
-        raise DrgpayError(f"{path} cannot be read ({detail})", "calibrate again") from None
+        raise DrgpayError(*_ERRORS("unreadable_catalogue", path=path, detail=detail)) from None
     return frame.select(
         (
             pl.col(_in_yuan(column)).to_physical().cast(pl.Int64)

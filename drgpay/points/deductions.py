@@ -9,10 +9,13 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, scaled, wide
+from drgpay.base.words import Sentences
 from drgpay.points.adjustments import CaseChange, HospitalMinus, Step, change_columns
 from drgpay.points.age_factors import Base
 from drgpay.policy.points import Deduction, Points
 from drgpay.records.filings import Filings
+
+_ERRORS = Sentences("errors/points")
 
 
 def refuse_unknown_kinds(filings: Filings, points: Points) -> None:
@@ -20,11 +23,9 @@ def refuse_unknown_kinds(filings: Filings, points: Points) -> None:
     known = [row.kind for row in points.deductions]
     unknown = filings.deductions.filter(~pl.col("kind").is_in(known))
     if unknown.height:
-        raise DrgpayError(
-            f"{filings.deductions_path}: the deduction of the case {unknown['case_id'][0]} is of "
-            f"the unknown kind {unknown['kind'][0]}",
-            "name one of points.deductions of the policy, or payment for money held back",
-        )
+        case, kind = unknown["case_id"][0], unknown["kind"][0]
+        path = filings.deductions_path
+        raise DrgpayError(*_ERRORS("unknown_deduction", path=path, case=case, kind=kind))
 
 
 def deduction_steps(

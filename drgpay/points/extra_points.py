@@ -6,11 +6,14 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, scaled, wide
+from drgpay.base.words import Sentences
 from drgpay.points.adjustments import CaseChange, change_columns
 from drgpay.points.age_factors import Base
 from drgpay.points.formulas import PointFormula
 from drgpay.policy.points import NewTechnology, Points, Tcm
 from drgpay.records.filings import Filings
+
+_ERRORS = Sentences("errors/points")
 
 TECHNOLOGY_KIND = "new_technology"
 TCM_KIND = "tcm"
@@ -21,11 +24,8 @@ def refuse_unknown_technologies(filings: Filings, points: Points) -> None:
     known = [row.technology for row in points.new_technologies if row.filed]
     unknown = filings.technologies.filter(~pl.col("technology").is_in(known))
     if unknown.height:
-        raise DrgpayError(
-            f"{filings.technologies_path}: the technology {unknown['technology'][0]} of the case "
-            f"{unknown['case_id'][0]} is not filed by this policy",
-            "name one of points.new_technologies with filed = true",
-        )
+        said = {"case": unknown["case_id"][0], "technology": unknown["technology"][0]}
+        raise DrgpayError(*_ERRORS("unfiled_technology", path=filings.technologies_path, **said))
 
 
 def technology_changes(

@@ -7,6 +7,7 @@ from fractions import Fraction
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.points.adjustments import Step, adjust
 from drgpay.points.age_factors import base_of
 from drgpay.points.cases import exact_points, priced_cases
@@ -20,6 +21,8 @@ from drgpay.points.readmission import readmission_changes
 from drgpay.points.reviews import KIND as REVIEW
 from drgpay.points.reviews import review_changes
 from drgpay.points.volume import volume_changes
+
+_ERRORS = Sentences("errors/points")
 
 
 @dataclass(frozen=True)
@@ -95,12 +98,9 @@ class PaidAgain:
         known = [row.kind for row in points.deductions]
         unknown = brought.filter(~pl.col("kind").is_in(known))
         if unknown.height:
-            raise DrgpayError(
-                f"the deduction of the case {unknown['case_id'][0]}, which the run of "
-                f"{self.paid.known.period} paid, is of the kind {unknown['kind'][0]}, which the policy "
-                "of that run does not have",
-                "name one of points.deductions of that policy",
-            )
+            case, kind = unknown["case_id"][0], unknown["kind"][0]
+            period = self.paid.known.period
+            raise DrgpayError(*_ERRORS("deduction_of_paid", case=case, kind=kind, period=period))
         return deduction_steps(self.cases, points.deductions, brought, base_of(points))
 
     def points(
@@ -134,9 +134,6 @@ class PaidAgain:
         again, _ = self.points(self.paid.own_returns)
         wrong = cases.filter(again != cases["own"])
         if wrong.height:
-            raise DrgpayError(
-                f"the points of the case {wrong['case_id'][0]}, which the run of "
-                f"{self.paid.known.period} paid, do not come out again",
-                "see with drgpay verify what changed in its folder",
-            )
+            case, period = wrong["case_id"][0], self.paid.known.period
+            raise DrgpayError(*_ERRORS("points_differ", case=case, period=period))
         return cases

@@ -15,6 +15,8 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, half_up, unscaled
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.calibration_report import group_names
 from drgpay.points.catalogue import (
@@ -27,6 +29,8 @@ from drgpay.points.weight_columns import WeightColumns, weight_columns
 from drgpay.points.weight_marks import STABLE
 from drgpay.points.weight_rows import RowReader, TableMarks, WeightedGroup, WeightOptions
 from drgpay.points.weight_table import WeightTable, read_weight_table
+
+_ERRORS = Sentences("errors/points")
 
 _NAMED_UNKNOWN = 5
 _FIRST = 5
@@ -116,7 +120,7 @@ def published_catalogue(
         else:
             groups.append(group)
     if not groups:
-        raise DrgpayError(f"{path}: no group of {scheme.info.id} has a weight", "see --column")
+        raise DrgpayError(*_ERRORS("no_weight_at_all", path=path, scheme=scheme.info.id))
     catalogue = _catalogue(groups, scheme, all_mean_fen, catalogue_id, path.name)
     drgs = {row.number: reader.drg(row) for row in rows}
     return PublishedCatalogue(
@@ -144,10 +148,8 @@ def _refuse_repeated(table: WeightTable) -> None:
     first: dict[str, int] = {}
     for line, drg in table.cells(table.group_heading):
         if drg in first:
-            raise DrgpayError(
-                f"{table.at(line)}: the group {drg} stands in {table.unit} {first[drg]} too",
-                "keep one of the rows",
-            )
+            place, before = table.at(line), table.numbered(first[drg])
+            raise DrgpayError(*_ERRORS("group_twice", place=place, drg=drg, first=before))
         first[drg] = line
 
 
@@ -168,15 +170,12 @@ def _unknown(
         unknown = [drg for _, drg in rows if drg not in ambiguous]
         named = unknown or [drg for _, drg in rows]
         line = next(line for line, drg in rows if drg == named[0])
-        listed = ", ".join(named[:_NAMED_UNKNOWN])
-        more = f" and {len(named) - _NAMED_UNKNOWN} more" * (len(named) > _NAMED_UNKNOWN)
-        problem = f"{scheme.info.id} has no groups {listed}{more}"
-        if not unknown:
-            problem = f"{listed}{more} are ambiguous groups, which have no points in a catalogue"
-        raise DrgpayError(
-            f"{table.at(line)}: {problem}",
-            "name the scheme of the table, or leave them out with --skip-unknown",
-        )
+        groups, more = listed(named[:_NAMED_UNKNOWN]), len(named) - _NAMED_UNKNOWN
+        if more > 0:
+            groups = _ERRORS.words("unknown_groups.and_more", groups=groups, more=more)
+        key = "unknown_groups" if unknown else "ambiguous_groups"
+        place = table.at(line)
+        raise DrgpayError(*_ERRORS(key, place=place, scheme=scheme.info.id, groups=groups))
     return {line: "ambiguous_group" if drg in ambiguous else "not_in_scheme" for line, drg in rows}
 
 

@@ -7,10 +7,13 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, apportion, as_decimal, wide
+from drgpay.base.words import Sentences
 from drgpay.points.adjustments import CaseChange, change_columns
 from drgpay.points.formulas import PointFormula, Terms, reviewed_at_cost, reviewed_high
 from drgpay.policy.points import Reviews
 from drgpay.records.filings import Filings
+
+_ERRORS = Sentences("errors/points")
 
 KIND = "review"
 OVER_QUOTA_KIND = "review_over_quota"
@@ -130,8 +133,7 @@ def _kept(cases: pl.DataFrame, kind: str, reason: pl.Expr) -> CaseChange:
 def _refuse_too_much(reviewed: pl.DataFrame, filings: Filings) -> None:
     wrong = reviewed.filter(pl.col("unreasonable_fen") > pl.col("total_fen"))
     if wrong.height:
+        case = wrong["case_id"][0]
         raise DrgpayError(
-            f"{filings.reviews_path}: the unreasonable_cost of the case {wrong['case_id'][0]} is "
-            "above its total cost",
-            "correct it",
+            *_ERRORS("unreasonable_above_total", path=filings.reviews_path, case=case)
         )

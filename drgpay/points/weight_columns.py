@@ -11,13 +11,17 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
 from drgpay.points.weight_marks import STABLE, are_yes_or_no, is_mark, known_meaning
 from drgpay.points.weight_table import WeightTable, plain
 from drgpay.points.weight_values import number_of, says_nothing
 
+_ERRORS = Sentences("errors/points")
+
 NAMES = (
-    "drg, weight, price, stable, rate, name, note, weight_LEVEL, price_LEVEL, coefficient_LEVEL, "
-    "price@ACCOUNT"
+    *("drg", "weight", "price", "stable", "rate", "name", "note"),
+    *("weight_LEVEL", "price_LEVEL", "coefficient_LEVEL", "price@ACCOUNT"),
 )
 _SINGLE = ("drg", "weight", "price", "stable", "rate", "name", "note")
 _BY_LEVEL = ("weight", "price", "coefficient")
@@ -97,11 +101,9 @@ def weight_columns(
     dropped = {heading for pattern in drop for heading in _dropped(table, pattern)}
     both = sorted(dropped & set(named.values()))
     if both:
-        raise DrgpayError(f"{table.path}: {both[0]} is read and dropped", "leave one of them out")
+        raise DrgpayError(*_ERRORS("read_and_dropped", path=table.path, heading=both[0]))
     if table.group_heading in dropped:
-        raise DrgpayError(
-            f"{table.path}: {table.group_heading} is the column of groups", "do not drop it"
-        )
+        raise DrgpayError(*_ERRORS("groups_dropped", path=table.path, heading=table.group_heading))
     named.setdefault("drg", table.group_heading)
     free = [name for name in table.headings if name not in dropped | set(named.values())]
     named |= _by_own_name(free, named)
@@ -202,37 +204,38 @@ class _Found:
         shown = []
         for heading in self._unread:
             line, text = next((line, text) for line, text in table.cells(heading) if text)
-            shown.append(f"{heading} (in {table.unit} {line}: {text[:_EXAMPLE]})")
-        one = len(shown) == 1
-        read = ", ".join(
-            f"{heading} as {self.read_as[heading]}"
+            numbered = table.numbered(line)
+            shown.append(
+                _ERRORS.words(
+                    "column.example", heading=heading, numbered=numbered, text=text[:_EXAMPLE]
+                )
+            )
+        read = listed(
+            self._said_as(heading)
             for heading in table.headings
             if self.read_as.get(heading, "text") not in _NOT_READ
         )
-        raise DrgpayError(
-            f"{table.path}: {'a column' if one else f'{len(shown)} columns'} may carry money, a "
-            f"factor or a flag of stability, and {'is' if one else 'are'} not read: "
-            f"{', '.join(shown)}; what is read: {read}",
-            f"say what {'it is' if one else 'each is'} with --column NAME=HEADING ({NAMES}), or "
-            "leave it out with --drop HEADING; a * in both stands for a level or an account",
-        )
+        key = "unread_column" if len(shown) == 1 else "unread_columns"
+        said = {"count": len(shown), "columns": listed(shown), "read": read}
+        raise DrgpayError(*_ERRORS(key, path=table.path, names=listed(NAMES), **said))
+
+    def _said_as(self, heading: str) -> Words:
+        """What a column is read as."""
+        name = self.read_as[heading]
+        if name == "mark":
+            return _ERRORS.words("column.read_as_mark", heading=heading)
+        return _ERRORS.words("column.read_as", heading=heading, name=name)
 
     def columns(self) -> WeightColumns:
         """The columns, if they go together."""
         named, table = self._named, self._table
         if "weight" in named and (self._base or "price" in named):
-            raise DrgpayError(
-                f"{table.path}: base points come from weights or from prices, not from both",
-                "leave out --column weight, or --base and --column price",
-            )
+            raise DrgpayError(*_ERRORS("weights_and_prices", path=table.path))
         by = {kind: _by(named, f"{kind}_") for kind in _BY_LEVEL}
         accounts = _by(named, "price@")
         if not ({"weight", "price"} & named.keys() or by["price"] or by["weight"] or accounts):
-            raise DrgpayError(
-                f"{table.path} has no column of weights or prices among "
-                f"{', '.join(table.headings)}",
-                "name it with --column weight=HEADING, price=HEADING or price_LEVEL=HEADING",
-            )
+            headings = listed(table.headings)
+            raise DrgpayError(*_ERRORS("no_weights", path=table.path, headings=headings))
         _refuse_two_for_a_level(table, by)
         return WeightColumns(
             drg=named["drg"],
@@ -256,15 +259,14 @@ class _Found:
 def _named(table: WeightTable, given: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     for name, heading in given.items():
         if not _is_name(name):
-            raise DrgpayError(f"--column {name}={heading}: there is no column {name}", NAMES)
+            raise DrgpayError(
+                *_ERRORS("no_such_name", name=name, heading=heading, names=listed(NAMES))
+            )
         if _ANY not in name:
             yield name, _heading(table, heading)
             continue
         if heading.count(_ANY) != 1 or name.count(_ANY) != 1:
-            raise DrgpayError(
-                f"--column {name}={heading} does not have one * on both sides",
-                "for example coefficient_*=等级系数（*）",
-            )
+            raise DrgpayError(*_ERRORS("one_star", name=name, heading=heading))
         for found, part in _matching(table, heading, "(.+)"):
             yield name.replace(_ANY, _as_written(found, part[1])), found
 
@@ -282,10 +284,8 @@ def _heading(table: WeightTable, given: str) -> str:
         return given
     alike = [heading for heading in table.headings if plain(heading) == plain(given)]
     if len(alike) != 1:
-        raise DrgpayError(
-            f"{table.path} has no column {given}",
-            f"it has {', '.join(table.headings)}; name one of them",
-        )
+        known = listed(table.headings)
+        raise DrgpayError(*_ERRORS("no_column", path=table.path, column=given, known=known))
     return alike[0]
 
 
@@ -295,10 +295,8 @@ def _matching(table: WeightTable, pattern: str, any_part: str) -> list[tuple[str
     found = [(heading, parts.fullmatch(plain(heading))) for heading in table.headings]
     fitting = [(heading, match) for heading, match in found if match]
     if not fitting:
-        raise DrgpayError(
-            f"{table.path} has no column like {pattern}",
-            f"it has {', '.join(table.headings)}; name some of them",
-        )
+        known = listed(table.headings)
+        raise DrgpayError(*_ERRORS("no_column_like", path=table.path, pattern=pattern, known=known))
     return fitting
 
 
@@ -333,29 +331,26 @@ def _by(named: Mapping[str, str], prefix: str) -> dict[str, str]:
 def _refuse_base(table: WeightTable, base: str | None, named: Mapping[str, str]) -> None:
     by_level = _by(named, "price_") or _by(named, "weight_")
     if base and base != "mean" and base not in by_level:
-        raise DrgpayError(
-            f"--base {base}: {table.path} has no price of the level {base}",
-            f"name it with --column price_{base}=HEADING",
-        )
+        raise DrgpayError(*_ERRORS("no_base_level", base=base, path=table.path))
     if base and not by_level:
-        raise DrgpayError(
-            f"--base {base}: {table.path} has no prices by level",
-            "name them with --column price_LEVEL=HEADING",
-        )
+        raise DrgpayError(*_ERRORS("no_base_levels", base=base, path=table.path))
 
 
 def _refuse_two_for_a_level(table: WeightTable, by: Mapping[str, Mapping[str, str]]) -> None:
     for one, other in (("price", "coefficient"), ("weight", "coefficient"), ("weight", "price")):
         both = sorted(by[one].keys() & by[other].keys())
         if both:
+            level = both[0]
+            kinds = {
+                "one": _ERRORS.words(f"column.{one}"),
+                "other": _ERRORS.words(f"column.{other}"),
+            }
+            headings = {"one_heading": by[one][level], "other_heading": by[other][level]}
             raise DrgpayError(
-                f"{table.path} has a {one} and a {other} of the level {both[0]}",
-                f"name one of them and drop the other: {by[one][both[0]]}, {by[other][both[0]]}",
+                *_ERRORS("two_for_a_level", path=table.path, level=level, **kinds, **headings)
             )
     if by["price"] and by["weight"]:
-        raise DrgpayError(
-            f"{table.path} has weights and prices by level", "name one of them, drop the others"
-        )
+        raise DrgpayError(*_ERRORS("weights_and_prices_by_level", path=table.path))
 
 
 # What the cells say.

@@ -9,8 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.points.weight_table import WeightTable, plain
 from drgpay.points.weight_values import NO, YES, number_of
+
+_ERRORS = Sentences("errors/points")
 
 STABLE, STAND_IN = "stable", "stand_in"  # of STABILITIES of the catalogue
 ONE_COEFFICIENT, LISTED = "one_coefficient", "listed"
@@ -113,19 +117,16 @@ def _meaning(
         return known
     why = None
     if _OF_STABILITY.search(plain(word)):
-        why = "may say that they are not stable"
+        why = _ERRORS.words("mark.of_stability")
     elif _OF_ONE_PRICE.search(plain(word)):
         if different.intersection(lines):
-            why = "may say that every level has one price, but their numbers differ by level"
+            why = _ERRORS.words("mark.of_one_price")
     elif _OF_MONEY.search(plain(word)):
-        why = "may change what is paid"
+        why = _ERRORS.words("mark.of_money")
     if why:
-        raise DrgpayError(
-            f"{table.at(lines[0])}: {word} in the column {heading} marks {len(lines)} groups and "
-            f"{why}",
-            f"say what it means with --mark {word}=MEANING ({', '.join(MEANINGS)}), or leave the "
-            f"column out with --drop {heading}",
-        )
+        place, meanings = table.at(lines[0]), listed(MEANINGS)
+        said = {"word": word, "heading": heading, "groups": len(lines)}
+        raise DrgpayError(*_ERRORS("unclear_mark", place=place, why=why, meanings=meanings, **said))
     return LISTED
 
 
@@ -144,11 +145,7 @@ def stability_in(table: WeightTable, heading: str, said: Mapping[str, str]) -> d
 
 
 def _empty_beside_stable(table: WeightTable, heading: str, line: int) -> DrgpayError:
-    return DrgpayError(
-        f"{table.at(line)}: {heading} is empty, and no cell of the column says that a group is not "
-        "stable",
-        f"fill the cells of the column in, or leave it out with --drop {heading}",
-    )
+    return DrgpayError(*_ERRORS("empty_beside_stable", place=table.at(line), heading=heading))
 
 
 def _each_stability(
@@ -162,8 +159,8 @@ def _each_stability(
         if meaning is None and word in YES | NO:
             meaning = STABLE if word in YES else STAND_IN
         if meaning is None:
+            place, meanings = table.at(line), {"stable": STABLE, "stand_in": STAND_IN}
             raise DrgpayError(
-                f"{table.at(line)}: {heading} is '{text}', not stable or unstable",
-                f"write true or false, or say --mark {text}={STABLE} or {STAND_IN}",
+                *_ERRORS("no_stability", place=place, heading=heading, text=text, **meanings)
             )
         yield line, STABLE if meaning in (LISTED, ONE_COEFFICIENT) else meaning

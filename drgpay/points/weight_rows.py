@@ -8,6 +8,8 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_SCALE, half_up
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.points.weight_columns import WeightColumns
 from drgpay.points.weight_marks import (
     MEANINGS,
@@ -20,6 +22,8 @@ from drgpay.points.weight_marks import (
 )
 from drgpay.points.weight_table import Line, WeightTable, plain
 from drgpay.points.weight_values import number_of, says_nothing
+
+_ERRORS = Sentences("errors/points")
 
 MOST_WEIGHT = 100_000
 
@@ -153,8 +157,9 @@ class RowReader:
     def _said(self) -> Iterator[tuple[str, str]]:
         for word, meaning in self._options.marks.items():
             if meaning not in MEANINGS:
+                meanings = listed(MEANINGS)
                 raise DrgpayError(
-                    f"--mark {word}={meaning}: there is no meaning {meaning}", ", ".join(MEANINGS)
+                    *_ERRORS("no_meaning", word=word, meaning=meaning, meanings=meanings)
                 )
             yield plain(word), meaning
 
@@ -166,11 +171,10 @@ class RowReader:
             used |= {plain(text) for _, text in self._table.cells(stable)}
         unused = [word for word in self._options.marks if plain(word) not in used]
         if unused:
-            words = ", ".join(dict.fromkeys(mark.word for mark in found)) or "none"
-            raise DrgpayError(
-                f"--mark {unused[0]}: {self._table.path} has no such mark",
-                f"its marks are: {words}",
-            )
+            words = dict.fromkeys(mark.word for mark in found)
+            marks = listed(words) if words else _ERRORS.words("mark.none")
+            path = self._table.path
+            raise DrgpayError(*_ERRORS("no_mark", word=unused[0], path=path, marks=marks))
 
     def _by_level(self) -> list[str]:
         columns = self._columns
@@ -187,11 +191,9 @@ class RowReader:
                     found.setdefault(number, (line, text))
             if len(found) > 1:
                 (one, first), (other, second) = list(found.values())[:2]
-                raise DrgpayError(
-                    f"{self._table.at(other)}: {heading} is {second}, in {self._table.unit} {one} "
-                    f"it is {first}",
-                    f"a rate is one number; drop the column with --drop {heading} or take prices",
-                )
+                place, numbered = self._table.at(other), self._table.numbered(one)
+                said = {"heading": heading, "first": first, "second": second}
+                raise DrgpayError(*_ERRORS("two_rates", place=place, one=numbered, **said))
             rates += [(heading, text) for _, text in found.values()]
         return pl.DataFrame(rates, {"heading": pl.String, "rate": pl.String}, orient="row")
 
@@ -229,24 +231,19 @@ class RowReader:
     ) -> Fraction:
         found = number_of(text, percent)
         if found is None or found <= 0:
-            of = f" of {drg}" if drg else ""
-            raise DrgpayError(
-                f"{self._table.at(line)}: {heading}{of} is '{text}', not a number above 0",
-                f"correct it, leave the cell empty, or say --no-weight '{text}' if that means no "
-                "weight",
-            )
+            key = "no_number_of_group" if drg else "no_number"
+            place = self._table.at(line)
+            raise DrgpayError(*_ERRORS(key, place=place, heading=heading, drg=drg, text=text))
         return found
 
     def _refuse_out_of_range(self, row: Line, weight: Fraction | None) -> None:
         if weight is None:
             return
-        what = f"{self._table.at(row.number)}: the weight of {self.drg(row)}"
+        place, drg = self._table.at(row.number), self.drg(row)
         if weight > MOST_WEIGHT:
-            raise DrgpayError(
-                f"{what} is above {MOST_WEIGHT:,}", "correct it, or the mean over all"
-            )
+            raise DrgpayError(*_ERRORS("large_weight", place=place, drg=drg, most=MOST_WEIGHT))
         if not half_up(weight * 100 * POINT_SCALE) or not half_up(weight * self._all_mean_fen):
-            raise DrgpayError(f"{what} is next to nothing", "correct it, or the mean over all")
+            raise DrgpayError(*_ERRORS("small_weight", place=place, drg=drg))
 
 
 def _base(numbers: Mapping[str, Fraction], base: str | None) -> Fraction | None:

@@ -17,10 +17,14 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineWorkbook
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
 from drgpay.records.csv_source import text_of
 from drgpay.records.meaning.texts import BLANKS, folded_word
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.source import CSV_SUFFIXES, PARQUET_SUFFIXES
+
+_ERRORS = Sentences("errors/points")
 
 EXCEL_SUFFIXES = (".xlsx", ".xlsm", ".xls")
 MOST_BYTES = 64 * 1024 * 1024
@@ -70,14 +74,26 @@ class WeightTable:
     rows: tuple[Line, ...]
     left_out: tuple[LeftOut, ...]
 
-    def at(self, number: int) -> str:
+    def at(self, number: int) -> Words:
         """The place of a line as a sentence begins with it."""
-        return f"{self.path}, {self.unit} {number}"
+        return _place(self.path, self.unit, number)
+
+    def numbered(self, number: int) -> Words:
+        """A line of the table, by what its numbers count."""
+        return _numbered(self.unit, number)
 
     def cells(self, heading: str) -> Iterator[tuple[int, str]]:
         """Line and text of every cell of a column, empty ones too."""
         place = self.headings.index(heading)
         return ((row.number, row.cells[place]) for row in self.rows)
+
+
+def _place(path: Path, unit: str, number: int) -> Words:
+    return _ERRORS.words("place.at", path=path, numbered=_numbered(unit, number))
+
+
+def _numbered(unit: str, number: int) -> Words:
+    return _ERRORS.words(f"place.{unit}", number=number)
 
 
 def narrowed(text: str) -> str:
@@ -134,12 +150,9 @@ def read_weight_table(path: Path, encoding: str | None, group_heading: str | Non
 
 def _lines(path: Path, encoding: str | None) -> tuple[str, list[Line]]:
     if not path.is_file():
-        raise DrgpayError(f"there is no file {path}", "correct the path")
+        raise DrgpayError(*_ERRORS("no_file", path=path))
     if path.stat().st_size > MOST_BYTES:
-        raise DrgpayError(
-            f"{path} has more than {MOST_BYTES // 1024**2} MB, too much for a table of weights",
-            "name the table of groups",
-        )
+        raise DrgpayError(*_ERRORS("large_file", path=path, most=MOST_BYTES // 1024**2))
     suffix = path.suffix.lower()
     if suffix in CSV_SUFFIXES:
         return "line", list(_of_csv(path, encoding))
@@ -147,8 +160,8 @@ def _lines(path: Path, encoding: str | None) -> tuple[str, list[Line]]:
         return "row", _of_parquet(path)
     if suffix in EXCEL_SUFFIXES:
         return "row", _of_excel(path)
-    known = ", ".join((*CSV_SUFFIXES, *PARQUET_SUFFIXES, *EXCEL_SUFFIXES))
-    raise DrgpayError(f"{path} is no table by its name", f"name a file that ends in {known}")
+    known = listed((*CSV_SUFFIXES, *PARQUET_SUFFIXES, *EXCEL_SUFFIXES))
+    raise DrgpayError(*_ERRORS("no_table", path=path, known=known))
 
 
 def _of_csv(path: Path, encoding: str | None) -> Iterator[Line]:
@@ -161,10 +174,8 @@ def _of_csv(path: Path, encoding: str | None) -> Iterator[Line]:
             yield Line(begins, [_trimmed(cell) for cell in cells])
             begins = reader.line_num + 1
     except csv.Error as error:
-        raise DrgpayError(
-            f"{path}, line {begins} cannot be read as CSV ({error})",
-            "put every cell in quotation marks that come in pairs",
-        ) from None
+        place = _place(path, "line", begins)
+        raise DrgpayError(*_ERRORS("no_csv", place=place, detail=error)) from None
 
 
 def _of_parquet(path: Path) -> list[Line]:
@@ -173,7 +184,7 @@ def _of_parquet(path: Path) -> list[Line]:
     for field in source.schema:
         if pa.types.is_nested(field.type) or pa.types.is_binary(field.type):
             raise DrgpayError(
-                f"{path}: the column {field.name} is {field.type}", "write texts and numbers"
+                *_ERRORS("nested_column", path=path, column=field.name, type=field.type)
             )
     names = source.column_names
     lines = [Line(0, [_trimmed(name) for name in names])]
@@ -196,16 +207,11 @@ def _of_excel(path: Path) -> list[Line]:
             for name in book.sheet_names
         }
     except (CalamineError, OSError) as error:
-        raise DrgpayError(
-            f"{path} is not a readable Excel workbook ({error})",
-            "save it as .xlsx without password",
-        ) from None
+        raise DrgpayError(*_ERRORS("no_excel", path=path, detail=error)) from None
     filled = {name: rows for name, rows in sheets.items() if any(map(any, rows))}
     if len(filled) != 1:
-        raise DrgpayError(
-            f"{path} has {len(filled)} sheets that are not empty ({', '.join(filled)})",
-            "leave the sheet of the groups alone in the workbook, or save it as CSV",
-        )
+        names = listed(filled)
+        raise DrgpayError(*_ERRORS("sheets", path=path, sheets=len(filled), names=names))
     rows = next(iter(filled.values()))
     return [Line(number, [_cell(cell) for cell in row]) for number, row in enumerate(rows, 1)]
 
@@ -235,14 +241,12 @@ def _place_of_headings(path: Path, lines: Sequence[Line], given: str | None) -> 
     most = max(
         lines[:_HEADINGS_WITHIN], key=lambda line: sum(map(bool, line.cells)), default=Line(1, [])
     )
-    found = ", ".join(cell for cell in most.cells if cell)
+    found = [cell for cell in most.cells if cell]
     if not found:
-        raise DrgpayError(f"{path} has no headings", "write the names of the columns first")
+        raise DrgpayError(*_ERRORS("no_headings", path=path))
     if given:
-        raise DrgpayError(f"{path} has no column {given}", f"it has {found}; name one of them")
-    raise DrgpayError(
-        f"{path} has no column of groups among {found}", "name it with --column drg=HEADING"
-    )
+        raise DrgpayError(*_ERRORS("no_column", path=path, column=given, known=listed(found)))
+    raise DrgpayError(*_ERRORS("no_column_of_groups", path=path, found=listed(found)))
 
 
 def _is_second_of_headings(names: Sequence[str], line: Line, group: int) -> bool:
@@ -268,10 +272,8 @@ def _refuse_repeated(path: Path, headings: Sequence[str]) -> None:
     first: dict[str, int] = {}
     for number, heading in enumerate(headings, 1):
         if heading in first:
-            raise DrgpayError(
-                f"{path} has the column {heading} twice (columns {first[heading]} and {number})",
-                "rename one of them",
-            )
+            places = {"first": first[heading], "second": number}
+            raise DrgpayError(*_ERRORS("column_twice", path=path, column=heading, **places))
         first[heading] = number
 
 
@@ -289,14 +291,12 @@ def _sorted_rows(
         if reason:
             out.append(LeftOut(line.number, reason, _text(line)))
             continue
-        at = f"{path}, {unit} {line.number}"
+        place = _place(path, unit, line.number)
         if group not in given:
-            raise DrgpayError(f"{at}: the group is missing in '{_text(line)}'", "fill it in")
+            raise DrgpayError(*_ERRORS("no_group", place=place, text=_text(line)))
         if max(given) >= len(names) or len(line.cells) < len(names):
-            raise DrgpayError(
-                f"{at} has {len(line.cells)} cells, the headings {len(names)}",
-                "correct the row: its cells may have shifted",
-            )
+            widths = {"cells": len(line.cells), "headings": len(names)}
+            raise DrgpayError(*_ERRORS("shifted", place=place, **widths))
         cells = list(line.cells[: len(names)])
         cells[group] = narrowed(cells[group])
         rows.append(Line(line.number, cells))
