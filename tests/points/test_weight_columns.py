@@ -89,6 +89,15 @@ def test_other_coefficients_are_asked_for(heading: str, tmp_path: Path) -> None:
         made(tmp_path, f"DRG编码,RW,{heading}\nBB11,2,0.5\n")
 
 
+def test_columns_that_are_not_read_are_told_in_chinese(tmp_path: Path) -> None:
+    with pytest.raises(DrgpayError) as told:
+        made(tmp_path, "DRG编码,RW,费用上限,其他系数,基础病组\nBB11,2,3,0.5,是\nBB21,1,3,0.4,\n")
+    assert told.value.problem_words.zh.endswith(
+        "：有 2 列可能是金额、系数或稳定标识，未读取：费用上限（第 2 行：3）、其他系数（第 2 行：0.5）；"
+        "已读取：DRG编码 读作 drg、RW 读作 weight、基础病组 读作病组标识"
+    )
+
+
 def test_weights_by_level(tmp_path: Path) -> None:
     text = "drg,weight_3A,weight_2A\nBB11,2.2,1.8\nBB21,,1.5\n"
     found = made(tmp_path, text)
