@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.api.arguments import checked
-from drgpay.api.frames import Stays, open_stays, reading_of
+from drgpay.api.frames import Stays, open_stays, reading_of, source_name
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy, named_policy
 from drgpay.base.errors import DrgpayError
@@ -16,6 +16,7 @@ from drgpay.base.file_rights import BY_UMASK
 from drgpay.base.language import Language
 from drgpay.base.period import Period
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.grouper.apg import CompiledApg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
@@ -39,6 +40,8 @@ from drgpay.run.stops import Stop
 from drgpay.settle.booking import Booked
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled
+
+_ERRORS = Sentences("errors/api")
 
 CatalogueLike = str | Path | Catalogue
 """A catalogue's folder, or what `load_catalogue` or `calibrate` gave."""
@@ -82,9 +85,8 @@ def calibrate(
     contracted = load_hospitals(hospitals)
     grouped = read_grouped_stays(dataset, compiled, threads=threads)
     checked = check_grouped(grouped, compiled, rules, contracted, None, str(dataset.path))
-    return _calibrate(
-        checked.valid, dataset.rows, compiled.scheme, rules, catalogue_id, dataset.path.name
-    )
+    source = source_name(stays)
+    return _calibrate(checked.valid, dataset.rows, compiled.scheme, rules, catalogue_id, source)
 
 
 @checked
@@ -206,9 +208,7 @@ def catalogue_of(catalogue: CatalogueLike, compiled: CompiledScheme | CompiledAp
     if not isinstance(catalogue, Catalogue):
         return load_catalogue(catalogue, compiled)
     if catalogue.info.scheme_hash != compiled.scheme.content_hash:
-        raise DrgpayError(
-            f"the catalogue {catalogue.info.id} was made for other tables than those of "
-            f"{compiled.id} ({catalogue.info.scheme})",
-            "calibrate a catalogue with this scheme, or name its own scheme",
-        )
+        made = catalogue.info
+        facts = {"catalogue": made.id, "scheme": compiled.id, "made_for": made.scheme}
+        raise DrgpayError(*_ERRORS("catalogue_of_other_scheme", **facts))
     return catalogue

@@ -22,6 +22,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.period import Period
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.points.catalogue import Catalogue
@@ -47,6 +48,8 @@ from drgpay.settle.booking import Booked
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled
 from drgpay.visits.stream import VisitPricing
+
+_ERRORS = Sentences("errors/api")
 
 VisitSchemeLike = str | Path | CompiledApg
 """A scheme of kind apg: its id, its folder, or what `load_visit_scheme` gave."""
@@ -230,10 +233,8 @@ def settle_visits(
     with _grouped(records, visit_checks(given), visit_pricing(given), language, threads) as found:
         grouped, files = found
         if not grouped.visits.height:
-            raise DrgpayError(
-                f"{records.visits.path}: none of {records.visits.rows} visits is valid for {month}",
-                "correct the records or the period",
-            )
+            facts = {"path": records.visits.path, "visits": records.visits.rows, "period": month}
+            raise DrgpayError(*_ERRORS("no_valid_visit", **facts))
         settled = _settle_visits(given, grouped)
         frames = {
             "groups": groups_table(grouped.sums),
