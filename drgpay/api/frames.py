@@ -107,9 +107,9 @@ def _dataset_of(
     return dataset_of(FrameSource(plain, path), dict(kinds), reading)
 
 
-def source_name(stays: Stays) -> str:
-    """What a catalogue keeps of where its stays came from: of a frame the same in every language."""
-    return Path(stays).name if isinstance(stays, str | Path) else _frame_of("stays").en
+def source_name(table: Table, called: str) -> str:
+    """What a catalogue keeps of where its records came from: of a frame the same in both languages."""
+    return Path(table).name if isinstance(table, str | Path) else _frame_of(called).en
 
 
 def _frame_of(called: str) -> Words:

@@ -9,7 +9,7 @@ from drgpay.api.frames import Stays, Table, as_file, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.period import Period
 from drgpay.base.words import Sentences
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
@@ -36,7 +36,7 @@ def check_stays(
     mapping: str | None = None,
     encoding: str | None = None,
     clinical_codes: bool = False,
-    language: Language = "zh",
+    language: Language | None = None,
     threads: int | None = None,
 ) -> MonthQuality:
     """Check records before they are paid, as `drgpay check` does; nothing is refused.
@@ -59,7 +59,7 @@ def check_stays(
         sex_of_diagnosis(compiled),
         load_nonspecific(Path(nonspecific) if nonspecific else DEFAULT_FILE),
         str(dataset.path),
-        language,
+        language or chosen(),
     )
 
 

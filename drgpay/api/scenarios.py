@@ -9,7 +9,7 @@ import polars as pl
 
 from drgpay.api.arguments import checked
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
 from drgpay.simulate.outcome import Simulation, open_stages, simulate_over
@@ -138,11 +138,13 @@ def save_simulation(
     out: str | Path | None = None,
     *,
     with_cases: bool = False,
-    language: Language = "zh",
+    language: Language | None = None,
 ) -> Path:
     """Leave the folder of a simulation (Parquet, Excel, HTML, scenario files) and return it.
 
     By default it lies in the output of the base's job. Raises DrgpayError if `out` exists.
     Source: docs/scenarios.md.
     """
-    return write_simulation(simulation, Path(out) if out else None, language, with_cases)
+    return write_simulation(
+        simulation, Path(out) if out else None, language or chosen(), with_cases
+    )

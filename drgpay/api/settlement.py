@@ -13,7 +13,7 @@ from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy, named_policy
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.period import Period
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
@@ -85,7 +85,7 @@ def calibrate(
     contracted = load_hospitals(hospitals)
     grouped = read_grouped_stays(dataset, compiled, threads=threads)
     checked = check_grouped(grouped, compiled, rules, contracted, None, str(dataset.path))
-    source = source_name(stays)
+    source = source_name(stays, "stays")
     return _calibrate(checked.valid, dataset.rows, compiled.scheme, rules, catalogue_id, source)
 
 
@@ -156,7 +156,7 @@ def settle_month(
     mapping: str | None = None,
     encoding: str | None = None,
     clinical_codes: bool = False,
-    language: Language = "zh",
+    language: Language | None = None,
     threads: int | None = None,
 ) -> SettledMonth:
     """Group, check, price and pay the stays of a month, as `drgpay run` does; nothing is written.
@@ -169,9 +169,9 @@ def settle_month(
     inputs, a policy of another year, a catalogue of another scheme, filings of unknown cases, and
     if no stay is valid. Source: docs/points.md and docs/settlement.md.
     """
-    compiled, month = compiled_scheme(scheme), Period.parse(period)
+    compiled, month, said_in = compiled_scheme(scheme), Period.parse(period), language or chosen()
     loaded, contracted = named_policy(policy, loaded_policy(policy)), load_hospitals(hospitals)
-    payment_rules.refuse_unfit(loaded, compiled.scheme, month.year, "the month")
+    payment_rules.refuse_unfit(loaded, compiled.scheme, month.year, _ERRORS.words("the_month"))
     rules = PartRules(STAYS, compiled, loaded, catalogue_of(catalogue, compiled), contracted)
     check_payments(filings, contracted["hospital_id"], rules.policy.records.accounts)
     dataset = open_stays(
@@ -185,9 +185,9 @@ def settle_month(
     )
     grouped = read_grouped_stays(dataset, compiled, threads=threads)
     found = check_grouped(
-        grouped, compiled, rules.policy, contracted, month.days, str(dataset.path), language
+        grouped, compiled, rules.policy, contracted, month.days, str(dataset.path), said_in
     )
-    paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), language)
+    paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), said_in)
     settled = paid.settled
     stops = month_stops(rules, found.valid, found.refused, found.unknown, settled, month, None)
     booked = Booked(ledger_of_month(month, settled))
