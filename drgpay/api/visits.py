@@ -220,7 +220,7 @@ def settle_visits(
     enrolled = load_enrolment(enrolment, parameters) if enrolment is not None else None
     refuse_unknown_apgs(loaded, compiled.scheme)
     if enrolled is not None:
-        refuse_enrolment(loaded, "an enrolment")
+        refuse_enrolment(loaded, _ERRORS.words("an_enrolment"))
     rules = PartRules(
         VISITS,
         compiled,

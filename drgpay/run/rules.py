@@ -199,7 +199,7 @@ def group_names(scheme: Scheme) -> dict[str, str]:
     return {drg.code: drg.name for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
 
 
-def refuse_enrolment(loaded: LoadedPolicy, what: str) -> None:
+def refuse_enrolment(loaded: LoadedPolicy, what: Words | str) -> None:
     """Raise DrgpayError for an enrolment beside a policy that keeps no accounts."""
     if outpatient_of(loaded.policy).capitation is None:
         raise DrgpayError(
