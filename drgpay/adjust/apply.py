@@ -15,8 +15,10 @@ from drgpay.adjust.overlay import Overlay
 from drgpay.adjust.tables import SchemeTables, changed_sets, nearest, read_tables, write_tables
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK, make_folder
+from drgpay.base.language import Words
 from drgpay.base.shown import Shown
 from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences, Wording
 from drgpay.base.working_folder import working_folder
 from drgpay.grouper.exempt_groups import write_exempt_groups
 from drgpay.grouper.rules.fields import SEVERITY_SETS
@@ -32,6 +34,9 @@ from drgpay.grouper.scheme import (
 )
 from drgpay.schemes.check import check_scheme
 from drgpay.schemes.findings import Finding
+
+_ERRORS = Sentences("errors/adjust")
+_WORDS = Wording("adjust")
 
 _SHOWN = 3
 
@@ -53,13 +58,25 @@ class Adjusted(Shown):
 
     @property
     def faults(self) -> list[str]:
-        """In English, everything for which the overlay is refused."""
+        """Everything for which the overlay is refused, in the chosen language."""
+        return [str(one) for one in self.fault_words()]
+
+    def fault_words(self) -> list[Words]:
+        """The same in both languages."""
         lost: dict[Nowhere, None] = dict.fromkeys(
             one for one in self.nowhere if one.code not in self.accepted_nowhere
         )
         return [
-            *(f"{found.table}.csv: {found.message.en}" for found in self.new_faults()),
-            *(f"no {one.level.upper()} takes the {one.kind} {one.code} any more" for one in lost),
+            *(
+                _ERRORS.words("table_fault", table=found.table, message=found.message)
+                for found in self.new_faults()
+            ),
+            *(
+                _WORDS.words(
+                    f"nowhere_{one.level}", kind=_WORDS.words(f"kind_{one.kind}"), code=one.code
+                )
+                for one in lost
+            ),
         ]
 
     def new_faults(self) -> list[Finding]:
@@ -91,9 +108,14 @@ def apply_tables(tables: SchemeTables, overlay: Overlay, options: SchemeOptions)
         for name in asked_sets(parse_rule(rule)):
             if name not in known:
                 raise DrgpayError(
-                    f"the overlay {overlay.scheme.id}: the rule of {group} in {key} names the set "
-                    f"{name}, which the scheme does not have",
-                    nearest(name, known),
+                    *_ERRORS(
+                        "rule_with_unknown_set",
+                        where=overlay.scheme.id,
+                        key=key,
+                        group=group,
+                        name=name,
+                        nearest=nearest(name, known),
+                    )
                 )
     groups = changed_groups(tables.groups, overlay, options)
     return SchemeTables(groups, sets, tables.frames)
@@ -108,17 +130,18 @@ def apply_overlay(folder: str | Path, overlay: Overlay | Sequence[Overlay], out:
     unless the overlay accepts them; for a folder `out` that exists. Then nothing is left. Takes seconds.
     """
     if out.exists():
-        raise DrgpayError(f"{out} exists already", "name another folder")
+        raise DrgpayError(*_ERRORS("folder_exists", folder=out))
     with _staged(out) as staged:
         made = _applied(str(folder), overlay, staged)
-        if made.faults:
-            more = len(made.faults) - _SHOWN
-            told = "; ".join(made.faults[:_SHOWN]) + (f"; and {more} more" if more > 0 else "")
-            raise DrgpayError(
-                f"the overlay {made.after.info.id} makes an unsound scheme: {told}",
-                "correct the overlay, or list what is intended under [accept]",
-            )
+        if faults := made.fault_words():
+            raise DrgpayError(*_ERRORS("unsound", where=made.after.info.id, told=_told(faults)))
     return made
+
+
+def _told(faults: Sequence[Words]) -> Words:
+    more = len(faults) - _SHOWN
+    rest = [_ERRORS.words("and_more", more=more)] if more > 0 else []
+    return _WORDS.words("semicolon").between([*faults[:_SHOWN], *rest])
 
 
 def try_overlay(folder: str | Path, overlay: Overlay | Sequence[Overlay]) -> Adjusted:
@@ -149,10 +172,7 @@ def _applied(name: str, overlay: Overlay | Sequence[Overlay], out: Path) -> Adju
 def _written(name: str, overlay: Overlay | Sequence[Overlay], out: Path) -> tuple[Scheme, Scheme]:
     before = load_scheme(name)
     if before.info.kind != "drg":
-        raise DrgpayError(
-            f"the scheme {name} is of kind {before.info.kind}",
-            "overlays change schemes of kind drg",
-        )
+        raise DrgpayError(*_ERRORS("other_kind", scheme=name, kind=before.info.kind))
     folder = scheme_folder(name)
     tables, info = read_tables(folder), before.info
     ids, digest = [info.id], content_hash(folder)
@@ -167,8 +187,10 @@ def _written(name: str, overlay: Overlay | Sequence[Overlay], out: Path) -> tupl
     try:
         return before, load_scheme(str(out))
     except DrgpayError as error:
-        problem = error.problem.replace(str(out), info.id)
-        raise DrgpayError(f"the overlay {info.id} fails: {problem}", error.remedy) from None
+        # The folder is a passing one that the user does not know.
+        said = error.problem_words.edited(lambda text: text.replace(str(out), info.id))
+        problem = _ERRORS.words("fails", where=info.id, problem=said)
+        raise DrgpayError(problem, error.remedy_words) from None
 
 
 def _keep_exempt_groups(before: Scheme, out: Path) -> None:
@@ -185,15 +207,9 @@ def _listed(overlay: Overlay | Sequence[Overlay]) -> list[Overlay]:
 def _identity(info: SchemeInfo, digest: str, overlay: Overlay, ids: Sequence[str]) -> SchemeInfo:
     said = overlay.scheme
     if said.base is not None and said.base not in ids:
-        raise DrgpayError(
-            f"the overlay {said.id} is meant for the scheme {said.base}, not for {info.id}",
-            f"apply it to {said.base}, or correct scheme.base",
-        )
+        raise DrgpayError(*_ERRORS("other_base", where=said.id, base=said.base, scheme=info.id))
     if said.id in ids:
-        raise DrgpayError(
-            f"the overlay makes a scheme with the id {said.id}, which its base has",
-            "give scheme.id another value",
-        )
+        raise DrgpayError(*_ERRORS("id_of_base", id=said.id))
     given = said.model_dump(exclude={"base"}, exclude_none=True)
     if said.name_en is None:
         given["name_en"] = ""  # the English name of the base is not that of the result
@@ -237,6 +253,5 @@ def _staged(out: Path) -> Iterator[Path]:
             yield staged
             staged.rename(out)
     except OSError as error:
-        raise DrgpayError(
-            f"{out} cannot be written ({reason_of(error)})", "free it or choose another"
-        ) from None
+        reason = reason_of(error)
+        raise DrgpayError(*_ERRORS("unwritable", folder=out, reason=reason)) from None

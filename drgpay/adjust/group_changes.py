@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from drgpay.adjust.overlay import AddGroup, Merge, Overlay, Split
 from drgpay.adjust.tables import GROUP_LEVELS, Row, Rows, nearest
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
 from drgpay.grouper.group_names import status_of
 from drgpay.grouper.rules.nodes import Always, Or, Rule
 from drgpay.grouper.rules.parser import parse_rule
 from drgpay.grouper.scheme import Drg, SchemeOptions, in_trial_order
+
+_ERRORS = Sentences("errors/adjust")
 
 _PARENT = {"adrg": "mdc", "drg": "adrg"}
 
@@ -20,7 +24,7 @@ def changed_groups(groups: Rows, overlay: Overlay, options: SchemeOptions) -> Ro
     changes whose meaning the option department_rules_first would turn round.
     """
     found = {level: [dict(row) for row in rows] for level, rows in groups.items()}
-    where = f"the overlay {overlay.scheme.id}"
+    where = overlay.scheme.id
     for change in overlay.change_rule:
         _row(where, "change_rule", found, change.group, change.level)["rule"] = change.rule
     for added in overlay.add_group:
@@ -47,31 +51,31 @@ def _row(where: str, key: str, groups: Rows, code: str, level: str | None) -> Ro
     rows = [row for level in levels for row in groups[level] if row[level] == code]
     if not rows:
         known = [row[level] for level in levels for row in groups[level]]
-        raise DrgpayError(
-            f"{where}: {key} names the group {code}, which the scheme does not have",
-            nearest(code, known),
-        )
+        facts = {"where": where, "key": key, "code": code, "nearest": nearest(code, known)}
+        raise DrgpayError(*_ERRORS("no_group", **facts))
     if len(rows) > 1:
-        raise DrgpayError(
-            f"{where}: {key} names {code}, which several levels of the scheme have",
-            'say which with level = "mdc", "adrg" or "drg"',
-        )
+        raise DrgpayError(*_ERRORS("several_levels", where=where, key=key, code=code))
     return rows[0]
 
 
 def _add(where: str, groups: Rows, added: AddGroup) -> None:
     level, parent_level = added.level, _PARENT[added.level]
     parent = _row(where, "add_group", groups, added.parent, parent_level)
-    _refuse_taken(where, "add_group", groups, added.code)
+    _refuse_taken(where, _ERRORS.words("add_group"), groups, added.code)
     siblings = _siblings(groups, level, parent[parent_level])
     place = len(siblings)
     if added.before is not None:
         codes = [row[level] for row in siblings]
         if added.before not in codes:
             raise DrgpayError(
-                f"{where}: add_group puts {added.code} before {added.before}, "
-                f"which is not under {added.parent}",
-                nearest(added.before, codes),
+                *_ERRORS(
+                    "before_what_is_elsewhere",
+                    where=where,
+                    code=added.code,
+                    before=added.before,
+                    parent=added.parent,
+                    nearest=nearest(added.before, codes),
+                )
             )
         place = codes.index(added.before)
     made = {parent_level: added.parent, level: added.code, "name": added.name, "rule": added.rule}
@@ -81,13 +85,12 @@ def _add(where: str, groups: Rows, added: AddGroup) -> None:
 def _split(where: str, groups: Rows, split: Split, options: SchemeOptions) -> None:
     row = _row(where, "split", groups, split.drg, "drg")
     made: list[Row] = []
+    what = _ERRORS.words("split_of", drg=split.drg)
     for part in split.part:
-        _refuse_taken(where, f"split of {split.drg}", groups, part.code, made)
+        _refuse_taken(where, what, groups, part.code, made)
         if status_of(row["adrg"], part.code) != status_of(row["adrg"], split.drg):
             raise DrgpayError(
-                f"{where}: the split of {split.drg} makes {part.code}, whose code stands for "
-                "stays without a group",
-                "give it another code",
+                *_ERRORS("code_without_group", where=where, drg=split.drg, code=part.code)
             )
         rule = both(row["rule"], part.rule)
         made.append({"adrg": row["adrg"], "drg": part.code, "name": part.name, "rule": rule})
@@ -95,21 +98,18 @@ def _split(where: str, groups: Rows, split: Split, options: SchemeOptions) -> No
     place = siblings.index(row)
     rest = {**row, "name": split.rest_name or row["name"]}
     ordered = [*siblings[:place], *made, rest, *siblings[place + 1 :]]
-    _refuse_other_order(where, f"split of {split.drg}", ordered, options)
+    _refuse_other_order(where, what, ordered, options)
     _replace(groups, "drg", siblings, ordered)
 
 
 def _merge(where: str, groups: Rows, merge: Merge, options: SchemeOptions) -> None:
     rows = [_row(where, "merge", groups, code, "drg") for code in merge.drgs]
-    what = f"merge of {', '.join(merge.drgs)}"
+    what = _ERRORS.words("merge_of", drgs=listed(merge.drgs))
     if len(set(merge.drgs)) < len(merge.drgs):
-        raise DrgpayError(f"{where}: the {what} names a group twice", "name each once")
+        raise DrgpayError(*_ERRORS("named_twice", where=where, what=what))
     adrgs = list(dict.fromkeys(row["adrg"] for row in rows))
     if len(adrgs) > 1:
-        raise DrgpayError(
-            f"{where}: the {what} takes groups of several ADRGs ({', '.join(adrgs)})",
-            "merge DRGs of one ADRG, or change the rules of the ADRGs",
-        )
+        raise DrgpayError(*_ERRORS("several_adrgs", where=where, what=what, adrgs=listed(adrgs)))
     siblings = _tried(_siblings(groups, "drg", adrgs[0]), options)
     places = [place for place, row in enumerate(siblings) if row["drg"] in merge.drgs]
     code = merge.code or siblings[places[-1]]["drg"]
@@ -184,21 +184,16 @@ def _replace(groups: Rows, level: str, old: Sequence[Row], new: Sequence[Row]) -
     groups[level] = [*kept_before, *numbered, *kept_after]
 
 
-def _refuse_taken(where: str, what: str, groups: Rows, code: str, made: Sequence[Row] = ()) -> None:
+def _refuse_taken(
+    where: str, what: Words, groups: Rows, code: str, made: Sequence[Row] = ()
+) -> None:
     taken = {row[level] for level in GROUP_LEVELS for row in groups[level]}
     if code in taken | {row["drg"] for row in made}:
-        raise DrgpayError(
-            f"{where}: the {what} makes the group {code}, which there is already",
-            "give it another code",
-        )
+        raise DrgpayError(*_ERRORS("code_taken", where=where, what=what, code=code))
 
 
 def _refuse_other_order(
-    where: str, what: str, ordered: Sequence[Row], options: SchemeOptions
+    where: str, what: Words, ordered: Sequence[Row], options: SchemeOptions
 ) -> None:
     if [row["drg"] for row in _tried(ordered, options)] != [row["drg"] for row in ordered]:
-        raise DrgpayError(
-            f"{where}: the {what} mixes rules with and without the department (KS), "
-            "which the option department_rules_first of the scheme tries in another order",
-            "keep the department out of it, or write the rules with change_rule",
-        )
+        raise DrgpayError(*_ERRORS("other_order", where=where, what=what))

@@ -9,10 +9,14 @@ from typing import Annotated, Literal
 import tomli_w
 from pydantic import AfterValidator, Field
 
+from drgpay.base.errors import UnfitError
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.policy.fields import Name, Section
 from drgpay.policy.load import read_keys
+
+_ERRORS = Sentences("errors/adjust")
 
 Level = Literal["mdc", "adrg", "drg"]
 
@@ -21,7 +25,7 @@ def _parsed(text: str) -> str:
     try:
         parse_rule(text)
     except RuleError as error:
-        raise ValueError(f"the rule does not parse: {error}") from None
+        raise UnfitError(_ERRORS.words("unparsed_rule", said=error)) from None
     return text
 
 
@@ -152,13 +156,8 @@ def read_overlay(path: Path) -> Overlay:
     Raises DrgpayError for TOML that does not parse and, all in one sentence by the paths of their
     keys, for unknown, missing and wrong keys and for rules that do not parse (with line and column).
     """
-    return read_keys(
-        path,
-        Overlay,
-        "overlay",
-        "correct these keys; docs/adjustments.md lists them",
-        decimals=True,
-    )
+    what, remedy = _ERRORS.words("overlay"), _ERRORS.words("overlay_keys")
+    return read_keys(path, Overlay, what, remedy, decimals=True)
 
 
 def overlay_toml(overlay: Overlay) -> str:

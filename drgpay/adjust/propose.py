@@ -29,8 +29,11 @@ from drgpay.adjust.stays import GroupedStays, Numbers, Rows
 from drgpay.adjust.tables import nearest
 from drgpay.adjust.trees import Condition, GrownTree, Growth, grow
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import Adrg, Scheme
 from drgpay.records.in_order import in_order
+
+_ERRORS = Sentences("errors/adjust")
 
 
 @dataclass(frozen=True)
@@ -200,9 +203,7 @@ def _load_scikit_learn() -> None:
     try:
         import sklearn.tree  # noqa: F401
     except ImportError:
-        raise DrgpayError(
-            "proposals need scikit-learn, which is not installed", "pip install scikit-learn"
-        ) from None
+        raise DrgpayError(*_ERRORS("no_scikit_learn")) from None
 
 
 def _asked(adrgs: Sequence[Adrg], drgs: Mapping[str, str], choices: Choices) -> Collection[str]:
@@ -210,7 +211,8 @@ def _asked(adrgs: Sequence[Adrg], drgs: Mapping[str, str], choices: Choices) -> 
     for kind, codes, known in (("DRG", choices.drgs, drgs), ("ADRG", choices.adrgs, named)):
         for code in codes:
             if code not in known:
-                raise DrgpayError(f"the scheme has no {kind} {code}", nearest(code, list(known)))
+                meant = nearest(code, list(known))
+                raise DrgpayError(*_ERRORS("no_such_group", kind=kind, code=code, nearest=meant))
     if not choices.drgs and not choices.adrgs:
         return drgs.keys()
     return {code for code in drgs if code in choices.drgs or drgs[code] in choices.adrgs}

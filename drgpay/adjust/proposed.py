@@ -17,9 +17,12 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import MONEY
 from drgpay.base.language import Language
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.explain.code_names import CodeNames
 from drgpay.grouper.scheme import Scheme
 from drgpay.records.known_codes import code_table
+
+_ERRORS = Sentences("errors/adjust")
 
 # The last characters of the codes of new DRGs, in the order they are taken: the published schemes
 # use odd digits for severity and age; 0 stands for "no group".
@@ -175,10 +178,7 @@ def _new_codes(splits: Iterable[SplitProposal], scheme: Scheme) -> dict[str, lis
         for _ in split.parts[:-1]:
             free = next((one for one in _LAST if not taken[split.adrg + one]), None)
             if free is None:
-                raise DrgpayError(
-                    f"the ADRG {split.adrg} has no free code for a part of {split.drg}",
-                    "propose less at once: name some DRGs, or raise the minimum of cases",
-                )
+                raise DrgpayError(*_ERRORS("no_free_code", adrg=split.adrg, drg=split.drg))
             codes[split.drg].append(split.adrg + free)
             taken[split.adrg + free] += 1
     return codes

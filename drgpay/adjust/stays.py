@@ -10,6 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.grouper.batch import encode_records, group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import counting_complications
@@ -19,6 +21,8 @@ from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
 from drgpay.records.stays import fen_of
+
+_ERRORS = Sentences("errors/adjust")
 
 Rows = NDArray[np.int64]
 Numbers = NDArray[np.float64]
@@ -112,13 +116,13 @@ def read_stays(
 
     stays = _together(list(in_order(looked_at, dataset.pieces(), threads)))
     if not len(stays):
-        told = ", ".join(
-            f"{number} {reason}" for reason, number in stays.left_out.items() if number
-        )
-        raise DrgpayError(
-            f"{dataset.path} holds no grouped stay with a cost ({told or 'no stay at all'})",
-            "name the records of a period, and the scheme they belong to",
-        )
+        told = [
+            _ERRORS.words(_LEFT_OUT[reason], stays=number)
+            for reason, number in stays.left_out.items()
+            if number
+        ]
+        told = told or [_ERRORS.words("no_stay_at_all")]
+        raise DrgpayError(*_ERRORS("no_costed_stay", path=dataset.path, told=listed(told)))
     return stays
 
 
@@ -186,7 +190,12 @@ def _part(compiled: CompiledScheme, batch: pa.RecordBatch, given: pl.DataFrame |
     )
 
 
-_LEFT_OUT = ("not grouped", "not paid by DRG", "without a cost")
+_LEFT_OUT = {
+    "not grouped": "not_grouped",
+    "not paid by DRG": "not_paid",
+    "without a cost": "no_cost",
+}
+"""Why stays are left out, with the key of its words."""
 
 
 def _coded(values: pa.Array, kept: Rows, only: NDArray[np.int64] | None = None) -> CodedLists:
@@ -210,7 +219,7 @@ def _coded(values: pa.Array, kept: Rows, only: NDArray[np.int64] | None = None) 
 
 def _together(parts: list[_Part]) -> GroupedStays:
     if not parts:
-        raise DrgpayError("the records hold no stay", "name the records of a period")
+        raise DrgpayError(*_ERRORS("no_stay"))
     frame = pl.concat([part.frame for part in parts])
     # case_id alone, unless a file has one twice: then whatever else tells the stays apart.
     order = frame.select(pl.arg_sort_by("case_id", "fen", "hospital_id", "age")).to_series()
@@ -258,26 +267,19 @@ def _given_groups(path: Path, compiled: CompiledScheme) -> pl.DataFrame:
         )
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         detail = str(error).splitlines()[0].rstrip(".")
-        raise DrgpayError(
-            f"{path} is not a readable Parquet or CSV file ({detail})", "export or copy it again"
-        ) from None
+        raise DrgpayError(*_ERRORS("unreadable_groups", path=path, detail=detail)) from None
     missing = [name for name in ("case_id", "status", "drg") if name not in frame.columns]
     if missing:
-        raise DrgpayError(
-            f"{path} lacks the column {', '.join(missing)}", "name what `drgpay group` wrote"
-        )
+        raise DrgpayError(*_ERRORS("no_column", path=path, columns=listed(missing)))
     groups = frame.select(pl.col("case_id", "status", "drg").cast(pl.String))
     repeated = groups.filter(pl.col("case_id").is_duplicated())
     if repeated.height:
-        raise DrgpayError(
-            f"{path} has the case_id {repeated['case_id'][0]} twice", "keep one row a stay"
-        )
+        raise DrgpayError(*_ERRORS("case_twice", path=path, case=repeated["case_id"][0]))
     named = groups.filter(pl.col("status") == "grouped")["drg"].unique().sort()
     unknown = sorted(set(named) - _codes_of(compiled))
     if unknown:
         raise DrgpayError(
-            f"{path} has the group {unknown[0]}, which the scheme {compiled.id} does not have",
-            "name the scheme by which the stays were grouped",
+            *_ERRORS("group_of_other_scheme", path=path, code=unknown[0], scheme=compiled.id)
         )
     return groups
 

@@ -9,9 +9,13 @@ import polars as pl
 
 from drgpay.adjust.overlay import MoveCodes, Overlay, SetCodes
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
 from drgpay.grouper.rules.fields import SEVERITY_SETS
 from drgpay.grouper.rules.parser import RuleError, parse_rule
 from drgpay.grouper.scheme_files import TABLES
+
+_ERRORS = Sentences("errors/adjust")
 
 Row = dict[str, str]
 Rows = dict[str, list[Row]]
@@ -79,9 +83,7 @@ def changed_sets(sets: Sets, overlay: Overlay) -> Sets:
         for code in added.codes:
             if code in codes:
                 raise DrgpayError(
-                    f"the overlay {where}: add_codes adds {code} to the set {added.set}, "
-                    "which has it already",
-                    "leave the code out",
+                    *_ERRORS("code_there_already", where=where, code=code, name=added.set)
                 )
             codes[code] = None
     for removed in overlay.remove_codes:
@@ -92,25 +94,20 @@ def changed_sets(sets: Sets, overlay: Overlay) -> Sets:
         target.update(dict.fromkeys(moved.codes))
     emptied = sorted(name for name, codes in found.items() if not codes)
     if emptied:
-        raise DrgpayError(
-            f"the overlay {where} takes every code out of the set {emptied[0]}",
-            "leave a code in it, or change the rules that ask for it and keep the set as it is",
-        )
+        raise DrgpayError(*_ERRORS("set_emptied", where=where, name=emptied[0]))
     return {name: tuple(codes) for name, codes in found.items()}
 
 
-def nearest(name: str, known: Collection[str]) -> str:
+def nearest(name: str, known: Collection[str]) -> Words:
     """A remedy that names what was probably meant."""
     close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-    return f"did you mean {', '.join(close)}?"[:-1] if close else "correct the name"
+    return _ERRORS.words("meant", names=listed(close)) if close else _ERRORS.words("correct_name")
 
 
 def _set(where: str, key: str, name: str, found: dict[str, dict[str, None]]) -> dict[str, None]:
     if name not in found:
-        raise DrgpayError(
-            f"the overlay {where}: {key} names the set {name}, which the scheme does not have",
-            nearest(name, found),
-        )
+        facts = {"where": where, "key": key, "name": name, "nearest": nearest(name, found)}
+        raise DrgpayError(*_ERRORS("no_set", **facts))
     return found[name]
 
 
@@ -120,25 +117,21 @@ def _take_out(
     codes = _set(where, key, name, found)
     for code in change.codes:
         if code not in codes:
-            holders = sorted(other for other, listed in found.items() if code in listed)
-            lies = f"it is in {', '.join(holders[:5])}" if holders else "no set has it"
-            raise DrgpayError(
-                f"the overlay {where}: {key} takes {code} from the set {name}, where it is not",
-                f"correct the code or the set: {lies}",
+            holders = sorted(other for other, there in found.items() if code in there)
+            lies = (
+                _ERRORS.words("lies_in", sets=listed(holders[:5]))
+                if holders
+                else _ERRORS.words("lies_nowhere")
             )
+            facts = {"where": where, "key": key, "code": code, "name": name, "lies": lies}
+            raise DrgpayError(*_ERRORS("code_not_there", **facts))
         del codes[code]
 
 
 def _refuse_bad_name(where: str, name: str, found: Collection[str]) -> None:
     if name in found or name in SEVERITY_SETS:
-        raise DrgpayError(
-            f"the overlay {where}: new_set makes the set {name}, which the scheme has already",
-            "give it another name, or use add_codes",
-        )
+        raise DrgpayError(*_ERRORS("set_there_already", where=where, name=name))
     try:
         parse_rule(f"ZYZD in {name}")
     except RuleError:
-        raise DrgpayError(
-            f"the overlay {where}: new_set has the name {name!r}, which no rule can ask for",
-            "begin with a letter and use letters, digits and _ alone",
-        ) from None
+        raise DrgpayError(*_ERRORS("bad_set_name", where=where, name=name)) from None

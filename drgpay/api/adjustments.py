@@ -13,7 +13,7 @@ from drgpay.api.arguments import checked, refuse_wrong_fields
 from drgpay.api.frames import Stays, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.base.file_rights import BY_UMASK
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.records.writing import staged_file
@@ -29,7 +29,7 @@ def propose_overlay(
     choices: Choices | None = None,
     *,
     overlay_id: str | None = None,
-    language: Language = "zh",
+    language: Language | None = None,
     mapping: str | None = None,
     encoding: str | None = None,
     clinical_codes: bool = False,
@@ -48,7 +48,7 @@ def propose_overlay(
     dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes)
     read = read_stays(dataset, compiled, threads=threads)
     found = propose(read, compiled.scheme, choices, threads)
-    return proposed(found, read, compiled.scheme, language, overlay_id)
+    return proposed(found, read, compiled.scheme, language or chosen(), overlay_id)
 
 
 @checked

@@ -12,20 +12,24 @@ from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/api")
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 _SAID: dict[Any, str] = {
-    str: "a text",
-    Path: "a path",
-    pl.DataFrame: "a polars frame",
-    pl.LazyFrame: "a lazy frame of polars",
-    int: "a whole number",
-    float: "a number",
-    Decimal: "a Decimal",
-    bool: "True or False",
-    type(None): "None",
+    str: "type_text",
+    Path: "type_path",
+    pl.DataFrame: "type_frame",
+    pl.LazyFrame: "type_lazy_frame",
+    int: "type_whole_number",
+    float: "type_number",
+    Decimal: "type_decimal",
+    bool: "type_flag",
+    type(None): "type_none",
 }
 # numpy's numbers are numbers; True is none.
 _NUMBERS: dict[Any, type] = {int: Integral, float: Real}
@@ -43,9 +47,7 @@ def checked(function: Callable[_P, _R]) -> Callable[_P, _R]:
         due = _types_of(function)
         for name, value in signature.bind(*args, **kwargs).arguments.items():
             if not _fits(value, due[name]):
-                raise DrgpayError(
-                    f"{function.__name__}: {name} is {_said_of(value)}", f"give {_said(due[name])}"
-                )
+                raise _wrong_type(function.__name__, name, value, due[name])
         return function(*args, **kwargs)
 
     return call
@@ -57,7 +59,12 @@ def refuse_wrong_fields(made: object) -> None:
     for name, due in _types_of(kind).items():
         value = getattr(made, name)
         if not _fits(value, due):
-            raise DrgpayError(f"{kind.__name__}: {name} is {_said_of(value)}", f"give {_said(due)}")
+            raise _wrong_type(kind.__name__, name, value, due)
+
+
+def _wrong_type(function: str, name: str, value: object, due: Any) -> DrgpayError:
+    facts = {"function": function, "name": name, "given": _said_of(value), "due": _said(due)}
+    return DrgpayError(*_ERRORS("wrong_type", **facts))
 
 
 @cache
@@ -89,28 +96,32 @@ def _fits(value: object, due: Any) -> bool:
     return isinstance(value, _NUMBERS.get(due, due))
 
 
-def _said(due: Any) -> str:
+def _said(due: Any) -> Words:
     """The type in words, as what is to be given."""
     origin, inner = get_origin(due), get_args(due)
     if origin in (Union, UnionType):
         *others, last = (_said(one) for one in inner)
-        return f"{', '.join(others)} or {last}"
+        return _ERRORS.words("either", others=listed(others), last=last)
     if origin is Literal:
-        return " or ".join(map(repr, inner))
+        return _ERRORS.words("or").between(map(repr, inner))
     if origin is Sequence:
-        return f"a list with {_said(inner[0])} in each place"
+        return _ERRORS.words("type_list", each=_said(inner[0]))
     if origin is tuple:
-        return f"a tuple with {_said(inner[0])} in each place"
+        return _ERRORS.words("type_tuple", each=_said(inner[0]))
     if origin is Mapping:
-        return "a dict with texts as keys"
-    return _SAID.get(due) or f"a {due.__name__} of drgpay"
+        return _ERRORS.words("type_dict")
+    if due in _SAID:
+        return _ERRORS.words(_SAID[due])
+    return _ERRORS.words("type_of_drgpay", name=due.__name__)
 
 
-def _said_of(value: object) -> str:
+def _said_of(value: object) -> Words:
     """What was given instead; never the value, which may be of a person."""
     if value is None:
-        return "None"
+        return _ERRORS.words("type_none")
+    if isinstance(value, str):
+        return _ERRORS.words("given_other_text")
     kind = type(value)
     module = kind.__module__.partition(".")[0]
     named = kind.__name__ if module == "builtins" else f"{module}.{kind.__name__}"
-    return "a text that is none of these" if isinstance(value, str) else f"of the type {named}"
+    return _ERRORS.words("given_type", name=named)

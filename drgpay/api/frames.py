@@ -11,6 +11,8 @@ import polars.selectors as cs
 import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words
+from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
 from drgpay.policy.model import Policy
 from drgpay.records.columns import ITEM_COLUMNS, STAY_COLUMNS, VISIT_COLUMNS, Kind
@@ -23,6 +25,8 @@ from drgpay.records.dataset import (
 )
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.visits.tables import VisitRecords, visit_records
+
+_ERRORS = Sentences("errors/api")
 
 Stays = str | Path | pl.DataFrame | pl.LazyFrame
 """Stays: a path (Parquet or CSV: a file, folder or partitioned dataset), a frame or a lazy frame.
@@ -55,7 +59,7 @@ def open_stays(
         given = RecordsInput(Path(stays), mapping, encoding, clinical_codes)
         return given.open(code_system, reading_of(policy))
     if mapping or encoding:
-        raise DrgpayError("mapping and encoding are for files", "rename the columns of the frame")
+        raise DrgpayError(*_ERRORS("mapping_with_frame"))
     dataset = _dataset_of(stays, "stays", STAY_COLUMNS, reading_of(policy))
     return translate_clinical_codes(dataset, code_system) if clinical_codes else dataset
 
@@ -82,12 +86,12 @@ def open_visits(
     tables, reading = [], reading_of(policy)
     for table, called, kinds, mapping in (
         (visits, "visits", VISIT_COLUMNS, visits_mapping),
-        (items, "visit items", ITEM_COLUMNS, items_mapping),
+        (items, "visit_items", ITEM_COLUMNS, items_mapping),
     ):
         if isinstance(table, str | Path):
             tables.append(open_dataset(Path(table), mapping, encoding, kinds, reading=reading))
         elif mapping:
-            raise DrgpayError("mappings are for files", "rename the columns of the frame")
+            raise DrgpayError(*_ERRORS("mappings_with_frames"))
         else:
             tables.append(_dataset_of(table, called, kinds, reading))
     return visit_records(*tables)
@@ -99,13 +103,18 @@ def _dataset_of(
     frame = _collected(table, called, kinds) if isinstance(table, pl.LazyFrame) else table
     known = [name for name in frame.columns if name in kinds]
     plain = frame.select(known).with_columns((cs.categorical() | cs.enum()).cast(pl.String))
-    path = _frame_path(called)
+    path = Path(str(_frame_of(called)))
     return dataset_of(FrameSource(plain, path), dict(kinds), reading)
 
 
-def _frame_path(called: str) -> Path:
+def source_name(table: Table, called: str) -> str:
+    """What a catalogue keeps of where its records came from: of a frame the same in both languages."""
+    return Path(table).name if isinstance(table, str | Path) else _frame_of(called).en
+
+
+def _frame_of(called: str) -> Words:
     """Stands in messages where the path of a file would."""
-    return Path(f"the frame of {called}")
+    return _ERRORS.words("frame_of", table=_ERRORS.words(called))
 
 
 def _collected(table: pl.LazyFrame, called: str, columns: Container[str] | None) -> pl.DataFrame:
@@ -115,17 +124,17 @@ def _collected(table: pl.LazyFrame, called: str, columns: Container[str] | None)
         return table.select(one for one in names if columns is None or one in columns).collect()
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
-        raise DrgpayError(
-            f"the lazy frame of {called} cannot be collected ({detail})", "correct the query"
-        ) from None
+        facts = {"table": _ERRORS.words(called), "detail": detail}
+        raise DrgpayError(*_ERRORS("uncollected", **facts)) from None
 
 
 @contextmanager
 def as_file(table: Table, called: str) -> Iterator[Path]:
     """The path of a table; a frame is put in a file meanwhile, so that it is checked as one.
 
-    In messages of the block it stands as `the frame of <called>`.
+    called: the key of its words; in messages of the block it stands as `the frame of <table>`.
     """
+    words = _frame_of(called)
     if isinstance(table, str | Path):
         yield Path(table)
         return
@@ -135,15 +144,16 @@ def as_file(table: Table, called: str) -> Iterator[Path]:
         try:
             frame.write_parquet(path)
         except pl.exceptions.PolarsError as error:
-            raise DrgpayError(
-                f"{_frame_path(called)} is no table ({str(error).splitlines()[0].rstrip()})",
-                "give columns of texts, numbers and dates",
-            ) from None
+            detail = str(error).splitlines()[0].rstrip()
+            raise DrgpayError(*_ERRORS("no_table", frame=words, detail=detail)) from None
         try:
             yield path
         except DrgpayError as error:
-            problem = error.problem.replace(str(path), str(_frame_path(called)))
-            raise DrgpayError(problem, error.remedy) from None
+            zh, en = (
+                told.replace(str(path), name)
+                for told, name in zip(error.problem_words, words, strict=True)
+            )
+            raise DrgpayError(Words(zh, en), error.remedy_words) from None
 
 
 @dataclass(frozen=True)

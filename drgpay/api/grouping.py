@@ -10,6 +10,7 @@ import pyarrow as pa
 from drgpay.api.arguments import checked, refuse_wrong_fields
 from drgpay.api.frames import Stays, open_stays
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.explain.code_names import CodeNames
 from drgpay.explain.stays import find_case
 from drgpay.explain.trace import Trace
@@ -23,6 +24,8 @@ from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Piece
 from drgpay.records.in_order import in_order
 from drgpay.schemes.diff import diff_schemes, migration
+
+_ERRORS = Sentences("errors/api")
 
 SchemeLike = str | Path | CompiledScheme
 """A scheme's id, its folder, or what `load_scheme` gave."""
@@ -70,7 +73,7 @@ def group_stays(
     needed = list(dict.fromkeys(["case_id", *compiled.columns]))
     dataset.require(needed)
     if not dataset.rows:
-        raise DrgpayError(f"{dataset.path} holds no stay", "give the records of a period")
+        raise DrgpayError(*_ERRORS("no_stay", path=dataset.path))
     coded = [column for column in CODE_COLUMNS if column in needed]
 
     def grouped(piece: Piece) -> list[pl.DataFrame]:

@@ -9,8 +9,9 @@ from drgpay.api.frames import Stays, Table, as_file, open_stays
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
 from drgpay.points.trimming import kept
 from drgpay.quality.difference_causes import with_causes
@@ -19,6 +20,8 @@ from drgpay.quality.nonspecific import DEFAULT_FILE, load_nonspecific
 from drgpay.quality.reconcile import Reconciliation, reconcile
 from drgpay.quality.statistics import Limits, Statistics, statistics
 from drgpay.quality.weights import read_weights
+
+_ERRORS = Sentences("errors/api")
 
 
 @checked
@@ -33,7 +36,7 @@ def check_stays(
     mapping: str | None = None,
     encoding: str | None = None,
     clinical_codes: bool = False,
-    language: Language = "zh",
+    language: Language | None = None,
     threads: int | None = None,
 ) -> MonthQuality:
     """Check records before they are paid, as `drgpay check` does; nothing is refused.
@@ -56,7 +59,7 @@ def check_stays(
         sex_of_diagnosis(compiled),
         load_nonspecific(Path(nonspecific) if nonspecific else DEFAULT_FILE),
         str(dataset.path),
-        language,
+        language or chosen(),
     )
 
 
@@ -80,7 +83,7 @@ def group_statistics(
     """
     named = load_hospitals(hospitals) if hospitals is not None else None
     trimmed = kept(loaded_policy(policy).calibration.trim) if policy is not None else None
-    with as_file(grouped, "grouped stays") as path:
+    with as_file(grouped, "grouped_stays") as path:
         return statistics(
             path,
             named,
@@ -96,7 +99,7 @@ def _number(given: str | Decimal, called: str) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite():
-        raise DrgpayError(f"{called} is {given}", "give a number, as a text or a Decimal")
+        raise DrgpayError(*_ERRORS("no_number", name=called, given=given))
     return number
 
 
@@ -124,6 +127,6 @@ def reconcile_groups(
     dataset = None
     if stays is not None and compiled:
         dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes)
-    with as_file(grouped, "groups") as ours, as_file(official, "official groups") as theirs:
+    with as_file(grouped, "groups") as ours, as_file(official, "official_groups") as theirs:
         found = reconcile(ours, theirs, compiled.scheme if compiled else None)
     return replace(found, differing=with_causes(found.differing, dataset, compiled))

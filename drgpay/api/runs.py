@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.api.arguments import checked
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.registry.queries import select
 from drgpay.registry.registration import register
 from drgpay.report.case import ExplainedCase
@@ -28,7 +28,7 @@ def run_job(
     *,
     output: str | Path | None = None,
     run_id: str | None = None,
-    language: Language = "zh",
+    language: Language | None = None,
     threads: int | None = None,
 ) -> Finished:
     """Run a job file as `drgpay run` does: it leaves a folder and enters it in the database.
@@ -41,7 +41,7 @@ def run_job(
     loaded = load_any_job(Path(job))
     if output is not None:
         loaded = replace(loaded, output=Path(output))
-    finished = run_month(loaded, language, run_id=run_id, threads=threads)
+    finished = run_month(loaded, language or chosen(), run_id=run_id, threads=threads)
     register(finished.folder)
     return finished
 
@@ -53,7 +53,7 @@ def clear_year(
     output: str | Path | None = None,
     run_id: str | None = None,
     accept_policy_change: bool = False,
-    language: Language = "zh",
+    language: Language | None = None,
 ) -> Finished:
     """Clear a year as `drgpay clear` does, from its year file, and leave a folder.
 
@@ -63,7 +63,7 @@ def clear_year(
     """
     place = Path(output) if output is not None else None
     job = load_any_year_job(Path(year))
-    finished = run_clearing(job, language, run_id, accept_policy_change, place)
+    finished = run_clearing(job, language or chosen(), run_id, accept_policy_change, place)
     register(finished.folder)
     return finished
 
@@ -83,7 +83,11 @@ def verify_run(
 
 @checked
 def explain_case(
-    run: str | Path, case_id: str, job: str | Path | None = None, *, language: Language = "zh"
+    run: str | Path,
+    case_id: str,
+    job: str | Path | None = None,
+    *,
+    language: Language | None = None,
 ) -> ExplainedCase:
     """One case of a run from codes to money, every number computed anew.
 
@@ -92,18 +96,20 @@ def explain_case(
     was grouped. Raises DrgpayError for an unknown case, with ids near it.
     Source: the files of the run, docs/points.md, docs/settlement.md.
     """
-    return _explain_case(read_case(Path(run), case_id, Path(job) if job else None), language)
+    return _explain_case(
+        read_case(Path(run), case_id, Path(job) if job else None), language or chosen()
+    )
 
 
 @checked
 def write_report(
-    run: str | Path, out: str | Path | None = None, *, language: Language = "zh"
+    run: str | Path, out: str | Path | None = None, *, language: Language | None = None
 ) -> Path:
     """Write the HTML report of a run, by default beside its folder, and return the file.
 
     Raises DrgpayError for what is not a run and where another file lies. Source: docs/reports.md.
     """
-    return _write_report(Path(run), (), Path(out) if out else None, language).path
+    return _write_report(Path(run), (), Path(out) if out else None, language or chosen()).path
 
 
 @checked

@@ -6,11 +6,14 @@ from pathlib import Path
 from drgpay.api.arguments import checked
 from drgpay.base.errors import DrgpayError
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import RegionSummary, write_region
 from drgpay.sample.visit_plan import VisitPlan
 from drgpay.sample.visit_region import VisitSummary, write_visits
+
+_ERRORS = Sentences("errors/api")
 
 
 @dataclass(frozen=True, repr=False)
@@ -48,9 +51,9 @@ def make_sample(
     """
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
-        raise DrgpayError(f"{folder} is a file", "name a new folder")
+        raise DrgpayError(*_ERRORS("sample_is_file", folder=folder))
     if folder.exists() and any(folder.iterdir()):
-        raise DrgpayError(f"{folder} is not empty", "name a new folder")
+        raise DrgpayError(*_ERRORS("sample_not_empty", folder=folder))
     plan = SamplePlan(
         stays_per_month=stays,
         months=months,

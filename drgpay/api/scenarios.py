@@ -9,14 +9,17 @@ import polars as pl
 
 from drgpay.api.arguments import checked
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.simulate.outcome import Simulation, open_stages, simulate_over
 from drgpay.simulate.output import write_simulation
 from drgpay.simulate.scenario import Scenario, scenario_of
 from drgpay.simulate.scenario import load_scenario as _load_scenario
 from drgpay.simulate.stages import Stages
 from drgpay.simulate.tables import machine_tables
+
+_ERRORS = Sentences("errors/api")
 
 ScenarioLike = str | Path | Mapping[str, Any] | Scenario
 """A scenario: its file, a dict with the keys of one, or what `load_scenario` gave."""
@@ -96,10 +99,7 @@ def simulate_scenarios(
     if base is None:
         return simulate_over(_stages(stack, run, job, cache, threads), stack)
     if not (run is None and job is None and cache is None and threads is None):
-        raise DrgpayError(
-            "simulate_scenarios was given a base that is open, and run, job, cache or threads",
-            "leave these out, or give them to open_base",
-        )
+        raise DrgpayError(*_ERRORS("base_and_more"))
     return simulate_over(base.stages, stack)
 
 
@@ -138,11 +138,13 @@ def save_simulation(
     out: str | Path | None = None,
     *,
     with_cases: bool = False,
-    language: Language = "zh",
+    language: Language | None = None,
 ) -> Path:
     """Leave the folder of a simulation (Parquet, Excel, HTML, scenario files) and return it.
 
     By default it lies in the output of the base's job. Raises DrgpayError if `out` exists.
     Source: docs/scenarios.md.
     """
-    return write_simulation(simulation, Path(out) if out else None, language, with_cases)
+    return write_simulation(
+        simulation, Path(out) if out else None, language or chosen(), with_cases
+    )

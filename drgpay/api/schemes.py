@@ -8,7 +8,7 @@ import polars as pl
 
 from drgpay.api.arguments import checked
 from drgpay.base.file_rights import BY_UMASK
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.run.staging import staged_folder
 from drgpay.schemes import check
 from drgpay.schemes.findings import findings_frame
@@ -22,14 +22,14 @@ from drgpay.schemes.workbook.importing import (
 
 
 @checked
-def check_scheme(scheme: str | Path, *, language: Language = "zh") -> pl.DataFrame:
+def check_scheme(scheme: str | Path, *, language: Language | None = None) -> pl.DataFrame:
     """Every mistake in the tables of a scheme (id or folder), errors first.
 
     Returns severity (`error`, `warning`), code, table, row (of the file), subject, message, remedy;
     empty where there is none. Takes some seconds for a national scheme. Raises DrgpayError only
     where there is no such scheme. Source: the tables; docs/commands.md, "drgpay scheme check".
     """
-    return findings_frame(check.check_scheme(str(scheme)), language)
+    return findings_frame(check.check_scheme(str(scheme)), language or chosen())
 
 
 @checked
@@ -43,7 +43,7 @@ def import_scheme(
     retry_other_procedures: bool | None = None,
     keep_order: bool | None = None,
     allow_empty_sets: bool = False,
-    language: Language = "zh",
+    language: Language | None = None,
 ) -> ImportedScheme:
     """Make a scheme folder of a configuration workbook, as `drgpay scheme import` does.
 
@@ -62,7 +62,7 @@ def import_scheme(
     )
     imported = import_workbook(Path(workbook), choices)
     with staged_folder(Path(out), rights=BY_UMASK) as staged:
-        write_scheme(imported, staged, language)
+        write_scheme(imported, staged, language or chosen())
     return imported
 
 

@@ -8,14 +8,15 @@ from typing import Any
 import polars as pl
 
 from drgpay.api.arguments import checked
-from drgpay.api.frames import Stays, open_stays, reading_of
+from drgpay.api.frames import Stays, open_stays, reading_of, source_name
 from drgpay.api.grouping import SchemeLike, compiled_scheme
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy, named_policy
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.period import Period
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.grouper.apg import CompiledApg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
@@ -39,6 +40,8 @@ from drgpay.run.stops import Stop
 from drgpay.settle.booking import Booked
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled
+
+_ERRORS = Sentences("errors/api")
 
 CatalogueLike = str | Path | Catalogue
 """A catalogue's folder, or what `load_catalogue` or `calibrate` gave."""
@@ -82,9 +85,8 @@ def calibrate(
     contracted = load_hospitals(hospitals)
     grouped = read_grouped_stays(dataset, compiled, threads=threads)
     checked = check_grouped(grouped, compiled, rules, contracted, None, str(dataset.path))
-    return _calibrate(
-        checked.valid, dataset.rows, compiled.scheme, rules, catalogue_id, dataset.path.name
-    )
+    source = source_name(stays, "stays")
+    return _calibrate(checked.valid, dataset.rows, compiled.scheme, rules, catalogue_id, source)
 
 
 @checked
@@ -154,7 +156,7 @@ def settle_month(
     mapping: str | None = None,
     encoding: str | None = None,
     clinical_codes: bool = False,
-    language: Language = "zh",
+    language: Language | None = None,
     threads: int | None = None,
 ) -> SettledMonth:
     """Group, check, price and pay the stays of a month, as `drgpay run` does; nothing is written.
@@ -167,9 +169,9 @@ def settle_month(
     inputs, a policy of another year, a catalogue of another scheme, filings of unknown cases, and
     if no stay is valid. Source: docs/points.md and docs/settlement.md.
     """
-    compiled, month = compiled_scheme(scheme), Period.parse(period)
+    compiled, month, said_in = compiled_scheme(scheme), Period.parse(period), language or chosen()
     loaded, contracted = named_policy(policy, loaded_policy(policy)), load_hospitals(hospitals)
-    payment_rules.refuse_unfit(loaded, compiled.scheme, month.year, "the month")
+    payment_rules.refuse_unfit(loaded, compiled.scheme, month.year, _ERRORS.words("the_month"))
     rules = PartRules(STAYS, compiled, loaded, catalogue_of(catalogue, compiled), contracted)
     check_payments(filings, contracted["hospital_id"], rules.policy.records.accounts)
     dataset = open_stays(
@@ -183,9 +185,9 @@ def settle_month(
     )
     grouped = read_grouped_stays(dataset, compiled, threads=threads)
     found = check_grouped(
-        grouped, compiled, rules.policy, contracted, month.days, str(dataset.path), language
+        grouped, compiled, rules.policy, contracted, month.days, str(dataset.path), said_in
     )
-    paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), language)
+    paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), said_in)
     settled = paid.settled
     stops = month_stops(rules, found.valid, found.refused, found.unknown, settled, month, None)
     booked = Booked(ledger_of_month(month, settled))
@@ -206,9 +208,7 @@ def catalogue_of(catalogue: CatalogueLike, compiled: CompiledScheme | CompiledAp
     if not isinstance(catalogue, Catalogue):
         return load_catalogue(catalogue, compiled)
     if catalogue.info.scheme_hash != compiled.scheme.content_hash:
-        raise DrgpayError(
-            f"the catalogue {catalogue.info.id} was made for other tables than those of "
-            f"{compiled.id} ({catalogue.info.scheme})",
-            "calibrate a catalogue with this scheme, or name its own scheme",
-        )
+        made = catalogue.info
+        facts = {"catalogue": made.id, "scheme": compiled.id, "made_for": made.scheme}
+        raise DrgpayError(*_ERRORS("catalogue_of_other_scheme", **facts))
     return catalogue

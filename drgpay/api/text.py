@@ -1,7 +1,7 @@
 """What the commands print, as text."""
 
 from drgpay.api.arguments import checked
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.explain.trace import Trace
 from drgpay.report.case import ExplainedCase
 from drgpay.report.case_console import case_view
@@ -13,13 +13,15 @@ from drgpay.simulate.outcome import Simulation
 
 @checked
 def text_of(
-    result: Trace | ExplainedCase | Simulation, language: Language = "zh", width: int = PIPE_WIDTH
+    result: Trace | ExplainedCase | Simulation,
+    language: Language | None = None,
+    width: int = PIPE_WIDTH,
 ) -> str:
     """An explained stay, an explained case or a simulation in words, as its command prints it.
 
     width: of the lines, in characters. No error. Source: the result alone.
     """
-    return as_text(_view(result, language), width=width)
+    return as_text(_view(result, language or chosen()), width=width)
 
 
 def _view(result: Trace | ExplainedCase | Simulation, language: Language) -> Showable:

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
 from drgpay.api.arguments import checked
-from drgpay.api.frames import Stays, Table, open_visits
+from drgpay.api.frames import Stays, Table, open_visits, source_name
 from drgpay.api.rules import (
     HospitalsLike,
     PolicyLike,
@@ -19,9 +19,10 @@ from drgpay.api.rules import (
 )
 from drgpay.api.settlement import CatalogueLike, catalogue_of
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.period import Period
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.points.catalogue import Catalogue
@@ -47,6 +48,8 @@ from drgpay.settle.booking import Booked
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled
 from drgpay.visits.stream import VisitPricing
+
+_ERRORS = Sentences("errors/api")
 
 VisitSchemeLike = str | Path | CompiledApg
 """A scheme of kind apg: its id, its folder, or what `load_visit_scheme` gave."""
@@ -92,7 +95,7 @@ def group_visits(
     visits_mapping: str | None = None,
     items_mapping: str | None = None,
     encoding: str | None = None,
-    language: Language = "zh",
+    language: Language | None = None,
     threads: int | None = None,
 ) -> VisitEntries:
     """Check and group visits as `drgpay group-visits` does: entries, each with why it is there.
@@ -148,7 +151,8 @@ def calibrate_visits(
         made = calibrated_visits(
             records, compiled, rules, contracted, before, catalogue_id, place, threads
         )
-    return made.catalogue
+    info = made.catalogue.info.model_copy(update={"source": source_name(visits, "visits")})
+    return replace(made.catalogue, info=info)
 
 
 @dataclass(frozen=True, repr=False)
@@ -199,7 +203,7 @@ def settle_visits(
     visits_mapping: str | None = None,
     items_mapping: str | None = None,
     encoding: str | None = None,
-    language: Language = "zh",
+    language: Language | None = None,
     threads: int | None = None,
 ) -> SettledVisits:
     """Check, group, price and pay the visits of a month as `drgpay run` does; nothing is written.
@@ -212,11 +216,11 @@ def settle_visits(
     """
     compiled, parameters, month = _compiled(scheme), loaded_policy(policy), Period.parse(period)
     loaded = named_policy(policy, parameters)
-    refuse_other_year(loaded, month.year, "the month")
+    refuse_other_year(loaded, month.year, _ERRORS.words("the_month"))
     enrolled = load_enrolment(enrolment, parameters) if enrolment is not None else None
     refuse_unknown_apgs(loaded, compiled.scheme)
     if enrolled is not None:
-        refuse_enrolment(loaded, "an enrolment")
+        refuse_enrolment(loaded, _ERRORS.words("an_enrolment"))
     rules = PartRules(
         VISITS,
         compiled,
@@ -230,10 +234,8 @@ def settle_visits(
     with _grouped(records, visit_checks(given), visit_pricing(given), language, threads) as found:
         grouped, files = found
         if not grouped.visits.height:
-            raise DrgpayError(
-                f"{records.visits.path}: none of {records.visits.rows} visits is valid for {month}",
-                "correct the records or the period",
-            )
+            facts = {"path": records.visits.path, "visits": records.visits.rows, "period": month}
+            raise DrgpayError(*_ERRORS("no_valid_visit", **facts))
         settled = _settle_visits(given, grouped)
         frames = {
             "groups": groups_table(grouped.sums),
@@ -264,7 +266,7 @@ def _grouped(
     records: VisitRecords,
     checks: VisitRules,
     pricing: VisitPricing,
-    language: Language,
+    language: Language | None,
     threads: int | None,
 ) -> Iterator[tuple[GroupedVisits, VisitFiles]]:
     """Grouped visits, and the files of what is as long as the lines, while the block lasts."""
@@ -275,7 +277,7 @@ def _grouped(
             folder / "line_warnings.parquet",
         )
         grouped = group_all_visits(
-            records, checks, pricing, files, folder, threads, language=language
+            records, checks, pricing, files, folder, threads, language=language or chosen()
         )
         yield grouped, files
 

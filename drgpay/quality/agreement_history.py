@@ -11,10 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK
 from drgpay.base.plain_json import plain_json
+from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
 from drgpay.policy.load import validation_sentence
 from drgpay.quality.reconcile import LEVELS, Reconciliation
 from drgpay.quality.shares import SHARE
 from drgpay.records.writing import staged_file
+
+_ERRORS = Sentences("errors/quality")
 
 Rate = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)]
 Cases = Annotated[int, Field(ge=0)]
@@ -60,18 +64,16 @@ def load_history(path: Path) -> AgreementHistory | None:
         raw = plain_json(path.read_bytes())
         history = AgreementHistory.model_validate(raw)
     except ValidationError as error:
-        raise DrgpayError(
-            f"{path}: {validation_sentence(error, raw)}", "correct it, or name a new file"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise DrgpayError(
-            f"{path} is no history of agreement ({error})", "correct it, or name a new file"
-        ) from None
+        said = validation_sentence(error, raw)
+        raise DrgpayError(*_ERRORS("wrong_history", path=path, said=said)) from None
+    except OSError as error:
+        reason = reason_of(error)
+        raise DrgpayError(*_ERRORS("no_history", path=path, reason=reason)) from None
+    except ValueError as error:
+        raise DrgpayError(*_ERRORS("no_history", path=path, reason=error)) from None
     periods = [entry.period for entry in history.periods]
     if periods != sorted(set(periods)):
-        raise DrgpayError(
-            f"{path}: its periods are not in order or one occurs twice", "put them in order"
-        )
+        raise DrgpayError(*_ERRORS("periods_in_disorder", path=path))
     return history
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.reference import Stay, excluded, holds
@@ -30,6 +31,8 @@ from drgpay.grouper.rules.nodes import (
 )
 from drgpay.grouper.scheme import Adrg, Drg, Mdc, Scheme
 from drgpay.records.dataset import Dataset
+
+_ERRORS = Sentences("errors/quality")
 
 CAUSE_SCHEMA: dict[str, pl.DataType] = {
     "case_id": pl.String(),
@@ -84,10 +87,8 @@ def stays_of_cases(dataset: Dataset, compiled: CompiledScheme, case_ids: pl.Seri
     rows = pl.concat(frames, how="vertical_relaxed").sort("case_id")
     repeated = rows.filter(pl.col("case_id").is_duplicated())
     if repeated.height:
-        raise DrgpayError(
-            f"{dataset.path}: the case_id {repeated['case_id'][0]} occurs more than once",
-            "keep one row for each case",
-        )
+        case = repeated["case_id"][0]
+        raise DrgpayError(*_ERRORS("stay_twice", path=dataset.path, case=case))
     return rows
 
 

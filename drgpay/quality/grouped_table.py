@@ -7,6 +7,10 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import divide_half_up, wide
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/quality")
 
 
 def _files_of(path: Path) -> list[Path] | Path:
@@ -21,14 +25,16 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def scan_table(path: Path, needed: Iterable[str], remedy: str, text: bool = False) -> pl.LazyFrame:
+def scan_table(
+    path: Path, needed: Iterable[str], remedy: Words, text: bool = False
+) -> pl.LazyFrame:
     """A Parquet file or folder, or a CSV (UTF-8, every column as text), not read yet.
 
     `text` casts the needed columns to strings. Raises DrgpayError for a missing or damaged file and
     for a missing column; `remedy` then says what the table ought to be.
     """
     if not path.exists():
-        raise DrgpayError(f"there is no file or folder {path}", "correct the path")
+        raise DrgpayError(*_ERRORS("no_file_or_folder", path=path))
     try:
         if path.suffix.lower() == ".csv":
             frame = pl.scan_csv(path, infer_schema=False, glob=False)
@@ -39,10 +45,12 @@ def scan_table(path: Path, needed: Iterable[str], remedy: str, text: bool = Fals
         raise unreadable(path, error) from None
     missing = [column for column in needed if column not in schema.names()]
     if missing:
-        raise DrgpayError(f"{path} lacks the column {', '.join(missing)}", remedy)
+        columns = listed(missing)
+        raise DrgpayError(*_ERRORS("no_column", path=path, columns=columns, remedy=remedy))
     nested = [column for column in needed if schema[column].is_nested()]
     if nested:
-        raise DrgpayError(f"{path}: the column {nested[0]} is {schema[nested[0]]}", remedy)
+        facts = {"path": path, "column": nested[0], "type": schema[nested[0]], "remedy": remedy}
+        raise DrgpayError(*_ERRORS("nested_column", **facts))
     if text:
         frame = frame.with_columns(pl.col(list(needed)).cast(pl.String))
     return frame
@@ -67,23 +75,17 @@ def fen_of(column: str, dtype: pl.DataType, path: Path) -> pl.Expr:
         return pl.col(column).cast(pl.Int64) * 100
     if dtype.is_float():
         return (pl.col(column).cast(pl.Float64) * 100).round().cast(pl.Int64)
-    raise DrgpayError(
-        f"{path}: the column {column} is {dtype}, not decimal(18,2)", "write it as decimal(18,2)"
-    )
+    raise DrgpayError(*_ERRORS("no_amount", path=path, column=column, type=dtype))
 
 
 def whole_days(column: str, dtype: pl.DataType, path: Path) -> pl.Expr:
     """A column of days as Int64."""
     if not dtype.is_numeric():
-        raise DrgpayError(
-            f"{path}: the column {column} is {dtype}, not a number", "write it as an integer"
-        )
+        raise DrgpayError(*_ERRORS("no_days", path=path, column=column, type=dtype))
     return pl.col(column).cast(pl.Float64).round().cast(pl.Int64)
 
 
 def unreadable(path: Path, error: Exception) -> DrgpayError:
     """The sentence about a file that is not what its name says."""
     detail = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
-    return DrgpayError(
-        f"{path} is not a readable Parquet or CSV file ({detail})", "export or copy the file again"
-    )
+    return DrgpayError(*_ERRORS("unreadable_table", path=path, detail=detail))

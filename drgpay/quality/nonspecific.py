@@ -7,7 +7,10 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.policy.load import read_keys
+
+_ERRORS = Sentences("errors/quality")
 
 DEFAULT_FILE = Path(__file__).with_name("nonspecific.toml")
 
@@ -32,20 +35,15 @@ class NonspecificFile(BaseModel):
 
 def load_nonspecific(path: Path = DEFAULT_FILE) -> tuple[NonspecificKind, ...]:
     """Read the kinds; raises DrgpayError for a wrong key or a pattern that is no expression."""
-    kinds = read_keys(
-        path,
-        NonspecificFile,
-        "file of non-specific codes",
-        "write [[kinds]] with id, name_patterns and code_patterns",
-    ).kinds
+    what, remedy = _ERRORS.words("nonspecific_file"), _ERRORS.words("nonspecific_keys")
+    kinds = read_keys(path, NonspecificFile, what, remedy).kinds
     for kind in kinds:
         for pattern in (*kind.name_patterns, *kind.code_patterns):
             try:
                 pl.Series([""]).str.contains(pattern)
             except pl.exceptions.ComputeError:
                 raise DrgpayError(
-                    f"{path}: the pattern {pattern!r} of {kind.id} is no regular expression",
-                    "correct it",
+                    *_ERRORS("no_expression", path=path, pattern=pattern, kind=kind.id)
                 ) from None
     return kinds
 

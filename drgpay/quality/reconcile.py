@@ -7,7 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import (
     UNGROUPED_ADRG,
     UNGROUPED_DRG,
@@ -18,10 +20,10 @@ from drgpay.grouper.scheme import (
 from drgpay.quality.grouped_table import collect, scan_table
 from drgpay.quality.shares import SHARE, ratio, share
 
+_ERRORS = Sentences("errors/quality")
+
 LEVELS = ("mdc", "adrg", "drg")
 _OURS = ("case_id", "status", "mdc", "adrg", "drg")
-_GROUPED_REMEDY = "name what `drgpay group` wrote: case_id, status, mdc, adrg, drg"
-_OFFICIAL_REMEDY = "name a Parquet or CSV with case_id and drg, and if you have them adrg and mdc"
 
 _OURS_ARE, _THEIRS_ARE = pl.col("status"), pl.col("official_status")
 _TESTS = {
@@ -74,14 +76,11 @@ def reconcile(grouped: Path, official: Path, scheme: Scheme | None = None) -> Re
     that our table has for the same DRG. Raises DrgpayError for a missing column, a repeated or
     missing case_id, and when no case is in both tables.
     """
-    ours = _once(_text_table(grouped, _OURS, _GROUPED_REMEDY), grouped)
+    ours = _once(_text_table(grouped, _OURS, _ERRORS.words("name_groups")), grouped)
     theirs = _official(official, _tree(scheme) if scheme else _pairs(ours))
     both = ours.join(theirs, on="case_id", how="inner")
     if not both.height:
-        raise DrgpayError(
-            f"{grouped} and {official} have no case_id in common",
-            "name the official groups of the same cases",
-        )
+        raise DrgpayError(*_ERRORS("no_common_case", grouped=grouped, official=official))
     only_ours = _without(ours, theirs, both.height).select("case_id", "drg")
     only_official = _without(theirs, ours, both.height).select("case_id", drg="official_drg")
     same = {level: pl.col(level).eq_missing(pl.col(f"official_{level}")) for level in LEVELS}
@@ -161,7 +160,8 @@ def pair_counts(differing: pl.DataFrame) -> pl.DataFrame:
 
 def _official(path: Path, groups: pl.DataFrame) -> pl.DataFrame:
     """case_id, official_drg, official_adrg, official_mdc, official_status."""
-    given = _once(_text_table(path, ("case_id", "drg"), _OFFICIAL_REMEDY, ("adrg", "mdc")), path)
+    remedy = _ERRORS.words("name_official_groups")
+    given = _once(_text_table(path, ("case_id", "drg"), remedy, ("adrg", "mdc")), path)
     key = [name for name in LEVELS if name in given.columns]
     placed = _placed(given.select(key).unique(), groups)
     return given.join(placed, on=key, how="left", nulls_equal=True).select(
@@ -200,7 +200,7 @@ def _status(drg: str | None, adrg: str | None, mdc: str | None) -> str:
 
 
 def _text_table(
-    path: Path, needed: tuple[str, ...], remedy: str, optional: tuple[str, ...] = ()
+    path: Path, needed: tuple[str, ...], remedy: Words, optional: tuple[str, ...] = ()
 ) -> pl.DataFrame:
     """Some columns as text without blanks around; an empty string is no value."""
     frame = scan_table(path, needed, remedy)
@@ -217,14 +217,13 @@ def _text_table(
 def _once(table: pl.DataFrame, path: Path) -> pl.DataFrame:
     ids = table["case_id"]
     if ids.null_count():
-        raise DrgpayError(f"{path}: {ids.null_count()} rows have no case_id", "fill it in")
+        raise DrgpayError(*_ERRORS("no_id", path=path, rows=ids.null_count()))
     if ids.n_unique() != len(ids):
         repeated = ids.filter(ids.is_duplicated()).unique().sort()
-        more = f" and {len(repeated) - 1} more" if len(repeated) > 1 else ""
-        raise DrgpayError(
-            f"{path}: the case_id {repeated[0]}{more} occurs more than once",
-            "keep one row for each case",
-        )
+        more = len(repeated) - 1
+        if more:
+            raise DrgpayError(*_ERRORS("stays_twice", path=path, case=repeated[0], more=more))
+        raise DrgpayError(*_ERRORS("stay_twice", path=path, case=repeated[0]))
     return table
 
 

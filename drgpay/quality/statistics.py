@@ -20,18 +20,18 @@ from drgpay.base.exact import (
     unscaled,
     wide,
 )
+from drgpay.base.language import Words, listed
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.quality.grouped_table import collect, fen_of, scan_table, whole_days
 from drgpay.quality.shares import SHARE, ratio, share, ten_thousandths
 from drgpay.quality.weights import own_weights
 
+_ERRORS = Sentences("errors/quality")
+
 COLUMNS = ("status", "mdc", "adrg", "drg", "total_cost", "hospital_id", "length_of_stay")
 STATUSES = ("grouped", "ambiguous", "ungrouped", "invalid")
 GROUP_LEVELS = ("mdc", "adrg", "drg")
-_REMEDY = (
-    "name what `drgpay group --with-input` wrote or the cases.parquet of a run; "
-    f"it needs {', '.join(COLUMNS)}"
-)
 # Shares of consumption are summed at this scale before they are rounded to four places.
 _FINE = 10**8
 
@@ -78,7 +78,7 @@ def grouped_stays(path: Path) -> pl.LazyFrame:
     count: what is paid by bed days or items has a group, but not by it. Raises DrgpayError for a
     missing column or a wrong type.
     """
-    frame = scan_table(path, COLUMNS, _REMEDY)
+    frame = scan_table(path, COLUMNS, _remedy())
     schema = frame.collect_schema()
     if "payment_unit" in schema.names():
         unit = pl.col("payment_unit").cast(pl.String).fill_null("drg")
@@ -111,7 +111,7 @@ def statistics(
     stays = grouped_stays(path)
     sums = _sums(stays, path)
     if not sums.height:
-        raise DrgpayError(f"{path} holds no stay", "name a table of grouped stays")
+        raise DrgpayError(*_ERRORS("no_stay", path=path))
     _refuse_unknown_status(sums, path)
     sums = _levelled(sums, hospitals)
     grouped = sums.filter(pl.col("status") == "grouped")
@@ -159,9 +159,12 @@ def _added(sums: pl.DataFrame, by: list[str]) -> pl.DataFrame:
 def _refuse_unknown_status(sums: pl.DataFrame, path: Path) -> None:
     unknown = sums.filter(~pl.col("status").is_in(STATUSES).fill_null(False))
     if unknown.height:
-        raise DrgpayError(
-            f"{path}: the status {unknown['status'][0]!r} is none of {', '.join(STATUSES)}", _REMEDY
-        )
+        facts = {"path": path, "status": unknown["status"][0], "known": listed(STATUSES)}
+        raise DrgpayError(*_ERRORS("unknown_status", remedy=_remedy(), **facts))
+
+
+def _remedy() -> Words:
+    return _ERRORS.words("name_grouped_stays", columns=listed(COLUMNS))
 
 
 def _levelled(sums: pl.DataFrame, hospitals: pl.DataFrame | None) -> pl.DataFrame:

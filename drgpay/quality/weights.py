@@ -7,6 +7,10 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, round_half_up, scaled, wide
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/quality")
 
 WEIGHT_SCHEMA: dict[str, pl.DataType] = {"drg": pl.String(), "weight_units": pl.Int64()}
 """Weights in 1/10,000, one row a group, sorted by group."""
@@ -43,40 +47,37 @@ def own_weights(group_sums: pl.DataFrame) -> pl.DataFrame:
 def _read(path: Path, column: str) -> pl.DataFrame:
     """row (as the file counts, from 2), drg and the column, both as text."""
     if not path.is_file():
-        raise DrgpayError(
-            f"there is no file {path}", "name a catalogue's folder or a CSV with drg and weight"
-        )
+        raise DrgpayError(*_ERRORS("no_weights_file", path=path))
     try:
         table = pl.read_csv(path, infer_schema=False, glob=False)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         detail = str(error).splitlines()[0]
-        raise DrgpayError(f"{path} cannot be read ({detail})", "save it as UTF-8 CSV") from None
+        raise DrgpayError(*_ERRORS("unreadable_weights", path=path, detail=detail)) from None
     missing = [name for name in ("drg", column) if name not in table.columns]
     if missing:
-        raise DrgpayError(
-            f"{path} lacks the column {', '.join(missing)}", f"it needs drg and {column}"
-        )
+        facts = {"path": path, "columns": listed(missing), "column": column}
+        raise DrgpayError(*_ERRORS("no_weight_column", **facts))
     return table.select("drg", column).with_row_index("row", offset=2)
 
 
 def _weights(path: Path, table: pl.DataFrame, divisor: Decimal) -> pl.DataFrame:
     column = table.columns[-1]
     rows = [
-        (drg, _units(text, divisor, f"{path}, row {number}: the {column} of {drg}"))
+        (drg, _units(text, divisor, path=path, row=number, column=column, drg=drg))
         for number, drg, text in table.iter_rows()
     ]
     weights = pl.DataFrame(rows, schema=WEIGHT_SCHEMA, orient="row").sort("drg")
     repeated = weights.filter(pl.col("drg").is_duplicated())
     if repeated.height:
-        raise DrgpayError(f"{path} lists {repeated['drg'][0]} twice", "keep one of the rows")
+        raise DrgpayError(*_ERRORS("weight_twice", path=path, drg=repeated["drg"][0]))
     return weights
 
 
-def _units(text: str | None, divisor: Decimal, what: str) -> int:
+def _units(text: str | None, divisor: Decimal, **place: object) -> int:
     try:
         weight = Decimal((text or "").strip())
     except InvalidOperation:
         weight = Decimal("NaN")
     if not weight.is_finite() or weight < 0:
-        raise DrgpayError(f"{what} is {text!r}", "write a number that is not negative")
+        raise DrgpayError(*_ERRORS("no_weight", text=text, **place))
     return scaled(round_half_up(weight / divisor, POINT_PLACES), POINT_PLACES)

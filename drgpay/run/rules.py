@@ -8,6 +8,7 @@ from typing import Generic, Protocol, TypeAlias, TypeVar
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
@@ -92,7 +93,7 @@ class NamedVisitRules(NamedRules, Protocol):
 
 
 def load_stay_rules(
-    named: NamedRules, policy: str, hospitals: Path, year: int, who: str
+    named: NamedRules, policy: str, hospitals: Path, year: int, who: Words | str
 ) -> StayRules:
     """Read what stays are paid by; `who` asks, for messages.
 
@@ -107,7 +108,7 @@ def load_stay_rules(
 
 
 def load_visit_rules(
-    named: NamedVisitRules, policy: str, hospitals: Path, year: int, who: str
+    named: NamedVisitRules, policy: str, hospitals: Path, year: int, who: Words | str
 ) -> VisitPaymentRules:
     """Read what visits are paid by; `who` asks, for messages.
 
@@ -127,14 +128,14 @@ def load_visit_rules(
     return PartRules(VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment)
 
 
-def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: str) -> None:
+def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words | str) -> None:
     """Raise DrgpayError for a policy of another year, unknown groups in it, and rules that are none."""
     refuse_other_year(loaded, year, who)
     refuse_unknown_groups(loaded, scheme)
     refuse_wrong_policy_rules(loaded)
 
 
-def refuse_other_year(loaded: LoadedPolicy, year: int, who: str) -> None:
+def refuse_other_year(loaded: LoadedPolicy, year: int, who: Words | str) -> None:
     """Raise DrgpayError for a policy of another year than that of what asks for it."""
     if loaded.policy.policy.year != year:
         raise DrgpayError(
@@ -198,7 +199,7 @@ def group_names(scheme: Scheme) -> dict[str, str]:
     return {drg.code: drg.name for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
 
 
-def refuse_enrolment(loaded: LoadedPolicy, what: str) -> None:
+def refuse_enrolment(loaded: LoadedPolicy, what: Words | str) -> None:
     """Raise DrgpayError for an enrolment beside a policy that keeps no accounts."""
     if outpatient_of(loaded.policy).capitation is None:
         raise DrgpayError(

@@ -8,7 +8,10 @@ from typing import Literal, get_args
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK
+from drgpay.base.words import Sentences
 from drgpay.records.writing import staged_file
+
+_ERRORS = Sentences("errors/schemas")
 
 Kind = Literal["job", "year", "policy", "scenario", "mapping"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -35,10 +38,10 @@ def schema_line(name: str) -> str:
 def save_schema(kind: Kind, path: Path) -> None:
     """Write a schema over an older one; any other file stays, and is a DrgpayError."""
     if path.suffix.lower() != ".json":
-        raise DrgpayError(f"{path} does not end in .json", "name the file so")
+        raise DrgpayError(*_ERRORS("no_json_name", path=path))
     if path.is_file():
         with path.open("rb") as file:
             if _DIALECT not in file.read(_HEAD_BYTES):
-                raise DrgpayError(f"{path} is there and no JSON Schema", "name another file")
+                raise DrgpayError(*_ERRORS("no_schema", path=path))
     with staged_file(path, BY_UMASK) as staged:
         staged.write_text(schema_text(kind), encoding="utf-8", newline="\n")

@@ -10,9 +10,10 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language, Words, alike, listed
 from drgpay.base.period import Period
 from drgpay.base.toml_reader import read_toml
+from drgpay.base.words import Sentences
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, EARLIER_STAYS, no_adjustments
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, check_payments, read_filings
@@ -34,6 +35,8 @@ from drgpay.run.stay_year import OpenedYear, open_year
 from drgpay.run.year_job import YearJob, load_year_job
 from drgpay.simulate.scenario import Scenario
 from drgpay.simulate.settling import MonthEnd, Settling, YearEnd
+
+_ERRORS = Sentences("errors/simulate")
 
 _RECORDS = ("stays", "mapping", "encoding", "clinical_codes")
 
@@ -141,21 +144,23 @@ def open_base(
     job = job or _named([(scenario.path, scenario.job) for scenario in scenarios])
     run = run or _named([(scenario.path, scenario.run) for scenario in scenarios])
     if job is None:
-        raise DrgpayError(_no_job(scenarios, run), "add [base] with job (and run), or give --job")
+        raise _no_job(scenarios, run)
     return _year_base(run, job) if _is_year_file(job) else _month_base(run, job)
 
 
-def _no_job(scenarios: Sequence[Scenario], run: Path | None) -> str:
+def _no_job(scenarios: Sequence[Scenario], run: Path | None) -> DrgpayError:
     if run:
-        kind = "year file" if read_manifest(run).is_clearing else "job"
-        return f"the {kind} that {run} was made from is not named"
-    return f"{scenarios[0].path} names no base" if scenarios else "no base is named"
+        kind = _ERRORS.words("year_file" if read_manifest(run).is_clearing else "job")
+        return DrgpayError(*_ERRORS("run_without_job", kind=kind, run=run))
+    if scenarios:
+        return DrgpayError(*_ERRORS("no_base_in_file", path=scenarios[0].path))
+    return DrgpayError(*_ERRORS("no_base"))
 
 
 def _is_year_file(path: Path) -> bool:
     """What is wrong with the file is told where it is read."""
     try:
-        return "year" in read_toml(path, Words("任务文件", "job file"))
+        return "year" in read_toml(path, _ERRORS.words("job_file"))
     except DrgpayError:
         return False
 
@@ -163,7 +168,8 @@ def _is_year_file(path: Path) -> bool:
 def _month_base(run: Path | None, path: Path) -> Base:
     job = load_job(path)
     stored = open_month(run).of(STAYS) if run else None
-    rules = load_stay_rules(job, job.policy, job.hospitals, job.period.year, "the job's period")
+    due = _ERRORS.words("period_of_job")
+    rules = load_stay_rules(job, job.policy, job.hospitals, job.period.year, due)
     reading = Reading.of(rules.policy.records)
     filings = read_filings(*job.filings, reading=reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
@@ -196,11 +202,7 @@ def _without_earlier(filings: Filings, job: Job | YearJob, stored: PaidPart | No
     if not job.previous:
         return filings
     if stored is None:
-        raise DrgpayError(
-            f"{job.path} names runs that paid before; what is taken from their stays is in the run of "
-            "the job",
-            "name that run as well: --base, or run in [base]",
-        )
+        raise DrgpayError(*_ERRORS("earlier_without_run", job=job.path))
     paid = pl.concat(
         open_run(one.run).of(STAYS).scaled("cases", ["case_id"]) for one in job.previous
     )
@@ -248,11 +250,7 @@ def _records_of_year(year: OpenedYear) -> tuple[BaseRecords, ...]:
     """The records of each month among those of the year file, known by their content."""
     given = year.job.persons
     if given is None or year.persons is None:
-        raise DrgpayError(
-            f"{year.job.path} does not name the records of the year, and this scenario has to "
-            "group or check them again",
-            "clear the year with inputs.stays and readmissions_across_months = true",
-        )
+        raise DrgpayError(*_ERRORS("no_records_of_year", file=year.job.path))
     there = {about["sha256"] for about in year.basis["inputs"]["stays"]}
     code_system = year.rules.scheme.info.code_system
     found = []
@@ -262,16 +260,17 @@ def _records_of_year(year: OpenedYear) -> tuple[BaseRecords, ...]:
         missing = [one["file"] for one in inputs["stays"] if one["sha256"] not in there]
         if missing:
             raise DrgpayError(
-                f"the records {missing[0]} that {last.folder} was settled from are not among "
-                f"{given.path} of {year.job.path}",
-                "put them there as they were; this scenario has to group or check them again",
+                *_ERRORS(
+                    "records_missing",
+                    file=missing[0],
+                    run=last.folder,
+                    stays=given.path,
+                    year_file=year.job.path,
+                )
             )
         ours = year.basis["inputs"]
         if _content(inputs["mapping"]) != _content(ours["mapping"]):
-            raise DrgpayError(
-                f"{last.folder} was read with another mapping than {year.job.path} names",
-                "name the same mapping in inputs.mapping",
-            )
+            raise DrgpayError(*_ERRORS("other_mapping", run=last.folder, year_file=year.job.path))
         found.append(
             BaseRecords(
                 Period.parse(last.period),
@@ -330,29 +329,19 @@ def _named(named: Iterable[tuple[Path, Path | None]]) -> Path | None:
     given = [(by, path) for by, path in named if path is not None]
     others = [by for by, path in given[1:] if path.resolve() != given[0][1].resolve()]
     if others:
-        raise DrgpayError(
-            f"{given[0][0]} and {others[0]} name different bases",
-            "scenarios that stack have one base: name it in one of them, or by --base and --job",
-        )
+        raise DrgpayError(*_ERRORS("different_bases", first=given[0][0], other=others[0]))
     return given[0][1] if given else None
 
 
-_SAID = {
-    "period": "the period",
-    "scheme": "the grouping scheme",
-    "exempt_groups": "the exempt groups of the scheme",
-    "catalogue": "the catalogue",
-    "policy": "the policy",
-    "switches": "readmissions_across_months",
-}
+_COMPARED = ("period", "scheme", "exempt_groups", "catalogue", "policy", "switches")
 
 
 def _refuse_changed(run: PaidPart, basis: Mapping[str, Any], file: Path) -> None:
     """The base is computed again, so it must be from the same bytes."""
     manifest = run.manifest
     changed = [
-        words
-        for key, words in _SAID.items()
+        _ERRORS.words(f"changed_{key}")
+        for key in _COMPARED
         if key in basis and _content(manifest.content.get(key)) != _content(basis[key])
     ]
     before, now = manifest.inputs, basis["inputs"]
@@ -362,16 +351,9 @@ def _refuse_changed(run: PaidPart, basis: Mapping[str, Any], file: Path) -> None
         if _differs(name, before.get(name), now.get(name))
     ]
     if changed:
-        again = (
-            "clear the year again and name that clearing"
-            if manifest.is_clearing
-            else "run the job again and name that run"
-        )
-        raise DrgpayError(
-            f"the base run {run.run_id} was not made from what {file} reads now: "
-            f"{', '.join(changed)} changed since",
-            f"restore the files, or {again}",
-        )
+        again = _ERRORS.words("clear_again" if manifest.is_clearing else "run_again")
+        facts = {"run": run.run_id, "file": file, "changed": listed(changed), "again": again}
+        raise DrgpayError(*_ERRORS("base_changed", **facts))
 
 
 def _differs(name: str, before: Any, now: Any) -> bool:
@@ -397,13 +379,16 @@ def _content(about: Any) -> Any:
     return about.get("sha256", about) if isinstance(about, dict) else about
 
 
-def _file_words(name: str, before: Any, now: Any) -> str:
+def _file_words(name: str, before: Any, now: Any) -> Words:
     if name == "stays" and isinstance(before, list) and isinstance(now, list):
         old = {one["file"]: one["sha256"] for one in before}
         new = {one["file"]: one["sha256"] for one in now}
         files = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
-        return f"inputs.stays ({', '.join(files[:3])})"
+        return _ERRORS.words("changed_files", name=name, files=listed(files[:3]))
     if name == "months" and isinstance(before, list) and isinstance(now, list):
-        return f"the run of {', '.join(_changed_months(before, now)[:3])}"
+        months = _changed_months(before, now)[:3]
+        return _ERRORS.words("changed_months", months=listed(months))
     file = next((one["file"] for one in (now, before) if isinstance(one, dict)), None)
-    return f"inputs.{name} ({file})" if file else f"inputs.{name}"
+    return (
+        _ERRORS.words("changed_files", name=name, files=file) if file else alike(f"inputs.{name}")
+    )

@@ -9,6 +9,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.progress import Clock, ProgressBar, no_progress
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
 from drgpay.simulate.base import Base, open_base
 from drgpay.simulate.cache import StageCache, cache_folder
@@ -23,7 +24,9 @@ from drgpay.simulate.stages import Stages, State
 from drgpay.simulate.sweep import Swept, compared, grid_of, sweep
 from drgpay.simulate.target import Found, TargetMissedError, find
 from drgpay.simulate.visits import VisitComparison, compare_visits
-from drgpay.simulate.wording import target_sentence
+from drgpay.simulate.wording import target_words
+
+_ERRORS = Sentences("errors/simulate")
 
 
 @dataclass(frozen=True, repr=False)
@@ -130,7 +133,7 @@ def simulate_over(
     found = _answer(stages, plan, scenarios)
     if found:
         if found.value is None:
-            raise TargetMissedError(found, target_sentence(found, "en"))
+            raise TargetMissedError(found, target_words(found))
         plan = replace(plan, policy=_at(plan, found, last))
         clock.lap("target")
     after = stages.state(plan)
@@ -170,9 +173,7 @@ def simulate_over(
 def _answer(stages: Stages, plan: Plan, scenarios: Sequence[Scenario]) -> Found | None:
     asking = [scenario for scenario in scenarios if scenario.file.target]
     if len(asking) > 1:
-        raise DrgpayError(
-            f"{asking[0].path} and {asking[1].path} both have a target", "keep one of them"
-        )
+        raise DrgpayError(*_ERRORS("two_targets", first=asking[0].path, other=asking[1].path))
     for scenario in asking:
         if scenario.file.target:
             return find(stages, plan, scenario.file.target, str(scenario.path))
@@ -229,7 +230,10 @@ def _refuse_other_results(base: Base, before: State) -> None:
     paid = base.run.scaled("statements").select(columns)
     if not paid.equals(before.settled.lines.select(columns)):
         raise DrgpayError(
-            f"this version of drgpay ({base.basis['program']}) does not reproduce the base run "
-            f"{base.run.run_id} of {base.run.manifest.program}",
-            "run the job again and name that run as the base",
+            *_ERRORS(
+                "base_not_reproduced",
+                now=base.basis["program"],
+                run=base.run.run_id,
+                program=base.run.manifest.program,
+            )
         )

@@ -11,6 +11,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import bytes_hash, file_hash
 from drgpay.base.file_rights import OWNER, make_folder
 from drgpay.base.language import Language
+from drgpay.base.words import Sentences
 from drgpay.records.writing import write_frame
 from drgpay.results.manifest import (
     PROGRAM,
@@ -31,6 +32,8 @@ from drgpay.simulate.stages import State
 from drgpay.simulate.tables import conflicts_table, machine_tables, shown_tables
 from drgpay.simulate.wording import word
 
+_ERRORS = Sentences("errors/simulate")
+
 _DIGITS = 10
 
 
@@ -47,7 +50,7 @@ def write_simulation(
     name = f"{found.base.period}-{basis_hash(basis)[:_DIGITS]}"
     folder = out or found.base.job.output / "scenarios" / name
     if out and folder.exists():
-        raise DrgpayError(f"{folder} exists already", "name another folder")
+        raise DrgpayError(*_ERRORS("folder_exists", folder=folder))
     # In the output of a job a simulation is for those whom the job's runs are for.
     rights = OWNER if out else rights_of_output(found.base.job)
     if not out:
@@ -144,6 +147,4 @@ def _keep_same(folder: Path, staged: Path) -> None:
     """The id stands for the content; what lies there with it must be that."""
     same = read_manifest(folder).at("basis_sha256") == read_manifest(staged).at("basis_sha256")
     if not same or output_hashes(folder) != output_hashes(staged):
-        raise DrgpayError(
-            f"{folder} exists and holds other results", "give the folder a name with --out"
-        )
+        raise DrgpayError(*_ERRORS("other_results", folder=folder))

@@ -7,8 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.policy.load import validation_sentence
 from drgpay.policy.model import Policy
+
+_ERRORS = Sentences("errors/simulate")
 
 _OPEN = ("budget.annual_yuan", "budget.month_yuan")
 """Tables whose keys are names of the region, not of the model."""
@@ -28,10 +31,8 @@ def with_values(policy: Policy, values: Mapping[str, Any], where: str) -> Policy
     try:
         return Policy.model_validate(raw)
     except ValidationError as error:
-        raise DrgpayError(
-            f"{where}: {validation_sentence(error, raw)}",
-            "give a value that the policy takes; docs/policy.md lists them",
-        ) from None
+        said = validation_sentence(error, raw)
+        raise DrgpayError(*_ERRORS("refused_value", where=where, said=said)) from None
 
 
 def value_at(policy: Policy, path: str, where: str) -> Any:
@@ -52,10 +53,7 @@ def _set(raw: dict[str, Any], path: str, value: Any, where: str) -> None:
             _put(inside, part, below)
         if below is None:
             known = ".".join(path.split(".")[: place + 1])
-            raise DrgpayError(
-                f"{where}: the policy has no {known}, so {path} cannot be changed",
-                f"give the whole table {known}",
-            )
+            raise DrgpayError(*_ERRORS("no_table", where=where, known=known, path=path))
         inside = below
     _below(inside, last, path, len(parents), where, raw)
     _put(inside, last, value)
@@ -81,12 +79,10 @@ def _below(inside: Any, part: str, path: str, place: int, where: str, raw: Any) 
     elif isinstance(inside, list | tuple) and part.isdigit() and int(part) < len(inside):
         return inside[int(part)]
     whole = raw.model_dump() if isinstance(raw, Policy) else raw
-    raise DrgpayError(f"{where}: the policy has no {path}", _nearest(path, whole))
-
-
-def _nearest(path: str, raw: Any) -> str:
-    close = difflib.get_close_matches(path, list(_paths(raw)), n=1, cutoff=0.4)
-    return f"the nearest known path is {close[0]}" if close else "docs/policy.md lists the paths"
+    close = difflib.get_close_matches(path, list(_paths(whole)), n=1, cutoff=0.4)
+    if close:
+        raise DrgpayError(*_ERRORS("path_like", where=where, path=path, meant=close[0]))
+    raise DrgpayError(*_ERRORS("no_path", where=where, path=path))
 
 
 def _paths(raw: Any, above: str = "") -> Iterator[str]:

@@ -14,6 +14,7 @@ from drgpay.adjust.overlay import Overlay, read_overlay
 from drgpay.adjust.touched import touched_between
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, round_half_up
+from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
@@ -25,6 +26,8 @@ from drgpay.simulate.base import Base
 from drgpay.simulate.cache import StageCache
 from drgpay.simulate.paths import with_values
 from drgpay.simulate.scenario import HospitalFacts, Scenario, Volume
+
+_ERRORS = Sentences("errors/simulate")
 
 
 @dataclass(frozen=True)
@@ -102,9 +105,12 @@ def plan_of(base: Base, scenarios: Sequence[Scenario], cache: StageCache) -> Pla
         plan = replace(plan, catalogue=load_catalogue(given, compiled.scheme))
     elif plan.regroups:
         raise DrgpayError(
-            f"{scenarios[-1].path}: the catalogue of the base is for {base.rules.scheme.info.id}, "
-            f"the stays are grouped by {compiled.scheme.info.id}",
-            "add [recalibrate] with history, or name a catalogue of that scheme",
+            *_ERRORS(
+                "catalogue_of_other_scheme",
+                where=scenarios[-1].path,
+                base=base.rules.scheme.info.id,
+                scheme=compiled.scheme.info.id,
+            )
         )
     check_policy(base, plan, policy, str(scenarios[-1].path) if scenarios else "")
     return plan
@@ -117,10 +123,7 @@ def check_policy(base: Base, plan: Plan, policy: Policy, where: str) -> None:
     no recalibration follows.
     """
     if not plan.history and policy.calibration != base.rules.policy.calibration:
-        raise DrgpayError(
-            f"{where}: a change of calibration changes nothing while the catalogue is the base's",
-            "add [recalibrate] with history",
-        )
+        raise DrgpayError(*_ERRORS("calibration_without_history", where=where))
     loaded = replace(base.rules.loaded, policy=policy)
     run_rules.refuse_unknown_groups(loaded, plan.compiled.scheme)
 
@@ -133,18 +136,14 @@ def _with_budget(policy: Policy, scenario: Scenario, base: Base, where: str) -> 
     for account, yuan in change.annual_yuan.items():
         values[f"budget.annual_yuan.{account}"] = yuan
     if change.month_yuan and base.year:
-        raise DrgpayError(
-            f"{where}: budget.month_yuan is for the month of a base, the base is the year "
-            f"{base.period}",
-            f'name the month under [policy], as "budget.month_yuan.{base.period}-10.ACCOUNT"',
-        )
+        raise DrgpayError(*_ERRORS("month_budget_of_year", where=where, year=base.period))
     for account, yuan in change.month_yuan.items():
         values[f"budget.month_yuan.{base.period}.{account}"] = yuan
     policy = with_values(policy, values, where)
     if change.times is None:
         return policy
     if policy.budget is None:
-        raise DrgpayError(f"{where}: the policy has no [budget]", "name a policy with one")
+        raise DrgpayError(*_ERRORS("no_budget", where=where))
     times = Decimal(change.times)
     more = {
         f"budget.annual_yuan.{account}": round_half_up(yuan * times, FEN_PLACES)
@@ -162,9 +161,7 @@ def _with_facts(
     known = hospitals["hospital_id"].to_list()
     for hospital, changed in facts.items():
         if hospital not in known:
-            raise DrgpayError(
-                f"{where}: there is no hospital {hospital}", "correct the key under [hospitals]"
-            )
+            raise DrgpayError(*_ERRORS("no_such_hospital", where=where, hospital=hospital))
         here = pl.col("hospital_id") == hospital
         hospitals = hospitals.with_columns(
             pl.when(here).then(pl.lit(value)).otherwise(pl.col(name)).alias(name)
@@ -202,8 +199,5 @@ def _scheme(
 def _refuse_other_codes(base: Base, compiled: CompiledScheme) -> None:
     ours, others = base.rules.scheme.info, compiled.scheme.info
     if ours.code_system != others.code_system and base.clinical_codes:
-        raise DrgpayError(
-            f"{others.id} reads codes of {others.code_system}, the base translates its codes to "
-            f"{ours.code_system}",
-            "compare schemes of one code system",
-        )
+        facts = {"scheme": others.id, "codes": others.code_system, "base_codes": ours.code_system}
+        raise DrgpayError(*_ERRORS("other_codes", **facts))

@@ -13,13 +13,16 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import Field, field_validator, model_validator
 
-from drgpay.base.errors import DrgpayError
+from drgpay.base.errors import DrgpayError, UnfitError
 from drgpay.base.toml_reader import parse_toml
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme_files import shipped_schemes
 from drgpay.policy.fields import Name, PositiveRatio, PositiveYuan, Ratio, Section, Share
 from drgpay.policy.load import read_keys, validated
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.job import beside
+
+_ERRORS = Sentences("errors/simulate")
 
 Value = Any
 MOST_ROWS = 1000
@@ -75,7 +78,7 @@ class Volume(Section):
         shifts = self.to_hospital is not None and self.share is not None and self.times is None
         grows = self.times is not None and self.to_hospital is None and self.share is None
         if shifts == grows:
-            raise ValueError("give times, or to_hospital and share")
+            raise UnfitError(_ERRORS.words("times_or_move"))
         return self
 
 
@@ -92,9 +95,9 @@ class Sweep(Section):
     def _check(self) -> Self:
         ranged = [self.from_ is not None, self.to is not None, self.step is not None]
         if bool(self.values) == any(ranged) or (any(ranged) and not all(ranged)):
-            raise ValueError("give values, or from, to and step")
+            raise UnfitError(_ERRORS.words("values_or_range"))
         if self.from_ is not None and self.to is not None and self.to < self.from_:
-            raise ValueError("to is below from")
+            raise UnfitError(_ERRORS.words("to_below_from"))
         return self
 
     @property
@@ -134,20 +137,20 @@ class Target(Section):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.to <= self.from_:
-            raise ValueError("to must be above from")
+            raise UnfitError(_ERRORS.words("to_not_above_from"))
         scale = 10**self.places
         if ceil(Fraction(self.from_) * scale) > floor(Fraction(self.to) * scale):
-            raise ValueError(f"no value of {self.places} places lies between from and to")
+            raise UnfitError(_ERRORS.words("no_value_between", places=self.places))
         goals = [self.within, self.at_least, self.at_most]
         if sum(goal is not None for goal in goals) != 1:
-            raise ValueError("give one of within, at_least and at_most")
+            raise UnfitError(_ERRORS.words("one_goal"))
         if self.within is not None and self.measure != "change_share":
-            raise ValueError("within belongs to the measure change_share")
+            raise UnfitError(_ERRORS.words("within_of_change"))
         needed, name = (
             (self.pool, "pool") if self.measure == "point_value" else (self.hospital, "hospital")
         )
         if needed is None:
-            raise ValueError(f"the measure {self.measure} needs {name}")
+            raise UnfitError(_ERRORS.words("measure_of_what", measure=self.measure, key=name))
         return self
 
 
@@ -243,11 +246,9 @@ class Scenario:
 
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario file; raises DrgpayError with the path of every wrong key."""
-    file = read_keys(path, ScenarioFile, "scenario", _REMEDY, decimals=True)
+    what, remedy = _ERRORS.words("scenario"), _ERRORS.words("scenario_keys")
+    file = read_keys(path, ScenarioFile, what, remedy, decimals=True)
     return Scenario(path, file, dict(_dotted(file.policy)))
-
-
-_REMEDY = "correct these keys; docs/scenarios.md lists them"
 
 
 def scenario_of(values: Mapping[str, Any]) -> Scenario:
@@ -258,21 +259,16 @@ def scenario_of(values: Mapping[str, Any]) -> Scenario:
     name = values.get("name")
     called = re.sub(r"[^\w.+-]+", "-", name).strip("-.")[:60] if isinstance(name, str) else ""
     path = Path(f"{called or 'scenario'}.toml")
-    try:
-        text = text_of_values(values)
-    except TypeError as error:
-        raise DrgpayError(
-            f"a scenario holds a value of the type {error}",
-            "give texts, numbers, dates, lists and dicts of them, as a scenario file does",
-        ) from None
-    file = validated(parse_toml(text, path, decimals=True), ScenarioFile, path, _REMEDY)
+    text = text_of_values(values)
+    remedy = _ERRORS.words("scenario_keys")
+    file = validated(parse_toml(text, path, decimals=True), ScenarioFile, path, remedy)
     return Scenario(path, file, dict(_dotted(file.policy)), text)
 
 
 def text_of_values(values: Mapping[str, Any]) -> str:
     """Values as the text of a scenario file; None is left out, a path is its text.
 
-    Raises TypeError for values that TOML has no words for.
+    Raises DrgpayError for values that TOML has no words for.
     """
     return tomli_w.dumps(_for_a_file(values))
 
@@ -281,14 +277,14 @@ def _for_a_file(value: Any) -> Any:
     if isinstance(value, Mapping):
         for key in value:
             if not isinstance(key, str):
-                raise TypeError(f"{type(key).__name__} as a key")
+                raise DrgpayError(*_ERRORS("no_key_of_a_file", type=type(key).__name__))
         return {key: _for_a_file(inner) for key, inner in value.items() if inner is not None}
     if isinstance(value, list | tuple):
         return [_for_a_file(inner) for inner in value]
     if isinstance(value, PurePath):
         return str(value)
     if not isinstance(value, str | bool | int | float | Decimal | date):
-        raise TypeError(type(value).__name__)
+        raise DrgpayError(*_ERRORS("no_value_of_a_file", type=type(value).__name__))
     return value
 
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.progress import ProgressBar, no_progress
+from drgpay.base.words import Sentences
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.calibrate import calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
@@ -30,6 +31,8 @@ from drgpay.simulate.cache import StageCache, digest_of, frame_hash
 from drgpay.simulate.plan import Plan, base_plan
 from drgpay.simulate.regroup import regrouped
 from drgpay.simulate.volumes import with_volumes
+
+_ERRORS = Sentences("errors/simulate")
 
 STAY_COLUMNS = (
     *("case_id", "hospital_id", "person_id", "account", "out_of_area"),
@@ -294,10 +297,8 @@ class Stages:
                 paid = self._checked(base_plan(self.base)).valid
                 valid = valid.with_columns(persons_of(valid, paid))
         if not valid.height:
-            raise DrgpayError(
-                f"none of the stays of {self.base.job.path} is valid for {self.base.period}",
-                "correct the records or the scenario",
-            )
+            job = self.base.job.path
+            raise DrgpayError(*_ERRORS("no_valid_stay", job=job, period=self.base.period))
         keys = ["hospital_id", "code", "outside"]
         refused = pl.concat([month.refused for month in months]).group_by(keys)
         unknown = pl.concat([month.unknown for month in months]).group_by("hospital_id")
@@ -412,10 +413,7 @@ def cube_of(cases: pl.DataFrame) -> pl.DataFrame:
 def _refuse_twice(stays: pl.DataFrame) -> None:
     twice = stays.filter(pl.col("case_id").is_duplicated())
     if twice.height:
-        raise DrgpayError(
-            f"the case {twice['case_id'][0]} is valid in two months under this scenario",
-            "withdraw it from the records of one of them",
-        )
+        raise DrgpayError(*_ERRORS("valid_in_two_months", case=twice["case_id"][0]))
 
 
 def persons_of(cases: pl.DataFrame, stays: pl.DataFrame) -> pl.Series:

@@ -15,6 +15,8 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import as_decimal
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.points.cases import EarnedPoints
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings
@@ -27,6 +29,8 @@ from drgpay.simulate.scenario import Sweep
 from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.small_month import added_up, merged
 from drgpay.simulate.stages import Stages, State
+
+_ERRORS = Sentences("errors/simulate")
 
 MOST_POINTS = 1000
 MOST_WHOLE_POINTS = 100
@@ -66,15 +70,14 @@ def grid_of(sweeps: Sequence[Sweep], where: str) -> list[Setting]:
     most = MOST_WHOLE_POINTS if slow else MOST_POINTS
     if count > most:
         told = " x ".join(str(sweep.count) for sweep in sweeps)
-        why = f" of {slow[0]}, for which everything is computed again" if slow else ""
-        raise DrgpayError(
-            f"{where}: the sweep has {count} points ({told}), more than {most}{why}",
-            "take fewer values or larger steps",
-        )
+        facts = {"where": where, "count": count, "told": told, "most": most}
+        if slow:
+            raise DrgpayError(*_ERRORS("many_whole_points", path=slow[0], **facts))
+        raise DrgpayError(*_ERRORS("many_points", **facts))
     paths = [sweep.path for sweep in sweeps]
     twice = sorted({path for path in paths if paths.count(path) > 1})
     if twice:
-        raise DrgpayError(f"{where}: the path {twice[0]} is swept twice", "sweep it once")
+        raise DrgpayError(*_ERRORS("swept_twice", where=where, path=twice[0]))
     return [
         dict(zip(paths, values, strict=True))
         for values in product(*(sweep.points() for sweep in sweeps))
@@ -104,8 +107,11 @@ def sweep(
         try:
             settled = settle(policy)
         except DrgpayError as error:
-            told = ", ".join(f"{path} = {value}" for path, value in setting.items())
-            raise DrgpayError(f"{where}: at {told}: {error.problem}", error.remedy) from None
+            told = listed(f"{path} = {value}" for path, value in setting.items())
+            problem = _ERRORS.words(
+                "at_setting", where=where, setting=told, problem=error.problem_words
+            )
+            raise DrgpayError(problem, error.remedy_words) from None
         found = compared(before, hospital_amounts(settled, amount), amount)
         measures = _measures(number, setting, found, amount)
         stops = pl.lit(open_stops(stages, settled, policy), pl.Int64)
@@ -178,10 +184,7 @@ def evaluator(
     """
     areas = {path.split(".")[0] for setting in grid for path in setting}
     if "outpatient" in areas:
-        raise DrgpayError(
-            f"{where}: parameters of [outpatient] are neither swept nor solved for",
-            "give one value under [policy]",
-        )
+        raise DrgpayError(*_ERRORS("visits_swept", where=where))
     if areas <= {"settlement", "budget", "clearing"}:
         return _priced_again(stages, stages.state(plan))
     if areas <= _QUICK and not any(

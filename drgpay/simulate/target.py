@@ -10,6 +10,8 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
 from drgpay.settle.settled import Settled
 from drgpay.simulate.paths import value_at, with_values
 from drgpay.simulate.plan import Plan, check_policy
@@ -17,6 +19,8 @@ from drgpay.simulate.scenario import Target
 from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.stages import Stages
 from drgpay.simulate.sweep import evaluator
+
+_ERRORS = Sentences("errors/simulate")
 
 _SPREAD = 8  # places tried over the range before halving, to see whether the measure is steady
 
@@ -58,11 +62,9 @@ class Found:
 class TargetMissedError(DrgpayError):
     """No value reaches the goal of a target: there is no result to show; `found` is what was tried."""
 
-    def __init__(self, found: Found, problem: str) -> None:
+    def __init__(self, found: Found, problem: Words) -> None:
         self.found = found
-        super().__init__(
-            problem, "widen target.from and target.to, take another parameter, or a nearer goal"
-        )
+        super().__init__(problem, _ERRORS.words("wider_target"))
 
 
 def find(stages: Stages, plan: Plan, target: Target, where: str) -> Found:
@@ -72,10 +74,7 @@ def find(stages: Stages, plan: Plan, target: Target, where: str) -> Found:
     """
     now = value_at(plan.policy, target.path, where)
     if isinstance(now, bool) or not isinstance(now, int | Decimal | None):
-        raise DrgpayError(
-            f"{where}: target.path {target.path} is no number (it is {now})",
-            "name a parameter with a number",
-        )
+        raise DrgpayError(*_ERRORS("target_no_number", where=where, path=target.path, now=now))
     measure = _measure(stages, target, where)
     scale = 10**target.places
     low = int((target.from_ * scale).to_integral_value(ROUND_CEILING))
@@ -123,8 +122,7 @@ def _measure(stages: Stages, target: Target, where: str) -> Callable[[Settled], 
         pools = stages.base_state.settled.pools["pool"].to_list()
         if target.pool not in pools:
             raise DrgpayError(
-                f"{where}: target.pool {target.pool} is no pool of the base",
-                f"name one of {', '.join(pools)}",
+                *_ERRORS("target_no_pool", where=where, pool=target.pool, pools=listed(pools))
             )
         places = stages.base_state.plan.policy.settlement.value_places
 
@@ -134,10 +132,7 @@ def _measure(stages: Stages, target: Target, where: str) -> Callable[[Settled], 
 
         return value
     if target.hospital not in before:
-        raise DrgpayError(
-            f"{where}: target.hospital {target.hospital} has no case in the base",
-            "name a hospital of the base",
-        )
+        raise DrgpayError(*_ERRORS("target_no_hospital", where=where, hospital=target.hospital))
     base = before[target.hospital]
 
     def amount(settled: Settled) -> Fraction:

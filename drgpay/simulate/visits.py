@@ -12,6 +12,8 @@ import polars as pl
 import polars.selectors as cs
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
 from drgpay.policy.outpatient import Outpatient
 from drgpay.records.meaning.rules import Reading
@@ -33,6 +35,8 @@ from drgpay.simulate.compare import MEASURES, hospitals_by_change, paired, paire
 from drgpay.simulate.plan import Plan
 from drgpay.simulate.stages import Stages
 from drgpay.visits.points import visit_cases
+
+_ERRORS = Sentences("errors/simulate")
 
 AMOUNT = "fund_amount_fen"
 _NEEDED = ("case_id", "hospital_id", "account", "out_of_area", "case_class", "points", *AMOUNTS)
@@ -69,22 +73,12 @@ def compare_visits(stages: Stages, plan: Plan, where: str) -> VisitComparison | 
     if before == after:
         return None
     if base.year:
-        raise DrgpayError(
-            f"{where}: [outpatient] is not simulated over a year",
-            "take the run of a month as the base, or leave these paths out",
-        )
+        raise DrgpayError(*_ERRORS("visits_of_year", where=where))
     job = base.job
     if not isinstance(job, Job) or job.outpatient is None or before is None or after is None:
-        raise DrgpayError(
-            f"{where}: [outpatient] changes nothing, since {base.job.path} has no visits",
-            "name a job with [outpatient], or leave these paths out",
-        )
+        raise DrgpayError(*_ERRORS("no_visits", where=where, job=base.job.path))
     if before.calibration != after.calibration:
-        raise DrgpayError(
-            f"{where}: a change of outpatient.calibration changes nothing while the catalogue of "
-            "visits is the base's",
-            "calibrate the visits with that policy and name the catalogue in a job of its own",
-        )
+        raise DrgpayError(*_ERRORS("visit_calibration", where=where))
     month, key = _opened(job, job.outpatient, base.run)
     run = base.run.of(VISITS) if base.run and VISITS in base.run.parts else None
     now = _with_outpatient(month, after)
@@ -104,7 +98,7 @@ def _opened(
 ) -> tuple[VisitMonth, Mapping[str, Any]]:
     """The visits of the base, and what they depend on beside the policy."""
     rules = load_visit_rules(
-        outpatient, job.policy, job.hospitals, job.period.year, "the job's period"
+        outpatient, job.policy, job.hospitals, job.period.year, _ERRORS.words("period_of_job")
     )
     records = open_visits(outpatient.records, Reading.of(rules.policy.records))
     basis = outpatient_basis(outpatient, records, rules.scheme)
@@ -112,10 +106,9 @@ def _opened(
         paid = VISITS.section_of(run.manifest.content)
         changed = [name for name in basis if content_of(basis[name]) != content_of(paid.get(name))]
         if changed:
+            said = listed(f"outpatient.{name}" for name in changed)
             raise DrgpayError(
-                f"the visits of the base run {run.run_id} were not settled from what {job.path} reads "
-                f"now: outpatient.{', outpatient.'.join(changed)} changed since",
-                "restore the files, or run the job again and name that run",
+                *_ERRORS("visits_changed", run=run.run_id, job=job.path, changed=said)
             )
     return VisitMonth(records, rules, job.period), basis
 
@@ -171,11 +164,8 @@ def _settled(month: VisitMonth, cases: pl.DataFrame) -> Settled:
 def _refuse_other_results(run: PaidPart, before: Settled) -> None:
     columns = ["hospital_id", "account", "out_of_area", "payment", "points", AMOUNT]
     if not run.scaled("statements").select(columns).equals(before.lines.select(columns)):
-        raise DrgpayError(
-            f"this version of drgpay does not reproduce the visits of the base run {run.run_id} "
-            f"of {run.manifest.program}",
-            "run the job again and name that run as the base",
-        )
+        program = run.manifest.program
+        raise DrgpayError(*_ERRORS("visits_not_reproduced", run=run.run_id, program=program))
 
 
 def _compared(

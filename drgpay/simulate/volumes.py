@@ -9,7 +9,11 @@ from numpy.typing import NDArray
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import half_up
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.simulate.scenario import Volume
+
+_ERRORS = Sentences("errors/simulate")
 
 MOST_CASES = 5_000_000
 """Of a base after its changes of volume, where they add any: some kilobytes of memory each."""
@@ -45,10 +49,9 @@ def _changed(
     rows = stays.select(selected.fill_null(False)).to_series().arg_true().to_numpy()
     rows = rows.astype(np.int64)
     if not len(rows):
-        said = ", ".join(f"{name} {value}" for name, value in asked.items() if value) or "any"
-        raise DrgpayError(
-            f"{where}: volume selects no case ({said})", "correct hospital, group or account"
-        )
+        given = [f"{name} {value}" for name, value in asked.items() if value]
+        said = listed(given) if given else _ERRORS.words("any_case")
+        raise DrgpayError(*_ERRORS("no_case", where=where, said=said))
     if change.to_hospital is not None:
         return _moved(stays, rows, change, where, levels)
     times = Fraction(change.times or 0)
@@ -56,9 +59,15 @@ def _changed(
         more = half_up(len(rows) * (times - 1))
         if more and stays.height + more > MOST_CASES:
             raise DrgpayError(
-                f"{where}: volume {number} with times = {change.times} repeats {len(rows):,} cases to "
-                f"{stays.height + more:,} in all, more than {MOST_CASES:,}",
-                "take smaller times, or select fewer cases by hospital, group or account",
+                *_ERRORS(
+                    "many_cases",
+                    where=where,
+                    number=number,
+                    times=change.times,
+                    rows=len(rows),
+                    cases=stays.height + more,
+                    most=MOST_CASES,
+                )
             )
         return _repeated(stays, rows, more, number)
     left_out = spaced(rows, half_up(len(rows) * (1 - times)))
@@ -72,10 +81,7 @@ def _moved(
 ) -> pl.DataFrame:
     target = change.to_hospital or ""
     if target not in levels:
-        raise DrgpayError(
-            f"{where}: volume moves cases to the hospital {target}, which does not exist",
-            "name one of the table of hospitals",
-        )
+        raise DrgpayError(*_ERRORS("no_hospital_to_move_to", where=where, hospital=target))
     here = np.zeros(stays.height, dtype=bool)
     here[spaced(rows, half_up(len(rows) * Fraction(change.share or 0)))] = True
     moves = pl.lit(pl.Series(here))

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from drgpay.base.language import Language
+from drgpay.base.language import Language, Words
 from drgpay.base.words import Wording
 from drgpay.simulate.target import Found
 
@@ -28,6 +28,11 @@ def measured_words(found: Found, language: Language) -> str:
     whom = f"{target.hospital} {found.name}".strip()
     key = "measured_change" if target.measure == "change_share" else "measured_amount"
     return word(key, language, whom=whom, amount=amount)
+
+
+def target_words(found: Found) -> Words:
+    """`target_sentence` in both languages."""
+    return Words(target_sentence(found, "zh"), target_sentence(found, "en"))
 
 
 def target_sentence(found: Found, language: Language) -> str:

@@ -184,6 +184,19 @@ def test_what_cannot_be_is_refused(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["overlay.toml", "small"]
 
 
+def test_what_is_put_together_is_said_in_both_languages(
+    small: Path, overlay: Read, tmp_path: Path
+) -> None:
+    unsound = overlay('[[remove_codes]]\nset = "DI_B"\ncodes = ["I60.1"]\n')
+    with pytest.raises(DrgpayError) as caught:
+        apply_overlay(small, unsound, tmp_path / "out")
+    assert "有误：不再有 MDC 收治诊断 I60.1" in caught.value.problem_words.zh
+    merged = overlay('[[merge]]\ndrgs = ["BR11", "BR13"]\nname = "x"\ncode = "BR15"\n')
+    with pytest.raises(DrgpayError) as caught:
+        apply_overlay(small, merged, tmp_path / "out")
+    assert caught.value.problem_words.zh.endswith("对 BR11、BR13 的合并所建的病组 BR15 已存在")
+
+
 def test_other_refusals(small: Path, overlay: Read, tmp_path: Path) -> None:
     with pytest.raises(DrgpayError, match="meant for the scheme other, not for small"):
         apply_overlay(

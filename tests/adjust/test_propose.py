@@ -249,5 +249,6 @@ def test_stays_that_cannot_be_used_are_counted(looked_at: Any) -> None:
     stays = looked_at(frame)[0]
     assert stays.left_out == {"not grouped": 50, "not paid by DRG": 100, "without a cost": 0}
     assert len(stays) == STAYS - 150
-    with pytest.raises(DrgpayError, match="holds no grouped stay with a cost"):
+    with pytest.raises(DrgpayError, match="holds no grouped stay with a cost") as told:
         looked_at(frame.with_columns(principal_diagnosis=pl.lit("X99")))
+    assert told.value.problem_words.zh.endswith(f"（未入组 {STAYS} 例）")

@@ -217,6 +217,7 @@ def test_a_target_that_is_missed_has_no_result(region: Region, tmp_path: Path) -
     with pytest.raises(TargetMissedError, match=r"the nearest is 0\.45") as missed:
         simulate([scenario], region.run, region.job, cache=tmp_path / "cache")
     assert isinstance(missed.value, DrgpayError)
+    assert "最接近的取值是 0.45" in missed.value.problem_words.zh
     found = missed.value.found
     assert found.nearest.measure == max(one.measure for one in found.tried)
 

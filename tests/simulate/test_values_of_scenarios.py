@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from drgpay.base.errors import DrgpayError
 from drgpay.simulate.scenario import text_of_values
 
 
@@ -26,7 +27,7 @@ def test_what_is_read_back_is_what_was_given() -> None:
 
 def test_other_values_have_no_words() -> None:
     for wrong in (object(), b"x", {1}, 1j):
-        with pytest.raises(TypeError):
+        with pytest.raises(DrgpayError):
             text_of_values({"x": [{"y": wrong}]})
-    with pytest.raises(TypeError, match="int as a key"):
+    with pytest.raises(DrgpayError, match="int as a key"):
         text_of_values({"x": {5: 1}})

@@ -262,8 +262,12 @@ class TestRefusals:
         hospitals = copied.folder / "hospitals.csv"
         text = hospitals.read_text(encoding="utf-8")
         hospitals.write_text(text.replace("云泽", "云溪"), encoding="utf-8")
-        with pytest.raises(DrgpayError, match=r"inputs\.hospitals \(hospitals\.csv\) changed sin"):
+        with pytest.raises(
+            DrgpayError, match=r"inputs\.hospitals \(hospitals\.csv\) changed sin"
+        ) as told:
             open_base([], copied.run, copied.job)
+        assert told.value.problem_words.zh.endswith("有变动的是 inputs.hospitals（hospitals.csv）")
+        assert told.value.remedy_words.zh == "请恢复这些文件，或重新清算该年度并写明该次清算"
 
     def test_a_month_that_was_settled_anew(self, copied: Year) -> None:
         path = next((copied.folder / "runs").glob("2026-05-*")) / "manifest.json"
