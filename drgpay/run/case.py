@@ -22,7 +22,7 @@ from drgpay.policy.model import Policy
 from drgpay.report.case import PaidCase
 from drgpay.report.case_money import LineParts, keys_of
 from drgpay.report.case_points import Formulas
-from drgpay.results.manifest import MANIFEST, SHARE
+from drgpay.results.manifest import MANIFEST, sharing
 from drgpay.results.part import STAYS
 from drgpay.results.run_folder import RunFolder
 from drgpay.results.run_tables import RunTables
@@ -40,7 +40,7 @@ def find_run(name: str, output: Path) -> Path:
 
     Raises DrgpayError if no run, or more than one, begins like that.
     """
-    if has_file(Path(name) / MANIFEST, SHARE):
+    if has_file(Path(name) / MANIFEST, sharing()):
         return Path(name)
     folders = sorted(output.iterdir()) if output.is_dir() else []
     runs = [
