@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.language import Words
 from drgpay.base.nearest import nearest_name, unknown_name
 from drgpay.base.shipped import shipped_folder
 from drgpay.base.toml_reader import read_toml
@@ -64,7 +65,12 @@ def shipped_policies() -> list[str]:
 
 
 def read_keys(
-    path: Path, model: type[_Model], what: str, remedy: str, *, decimals: bool = False
+    path: Path,
+    model: type[_Model],
+    what: Words | str,
+    remedy: Words | str,
+    *,
+    decimals: bool = False,
 ) -> _Model:
     """Read a TOML file of the user's into its model; decimals: numbers as they are written.
 
@@ -75,7 +81,9 @@ def read_keys(
     return validated(raw, model, path, remedy)
 
 
-def validated(raw: Mapping[str, Any], model: type[_Model], path: Path, remedy: str) -> _Model:
+def validated(
+    raw: Mapping[str, Any], model: type[_Model], path: Path, remedy: Words | str
+) -> _Model:
     """Values as their model has them; raises DrgpayError for all wrong keys by their paths.
 
     path: where they stand, for messages.

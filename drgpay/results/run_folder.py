@@ -14,7 +14,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.base.exact import unscaled
-from drgpay.base.language import Words, alike
+from drgpay.base.language import alike
 from drgpay.base.period import Period
 from drgpay.base.system_errors import reason_of
 from drgpay.base.words import Sentences
@@ -165,17 +165,13 @@ class PaidPart(RunFolder):
         return self.frame(ENROLMENT) if kept else None
 
 
-def remedy_of(folder: Path) -> Words:
-    """What to do about a run whose files are not as it was written."""
-    return _ERRORS.words("see_what_changed", folder=folder)
-
-
 def _unreadable(path: Path, error: Exception) -> UnreadableError:
     reason = alike(str(error).splitlines()[0])
     if isinstance(error, OSError) and error.errno:
         reason = reason_of(error)
-    problem = _ERRORS.words("unreadable_table", path=path, reason=reason)
-    return UnreadableError(problem, remedy_of(path.parent))
+    return UnreadableError(
+        *_ERRORS("unreadable_table", path=path, reason=reason, folder=path.parent)
+    )
 
 
 def month_at(folder: Path) -> RunFolder:
@@ -210,8 +206,7 @@ def _of_kind(run: RunFolder, kinds: Sequence[str], otherwise: str) -> RunFolder:
 def _unchanged(run: RunFolder) -> RunFolder:
     written = {name: about["sha256"] for name, about in run.manifest.outputs.items()}
     if output_hashes(run.folder) != written:
-        problem = _ERRORS.words("changed_files", folder=run.folder)
-        raise DrgpayError(problem, remedy_of(run.folder))
+        raise DrgpayError(*_ERRORS("changed_files", folder=run.folder))
     return run
 
 

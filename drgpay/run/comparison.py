@@ -8,7 +8,7 @@ from typing import Any, Literal
 import polars as pl
 
 from drgpay.base.errors import DrgpayError, UnreadableError
-from drgpay.base.language import Words
+from drgpay.base.language import Words, alike
 from drgpay.base.words import Wording
 from drgpay.results.run_tables import CannotCheckError
 from drgpay.settle.lines import LINE
@@ -60,17 +60,27 @@ def tried(trial: Trial) -> Check:
     except CannotCheckError as error:
         return Check(key, title, "unknown", 0, error.reason)
     except UnreadableError as error:
-        return Check(key, title, "unknown", 0, Words(str(error), str(error)))
+        return Check(key, title, "unknown", 0, error.sentence)
     except (DrgpayError, RuntimeError) as error:
-        return Check(key, title, trial.refused, 0, Words(str(error), str(error)))
+        return Check(key, title, trial.refused, 0, said_of(error))
     except (
         *(OSError, ArithmeticError, LookupError, TypeError, ValueError),
         pl.exceptions.PolarsError,
     ) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = first_line(error) if str(error) else alike(type(error).__name__)
         said = WORDS.words("finding.unreadable", reason=reason)
         return Check(key, title, "unknown", 0, said)
     return Check(key, title, "wrong" if finding else "right", compared, finding or NO_FINDING)
+
+
+def said_of(error: Exception) -> Words:
+    """What an error says, in both languages where it has them."""
+    return error.sentence if isinstance(error, DrgpayError) else alike(error)
+
+
+def first_line(error: Exception) -> Words:
+    """The first line of what an error says."""
+    return said_of(error).edited(lambda said: said.splitlines()[0])
 
 
 def first_of(findings: Iterable[Words]) -> Words | None:
