@@ -98,7 +98,9 @@ def _manifests(said: Manifest, due: Manifest) -> Iterator[Words]:
     was, now = (dict(leaves(part)) for part in parts)
     for name in dict.fromkeys([*was, *now]):
         if was.get(name) != now.get(name):
-            yield not_due(f"manifest {name}", was.get(name), now.get(name))
+            yield not_due(
+                WORDS.words("finding.in_manifest", key=name), was.get(name), now.get(name)
+            )
 
 
 def _unlike(name: str, path: Path, due: Path) -> Words:
