@@ -41,8 +41,13 @@ class DrgpayError(Exception):
         """What to do about it, in the chosen language."""
         return self.remedy_words.said_in(chosen())
 
+    @property
+    def sentence(self) -> Words:
+        """Both in one sentence, in both languages."""
+        return _SENTENCE.filled(problem=self.problem_words, remedy=self.remedy_words)
+
     def __str__(self) -> str:
-        return _SENTENCE.said_in(chosen(), problem=self.problem, remedy=self.remedy)
+        return str(self.sentence)
 
 
 def _told(text: str) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, alike
 from drgpay.base.system_errors import reason_of
 from drgpay.base.words import Sentences
 
@@ -158,7 +159,7 @@ def _name_of_group(number: int) -> str:
         return f"group {number}"
 
 
-def has_file(path: Path, remedy: str) -> bool:
+def has_file(path: Path, remedy: Words | str) -> bool:
     """Whether there is a file; raises DrgpayError, with the remedy, if that may not be seen."""
     try:
         return path.is_file()
@@ -175,10 +176,10 @@ def sees_file(path: Path) -> bool:
         return False
 
 
-def name_of_owner(path: Path) -> str:
+def name_of_owner(path: Path) -> Words:
     """Who owns a file or folder, by name if the computer knows one."""
     number = path.lstat().st_uid
     try:
-        return pwd.getpwuid(number).pw_name
+        return alike(pwd.getpwuid(number).pw_name)
     except KeyError:
-        return f"user {number}"
+        return _ERRORS.words("user", number=number)

@@ -18,12 +18,16 @@ from typing import TYPE_CHECKING
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_lock import take_lock
 from drgpay.base.file_rights import OWNER, Rights, give
+from drgpay.base.language import Words
 from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
 from drgpay.tables.declared import Table, read_tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_ERRORS = Sentences("errors/registry")
 
 DATABASE = "drgpay.duckdb"
 LAYOUT = 3
@@ -59,10 +63,7 @@ def reading(output: Path) -> Iterator["DuckDBPyConnection"]:
 
     path = database_path(output)
     if not path.is_file():
-        raise DrgpayError(
-            f"there is no database {path}",
-            f"{rebuild_command(output)} makes it from the folders of the runs",
-        )
+        raise DrgpayError(*_ERRORS("no_database", path=path, rebuild=rebuild_command(output)))
     try:
         before = _version_of(path)
         with duckdb.connect(str(path), read_only=True, config=_OFFLINE) as connection:
@@ -105,9 +106,9 @@ def rewriting(
             staged.replace(path)
     except (OSError, duckdb.Error) as error:
         reason = reason_of(error) if isinstance(error, OSError) else first_sentence(error)
+        rebuild = rebuild_command(output)
         raise DrgpayError(
-            f"{path} cannot be written ({reason})",
-            f"mend that, then {rebuild_command(output)}",
+            *_ERRORS("unwritable", path=path, reason=reason, rebuild=rebuild)
         ) from error
 
 
@@ -121,26 +122,24 @@ def first_sentence(error: Exception) -> str:
 
 def unreadable(output: Path, error: Exception) -> DrgpayError:
     """The sentence for a database that DuckDB does not open or cannot read on."""
-    path = database_path(output)
     if "set lock" in str(error):
-        return DrgpayError(
-            f"{path} is locked: another program has it open for writing",
-            f"close that program (DuckDB's shell needs -readonly), or {rebuild_command(output)}",
-        )
-    return DrgpayError(
-        f"{path} is damaged or no database of drgpay ({first_sentence(error)})",
-        f"{rebuild_command(output)} makes it anew from the folders of the runs",
-    )
+        path, rebuild = database_path(output), rebuild_command(output)
+        return DrgpayError(*_ERRORS("locked", path=path, rebuild=rebuild))
+    return _damaged(output, first_sentence(error))
+
+
+def _damaged(output: Path, reason: Words | str) -> DrgpayError:
+    path, rebuild = database_path(output), rebuild_command(output)
+    return DrgpayError(*_ERRORS("damaged", path=path, reason=reason, rebuild=rebuild))
 
 
 def _refuse_other_layout(connection: "DuckDBPyConnection", path: Path) -> None:
     row = connection.execute("SELECT version FROM stored.layout").fetchone()
     version = row[0] if row else None
     if version != LAYOUT:
-        raise DrgpayError(
-            f"{path} has tables of version {version}, this program works with version {LAYOUT}",
-            f"{rebuild_command(path.parent)} makes it anew from the folders of the runs",
-        )
+        found = {"version": version, "layout": LAYOUT}
+        rebuild = rebuild_command(path.parent)
+        raise DrgpayError(*_ERRORS("other_layout", path=path, rebuild=rebuild, **found))
 
 
 def _version_of(path: Path) -> tuple[int, int, int]:
@@ -155,7 +154,7 @@ def _refuse_cut_off(connection: "DuckDBPyConnection", output: Path) -> None:
         "SELECT used_blocks * block_size FROM pragma_database_size()"
     ).fetchone()
     if row and row[0] > database_path(output).stat().st_size:
-        raise unreadable(output, ValueError("its end is missing"))
+        raise _damaged(output, _ERRORS.words("cut_off"))
 
 
 def _set_runs_folder(connection: "DuckDBPyConnection", output: Path) -> None:
@@ -186,10 +185,8 @@ def _copy(output: Path, staged: Path) -> None:
     """Copy the database while it is open for reading, so that nobody changes it meanwhile."""
     path = database_path(output)
     if _journal(path).exists():
-        raise DrgpayError(
-            f"another program has left changes beside {path} ({_journal(path).name})",
-            f"{rebuild_command(output)} makes it anew from the folders of the runs",
-        )
+        journal, rebuild = _journal(path).name, rebuild_command(output)
+        raise DrgpayError(*_ERRORS("changes_left", path=path, journal=journal, rebuild=rebuild))
     with reading(output):
         shutil.copyfile(path, staged)
 
@@ -204,11 +201,8 @@ def _write_lock(output: Path, rights: Rights) -> Iterator[None]:
     patience = time.monotonic() + _WAIT_SECONDS
     while (handle := take_lock(path, rights)) is None:
         if time.monotonic() > patience:
-            raise DrgpayError(
-                f"another process has been writing {database_path(output)} for "
-                f"{_WAIT_SECONDS:.0f} s",
-                f"wait until it has ended, then {rebuild_command(output)}",
-            )
+            where = {"path": database_path(output), "rebuild": rebuild_command(output)}
+            raise DrgpayError(*_ERRORS("being_written", seconds=_WAIT_SECONDS, **where))
         time.sleep(0.02)
     try:
         yield

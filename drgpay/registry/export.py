@@ -8,8 +8,11 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.records.writing import guarded, staged_file, write_frame
 from drgpay.registry.queries import Answer
+
+_ERRORS = Sentences("errors/registry")
 
 
 def as_csv(frame: pl.DataFrame) -> str:
@@ -17,10 +20,7 @@ def as_csv(frame: pl.DataFrame) -> str:
     try:
         return guarded(frame).write_csv()
     except pl.exceptions.PolarsError:
-        raise DrgpayError(
-            "CSV has no place for a column of lists or structures",
-            "take --format json, or CAST the column to VARCHAR",
-        ) from None
+        raise DrgpayError(*_ERRORS("nested_column")) from None
 
 
 def as_json(answer: Answer | pl.DataFrame) -> str:

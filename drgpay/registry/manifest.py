@@ -9,8 +9,11 @@ from typing import Any
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
+from drgpay.base.words import Sentences
 from drgpay.results.manifest import Manifest, read_manifest
 from drgpay.results.part import STAYS, VISITS, Part
+
+_ERRORS = Sentences("errors/registry")
 
 
 def manifest_hash(folder: Path) -> str:
@@ -25,14 +28,9 @@ def run_row(folder: Path) -> dict[str, Any]:
     """
     manifest = read_manifest(folder)
     if not manifest.parts:
-        raise DrgpayError(
-            f"{folder} is a {manifest.kind}, not a run of a month or a year", "move the folder away"
-        )
+        raise DrgpayError(*_ERRORS("no_run", folder=folder, kind=manifest.kind_said))
     if manifest.run_id != folder.name:
-        raise DrgpayError(
-            f"the folder {folder} holds the run {manifest.run_id}",
-            "give the folder the name of its run again",
-        )
+        raise DrgpayError(*_ERRORS("other_name", folder=folder, run=manifest.run_id))
     corrected = manifest.corrects
     return {
         "run": manifest.run_id,

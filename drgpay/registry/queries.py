@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.registry.database import (
     DATABASE,
     first_sentence,
@@ -18,6 +20,8 @@ from drgpay.registry.database import (
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_ERRORS = Sentences("errors/registry")
 
 Answer = Mapping[str, pl.DataFrame]
 """Frames by the name of a part; decimals are exact, money in yuan."""
@@ -78,6 +82,7 @@ SHOWN_PARTS = tuple(_SHOWN)
 _PLACES = {"values": "value_places", "visit_values": "visit_value_places"}
 """Parts with point values, and the column of `runs` that says how many places these have."""
 
+_NAMED = 3  # runs that begin alike, in a sentence
 _VALUES = ("budget", "points", "point_value", "fund_amount", "remainder")
 _EARNED = ("points", "fund_amount")
 
@@ -183,19 +188,13 @@ def select(output: Path, query: str) -> pl.DataFrame:
         try:
             statements = connection.extract_statements(query)
             if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
-                raise DrgpayError(
-                    "the SQL is not one single query",
-                    "the database is only read here: give one SELECT, FROM, DESCRIBE or SHOW",
-                )
+                raise DrgpayError(*_ERRORS("several_queries"))
             return _frame(connection, query)
         except (duckdb.Error, pl.exceptions.PolarsError) as error:
             broken = isinstance(error, duckdb.FatalException | duckdb.SerializationException)
             if broken or DATABASE in str(error):
                 raise unreadable(output, error) from error
-            raise DrgpayError(
-                f"the SQL does not work: {first_sentence(error)}",
-                "docs/database.md lists the views and their columns",
-            ) from error
+            raise DrgpayError(*_ERRORS("failing_query", reason=first_sentence(error))) from error
 
 
 def _find(connection: "DuckDBPyConnection", output: Path, name: str) -> str:
@@ -208,15 +207,12 @@ def _find(connection: "DuckDBPyConnection", output: Path, name: str) -> str:
     if start in found or len(found) == 1:
         return start if start in found else found[0]
     if not found:
-        raise DrgpayError(
-            f"there is no run {name!r} in the database of {output}",
-            f"`drgpay runs list` shows those there are, {rebuild_command(output)} finds new folders",
-        )
-    raise DrgpayError(
-        f"{len(found)} runs begin with {name!r} ({', '.join(found[:3])}"
-        f"{' ...' if len(found) > 3 else ''})",
-        "give more of the id",
-    )
+        rebuild = rebuild_command(output)
+        raise DrgpayError(*_ERRORS("unknown_run", name=name, output=output, rebuild=rebuild))
+    names = listed(found[:_NAMED])
+    if len(found) > _NAMED:
+        names = _ERRORS.words("and_more", names=names)
+    raise DrgpayError(*_ERRORS("several_runs", count=len(found), name=name, names=names))
 
 
 def _comparison(compared: _Compared, pair: tuple[str, str]) -> str:

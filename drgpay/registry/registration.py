@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, Rights, rights_like
 from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
 from drgpay.registry.database import (
     DATABASE,
     database_path,
@@ -21,6 +22,8 @@ from drgpay.registry.manifest import manifest_hash, run_row
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+_ERRORS = Sentences("errors/registry")
 
 _STAYS, _VISITS = "stays", "visits"
 
@@ -127,13 +130,13 @@ def register(run_folder: Path) -> None:
             with rewriting(folder.parent, rights=rights_like(folder)) as connection:
                 _store(connection, folder, row)
     except ImportError as error:
+        path, rebuild = database_path(folder.parent), rebuild_command(folder.parent)
         raise DrgpayError(
-            f"{database_path(folder.parent)} cannot be written ({error})",
-            f"install duckdb, then {rebuild_command(folder.parent)}",
+            *_ERRORS("no_duckdb", path=path, reason=error, rebuild=rebuild)
         ) from error
     except OSError as error:
         raise DrgpayError(
-            f"the run {folder} cannot be read ({reason_of(error)})", "make it readable"
+            *_ERRORS("unreadable_run", folder=folder, reason=reason_of(error))
         ) from error
 
 
@@ -145,7 +148,7 @@ def rebuild(output: Path, on_run: Callable[[str], None] = lambda _run: None) -> 
     the database is then as it was.
     """
     if not output.is_dir():
-        raise DrgpayError(f"there is no folder {output}", "name the folder of the runs")
+        raise DrgpayError(*_ERRORS("no_folder", folder=output))
     runs: list[str] = []
     skipped: list[DrgpayError] = []
     with rewriting(output, True, _rights_of_runs(output)) as connection:
@@ -200,8 +203,7 @@ def _store(connection: "DuckDBPyConnection", folder: Path, row: dict[str, Any]) 
             raise
         connection.rollback()
         raise DrgpayError(
-            f"the results of the run {folder} cannot be read ({first_sentence(error)})",
-            "`drgpay verify` finds the file that is not as the run left it",
+            *_ERRORS("unreadable_results", folder=folder, reason=first_sentence(error))
         ) from error
     connection.commit()
 

@@ -24,18 +24,18 @@ from drgpay import __version__
 from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.file_rights import OWNER, Rights, give_all, has_file, rights_shown
-from drgpay.base.language import Language
-from drgpay.base.plain_json import plain_json
+from drgpay.base.language import Language, Words, alike
+from drgpay.base.plain_json import json_fault, plain_json
+from drgpay.base.words import Sentences
 from drgpay.results.part import PARTS, Part
 from drgpay.results.run_ids import checked_id
 
+_ERRORS = Sentences("errors/results")
+
 MANIFEST = "manifest.json"
-SHARE = "have its owner share it: output.group of the job says with whom"
-"""The remedy for a run that somebody else may read only."""
 PROGRAM = f"drgpay {__version__}"
 
 _RUN_ID_DIGITS = 10
-_RESTORE = "restore it from a copy, or run the job again"
 _BESIDE_BASIS = ("run", "basis_sha256", "counts", "outputs", "seconds")
 _RIGHTS = "rights"  # older manifests have none
 _ACCEPTED_BY = "accepted_by"  # nor this: who took on what stops runs
@@ -121,11 +121,8 @@ class Manifest:
         found: Any = self.content
         for key in keys:
             if not isinstance(found, Mapping) or key not in found:
-                raise UnreadableError(
-                    f"{self.path} lacks {'.'.join(keys)}: another version of drgpay wrote it, or it "
-                    "was changed",
-                    _RESTORE,
-                )
+                lacking = _ERRORS("lacking_key", path=self.path, key=".".join(keys))
+                raise UnreadableError(*lacking)
             found = found[key]
         return found
 
@@ -142,6 +139,12 @@ class Manifest:
     def kind(self) -> str:
         """`month`, `visits` (a month of visits alone), `clearing`, or of what is no run another."""
         return str(self.content["kind"])
+
+    @property
+    def kind_said(self) -> Words:
+        """What the kind is called in a sentence."""
+        key = f"kind_{self.kind}"
+        return _ERRORS.words(key) if key in _ERRORS else alike(self.kind)
 
     @property
     def is_clearing(self) -> bool:
@@ -297,26 +300,29 @@ class PartFacts:
         return bool(self.content.get("capitation") or self.content.get("enrolment"))
 
 
+def sharing() -> Words:
+    """The remedy for a run that only somebody else may read."""
+    return _ERRORS.words("share")
+
+
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of a run; raises DrgpayError if the folder holds none that can be read."""
     path = folder / MANIFEST
-    if not has_file(path, SHARE):
-        lacking = f"it has no {MANIFEST}" if folder.is_dir() else "there is no such folder"
-        raise DrgpayError(
-            f"{folder} is not the folder of a run: {lacking}",
-            "name the folder of a finished run",
-        )
+    if not has_file(path, sharing()):
+        missing = "no_manifest" if folder.is_dir() else "no_such_folder"
+        lacking = _ERRORS.words(missing, file=MANIFEST)
+        raise DrgpayError(*_ERRORS("no_run_folder", folder=folder, lacking=lacking))
     try:
         content = plain_json(path.read_bytes())
     except (ValueError, OSError) as error:
-        raise DrgpayError(f"{path} is damaged: {error}", _RESTORE) from None
+        raise DrgpayError(*_ERRORS("damaged", path=path, reason=json_fault(error))) from None
     manifest = Manifest(path, content)
     for key in (*_BESIDE_BASIS, "kind", "period"):
         manifest.at(key)
     if not isinstance(manifest.outputs, dict) or not all(
         isinstance(about, dict) and "sha256" in about for about in manifest.outputs.values()
     ):
-        raise DrgpayError(f"{path}: outputs does not list files with their sha256", _RESTORE)
+        raise DrgpayError(*_ERRORS("no_hashes", path=path))
     return manifest
 
 

@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from drgpay.base.language import Words
+from drgpay.base.words import Sentences
 from drgpay.results.visit_files import VISIT_FILES
+
+_ERRORS = Sentences("errors/results")
 
 PartName = Literal["stays", "visits"]
 
@@ -22,6 +26,11 @@ class Part:
     id_column: str
     files: Mapping[str, str]
     section: str = ""
+
+    @property
+    def said(self) -> Words:
+        """What errors call its cases."""
+        return _ERRORS.words(self.name)
 
     def file(self, table: str) -> str:
         """The file of a table, without its ending."""

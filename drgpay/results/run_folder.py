@@ -14,7 +14,10 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.base.exact import unscaled
+from drgpay.base.language import alike
 from drgpay.base.period import Period
+from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
 from drgpay.points.readmission import KIND as READMISSION
 from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.results.columns import completed, read_back
@@ -27,6 +30,8 @@ from drgpay.settle.booking import Booked, booked_month
 from drgpay.settle.differences import PaidMonth
 from drgpay.settle.lines import AMOUNTS, LINE
 from drgpay.settle.settled import Settled
+
+_ERRORS = Sentences("errors/results")
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,7 @@ class RunFolder:
     def of(self, part: Part) -> "PaidPart":
         """The stays or the visits of the run; raises DrgpayError where it settled none."""
         if part not in self.parts:
-            raise DrgpayError(
-                f"{self.folder} settled no {part.name}",
-                f"name the run that paid the {part.name} of its month",
-            )
+            raise DrgpayError(*_ERRORS("no_part", folder=self.folder, part=part.said))
         return PaidPart(self.folder, self.manifest, part)
 
 
@@ -113,11 +115,7 @@ class PaidPart(RunFolder):
         due = names or [*(column.name for column in declared), *self._added(table)]
         missing = [name for name in due if name not in known]
         if missing:
-            raise UnreadableError(
-                f"{path} has no column {missing[0]}: another version of drgpay wrote it, or it was "
-                "changed",
-                "run its job again with this version, or restore it from a copy",
-            )
+            raise UnreadableError(*_ERRORS("no_column", path=path, column=missing[0]))
         whole = completed(scan, declared)
         return whole.select(names) if names else whole
 
@@ -167,19 +165,18 @@ class PaidPart(RunFolder):
         return self.frame(ENROLMENT) if kept else None
 
 
-def remedy_of(folder: Path) -> str:
-    """What to do about a run whose files are not as it was written."""
-    return f"see what changed (drgpay verify {folder}) and restore it from a copy"
-
-
 def _unreadable(path: Path, error: Exception) -> UnreadableError:
-    detail = str(error).splitlines()[0]
-    return UnreadableError(f"{path} cannot be read ({detail})", remedy_of(path.parent))
+    reason = alike(str(error).splitlines()[0])
+    if isinstance(error, OSError) and error.errno:
+        reason = reason_of(error)
+    return UnreadableError(
+        *_ERRORS("unreadable_table", path=path, reason=reason, folder=path.parent)
+    )
 
 
 def month_at(folder: Path) -> RunFolder:
     """A finished run of a month, whose files nobody compares; raises DrgpayError if it is none."""
-    return _of_kind(RunFolder.at(folder), MONTHS, "the run of a month", "name a run")
+    return _of_kind(RunFolder.at(folder), MONTHS, "no_month_run")
 
 
 def open_month(folder: Path) -> RunFolder:
@@ -192,8 +189,7 @@ def open_month(folder: Path) -> RunFolder:
 
 def open_clearing(folder: Path) -> RunFolder:
     """A finished clearing; raises DrgpayError as `open_month` does."""
-    run = RunFolder.at(folder)
-    return _unchanged(_of_kind(run, ("clearing",), "the clearing of a year", "name a clearing"))
+    return _unchanged(_of_kind(RunFolder.at(folder), ("clearing",), "no_clearing"))
 
 
 def open_run(folder: Path) -> RunFolder:
@@ -201,18 +197,16 @@ def open_run(folder: Path) -> RunFolder:
     return open_clearing(folder) if read_manifest(folder).is_clearing else open_month(folder)
 
 
-def _of_kind(run: RunFolder, kinds: Sequence[str], what: str, remedy: str) -> RunFolder:
+def _of_kind(run: RunFolder, kinds: Sequence[str], otherwise: str) -> RunFolder:
     if run.manifest.kind not in kinds:
-        raise DrgpayError(f"{run.folder} is a {run.manifest.kind}, not {what}", remedy)
+        raise DrgpayError(*_ERRORS(otherwise, folder=run.folder, kind=run.manifest.kind_said))
     return run
 
 
 def _unchanged(run: RunFolder) -> RunFolder:
     written = {name: about["sha256"] for name, about in run.manifest.outputs.items()}
     if output_hashes(run.folder) != written:
-        raise DrgpayError(
-            f"the files of {run.folder} are not those of its manifest", remedy_of(run.folder)
-        )
+        raise DrgpayError(*_ERRORS("changed_files", folder=run.folder))
     return run
 
 

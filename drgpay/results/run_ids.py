@@ -4,6 +4,9 @@ import re
 
 from drgpay.base.errors import DrgpayError, shortened
 from drgpay.base.file_names import MOST_BYTES, is_device
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/results")
 
 # drgpay.registry keeps it in the output folder; DuckDB puts further files beside it.
 DATABASE = "drgpay.duckdb"
@@ -18,23 +21,12 @@ def checked_id(run_id: str) -> str:
     """
     shown = shortened(run_id, 60)
     if not re.fullmatch(r"\w[\w.-]*", run_id):
-        raise DrgpayError(
-            f"the run id {shown!r} cannot name a folder", "use letters, digits, '-', '_' and '.'"
-        )
+        raise DrgpayError(*_ERRORS("id_no_folder", shown=shown))
     if len(run_id.encode("utf-8", "surrogatepass")) > MOST_BYTES:
-        raise DrgpayError(
-            f"the run id {shown!r} is too long for the name of a folder",
-            f"use at most {MOST_BYTES} letters, a Chinese one counts three",
-        )
+        raise DrgpayError(*_ERRORS("long_id", shown=shown, most=MOST_BYTES))
     folded = run_id.casefold()
     if folded.endswith(".") or is_device(folded):
-        raise DrgpayError(
-            f"the run id {shown!r} cannot name a folder on every system",
-            "end it in no dot, and use no name of a device such as CON, NUL or COM1",
-        )
+        raise DrgpayError(*_ERRORS("id_of_device", shown=shown))
     if folded.startswith(DATABASE) or folded.endswith(_ENDINGS):
-        raise DrgpayError(
-            f"the run id {shown!r} is the name of another file of the output folder",
-            "choose an id without such an ending, such as 2026-10-first",
-        )
+        raise DrgpayError(*_ERRORS("id_of_file", shown=shown))
     return run_id

@@ -23,6 +23,7 @@ from drgpay.run.comparison import (
     WORDS,
     Compared,
     Trial,
+    column_at,
     disagreement,
     first_of,
     place_of,
@@ -109,7 +110,8 @@ def _case_points(tables: RunTables) -> Compared:
     changed = tables.cases.filter(pl.col("points") != pl.col("points_before")).select(
         "case_id", points=pl.col("points") - pl.col("points_before")
     )
-    found = disagreement(changed, changes, ["case_id"], ["points"], "change", "adjustments")
+    change = WORDS.words("finding.change")
+    found = disagreement(changed, changes, ["case_id"], ["points"], change, "adjustments")
     return tables.cases.height, found
 
 
@@ -405,9 +407,11 @@ def _differences(tables: RunTables) -> Compared:
             wrong = frame.filter(parts != pl.col(f"{column}_now"))
             if wrong.height:
                 row = wrong.row(0, named=True)
-                left = f"{name} {place_of(row)}: {column}_now"
+                left = column_at(place_of(row, table=name), f"{column}_now")
                 due = row[f"{column}_paid"] + row[f"{column}_difference"]
-                return compared, unequal(left, row[f"{column}_now"], "paid + difference", due)
+                return compared, unequal(
+                    left, row[f"{column}_now"], WORDS.words("finding.paid_and_difference"), due
+                )
     changed = [f"{column}_difference" for column in figures]
     found = disagreement(
         lines,
@@ -471,7 +475,7 @@ def _each_line(
 ) -> Compared:
     """Compare figures of every line, each with its formula; there are few lines."""
     return lines.height, first_of(
-        unequal(f"{place_of(line)}: {name}", said, formula, due)
+        unequal(column_at(place_of(line), name), said, formula, due)
         for line in lines.iter_rows(named=True)
         for name, said, formula, due in figures(line)
         if said != due

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy, load_policy
@@ -15,6 +16,8 @@ from drgpay.results.manifest import PROGRAM, read_manifest
 from drgpay.run.input_files import InputFiles
 from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, PreviousRun, VisitsJob
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
+
+_ERRORS = Sentences("errors/run")
 
 
 def basis_of_run(
@@ -253,5 +256,5 @@ def _previous(
 
 def _file(path: Path, read: InputFiles) -> dict[str, str]:
     if not path.is_file():
-        raise DrgpayError(f"there is no file {path}", "correct the path in the job file")
+        raise DrgpayError(*_ERRORS("no_file", path=path))
     return {"file": path.name, "sha256": read.sha256(path)}

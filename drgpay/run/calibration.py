@@ -10,6 +10,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK
 from drgpay.base.language import Language
 from drgpay.base.progress import ProgressBar, no_progress
+from drgpay.base.words import Sentences
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.grouper.scheme import load_scheme
@@ -32,6 +33,8 @@ from drgpay.report.calibration import (
 from drgpay.report.point_notes import stay_rules_table
 from drgpay.run.rules import refuse_wrong_policy_rules
 from drgpay.run.staging import staged_folder
+
+_ERRORS = Sentences("errors/run")
 
 REPORT_FOLDER = "report"
 
@@ -104,9 +107,7 @@ def import_catalogue(
 def refuse_existing(out: Path) -> None:
     """Raise DrgpayError if there is a catalogue of that name."""
     if out.exists():
-        raise DrgpayError(
-            f"{out} exists already", "name a new folder: a catalogue is not rewritten"
-        )
+        raise DrgpayError(*_ERRORS("catalogue_exists", folder=out))
 
 
 def _leave(made: MadeCatalogue, out: Path, language: Language) -> None:

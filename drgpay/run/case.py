@@ -10,6 +10,8 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import has_file, sees_file
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.explain.code_names import CodeNames
 from drgpay.explain.stays import find_case
 from drgpay.explain.trace import Trace
@@ -22,13 +24,15 @@ from drgpay.policy.model import Policy
 from drgpay.report.case import PaidCase
 from drgpay.report.case_money import LineParts, keys_of
 from drgpay.report.case_points import Formulas
-from drgpay.results.manifest import MANIFEST, SHARE
+from drgpay.results.manifest import MANIFEST, sharing
 from drgpay.results.part import STAYS
 from drgpay.results.run_folder import RunFolder
 from drgpay.results.run_tables import RunTables
 from drgpay.run.job import Job, load_job
 from drgpay.run.kept_rules import catalogue_of, policy_kept, scheme_kept, unreadable
 from drgpay.settle.lines import LINE
+
+_ERRORS = Sentences("errors/run")
 
 _NEAR = 3  # ids that a message proposes
 _NEIGHBOURS = 100  # ids on each side in the order of ids
@@ -40,7 +44,7 @@ def find_run(name: str, output: Path) -> Path:
 
     Raises DrgpayError if no run, or more than one, begins like that.
     """
-    if has_file(Path(name) / MANIFEST, SHARE):
+    if has_file(Path(name) / MANIFEST, sharing()):
         return Path(name)
     folders = sorted(output.iterdir()) if output.is_dir() else []
     runs = [
@@ -51,15 +55,11 @@ def find_run(name: str, output: Path) -> Path:
     if exact or len(found) == 1:
         return (exact or found)[0]
     if not found:
-        raise DrgpayError(
-            f"there is no run {name!r} in {output}",
-            "name the folder of a run, its id or the beginning of it; --output says where runs lie",
-        )
-    several = ", ".join(path.name for path in found[:_NEAR])
-    raise DrgpayError(
-        f"{len(found)} runs begin with {name!r} ({several}{' ...' if len(found) > _NEAR else ''})",
-        "give more of the id",
-    )
+        raise DrgpayError(*_ERRORS("unknown_run", name=name, output=output))
+    names = listed(path.name for path in found[:_NEAR])
+    if len(found) > _NEAR:
+        names = _ERRORS.words("and_more", names=names)
+    raise DrgpayError(*_ERRORS("several_runs", count=len(found), name=name, names=names))
 
 
 def read_case(folder: Path, case_id: str, job: Path | None = None) -> PaidCase:
@@ -147,16 +147,14 @@ class CasesOfRun:
         if found.height == 1:
             return found.row(0, named=True)
         if found.height:
-            raise unreadable(self.tables, f"cases.parquet has the case {case_id} more than once")
+            raise unreadable(self.tables, _ERRORS.words("case_twice", case_id=case_id))
         if not self.tables.manifest.is_clearing:
             _refuse_quarantined(self.tables, case_id)
         near = _near(self._cases.select("case_id").collect()["case_id"], case_id)
-        raise DrgpayError(
-            f"the run {self.tables.run_id} has no case {case_id!r}",
-            f"ids near it are {', '.join(near)}"
-            if near
-            else "give the case_id as the records have it",
-        )
+        asked = {"run": self.tables.run_id, "case_id": case_id}
+        if near:
+            raise DrgpayError(*_ERRORS("no_case_but_near", near=listed(near), **asked))
+        raise DrgpayError(*_ERRORS("no_case", **asked))
 
     def _line_parts(self, key: tuple[Any, ...]) -> LineParts:
         """A statement line with the points of all that share it, in the order of ties."""
@@ -175,25 +173,24 @@ class CasesOfRun:
             & ~pl.col("waiting")
         ).select("case_id", "points", pl.col("step").cast(pl.Int32))
         parts = pl.concat([cases, minus], how="diagonal").sort("case_id", "step", nulls_last=False)
-        line = self._only_row(self.tables.statements.filter(mine), f"the line {key}")
+        line = self._only_row(self.tables.statements.filter(mine), "line_times", key)
         pool = self.tables.pools.filter(pl.col("pool") == line["pool"])
         inside = self.tables.statements.filter(pl.col("in_pool") & (pl.col("pool") == line["pool"]))
-        return LineParts(line, self._only_row(pool, f"the pool {line['pool']}"), parts, inside)
+        only_pool = self._only_row(pool, "pool_times", line["pool"])
+        return LineParts(line, only_pool, parts, inside)
 
-    def _only_row(self, frame: pl.DataFrame, what: str) -> dict[str, Any]:
+    def _only_row(self, frame: pl.DataFrame, otherwise: str, key: object) -> dict[str, Any]:
         if frame.height != 1:
-            raise unreadable(self.tables, f"it has {what} {frame.height} times")
+            detail = _ERRORS.words(otherwise, key=key, times=frame.height)
+            raise unreadable(self.tables, detail)
         return frame.row(0, named=True)
 
 
 def _refuse_quarantined(tables: RunTables, case_id: str) -> None:
     found = tables.frame("quarantine").filter(pl.col("case_id") == case_id)
     if found.height:
-        codes = ", ".join(dict.fromkeys(found["code"].to_list()))
-        raise DrgpayError(
-            f"the case {case_id} is in quarantine ({codes}): it was not paid",
-            "see quarantine.parquet of the run, and correct the record",
-        )
+        codes = listed(dict.fromkeys(found["code"].to_list()))
+        raise DrgpayError(*_ERRORS("case_quarantined", case_id=case_id, codes=codes))
 
 
 def _near(ids: pl.Series, wanted: str) -> list[str]:

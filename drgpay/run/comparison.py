@@ -8,7 +8,7 @@ from typing import Any, Literal
 import polars as pl
 
 from drgpay.base.errors import DrgpayError, UnreadableError
-from drgpay.base.language import Words
+from drgpay.base.language import Words, alike
 from drgpay.base.words import Wording
 from drgpay.results.run_tables import CannotCheckError
 from drgpay.settle.lines import LINE
@@ -60,17 +60,27 @@ def tried(trial: Trial) -> Check:
     except CannotCheckError as error:
         return Check(key, title, "unknown", 0, error.reason)
     except UnreadableError as error:
-        return Check(key, title, "unknown", 0, Words(str(error), str(error)))
+        return Check(key, title, "unknown", 0, error.sentence)
     except (DrgpayError, RuntimeError) as error:
-        return Check(key, title, trial.refused, 0, Words(str(error), str(error)))
+        return Check(key, title, trial.refused, 0, said_of(error))
     except (
         *(OSError, ArithmeticError, LookupError, TypeError, ValueError),
         pl.exceptions.PolarsError,
     ) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = first_line(error) if str(error) else alike(type(error).__name__)
         said = WORDS.words("finding.unreadable", reason=reason)
         return Check(key, title, "unknown", 0, said)
     return Check(key, title, "wrong" if finding else "right", compared, finding or NO_FINDING)
+
+
+def said_of(error: Exception) -> Words:
+    """What an error says, in both languages where it has them."""
+    return error.sentence if isinstance(error, DrgpayError) else alike(error)
+
+
+def first_line(error: Exception) -> Words:
+    """The first line of what an error says."""
+    return said_of(error).edited(lambda said: said.splitlines()[0])
 
 
 def first_of(findings: Iterable[Words]) -> Words | None:
@@ -78,13 +88,15 @@ def first_of(findings: Iterable[Words]) -> Words | None:
     return next(iter(findings), None)
 
 
-def unequal(left: str, said: object, right: str, found: object, more: int = 0) -> Words:
+def unequal(
+    left: Words | str, said: object, right: Words | str, found: object, more: int = 0
+) -> Words:
     """The finding that two figures differ which should be equal, and in how many more places."""
     words = WORDS.words("finding.unequal", left=left, said=said, right=right, found=found)
     return and_more(words, more)
 
 
-def not_due(place: str, said: object, due: object, more: int = 0) -> Words:
+def not_due(place: Words | str, said: object, due: object, more: int = 0) -> Words:
     """The finding that a file says something else than follows from the rest of the run."""
     return and_more(WORDS.words("finding.not_due", place=place, said=said, due=due), more)
 
@@ -99,8 +111,8 @@ def disagreement(
     found: pl.DataFrame,
     keys: Sequence[str],
     columns: Sequence[str],
-    said_name: str,
-    found_name: str,
+    said_name: Words | str,
+    found_name: Words | str,
 ) -> Words | None:
     """The first key, in order, at which two tables differ in a column; None if they agree.
 
@@ -120,21 +132,27 @@ def disagreement(
         return None
     row = wrong.row(0, named=True)
     column = next(name for name in columns if row[name] != row[_other(name)])
-    left = f"{place_of(row, keys)}: {said_name}.{column}"
-    right = f"{found_name}.{column}"
+    dot = alike(".")
+    left = column_at(place_of(row, keys), dot.between([said_name, column]))
+    right = dot.between([found_name, column])
     return unequal(left, row[column], right, row[_other(column)], wrong.height - 1)
 
 
-def place_of(row: Mapping[str, Any], keys: Sequence[str] = LINE) -> str:
-    """The key of a row as one reads it: `H01 employee local points`."""
-    words = (_word(key, row[key]) for key in keys if row[key] is not None)
-    return " ".join(words)
+def column_at(place: Words | str, column: Words | str) -> Words:
+    """A column of a row that is named."""
+    return WORDS.words("finding.column_at", place=place, column=column)
 
 
-def _word(key: str, value: object) -> str:
+def place_of(row: Mapping[str, Any], keys: Sequence[str] = LINE, table: str = "") -> Words:
+    """The key of a row as one reads it, behind its table if named: `H01 employee local points`."""
+    words = [_word(key, row[key]) for key in keys if row[key] is not None]
+    return alike(" ").between([table, *words] if table else words)
+
+
+def _word(key: str, value: object) -> Words:
     if key == "out_of_area":
-        return "outside" if value else "local"
-    return str(value)
+        return WORDS.words("finding.outside" if value else "finding.local")
+    return alike(value)
 
 
 def _other(name: str) -> str:
@@ -164,9 +182,9 @@ def unlike(path: Path, due: pl.DataFrame, keys: Sequence[str]) -> Words | None:
         wrong = said.ne_missing(right)
         if wrong.any():
             place = int(wrong.arg_max() or 0)
-            row = place_of(due.row(place, named=True), keys)
+            row = place_of(due.row(place, named=True), keys, name)
             more = int(wrong.sum()) - 1
-            return not_due(f"{name} {row}: {column}", said[place], right[place], more)
+            return not_due(column_at(row, column), said[place], right[place], more)
     missing = [column for column in due.columns if column not in written]
     if missing:
         raise CannotCheckError(WORDS.words("finding.no_column", table=name, column=missing[0]))
@@ -186,10 +204,10 @@ def _other_rows(path: Path, due: pl.DataFrame, keys: Sequence[str]) -> Words:
     for one, other, key in ((said, right, "row_extra"), (right, said, "row_missing")):
         rows = one.join(other, on=[*keys, "nth"], how="anti", nulls_equal=True)
         if rows.height:
-            row = f"{name} {place_of(rows.row(0, named=True), keys)}"
+            row = place_of(rows.row(0, named=True), keys, name)
             apart = abs(said.height - right.height)
             return WORDS.words(f"finding.{key}", row=row, apart=apart)
-    return not_due(f"{name}: rows", said.height, right.height)
+    return not_due(WORDS.words("finding.rows", table=name), said.height, right.height)
 
 
 def _plain(values: pl.Series) -> pl.Series:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme_files import scheme_folder
 from drgpay.policy.load import policy_path
 from drgpay.records.dataset import RecordsInput
@@ -14,6 +15,8 @@ from drgpay.records.folder import files_of
 from drgpay.records.mapping.load import mapping_path
 from drgpay.run.job import AnyJob, Job, OutpatientJob
 from drgpay.run.year_job import AnyYearJob, YearJob
+
+_ERRORS = Sentences("errors/run")
 
 _SETTLED_SECONDS = 5
 """A file written so long before it was hashed shows by its times whether it was written since."""
@@ -57,10 +60,7 @@ class InputFiles:
             except OSError:
                 same = False
             if not same:
-                raise DrgpayError(
-                    f"{path} was changed while it was being read",
-                    "start again when nobody writes it",
-                )
+                raise DrgpayError(*_ERRORS("changed_meanwhile", path=path))
 
 
 def _state(path: Path) -> tuple[int, ...]:

@@ -21,8 +21,11 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.file_lock import take_lock
 from drgpay.base.file_rights import Rights, name_of_owner
 from drgpay.base.plain_json import plain_json
+from drgpay.base.words import Sentences
 from drgpay.base.working_folder import remove_leftovers
 from drgpay.run.lock import let_go, lock_of
+
+_ERRORS = Sentences("errors/run")
 
 RECORD = "stages.json"
 _KEPT_SECONDS = 7 * 24 * 3600.0
@@ -64,13 +67,9 @@ def refuse_foreign(partial: Path, rights: Rights) -> None:
     for path, found in _entries(partial):
         if found.st_uid != os.geteuid() and found.st_gid != rights.group:
             owner = name_of_owner(path)
-            raise DrgpayError(
-                f"{partial} belongs to {owner}, who writes this run or was interrupted"
-                if path == partial
-                else f"{path}, in a run that was interrupted, belongs to {owner}",
-                f"let {owner} finish or remove it, give the run another id with --run-id, or share "
-                "the output folder with output.group",
-            )
+            if path == partial:
+                raise DrgpayError(*_ERRORS("partial_of_other", partial=partial, owner=owner))
+            raise DrgpayError(*_ERRORS("part_of_other", path=path, owner=owner))
 
 
 def is_open_to_others(partial: Path, rights: Rights) -> bool:

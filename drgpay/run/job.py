@@ -16,8 +16,9 @@ from pydantic import (
     field_validator,
 )
 
-from drgpay.base.errors import DrgpayError
+from drgpay.base.errors import DrgpayError, UnfitError
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import shipped_schemes
 from drgpay.policy.fields import MONTH_PATTERN, PositiveFactor
 from drgpay.policy.load import read_keys, shipped_policies, validated
@@ -25,6 +26,8 @@ from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run.stops import Accepted, accepted_of
+
+_ERRORS = Sentences("errors/run")
 
 JobModel = TypeVar("JobModel", bound=BaseModel)
 
@@ -93,7 +96,7 @@ def _as_table(given: Any) -> Any:
     if isinstance(given, str):
         return {"folder": given}
     if not isinstance(given, dict):
-        raise ValueError('give a folder (output = "runs"), or a table with folder and group')
+        raise UnfitError(_ERRORS.words("no_output"))
     return given
 
 
@@ -146,7 +149,7 @@ class JobFile(BaseModel):
         try:
             return str(Period.parse(period))
         except DrgpayError as error:
-            raise ValueError(error.remedy) from None
+            raise UnfitError(error.remedy_words) from None
 
 
 @dataclass(frozen=True)
@@ -240,9 +243,7 @@ def load_job(path: Path) -> Job:
     """
     job = load_any_job(path)
     if isinstance(job, VisitsJob):
-        raise DrgpayError(
-            f"{path} settles visits alone: it has no inputs.stays", "name a job with stays"
-        )
+        raise DrgpayError(*_ERRORS("job_of_visits", path=path))
     return job
 
 
@@ -269,11 +270,9 @@ def load_any_job(path: Path) -> AnyJob:
             previous=tuple(previous_run(path, one, None, None) for one in inputs.previous),
         )
     if inputs.stays is None or file.scheme is None or file.catalogue is None:
-        missing = "inputs.stays" if inputs.stays is None else "scheme or catalogue"
-        raise DrgpayError(
-            f"{path} has no {missing}",
-            "give scheme, catalogue and inputs.stays, or [outpatient] for visits",
-        )
+        rules = _ERRORS.words("scheme_or_catalogue")
+        missing = "inputs.stays" if inputs.stays is None else rules
+        raise DrgpayError(*_ERRORS("no_inputs", path=path, missing=missing))
     stays = RecordsInput(
         here / inputs.stays,
         beside(here, inputs.mapping),
@@ -311,16 +310,10 @@ def previous_run(
     here = path.parent
     if scheme is None or like is None:
         if file.stays:
-            raise DrgpayError(
-                f"{path} names the stays of the previous run {file.run}, but settles visits alone",
-                "leave stays out: they are needed to see returns of stays",
-            )
+            raise DrgpayError(*_ERRORS("stays_before_of_visits", path=path, run=file.run))
         return PreviousRun(here / file.run, None, None)
     if file.stays is None:
-        raise DrgpayError(
-            f"{path} names the previous run {file.run} without its stays",
-            "add stays, the records that it was settled from: no run holds who is whose patient",
-        )
+        raise DrgpayError(*_ERRORS("run_before_without_stays", path=path, run=file.run))
     records = RecordsInput(
         here / file.stays,
         like.mapping if file.mapping is None else beside(here, file.mapping),
@@ -345,7 +338,7 @@ def previous_runs(
             key: str(value) if isinstance(value, Path) else value for key, value in given.items()
         }
         here = Path(f"previous {number}")
-        file = validated(values_of, PreviousFile, here, "docs/files.md lists the keys")
+        file = validated(values_of, PreviousFile, here, _ERRORS.words("keys_listed"))
         runs.append(previous_run(here, file, scheme, like))
     return tuple(runs)
 
@@ -378,10 +371,7 @@ def _refuse_keys_of_stays(path: Path, file: JobFile) -> None:
     }
     for name, value in given.items():
         if value:
-            raise DrgpayError(
-                f"{path} names {name}, but no inputs.stays",
-                "add inputs.stays, or leave it out: [outpatient] has keys of its own",
-            )
+            raise DrgpayError(*_ERRORS("key_without_stays", path=path, key=name))
 
 
 def scheme_beside(here: Path, scheme: str) -> str:
@@ -396,7 +386,7 @@ def policy_beside(here: Path, policy: str) -> str:
 
 def read_job_file(path: Path, model: type[JobModel]) -> JobModel:
     """Read a TOML file into its model; raises DrgpayError with the path of every wrong key."""
-    return read_keys(path, model, "job file", "correct these keys; docs/files.md lists them")
+    return read_keys(path, model, _ERRORS.words("job_file"), _ERRORS.words("correct_keys"))
 
 
 def filing_paths(

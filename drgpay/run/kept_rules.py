@@ -6,6 +6,8 @@ import polars as pl
 from pydantic import ValidationError
 
 from drgpay.base.errors import DrgpayError, UnreadableError
+from drgpay.base.language import Words
+from drgpay.base.words import Sentences
 from drgpay.grouper.apg import load_apg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
@@ -14,8 +16,10 @@ from drgpay.points.catalogue import Catalogue, load_catalogue, read_catalogue
 from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
 from drgpay.results.part import STAYS, VISITS
-from drgpay.results.run_folder import PaidPart, RunFolder, remedy_of
+from drgpay.results.run_folder import PaidPart, RunFolder
 from drgpay.run.rules import PartRules, StayRules, VisitPaymentRules
+
+_ERRORS = Sentences("errors/run")
 
 
 def policy_kept(run: RunFolder) -> Policy:
@@ -23,7 +27,7 @@ def policy_kept(run: RunFolder) -> Policy:
     try:
         return Policy.model_validate(run.manifest.parameters)
     except ValidationError:
-        raise unreadable(run, "its manifest holds no policy of this version") from None
+        raise unreadable(run, _ERRORS.words("no_policy_kept")) from None
 
 
 def scheme_kept(run: PaidPart, named: str | None = None) -> CompiledScheme:
@@ -49,7 +53,8 @@ def catalogue_kept(run: PaidPart) -> Catalogue:
     place, scheme = catalogue_of(run), run.about.scheme
     catalogue = read_catalogue(place)
     if (catalogue.info.scheme, catalogue.info.scheme_hash) != (scheme["id"], scheme["sha256"]):
-        raise unreadable(run, f"{place.name} was made for another scheme than {scheme['id']}")
+        detail = {"file": place.name, "scheme": scheme["id"]}
+        raise unreadable(run, _ERRORS.words("catalogue_of_other_scheme", **detail))
     return catalogue
 
 
@@ -70,10 +75,9 @@ def visit_rules_kept(
     return PartRules(VISITS, compiled, _loaded(run), catalogue, hospitals, run.enrolment())
 
 
-def unreadable(run: RunFolder, detail: str) -> UnreadableError:
+def unreadable(run: RunFolder, detail: Words | str) -> UnreadableError:
     """The error for a folder of a run that is not as it was written."""
-    problem = f"the run {run.folder} cannot be read ({detail})"
-    return UnreadableError(problem, remedy_of(run.folder))
+    return UnreadableError(*_ERRORS("unreadable_run", folder=run.folder, detail=detail))
 
 
 def _loaded(run: RunFolder) -> LoadedPolicy:
@@ -84,18 +88,12 @@ def _loaded(run: RunFolder) -> LoadedPolicy:
 def _at_hand(run: PaidPart, named: str | None) -> str:
     name = named or run.about.scheme["id"]
     if not named and name not in shipped_schemes():
-        raise DrgpayError(
-            f"{run.folder} was settled with the scheme {name}, which is not shipped",
-            "name with --job the job file, which says where the scheme lies",
-        )
+        raise DrgpayError(*_ERRORS("scheme_not_shipped", folder=run.folder, scheme=name))
     return name
 
 
 def _refuse_other(run: PaidPart, now: str) -> None:
     about = run.about.scheme
     if now != about["sha256"]:
-        raise DrgpayError(
-            f"{run.folder} was settled with the scheme {about['id']} with other tables than it has "
-            "now",
-            f"use {run.manifest.program}, or name with --job a job that has this scheme",
-        )
+        settled = {"folder": run.folder, "scheme": about["id"], "program": run.manifest.program}
+        raise DrgpayError(*_ERRORS("other_tables", **settled))

@@ -6,7 +6,7 @@ import polars as pl
 
 from drgpay.base.language import Words
 from drgpay.results.run_tables import RunTables
-from drgpay.run.comparison import disagreement, unequal
+from drgpay.run.comparison import WORDS, disagreement, unequal
 from drgpay.settle.ledger import ACCOUNTS
 
 _ACCOUNT = ["pool", "account", "hospital_id"]
@@ -28,7 +28,9 @@ def ledger_disagreement(tables: RunTables, booked: Sequence[pl.DataFrame]) -> Wo
     if found:
         return found
     balances = _balances(pl.concat([*booked, ledger]))
-    return disagreement(balances, _expected(tables), _ACCOUNT, ["balance"], "ledger", "results")
+    return disagreement(
+        balances, _expected(tables), _ACCOUNT, ["balance"], "ledger", WORDS.words("finding.results")
+    )
 
 
 def _no_entry(ledger: pl.DataFrame) -> Words | None:

@@ -9,6 +9,10 @@ from pathlib import Path
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_lock import take_lock
 from drgpay.base.file_rights import OWNER, Rights, name_of_owner
+from drgpay.base.language import alike
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/run")
 
 _PATIENCE_SECONDS = 0.3
 """Whoever clears away after killed runs holds their locks for a moment."""
@@ -67,16 +71,9 @@ def _acquire(path: Path, folder: Path, rights: Rights) -> int:
 def _refusal(path: Path, folder: Path, refused: bool) -> DrgpayError:
     if refused:
         owner = name_of_owner(path)
-        return DrgpayError(
-            f"{path} belongs to {owner}, who does not share it: they write the run {folder}, or "
-            "were interrupted",
-            f"have {owner} remove it if nothing writes the run, share the output folder with "
-            "output.group, or name another one",
-        )
+        return DrgpayError(*_ERRORS("lock_of_other", path=path, owner=owner, folder=folder))
     holder = ""
     with suppress(OSError):
         holder = path.read_text(encoding="ascii", errors="replace")[:20]
-    return DrgpayError(
-        f"another process{f' ({holder})' if holder else ''} is writing the run {folder}",
-        "wait until it has ended, then start again",
-    )
+    process = _ERRORS.words("process", number=holder) if holder else alike("")
+    return DrgpayError(*_ERRORS("being_written", holder=process, folder=folder))

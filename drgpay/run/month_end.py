@@ -10,6 +10,7 @@ from typing import Any
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.progress import Clock, ProgressBar, no_progress
+from drgpay.base.words import Sentences
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.meaning.rules import Reading
 from drgpay.results.part import STAYS, VISITS, Part
@@ -23,6 +24,8 @@ from drgpay.run.previous import PreviousPaid, open_months_before
 from drgpay.run.stay_month import OpenedStays, open_stays, settle_stays_of_job
 from drgpay.run.stops import Accepted, accepted_before
 from drgpay.run.visit_month import VisitMonth, open_visits_of_job, settle_visits_of_job
+
+_ERRORS = Sentences("errors/run")
 
 
 def run_month(
@@ -110,10 +113,8 @@ def _paid_runs(job: AnyJob) -> list[RunFolder]:
         return []
     paid = open_month(job.corrects)
     if paid.period != str(job.period):
-        raise DrgpayError(
-            f"{job.path}: corrects names a run of {paid.period}, the job's period is {job.period}",
-            "name the run that the month was paid with",
-        )
+        periods = {"paid": paid.period, "period": job.period}
+        raise DrgpayError(*_ERRORS("corrects_other_month", path=job.path, **periods))
     return chain_of(paid)
 
 
@@ -124,8 +125,6 @@ def _corrected(job: AnyJob, part: Part, paid: Sequence[RunFolder]) -> Sequence[P
     """
     with_part = [run.of(part) for run in paid if part in run.parts]
     if paid and not with_part:
-        raise DrgpayError(
-            f"{job.path} corrects the {part.name} of {paid[-1].folder}, which settled none",
-            f"settle the {part.name} by a job of their own, which corrects nothing",
-        )
+        corrected = {"folder": paid[-1].folder, "part": part.said}
+        raise DrgpayError(*_ERRORS("corrects_no_part", path=job.path, **corrected))
     return with_part

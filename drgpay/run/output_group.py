@@ -6,8 +6,12 @@ import os
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, Rights, rights_of_group
+from drgpay.base.language import Words, alike
+from drgpay.base.words import Sentences
 from drgpay.run.job import AnyJob
 from drgpay.run.year_job import AnyYearJob
+
+_ERRORS = Sentences("errors/run")
 
 
 def group_of(job: AnyJob | AnyYearJob) -> int | None:
@@ -21,15 +25,9 @@ def group_of(job: AnyJob | AnyYearJob) -> int | None:
     try:
         number = grp.getgrnam(name).gr_gid
     except KeyError:
-        raise DrgpayError(
-            f"{job.path}: output.group names {name}, which is no group of this computer",
-            "correct it, or have the group made",
-        ) from None
+        raise DrgpayError(*_ERRORS("no_such_group", path=job.path, group=name)) from None
     if os.geteuid() != 0 and number not in {os.getegid(), *os.getgroups()}:
-        raise DrgpayError(
-            f"{job.path}: output.group names {name}, of which {_user()} is no member",
-            f"have {_user()} made a member and log in again, or name another group",
-        )
+        raise DrgpayError(*_ERRORS("no_member", path=job.path, group=name, user=_user()))
     return number
 
 
@@ -39,8 +37,8 @@ def rights_of_output(job: AnyJob | AnyYearJob) -> Rights:
     return OWNER if group is None else rights_of_group(group)
 
 
-def _user() -> str:
+def _user() -> Words:
     try:
-        return getpass.getuser()
+        return alike(getpass.getuser())
     except (KeyError, OSError):
-        return f"user {os.geteuid()}"
+        return _ERRORS.words("user", number=os.geteuid())

@@ -1,11 +1,13 @@
 """What the months of a year paid: cases, lines, bookings and budgets that a clearing starts from."""
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, as_decimal
+from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
 from drgpay.records.assessment import read_scores, scores_of_hospitals
 from drgpay.run.year_job import AnyYearJob
@@ -16,6 +18,8 @@ from drgpay.settle.ledger import ledger_of_clearing
 from drgpay.settle.lines import LINE
 from drgpay.settle.pools import pools_of
 from drgpay.settle.settled import Settled
+
+_ERRORS = Sentences("errors/run")
 
 
 def statements_of_year(months: list[PaidMonths]) -> pl.DataFrame:
@@ -28,15 +32,14 @@ def statements_of_year(months: list[PaidMonths]) -> pl.DataFrame:
     )
 
 
-def cases_of_months(months: list[PaidMonths], columns: Sequence[str], what: str) -> pl.DataFrame:
+def cases_of_months(
+    months: list[PaidMonths], columns: Sequence[str], what: Literal["stay", "visit"]
+) -> pl.DataFrame:
     """Columns of the cases of all months; raises DrgpayError for a case that two have paid."""
     cases = pl.concat([month.last.scaled("cases", columns) for month in months])
     twice = cases.filter(pl.col("case_id").is_duplicated())
     if twice.height:
-        raise DrgpayError(
-            f"the {what} {twice['case_id'].sort()[0]} was paid in two months",
-            "withdraw it from one of them with a correction of that month",
-        )
+        raise DrgpayError(*_ERRORS(f"{what}_paid_twice", case_id=twice["case_id"].sort()[0]))
     return cases
 
 
@@ -110,8 +113,6 @@ def budgets_of_year(months: list[PaidMonths], policy: Policy) -> Mapping[str, Ye
         if pool.name in shared:
             budgets[pool.name] = YearBudget(shared.pop(pool.name), reserve)
     if shared:
-        raise DrgpayError(
-            f"the months settled the pool {sorted(shared)[0]}, which the policy does not have now",
-            f"restore {policy.settlement.key}.merged_accounts as the months were paid",
-        )
+        pool, key = sorted(shared)[0], policy.settlement.key
+        raise DrgpayError(*_ERRORS("unknown_pool", pool=pool, key=key))
     return budgets

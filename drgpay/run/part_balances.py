@@ -9,7 +9,7 @@ import polars as pl
 from drgpay.base.exact import FEN_PLACES, MONEY, POINT_PLACES
 from drgpay.base.language import Words
 from drgpay.results.run_tables import RunTables
-from drgpay.run.comparison import Compared, not_due, place_of
+from drgpay.run.comparison import WORDS, Compared, column_at, not_due, place_of
 from drgpay.settle.lines import LINE
 
 
@@ -97,5 +97,5 @@ def _first_other(frame: pl.DataFrame, said: str, due: str) -> Words | None:
     if not wrong.height:
         return None
     row = wrong.row(0, named=True)
-    place = f"{row['case_id']} ({place_of(row)}): {said}"
-    return not_due(place, row[said], row[due], wrong.height - 1)
+    place = WORDS.words("finding.case_of_line", case_id=row["case_id"], line=place_of(row))
+    return not_due(column_at(place, said), row[said], row[due], wrong.height - 1)

@@ -17,6 +17,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import read_grouped_stays
@@ -38,6 +39,8 @@ from drgpay.run.input_files import InputFiles
 from drgpay.run.job import PreviousRun
 from drgpay.run.kept_rules import catalogue_of, policy_kept
 from drgpay.run.rules import StayRules
+
+_ERRORS = Sentences("errors/run")
 
 
 @dataclass(frozen=True)
@@ -90,15 +93,11 @@ def open_months_before(
     for one, following in zip(opened, starts[1:], strict=True):
         due = one.next_month.days[0]
         if following < due:
-            raise DrgpayError(
-                f"{path} names {one.period} as paid before, and then {following:%Y-%m} again",
-                f"name each month once, and none from {period} on",
-            )
+            again = {"following": f"{following:%Y-%m}", "month": period}
+            raise DrgpayError(*_ERRORS("month_named_again", path=path, period=one.period, **again))
         if following > due:
-            raise DrgpayError(
-                f"{path} names {one.period} as paid before, but no run of {due:%Y-%m}",
-                f"name every month up to that before {period}: [[inputs.previous]] has no gap",
-            )
+            gap = {"due": f"{due:%Y-%m}", "month": period}
+            raise DrgpayError(*_ERRORS("month_left_out", path=path, period=one.period, **gap))
     return tuple(opened)
 
 
@@ -117,10 +116,8 @@ def open_year_before(
     opened = tuple(_opened(one, reading, compiled, read) for one in named)
     for one in opened:
         if not one.run.manifest.is_clearing or one.period != str(year - 1):
-            raise DrgpayError(
-                f"{path}: previous names {one.run.folder}, which is not the clearing of {year - 1}",
-                "clear the year before first, and name its clearing",
-            )
+            named_run = {"folder": one.run.folder, "year": year - 1}
+            raise DrgpayError(*_ERRORS("no_clearing_before", path=path, **named_run))
     return opened
 
 
@@ -142,10 +139,8 @@ def _scheme_of(given: PreviousRun, run: PaidPart, compiled: CompiledScheme) -> C
         return compiled
     other = load_compiled(given.scheme) if given.scheme else compiled
     if other.scheme.content_hash != about["sha256"]:
-        raise DrgpayError(
-            f"{run.folder} was settled with another scheme ({about['id']}) than {given.scheme}",
-            "name it as scheme beside run and stays: returns are seen by the earlier stay's scheme",
-        )
+        schemes = {"scheme": about["id"], "given": given.scheme}
+        raise DrgpayError(*_ERRORS("other_scheme_before", folder=run.folder, **schemes))
     return other
 
 
@@ -153,17 +148,11 @@ def _refuse_other_stays(run: RunFolder, dataset: Dataset, read: InputFiles) -> N
     """The persons of a run's cases are in the records that it was settled from, and in no others."""
     inputs = run.manifest.inputs
     if "stays" not in inputs:
-        raise DrgpayError(
-            f"{run.folder} names no records of stays, so nobody can say whose patients they were",
-            "clear that year with readmissions_across_months = true and inputs.stays",
-        )
+        raise DrgpayError(*_ERRORS("no_records_before", folder=run.folder))
     now = [records_files(dataset, read), records_mapping(dataset, read)]
     if content_of(now) != content_of([inputs["stays"], inputs["mapping"]]):
-        raise DrgpayError(
-            f"{dataset.path} is not what {run.folder} was settled from: its files or their mapping "
-            "have other hashes than the manifest of the run names",
-            "name the records that the run read, with their mapping",
-        )
+        other = {"path": dataset.path, "folder": run.folder}
+        raise DrgpayError(*_ERRORS("other_records_before", **other))
 
 
 @dataclass(frozen=True)
@@ -285,18 +274,11 @@ def _paid_stays(one: PreviousPaid) -> PaidStays:
 def _refuse_unknown_case(case_id: str, filings: Filings, output: Path) -> None:
     """Name the run of the output folder that paid the case, if there is one."""
     there = next((run for run in _runs_of(output) if _has_case(run, case_id)), None)
-    what = f"{filings.deductions_path}: the deduction of the case {case_id} is of no valid stay"
-    named = "[[inputs.previous]] of the job, or [previous] of the year file"
+    filed = {"path": filings.deductions_path, "case_id": case_id}
     if there is None:
-        raise DrgpayError(
-            f"{what} of the period, nor of a run named as paid before",
-            f"correct the case_id, or name the run that paid it ({named}); leave the row out if the "
-            "case is quarantined",
-        )
-    raise DrgpayError(
-        f"{what} of the period; {there.name} of {read_manifest(there).period} paid it",
-        f"name that run and those since as paid before ({named}), with their stays",
-    )
+        raise DrgpayError(*_ERRORS("deduction_of_none", **filed))
+    paid = {"run": there.name, "period": read_manifest(there).period}
+    raise DrgpayError(*_ERRORS("deduction_of_earlier", **filed, **paid))
 
 
 def _runs_of(output: Path) -> list[Path]:

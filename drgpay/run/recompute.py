@@ -22,7 +22,7 @@ from drgpay.results.part import VISITS
 from drgpay.results.run_folder import RunFolder
 from drgpay.results.run_tables import CannotCheckError
 from drgpay.run.clearing import run_clearing
-from drgpay.run.comparison import WORDS, not_due, unlike
+from drgpay.run.comparison import WORDS, first_line, not_due, unlike
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from drgpay.run.rendered import unlike_book
@@ -43,7 +43,7 @@ def recomputed(run: RunFolder, job: Path, progress: ProgressBar) -> tuple[int, l
         try:
             again = _run(run.manifest, job, work, progress)
         except RunStoppedError as error:
-            return 0, [WORDS.words("finding.job_stops", error=error)]
+            return 0, [WORDS.words("finding.job_stops", error=error.sentence)]
         return _compare(run, RunFolder.at(again))
 
 
@@ -98,7 +98,9 @@ def _manifests(said: Manifest, due: Manifest) -> Iterator[Words]:
     was, now = (dict(leaves(part)) for part in parts)
     for name in dict.fromkeys([*was, *now]):
         if was.get(name) != now.get(name):
-            yield not_due(f"manifest {name}", was.get(name), now.get(name))
+            yield not_due(
+                WORDS.words("finding.in_manifest", key=name), was.get(name), now.get(name)
+            )
 
 
 def _unlike(name: str, path: Path, due: Path) -> Words:
@@ -112,8 +114,7 @@ def _unlike(name: str, path: Path, due: Path) -> Words:
     except CannotCheckError as error:
         return error.reason
     except (OSError, DrgpayError, pl.exceptions.PolarsError) as error:
-        reason = str(error).splitlines()[0]
-        return WORDS.words("finding.cannot_be_read", name=name, reason=reason)
+        return WORDS.words("finding.cannot_be_read", name=name, reason=first_line(error))
     return WORDS.words("finding.differs", name=name)
 
 

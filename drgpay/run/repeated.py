@@ -164,7 +164,7 @@ class RepeatedStays(Repeated):
             return _with_persons(self.tables.scaled("cases", STAY_COLUMNS), seen)
         if not self.tables.manifest.at("switches", "readmissions_across_months"):
             seen = adjustments_of_year(self.months)
-        return _with_persons(cases_of_months(self.months, STAY_COLUMNS, "case"), seen)
+        return _with_persons(cases_of_months(self.months, STAY_COLUMNS, "stay"), seen)
 
     def _with_level(self, stays: pl.DataFrame) -> pl.DataFrame:
         """A level is that of the hospital: one in a case alone is found by what follows."""

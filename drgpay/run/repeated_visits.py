@@ -13,6 +13,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
 from drgpay.policy.outpatient import Outpatient
 from drgpay.results.columns import read_back
 from drgpay.results.results import capitation_frames
@@ -32,6 +33,8 @@ from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
 from drgpay.visits.calibrate import base_points_of
 from drgpay.visits.points import VisitPoints, visit_points
 from drgpay.visits.sums import entry_sums, leading_entries, together
+
+_ERRORS = Sentences("errors/run")
 
 _CODED = ["class", "family", "apg", "reason"]
 _EARNED = ["class", "family", "apg", "entries", "case_class", "formula", "points"]
@@ -137,10 +140,7 @@ def _in_order(visits: pl.DataFrame) -> pl.DataFrame:
     ids = visits["case_id"]
     wrong = visits.filter(ids.shift().is_not_null() & (ids <= ids.shift()))
     if wrong.height:
-        raise DrgpayError(
-            f"visits.parquet has {wrong['case_id'][0]} twice, or out of order",
-            "restore it from a copy",
-        )
+        raise DrgpayError(*_ERRORS("visits_out_of_order", visit_id=wrong["case_id"][0]))
     return visits
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words
+from drgpay.base.words import Sentences
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
@@ -22,6 +23,8 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.results.part import STAYS, VISITS, Part
+
+_ERRORS = Sentences("errors/run")
 
 Compiled = TypeVar("Compiled", bound=CompiledScheme | CompiledApg)
 
@@ -92,6 +95,16 @@ class NamedVisitRules(NamedRules, Protocol):
         """The file of the persons under contract."""
 
 
+def period_of_job() -> Words:
+    """Who asks for a policy: a job."""
+    return _ERRORS.words("period_of_job")
+
+
+def year_file() -> Words:
+    """Who asks for a policy: a year file."""
+    return _ERRORS.words("year_file")
+
+
 def load_stay_rules(
     named: NamedRules, policy: str, hospitals: Path, year: int, who: Words | str
 ) -> StayRules:
@@ -123,7 +136,7 @@ def load_visit_rules(
     catalogue = load_catalogue(named.catalogue, compiled.scheme)
     enrolment = None
     if named.enrolment:
-        refuse_enrolment(loaded, f"the enrolment {named.enrolment}")
+        refuse_enrolment(loaded, _ERRORS.words("enrolment_file", path=named.enrolment))
         enrolment = read_enrolment(named.enrolment, loaded.policy.records.accounts)
     return PartRules(VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment)
 
@@ -138,10 +151,8 @@ def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words | s
 def refuse_other_year(loaded: LoadedPolicy, year: int, who: Words | str) -> None:
     """Raise DrgpayError for a policy of another year than that of what asks for it."""
     if loaded.policy.policy.year != year:
-        raise DrgpayError(
-            f"the policy {loaded.path} is for {loaded.policy.policy.year}, {who} is of {year}",
-            "name the policy of that year or correct policy.year",
-        )
+        years = {"year": loaded.policy.policy.year, "asked": year}
+        raise DrgpayError(*_ERRORS("policy_of_other_year", path=loaded.path, who=who, **years))
 
 
 def refuse_wrong_policy_rules(loaded: LoadedPolicy) -> None:
@@ -162,10 +173,8 @@ def _refuse_unknown(
     for key, groups in named:
         unknown = [group for group in groups if group not in known]
         if unknown:
-            raise DrgpayError(
-                f"{loaded.path}: {key} names {unknown[0]}, which {scheme.info.id} does not have",
-                "correct the group",
-            )
+            lacking = {"group": unknown[0], "scheme": scheme.info.id}
+            raise DrgpayError(*_ERRORS("unknown_group", path=loaded.path, key=key, **lacking))
 
 
 def _named_groups(policy: Policy) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -202,10 +211,7 @@ def group_names(scheme: Scheme) -> dict[str, str]:
 def refuse_enrolment(loaded: LoadedPolicy, what: Words | str) -> None:
     """Raise DrgpayError for an enrolment beside a policy that keeps no accounts."""
     if outpatient_of(loaded.policy).capitation is None:
-        raise DrgpayError(
-            f"{what} is named, but {loaded.path} has no [outpatient.capitation]",
-            "add outpatient.capitation to the policy, or leave the enrolment out",
-        )
+        raise DrgpayError(*_ERRORS("enrolment_without_accounts", what=what, path=loaded.path))
 
 
 def refuse_unknown_apgs(loaded: LoadedPolicy, scheme: Scheme) -> None:

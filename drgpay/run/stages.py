@@ -39,6 +39,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.file_rights import OWNER, Rights, give, make_folder
 from drgpay.base.shipped import program_hash
+from drgpay.base.words import Sentences
 from drgpay.results.manifest import output_hashes, read_manifest
 from drgpay.run.interrupted import (
     RECORD,
@@ -53,6 +54,8 @@ from drgpay.run.interrupted import (
 from drgpay.run.lock import run_lock
 from drgpay.run.stage_files import give_way, read_stage_file, write_stage_file
 from drgpay.run.staging import put_in_place, refusals_named
+
+_ERRORS = Sentences("errors/run")
 
 Result = TypeVar("Result")
 
@@ -196,10 +199,7 @@ def _put_in_place(run: UnfinishedRun) -> None:
         read_manifest(run.outputs).evidence,
         output_hashes(run.outputs),
     ):
-        raise DrgpayError(
-            f"the run {run.folder} exists and holds other results",
-            "give this run another id with --run-id, or move the old folder away",
-        )
+        raise DrgpayError(*_ERRORS("other_results", folder=run.folder))
     run.repeated = True
 
 

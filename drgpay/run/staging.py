@@ -8,12 +8,16 @@ from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, Rights, give_all, make_folder
+from drgpay.base.language import Words
 from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
+
+_ERRORS = Sentences("errors/run")
 
 
 def _refuse(folder: Path, _staged: Path) -> None:
-    raise DrgpayError(f"{folder} exists already", "name another folder")
+    raise DrgpayError(*_ERRORS("folder_exists", folder=folder))
 
 
 @contextmanager
@@ -72,11 +76,17 @@ def refusals_named(folder: Path) -> Iterator[None]:
         raise DrgpayError(*_sentence(refusal, folder)) from error
 
 
-def _sentence(refusal: OSError, folder: Path) -> tuple[str, str]:
+def _sentence(refusal: OSError, folder: Path) -> tuple[Words, Words]:
     named = refusal.filename
+    cut_off = isinstance(refusal, _CutOffError)
+    reason = _ERRORS.words("cut_off") if cut_off else reason_of(refusal)
     if isinstance(named, str) and not Path(named).is_relative_to(folder.parent):
-        return f"{named} cannot be used ({reason_of(refusal)})", "correct that, then start again"
-    return f"{folder} cannot be written ({reason_of(refusal)})", "free it or choose another"
+        return _ERRORS("unusable", path=named, reason=reason)
+    return _ERRORS("unwritable", folder=folder, reason=reason)
+
+
+class _CutOffError(OSError):
+    """A file whose end was not written."""
 
 
 def _refusal_in(error: BaseException) -> OSError | None:
@@ -90,4 +100,4 @@ def _refusal_in(error: BaseException) -> OSError | None:
     if number:
         return OSError(int(number[1]), os.strerror(int(number[1])))
     # All that polars says of a disk that fills up within the footer of a Parquet file.
-    return OSError("its end was not written") if "thrift: transport error" in str(error) else None
+    return _CutOffError() if "thrift: transport error" in str(error) else None

@@ -11,6 +11,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.cases import EarnedPoints
 from drgpay.records.checks import STAY, CheckedStays
@@ -34,11 +35,13 @@ from drgpay.run.previous import (
     values_before,
 )
 from drgpay.run.results import results_of
-from drgpay.run.rules import AnyRules, StayRules, load_stay_rules
+from drgpay.run.rules import AnyRules, StayRules, load_stay_rules, period_of_job
 from drgpay.run.stops import Stop, by_hospital, level_stops, record_stops, settled_stops
 from drgpay.settle.lines import levels_of
 from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
+
+_ERRORS = Sentences("errors/run")
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def open_stays(job: Job, paid: Sequence[PaidPart]) -> OpenedStays:
 
     paid: the runs that the job corrects, the oldest first.
     """
-    rules = load_stay_rules(job, job.policy, job.hospitals, job.period.year, "the job's period")
+    rules = load_stay_rules(job, job.policy, job.hospitals, job.period.year, period_of_job())
     reading = Reading.of(rules.policy.records)
     filings = read_filings(*job.filings, reading=reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
@@ -205,11 +208,8 @@ def _refuse_empty(
 ) -> None:
     if checked.valid.height:
         return
-    error = DrgpayError(
-        f"{dataset.path}: none of {dataset.rows} stays is valid for {period}"
-        f"{commonest(checked.quarantine, STAY)}",
-        "correct the records or the period",
-    )
+    found = {"period": period, "commonest": commonest(checked.quarantine, STAY)}
+    error = DrgpayError(*_ERRORS("no_valid_stay", path=dataset.path, rows=dataset.rows, **found))
     # How the columns were read is often why.
     error.further = "\n".join(dataset.reading_lines(language))
     raise error

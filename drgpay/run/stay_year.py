@@ -8,6 +8,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
+from drgpay.base.words import Sentences
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.adjustment_rows import EARLIER_READMISSION, EARLIER_STAYS
 from drgpay.records.dataset import Dataset
@@ -32,13 +33,15 @@ from drgpay.run.paid_year import (
 from drgpay.run.pipeline import Running, SettledPart
 from drgpay.run.previous import Before, PreviousPaid, earned_with_earlier, open_year_before
 from drgpay.run.results import results_of
-from drgpay.run.rules import StayRules, load_stay_rules
+from drgpay.run.rules import StayRules, load_stay_rules, year_file
 from drgpay.run.stops import settled_stops
 from drgpay.run.year_job import YearJob
 from drgpay.run.year_months import PaidMonths, YearMonths, months_of_year, refuse_other_rules
 from drgpay.settle.booking import Booked
 from drgpay.settle.clearing import clear_year
 from drgpay.settle.lines import levels_of
+
+_ERRORS = Sentences("errors/run")
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def open_stays_of_year(
     """The same, of months that were found already. read: the files as they were hashed before."""
     months = of_year.stays
     assert months is not None  # a YearJob clears stays
-    rules = load_stay_rules(job, job.policy, job.hospitals, job.year, "the year file")
+    rules = load_stay_rules(job, job.policy, job.hospitals, job.year, year_file())
     refuse_other_rules(months, rules, catalogue_hash(job.catalogue), accept_policy_change)
     reading = Reading.of(rules.policy.records)
     filings = _filings_of_year(job, months, reading)
@@ -157,7 +160,7 @@ def stays_of_year(year: OpenedYear) -> pl.DataFrame:
 
     Raises DrgpayError for a case that two months have paid.
     """
-    stays = cases_of_months(year.months, STAY_COLUMNS, "case")
+    stays = cases_of_months(year.months, STAY_COLUMNS, "stay")
     known = (
         persons_of_cases(year.persons)
         if year.persons
@@ -208,17 +211,12 @@ def _refuse_rows_left_out(
         if not rows.height:
             continue
         if persons is None and EARLIER_READMISSION in rows["kind"]:
-            raise DrgpayError(
-                f"{month.last.folder} has taken points for returns after months before, but the "
-                f"clearing of {job.year} would find none of them",
-                "set readmissions_across_months = true and name inputs.stays, the records of the year",
-            )
+            lost = {"folder": month.last.folder, "year": job.year}
+            raise DrgpayError(*_ERRORS("returns_lost", **lost))
         if before:
             continue
         foreign = rows.filter(pl.col("paid_in").str.slice(0, 4) != str(job.year))
         if foreign.height:
-            raise DrgpayError(
-                f"{month.last.folder} has rows on stays of the year before, such as the case "
-                f"{foreign['case_id'][0]}, which the clearing of {job.year} would lose",
-                "name the clearing of the year before and its stays as [previous] of the year file",
-            )
+            lost = {"folder": month.last.folder, "year": job.year}
+            case_id = foreign["case_id"][0]
+            raise DrgpayError(*_ERRORS("stays_before_lost", case_id=case_id, **lost))

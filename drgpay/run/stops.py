@@ -14,14 +14,17 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, scaled, unscaled
-from drgpay.base.language import Words
+from drgpay.base.language import Words, listed
 from drgpay.base.nearest import nearest_name
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
 from drgpay.policy.records import Records
 from drgpay.policy.settlement import Settlement
 from drgpay.records.known_codes import separator_in
 from drgpay.results.manifest import Manifest
 from drgpay.settle.findings import WORDS, deductions_above_payable, implausible_values
+
+_ERRORS = Sentences("errors/run")
 
 StopCode = Literal[
     "refused_share",
@@ -90,17 +93,13 @@ def accepted_of(
 ) -> Accepted:
     """An acceptance as somebody wrote it; raises DrgpayError for an unknown code or a wrong amount."""
     if code not in STOP_CODES:
-        raise DrgpayError(
-            f"{code!r} is nothing that can be accepted", f"name one of {', '.join(STOP_CODES)}"
-        )
+        raise DrgpayError(*_ERRORS("no_stop", code=code, codes=listed(STOP_CODES)))
     if not by:
-        raise DrgpayError(f"nobody is named who accepts {code}", "add --by NAME")
+        raise DrgpayError(*_ERRORS("accepted_by_nobody", code=code))
     try:
         fen = None if yuan is None else scaled(Decimal(yuan), FEN_PLACES)
     except (InvalidOperation, ValueError):
-        raise DrgpayError(
-            f"the amount accepted with {code} is {yuan!r}", "write yuan, such as 53749.00"
-        ) from None
+        raise DrgpayError(*_ERRORS("no_amount", code=code, yuan=yuan)) from None
     return Accepted(code, subject, fen, by, note)
 
 
@@ -124,22 +123,19 @@ def taken_on(stops: Iterable[Stop], accepted: Sequence[Accepted]) -> list[dict[s
 
 
 class RunStoppedError(DrgpayError):
-    """A run that stops with findings that a person may accept; `stops` are all of them."""
+    """A run that stops with findings that a person may accept; `stops` are all of them.
+
+    They are printed below the sentence, each on a line, in the chosen language.
+    """
 
     def __init__(self, stops: Sequence[Stop]) -> None:
         self.stops = tuple(stops)
-        said = (
-            f"{stop.code} · {stop.subject} · {stop.yuan} · {stop.said.zh} ({stop.said.en})"
-            for stop in stops
-        )
+        said = (f"{stop.code} · {stop.subject} · {stop.yuan} · {stop.said}" for stop in stops)
         self.further = "\n".join([*said, "", self.to_paste()])
-        first = stops[0]
-        more = f" (and {len(stops) - 1} more)" if len(stops) > 1 else ""
-        super().__init__(
-            f"the run stops at {first.code} of {first.subject}: {first.said.en}{more}",
-            "correct the inputs, or let somebody accept each finding with --accept "
-            f"{first.code}:{first.subject} --by NAME, or as [[accepted]] in the job",
-        )
+        first, more = stops[0], len(stops) - 1
+        found = {"code": first.code, "subject": first.subject, "said": first.said}
+        key = "stopped_at_several" if more else "stopped"
+        super().__init__(*_ERRORS(key, more=more, **found))
 
     def to_paste(self) -> str:
         """All of them as they stand in a job file."""
@@ -181,7 +177,7 @@ def record_stops(
                 "refused_share",
                 hospital,
                 fen,
-                WORDS.words("refused", rows=rows, yuan=_yuan(fen), reasons=reasons),
+                WORDS.words("refused", rows=rows, yuan=_yuan(fen), reasons=listed(reasons)),
             )
             for hospital, rows, fen, reasons in inside.iter_rows()
         ]
@@ -191,7 +187,7 @@ def record_stops(
             "hospital_refused",
             hospital,
             fen,
-            WORDS.words("hospital_refused", rows=rows, yuan=_yuan(fen), reasons=reasons),
+            WORDS.words("hospital_refused", rows=rows, yuan=_yuan(fen), reasons=listed(reasons)),
         )
         for hospital, rows, fen, reasons in inside.iter_rows()
         if hospital not in paid and hospital != _NOBODY
@@ -248,7 +244,7 @@ def settled_stops(
 
 
 def _refused_by_hospital(refused: pl.DataFrame) -> pl.DataFrame:
-    """hospital_id, rows, total_fen, reasons: the codes of findings, that of most rows first."""
+    """hospital_id, rows, total_fen, reasons: codes of findings, each with its rows, the most first."""
     by_reason = (
         refused.filter(~pl.col("outside"))
         .with_columns(pl.col("hospital_id").fill_null(_NOBODY))
@@ -258,7 +254,7 @@ def _refused_by_hospital(refused: pl.DataFrame) -> pl.DataFrame:
     )
     return by_reason.group_by("hospital_id", maintain_order=True).agg(
         pl.col("rows", "total_fen").sum(),
-        pl.format("{} {}", "code", "rows").str.join(", ").alias("reasons"),
+        pl.format("{} {}", "code", "rows").alias("reasons"),
     )
 
 
@@ -272,7 +268,7 @@ def _level_words(level: str, rows: int, known: Iterable[str]) -> Words:
     levels = sorted(known)
     meant = nearest_name(level, levels)
     key = "nearly_known_level" if meant else "unknown_level"
-    return WORDS.words(key, level=level, listed=", ".join(levels), meant=meant, rows=rows)
+    return WORDS.words(key, level=level, listed=listed(levels), meant=meant, rows=rows)
 
 
 def by_hospital(valid: pl.DataFrame) -> pl.DataFrame:

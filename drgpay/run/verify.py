@@ -12,6 +12,7 @@ from drgpay.base.language import Words
 from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.base.shown import Shown
 from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import load_policy
@@ -39,6 +40,7 @@ from drgpay.run.comparison import (
     Status,
     Trial,
     and_more,
+    said_of,
     title_of,
     tried,
 )
@@ -50,6 +52,8 @@ from drgpay.run.repeated import REPEATED, RepeatedStays
 from drgpay.run.repeated_visits import VISIT_REPEATED, RepeatedVisits
 from drgpay.run.year_job import YearJob, load_any_year_job
 from drgpay.run.year_months import keeps_accounts, months_of_year
+
+_ERRORS = Sentences("errors/run")
 
 _Make = Callable[[], Check]
 _Part = TypeVar("_Part")
@@ -98,7 +102,7 @@ def verify_run(
     manifest that can be read, and for a recomputation without a job.
     """
     if recompute and not job:
-        raise DrgpayError("a run is recomputed from its job", "name the job file with --job")
+        raise DrgpayError(*_ERRORS("no_job"))
     run = RunFolder.at(folder)
     made = _checks(run, job)
     checks = []
@@ -142,7 +146,7 @@ def _recomputed(run: RunFolder, job: Path, progress: ProgressBar) -> Check:
     try:
         compared, findings = recomputed(run, job, progress)
     except (DrgpayError, OSError) as error:
-        return Check("recompute", title, "unknown", 0, Words(str(error), str(error)))
+        return Check("recompute", title, "unknown", 0, said_of(error))
     status: Status = "wrong" if findings else "right"
     return Check("recompute", title, status, compared, Words("\n", "\n").between(findings))
 
@@ -284,7 +288,7 @@ def _inputs(manifest: Manifest, job: Path) -> Check:
     try:
         now = _basis_of_job(manifest, job)
     except (DrgpayError, OSError) as error:
-        return Check("inputs", title, "unknown", 0, Words(str(error), str(error)))
+        return Check("inputs", title, "unknown", 0, said_of(error))
     then, now = content_of(manifest.basis), content_of(now)
     # A newer program reads the same inputs; what it makes of them is not asked here.
     was, is_now = (

@@ -19,7 +19,7 @@ from drgpay.base.language import Words
 from drgpay.results.run_folder import PaidPart
 from drgpay.results.run_tables import AMOUNTS, RunTables
 from drgpay.results.visit_files import ENROLMENT
-from drgpay.run.comparison import Compared, disagreement, first_of, unequal
+from drgpay.run.comparison import WORDS, Compared, disagreement, first_of, unequal
 from drgpay.settle.lines import LINE
 from drgpay.visits.at_cost import EXACT_SCALE
 from drgpay.visits.columns import AT_COST, PACKAGED_REASONS
@@ -205,7 +205,7 @@ def _account_findings(row: dict[str, Decimal]) -> Iterator[Words]:
     settled = row["retained"] if balance > 0 else balance + row["shared"]
     for name, formula, due in (
         ("balance", "capitation − charged", balance),
-        ("settled", "retained, or balance + shared", settled),
+        ("settled", WORDS.words("finding.retained_or_shared"), settled),
     ):
         if row[name] != due:
             yield unequal(f"{place}: {name}", row[name], formula, due)
@@ -215,7 +215,7 @@ def _whole(accounts: pl.DataFrame, apart: pl.DataFrame, visits: pl.DataFrame) ->
     said = _total(accounts, "charged") + _total(apart, "fund_amount")
     paid = _total(visits, "fund_amount")
     if said != paid:
-        return unequal("charged + apart", said, "visits.fund_amount", paid)
+        return unequal(WORDS.words("finding.charged_and_apart"), said, "visits.fund_amount", paid)
     return None
 
 
@@ -277,7 +277,9 @@ def visits_of_months(tables: RunTables) -> Compared:
         .group_by(line)
         .agg(pl.col(columns).sum())
     )
-    found = disagreement(of_year, of_months, line, columns, "statements", "months")
+    found = disagreement(
+        of_year, of_months, line, columns, "statements", WORDS.words("finding.months")
+    )
     return tables.cases.height, found
 
 

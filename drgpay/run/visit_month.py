@@ -9,6 +9,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
 from drgpay.records.findings import commonest
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import VISIT, VisitRules
@@ -23,7 +24,7 @@ from drgpay.run.job import AnyJob, OutpatientJob
 from drgpay.run.pipeline import Running, SettledPart
 from drgpay.run.previous import PreviousPaid, values_before
 from drgpay.run.results import results_of
-from drgpay.run.rules import VisitPaymentRules, load_visit_rules
+from drgpay.run.rules import VisitPaymentRules, load_visit_rules, period_of_job
 from drgpay.run.stay_month import month_stops
 from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visits
 from drgpay.settle.capitation import capitation_accounts
@@ -32,6 +33,8 @@ from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
 from drgpay.visits.points import visit_cases
 from drgpay.visits.stream import VisitPricing
+
+_ERRORS = Sentences("errors/run")
 
 LINE_QUARANTINE = "line_quarantine.parquet"
 LINE_WARNINGS = "line_warnings.parquet"
@@ -82,12 +85,10 @@ def grouped_visits(month: VisitMonth, running: Running) -> GroupedVisits:
 
     grouped = run.stage_with_files("visits", group, GroupedVisits)
     if not grouped.visits.height:
-        error = DrgpayError(
-            f"{month.records.visits.path}: none of {month.records.visits.rows} visits is valid for "
-            f"{month.period}{commonest(grouped.quarantine, VISIT)}",
-            "correct the records or the period of the job",
-        )
-        read = (month.records.visits, month.records.items)
+        visits = month.records.visits
+        found = {"period": month.period, "commonest": commonest(grouped.quarantine, VISIT)}
+        error = DrgpayError(*_ERRORS("no_valid_visit", path=visits.path, rows=visits.rows, **found))
+        read = (visits, month.records.items)
         error.further = "\n".join(line for one in read for line in one.reading_lines(language))
         raise error
     return grouped
@@ -114,7 +115,7 @@ def open_visits_of_job(
     paid: the runs that the job corrects, the oldest first.
     """
     rules = load_visit_rules(
-        outpatient, job.policy, job.hospitals, job.period.year, "the job's period"
+        outpatient, job.policy, job.hospitals, job.period.year, period_of_job()
     )
     records = open_visits(outpatient.records, Reading.of(rules.policy.records))
     return VisitMonth(records, rules, job.period, paid)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.results.results import Results
 from drgpay.results.run_folder import PaidPart
@@ -22,7 +23,7 @@ from drgpay.run.paid_year import (
 )
 from drgpay.run.pipeline import Running, SettledPart
 from drgpay.run.results import results_of
-from drgpay.run.rules import VisitPaymentRules, load_visit_rules
+from drgpay.run.rules import VisitPaymentRules, load_visit_rules, year_file
 from drgpay.run.stops import settled_stops
 from drgpay.run.visit_month import accounts_of_visits
 from drgpay.run.year_job import AnyYearJob, OutpatientYear
@@ -30,6 +31,8 @@ from drgpay.run.year_months import PaidMonths, refuse_other_rules
 from drgpay.settle.booking import Booked
 from drgpay.settle.clearing import clear_year
 from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
+
+_ERRORS = Sentences("errors/run")
 
 VISIT_COLUMNS = [
     *["case_id", "hospital_id", "account", "out_of_area", "visit_date", "visit_type"],
@@ -62,7 +65,7 @@ def open_visits_of_year(
     accept_policy_change: bool,
 ) -> OpenedVisitYear:
     """Read what the visits of a year are cleared by; raises DrgpayError for every mistake in it."""
-    rules = load_visit_rules(outpatient, job.policy, job.hospitals, job.year, "the year file")
+    rules = load_visit_rules(outpatient, job.policy, job.hospitals, job.year, year_file())
     refuse_other_rules(months, rules, catalogue_hash(outpatient.catalogue), accept_policy_change)
     enrolment = enrolment_of_year(job, rules, [month.last for month in months])
     scores = scores_of_year(job, rules.policy, rules.hospitals)
@@ -134,10 +137,8 @@ def enrolment_of_year(
     kept = [month.enrolment() for month in months]
     for month, enrolment in zip(months, kept, strict=True):
         if not _same(enrolment, kept[0]):
-            raise DrgpayError(
-                f"{month.folder} was settled with another enrolment than {months[0].folder}",
-                f"name the final enrolment of the year as outpatient.enrolment in {job.path}",
-            )
+            both = {"folder": month.folder, "first": months[0].folder}
+            raise DrgpayError(*_ERRORS("other_enrolment", path=job.path, **both))
     return kept[0]
 
 

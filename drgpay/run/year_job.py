@@ -7,6 +7,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.policy.fields import Month
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.job import (
@@ -21,6 +23,8 @@ from drgpay.run.job import (
     read_job_file,
     scheme_beside,
 )
+
+_ERRORS = Sentences("errors/run")
 
 
 class YearInputs(BaseModel):
@@ -149,9 +153,7 @@ def load_year_job(path: Path) -> YearJob:
     """
     job = load_any_year_job(path)
     if isinstance(job, VisitsYearJob):
-        raise DrgpayError(
-            f"{path} clears visits alone: it has no scheme of stays", "name a year file with stays"
-        )
+        raise DrgpayError(*_ERRORS("year_of_visits", path=path))
     return job
 
 
@@ -181,15 +183,10 @@ def load_any_year_job(path: Path) -> AnyYearJob:
         )
     if file.scheme is None or file.catalogue is None or file.readmissions_across_months is None:
         missing = next(key for key in _OF_STAYS if getattr(file, key) is None)
-        raise DrgpayError(
-            f"{path} has no {missing}",
-            f"give {', '.join(_OF_STAYS)} for stays, or [outpatient] for visits alone",
-        )
+        due = {"key": missing, "keys": listed(_OF_STAYS)}
+        raise DrgpayError(*_ERRORS("no_key_of_stays", path=path, **due))
     if file.readmissions_across_months and not inputs.stays:
-        raise DrgpayError(
-            f"{path}: readmissions_across_months needs to know which cases are of one person",
-            "add inputs.stays, the records of the year, or set it to false",
-        )
+        raise DrgpayError(*_ERRORS("no_persons", path=path))
     persons = (
         RecordsInput(
             here / inputs.stays,
@@ -201,10 +198,7 @@ def load_any_year_job(path: Path) -> AnyYearJob:
         else None
     )
     if file.previous and not persons:
-        raise DrgpayError(
-            f"{path} names the year before, but finds no returns across months",
-            "set readmissions_across_months = true with inputs.stays, or leave [previous] out",
-        )
+        raise DrgpayError(*_ERRORS("no_returns", path=path))
     return YearJob(
         path=path,
         year=file.year,
@@ -247,7 +241,4 @@ def _refuse_keys_of_stays(path: Path, file: YearFile) -> None:
     }
     for name, value in given.items():
         if value is not None:
-            raise DrgpayError(
-                f"{path} names {name}, but no scheme of stays",
-                "add scheme, or leave it out: [outpatient] has keys of its own",
-            )
+            raise DrgpayError(*_ERRORS("key_without_scheme", path=path, key=name))

@@ -7,13 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.results.manifest import MANIFEST, Manifest, read_manifest
 from drgpay.results.part import STAYS, VISITS, Part
 from drgpay.results.run_folder import PaidPart, RunFolder, open_month
 from drgpay.run.rules import AnyRules
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
+_ERRORS = Sentences("errors/run")
+
 MONTHS = 12
+_NAMED = 3  # keys of a policy that have changed, in a sentence
 
 
 @dataclass(frozen=True)
@@ -86,23 +91,17 @@ def _with_part(
             continue
         period = runs[0].period
         if period in by_period:
-            raise DrgpayError(
-                f"{job.path}: the month {period} is listed twice", "keep one [[months]] for it"
-            )
+            raise DrgpayError(*_ERRORS("month_listed_twice", path=job.path, period=period))
         by_period[period] = PaidMonths(runs)
     wanted = [f"{job.year:04d}-{month:02d}" for month in range(1, MONTHS + 1)]
     missing = [period for period in wanted if period not in by_period]
     other = sorted({chain[0].period for chain in chains} - set(wanted))
     if missing:
-        what = "the run" if part == STAYS else "the visits"
-        raise DrgpayError(
-            f"{job.path}: the clearing of {job.year} lacks {what} of {', '.join(missing)}",
-            "settle these months first, or add their [[months]]",
-        )
+        key, periods = "lacking_months" if part == STAYS else "lacking_visits", listed(missing)
+        raise DrgpayError(*_ERRORS(key, path=job.path, year=job.year, periods=periods))
     if other:
-        raise DrgpayError(
-            f"{job.path}: {other[0]} is no month of {job.year}", "remove it from [[months]]"
-        )
+        odd = {"period": other[0], "year": job.year}
+        raise DrgpayError(*_ERRORS("month_of_other_year", path=job.path, **odd))
     return [by_period[period] for period in wanted]
 
 
@@ -124,11 +123,9 @@ def _found(job: AnyYearJob, parts: Sequence[Part]) -> list[MonthRuns]:
         period = manifest.period
         for part in here:
             if (period, part) in found:
-                raise DrgpayError(
-                    f"{job.output} holds two runs of {period}, {found[period, part].name} and "
-                    f"{folder.name}",
-                    f"say in {job.path} with [[months]] which one was paid",
-                )
+                both = {"first": found[period, part].name, "second": folder.name}
+                where = {"output": job.output, "path": job.path, "period": period}
+                raise DrgpayError(*_ERRORS("two_runs", **where, **both))
             found[period, part] = folder
         months.append(MonthRuns(period, tuple(_chain(folder, manifests))))
     return months
@@ -145,11 +142,8 @@ def _chain(folder: Path, manifests: Mapping[Path, Manifest]) -> list[Path]:
             if manifest.corrects and manifest.corrects["run"] == last
         ]
         if len(following) > 1:
-            names = " and ".join(path.name for path in following)
-            raise DrgpayError(
-                f"{names} both correct the run {last}",
-                "say in the year file with [[months]] which corrections were paid",
-            )
+            names = _ERRORS.words("and").between(path.name for path in following)
+            raise DrgpayError(*_ERRORS("two_corrections", names=names, run=last))
         if not following:
             return chain
         chain += following
@@ -159,21 +153,17 @@ def _opened(month: MonthRuns) -> list[RunFolder]:
     runs = [open_month(folder) for folder in month.runs]
     for run in runs:
         if run.period != month.period:
-            raise DrgpayError(
-                f"{run.folder} is a run of {run.period}, not of {month.period}",
-                "correct its [[months]] in the year file",
-            )
-    if runs[0].corrects:
-        raise DrgpayError(
-            f"{runs[0].folder} is a correction of {runs[0].corrects}",
-            "name the first run of the month as run and this one under corrections",
-        )
+            periods = {"found": run.period, "period": month.period}
+            raise DrgpayError(*_ERRORS("run_of_other_month", folder=run.folder, **periods))
+    first = runs[0]
+    if first.corrects:
+        corrected = {"folder": first.folder, "corrected": first.corrects}
+        raise DrgpayError(*_ERRORS("correction_first", **corrected))
     for before, run in pairwise(runs):
         if run.corrects != before.run_id:
-            raise DrgpayError(
-                f"{run.folder} does not correct {before.run_id}, but {run.corrects or 'nothing'}",
-                "list the corrections of a month in their order",
-            )
+            key = "corrects_another" if run.corrects else "corrects_nothing"
+            runs_named = {"run": before.run_id, "corrected": run.corrects}
+            raise DrgpayError(*_ERRORS(key, folder=run.folder, **runs_named))
     return runs
 
 
@@ -201,10 +191,8 @@ def refuse_other_rules(
                 ("catalogue", catalogue_sha256),
             ):
                 if run.about.at(what, "sha256") != now:
-                    raise DrgpayError(
-                        f"{run.folder} was settled with another {what} than the year file names",
-                        f"name the {what} that the months were paid with",
-                    )
+                    other = {"folder": run.folder, "what": _ERRORS.words(what)}
+                    raise DrgpayError(*_ERRORS("other_rules", **other))
             changed = changed_parameters(
                 run.manifest.parameters,
                 rules.loaded.policy.model_dump(mode="json"),
@@ -212,18 +200,13 @@ def refuse_other_rules(
             )
             fixed = [path for path in changed if path.startswith(_FIXED_BY_MONTHS)]
             if fixed:
-                raise DrgpayError(
-                    f"the policy changed after {run.folder} was settled: {fixed[0]}, which made "
-                    "the points of its visits",
-                    "restore it, or correct the months with the policy as it is now",
-                )
+                key = fixed[0]
+                raise DrgpayError(*_ERRORS("rules_of_visits_changed", folder=run.folder, key=key))
             if changed and not accept_policy_change:
-                shown = ", ".join(changed[:3]) + (", ..." if len(changed) > 3 else "")
-                raise DrgpayError(
-                    f"the policy changed after {run.folder} was settled: {shown}",
-                    "restore it, or clear the whole year by the policy as it is now with "
-                    "--accept-policy-change",
-                )
+                keys = listed(changed[:_NAMED])
+                if len(changed) > _NAMED:
+                    keys = _ERRORS.words("and_more_keys", keys=keys)
+                raise DrgpayError(*_ERRORS("policy_changed", folder=run.folder, keys=keys))
 
 
 _NOT_READ_BY: Mapping[Part, tuple[str, ...]] = {

@@ -7,12 +7,14 @@ from pathlib import Path
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, rights_like
 from drgpay.base.language import Language
+from drgpay.base.words import Sentences
 from drgpay.records.writing import staged_file
 from drgpay.report.html.page import GENERATOR, report_html
 from drgpay.report.html.year_runs import runs_beside, runs_of_the_year
 from drgpay.results.manifest import MANIFEST
 from drgpay.results.run_folder import RunFolder, month_at
 
+_ERRORS = Sentences("errors/report")
 _HEAD_BYTES = 1_000
 
 
@@ -50,16 +52,11 @@ def write_report(
 
 def _refuse_place(path: Path) -> None:
     if path.suffix.lower() not in (".html", ".htm"):
-        raise DrgpayError(f"{path} is not named .html", "let the name of the report end in .html")
+        raise DrgpayError(*_ERRORS("no_html", path=path))
     if (path.parent / MANIFEST).is_file():
-        raise DrgpayError(
-            f"{path} would lie in the folder of a run, whose files the manifest fixes",
-            "write it elsewhere",
-        )
+        raise DrgpayError(*_ERRORS("in_a_run", path=path))
     if path.is_file():
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
         if f'content="{GENERATOR}"'.encode() not in head:
-            raise DrgpayError(
-                f"{path} exists and is no report of drgpay", "choose another name with --out"
-            )
+            raise DrgpayError(*_ERRORS("no_report", path=path))

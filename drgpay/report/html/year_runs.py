@@ -5,9 +5,13 @@ from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import sees_file
+from drgpay.base.language import Words
+from drgpay.base.words import Sentences
 from drgpay.results.manifest import MANIFEST
 from drgpay.results.part import Part
 from drgpay.results.run_folder import PaidPart, RunFolder, month_at
+
+_ERRORS = Sentences("errors/report")
 
 
 def months_of(runs: Iterable[RunFolder], part: Part) -> list[PaidPart]:
@@ -26,29 +30,21 @@ def runs_of_the_year(run: RunFolder, given: Iterable[Path]) -> list[RunFolder]:
     for path in given:
         other = month_at(path)
         if other.period[:4] != run.period[:4]:
-            raise DrgpayError(
-                f"{path} is a run of {other.period}, {run.folder} one of {run.period}",
-                f"give runs of {run.period[:4]} to --with",
-            )
+            periods = {"other": other.period, "period": run.period, "year": run.period[:4]}
+            raise DrgpayError(*_ERRORS("other_year", path=path, folder=run.folder, **periods))
         region = run.manifest.region
         if other.manifest.region != region:
-            raise DrgpayError(
-                f"{path} is a run of {other.manifest.region}, {run.folder} one of {region}",
-                "give runs of the same region to --with",
-            )
+            regions = {"other": other.manifest.region, "region": region}
+            raise DrgpayError(*_ERRORS("other_region", path=path, folder=run.folder, **regions))
         shared = [part for part in run.parts if part in other.parts]
         if not shared:
-            raise DrgpayError(
-                f"{path} settles {_named(other.parts)}, {run.folder} {_named(run.parts)}",
-                "give runs of the same kind to --with",
-            )
+            parts = {"others": _named(other.parts), "parts": _named(run.parts)}
+            raise DrgpayError(*_ERRORS("other_parts", path=path, folder=run.folder, **parts))
         for part in shared:
             known = months.setdefault((other.period, part), other)
             if known.run_id != other.run_id:
-                raise DrgpayError(
-                    f"{known.folder} and {path} are both runs of {other.period}",
-                    "give one run a month",
-                )
+                both = {"folder": known.folder, "path": path}
+                raise DrgpayError(*_ERRORS("month_twice", period=other.period, **both))
         found.setdefault(other.run_id, other)
     return sorted(found.values(), key=lambda other: (other.period, other.run_id))
 
@@ -87,5 +83,5 @@ def runs_beside(run: RunFolder) -> list[RunFolder]:
     return sorted(found.values(), key=lambda other: (other.period, other.run_id))
 
 
-def _named(parts: Iterable[Part]) -> str:
-    return " and ".join(part.name for part in parts)
+def _named(parts: Iterable[Part]) -> Words:
+    return _ERRORS.words("part_and_part").between(part.said for part in parts)

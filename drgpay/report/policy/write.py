@@ -5,12 +5,15 @@ from typing import Literal
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER
+from drgpay.base.words import Sentences
 from drgpay.records.writing import staged_file
 from drgpay.report.policy.console import on_screen
 from drgpay.report.policy.explanation import GENERATOR, Explanation
 from drgpay.report.policy.markdown import as_markdown
 from drgpay.report.policy.page import as_page
 from drgpay.show.terminal import as_text
+
+_ERRORS = Sentences("errors/report")
 
 Form = Literal["text", "markdown", "html"]
 _SUFFIXES: dict[str, Form] = {
@@ -32,12 +35,9 @@ def form_of(out: Path | None, asked: Form | None) -> Form:
         return asked or "text"
     named = _SUFFIXES.get(out.suffix.lower())
     if named is None:
-        raise DrgpayError(f"{out} does not end in .md, .html or .txt", "name the file so")
+        raise DrgpayError(*_ERRORS("other_ending", path=out))
     if asked and asked != named:
-        raise DrgpayError(
-            f"--format {asked} and the name {out.name} contradict each other",
-            "leave --format out, or name the file otherwise",
-        )
+        raise DrgpayError(*_ERRORS("two_forms", form=asked, name=out.name))
     return named
 
 
@@ -56,9 +56,7 @@ def write_explanation(explanation: Explanation, form: Form, path: Path) -> None:
     if path.is_file():
         with path.open("rb") as file:
             if GENERATOR.encode() not in file.read(_HEAD_BYTES):
-                raise DrgpayError(
-                    f"{path} is there and no explanation of a policy", "name another file"
-                )
+                raise DrgpayError(*_ERRORS("no_explanation", path=path))
     text = written(explanation, form)
     with staged_file(path, OWNER) as staged:
         staged.write_text(text, encoding="utf-8", newline="\n")
