@@ -53,6 +53,14 @@ class UnreadableError(DrgpayError):
     """Results of a run that cannot be read as they were written: damaged, changed or of another version."""
 
 
+class UnfitError(ValueError):
+    """What a model's own check refuses, said in both languages; who reads the file adds the key."""
+
+    def __init__(self, words: Words) -> None:
+        super().__init__(words.en)
+        self.words = words
+
+
 def shortened(text: str, longest: int) -> str:
     """The text, or its beginning and its end where it is longer than so many characters."""
     if len(text) <= longest:
