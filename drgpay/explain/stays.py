@@ -7,12 +7,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.grouper.apg_reference import Visit
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.reference import STAY_LISTS, Stay
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
+
+_ERRORS = Sentences("errors/explain")
 
 _COLUMNS = [field.name for field in fields(Stay)]
 _NUMBERS = tuple(COLUMN_OF_FIELD[field] for field in NumberField)
@@ -36,14 +39,10 @@ def find_case(dataset: Dataset, compiled: CompiledScheme, case_id: str) -> Stay:
 
     places = list(in_order(rows_of, dataset.pieces()))
     if not places:
-        raise DrgpayError(
-            f"{dataset.path} has no case_id {case_id!r}", "give the case_id as the file writes it"
-        )
+        raise DrgpayError(*_ERRORS("no_case", path=dataset.path, id=case_id))
     if len(places) > 1:
-        raise DrgpayError(
-            f"{dataset.path} has {len(places)} rows with the case_id {case_id!r}",
-            "keep one of them, or type the stay with --stay",
-        )
+        rows = len(places)
+        raise DrgpayError(*_ERRORS("case_twice", path=dataset.path, rows=rows, id=case_id))
     return _read(*places[0])
 
 

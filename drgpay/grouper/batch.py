@@ -7,6 +7,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.grouper.coded import CodedRecords
 from drgpay.grouper.columns import leaves_of
 from drgpay.grouper.compiled import LIST_FIELDS, CompiledScheme
@@ -16,6 +18,8 @@ from drgpay.grouper.reasons import REASON_COLUMNS, reason_arrays
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, CodeField, NumberField
 from drgpay.records.arrays import numbers_array, numbers_of, strings_array
 from drgpay.records.codes import CodeLists, Ints
+
+_ERRORS = Sentences("errors/grouper")
 
 _PART = 1 << 18  # rows
 RESULT_COLUMNS = ("status", "mdc", "adrg", "drg", "severity")
@@ -64,10 +68,8 @@ def encode_records(compiled: CompiledScheme, batch: pa.RecordBatch) -> CodedReco
     """Translate the columns that grouping reads into integers of the compiled scheme."""
     lacking = [column for column in compiled.columns if column not in batch.schema.names]
     if lacking:
-        raise DrgpayError(
-            f"the records lack the column {', '.join(lacking)}, which the scheme {compiled.id} reads",
-            "add the column, empty where nothing is known",
-        )
+        said = _ERRORS("no_column_to_group", columns=listed(lacking), scheme=compiled.id)
+        raise DrgpayError(*said)
     single = {
         field: compiled.index_of(field).encode(batch.column(COLUMN_OF_FIELD[field]))
         for field in _SINGLE_COLUMNS

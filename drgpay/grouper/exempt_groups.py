@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
 from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/grouper")
 
 FILE = "exempt_groups.csv"
 COLUMNS = ("drg", "kind", "source", "verified")
@@ -42,22 +46,20 @@ def exempt_groups(folder: Path) -> tuple[ExemptGroup, ...]:
             reader = csv.DictReader(file)
             missing = [name for name in COLUMNS if name not in (reader.fieldnames or ())]
             if missing:
-                raise DrgpayError(
-                    f"{path} lacks the column {', '.join(missing)}",
-                    f"it needs {', '.join(COLUMNS)}",
-                )
+                said = {"columns": listed(missing), "needed": listed(COLUMNS)}
+                raise DrgpayError(*_ERRORS("no_column", path=path, **said))
             rows = [
                 _row(path, number, {name: (row[name] or "").strip() for name in COLUMNS})
                 for number, row in enumerate(reader, start=2)
             ]
     except UnicodeDecodeError:
-        raise DrgpayError(f"{path} is not in UTF-8", "save it as UTF-8") from None
+        raise DrgpayError(*_ERRORS("no_utf_8", path=path)) from None
     except OSError as error:
-        raise DrgpayError(f"{path} cannot be read ({reason_of(error)})", "correct that") from None
+        raise DrgpayError(*_ERRORS("unreadable", path=path, reason=reason_of(error))) from None
     groups = [row.drg for row in rows]
     for number, group in enumerate(groups, start=2):
         if groups.index(group) < number - 2:
-            raise DrgpayError(f"{path}, row {number}: {group} is listed twice", "keep one row")
+            raise DrgpayError(*_ERRORS("exempt_twice", path=path, row=number, group=group))
     return tuple(rows)
 
 
@@ -77,20 +79,14 @@ def refuse_unknown(rows: Collection[ExemptGroup], known: Collection[str], folder
     """Raise DrgpayError for a group that the scheme does not have."""
     for row in rows:
         if row.drg not in known:
-            raise DrgpayError(
-                f"{folder / FILE} lists {row.drg}, which the scheme does not have",
-                "correct the group",
-            )
+            raise DrgpayError(*_ERRORS("exempt_unknown", path=folder / FILE, group=row.drg))
 
 
 def _row(path: Path, number: int, cells: dict[str, str]) -> ExemptGroup:
     if cells["kind"] not in KINDS:
-        raise DrgpayError(
-            f"{path}, row {number}: the kind is {cells['kind']!r}",
-            f"write one of {', '.join(KINDS)}",
-        )
+        said = {"path": path, "row": number, "kind": cells["kind"]}
+        raise DrgpayError(*_ERRORS("exempt_kind", known=listed(KINDS), **said))
     if cells["verified"] not in _TRUTHS:
-        raise DrgpayError(
-            f"{path}, row {number}: verified is {cells['verified']!r}", "write true or false"
-        )
+        verified = cells["verified"]
+        raise DrgpayError(*_ERRORS("exempt_verified", path=path, row=number, verified=verified))
     return ExemptGroup(cells["drg"], cells["kind"], cells["source"], _TRUTHS[cells["verified"]])

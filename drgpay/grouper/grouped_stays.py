@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
+from drgpay.base.words import Sentences
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.stay_rules import DIFFERS, ruled_stays
@@ -21,6 +22,8 @@ from drgpay.records.known_codes import KnownCodes
 from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.repeated_principal import REPEATED_PRINCIPAL, repeated_principal
 from drgpay.records.stays import DEFAULTS, PLAIN_COLUMNS, REQUIRED, plain_stays
+
+_ERRORS = Sentences("errors/grouper")
 
 
 def read_grouped_stays(
@@ -38,7 +41,7 @@ def read_grouped_stays(
     needed = list(dict.fromkeys([*REQUIRED, *codes, *compiled.columns]))
     dataset.require(needed, optional=DEFAULTS)
     if not dataset.rows:
-        raise DrgpayError(f"{dataset.path} holds no stay", "name the month's records")
+        raise DrgpayError(*_ERRORS("no_stay", path=dataset.path))
     columns = list(dict.fromkeys([*PLAIN_COLUMNS, *needed]))
     coded = [column for column in CODE_COLUMNS if column in needed]
     known = KnownCodes.of(

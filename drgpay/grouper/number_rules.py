@@ -12,26 +12,28 @@ from operator import and_, or_
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
 from drgpay.grouper.rules.nodes import COMPARE, Always, And, Compare, Not, Or, Rule, field_names
 from drgpay.grouper.rules.parser import RuleError, parse_rule
+
+_ERRORS = Sentences("errors/grouper")
 
 AGE_FIELDS = (NumberField.AGE, NumberField.AGE_DAYS)
 STAY_FIELDS = (NumberField.LENGTH_OF_STAY, NumberField.DISCHARGE_TYPE)
 
 
-def number_rule(text: str, fields: Collection[NumberField], key: str) -> Rule:
+def number_rule(text: str, fields: Collection[NumberField], key: Words | str) -> Rule:
     """The rule of a policy's key; raises DrgpayError if it does not parse or asks for another field."""
     try:
         rule = parse_rule(text)
     except RuleError as error:
-        raise DrgpayError(
-            f"{key} is no rule ({error})", "write it as docs/rule-language.md describes"
-        ) from None
+        raise DrgpayError(*_ERRORS("no_rule", key=key, said=error.words)) from None
     other = sorted(str(field) for field in field_names(rule) if field not in fields)
     if other:
-        known = " and ".join(field.value for field in fields)
-        raise DrgpayError(f"{key} asks for {', '.join(other)}", f"it may ask for {known}")
+        known = _ERRORS.words("and").between(field.value for field in fields)
+        raise DrgpayError(*_ERRORS("other_fields", key=key, fields=listed(other), known=known))
     return rule
 
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
-from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.errors import DrgpayError, UnfitError, shortened
+from drgpay.base.language import listed
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.grouper.code_patterns import is_pattern
 from drgpay.grouper.exempt_groups import ExemptGroup, exempt_groups, refuse_unknown
 from drgpay.grouper.group_names import (
@@ -72,6 +74,8 @@ __all__ = [
 if TYPE_CHECKING:
     import polars as pl
 
+_ERRORS = Sentences("errors/grouper")
+
 
 class SchemeOptions(BaseModel):
     """How the tables are to be walked where schemes differ."""
@@ -119,7 +123,7 @@ class SchemeInfo(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> Self:
         if self.kind == "drg" and (self.apg or self.item_system):
-            raise ValueError("apg and item_system belong to schemes of kind apg")
+            raise UnfitError(_ERRORS.words("scheme.only_apg"))
         return self
 
 
@@ -252,9 +256,11 @@ def scheme_in_force(day: date) -> str:
         begun = info.effective_from and info.effective_from <= day
         if info.kind == "drg" and begun and day <= (info.effective_to or day):
             found.append(name)
-    if len(found) != 1:
-        said = " and ".join(found) or "no shipped scheme"
-        raise DrgpayError(f"{said} is in force on {day}", "name a scheme with --scheme")
+    if not found:
+        raise DrgpayError(*_ERRORS("none_in_force", day=day))
+    if len(found) > 1:
+        schemes = _ERRORS.words("and").between(found)
+        raise DrgpayError(*_ERRORS("several_in_force", schemes=schemes, day=day))
     return found[0]
 
 
@@ -300,18 +306,13 @@ def load_scheme(name: str) -> Scheme:
     return scheme
 
 
-_GROUPED_BY = {"drg": "stays", "apg": "outpatient visits"}
-
-
 def load_scheme_of(name: str, kind: Literal["drg", "apg"]) -> Scheme:
     """`load_scheme`, and a DrgpayError for a scheme of another kind."""
     scheme = load_scheme(name)
     if scheme.info.kind != kind:
-        raise DrgpayError(
-            f"the scheme {name} is of kind {scheme.info.kind}: it groups "
-            f"{_GROUPED_BY[scheme.info.kind]}, not {_GROUPED_BY[kind]}",
-            f"name a scheme of kind {kind}",
-        )
+        grouped, wanted = (_ERRORS.words(f"grouped_by.{one}") for one in (scheme.info.kind, kind))
+        said = {"name": name, "kind": scheme.info.kind, "grouped": grouped}
+        raise DrgpayError(*_ERRORS("other_kind", wanted=wanted, wanted_kind=kind, **said))
     return scheme
 
 
@@ -325,8 +326,8 @@ def _optional_codes(folder: Path, table: str) -> frozenset[str]:
 def load_scheme_info(folder: Path) -> SchemeInfo:
     """Read scheme.toml alone."""
     path = folder / "scheme.toml"
-    remedy = "correct these keys as grouping_schemes/README.md describes"
-    return read_keys(path, SchemeInfo, "scheme file", remedy)
+    what, remedy = _ERRORS.words("scheme.file"), _ERRORS.words("scheme.wrong_keys")
+    return read_keys(path, SchemeInfo, what, remedy)
 
 
 def _read_table(folder: Path, table: str, columns: tuple[str, ...]) -> "pl.DataFrame":
@@ -339,13 +340,11 @@ def _read_table(folder: Path, table: str, columns: tuple[str, ...]) -> "pl.DataF
 
         wrong = frame.filter(~pl.col("level").is_in(list(SEVERITY_SETS)))
         if wrong.height:
-            raise DrgpayError(
-                f"{path}: {wrong['code'][0]} has the level {wrong['level'][0]!r}",
-                "write MCC or CC",
-            )
+            code, level = wrong["code"][0], wrong["level"][0]
+            raise DrgpayError(*_ERRORS("no_level", path=path, code=code, level=level))
         repeated = frame.filter(pl.col("code").is_duplicated())
         if repeated.height:
-            raise DrgpayError(f"{path} lists {repeated['code'][0]} twice", "keep one of the rows")
+            raise DrgpayError(*_ERRORS("code_twice", path=path, code=repeated["code"][0]))
     return frame.fill_null("")
 
 
@@ -356,13 +355,12 @@ def text_table(path: Path, columns: Sequence[str]) -> "pl.DataFrame":
     try:
         frame = pl.read_csv(path, infer_schema=False, glob=False)
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
-        detail = str(error).splitlines()[0]
-        raise DrgpayError(f"{path} is not a readable CSV: {detail}", "save it as UTF-8") from None
+        said = str(error).splitlines()[0]
+        raise DrgpayError(*_ERRORS("no_csv", path=path, said=said)) from None
     missing = [column for column in columns if column not in frame.columns]
     if missing:
-        raise DrgpayError(
-            f"{path} lacks the column {', '.join(missing)}", f"it needs {', '.join(columns)}"
-        )
+        lacking = {"columns": listed(missing), "needed": listed(columns)}
+        raise DrgpayError(*_ERRORS("no_column", path=path, **lacking))
     return frame.select(columns)
 
 
@@ -376,25 +374,21 @@ def _tree(
         by_parent: dict[str, list[dict[str, Any]]] = {}
         seen: set[str] = set()
         for number, row in enumerate(tables[table].iter_rows(named=True), start=2):
-            where = f"{folder / f'{table}.csv'}, row {number}"
             code = row.pop(key)
+            place = {"path": folder / f"{table}.csv", "row": number, "code": code}
             if code in seen:
-                raise DrgpayError(f"{where}: {code} is listed twice", "keep one of the rows")
+                raise DrgpayError(*_ERRORS("group_twice", **place))
             seen.add(code)
             try:
                 text = row["rule"]
                 if text not in parsed:
                     parsed[text] = parse_rule(text)
             except RuleError as error:
-                raise DrgpayError(
-                    f"{where}: the rule of {code} does not parse: {error}", "correct the rule"
-                ) from None
+                raise DrgpayError(*_ERRORS("unparsed_rule", said=error.words, **place)) from None
             sort = sort_of(row["sort"])
             if sort is None:
-                raise DrgpayError(
-                    f"{where}: the sort of {code} is {shortened(row['sort'], 40)!r}",
-                    "write a whole number of at most 9 digits",
-                )
+                given = shortened(row["sort"], 40)
+                raise DrgpayError(*_ERRORS("no_sort", sort=given, **place))
             node = {
                 "sort": sort,
                 "code": code,
@@ -440,52 +434,38 @@ def in_trial_order(drgs: Iterable[Drg], options: SchemeOptions) -> tuple[Drg, ..
 def _refuse_orphans(folder: Path, table: str, named: set[str], known: set[str]) -> None:
     orphans = sorted(named - known)
     if orphans:
-        raise DrgpayError(
-            f"{folder / f'{table}.csv'} puts groups under {orphans[0]}, which no row defines",
-            "add the row or correct the code",
-        )
+        path = folder / f"{table}.csv"
+        raise DrgpayError(*_ERRORS("orphans", path=path, parent=orphans[0]))
 
 
 def _refuse_undefined_sets(folder: Path, scheme: Scheme) -> None:
     for _, group in scheme.groups():
         for name in asked_sets(group.rule):
             if name not in scheme.sets and name not in SEVERITY_SETS:
-                raise DrgpayError(
-                    f"{folder}: the rule of {group.code} names the set {name}, "
-                    "which sets.csv does not define",
-                    "add the set, correct the name or list it under options.empty_sets",
-                )
+                said = _ERRORS("undefined_set", folder=folder, group=group.code, set=name)
+                raise DrgpayError(*said)
 
 
 def _refuse_foreign_fields(folder: Path, scheme: Scheme) -> None:
     for mdc, group in scheme.groups():
         for field, reason in foreign_fields(scheme.info.kind, mdc, group.rule).items():
-            raise DrgpayError(
-                f"{folder}: the rule of {group.code} asks for {field}, {reason.en}",
-                "ask for a field that docs/rule-language.md gives this kind",
-            )
+            said = {"folder": folder, "group": group.code, "field": field, "reason": reason}
+            raise DrgpayError(*_ERRORS("foreign_field", **said))
 
 
 def _refuse_unlike_apg(folder: Path, scheme: Scheme) -> None:
     for mdc in scheme.mdcs:
         if mdc.code not in APG_CLASSES:
-            raise DrgpayError(
-                f"{folder / 'mdc.csv'}: {mdc.code} is not a class of a scheme of kind apg",
-                f"use {', '.join(APG_CLASSES)}",
-            )
+            said = {"path": folder / "mdc.csv", "code": mdc.code, "known": listed(APG_CLASSES)}
+            raise DrgpayError(*_ERRORS("no_apg_class", **said))
     known = {group.code for _, group in scheme.groups()} - {mdc.code for mdc in scheme.mdcs}
     unknown = sorted(scheme.packaging - known)
     if unknown:
-        raise DrgpayError(
-            f"{folder / 'packaging.csv'} lists {unknown[0]}, which is no family and no APG",
-            "correct the code or leave it out",
-        )
+        path = folder / "packaging.csv"
+        raise DrgpayError(*_ERRORS("packaged_unknown", path=path, code=unknown[0]))
     for _, group in scheme.groups():
         for name in counted_sets(group.rule):
             patterns = sorted(code for code in scheme.sets[name] if is_pattern(code))
             if patterns:
-                raise DrgpayError(
-                    f"{folder}: the rule of {group.code} counts with length() the set {name}, "
-                    f"which has the pattern {patterns[0]}",
-                    "list the codes of the set one by one",
-                )
+                found = {"group": group.code, "set": name, "pattern": patterns[0]}
+                raise DrgpayError(*_ERRORS("counted_pattern", folder=folder, **found))

@@ -4,8 +4,12 @@ import hashlib
 from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
 from drgpay.base.nearest import unknown_name
 from drgpay.base.shipped import shipped_folder
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/grouper")
 
 TABLES: dict[str, tuple[str, ...]] = {
     "mdc": ("sort", "mdc", "name", "rule"),
@@ -36,17 +40,15 @@ def scheme_folder(name: str) -> Path:
     if (folder / "scheme.toml").is_file():
         return folder
     if folder.is_dir():
-        raise DrgpayError(
-            f"the folder {folder} holds no scheme.toml",
-            "name a folder laid out as grouping_schemes/README.md describes",
-        )
-    raise unknown_name("scheme", name, "a folder", shipped_schemes())
+        raise DrgpayError(*_ERRORS("no_scheme_file", folder=folder))
+    what, other = _ERRORS.words("scheme.what"), _ERRORS.words("scheme.other")
+    raise unknown_name(what, name, other, shipped_schemes())
 
 
 def missing_table(path: Path) -> DrgpayError:
     """The mistake of a scheme that lacks one of its files."""
-    needed = ", ".join([*TABLES, *(APG_TABLES if path.stem in APG_TABLES else ())])
-    return DrgpayError(f"{path} is missing", f"a scheme needs scheme.toml, {needed}")
+    needed = listed([*TABLES, *(APG_TABLES if path.stem in APG_TABLES else ())])
+    return DrgpayError(*_ERRORS("no_table", path=path, needed=needed))
 
 
 def content_hash(folder: Path) -> str:

@@ -10,11 +10,13 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
-from drgpay.base.words import Wording
+from drgpay.base.words import Sentences, Wording
 from drgpay.grouper.number_rules import STAY_FIELDS, holds, number_rule
 from drgpay.grouper.rules.fields import NumberField
 from drgpay.grouper.rules.nodes import field_names
 from drgpay.policy.points import Points
+
+_ERRORS = Sentences("errors/grouper")
 
 RULED_SCHEMA: dict[str, pl.DataType] = {
     "rule": pl.String(),
@@ -44,7 +46,8 @@ def refuse_wrong_rules(points: Points, where: str) -> None:
     """Raise DrgpayError if a rule of the policy does not parse or asks for another field."""
     for key in ("incomplete_if", "outside_drg_if"):
         if text := getattr(points, key):
-            number_rule(text, STAY_FIELDS, f"{where}: points.{key}")
+            told = _ERRORS.words("key_in_file", path=where, key=f"points.{key}")
+            number_rule(text, STAY_FIELDS, told)
 
 
 def ruled_stays(stays: pl.DataFrame, points: Points, language: Language = "zh") -> RuledStays:
@@ -88,10 +91,7 @@ def _condition(text: str | None, key: str, stays: pl.DataFrame) -> pl.Expr | Non
     rule = number_rule(text, STAY_FIELDS, f"points.{key}")
     asks = NumberField.DISCHARGE_TYPE in field_names(rule)
     if asks and stays.height and stays["discharge_type"].null_count() == stays.height:
-        raise DrgpayError(
-            f"points.{key} asks for LYFS, and no stay has a discharge_type",
-            "add the column discharge_type to the records, or ask for ZYTS alone",
-        )
+        raise DrgpayError(*_ERRORS("no_discharge_type", key=f"points.{key}"))
     return holds(rule)
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.grouper.batch import RESULT_COLUMNS, group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.reasons import REASON_COLUMNS
@@ -14,6 +16,8 @@ from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.in_order import in_order
 from drgpay.records.writing import staged_file, write_batches
+
+_ERRORS = Sentences("errors/grouper")
 
 Progress = Callable[[int], None]
 """Is told how many more rows are done."""
@@ -49,10 +53,7 @@ def group_dataset(
     results = [*_RESULT_FIELDS, *(_REASON_FIELDS if reasons else [])]
     clash = sorted(set(kept) & {field.name for field in results})
     if clash:
-        raise DrgpayError(
-            f"{dataset.path} already has the column {', '.join(clash)}",
-            "rename it, or leave --with-input out",
-        )
+        raise DrgpayError(*_ERRORS("result_column", path=dataset.path, columns=listed(clash)))
     read = list(dict.fromkeys([*kept, *needed]))
     coded = [] if with_input else [column for column in CODE_COLUMNS if column in needed]
     schema = pa.schema([*_kept_fields(dataset, kept), *results])
@@ -85,10 +86,8 @@ def _kept_fields(dataset: Dataset, names: list[str]) -> list[pa.Field]:
         types = {file.type_of(name) for file in dataset.files} - {None}
         known = sorted((type_ for type_ in types if not pa.types.is_null(type_)), key=str)
         if len(known) > 1:
-            raise DrgpayError(
-                f"{dataset.path}: the column {name} is {known[0]} in one file and {known[1]} in another",
-                "write it with one type",
-            )
+            said = {"column": name, "first": known[0], "second": known[1]}
+            raise DrgpayError(*_ERRORS("two_types", path=dataset.path, **said))
         fields.append(pa.field(name, known[0] if known else pa.string()))
     return fields
 

@@ -6,7 +6,10 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES
+from drgpay.base.words import Sentences
 from drgpay.records.small_tables import Column, Kind, read_table
+
+_ERRORS = Sentences("errors/records")
 
 _SCORES = {
     "hospital_id": Column(Kind.TEXT, required=True),
@@ -31,8 +34,6 @@ def scores_of_hospitals(hospitals: pl.DataFrame, path: Path) -> pl.DataFrame:
     scores = given.select("hospital_id", "assessment", score=score.to_physical().cast(pl.Int64))
     wrong = scores.filter(pl.col("score").is_null())
     if wrong.height:
-        raise DrgpayError(
-            f"{path}: the assessment of {wrong['hospital_id'][0]} is {wrong['assessment'][0]!r}",
-            "write a number such as 92.5",
-        )
+        hospital, score_given = wrong["hospital_id"][0], wrong["assessment"][0]
+        raise DrgpayError(*_ERRORS("no_score", path=path, hospital=hospital, score=score_given))
     return scores.select("hospital_id", "score")

@@ -12,9 +12,11 @@ import pyarrow.compute as pc
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
-from drgpay.base.words import Wording
+from drgpay.base.words import Sentences, Wording
 from drgpay.records.known_codes import code_table
 from drgpay.records.source import WrappedPiece, WrappedSource
+
+_ERRORS = Sentences("errors/records")
 
 Outcome = Literal["translated", "same", "no_counterpart"]
 OUTCOMES: tuple[Outcome, ...] = ("translated", "same", "no_counterpart")
@@ -68,10 +70,7 @@ class Crosswalk:
             table = code_table(code_system, f"{kind}_clinical_to_insurance")
             known = code_table(code_system, kind)
             if table is None or known is None:
-                raise DrgpayError(
-                    f"there is no crosswalk from the clinical edition to {code_system}",
-                    "leave the translation out",
-                )
+                raise DrgpayError(*_ERRORS("no_crosswalk", code_system=code_system))
             of_kind[kind] = CodeCrosswalk(
                 *(
                     series.to_arrow().cast(pa.large_string())

@@ -12,7 +12,11 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
 from drgpay.records.source import with_partition
+
+_ERRORS = Sentences("errors/records")
 
 BLOCK_BYTES = 8 * 1024 * 1024
 _HEADER_BYTES = 1024 * 1024
@@ -88,11 +92,8 @@ class CsvPiece:
         stored = [column for column in wanted if column in self.file.header]
         table = _parse(self.file, self.block, stored or [self.file.header[0]])
         if table.num_rows != self.block.rows:
-            raise DrgpayError(
-                f"{self.file.path}: below row {self.block.first_row} the records cannot be told "
-                "apart, because quotation marks do not come in pairs or line ends differ",
-                "export the file again with every cell in quotation marks",
-            )
+            row = self.block.first_row
+            raise DrgpayError(*_ERRORS("inseparable_records", path=self.file.path, row=row))
         for batch in table.combine_chunks().to_batches():
             yield with_partition(batch, self.file.partition, wanted)
 
@@ -114,7 +115,8 @@ def open_csv(
         spans = [(start, header_end), *((block.start, block.end) for block in blocks)]
         found = _encoding_of(path, spans, encoding, marked=start > 0)
     except OSError as error:
-        raise DrgpayError(f"{path} cannot be read ({error.strerror})", "correct the path") from None
+        reason = reason_of(error)
+        raise DrgpayError(*_ERRORS("unreadable", path=path, reason=reason)) from None
     header = _header(path, head[start:header_end].decode(found), delimiter)
     return CsvSource(path, partition, found, delimiter, header, tuple(blocks))
 
@@ -129,20 +131,19 @@ def text_of(path: Path, encoding: str | None) -> str:
         start = _after_mark(path, content, encoding)
         found = _encoding_of(path, [(start, len(content))], encoding, marked=start > 0)
     except OSError as error:
-        raise DrgpayError(f"{path} cannot be read ({error.strerror})", "correct the path") from None
+        reason = reason_of(error)
+        raise DrgpayError(*_ERRORS("unreadable", path=path, reason=reason)) from None
     return content[start:].decode(found)
 
 
 def _after_mark(path: Path, head: bytes, encoding: str | None) -> int:
     """Where the text begins: behind the byte order mark of UTF-8, if there is one."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        raise DrgpayError(f"{path} is in UTF-16", "save it as UTF-8 or GB18030")
+        raise DrgpayError(*_ERRORS("utf_16", path=path))
     if not head.startswith(codecs.BOM_UTF8):
         return 0
     if encoding and _codec(encoding) != "utf-8":
-        raise DrgpayError(
-            f"{path} starts with the mark of UTF-8, not in {encoding}", "leave the encoding out"
-        )
+        raise DrgpayError(*_ERRORS("marked_utf_8", path=path, encoding=encoding))
     return len(codecs.BOM_UTF8)
 
 
@@ -153,9 +154,7 @@ def _codec(encoding: str) -> str:
     except LookupError:
         ascii_compatible = False
     if not ascii_compatible:
-        raise DrgpayError(
-            f"CSV cannot be read in the encoding {encoding}", "name utf-8, gb18030, gbk or big5"
-        )
+        raise DrgpayError(*_ERRORS("unusable_encoding", encoding=encoding))
     return codec
 
 
@@ -170,13 +169,12 @@ def _encoding_of(
         wrong = _first_undecodable(path, spans, candidate)
         if wrong is None:
             return candidate
+    first, *_, last = (candidates[0], *candidates)
     line = 1 + _line_feeds_before(path, wrong or 0)
-    tried = " nor ".join(name.upper() for name in candidates)
-    raise DrgpayError(
-        f"{path} is {'neither ' if len(candidates) > 1 else 'not '}{tried}: "
-        f"byte {(wrong or 0) + 1} in line {line} cannot be read as {candidates[-1].upper()}",
-        "name its encoding or save it as UTF-8",
-    )
+    said = {"path": path, "encoding": last.upper(), "byte": (wrong or 0) + 1, "line": line}
+    if first == last:
+        raise DrgpayError(*_ERRORS("other_encoding", **said))
+    raise DrgpayError(*_ERRORS("neither_encoding", first=first.upper(), **said))
 
 
 def _first_undecodable(path: Path, spans: list[tuple[int, int]], encoding: str) -> int | None:
@@ -206,9 +204,7 @@ def _record_end(path: Path, head: bytes) -> int:
     if len(ends):
         return int(ends[0]) + 1
     if len(head) >= _HEADER_BYTES - len(codecs.BOM_UTF8):
-        raise DrgpayError(
-            f"{path} has no line end in its first {_HEADER_BYTES} bytes", "save it as CSV"
-        )
+        raise DrgpayError(*_ERRORS("no_line_end", path=path, bytes=_HEADER_BYTES))
     return len(head)
 
 
@@ -255,20 +251,17 @@ def _blocks(path: Path, start: int) -> list[Block]:
 
 def _header(path: Path, line: str, delimiter: str) -> tuple[str, ...]:
     if "\r" in line.rstrip("\r\n"):
-        raise DrgpayError(
-            f"{path} has no line feeds: its lines end in carriage returns alone",
-            "save it as CSV with the line ends of Windows or Unix",
-        )
+        raise DrgpayError(*_ERRORS("no_line_feeds", path=path))
     try:
         cells = next(csv.reader([line.rstrip("\r\n")], delimiter=delimiter), [])
     except csv.Error as error:
-        raise DrgpayError(f"{path} has no readable header ({error})", "save it as CSV") from None
+        raise DrgpayError(*_ERRORS("unreadable_header", path=path, said=error)) from None
     names = [name.strip() or f"column {number}" for number, name in enumerate(cells, start=1)]
     if not any(cell.strip() for cell in cells):
-        raise DrgpayError(f"{path} has no header line", "write the names of the columns first")
+        raise DrgpayError(*_ERRORS("no_header", path=path))
     for name in names:
         if names.count(name) > 1:
-            raise DrgpayError(f"{path} has the column {name} twice", "rename one of them")
+            raise DrgpayError(*_ERRORS("column_twice", path=path, column=name))
     return tuple(names)
 
 
@@ -303,13 +296,8 @@ _CELLS = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 def _bad_record(source: CsvSource, block: Block, message: str) -> DrgpayError:
     cells = _CELLS.search(message)
     if not cells:
-        return DrgpayError(
-            f"{source.path} cannot be read as CSV after row {block.first_row} "
-            f"({message.splitlines()[0]})",
-            "export the file again",
-        )
+        said = message.splitlines()[0]
+        return DrgpayError(*_ERRORS("no_csv", path=source.path, row=block.first_row, said=said))
     row = block.first_row + int(cells[1])
-    return DrgpayError(
-        f"{source.path}: row {row} below the header has {cells[3]} cells, the header {cells[2]}",
-        "correct the row or name the delimiter in a mapping",
-    )
+    counts = {"cells": cells[3], "expected": cells[2]}
+    return DrgpayError(*_ERRORS("cells_differ", path=source.path, row=row, **counts))

@@ -13,11 +13,14 @@ import polars as pl
 from numpy.typing import NDArray
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/records")
 
 _SPREADSHEET = r"^[0-9](\.[0-9]+)?[Ee]\+[0-9]+$"
 _LONG, _CUT = r"^[0-9]{16,}$", r"^[0-9]{15}0+$"
 _LEAST_CUT = 20  # rows: fewer may end in zeros by chance
-_REMEDY = "export the ids as text, from the system that they come from"
 _MOST_SHARE = 0.01
 _PLACES = 2**20  # counters of persons, by hash
 _SHOWN = 3
@@ -26,6 +29,8 @@ _SHOWN = 3
 @dataclass(frozen=True)
 class Numbered:
     """Rows with an id of their own: what they are called, its column, the other columns of ids.
+
+    name: the key of what they are called, in the section [rows] of the errors.
 
     most_of_one: more rows than any one person has in the time that records cover.
     """
@@ -73,12 +78,9 @@ class IdWatch:
         """
         for column, rows in sorted(self._cut.items()):
             if rows >= _LEAST_CUT and 2 * rows > self._long[column]:
-                raise DrgpayError(
-                    f"{self.source}: {rows} of {self._long[column]} {self.of.name} whose {column} "
-                    "has more than 15 digits end in zeros from the 16th on: a spreadsheet keeps 15 "
-                    "digits (damaged_ids)",
-                    _REMEDY,
-                )
+                said = {"source": self.source, "count": rows, "all": self._long[column]}
+                said |= {"rows": self._called(), "column": column}
+                raise DrgpayError(*_ERRORS("cut_ids", **said))
         limit = max(self.of.most_of_one, int(_MOST_SHARE * self._rows))
         if int(self._persons.max()) > limit:
             self._refuse_one_person(again(), limit)
@@ -101,12 +103,12 @@ class IdWatch:
             .sort("len", self.of.id, descending=[True, False])
         )
         if most.height:
-            shown = ", ".join(most[self.of.id][0])
-            raise DrgpayError(
-                f"{self.source}: {most['len'][0]} of {self._rows} {self.of.name} have one and the "
-                f"same person_id (damaged_ids), as {self.of.id} {shown}",
-                "give each person a pseudonym of their own",
-            )
+            said = {"source": self.source, "count": most["len"][0], "all": self._rows}
+            said |= {"rows": self._called(), "column": self.of.id}
+            raise DrgpayError(*_ERRORS("one_person", ids=listed(most[self.of.id][0]), **said))
+
+    def _called(self) -> Words:
+        return _ERRORS.words(f"rows.{self.of.name}")
 
 
 def refuse_damaged_ids(stays: pl.DataFrame, source: str) -> None:
@@ -130,15 +132,18 @@ def refuse_spreadsheet_ids(rows: pl.DataFrame, column: str, named_by: str, sourc
     damaged = rows.filter(marks)
     if damaged.height:
         # The first digits of a person's id are not shown either.
-        such = "" if column == "person_id" else f" such as {texts.filter(marks)[0]}"
-        places = damaged[named_by].cast(pl.String).drop_nulls().unique(maintain_order=True)
-        such_rows = f" ({named_by} {', '.join(places.head(_SHOWN))})"
-        told = "" if column == named_by else such_rows
-        raise DrgpayError(
-            f"{source}: {damaged.height} rows have a {column}{such}{told}: a spreadsheet has made "
-            "numbers of the ids, as in 3.3E+17 (damaged_ids)",
-            _REMEDY,
-        )
+        such = "" if column == "person_id" else _ERRORS.words("such_as", id=texts.filter(marks)[0])
+        rows_told = "" if column == named_by else _places_of(damaged[named_by])
+        said = {"source": source, "count": damaged.height, "column": column}
+        raise DrgpayError(*_ERRORS("numbered_ids", such=such, rows=rows_told, **said))
+
+
+def _places_of(rows: pl.Series) -> Words:
+    """The first few rows, by the column that tells them."""
+    places = listed(rows.cast(pl.String).drop_nulls().unique(maintain_order=True).head(_SHOWN))
+    if rows.name == "row":
+        return _ERRORS.words("in_rows", places=places)
+    return _ERRORS.words("of_ids", column=rows.name, places=places)
 
 
 def _places(persons: pl.Series) -> NDArray[np.int64]:

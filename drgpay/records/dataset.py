@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.records.columns import STAY_COLUMNS, Kind
 from drgpay.records.folder import files_of
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
@@ -16,6 +18,8 @@ from drgpay.records.reading_report import ReadingReport
 from drgpay.records.source import Piece, SourceFile, is_csv, partition_of
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from drgpay.base.language import Language
     from drgpay.records.crosswalk import TranslationReport
     from drgpay.records.mapping.load import LoadedMapping
@@ -29,6 +33,8 @@ __all__ = [
     "open_dataset",
     "translate_clinical_codes",
 ]
+
+_ERRORS = Sentences("errors/records")
 
 
 @dataclass(frozen=True)
@@ -69,34 +75,31 @@ class Dataset:
         for file in self.files:
             missing = [column for column in needed if file.type_of(column) is None]
             if missing:
-                names = ", ".join(file.described(column) for column in missing)
-                raise DrgpayError(f"{file.path} lacks the column {names}", self._advice())
+                raise self._lacking(file, missing)
             for column in [*needed, *optional]:
                 type_, kind = file.type_of(column), self.kinds[column]
                 if type_ is not None and not kind.admits(type_):
-                    raise DrgpayError(
-                        f"{file.path}: the column {column} is {type_}, not {kind}",
-                        f"write it as {_TYPE_ADVICE[kind]}",
-                    )
+                    raise _mistyped(file, column, type_, kind)
 
     def pieces(self) -> list[Piece]:
         """What threads read: the row groups or blocks of all files, in order."""
         return [piece for file in self.files for piece in file.pieces()]
 
-    def _advice(self) -> str:
+    def _lacking(self, file: SourceFile, missing: list[str]) -> DrgpayError:
+        columns = listed(file.described(column) for column in missing)
         if self.mapping:
-            return f"add it, or correct the mapping {self.mapping.path}"
-        return "add it, named as in docs/files.md; an optional fact that nobody knows is a column of nulls"
+            said = _ERRORS(
+                "no_mapped_column", path=file.path, columns=columns, mapping=self.mapping.path
+            )
+            return DrgpayError(*said)
+        return DrgpayError(*_ERRORS("no_column", path=file.path, columns=columns))
 
 
-_TYPE_ADVICE = {
-    Kind.TEXT: "a string",
-    Kind.TEXTS: "a list of strings",
-    Kind.NUMBER: "an integer",
-    Kind.MONEY: "decimal(18,2)",
-    Kind.DATE: "a date",
-    Kind.FLAG: "a boolean",
-}
+def _mistyped(file: SourceFile, column: str, found: "pa.DataType", kind: Kind) -> DrgpayError:
+    name = kind.name.lower()
+    type_, written = _ERRORS.words(f"type.{name}"), _ERRORS.words(f"written.{name}")
+    said = {"path": file.path, "column": column, "found": found, "type": type_, "written": written}
+    return DrgpayError(*_ERRORS("type_of_column", **said))
 
 
 @dataclass(frozen=True)

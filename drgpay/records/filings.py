@@ -13,7 +13,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.shown import Shown
-from drgpay.base.words import Wording
+from drgpay.base.words import Sentences, Wording
 from drgpay.records.checks import CheckedStays
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.small_tables import (
@@ -23,6 +23,8 @@ from drgpay.records.small_tables import (
     refuse_empty,
     refuse_repeated,
 )
+
+_ERRORS = Sentences("errors/records")
 
 REVIEW_SCHEMA: dict[str, pl.DataType] = {
     "case_id": pl.String(),
@@ -150,17 +152,14 @@ def read_filings(
 
 def check_payments(filings: Filings, hospital_ids: Iterable[str], accounts: Iterable[str]) -> None:
     """Refuse money held back from a hospital or an account that does not exist (DrgpayError)."""
-    for column, known, remedy in (
-        ("hospital_id", list(hospital_ids), "correct it or add it to the table of hospitals"),
-        ("account", list(accounts), "name one of records.accounts of the policy"),
-    ):
-        unknown = filings.payments.filter(~pl.col(column).is_in(known))
-        if unknown.height:
-            raise DrgpayError(
-                f"{filings.deductions_path}: a deduction of kind {PAYMENT_KIND} names the "
-                f"{column} {unknown[column][0]}, which does not exist",
-                remedy,
-            )
+    payments, said = filings.payments, {"path": filings.deductions_path, "kind": PAYMENT_KIND}
+    strange = payments.filter(~pl.col("hospital_id").is_in(list(hospital_ids)))
+    if strange.height:
+        hospital = strange["hospital_id"][0]
+        raise DrgpayError(*_ERRORS("unknown_hospital", hospital=hospital, **said))
+    strange = payments.filter(~pl.col("account").is_in(list(accounts)))
+    if strange.height:
+        raise DrgpayError(*_ERRORS("unknown_account", account=strange["account"][0], **said))
 
 
 def without_quarantined(filings: Filings, quarantine: pl.DataFrame) -> tuple[Filings, pl.DataFrame]:
@@ -215,7 +214,7 @@ def payable_filings(
 
 def _read_reviews(path: Path, reading: Reading) -> pl.DataFrame:
     frame = read_table(path, _REVIEWS, reading).rename({"unreasonable_cost": "unreasonable_fen"})
-    refuse_repeated(path, frame, ["case_id"], "the review of the case {} is filed twice")
+    refuse_repeated(path, frame, ["case_id"], "review")
     return frame.select(*REVIEW_SCHEMA).sort("case_id")
 
 
@@ -228,12 +227,10 @@ def _read_deductions(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
     _refuse_filled(path, violations, ["hospital_id", "account", "amount_yuan"])
     refuse_empty(path, payments, ["hospital_id", "account", "amount_yuan"])
     _refuse_filled(path, payments, ["case_id"])
-    refuse_repeated(
-        path, violations, ["case_id", "kind"], "the case {} has a deduction of kind {} twice"
-    )
+    refuse_repeated(path, violations, ["case_id", "kind"], "deduction")
     payments = payments.rename({"amount_yuan": "amount_fen"})
     columns = list(PAYMENT_SCHEMA)
-    refuse_repeated(path, payments, columns, "the same payment is held back twice from {}")
+    refuse_repeated(path, payments, columns, "payment")
     return (
         violations.select(*DEDUCTION_SCHEMA).sort("case_id", "kind"),
         payments.select(columns).sort(columns),
@@ -243,7 +240,7 @@ def _read_deductions(path: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
 def _read_technologies(path: Path) -> pl.DataFrame:
     frame = read_table(path, _TECHNOLOGIES).select("row", *TECHNOLOGY_SCHEMA)
     columns = list(TECHNOLOGY_SCHEMA)
-    refuse_repeated(path, frame, columns, "the case {} has the technology {} twice")
+    refuse_repeated(path, frame, columns, "technology")
     return frame.drop("row").sort(columns)
 
 
@@ -251,8 +248,6 @@ def _refuse_filled(path: Path, frame: pl.DataFrame, columns: list[str]) -> None:
     for column in columns:
         filled = frame.filter(pl.col(column).is_not_null())
         if filled.height:
-            raise DrgpayError(
-                f"{path}: row {filled['row'][0]} is of kind {filled['kind'][0]} and gives {column}",
-                f"give either a case_id, or hospital_id, account and amount_yuan with the kind "
-                f"{PAYMENT_KIND}",
-            )
+            row, kind = filled["row"][0], filled["kind"][0]
+            said = {"path": path, "row": row, "kind": kind, "column": column}
+            raise DrgpayError(*_ERRORS("needless_cell", payment=PAYMENT_KIND, **said))

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language, Words
-from drgpay.base.words import Wording
+from drgpay.base.language import LANGUAGES, Language, Words, alike
+from drgpay.base.words import Sentences, Wording
 from drgpay.records.meaning.faults import FAULTS, Fault, unpacked
+
+_ERRORS = Sentences("errors/records")
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Subject:
-    """What the rows are: their name in a sentence, and the columns that identify one."""
+    """What the rows are, and the columns that identify one.
+
+    name: the key of what they are called, in the section [subject] of the errors.
+    """
 
     name: str
     identity: tuple[str, ...]
@@ -42,6 +47,11 @@ class Subject:
     def finding_columns(self) -> tuple[str, ...]:
         """The columns of quarantine and warnings."""
         return (*self.identity, "column", "code", "message", "other_codes")
+
+    @property
+    def words(self) -> Words:
+        """What a row is called in a sentence."""
+        return _ERRORS.words(f"subject.{self.name}")
 
 
 REFUSED_SCHEMA: dict[str, pl.DataType] = {
@@ -130,10 +140,10 @@ _IN_NO_SHARE = ("outside_period", "total_row")
 """Findings about rows that are no records of the period: they are in no share of refused rows."""
 
 
-def commonest(quarantine: pl.DataFrame, subject: Subject) -> str:
+def commonest(quarantine: pl.DataFrame, subject: Subject) -> Words:
     """The finding that refused most rows, with the first of them, as the end of a sentence."""
     if quarantine.is_empty():
-        return ""
+        return alike("")
     counts = (
         quarantine["code"]
         .cast(pl.String)
@@ -142,10 +152,8 @@ def commonest(quarantine: pl.DataFrame, subject: Subject) -> str:
     )
     code, rows = counts.row(0)
     first = quarantine.filter(pl.col("code").cast(pl.String) == code).row(0, named=True)
-    return (
-        f"; the commonest finding is {code} ({rows} rows), as in the {subject.name} "
-        f"{first[subject.identity[0]]}: {first['message']}"
-    )
+    said = {"id": first[subject.identity[0]], "message": first["message"]}
+    return _ERRORS.words("commonest", code=code, rows=rows, subject=subject.words, **said)
 
 
 def fault_checks(faults: pl.Series) -> list[Check]:
@@ -216,13 +224,11 @@ def _stop_at(rows: pl.DataFrame, check: Check, subject: Subject, source: str) ->
     if rows.height:
         key = subject.identity[0]
         ids = rows[key].unique().sort()
-        others = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
-        shown = rows.sort(key).head(1).select(_message(check, "en"))["message"][0]
-        raise DrgpayError(
-            f"{source}: {subject.name} {ids[0]}{others}: {shown}",
-            f'correct the rows, or set records.severity.{check.key} = "reject" in the policy to '
-            "quarantine them",
-        )
+        others = _ERRORS.words("further_rows", count=len(ids) - 1) if len(ids) > 1 else ""
+        first = rows.sort(key).head(1)
+        message = Words(*(first.select(_message(check, one)).item() for one in LANGUAGES))
+        said = {"source": source, "subject": subject.words, "id": ids[0], "others": others}
+        raise DrgpayError(*_ERRORS("finding_stops", message=message, key=check.key, **said))
 
 
 def _message(check: Check, language: Language) -> pl.Expr:

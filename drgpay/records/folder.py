@@ -6,7 +6,11 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.records.source import CSV_SUFFIXES, PARQUET_SUFFIXES
+
+_ERRORS = Sentences("errors/records")
 
 _READ = (*PARQUET_SUFFIXES, *CSV_SUFFIXES)
 _HIDDEN = (".", "_", "~$")
@@ -31,7 +35,7 @@ def files_of(path: Path, ignore: tuple[str, ...] = ()) -> FolderFiles:
     if path.is_file():
         return FolderFiles((path,))
     if not path.is_dir():
-        raise DrgpayError(f"there is no file or folder {path}", "correct the path")
+        raise DrgpayError(*_ERRORS("no_file_or_folder", path=path))
     files: list[Path] = []
     passed_over: list[str] = []
     for file in sorted(path.rglob("*")):
@@ -43,15 +47,9 @@ def files_of(path: Path, ignore: tuple[str, ...] = ()) -> FolderFiles:
         elif file.suffix.lower() in _READ:
             files.append(file)
         else:
-            raise DrgpayError(
-                f"the folder {path} holds {below}, which is neither Parquet nor CSV",
-                "move it away, or name it in ignore under [inputs] of the job",
-            )
+            raise DrgpayError(*_ERRORS("foreign_file", folder=path, file=below))
     if not files:
-        raise DrgpayError(
-            f"the folder {path} holds no Parquet or CSV file ({', '.join(_READ)})",
-            "correct the path",
-        )
+        raise DrgpayError(*_ERRORS("nothing_to_read", folder=path, suffixes=listed(_READ)))
     return FolderFiles(tuple(files), tuple(passed_over))
 
 
@@ -81,9 +79,6 @@ def refuse_overwriting(out: Path | None, inputs: Iterable[Path | None]) -> None:
             continue
         whole = given.resolve()
         if place == whole or (out.exists() and out.samefile(given)):
-            raise DrgpayError(f"{out} is the input {given} itself", "name another file to write")
+            raise DrgpayError(*_ERRORS("out_is_input", out=out, given=given))
         if whole.is_dir() and place.is_relative_to(whole):
-            raise DrgpayError(
-                f"{out} would lie in the input folder {given} and be read as records",
-                "write it elsewhere",
-            )
+            raise DrgpayError(*_ERRORS("out_in_input", out=out, given=given))

@@ -6,7 +6,10 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError, shortened
 from drgpay.base.file_names import MOST_BYTES, is_too_long
+from drgpay.base.words import Sentences
 from drgpay.records.small_tables import Column, Kind, read_table, refuse_repeated
+
+_ERRORS = Sentences("errors/records")
 
 REQUIRED = ("hospital_id", "name", "level")
 OPTIONAL = ("county", "alliance", "kind", "assessment")
@@ -22,11 +25,9 @@ def read_hospitals(path: Path) -> pl.DataFrame:
     file.
     """
     frame = read_table(path, _HOSPITALS)
-    refuse_repeated(path, frame, ["hospital_id"], "the hospital_id {} is listed twice")
+    refuse_repeated(path, frame, ["hospital_id"], "hospital")
     for hospital in frame["hospital_id"]:
         if is_too_long(hospital):  # each gets a workbook that is named after it
-            raise DrgpayError(
-                f"{path}: the hospital_id {shortened(hospital, 40)} is too long for the name of a file",
-                f"use at most {MOST_BYTES} letters, a Chinese one counts three",
-            )
+            said = {"path": path, "id": shortened(hospital, 40), "most": MOST_BYTES}
+            raise DrgpayError(*_ERRORS("long_hospital_id", **said))
     return frame.drop("row").sort("hospital_id")

@@ -8,6 +8,9 @@ from itertools import islice
 from typing import TypeVar
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
+
+_ERRORS = Sentences("errors/records")
 
 MOST_THREADS = 256
 _Task = TypeVar("_Task")
@@ -30,10 +33,7 @@ def in_order(
     MOST_THREADS, or fewer than one: each holds a piece of the records.
     """
     if threads is not None and not 1 <= threads <= MOST_THREADS:
-        raise DrgpayError(
-            f"{threads} threads are not possible",
-            f"ask for 1 to {MOST_THREADS}, or leave --threads out for one a core",
-        )
+        raise DrgpayError(*_ERRORS("threads", threads=threads, most=MOST_THREADS))
     workers = threads or os.cpu_count() or 1
     waiting: deque[Future[Iterable[_Result]]] = deque()
     todo = iter(tasks)

@@ -9,7 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.records.source import with_partition
+
+_ERRORS = Sentences("errors/records")
 
 BATCH_ROWS = 262_144
 _INT96_UNIT = "us"
@@ -135,15 +138,13 @@ def open_parquet(path: Path, partition: dict[str, str]) -> ParquetSource:
     names = source.schema.names
     for name in names:
         if names.count(name) > 1:
-            raise DrgpayError(f"{path} has the column {name} twice", "rename one of them")
+            raise DrgpayError(*_ERRORS("column_twice", path=path, column=name))
     return source
 
 
 def _unreadable(path: Path, error: Exception) -> DrgpayError:
-    detail = str(error).splitlines()[0].rstrip(".")
-    return DrgpayError(
-        f"{path} is not a readable Parquet file ({detail})", "export or copy the file again"
-    )
+    said = str(error).splitlines()[0].rstrip(".")
+    return DrgpayError(*_ERRORS("no_parquet", path=path, said=said))
 
 
 def _leaf_paths(metadata: pq.FileMetaData, columns: Iterable[str]) -> list[str]:

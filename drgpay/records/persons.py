@@ -4,7 +4,10 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.records.dataset import Dataset
+
+_ERRORS = Sentences("errors/records")
 
 
 def persons_of_cases(dataset: Dataset) -> pl.DataFrame:
@@ -23,8 +26,6 @@ def persons_of_cases(dataset: Dataset) -> pl.DataFrame:
     persons = pl.concat(frames).drop_nulls().unique().sort(wanted)
     twice = persons.filter(pl.col("case_id").is_duplicated())
     if twice.height:
-        raise DrgpayError(
-            f"{dataset.path}: the case {twice['case_id'][0]} belongs to two persons",
-            "correct person_id in one of the files that hold the case",
-        )
+        case = twice["case_id"][0]
+        raise DrgpayError(*_ERRORS("two_persons", path=dataset.path, case=case))
     return persons

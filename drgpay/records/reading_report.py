@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, Words
-from drgpay.base.words import Wording
+from drgpay.base.words import Sentences, Wording
 from drgpay.records.meaning.clock import Clock
 from drgpay.records.meaning.faults import Unread
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 _RECORDS = Wording("records")
+_ERRORS = Sentences("errors/records")
 REPORT_COLUMNS = ("column", "problem", "rows", "example", "file", "row")
 
 
@@ -156,14 +157,8 @@ def refuse_shifted(path: Path, clocks: Mapping[str, Clock], naive_time: str) -> 
     for column, clock in sorted(clocks.items()):
         if clock.others_at_midnight and not clock.at_midnight:
             other = "utc" if naive_time == "local" else "local"
-            raise DrgpayError(
-                f"{path}: no time of the column {column} is at midnight, and read as "
-                f"{_CLOCKS[other]} all are, so the dates are shifted (shifted_dates)",
-                f'set records.naive_time = "{other}" in the policy, or write dates without a time',
-            )
-
-
-_CLOCKS = {"utc": "UTC", "local": "local time"}
+            said = {"path": path, "column": column, "clock": _ERRORS.words(f"clock.{other}")}
+            raise DrgpayError(*_ERRORS("shifted_dates", naive_time=other, **said))
 
 
 def _said(problem: str) -> Words:

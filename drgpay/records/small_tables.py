@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES
+from drgpay.base.language import Words
+from drgpay.base.words import Sentences
 from drgpay.records import columns as records
 from drgpay.records.csv_source import open_csv
 from drgpay.records.damaged_ids import refuse_spreadsheet_ids
@@ -20,17 +22,24 @@ from drgpay.records.parquet_source import open_parquet
 from drgpay.records.reading_report import refuse_shifted
 from drgpay.records.source import is_csv
 
+_ERRORS = Sentences("errors/records")
+
 
 class Kind(StrEnum):
-    """What a cell holds; the value says how to write it."""
+    """What a cell holds."""
 
     TEXT = "text"
-    DATE = "a date as 2026-10-31"
-    FLAG = "true or false"
-    YUAN = "an amount in yuan from 0 with at most 2 decimal places"
-    POINTS = "a number of points from 0 with at most 4 decimal places"
-    SCORE = "a number from 0 with at most 4 decimal places, such as 92.5"
-    COUNT = "a whole number from 0"
+    DATE = "date"
+    FLAG = "flag"
+    YUAN = "yuan"
+    POINTS = "points"
+    SCORE = "score"
+    COUNT = "count"
+
+    @property
+    def words(self) -> Words:
+        """How to write such a cell."""
+        return _ERRORS.words(f"cell.{self.value}")
 
 
 @dataclass(frozen=True)
@@ -54,9 +63,7 @@ def read_table(
     given = _given(path, list(columns))
     for name, column in columns.items():
         if column.required and name not in given.schema.names:
-            raise DrgpayError(
-                f"{path} lacks the column {name}", "add it, named as in docs/files.md"
-            )
+            raise DrgpayError(*_ERRORS("no_column_of_table", path=path, column=name))
     cells = {
         name: _cells(path, name, column, given.column(name), reading)
         if name in given.schema.names
@@ -79,7 +86,7 @@ def read_table(
 def _given(path: Path, columns: list[str]) -> pa.RecordBatch:
     """Those of some columns that the file has, as they are written."""
     if not path.is_file():
-        raise DrgpayError(f"there is no file {path}", "correct the path")
+        raise DrgpayError(*_ERRORS("no_file", path=path))
     source = open_csv(path, {}, None, _delimiter(path)) if is_csv(path) else open_parquet(path, {})
     wanted = [column for column in columns if column in source.column_names]
     batches = [batch for piece in source.pieces() for batch in piece.batches(wanted)]
@@ -100,7 +107,8 @@ def _cells(path: Path, name: str, column: Column, values: pa.Array, reading: Rea
     kind = _READ_AS.get(column.kind, records.Kind.TEXT)
     if not kind.admits(values.type):
         if kind is not records.Kind.TEXT or not _is_one_value(values.type):
-            raise DrgpayError(f"{path}: the column {name} is {values.type}", f"write {column.kind}")
+            said = {"path": path, "column": name, "found": values.type, "cell": column.kind.words}
+            raise DrgpayError(*_ERRORS("type_of_cells", **said))
         values = _written(values)
     read = read_column(name, values, kind, reading)
     wrong = {
@@ -114,9 +122,8 @@ def _cells(path: Path, name: str, column: Column, values: pa.Array, reading: Rea
     wrong |= {row: shown(made[row]) for row in lost}
     if wrong:
         row = min(wrong)
-        raise DrgpayError(
-            f"{path}: row {row + 1} has {wrong[row]!r} as {name}", f"write {column.kind}"
-        )
+        said = {"path": path, "row": row + 1, "value": wrong[row], "column": name}
+        raise DrgpayError(*_ERRORS("wrong_cell", cell=column.kind.words, **said))
     if read.clock is not None:
         refuse_shifted(path, {name: read.clock}, reading.naive_time)
     return typed
@@ -199,13 +206,16 @@ def refuse_empty(path: Path, frame: pl.DataFrame, columns: list[str]) -> None:
     for column in columns:
         empty = frame.filter(pl.col(column).is_null())
         if empty.height:
-            raise DrgpayError(f"{path}: row {empty['row'][0]} has no {column}", "fill it in")
+            row = empty["row"][0]
+            raise DrgpayError(*_ERRORS("empty_cell", path=path, row=row, column=column))
 
 
 def refuse_repeated(path: Path, frame: pl.DataFrame, keys: list[str], what: str) -> None:
-    """Raise DrgpayError if two rows have the same keys; `what` is a sentence about them."""
+    """Raise DrgpayError if two rows have the same keys; `what` they are is a key of [repeated]."""
     repeated = frame.filter(pl.struct(keys).is_duplicated()).sort(*keys, "row")
     if repeated.height:
-        names = [repeated[key][0] for key in keys]
-        rows = f"rows {repeated['row'][0]} and {repeated['row'][1]}"
-        raise DrgpayError(f"{path}: {what.format(*names)} ({rows})", "keep one of the rows")
+        first, second = repeated["row"][:2]
+        names = {key: repeated[key][0] or _ERRORS.words("none") for key in keys}
+        told = _ERRORS.words(f"repeated.{what}", **names)
+        said = {"path": path, "what": told, "first": first, "second": second}
+        raise DrgpayError(*_ERRORS("repeated_row", **said))

@@ -8,6 +8,8 @@ from urllib.parse import unquote
 
 import pyarrow as pa
 
+from drgpay.base.language import Words
+
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".parq", ".pq")
 
@@ -51,7 +53,7 @@ class SourceFile(Protocol):
     def type_of(self, column: str) -> pa.DataType | None:
         """The Arrow type of a column, or None if the file cannot give it."""
 
-    def described(self, column: str) -> str:
+    def described(self, column: str) -> Words | str:
         """How the file would have to name a column that it cannot give."""
 
     def in_folder_too(self, column: str) -> str | None:
@@ -86,7 +88,7 @@ class WrappedSource:
         """The Arrow type of a column, or None if the file cannot give it."""
         return self.base.type_of(column)
 
-    def described(self, column: str) -> str:
+    def described(self, column: str) -> Words | str:
         """How the file would have to name a column that it cannot give."""
         return self.base.described(column)
 

@@ -12,10 +12,13 @@ import pyarrow.parquet as pq
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK, OWNER, Rights, give
 from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
 
 if TYPE_CHECKING:
     import polars as pl
+
+_ERRORS = Sentences("errors/records")
 
 ROW_GROUP_ROWS = 262_144
 # How a text begins that a spreadsheet computes, in full width too, and what is but a number.
@@ -98,7 +101,7 @@ def write_table(frame: "pl.DataFrame", path: Path) -> None:
         ".parquet": lambda staged: write_frame(frame, staged),
     }
     if path.suffix.lower() not in writers:
-        raise DrgpayError(f"{path} is neither .csv nor .parquet", "let the name end in one of them")
+        raise DrgpayError(*_ERRORS("no_table_name", path=path))
     with staged_file(path, BY_UMASK) as staged:
         writers[path.suffix.lower()](staged)
 
@@ -107,9 +110,9 @@ def write_table(frame: "pl.DataFrame", path: Path) -> None:
 def staged_file(path: Path, rights: Rights = OWNER) -> Iterator[Path]:
     """A path to write to; it becomes `path`, with its rights, only when the block ends well."""
     if not path.parent.is_dir():
-        raise DrgpayError(f"there is no folder {path.parent}", "create it or correct the path")
+        raise DrgpayError(*_ERRORS("no_folder", folder=path.parent))
     if path.is_dir():
-        raise DrgpayError(f"{path} is a folder", "name the file to write")
+        raise DrgpayError(*_ERRORS("is_folder", path=path))
     try:
         with working_folder(path.parent) as work:
             staged = work / f"{path.name}.partial"  # no file of a folder of Parquet
@@ -117,9 +120,8 @@ def staged_file(path: Path, rights: Rights = OWNER) -> Iterator[Path]:
             give(staged, rights)
             staged.replace(path)
     except OSError as error:
-        raise DrgpayError(
-            f"{path} cannot be written ({reason_of(error)})", "free it or choose another"
-        ) from error
+        reason = reason_of(error)
+        raise DrgpayError(*_ERRORS("unwritable", path=path, reason=reason)) from error
 
 
 def write_batches(

@@ -5,12 +5,15 @@ from fractions import Fraction
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.calibrate import group_means, group_table, mean_for_the_reader
 from drgpay.points.catalogue import Catalogue, CatalogueInfo
 from drgpay.points.coefficients import coefficient_table
 from drgpay.policy.model import Policy
 from drgpay.visits.costs import VisitCosts
+
+_ERRORS = Sentences("errors/visits")
 
 
 def calibrate_visits(
@@ -31,15 +34,9 @@ def calibrate_visits(
     """
     rules = policy.for_outpatient().calibration
     if rules.mean_over != "all":
-        raise DrgpayError(
-            "outpatient.calibration.mean_over is stable, but a visit has groups of both kinds",
-            'set outpatient.calibration.mean_over = "all"',
-        )
+        raise DrgpayError(*_ERRORS("mean_over_stable"))
     if not costs.total_fen:
-        raise DrgpayError(
-            f"{source}: none of {visits_read} visits can be calibrated with",
-            "give visits of past years with their lines; see outpatient.calibration in the policy",
-        )
+        raise DrgpayError(*_ERRORS("nothing_to_calibrate", source=source, visits=visits_read))
     counted = counted_cases(costs)
     groups = group_means(counted, rules)
     info = CatalogueInfo(

@@ -6,11 +6,14 @@ import numpy as np
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.policy.outpatient import Outpatient
 from drgpay.visits.at_cost import paid_costs
 from drgpay.visits.columns import ENTRY_SCHEMA, REASONS
 from drgpay.visits.group_table import CODES, GroupTable, group_table
 from drgpay.visits.steps import OrderedEntries, factors_and_reasons
+
+_ERRORS = Sentences("errors/visits")
 
 
 def entries_of(
@@ -172,8 +175,5 @@ def _places(visit_ids: pl.Series, wanted: pl.Series) -> np.ndarray:
     )
     if found.null_count():
         unknown = wanted.filter(found.is_null())[0]
-        raise DrgpayError(
-            f"lines name the visit {unknown}, which is not among the visits",
-            "leave out the lines of visits that are quarantined",
-        )
+        raise DrgpayError(*_ERRORS("line_without_visit", visit=unknown))
     return found.cast(pl.Int64).to_numpy()

@@ -308,9 +308,9 @@ def test_the_commonest_finding_is_told_with_its_first_row() -> None:
         {"case_id": "a", "sex": 3.0},
         {"case_id": "c", "age": 200.0},
     ]
-    said = commonest(check(rows).quarantine, STAY)
+    said = commonest(check(rows).quarantine, STAY).en
     assert said.startswith("; the commonest finding is bad_value (3 rows), as in the case a: sex ")
-    assert commonest(check([{}]).quarantine, STAY) == ""
+    assert commonest(check([{}]).quarantine, STAY).en == ""
 
 
 def test_severity_comes_from_the_policy() -> None:

@@ -6,7 +6,11 @@ from decimal import Decimal
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Literal
 
+from drgpay.base.errors import UnfitError
+from drgpay.base.words import Sentences
 from drgpay.grouper.rules.fields import DIAGNOSIS_FIELDS, SEVERITY_SETS, CodeField, NumberField
+
+_ERRORS = Sentences("errors/grouper")
 
 CompareOp = Literal["=", "!=", ">", ">=", "<", "<="]
 CountOp = Literal[">=", ">", "="]
@@ -39,7 +43,7 @@ class Member:
         if any(name in SEVERITY_SETS for name in self.sets) and not set(self.fields) <= set(
             DIAGNOSIS_FIELDS
         ):
-            raise ValueError("MCC and CC are sets of diagnoses: ask ZYZD or QTZD for them")
+            raise UnfitError(_ERRORS.words("rule.severity_of_others"))
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Count:
 
     def __post_init__(self) -> None:
         if self.set in SEVERITY_SETS:
-            raise ValueError("MCC and CC cannot be counted with length()")
+            raise UnfitError(_ERRORS.words("rule.severity_counted"))
 
 
 @dataclass(frozen=True)

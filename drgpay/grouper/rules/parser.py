@@ -8,7 +8,9 @@ from typing import Any, NoReturn, cast
 from lark import Lark, Token, Transformer, Tree, v_args
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedToken, VisitError
 
-from drgpay.base.errors import shortened
+from drgpay.base.errors import UnfitError, shortened
+from drgpay.base.language import Words, alike, listed
+from drgpay.base.words import Sentences
 from drgpay.grouper.rules.fields import CodeField, NumberField
 from drgpay.grouper.rules.nodes import (
     Always,
@@ -23,6 +25,8 @@ from drgpay.grouper.rules.nodes import (
     Rule,
 )
 
+_ERRORS = Sentences("errors/grouper")
+
 _CODE_FIELDS = {field.value: field for field in CodeField}
 _NUMBER_FIELDS = {field.value: field for field in NumberField}
 
@@ -31,33 +35,37 @@ MOST_CHARACTERS = 20_000
 MOST_LEVELS = 40
 _MOST_DIGITS = 12
 
-_READABLE = {
+_SIGNS = {
     "_OR": "'or'",
     "_AND": "'and'",
     "_NOT": "'not'",
     "_IN": "'in'",
     "_LENGTH": "'length('",
     "_CAP": "'∩'",
-    "COMPARE": "a comparison",
-    "NUMBER": "a number",
-    "NAME": "a name",
     "LPAR": "'('",
     "RPAR": "')'",
     "LBRACE": "'{'",
     "RBRACE": "'}'",
     "COMMA": "','",
-    "$END": "the end",
 }
+_TOKENS = {"COMPARE": "comparison", "NUMBER": "number", "NAME": "name", "$END": "end"}
 
 
 class RuleError(Exception):
-    """A rule that cannot be understood; `line` and `column` count from 1."""
+    """A rule that cannot be understood; `line` and `column` count from 1.
 
-    def __init__(self, message: str, line: int, column: int) -> None:
-        super().__init__(f"line {line}, column {column}: {message}")
+    `words` are the message with its place, in both languages.
+    """
+
+    def __init__(self, message: Words, line: int, column: int) -> None:
+        super().__init__(message, line, column)
         self.message = message
         self.line = line
         self.column = column
+        self.words = _ERRORS.words("rule.place", line=line, column=column, message=message)
+
+    def __str__(self) -> str:
+        return str(self.words)
 
 
 def parse_rule(text: str) -> Rule:
@@ -70,7 +78,8 @@ def parse_rule(text: str) -> Rule:
     if not text.strip():
         return Always(True)
     if len(text) > MOST_CHARACTERS:
-        raise RuleError(f"a rule has at most {MOST_CHARACTERS} characters, not {len(text)}", 1, 1)
+        message = _ERRORS.words("rule.long", most=MOST_CHARACTERS, found=len(text))
+        raise RuleError(message, 1, 1)
     try:
         tree = _parser().parse(text)
         _refuse_depth(tree)
@@ -78,19 +87,14 @@ def parse_rule(text: str) -> Rule:
     except UnexpectedToken as error:
         if error.token.type == "$END":
             _fail_at_end(text, error.expected)
-        raise RuleError(
-            f"expected {_expected(error.expected)}, found {shortened(str(error.token), 60)!r}",
-            error.line,
-            error.column,
-        ) from None
+        expected, found = _expected(error.expected), shortened(str(error.token), 60)
+        message = _ERRORS.words("rule.unexpected", expected=expected, found=found)
+        raise RuleError(message, error.line, error.column) from None
     except UnexpectedEOF as error:
         _fail_at_end(text, error.expected)
     except UnexpectedCharacters as error:
-        raise RuleError(
-            f"the character {error.char!r} has no meaning here",
-            error.line,
-            error.column,
-        ) from None
+        message = _ERRORS.words("rule.no_meaning", char=error.char)
+        raise RuleError(message, error.line, error.column) from None
     except VisitError as error:
         if isinstance(error.orig_exc, RuleError):
             raise error.orig_exc from None
@@ -103,7 +107,7 @@ def _refuse_depth(tree: Tree[Token]) -> None:
         level = [part for one in level for part in one.children if isinstance(part, Tree)]
     if level:
         place = level[0].meta
-        message = f"more than {MOST_LEVELS} parts lie in one another"
+        message = _ERRORS.words("rule.deep", most=MOST_LEVELS)
         raise RuleError(message, getattr(place, "line", 1), getattr(place, "column", 1))
 
 
@@ -113,30 +117,38 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", propagate_positions=True, maybe_placeholders=False)
 
 
-def _expected(terminals: Any) -> str:
-    return " or ".join(sorted({_READABLE.get(name, name) for name in terminals}))
+def _expected(terminals: Any) -> Words:
+    """What may stand there, in the order of the English words."""
+    said = sorted({_readable(name) for name in terminals}, key=lambda words: words.en)
+    return _ERRORS.words("or").between(said)
+
+
+def _readable(terminal: str) -> Words:
+    if terminal in _TOKENS:
+        return _ERRORS.words(f"token.{_TOKENS[terminal]}")
+    return alike(_SIGNS.get(terminal, terminal))
 
 
 def _fail_at_end(text: str, expected: Any) -> NoReturn:
     lines = text.splitlines()
-    message = f"the rule ends where {_expected(expected)} was expected"
+    message = _ERRORS.words("rule.ends", expected=_expected(expected))
     raise RuleError(message, len(lines), len(lines[-1]) + 1)
 
 
-def _fail(message: str, token: Token) -> NoReturn:
+def _fail(message: Words, token: Token) -> NoReturn:
     raise RuleError(message, token.line or 1, token.column or 1)
 
 
 def _refuse_long(number: Token) -> None:
     if len(number) > _MOST_DIGITS:
-        _fail(f"a number has at most {_MOST_DIGITS} digits, not {len(number)}", number)
+        _fail(_ERRORS.words("rule.long_number", most=_MOST_DIGITS, found=len(number)), number)
 
 
 def _code_fields(names: list[Token]) -> tuple[CodeField, ...]:
     for name in names:
         if name.upper() not in _CODE_FIELDS:
-            known = ", ".join(_CODE_FIELDS)
-            _fail(f"{str(name)!r} is not a field that holds codes ({known})", name)
+            known = listed(_CODE_FIELDS)
+            _fail(_ERRORS.words("rule.no_code_field", field=str(name), known=known), name)
     return tuple(_CODE_FIELDS[name.upper()] for name in names)
 
 
@@ -158,32 +170,32 @@ class _ToNodes(Transformer[Token, Rule]):
 
     def always(self, number: Token) -> Rule:
         if number not in ("0", "1"):
-            _fail(f"a rule may be the bare number 1 or 0, not {number}", number)
+            _fail(_ERRORS.words("rule.bare_number", number=number), number)
         return Always(number == "1")
 
     def member(self, fields: list[Token], sets: list[Token]) -> Rule:
         try:
             return Member(_code_fields(fields), tuple(str(name) for name in sets))
-        except ValueError as error:
-            _fail(str(error), fields[0])
+        except UnfitError as error:
+            _fail(error.words, fields[0])
 
     def not_member(self, fields: list[Token], sets: list[Token]) -> Rule:
         return Not(self.member(fields, sets))
 
     def compare(self, field: Token, op: Token, number: Token) -> Rule:
         if field.upper() not in _NUMBER_FIELDS:
-            known = ", ".join(_NUMBER_FIELDS)
-            _fail(f"{str(field)!r} is not a field that holds a number ({known})", field)
+            known = listed(_NUMBER_FIELDS)
+            _fail(_ERRORS.words("rule.no_number_field", field=str(field), known=known), field)
         _refuse_long(number)
         return Compare(_NUMBER_FIELDS[field.upper()], cast("CompareOp", str(op)), Decimal(number))
 
     def count(self, name: Token, fields: list[Token], op: Token, number: Token) -> Rule:
         if op not in (">=", ">", "="):
-            _fail(f"length() is compared with >=, > or =, not {op}", op)
+            _fail(_ERRORS.words("rule.count_operator", op=op), op)
         if "." in number:
-            _fail(f"length() is compared with a whole number, not {number}", number)
+            _fail(_ERRORS.words("rule.count_number", number=number), number)
         _refuse_long(number)
         try:
             return Count(str(name), _code_fields(fields), cast("CountOp", str(op)), int(number))
-        except ValueError as error:
-            _fail(str(error), name)
+        except UnfitError as error:
+            _fail(error.words, name)

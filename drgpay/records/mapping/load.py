@@ -4,8 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from drgpay.base.nearest import unknown_name
+from drgpay.base.words import Sentences
 from drgpay.policy.load import read_keys
 from drgpay.records.mapping.model import Mapping
+
+_ERRORS = Sentences("errors/records")
 
 NO_MAPPING = Mapping()
 _PRESETS = Path(__file__).resolve().parent / "presets"
@@ -30,12 +33,13 @@ def mapping_path(name: str | Path) -> Path:
     if path.is_file():
         return path
     if str(name) not in shipped_mappings():
-        raise unknown_name("mapping", str(name), "a TOML file", shipped_mappings())
+        what, other = _ERRORS.words("mapping.what"), _ERRORS.words("mapping.other")
+        raise unknown_name(what, str(name), other, shipped_mappings())
     return _PRESETS / f"{name}.toml"
 
 
 def load_mapping(name: str | Path) -> LoadedMapping:
     """Read a mapping by the name of a preset or by its file; raises DrgpayError."""
     path = mapping_path(name)
-    remedy = "correct these keys; docs/mappings.md lists them"
-    return LoadedMapping(read_keys(path, Mapping, "mapping", remedy), path)
+    what, remedy = _ERRORS.words("mapping.what"), _ERRORS.words("mapping.wrong_keys")
+    return LoadedMapping(read_keys(path, Mapping, what, remedy), path)

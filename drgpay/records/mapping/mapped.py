@@ -6,6 +6,8 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from drgpay.base.language import Words
+from drgpay.base.words import Sentences
 from drgpay.records.columns import KNOWN_COLUMNS, Kind
 from drgpay.records.mapping.code_lists import (
     CodeLists,
@@ -21,6 +23,8 @@ from drgpay.records.mapping.model import CodeListRule, ColumnRule, Mapping
 from drgpay.records.meaning.amounts import AMOUNT_TYPE
 from drgpay.records.reading_report import Finding, ReadingReport
 from drgpay.records.source import WrappedPiece, WrappedSource
+
+_ERRORS = Sentences("errors/records")
 
 TEXT = pa.large_string()
 Made = tuple[dict[str, pa.Array], list[Finding]]
@@ -138,12 +142,13 @@ class MappedSource(WrappedSource):
             return self.recipes[column].types[column]
         return self.base.type_of(column) if column in self.column_names else None
 
-    def described(self, column: str) -> str:
+    def described(self, column: str) -> Words | str:
         """The names that the mapping looks for."""
         names = self._names_of(column)
         if not names or names == (column,):
             return column
-        return f"{' or '.join(names)} (for {column})"
+        either = _ERRORS.words("or").between(names)
+        return _ERRORS.words("looked_for", names=either, column=column)
 
     def in_folder_too(self, column: str) -> str | None:
         """The value that a folder names for the one source of a column."""

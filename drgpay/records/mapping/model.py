@@ -5,7 +5,11 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
+from drgpay.base.errors import UnfitError
+from drgpay.base.words import Sentences
 from drgpay.records.columns import KNOWN_COLUMNS, Kind
+
+_ERRORS = Sentences("errors/records")
 
 _RUNNING_NUMBER = re.compile(r"\{n(:0\d)?\}")
 
@@ -60,9 +64,9 @@ class ColumnRule(_Part):
     @model_validator(mode="after")
     def _one_source(self) -> Self:
         if self.sum and (self.names or self.join):
-            raise ValueError("name `sum` or `from` and `join`")
+            raise UnfitError(_ERRORS.words("mapping.two_sources"))
         if not (self.names or self.join or self.sum) and self.default is None:
-            raise ValueError("name `from`, `join`, `sum` or `default`")
+            raise UnfitError(_ERRORS.words("mapping.no_source"))
         return self
 
 
@@ -100,17 +104,17 @@ class CodeListRule(_Part):
         for name in columns:
             rest = _RUNNING_NUMBER.sub("", name, count=1)
             if "{" in rest or "}" in rest:
-                raise ValueError("write the running number as {n} or {n:02}")
+                raise UnfitError(_ERRORS.words("mapping.running_number"))
         return columns
 
     @model_validator(mode="after")
     def _some_source(self) -> Self:
         if not (self.records or self.list or self.columns):
-            raise ValueError("name `records`, `list` or `columns`")
+            raise UnfitError(_ERRORS.words("mapping.no_list"))
         if self.records and not self.code:
-            raise ValueError("`records` needs `code`, the field of the code")
+            raise UnfitError(_ERRORS.words("mapping.no_code"))
         if self.columns and self.main and not (self.records or self.list):
-            raise ValueError("`main` marks codes of `records` or `list`, not of `columns`")
+            raise UnfitError(_ERRORS.words("mapping.main_of_columns"))
         return self
 
     def column_names(self) -> Names:
@@ -172,20 +176,17 @@ class Mapping(_Part):
         for target, rule in columns.items():
             kind = KNOWN_COLUMNS.get(target)
             if kind is None:
-                raise ValueError(f"{target} is no column of docs/files.md")
+                raise UnfitError(_ERRORS.words("mapping.no_column", column=target))
             if kind is Kind.TEXTS:
-                raise ValueError(f"{target} is a list: describe it in [diagnoses] or [procedures]")
+                raise UnfitError(_ERRORS.words("mapping.is_list", column=target))
             if rule.join and kind is not Kind.TEXT:
-                raise ValueError(f"{target} is no text, so it cannot be a `join`")
+                raise UnfitError(_ERRORS.words("mapping.is_no_text", column=target))
             if rule.sum and kind is not Kind.MONEY:
-                raise ValueError(f"{target} is no amount, so it cannot be a `sum`")
+                raise UnfitError(_ERRORS.words("mapping.is_no_amount", column=target))
         return columns
 
     @model_validator(mode="after")
     def _one_principal(self) -> Self:
         if self.diagnoses and self.diagnoses.main and "principal_diagnosis" in self.columns:
-            raise ValueError(
-                "principal_diagnosis comes from columns.principal_diagnosis or from "
-                "diagnoses.main: leave one out"
-            )
+            raise UnfitError(_ERRORS.words("mapping.two_principals"))
         return self

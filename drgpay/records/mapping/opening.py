@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.records.columns import Kind
 from drgpay.records.csv_source import open_csv
 from drgpay.records.mapping.load import NO_MAPPING, LoadedMapping
@@ -10,6 +11,8 @@ from drgpay.records.mapping.mapped import MappedSource
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.reading_report import ReadingReport
 from drgpay.records.source import SourceFile, is_csv
+
+_ERRORS = Sentences("errors/records")
 
 
 def open_mapped(
@@ -32,6 +35,6 @@ def open_mapped(
         text = open_csv(file, partition, encoding or rules.csv.encoding, delimiter)
         return MappedSource(text, rules, report, number, kinds)
     if encoding:
-        raise DrgpayError(f"{file} is no CSV file, so it has no encoding", "leave the encoding out")
+        raise DrgpayError(*_ERRORS("encoding_of_no_csv", path=file))
     parquet = open_parquet(file, partition)
     return MappedSource(parquet, rules, report, number, kinds) if loaded else parquet

@@ -5,7 +5,10 @@ from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.policy.records import Records
+
+_ERRORS = Sentences("errors/records")
 
 NaiveTime = Literal["local", "utc"]
 
@@ -26,10 +29,7 @@ class Reading:
         try:
             ZoneInfo(self.time_zone)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise DrgpayError(
-                f"records.time_zone of the policy is {self.time_zone!r}, which is no time zone",
-                "name one of the IANA data base",
-            ) from None
+            raise DrgpayError(*_ERRORS("no_time_zone", zone=self.time_zone)) from None
 
     @staticmethod
     def of(records: Records) -> "Reading":

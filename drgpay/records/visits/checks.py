@@ -46,7 +46,7 @@ from drgpay.records.visits.tables import LINE_VALUES, VISIT_VALUES
 
 _words = Wording("records").words
 VISIT = Subject("visit", ("visit_id", "hospital_id", "visit_date"))
-LINE = Subject("line of visit", ("visit_id", "item_code", "amount_fen"))
+LINE = Subject("line", ("visit_id", "item_code", "amount_fen"))
 
 VISIT_COLUMNS_OUT = (
     "visit_id",

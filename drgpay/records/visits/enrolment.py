@@ -6,7 +6,10 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError, shortened
 from drgpay.base.file_names import MOST_BYTES, is_too_long
+from drgpay.base.words import Sentences
 from drgpay.records.small_tables import Column, Kind, read_table, refuse_repeated
+
+_ERRORS = Sentences("errors/records")
 
 ENROLMENT_SCHEMA: dict[str, pl.DataType] = {
     "contractor_id": pl.String(),
@@ -32,35 +35,24 @@ def read_enrolment(path: Path, accounts: tuple[str, ...]) -> pl.DataFrame:
     frame = read_table(path, _ENROLMENT)
     unknown = frame.filter(~pl.col("account").is_in(list(accounts)))
     if unknown.height:
-        raise DrgpayError(
-            f"{path}: row {unknown['row'][0]} has the account {unknown['account'][0]}, which the "
-            "policy does not have",
-            "name one of records.accounts of the policy",
-        )
+        row, account = unknown["row"][0], unknown["account"][0]
+        raise DrgpayError(*_ERRORS("account_of_enrolment", path=path, row=row, account=account))
     empty = frame.filter(pl.col("heads") == 0)
     if empty.height:
-        raise DrgpayError(
-            f"{path}: row {empty['row'][0]} gives the contractor {empty['contractor_id'][0]} "
-            "heads of 0",
-            "write how many persons are under contract, or leave the row out",
-        )
+        row, contractor = empty["row"][0], empty["contractor_id"][0]
+        raise DrgpayError(*_ERRORS("no_heads", path=path, row=row, contractor=contractor))
     long = frame.filter([is_too_long(contractor) for contractor in frame["contractor_id"]])
     if long.height:
-        raise DrgpayError(
-            f"{path}: row {long['row'][0]}: the contractor_id "
-            f"{shortened(long['contractor_id'][0], 40)} is too long for the name of a file",
-            f"use at most {MOST_BYTES} letters, a Chinese one counts three",
-        )
+        row, shown = long["row"][0], shortened(long["contractor_id"][0], 40)
+        said = {"path": path, "row": row, "id": shown, "most": MOST_BYTES}
+        raise DrgpayError(*_ERRORS("long_contractor_id", **said))
     keys = ["contractor_id", "account", "age_band"]
-    named = frame.with_columns(pl.col("age_band").fill_null("(none)"))
-    refuse_repeated(path, named, keys, "the contractor {} has the account {} and age band {} twice")
+    refuse_repeated(path, frame, keys, "enrolment")
     mixed = frame.filter(
         (pl.col("age_band").is_null().n_unique() > 1).over("contractor_id", "account")
     ).sort("row")
     if mixed.height:
-        raise DrgpayError(
-            f"{path}: row {mixed['row'][0]}: the contractor {mixed['contractor_id'][0]} has heads "
-            f"of the account {mixed['account'][0]} with an age band and without",
-            "give an age band in each row of the contractor and account, or in none",
-        )
+        row, contractor = mixed["row"][0], mixed["contractor_id"][0]
+        said = {"path": path, "row": row, "contractor": contractor, "account": mixed["account"][0]}
+        raise DrgpayError(*_ERRORS("some_age_bands", **said))
     return frame.select(*ENROLMENT_SCHEMA).sort(list(ENROLMENT_SCHEMA))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.records.dataset import Dataset
 from drgpay.records.in_order import in_order
 from drgpay.records.source import Piece
@@ -22,6 +23,8 @@ from drgpay.records.visits.tables import (
     visit_frames,
 )
 from drgpay.records.visits.words import Words
+
+_ERRORS = Sentences("errors/records")
 
 Frames = Callable[[Piece, Words], Iterator[pl.DataFrame]]
 
@@ -44,12 +47,11 @@ def find_visit(records: VisitRecords, visit_id: str) -> FoundVisit:
     Raises DrgpayError if no row of the visits or more than one has that id.
     """
     visits = _rows(records.visits, visit_frames, VISIT_FRAME, records.words, visit_id)
-    if visits.height != 1:
-        found = f"{visits.height} rows with the" if visits.height else "no"
-        raise DrgpayError(
-            f"{records.visits.path} has {found} visit_id {visit_id!r}",
-            "keep one of them" if visits.height else "give the visit_id as the file writes it",
-        )
+    path = records.visits.path
+    if not visits.height:
+        raise DrgpayError(*_ERRORS("no_visit", path=path, id=visit_id))
+    if visits.height > 1:
+        raise DrgpayError(*_ERRORS("visit_twice", path=path, rows=visits.height, id=visit_id))
     lines = _rows(records.items, line_frames, LINE_FRAME, records.words, visit_id)
     bucket = in_words(ordered(IdRange(visits, lines), records.words), records.words, None)
     return FoundVisit(bucket.visits, lines_left(bucket.lines).select(ITEM_COLUMNS_OUT))

@@ -8,6 +8,7 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.records.in_order import in_order, one_each
 from drgpay.records.meaning.source import PlainPiece
 from drgpay.records.source import Piece
@@ -19,6 +20,8 @@ from drgpay.records.visits.tables import (
     line_frames,
     visit_frames,
 )
+
+_ERRORS = Sentences("errors/records")
 
 RANGE_ROWS = 600_000
 """About how many visits and lines a range has that is worked on at once."""
@@ -152,11 +155,9 @@ def _refuse_wrong_statistics(frame: pl.DataFrame, part: _Part) -> None:
     within = pl.col("visit_id").is_between(pl.lit(part.low), pl.lit(part.high))
     wrong = frame.filter(~within & (pl.col("visit_id") != _MISSING))
     if wrong.height and isinstance(part.piece, PlainPiece):
-        raise DrgpayError(
-            f"{part.piece.file.path}: the row group from row {part.piece.first_row + 1} on holds the "
-            f"visit_id {wrong['visit_id'][0]}, which its statistics leave out",
-            "write the file again, with right statistics or without",
-        )
+        path, row = part.piece.file.path, part.piece.first_row + 1
+        said = _ERRORS("wrong_statistics", path=path, row=row, id=wrong["visit_id"][0])
+        raise DrgpayError(*said)
 
 
 def _spilled(

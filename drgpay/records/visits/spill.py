@@ -10,7 +10,10 @@ import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
+
+_ERRORS = Sentences("errors/records")
 
 _FRAME_ROWS = 300_000
 
@@ -26,12 +29,9 @@ def spill_folder(below: Path | None, rows: int) -> Iterator[Path]:
         with working_folder(below) as folder:
             yield folder
     except OSError as error:
-        where = below or "the folder for temporary files"
-        raise DrgpayError(
-            f"unsorted visits cannot be spilled to {where} ({reason_of(error)})",
-            f"free about {_megabytes(rows)} MB there, set TMPDIR to another folder, or sort both "
-            "tables by visit_id",
-        ) from error
+        where = below or _ERRORS.words("temporary_folder")
+        said = {"where": where, "reason": reason_of(error), "megabytes": _megabytes(rows)}
+        raise DrgpayError(*_ERRORS("no_spill", **said)) from error
 
 
 def _megabytes(rows: int) -> int:

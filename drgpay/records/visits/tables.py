@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.records.arrays import numbers_array
 from drgpay.records.columns import ITEM_COLUMNS, VISIT_COLUMNS
 from drgpay.records.dataset import Dataset, open_dataset
@@ -19,6 +20,8 @@ from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.source import Piece
 from drgpay.records.stays import FEN_COLUMNS, fen_of
 from drgpay.records.visits.words import Words
+
+_ERRORS = Sentences("errors/records")
 
 VISIT_VALUES = (
     "visit_id",
@@ -124,7 +127,7 @@ def visit_records(visits: Dataset, items: Dataset) -> VisitRecords:
     visits.require(VISIT_VALUES, optional=_OPTIONAL)
     items.require(LINE_VALUES, optional=["quantity"])
     if not visits.rows:
-        raise DrgpayError(f"{visits.path} holds no visit", "name the month's records")
+        raise DrgpayError(*_ERRORS("no_visits", path=visits.path))
     return VisitRecords(visits, items)
 
 
