@@ -25,7 +25,7 @@ def _parsed(text: str) -> str:
     try:
         parse_rule(text)
     except RuleError as error:
-        raise UnfitError(_ERRORS.words("unparsed_rule", said=error)) from None
+        raise UnfitError(_ERRORS.words("unparsed_rule", said=error.words)) from None
     return text
 
 

@@ -125,8 +125,8 @@ def _meaning(
         why = _ERRORS.words("mark.of_money")
     if why:
         place, meanings = table.at(lines[0]), listed(MEANINGS)
-        said = {"word": word, "heading": heading, "groups": len(lines)}
-        raise DrgpayError(*_ERRORS("unclear_mark", place=place, why=why, meanings=meanings, **said))
+        of_mark = {"word": word, "heading": heading, "groups": f"{len(lines)}", "why": why}
+        raise DrgpayError(*_ERRORS("unclear_mark", place=place, meanings=meanings, **of_mark))
     return LISTED
 
 

@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK
-from drgpay.base.plain_json import plain_json
-from drgpay.base.system_errors import reason_of
+from drgpay.base.plain_json import json_fault, plain_json
 from drgpay.base.words import Sentences
 from drgpay.policy.load import validation_sentence
 from drgpay.quality.reconcile import LEVELS, Reconciliation
@@ -66,11 +65,8 @@ def load_history(path: Path) -> AgreementHistory | None:
     except ValidationError as error:
         said = validation_sentence(error, raw)
         raise DrgpayError(*_ERRORS("wrong_history", path=path, said=said)) from None
-    except OSError as error:
-        reason = reason_of(error)
-        raise DrgpayError(*_ERRORS("no_history", path=path, reason=reason)) from None
-    except ValueError as error:
-        raise DrgpayError(*_ERRORS("no_history", path=path, reason=error)) from None
+    except (OSError, ValueError) as error:
+        raise DrgpayError(*_ERRORS("no_history", path=path, reason=json_fault(error))) from None
     periods = [entry.period for entry in history.periods]
     if periods != sorted(set(periods)):
         raise DrgpayError(*_ERRORS("periods_in_disorder", path=path))
