@@ -124,9 +124,18 @@ def _meaning(
     elif _OF_MONEY.search(plain(word)):
         why = _ERRORS.words("mark.of_money")
     if why:
-        place, meanings = table.at(lines[0]), listed(MEANINGS)
-        of_mark = {"word": word, "heading": heading, "groups": f"{len(lines)}", "why": why}
-        raise DrgpayError(*_ERRORS("unclear_mark", place=place, meanings=meanings, **of_mark))
+        said = {"word": word, "heading": heading}
+        place, groups = table.at(lines[0]), len(lines)
+        raise DrgpayError(
+            *_ERRORS(
+                "unclear_mark",
+                place=place,
+                why=why,
+                groups=groups,
+                meanings=listed(MEANINGS),
+                **said,
+            )
+        )
     return LISTED
 
 
