@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language, choose
 from drgpay.policy.load import load_policy
 from drgpay.records.findings import REFUSED_SCHEMA
 from drgpay.records.known_codes import separator_in
@@ -154,6 +155,21 @@ def test_another_hospital_or_more_money_stops_again(given: str) -> None:
         taken_on(STOPS, accepted)
     assert {stop.subject for stop in caught.value.stops} >= {"B"}
     assert "--accept" in str(caught.value)
+
+
+@pytest.mark.parametrize(("language", "other"), [("zh", "en"), ("en", "zh")])
+def test_a_stop_is_said_in_the_chosen_language_alone(language: Language, other: Language) -> None:
+    choose(language)
+    try:
+        with pytest.raises(RunStoppedError) as caught:
+            taken_on(STOPS, [])
+        printed = f"{caught.value}\n{caught.value.further}"
+    finally:
+        choose(None)
+    for stop in STOPS:
+        assert stop.said.said_in(language) in printed
+        assert stop.said.said_in(other) not in printed
+    assert ("the run stops at" in printed) == (language == "en")
 
 
 def test_findings_can_be_pasted_into_a_job() -> None:
