@@ -162,13 +162,13 @@ def _rows_on(
 
 _LINE = ["hospital_id", "account", "out_of_area"]
 _KEY = ["case_id", *_LINE, "kind", "deduction_kind"]
-_DUE = {
-    **dict.fromkeys(_KEY, pl.String),
-    "out_of_area": pl.Boolean,
-    "points": pl.Int64,
+_DUE: dict[str, pl.DataType] = {
+    **dict.fromkeys(_KEY, pl.String()),
+    "out_of_area": pl.Boolean(),
+    "points": pl.Int64(),
     **REASON_SCHEMA,
-    "evidence": pl.String,
-    "return_in": pl.String,
+    "evidence": pl.String(),
+    "return_in": pl.String(),
 }
 
 

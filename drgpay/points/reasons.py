@@ -34,7 +34,6 @@ def reason(code: str | pl.Expr, **numbers: pl.Expr | str | int) -> list[pl.Expr]
     ]
 
 
-_MINUS = "{factor} * {base}"
 _FORMULAS = {
     **dict.fromkeys(TIMES, "points * {factor}"),
     "review_fixed": "{fixed_points}",
@@ -45,7 +44,7 @@ _FORMULAS = {
     ),
     "new_technology_share": "{base} * {factor}",
     "tcm": "min(points * {factor}, {max_points})",
-    **dict.fromkeys(MINUS, _MINUS),
+    **dict.fromkeys(MINUS, "{factor} * {base}"),
 }
 
 

@@ -18,14 +18,14 @@ def reason_said(row: Mapping[str, Any], language: Language) -> str:
     key = "deductions_alone" if code == "deductions" and not formula else code
     if not _REASONS.has_own(key):
         return code
-    in_words = language == "zh"
+    case_class = row["case_class"] or ""
+    if language == "zh":
+        formula, case_class = formula_said(formula, "zh"), named("class", case_class, "zh")
     return _REASONS.said(
         key,
         language,
-        formula=formula_said(formula, language) if in_words else formula,
-        case_class=named("class", row["case_class"] or "", language)
-        if in_words
-        else row["case_class"],
+        formula=formula,
+        case_class=case_class,
         drg=row["drg"] or "-",
         **{name: row[name] for name in ("number", "quota", "days", "period")},
     )

@@ -40,17 +40,17 @@ def _number(column: Column) -> pl.Expr:
     of_type = (
         REASON_SCHEMA[column.scaled] if column.places is None else pl.Decimal(18, column.places)
     )
-    if column.name == "number":
-        several = pl.col(_FORMER).str.contains(_forms()["deductions"])
-        counted = pl.when(several).then(pl.col(_FORMER).str.count_matches(" * ", literal=True))
-    else:
-        counted = pl.lit(None, of_type)
+    sentence = pl.col(_FORMER).str
     found = [
-        pl.col(_FORMER).str.extract(form, re.compile(form).groupindex[column.name])
+        sentence.extract(form, re.compile(form).groupindex[column.name]).cast(of_type)
         for form in _forms().values()
         if column.name in re.compile(form).groupindex
     ]
-    return pl.coalesce(counted.cast(of_type), *(one.cast(of_type) for one in found))
+    if column.name == "number":
+        several = sentence.contains(_forms()["deductions"])
+        factors = sentence.count_matches(" * ", literal=True).cast(of_type)
+        found.append(pl.when(several).then(factors))
+    return pl.coalesce(found)
 
 
 @cache

@@ -17,7 +17,7 @@ QUOTA = {"number": 3, "quota": 2}
 COST = {"unreasonable_cost": Decimal("3.00")}
 MINUS = {"factor": TWICE, "base": "base_points"}
 EXCESS = "base_points * coefficient + base_points * max((total_cost - 3.00) / {} - high_ratio, 0)"
-SAID = [
+SAID: list[tuple[dict[str, Any], str, str]] = [
     (
         {"code": "readmission", "factor": HALF, "days": 15},
         "points * 0.5: the patient came back within 15 days",
@@ -119,7 +119,7 @@ SAID = [
     ({"code": "given_back"}, "given back", "返还"),
     ({"code": "put_right"}, "put right", "更正"),
 ]
-TOGETHER = [
+TOGETHER: list[tuple[dict[str, Any], str, str]] = [
     (
         {"code": "deductions", "factor": Decimal("0.4500"), "number": 2},
         "points * 0.45: 2 deductions",
