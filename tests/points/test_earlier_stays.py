@@ -174,6 +174,20 @@ def test_a_deducted_stay_gets_two_rows_that_cancel() -> None:
     assert rows[0][2] == -rows[1][2] < 0
 
 
+def test_deductions_of_a_paid_stay_are_taken_together() -> None:
+    """At the case in one row, from the hospital one for each."""
+    january = settled("2026-01", stays(FIRST), NOTHING)
+    both = [{"case_id": "a", "kind": kind} for kind in ("up_coding", "fraud")]
+    listed = filings(deductions=both)
+    february = settled("2026-02", stays(stay("c", date(2026, 2, 25))), listed, [january])
+    earlier = february.adjustments.filter(pl.col("case_id") == "a")
+    assert reasons(earlier) == [
+        "points * 0: 2 deductions",
+        "- 5 * base_points",
+        "- 2 * base_points",
+    ]
+
+
 def test_a_deduction_of_a_paid_stay_is_two_rows_once() -> None:
     january = settled("2026-01", stays(FIRST), NOTHING)
     listed = filings(deductions=[{"case_id": "a", "kind": "fraud", "document": "No. 7"}])
