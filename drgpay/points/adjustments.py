@@ -16,7 +16,7 @@ import polars as pl
 
 from drgpay.base.exact import wide
 from drgpay.points.formulas import PointFormula
-from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, no_adjustments
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, REASON_SCHEMA, no_adjustments
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class CaseChange:
 
     rows: one a case; case_id, times_numerator, times_denominator, plus_numerator, plus_denominator
     (Int128, 1/10,000 points; made by `change_columns`), most (Int64 1/10,000, null: no limit of
-    what the step adds), reason, evidence.
+    what the step adds), REASON_SCHEMA, evidence.
     """
 
     kind: str
@@ -36,7 +36,7 @@ class CaseChange:
 class HospitalMinus:
     """Points that a finding takes from the case's hospital beside those of the case.
 
-    rows: case_id, points (Int64 1/10,000, negative), reason, evidence.
+    rows: case_id, points (Int64 1/10,000, negative), REASON_SCHEMA, evidence.
     """
 
     kind: str
@@ -47,13 +47,13 @@ Step: TypeAlias = CaseChange | HospitalMinus
 
 
 def change_columns(
-    reason: pl.Expr,
+    why: Sequence[pl.Expr],
     evidence: pl.Expr,
     times: Fraction = Fraction(1),
     plus: PointFormula | None = None,
     most: int | None = None,
 ) -> list[pl.Expr]:
-    """The columns of a CaseChange."""
+    """The columns of a CaseChange. why: of `reason`."""
     return [
         pl.col("case_id"),
         wide(times.numerator).alias("times_numerator"),
@@ -61,7 +61,7 @@ def change_columns(
         (plus.numerator if plus else wide(0)).alias("plus_numerator"),
         (plus.denominator if plus else wide(1)).alias("plus_denominator"),
         pl.lit(most, pl.Int64).alias("most"),
-        reason.cast(pl.String).alias("reason"),
+        *why,
         evidence.cast(pl.String).alias("evidence"),
     ]
 
@@ -94,7 +94,7 @@ def adjust(exact: pl.DataFrame, steps: Sequence[Step]) -> tuple[pl.Series, pl.Da
                 pl.lit(applies_to).alias("applies_to"),
                 pl.lit(step.kind).alias("kind"),
                 "points",
-                "reason",
+                *REASON_SCHEMA,
                 "evidence",
             )
         )

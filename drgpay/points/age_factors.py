@@ -4,9 +4,11 @@ The product is not rounded (docs/points.md, C23). A case keeps the base points o
 the factor.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import polars as pl
 
@@ -40,6 +42,11 @@ def age_columns(points: Points) -> dict[str, pl.Expr]:
 def _fits(row: AgeFactor, number: int) -> pl.Expr:
     rule = holds(number_rule(row.rule, AGE_FIELDS, f"points.age_factors.{number}.rule"))
     return rule & pl.col("drg").is_in(row.groups).fill_null(False) if row.groups else rule
+
+
+def age_factor() -> dict[str, pl.Expr]:
+    """AGE_COLUMNS as numbers of a reason that names base points."""
+    return {name: pl.col(name) for name in AGE_COLUMNS}
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,15 @@ def with_factor(words: pl.Expr, points: Points) -> pl.Expr:
 def factor_words(sign: str, factor: int) -> str:
     """`(base_points / 1.1)`: how a base with a factor is written."""
     return f"(base_points{sign}{plain_factor(factor)})"
+
+
+def with_factor_of(row: Mapping[str, Any], words: str) -> str:
+    """Words in which base_points stands for the base with the factor of a row of a result."""
+    for column, sign in (("age_times", " * "), ("age_divide", " / ")):
+        if row[column] is not None:
+            factor = scaled(row[column], POINT_PLACES)
+            return words.replace("base_points", factor_words(sign, factor))
+    return words
 
 
 def plain_factor(factor: int) -> str:

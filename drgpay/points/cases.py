@@ -1,7 +1,7 @@
 """The points of every stay of a period: class, formula, adjustments, rounded to 4 places."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -189,19 +189,7 @@ def adjustment_steps(
         *tcm_changes(cases, points.tcm),
         *deduction_steps(cases, points.deductions, filings.deductions, base),
     ]
-    if points.age_factors:
-        steps = [_with_factors(step, cases, points) for step in steps]
     return [step for step in steps if step.rows.height]
-
-
-def _with_factors(step: Step, cases: pl.DataFrame, points: Points) -> Step:
-    """The reasons of a step with the factors by age of its cases."""
-    factors = step.rows.select("case_id").join(
-        cases.select("case_id", *AGE_COLUMNS), on="case_id", how="left", maintain_order="left"
-    )
-    rows = step.rows.hstack(factors.select(AGE_COLUMNS))
-    said = rows.with_columns(reason=with_factor(pl.col("reason"), points)).drop(AGE_COLUMNS)
-    return replace(step, rows=said)
 
 
 _FORMULA_COLUMNS = (

@@ -11,7 +11,8 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, scaled, wide
 from drgpay.base.words import Sentences
 from drgpay.points.adjustments import CaseChange, HospitalMinus, Step, change_columns
-from drgpay.points.age_factors import Base
+from drgpay.points.age_factors import Base, age_factor
+from drgpay.points.reasons import reason
 from drgpay.policy.points import Deduction, Points
 from drgpay.records.filings import Filings
 
@@ -33,7 +34,7 @@ def deduction_steps(
 ) -> list[Step]:
     """Two steps for each kind: the case's points x factor, and the hospital's minus.
 
-    cases: case_id, the columns of `base`, points_before. found: DEDUCTION_SCHEMA. Where a case has
+    cases: case_id, the columns of `base`, AGE_COLUMNS, points_before. found: DEDUCTION_SCHEMA. Where a case has
     no base points, its points before adjustments stand for them. The evidence is the document, or
     the reason where there is none.
     """
@@ -47,8 +48,8 @@ def deduction_steps(
 
 
 def _case_step(cases: pl.DataFrame, rule: Deduction) -> CaseChange:
-    reason = pl.lit(f"points * {rule.case_factor}")
-    columns = change_columns(reason, _EVIDENCE, times=Fraction(rule.case_factor))
+    why = reason("deduction", factor=scaled(rule.case_factor, POINT_PLACES))
+    columns = change_columns(why, _EVIDENCE, times=Fraction(rule.case_factor))
     return CaseChange(rule.kind, cases.select(columns))
 
 
@@ -59,24 +60,20 @@ def _hospital_step(cases: pl.DataFrame, rule: Deduction, base: Base) -> Hospital
     serious = pl.col("serious")
     times = (
         pl.when(serious)
-        .then(wide(scaled(rule.base_times_serious, POINT_PLACES)))
-        .otherwise(wide(scaled(rule.base_times, POINT_PLACES)))
+        .then(scaled(rule.base_times_serious, POINT_PLACES))
+        .otherwise(scaled(rule.base_times, POINT_PLACES))
     )
     priced = pl.col("base_points").is_not_null()
     whole = pl.when(priced).then(base.numerator).otherwise(wide("points_before"))
     parts = pl.when(priced).then(base.denominator).otherwise(wide(1))
-    taken = divide_half_up(whole * times, parts * wide(POINT_SCALE)).cast(pl.Int64)
-    reason = pl.format(
-        "- {} * {}{}",
-        pl.when(serious)
-        .then(pl.lit(str(rule.base_times_serious)))
-        .otherwise(pl.lit(str(rule.base_times))),
-        pl.when(pl.col("base_points").is_null())
-        .then(pl.lit("points_before"))
-        .otherwise(pl.lit("base_points")),
-        pl.when(serious).then(pl.lit(" (serious)")).otherwise(pl.lit("")),
+    taken = divide_half_up(whole * wide(times), parts * wide(POINT_SCALE)).cast(pl.Int64)
+    why = reason(
+        pl.when(serious).then(pl.lit("hospital_minus_serious")).otherwise(pl.lit("hospital_minus")),
+        factor=times,
+        base=pl.when(priced).then(pl.lit("base_points")).otherwise(pl.lit("points_before")),
+        **age_factor(),
     )
     rows = cases.filter(times > 0).select(
-        "case_id", points=-taken, reason=reason, evidence=_EVIDENCE
+        "case_id", (-taken).alias("points"), *why, _EVIDENCE.alias("evidence")
     )
     return HospitalMinus(rule.kind, rows)

@@ -9,19 +9,21 @@ all of them does.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import lcm
+from math import lcm, prod
 
 import polars as pl
 
-from drgpay.base.exact import divide_half_up, wide
+from drgpay.base.exact import POINT_SCALE, divide_half_up, wide
 from drgpay.points.known_returns import KnownStays, Regroup, known_returns
 from drgpay.points.paid_again import PaidAgain, PaidStays
 from drgpay.points.readmission import readmission_reason
+from drgpay.points.reasons import reason
 from drgpay.policy.adjustment_rows import (
     ADJUSTMENT_SCHEMA,
     EARLIER_DEDUCTION,
     EARLIER_READMISSION,
     EARLIER_STAYS,
+    REASON_SCHEMA,
     no_adjustments,
 )
 
@@ -160,13 +162,13 @@ def _rows_on(
 
 _LINE = ["hospital_id", "account", "out_of_area"]
 _KEY = ["case_id", *_LINE, "kind", "deduction_kind"]
-_DUE = {
-    **dict.fromkeys(_KEY, pl.String),
-    "out_of_area": pl.Boolean,
-    "points": pl.Int64,
-    "reason": pl.String,
-    "evidence": pl.String,
-    "return_in": pl.String,
+_DUE: dict[str, pl.DataType] = {
+    **dict.fromkeys(_KEY, pl.String()),
+    "out_of_area": pl.Boolean(),
+    "points": pl.Int64(),
+    **REASON_SCHEMA,
+    "evidence": pl.String(),
+    "return_in": pl.String(),
 }
 
 
@@ -185,15 +187,11 @@ def _due(
         pl.col("payment") == "points"
     )
     taken = rows.filter(pl.col("kind").is_in({step.kind for step in steps}))
-    of_case = (
-        taken.filter(pl.col("applies_to") == "case")
-        .group_by("case_id")
-        .agg(pl.col("reason").str.join("; "), pl.col("evidence").first())
-    )
+    of_case = _in_one(taken.filter(pl.col("applies_to") == "case"))
     nothing = pl.lit(None, pl.String)
     rule = again.paid.known.points.readmission
     returns = followed.select(
-        "case_id", "return_in", reason=readmission_reason(rule), evidence="readmission_case_id"
+        "case_id", "return_in", *readmission_reason(rule), evidence="readmission_case_id"
     )
     readmission = by_points.select(
         "case_id",
@@ -215,6 +213,37 @@ def _due(
     return pl.concat([readmission.select(columns), deductions.select(columns)])
 
 
+def _in_one(deductions: pl.DataFrame) -> pl.DataFrame:
+    """The deductions of each case as one: case_id, REASON_SCHEMA, the first evidence.
+
+    factor: of all, null where four places do not write it.
+    """
+    return (
+        deductions.group_by("case_id")
+        .agg(pl.col("factor"), pl.col("evidence").first(), number=pl.len())
+        .with_columns(
+            pl.col("factor").map_elements(_product, return_dtype=pl.Int64),
+            several=pl.col("number") > 1,
+        )
+        .select(
+            "case_id",
+            *reason(
+                pl.when("several").then(pl.lit("deductions")).otherwise(pl.lit("deduction")),
+                factor=pl.col("factor"),
+                number=pl.when("several").then("number"),
+            ),
+            "evidence",
+        )
+    )
+
+
+def _product(factors: pl.Series) -> int | None:
+    """The product of factors in 1/10,000; None where it has more than four places."""
+    whole = prod(factors.to_list())
+    scale: int = POINT_SCALE ** (len(factors) - 1)
+    return None if whole % scale else whole // scale
+
+
 def _minus_due(again: PaidAgain, stays: pl.DataFrame, due: pl.DataFrame) -> pl.DataFrame:
     """The minus of hospitals for each deduction, less what the run took."""
     took = again.paid.adjustments.filter(
@@ -228,7 +257,9 @@ def _minus_due(again: PaidAgain, stays: pl.DataFrame, due: pl.DataFrame) -> pl.D
         changes.group_by("case_id", "kind")
         .agg(pl.col("points").sum())
         .join(
-            due.select("case_id", "kind", "reason", "evidence"), on=["case_id", "kind"], how="left"
+            due.select("case_id", "kind", *REASON_SCHEMA, "evidence"),
+            on=["case_id", "kind"],
+            how="left",
         )
         .join(lines, on="case_id")
         .with_columns(kind=pl.lit(EARLIER_DEDUCTION), deduction_kind="kind")
@@ -257,8 +288,8 @@ def _less_booked(
         .with_columns(points=divide_half_up(pl.col("weighted"), wide("whole")).cast(pl.Int64))
         .filter(pl.col("points") != 0)
     )
-    words = ["reason", "evidence", "return_in"]
-    said = due.filter(pl.col("reason").is_not_null()).select(*_KEY, *words)
+    words = [*REASON_SCHEMA, "evidence", "return_in"]
+    said = due.filter(pl.col("code").is_not_null()).select(*_KEY, *words)
     # What is given back was said when it was taken: by a row, or by the run itself.
     before = booked.sort("by").unique(_KEY, keep="last").select(*_KEY, was="evidence")
     own = paid[number].own_returns.select(
@@ -285,14 +316,18 @@ def _weights(paid: Sequence[PaidStays], accounts: pl.Series) -> pl.DataFrame:
 
 def _rows(due: pl.DataFrame, period: str) -> pl.DataFrame:
     """ADJUSTMENT_SCHEMA of what is due: of a case returns first, then deductions."""
-    given_back = pl.when(pl.col("points") > 0).then(pl.lit("given back"))
-    # What was given back of a stay that lies elsewhere since, or was withdrawn.
-    put_right = pl.lit("put right")
+    taken = pl.col("points") < 0
+    why = {name: pl.when(taken).then(name) for name in REASON_SCHEMA}
+    # Taken without a reason: what was given back of a stay that lies elsewhere since, or was
+    # withdrawn.
+    code = (
+        pl.when(~taken).then(pl.lit("given_back")).otherwise(pl.col("code").fill_null("put_right"))
+    )
     returns = pl.col("kind") == EARLIER_READMISSION
     rows = due.sort("case_id", ~returns, "deduction_kind", *_LINE, nulls_last=False).with_columns(
         step=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("case_id"),
         applies_to=pl.lit("hospital"),
-        reason=pl.coalesce(given_back, "reason", put_right),
+        **why | {"code": code},
         paid_in=pl.lit(period),
     )
     return rows.select(pl.col(name).cast(dtype) for name, dtype in ADJUSTMENT_SCHEMA.items())

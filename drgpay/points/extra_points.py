@@ -8,8 +8,9 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, scaled, wide
 from drgpay.base.words import Sentences
 from drgpay.points.adjustments import CaseChange, change_columns
-from drgpay.points.age_factors import Base
+from drgpay.points.age_factors import Base, age_factor
 from drgpay.points.formulas import PointFormula
+from drgpay.points.reasons import reason
 from drgpay.policy.points import NewTechnology, Points, Tcm
 from drgpay.records.filings import Filings
 
@@ -33,7 +34,7 @@ def technology_changes(
 ) -> list[CaseChange]:
     """A step for each technology: plus base points (with the factor by age) x share of the year.
 
-    cases: case_id, drg, case_class, base_points (null: the class has no group), settlement_date.
+    cases: case_id, drg, case_class, AGE_COLUMNS, base_points (null: the class has no group), settlement_date.
     filed: TECHNOLOGY_SCHEMA. A case that is filed but has no share, because of its group, class
     or year, keeps its points with a row that says so.
     """
@@ -55,28 +56,35 @@ def _with_share(cases: pl.DataFrame, rule: NewTechnology, base: Base) -> CaseCha
         {
             "year": list(rule.share_by_year),
             "share": [scaled(share, POINT_PLACES) for share in rule.share_by_year.values()],
-            "words": [f"+ base_points * {share}" for share in rule.share_by_year.values()],
         },
-        schema={"year": pl.String, "share": pl.Int64, "words": pl.String},
+        schema={"year": pl.String, "share": pl.Int64},
     )
     of_year = cases.with_columns(year=pl.col("settlement_date").dt.strftime("%Y")).join(
         shares, on="year", how="left" if rule.filed else "inner"
     )
-    reason = pl.format("{} in {}", pl.col("words").fill_null("no share"), "year")
+    has_share = pl.col("share").is_not_null()
+    share = {"factor": pl.col("share"), "base": pl.lit("base_points"), **age_factor()}
+    why = reason(
+        pl.when(has_share)
+        .then(pl.lit("new_technology_share"))
+        .otherwise(pl.lit("new_technology_no_share")),
+        period=pl.col("year"),
+        **{name: pl.when(has_share).then(value) for name, value in share.items()},
+    )
     extra = PointFormula(
         base.numerator * wide(pl.col("share").fill_null(0)),
         base.denominator * wide(POINT_SCALE),
         "",
     )
-    columns = change_columns(reason, pl.lit(rule.technology), plus=extra)
+    columns = change_columns(why, pl.lit(rule.technology), plus=extra)
     return CaseChange(TECHNOLOGY_KIND, of_year.select(columns))
 
 
 def _not_entitled(cases: pl.DataFrame, rule: NewTechnology) -> CaseChange:
-    reason = pl.format(
-        "not applicable: {} of class {} has no share", pl.col("drg").fill_null("-"), "case_class"
+    why = reason(
+        "new_technology_not_applicable", drg=pl.col("drg"), case_class=pl.col("case_class")
     )
-    columns = change_columns(reason, pl.lit(rule.technology))
+    columns = change_columns(why, pl.lit(rule.technology))
     return CaseChange(TECHNOLOGY_KIND, cases.select(columns))
 
 
@@ -88,12 +96,12 @@ def tcm_changes(cases: pl.DataFrame, rule: Tcm | None) -> list[CaseChange]:
     if rule is None or not rule.groups:
         return []
     concerned = cases.filter(pl.col("drg").is_in(rule.groups) & pl.col("mean_fen").is_not_null())
-    reason = pl.lit(f"+ min(points * {rule.uplift}, {rule.max_points})")
     times = 1 + Fraction(rule.uplift)
     most = scaled(rule.max_points, POINT_PLACES)
+    why = reason("tcm", factor=scaled(rule.uplift, POINT_PLACES), max_points=most)
     return [
         CaseChange(
             TCM_KIND,
-            concerned.select(change_columns(reason, pl.lit(None), times=times, most=most)),
+            concerned.select(change_columns(why, pl.lit(None), times=times, most=most)),
         )
     ]

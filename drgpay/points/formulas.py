@@ -238,7 +238,7 @@ def reviewed_at_cost(of: Terms) -> PointFormula:
     """An approved special review: (cost - unreasonable cost) / all_mean x 100."""
     reasonable = pl.col("total_fen") - pl.col("unreasonable_fen")
     cost, mean = _cost_points(reasonable, of.all_mean_fen)
-    return PointFormula(cost, mean, "(total_cost - {}) / all_mean * 100")
+    return PointFormula(cost, mean, "(total_cost - unreasonable_cost) / all_mean * 100")
 
 
 def reviewed_high(of: Terms) -> PointFormula:
@@ -246,7 +246,9 @@ def reviewed_high(of: Terms) -> PointFormula:
 
     Base x coef + base x max(0, (cost - unreasonable cost) / mean - high ratio).
     """
-    return _with_excess(of, wide("total_fen") - wide("unreasonable_fen"), "(total_cost - {})")
+    return _with_excess(
+        of, wide("total_fen") - wide("unreasonable_fen"), "(total_cost - unreasonable_cost)"
+    )
 
 
 def bed_day_choices(row: BedDay, catalogue: Catalogue) -> list[Choice]:

@@ -5,7 +5,9 @@ from fractions import Fraction
 
 import polars as pl
 
+from drgpay.base.exact import POINT_PLACES, scaled
 from drgpay.points.adjustments import CaseChange, change_columns
+from drgpay.points.reasons import reason
 from drgpay.policy.points import Readmission
 
 KIND = "readmission"
@@ -25,21 +27,16 @@ def readmission_changes(returns: pl.DataFrame, rule: Readmission) -> list[CaseCh
 
     returns: case_id and readmission_case_id, as of `earlier_stays`.
     """
+    evidence = pl.col("readmission_case_id")
     rows = returns.select(
-        change_columns(
-            readmission_reason(rule), pl.col("readmission_case_id"), times=Fraction(rule.factor)
-        )
+        change_columns(readmission_reason(rule), evidence, times=Fraction(rule.factor))
     )
     return [CaseChange(KIND, rows)]
 
 
-def readmission_reason(rule: Readmission) -> pl.Expr:
-    """What the step does, in words."""
-    return pl.format(
-        "points * {}: the patient came back within {} days",
-        pl.lit(str(rule.factor)),
-        pl.lit(str(rule.days)),
-    )
+def readmission_reason(rule: Readmission) -> list[pl.Expr]:
+    """What the step does (REASON_SCHEMA)."""
+    return reason("readmission", factor=scaled(rule.factor, POINT_PLACES), days=rule.days)
 
 
 def earlier_stays(

@@ -6,10 +6,12 @@ from math import ceil, floor
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.exact import FEN_PLACES, POINT_PLACES, apportion, as_decimal, wide
+from drgpay.base.exact import apportion, wide
 from drgpay.base.words import Sentences
 from drgpay.points.adjustments import CaseChange, change_columns
+from drgpay.points.age_factors import age_factor
 from drgpay.points.formulas import PointFormula, Terms, reviewed_at_cost, reviewed_high
+from drgpay.points.reasons import reason
 from drgpay.policy.points import Reviews
 from drgpay.records.filings import Filings
 
@@ -22,8 +24,8 @@ OVER_QUOTA_KIND = "review_over_quota"
 def review_changes(cases: pl.DataFrame, filings: Filings, terms: Terms) -> list[CaseChange]:
     """The steps of special reviews.
 
-    cases: all cases of the frame; case_id, hospital_id, status, payment_unit, case_class and the
-    columns of the formulas. An approved case has its fixed points, or those of the formula; a
+    cases: all cases of the frame; case_id, hospital_id, status, payment_unit, case_class,
+    AGE_COLUMNS and the columns of the formulas. An approved case has its fixed points, or those of the formula; a
     rejected one, one whose class is not reviewed and one that is refused over the quota keep the
     points of their class, with a row that says so. Raises DrgpayError for an unreasonable cost
     above the total.
@@ -41,32 +43,46 @@ def review_changes(cases: pl.DataFrame, filings: Filings, terms: Terms) -> list[
     fixed = pl.col("fixed_points").is_not_null()
     extra_for_high = (pl.col("case_class") == "high") & (points.high_formula == "review_only")
     return [
-        _paid(paid.filter(fixed), _fixed_points()),
-        _paid(paid.filter(~fixed & ~extra_for_high), reviewed_at_cost(terms)),
-        _paid(paid.filter(~fixed & extra_for_high), reviewed_high(terms)),
+        _paid(
+            paid.filter(fixed),
+            PointFormula(wide("fixed_points"), wide(1), ""),
+            reason("review_fixed", fixed_points=pl.col("fixed_points")),
+        ),
+        _paid(
+            paid.filter(~fixed & ~extra_for_high),
+            reviewed_at_cost(terms),
+            reason("review_at_cost", unreasonable_fen=pl.col("unreasonable_fen")),
+        ),
+        _paid(
+            paid.filter(~fixed & extra_for_high),
+            reviewed_high(terms),
+            reason(
+                "review_excess",
+                unreasonable_fen=pl.col("unreasonable_fen"),
+                base=terms.reference[2],
+                **age_factor(),
+            ),
+        ),
         _kept(
             reviewed.filter(~applicable),
             KIND,
-            pl.format("not applicable: the class {} is not reviewed", "case_class"),
+            reason("review_not_applicable", case_class=pl.col("case_class")),
         ),
-        _kept(
-            reviewed.filter(applicable & ~pl.col("approved")),
-            KIND,
-            pl.lit("rejected: the points of its class"),
-        ),
+        _kept(reviewed.filter(applicable & ~pl.col("approved")), KIND, reason("review_rejected")),
         _kept(
             over,
             OVER_QUOTA_KIND,
-            pl.format(
-                "review {} of the hospital, the quota is {}: {}"
-                if points.reviews.quota_scope == "hospital"
-                else "review {} of the hospital, its part of the region's quota is {}: {}",
-                "number",
-                "quota",
-                pl.lit("refused" if refused else "reported, paid all the same"),
+            reason(
+                _over_quota_code(points.reviews), number=pl.col("number"), quota=pl.col("quota")
             ),
         ),
     ]
+
+
+def _over_quota_code(rule: Reviews) -> str:
+    """Over the quota of the hospital or its part of the region's, refused or paid all the same."""
+    code = "review_over_quota" if rule.quota_scope == "hospital" else "review_over_share"
+    return code if rule.over_quota == "refuse" else f"{code}_paid"
 
 
 def quota_of(discharges: int, rule: Reviews) -> int:
@@ -106,28 +122,13 @@ def _with_quota(approved: pl.DataFrame, cases: pl.DataFrame, rule: Reviews) -> p
     )
 
 
-def _paid(cases: pl.DataFrame, formula: PointFormula) -> CaseChange:
-    unreasonable = as_decimal("unreasonable_fen", FEN_PLACES).cast(pl.String)
-    fixed = as_decimal("fixed_points", POINT_PLACES).cast(pl.String)
-    number = fixed if formula.words == _FIXED else unreasonable
-    columns = change_columns(
-        pl.format(f"approved: {formula.words}", number),
-        pl.col("reason"),
-        times=Fraction(0),
-        plus=formula,
-    )
+def _paid(cases: pl.DataFrame, formula: PointFormula, why: list[pl.Expr]) -> CaseChange:
+    columns = change_columns(why, pl.col("reason"), times=Fraction(0), plus=formula)
     return CaseChange(KIND, cases.select(columns))
 
 
-_FIXED = "{} points"
-
-
-def _fixed_points() -> PointFormula:
-    return PointFormula(wide("fixed_points"), wide(1), _FIXED)
-
-
-def _kept(cases: pl.DataFrame, kind: str, reason: pl.Expr) -> CaseChange:
-    return CaseChange(kind, cases.select(change_columns(reason, pl.col("reason"))))
+def _kept(cases: pl.DataFrame, kind: str, why: list[pl.Expr]) -> CaseChange:
+    return CaseChange(kind, cases.select(change_columns(why, pl.col("reason"))))
 
 
 def _refuse_too_much(reviewed: pl.DataFrame, filings: Filings) -> None:

@@ -4,7 +4,9 @@ from fractions import Fraction
 
 import polars as pl
 
+from drgpay.base.exact import POINT_PLACES, scaled
 from drgpay.points.adjustments import CaseChange, change_columns
+from drgpay.points.reasons import reason
 from drgpay.policy.points import VolumeCap
 
 KIND = "volume_cap"
@@ -38,13 +40,13 @@ def _beyond(cases: pl.DataFrame, cap: VolumeCap) -> pl.DataFrame:
             number=pl.int_range(1, pl.len() + 1).over("hospital_id", "month"),
         )
     )
-    reason = pl.format(
-        "points * {}: case {} of the hospital in {}, the cap is {}",
-        pl.lit(str(cap.factor)),
-        "number",
-        "month",
-        pl.lit(str(cap.cases_a_month)),
+    why = reason(
+        "volume_cap",
+        factor=scaled(cap.factor, POINT_PLACES),
+        number=pl.col("number"),
+        quota=cap.cases_a_month,
+        period=pl.col("month"),
     )
     return counted.filter(pl.col("number") > cap.cases_a_month).select(
-        change_columns(reason, pl.lit(None), times=Fraction(cap.factor))
+        change_columns(why, pl.lit(None), times=Fraction(cap.factor))
     )

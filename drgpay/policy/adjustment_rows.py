@@ -7,6 +7,25 @@ import polars as pl
 
 from drgpay.policy.points import Points
 
+REASON_SCHEMA: dict[str, pl.DataType] = {
+    "code": pl.String(),
+    "factor": pl.Int64(),
+    "base": pl.String(),
+    "age_times": pl.Int64(),
+    "age_divide": pl.Int64(),
+    "number": pl.Int64(),
+    "quota": pl.Int64(),
+    "days": pl.Int64(),
+    "period": pl.String(),
+    "drg": pl.String(),
+    "case_class": pl.String(),
+    "fixed_points": pl.Int64(),
+    "unreasonable_fen": pl.Int64(),
+    "max_points": pl.Int64(),
+}
+"""Why: a code and its numbers, null where the code has none of them (docs/points.md, "Reasons").
+Factors and points in 1/10,000. base: the column that the numbers are applied to."""
+
 ADJUSTMENT_SCHEMA: dict[str, pl.DataType] = {
     "case_id": pl.String(),
     "hospital_id": pl.String(),
@@ -16,7 +35,7 @@ ADJUSTMENT_SCHEMA: dict[str, pl.DataType] = {
     "applies_to": pl.String(),
     "kind": pl.String(),
     "points": pl.Int64(),
-    "reason": pl.String(),
+    **REASON_SCHEMA,
     "evidence": pl.String(),
     "paid_in": pl.String(),
     "deduction_kind": pl.String(),

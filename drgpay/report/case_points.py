@@ -7,7 +7,9 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.exact import POINT_PLACES
+from drgpay.points.age_factors import with_factor_of
 from drgpay.points.formulas import Choice
+from drgpay.points.reasons import ADDS, MINUS, reason_formula
 from drgpay.report.case_lines import Lines
 from drgpay.report.reasons import reason_said
 from drgpay.report.wording import formula_said, named
@@ -47,15 +49,6 @@ _FLOORED = re.compile(r"max\((.+), (?:base_points|\(base_points [*/] [\d.]+\)) \
 """A formula of high stays with high_floor = "normal", and what it would give alone."""
 
 
-def with_factor_of(case: Row, words: str) -> str:
-    """Words in which base_points stands for the base of the case with its factor by age."""
-    for column, sign in (("age_times", "*"), ("age_divide", "/")):
-        if case[column] is not None:
-            factor = f"{case[column].normalize():f}"
-            return words.replace("base_points", f"(base_points {sign} {factor})")
-    return words
-
-
 def formula_of_class(case: Row, formulas: Formulas) -> str | None:
     """The formula that the policy has for the class of the case, in the words of results."""
     choices = formulas.get(case["case_class"], [])
@@ -79,14 +72,14 @@ def add_adjustments(case: Row, adjustments: Sequence[Row], lines: Lines) -> None
     before, terms = "exact_0", ["points_before"]
     for row in adjustments:
         step, kind = row["step"], named("kind", row["kind"], lines.language)
-        texts = (reason_said(row["reason"], lines.language), row["evidence"])
+        texts = (reason_said(row, lines.language), row["evidence"])
         how = " · ".join(text for text in texts if text)
         if row["applies_to"] == "hospital":
             _add_minus(case, row, kind, how, lines)
             continue
         after, name = f"exact_{step}", f"adjustment_{step}"
         label = lines.say("exact_after", step=step, kind=kind)
-        lines.reckoned(after, _changed(row["reason"], before, lines), how=how, label=label)
+        lines.reckoned(after, _changed(row, before, lines), how=how, label=label)
         lines.reckoned(
             name,
             f"{_rounded(after)}-{_rounded(before)}",
@@ -103,26 +96,21 @@ def _add_minus(case: Row, row: Row, kind: str, how: str, lines: Lines) -> None:
     """Points that the hospital loses beside those of the case: a multiple of base points."""
     name = f"hospital_minus_{row['step']}"
     label = lines.say("hospital_minus", step=row["step"], kind=kind)
-    found = re.fullmatch(r"- (\d+(?:\.\d+)?) \* (.+?)(?: \(serious\))?", row["reason"])
-    base = point_formula(found[2], frozenset(lines.values)) if found else None
-    if found is None or base is None:
+    taken = reason_formula(row) if row["code"] in MINUS else ""
+    formula = point_formula(taken, frozenset(lines.values))
+    if formula is None:
         lines.given(name, row["points"], how, label)
         return
-    formula = f"ROUND(-({found[1]}*({base})),{POINT_PLACES})"
-    lines.reckoned(name, formula, row["points"], how, label)
+    lines.reckoned(name, f"ROUND(-({formula}),{POINT_PLACES})", row["points"], how, label)
 
 
-def _changed(reason: str, before: str, lines: Lines) -> str:
-    """The formula of the exact points after an adjustment, read from its reason."""
-    points = f"{{{before}}}"
-    if factor := re.match(r"points \* (\d+(?:\.\d+)?)(?=$|:)", reason):
-        return f"{points}*{factor[1]}"
-    if approved := re.fullmatch(r"approved: (.+?)( points)?", reason):
-        return approved[1] if approved[2] else _live(approved[1], lines)
-    if added := re.fullmatch(r"\+ (.+?)(?: in \d{4})?", reason):
-        # "+ min(points * 0.05, 20)": the points are those after the steps before.
-        return f"{points}+{_live(added[1], lines).replace('{points}', points)}"
-    return points
+def _changed(row: Row, before: str, lines: Lines) -> str:
+    """The formula of the exact points after an adjustment; `points` in it are those before."""
+    points, formula = f"{{{before}}}", reason_formula(row)
+    if not formula:
+        return points
+    after = _live(formula, lines).replace("{points}", points)
+    return f"{points}+{after}" if row["code"] in ADDS else after
 
 
 def _live(words: str, lines: Lines) -> str:

@@ -1,6 +1,5 @@
 """How a hospital's amounts come about, with its own numbers: calculations with live formulas."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +15,7 @@ from drgpay.base.exact import (
     unscaled,
 )
 from drgpay.base.language import Language
+from drgpay.points.reasons import times_of
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Capitation
 from drgpay.policy.settlement import Clearing, Settlement, SharingBand
@@ -392,11 +392,11 @@ def _adjustments(example: WorkedCase, formula: str | None, steps: Steps) -> None
     terms = ["points_before"]
     for place, row in enumerate(example.adjustments):
         name = f"adjustment_{row['step']}"
-        factor = re.match(r"points \* (\d+(?:\.\d+)?)(?=$|:)", row["reason"])
+        factor = times_of(row)
         # Rounded once, so it begins with the formula and not with the rounded points before.
-        after = f"ROUND(({formula})*{factor[1]},{POINT_PLACES})" if factor else ""
+        after = f"ROUND(({formula})*{factor},{POINT_PLACES})" if factor else ""
         live = f"=ROUND({after}-{{points_before}},{POINT_PLACES})" if after else ""
-        texts = (reason_said(row["reason"], steps.language), row["evidence"])
+        texts = (reason_said(row, steps.language), row["evidence"])
         how = "  ".join(text for text in texts if text).replace("{", "(").replace("}", ")")
         label = named("kind", row["kind"], steps.language)
         steps.add(name, row["points"], live if formula and not place else "", how, label)

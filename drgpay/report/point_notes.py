@@ -8,6 +8,7 @@ import polars as pl
 from drgpay.base.language import Language
 from drgpay.base.words import Wording
 from drgpay.points.catalogue import CatalogueInfo
+from drgpay.points.reasons import APPROVED, REFUSED
 from drgpay.policy.load import LoadedPolicy
 from drgpay.results.columns import columns_of, written
 from drgpay.show.tables import ReportTable
@@ -83,12 +84,7 @@ def taken_back_note(
 
     Both are adjustments (ADJUSTMENT_SCHEMA).
     """
-    kept = ("review", "review_over_quota")
-    paid = of_months.filter(
-        (pl.col("kind") == kept[0]) & pl.col("reason").str.starts_with("approved")
-    )
-    refused = of_year.filter(
-        (pl.col("kind") == kept[1]) & pl.col("reason").str.ends_with(": refused")
-    )
+    paid = of_months.filter(pl.col("code").is_in(APPROVED))
+    refused = of_year.filter(pl.col("code").is_in(REFUSED))
     back = refused.join(paid, on="case_id", how="semi")["case_id"].n_unique()
     return (_say("taken_back", language, count=back),) if back else ()

@@ -130,11 +130,11 @@ _PAID = [
 
 
 def _adjustments(adjustments: pl.DataFrame, language: Language) -> ReportTable:
-    frame = adjustments[_ADJUSTMENT_COLUMNS]
-    reasons = [reason_said(reason, language) for reason in frame["reason"].to_list()]
+    reasons = [reason_said(row, language) for row in adjustments.iter_rows(named=True)]
+    said = adjustments.with_columns(reason=pl.Series(reasons, dtype=pl.String))
     return ReportTable(
         "adjustments",
-        frame.with_columns(reason=pl.Series(reasons, dtype=pl.String)),
+        said[_ADJUSTMENT_COLUMNS],
         worded=frozenset({"account"}),
         prefixes={"kind": "kind", "applies_to": "applies_to"},
         sums=frozenset({"points", "amount"}),

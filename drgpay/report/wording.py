@@ -21,7 +21,7 @@ def pool_name(pool: str, language: Language) -> str:
 
 
 def formula_said(words: str, language: Language, numbered: Collection[str] = ()) -> str:
-    """The formula of a case or the reason of an adjustment with its columns in words.
+    """The formula of a case or of an adjustment with its columns in words.
 
     A column in `numbered` is followed by its name in braces, which stands for a line of a
     calculation.
@@ -40,7 +40,15 @@ def formula_said(words: str, language: Language, numbered: Collection[str] = ())
 
 _FORMULA = frozenset(
     {
-        *("base_points", "coefficient", "mean_cost", "total_cost", "all_mean", "length_of_stay"),
+        *(
+            "points",
+            "base_points",
+            "coefficient",
+            "mean_cost",
+            "total_cost",
+            "all_mean",
+            "length_of_stay",
+        ),
         *(
             "high_ratio",
             "cost_ratio",

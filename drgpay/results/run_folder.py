@@ -21,6 +21,7 @@ from drgpay.base.words import Sentences
 from drgpay.points.readmission import KIND as READMISSION
 from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.results.columns import completed, read_back
+from drgpay.results.former_reasons import with_codes
 from drgpay.results.manifest import MONTHS, Manifest, PartFacts, output_hashes, read_manifest
 from drgpay.results.month import no_adjustments, pool_rows
 from drgpay.results.part import VISITS, Part
@@ -108,6 +109,7 @@ class PaidPart(RunFolder):
         path, declared = self.file(table), self.columns.get(table, ())
         try:
             scan = pl.scan_parquet(path, glob=False)
+            scan = with_codes(scan) if table == "adjustments" else scan
             given = set(scan.collect_schema())
         except (pl.exceptions.PolarsError, OSError) as error:
             raise _unreadable(path, error) from None

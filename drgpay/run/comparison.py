@@ -10,6 +10,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.base.language import Words, alike
 from drgpay.base.words import Wording
+from drgpay.results.former_reasons import with_codes
 from drgpay.results.run_tables import CannotCheckError
 from drgpay.settle.lines import LINE
 
@@ -167,15 +168,18 @@ def unlike(path: Path, due: pl.DataFrame, keys: Sequence[str]) -> Words | None:
     (CannotCheckError): an older program did not write it, or somebody took it out.
     """
     name = path.stem
-    written = pl.read_parquet_schema(path)
+    scan = pl.scan_parquet(path, glob=False)
+    if name == "adjustments":
+        scan = with_codes(scan)
+    written = scan.collect_schema().names()
     extra = [column for column in written if column not in due.columns]
     if extra:
         return WORDS.words("finding.column_too_many", column=f"{name}.{extra[0]}")
-    rows = int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    rows = int(scan.select(pl.len()).collect().item())
     if rows != due.height:
         return _other_rows(path, due, keys)
     for column in written:
-        said = _plain(pl.read_parquet(path, columns=[column], glob=False)[column])
+        said = _plain(scan.select(column).collect()[column])
         right = _plain(due[column])
         if said.dtype != right.dtype:
             said = said.cast(right.dtype, strict=False)

@@ -140,7 +140,7 @@ def _adjustments(example: Example, stays: pl.DataFrame) -> pl.DataFrame:
         case = of_case.get(row["case_id"], {"account": "employee", "out_of_area": False})
         kept = {name: case.get(name) for name in ("hospital_id", "account", "out_of_area")}
         step = 1 + sum(one["case_id"] == row["case_id"] for one in rows)
-        rows.append(kept | {"step": step, "reason": ""} | row)
+        rows.append(kept | {"step": step} | row)
     rows.sort(key=lambda row: (row["case_id"], row["step"]))
     full = [{name: row.get(name) for name in ADJUSTMENT_SCHEMA} for row in rows]
     return pl.DataFrame(full, schema=ADJUSTMENT_SCHEMA)

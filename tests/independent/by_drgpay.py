@@ -153,7 +153,6 @@ def bare_points(cases: list[Case], minus: list[Minus], taken: Iterable[Taken] = 
             "kind": _kind(row),
             "points": int(row.points * 10_000),
             **dict.fromkeys(("evidence", "paid_in", "deduction_kind", "return_in")),
-            "reason": "",
         }
         for row in sorted(every, key=lambda row: (row.case_id, row.step))
     ]
@@ -185,7 +184,7 @@ ADJUSTMENT_TYPES = {
     "step": pl.Int32(),
     **dict.fromkeys(("applies_to", "kind"), pl.String()),
     "points": pl.Int64(),
-    **dict.fromkeys(("reason", "evidence", "paid_in", "deduction_kind", "return_in"), pl.String()),
+    **dict.fromkeys(("evidence", "paid_in", "deduction_kind", "return_in"), pl.String()),
 }
 
 

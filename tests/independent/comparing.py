@@ -135,6 +135,7 @@ def compare_points(tables: Tables, stays: list[Stay], earned: Earned) -> int:
             "kind": row.kind,
             "points": row.points,
             "evidence": row.evidence,
+            **row.why.columns(),
         }
         for row in earned.adjustments
     }

@@ -27,7 +27,7 @@ from .recomputation import ledger
 from .recomputation.budgets import budget_of_month, reserve
 from .recomputation.clearing import Year, clear
 from .recomputation.differences import of_statements, paid_with
-from .recomputation.earlier import EarlierRow, Run, earlier_minus, make_run
+from .recomputation.earlier import CASE, RETURN, EarlierRow, Run, earlier_minus, make_run
 from .recomputation.earned_cases import cases_of, minus_of, taken_of
 from .recomputation.prepayment import Month, settle_month
 from .recomputation.settlement import Minus, NoPointsError, OverBudgetError, pools_of
@@ -196,11 +196,23 @@ def compare_earlier(adjustments: pl.DataFrame, run: Run) -> list[int]:
     steps: list[int] = []
     for row in run.rows:
         alike = [one for one in found if _place(one) == _wanted(row)]
+        alike = [one for one in alike if one["code"] in codes_of(row)]
         named = [one for one in alike if one["evidence"] in row.evidence]
         assert named, f"{row}: drgpay names {[one['evidence'] for one in alike]}"
         found.remove(named[0])
         steps.append(named[0]["step"])
     return steps
+
+
+def codes_of(row: EarlierRow) -> tuple[str, ...]:
+    """What drgpay may say of a row: what is taken again of a stay that lies elsewhere has no rule."""
+    if row.points > 0:
+        return ("given_back",)
+    if row.part == RETURN:
+        return "readmission", "put_right"
+    if row.part == CASE:
+        return "deduction", "deductions", "put_right"
+    return "hospital_minus", "hospital_minus_serious", "put_right"
 
 
 def _note(planned: Planned, run: Run, settled: Month | Year) -> None:

@@ -16,6 +16,7 @@ from drgpay.points.catalogue import (
     Catalogue,
     CatalogueInfo,
 )
+from drgpay.policy.adjustment_rows import REASON_SCHEMA
 from drgpay.policy.load import load_policy
 from drgpay.policy.points import Points
 from drgpay.records.filings import (
@@ -25,6 +26,8 @@ from drgpay.records.filings import (
     TECHNOLOGY_SCHEMA,
     Filings,
 )
+from drgpay.report.reasons import reason_said
+from drgpay.results.columns import columns_of, written
 
 CORE = load_policy("zhejiang-2019-core").policy
 MEAN_20_000 = 2_000_000  # fen
@@ -162,6 +165,12 @@ def rows(result: EarnedPoints) -> list[tuple[str, str, str, str]]:
     """The adjustments: case_id, kind, what it applies to, points."""
     columns = result.adjustments.select("case_id", "kind", "applies_to", "points")
     return [(*row[:3], str(unscaled(row[3], 4))) for row in columns.iter_rows()]
+
+
+def reasons(adjustments: pl.DataFrame) -> list[str]:
+    """Why points change, in sentences, of adjustments as they are in memory."""
+    columns = [column for column in columns_of("adjustments") if column.scaled in REASON_SCHEMA]
+    return [reason_said(row, "en") for row in written(adjustments, columns).iter_rows(named=True)]
 
 
 def with_(**change: Any) -> Points:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from drgpay.base.exact import half_up, wide
 from drgpay.points.adjustments import CaseChange, HospitalMinus, Step, adjust, change_columns
 from drgpay.points.formulas import PointFormula
+from drgpay.points.reasons import reason
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, no_adjustments
 
 positive = st.fractions(min_value=0, max_value=10**8, max_denominator=10**12)
@@ -34,7 +35,7 @@ def exact_of(*values: Fraction) -> pl.DataFrame:
 
 def change(times: Fraction, plus: Fraction, most: int | None, case_id: str = "0") -> CaseChange:
     added = PointFormula(wide(plus.numerator), wide(plus.denominator), "")
-    columns = change_columns(pl.lit("why"), pl.lit(None), times, added, most)
+    columns = change_columns(reason("tcm"), pl.lit(None), times, added, most)
     return CaseChange("kind", pl.DataFrame({"case_id": [case_id]}).select(columns))
 
 
@@ -56,7 +57,8 @@ def test_rows_add_up_to_the_rounded_exact_number(
 
 def test_steps_touch_their_own_cases_and_are_numbered_by_case() -> None:
     half, one = Fraction(1, 2), Fraction(1)
-    minus = pl.DataFrame({"case_id": ["1"], "points": [-7], "reason": ["r"], "evidence": ["e"]})
+    rows_of_minus = pl.DataFrame({"case_id": ["1"], "points": [-7], "evidence": ["e"]})
+    minus = rows_of_minus.with_columns(*reason("hospital_minus", factor=10_000))
     made: list[Step] = [
         change(half, Fraction(0), None, "1"),
         HospitalMinus("fraud", minus),

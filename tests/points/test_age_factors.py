@@ -14,6 +14,7 @@ from tests.points.standard_stay import (
     filings,
     final,
     one,
+    reasons,
     rows,
     with_,
 )
@@ -70,8 +71,7 @@ def test_technologies_and_deductions_use_the_base_with_its_factor() -> None:
         ("0", "up_coding", "case", "-139.9860"),
         ("0", "up_coding", "hospital", "-133.3200"),
     ]
-    said = result.adjustments["reason"].to_list()
-    assert said == [
+    assert reasons(result.adjustments) == [
         "+ (base_points * 0.3333) * 1 in 2026",
         "points * 0",
         "- 2 * (base_points * 0.3333)",

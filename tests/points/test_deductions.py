@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from drgpay.base.errors import DrgpayError
-from tests.points.standard_stay import catalogue, earned, filings, rows, with_
+from tests.points.standard_stay import catalogue, earned, filings, reasons, rows, with_
 
 
 def deduction(kind: str, serious: bool = False, **more: Any) -> dict[str, Any]:
@@ -16,7 +16,7 @@ def test_points_before_stand_for_missing_base_points() -> None:
     found = filings(deductions=[deduction("up_coding")])
     ungrouped = earned({"drg": "G9", "total_fen": 3_000_000}, filings=found)
     assert rows(ungrouped)[1] == ("0", "up_coding", "hospital", "-360.0000")
-    assert ungrouped.adjustments["reason"][1] == "- 2 * points_before"
+    assert reasons(ungrouped.adjustments)[1] == "- 2 * points_before"
     at_cost = with_(few_cases_rule="at_cost", few_cases_ratio=1)
     of = catalogue({"stable": False, "base_points": None})
     few = earned({"total_fen": 3_000_000}, points=at_cost, of=of, filings=found)

@@ -18,7 +18,7 @@ from drgpay.points.paid_again import PaidStays
 from drgpay.policy.adjustment_rows import takes_deducted_points
 from drgpay.policy.points import Points
 from drgpay.records.filings import Filings
-from tests.points.standard_stay import CORE, GROUP, catalogue, filings, stays, with_
+from tests.points.standard_stay import CORE, GROUP, catalogue, filings, reasons, stays, with_
 
 OF = catalogue({}, {"drg": "G2", "base_points": 77_7777, "mean_fen": 777_777})
 POINTS = with_(
@@ -141,7 +141,7 @@ def test_a_return_in_the_next_month_takes_half_of_the_paid_stay() -> None:
     lost = both.cases["points"][0] - january.cases["points"][0]
     assert rows_of(february) == [("a", "readmission_earlier", lost, "b")]
     assert by_line(january, february) == by_line(both)
-    assert february.adjustments["reason"][0].startswith("points * 0.5")
+    assert reasons(february.adjustments)[0] == "points * 0.5: the patient came back within 15 days"
     assert february.adjustments["paid_in"].to_list() == ["2026-01", None]
 
 
@@ -174,6 +174,20 @@ def test_a_deducted_stay_gets_two_rows_that_cancel() -> None:
     assert rows[0][2] == -rows[1][2] < 0
 
 
+def test_deductions_of_a_paid_stay_are_taken_together() -> None:
+    """At the case in one row, from the hospital one for each."""
+    january = settled("2026-01", stays(FIRST), NOTHING)
+    both = [{"case_id": "a", "kind": kind} for kind in ("up_coding", "fraud")]
+    listed = filings(deductions=both)
+    february = settled("2026-02", stays(stay("c", date(2026, 2, 25))), listed, [january])
+    earlier = february.adjustments.filter(pl.col("case_id") == "a")
+    assert reasons(earlier) == [
+        "points * 0: 2 deductions",
+        "- 5 * base_points",
+        "- 2 * base_points",
+    ]
+
+
 def test_a_deduction_of_a_paid_stay_is_two_rows_once() -> None:
     january = settled("2026-01", stays(FIRST), NOTHING)
     listed = filings(deductions=[{"case_id": "a", "kind": "fraud", "document": "No. 7"}])
@@ -197,7 +211,7 @@ def test_a_return_that_was_a_split_stay_is_given_back() -> None:
     march = settled("2026-03", stays(stay("c", date(2026, 3, 25))), split, [january, february])
     (given_back,) = [row for row in rows_of(march) if row[1] == "readmission_earlier"]
     assert given_back == ("a", "readmission_earlier", -rows_of(february)[0][2], "b")
-    assert march.adjustments["reason"][0] == "given back"
+    assert reasons(march.adjustments)[0] == "given back"
 
 
 def test_a_stay_paid_item_by_item_has_the_minus_alone_on_the_local_line() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from drgpay.base.errors import DrgpayError
-from tests.points.standard_stay import catalogue, earned, filings, final, rows, with_
+from tests.points.standard_stay import catalogue, earned, filings, final, reasons, rows, with_
 
 ROBOT: dict[str, Any] = {
     "technology": "robot",
@@ -41,7 +41,7 @@ def test_a_filing_without_effect_leaves_a_row(change: dict[str, Any], words: str
     of = catalogue({}, {"drg": "G2"})
     result = earned(change, points=robot(), of=of, filings=FILED)
     assert rows(result) == [("0", "new_technology", "case", "0.0000")]
-    assert result.adjustments["reason"][0].startswith(words)
+    assert reasons(result.adjustments)[0].startswith(words)
 
 
 @pytest.mark.parametrize(("technology", "filed"), [("laser", True), ("robot", False)])

@@ -21,6 +21,7 @@ from tests.points.standard_stay import (
     earned,
     filings,
     final,
+    reasons,
     rows,
     with_,
     yuan,
@@ -58,7 +59,7 @@ def test_an_approved_case(change: dict[str, Any], before: int, after: int) -> No
         (after - before) * 10_000,
         "重症",
     )
-    assert "(total_cost - 1000.00)" in row["reason"]
+    assert "(total_cost - 1000.00)" in reasons(result.adjustments)[0]
 
 
 def test_a_high_case_below_the_cap_without_its_unreasonable_cost() -> None:
@@ -95,7 +96,7 @@ def test_reviews_without_effect_leave_a_row(
     result = earned(stay, points=EVERY, filings=filings(reviews=[{"case_id": "0", **review}]))
     assert final(result) == ["220.0000"]
     assert rows(result) == [("0", "review", "case", "0.0000")]
-    assert result.adjustments["reason"][0].startswith(words)
+    assert reasons(result.adjustments)[0].startswith(words)
 
 
 def quota(over: str, scope: str = "hospital", share: str = "0.5", **more: str) -> Any:
@@ -121,7 +122,7 @@ def test_over_quota_is_reported_and_honoured() -> None:
         ("2", "review", "case", "600.0000"),
         ("2", "review_over_quota", "case", "0.0000"),
     ]
-    assert result.adjustments["reason"][3] == (
+    assert reasons(result.adjustments)[3] == (
         "review 3 of the hospital, the quota is 2: reported, paid all the same"
     )
 
@@ -154,8 +155,11 @@ def test_the_quota_of_a_hospital_or_of_the_region() -> None:
             True,
             False,
         ]
-    said = result.adjustments.filter(pl.col("kind") == "review_over_quota")["reason"].to_list()
-    assert said == ["review 2 of the hospital, its part of the region's quota is 1: refused"] * 2
+    over = result.adjustments.filter(pl.col("kind") == "review_over_quota")
+    assert (
+        reasons(over)
+        == ["review 2 of the hospital, its part of the region's quota is 1: refused"] * 2
+    )
 
 
 def test_the_part_of_the_region_goes_by_largest_remainder_then_by_hospital() -> None:

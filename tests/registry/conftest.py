@@ -126,16 +126,18 @@ def _adjustments() -> pl.DataFrame:
         "kind": "readmission",
         "points": "-0.5000",
         "standard_amount": None,
-        "reason": "points x 0.5",
+        "code": "readmission",
+        "factor": "0.5000",
         "evidence": "C0002",
     }
     rows = [row, {**row, "case_id": "C0002", "points": "-0.2500"}]
-    texts = ("case_id", "hospital_id", "account", "applies_to", "kind", "reason", "evidence")
+    texts = ("case_id", "hospital_id", "account", "applies_to", "kind", "code", "evidence")
     types = {
         **dict.fromkeys(texts, pl.String()),
         "out_of_area": pl.Boolean(),
         "step": pl.Int32(),
         "points": POINTS,
+        "factor": POINTS,
         "standard_amount": MONEY,
     }
     return _typed(rows, types)

@@ -66,10 +66,13 @@ def settled_region(seed: int, policy: Policy, cases: int = 400) -> Region:
     """A month of random cases with adjustments of every reach."""
     rng = random.Random(seed)
     rows = [_case(rng, number) for number in range(cases)]
-    # Of no earlier stay: the last three columns are null.
-    adjustments = [(*row, None, None, None) for case in rows for row in _adjustments(rng, case)]
+    adjustments = [
+        {**dict.fromkeys(ADJUSTMENT_SCHEMA), **row}
+        for case in rows
+        for row in _adjustments(rng, case)
+    ]
     frame = pl.DataFrame(rows, schema_overrides=_SCHEMA)
-    adjusted = pl.DataFrame(adjustments, schema=ADJUSTMENT_SCHEMA, orient="row")
+    adjusted = pl.DataFrame(adjustments, schema=ADJUSTMENT_SCHEMA)
     payments = pl.DataFrame(
         {"hospital_id": ["H1"], "account": ["employee"], "amount_fen": [123_456]},
         schema=NO_PAYMENTS.schema,
@@ -197,21 +200,25 @@ def _case(rng: random.Random, number: int) -> dict[str, Any]:
     }
 
 
-def _adjustments(rng: random.Random, case: dict[str, Any]) -> list[tuple[Any, ...]]:
+def _adjustments(rng: random.Random, case: dict[str, Any]) -> list[dict[str, Any]]:
     """Some cases are halved, some lose everything and twice their base points."""
-    key = (case["case_id"], case["hospital_id"], case["account"], case["out_of_area"])
+    of_case = {name: case[name] for name in ("case_id", "hospital_id", "account", "out_of_area")}
     case["points"] = case["points_before"]
     if case["payment_unit"] == "fee" or rng.random() < 0.8:
         return []
     exact = case["base_points"] * case["coefficient"]
     if rng.random() < 0.5:
         case["points"] = (exact + 10_000) // 20_000
+        halved = {"code": "readmission", "factor": 5_000, "days": 15, "evidence": "C99999"}
         change = case["points"] - case["points_before"]
-        reason = "points * 0.5: the patient came back within 15 days"
-        return [(*key, 1, "case", "readmission", change, reason, "C99999")]
+        row = {**of_case, "step": 1, "applies_to": "case", "kind": "readmission", "points": change}
+        return [{**row, **halved}]
     case["points"] = 0
     minus = -2 * case["base_points"]
+    deducted = {**of_case, "kind": "up_coding", "evidence": "finding"}
+    all_points = {"points": -case["points_before"], "code": "deduction", "factor": 0}
+    twice = {"code": "hospital_minus_serious", "factor": 20_000, "base": "base_points"}
     return [
-        (*key, 1, "case", "up_coding", -case["points_before"], "points * 0", "finding"),
-        (*key, 2, "hospital", "up_coding", minus, "- 2 * base_points (serious)", "finding"),
+        {**deducted, "step": 1, "applies_to": "case", **all_points},
+        {**deducted, "step": 2, "applies_to": "hospital", "points": minus, **twice},
     ]

@@ -50,22 +50,22 @@ def test_a_published_catalogue_has_no_rules_to_compare() -> None:
 
 def adjustments(*rows: tuple[str, str, str]) -> pl.DataFrame:
     full = [
-        {**dict.fromkeys(ADJUSTMENT_SCHEMA), "case_id": case, "kind": kind, "reason": reason}
-        for case, kind, reason in rows
+        {**dict.fromkeys(ADJUSTMENT_SCHEMA), "case_id": case, "kind": kind, "code": code}
+        for case, kind, code in rows
     ]
     return pl.DataFrame(full, schema=ADJUSTMENT_SCHEMA)
 
 
 def test_the_clearing_says_how_many_reviews_it_takes_back() -> None:
     months = adjustments(
-        ("a", "review", "approved: 5 points"),
-        ("b", "review", "approved: 5 points"),
-        ("c", "review", "rejected: the points of its class"),
+        ("a", "review", "review_fixed"),
+        ("b", "review", "review_at_cost"),
+        ("c", "review", "review_rejected"),
     )
     year = adjustments(
-        ("a", "review_over_quota", "review 3 of the hospital, the quota is 2: refused"),
-        ("b", "review_over_quota", "review 4 of the hospital, the quota is 2: reported, paid all"),
-        ("c", "review_over_quota", "review 5 of the hospital, the quota is 2: refused"),
+        ("a", "review_over_quota", "review_over_quota"),
+        ("b", "review_over_quota", "review_over_quota_paid"),
+        ("c", "review_over_quota", "review_over_share"),
     )
     assert taken_back_note(months, year, "en") == (
         "the year's quota takes back 1 special reviews that months have paid",

@@ -14,7 +14,6 @@ import pytest
 
 from drgpay.base.language import Language
 from drgpay.report.explanation import Rules
-from drgpay.report.reasons import reason_said
 from drgpay.report.statement_xlsx import workbook_names
 from drgpay.report.wording import word
 from drgpay.results.month import line_kind
@@ -192,30 +191,6 @@ def test_a_month_without_cases(region: Region, tmp_path: Path) -> None:
     empty = replace(tables, frames={**tables.frames, **none})
     write_statements(empty, rules_of(region), tmp_path, "en")
     assert len(list(tmp_path.iterdir())) == 3
-
-
-@pytest.mark.parametrize(
-    ("reason", "said"),
-    [
-        ("points * 0.5: the patient came back within 15 days", "点数 × 0.5：患者 15 日内再入院"),
-        ("approved: 12.5000 points", "单议通过：核定 12.5000 点"),
-        (
-            "approved: (total_cost - 3.00) / all_mean * 100",
-            "单议通过：(医疗总费用 − 3.00) ÷ 总均次费用 × 100",
-        ),
-        (
-            "review 3 of the region, the quota is 2: refused",
-            "统筹区第 3 例单议，额度 2 例：不予支付",
-        ),
-        ("+ base_points * 0.3 in 2026", "2026 年：+ 基准点数 × 0.3"),
-        ("- 2 * base_points (serious)", "− 2 × 基准点数（情节严重）"),
-        ("not applicable: the class normal is not reviewed", "不适用：“正常病例”不参加特病单议"),
-        ("a reason of a later version", "a reason of a later version"),
-    ],
-)
-def test_reasons_in_words(reason: str, said: str) -> None:
-    assert reason_said(reason, "zh") == said
-    assert reason_said(reason, "en") == reason
 
 
 def test_names_of_workbooks_stay_in_their_folder() -> None:

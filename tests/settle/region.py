@@ -144,7 +144,7 @@ def _minus_row(case: dict[str, Any], points: int, step: int) -> dict[str, Any]:
         "applies_to": "hospital",
         "kind": "fraud",
         "points": -points,
-        "reason": "-5 x base",
+        "code": "hospital_minus",
         "evidence": None,
     }
 

@@ -33,7 +33,7 @@ def minus(number: int, points: str, step: int = 1, **change: Any) -> dict[str, A
         "applies_to": "hospital",
         "kind": "up_coding",
         "points": int(Decimal(points) * 10_000),
-        "reason": "-2 x base",
+        "code": "hospital_minus",
         "evidence": None,
     }
     return row | change

@@ -158,7 +158,6 @@ def minus_of_hospital(case_id: str, kind: str, points: int) -> dict[str, Any]:
         "applies_to": "hospital",
         "kind": kind,
         "points": points,
-        "reason": "",
         "evidence": None,
     }
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA
+from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, REASON_SCHEMA
 from drgpay.simulate.compare import compare
 from drgpay.simulate.decomposition import EFFECTS, decomposition
 from drgpay.simulate.outcome import _middle
@@ -228,8 +228,7 @@ def test_rows_on_stays_of_earlier_months_stay_as_they_are(
         out_of_area=False,
         step=1,
         applies_to=pl.lit("hospital"),
-        reason=pl.lit(""),
-        evidence=None,
+        **dict.fromkeys((*REASON_SCHEMA, "evidence")),
         **dict.fromkeys(("paid_in", "deduction_kind", "return_in"), None),
     )
     columns = [pl.col(name).cast(of) for name, of in ADJUSTMENT_SCHEMA.items()]

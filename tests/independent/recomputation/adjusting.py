@@ -1,10 +1,11 @@
 """What is added to and taken from the points of a case, step by step, one case at a time."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 from drgpay.policy.points import Points, VolumeCap
 
@@ -17,6 +18,33 @@ from .rounding import ceiling, half_up, largest_whole
 WITHOUT_GROUP = ("fee", "bed_day", "ungrouped", "ambiguous")
 
 
+REASON_NUMBERS = (
+    *("factor", "base", "age_times", "age_divide", "number", "quota", "days", "period"),
+    *("drg", "case_class", "fixed_points", "unreasonable_cost", "max_points"),
+)
+
+
+Over = tuple[int, int]
+"""Which review of its hospital one is, and how many there may be."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """The code of an adjustment and the numbers that it has."""
+
+    code: str
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+    def columns(self) -> dict[str, Any]:
+        """As adjustments.parquet has them: what the code has not is null."""
+        return {"code": self.code, **dict.fromkeys(REASON_NUMBERS), **self.numbers}
+
+
+def because(code: str, **numbers: object) -> Why:
+    """A code with its numbers."""
+    return Why(code, numbers)
+
+
 @dataclass(frozen=True)
 class Adjustment:
     """A row of adjustments.parquet."""
@@ -27,6 +55,7 @@ class Adjustment:
     kind: str
     points: Decimal
     evidence: str | None
+    why: Why
 
 
 @dataclass(frozen=True)
@@ -51,24 +80,39 @@ class Course:
         self.rows: list[Adjustment] = []
 
     def change(
-        self, kind: str, evidence: str | None, new: Callable[[Fraction], Fraction] | None = None
+        self,
+        kind: str,
+        evidence: str | None,
+        why: Why,
+        new: Callable[[Fraction], Fraction] | None = None,
     ) -> None:
         """A step: the row is the difference of the rounded numbers."""
         before = half_up(self.exact, 4)
         self.exact = new(self.exact) if new else self.exact
-        self._row("case", kind, half_up(self.exact, 4) - before, evidence)
+        self._row("case", kind, half_up(self.exact, 4) - before, evidence, why)
 
-    def take_from_hospital(self, kind: str, evidence: str | None, times: Decimal) -> None:
+    def take_from_hospital(
+        self, kind: str, evidence: str | None, times: Decimal, *, serious: bool
+    ) -> None:
         """A deduction's minus row."""
-        basis = self.case.base
+        basis, name = self.case.base, "base_points"
         if basis is None:
-            basis = Fraction(self.case.points_before)
-        self._row("hospital", kind, -half_up(basis * Fraction(times), 4), evidence)
+            basis, name = Fraction(self.case.points_before), "points_before"
+        code = "hospital_minus_serious" if serious else "hospital_minus"
+        why = because(code, factor=times, base=name, **self.age_factor)
+        self._row("hospital", kind, -half_up(basis * Fraction(times), 4), evidence, why)
 
-    def _row(self, applies_to: str, kind: str, points: Decimal, evidence: str | None) -> None:
+    @property
+    def age_factor(self) -> dict[str, Decimal | None]:
+        """What the base points of the case are multiplied or divided by."""
+        return {"age_times": self.case.age_times, "age_divide": self.case.age_divide}
+
+    def _row(
+        self, applies_to: str, kind: str, points: Decimal, evidence: str | None, why: Why
+    ) -> None:
         step = len(self.rows) + 1
         case_id = self.stay.case_id
-        self.rows.append(Adjustment(case_id, step, applies_to, kind, points, evidence))
+        self.rows.append(Adjustment(case_id, step, applies_to, kind, points, evidence, why))
 
 
 def multiplied(factor: Decimal) -> Callable[[Fraction], Fraction]:
@@ -106,9 +150,17 @@ def earn(
         course = Course(stay, cases[stay.case_id])
         if stay.case_id in review_of:
             review = review_of[stay.case_id]
-            _review(course, review, review.case_id in over_quota, catalogue, points)
+            _review(course, review, over_quota.get(review.case_id), catalogue, points)
         if stay.case_id in capped:
-            course.change("volume_cap", None, multiplied(capped[stay.case_id].factor))
+            cap, number = capped[stay.case_id]
+            why = because(
+                "volume_cap",
+                factor=cap.factor,
+                number=number,
+                quota=cap.cases_a_month,
+                period=f"{stay.settlement_date:%Y-%m}",
+            )
+            course.change("volume_cap", None, why, multiplied(cap.factor))
         unreturned[stay.case_id] = course.exact
         if stay.case_id in followed:  # C6
             halve(course, followed[stay.case_id], points)
@@ -126,55 +178,70 @@ def split_stays(violations: Iterable[Violation]) -> set[str]:
 
 def halve(course: Course, evidence: str, points: Points) -> None:
     """The step of readmission (C6)."""
-    course.change("readmission", evidence, multiplied(points.readmission.factor))
+    rule = points.readmission
+    why = because("readmission", factor=rule.factor, days=rule.days)
+    course.change("readmission", evidence, why, multiplied(rule.factor))
 
 
 def _review(
-    course: Course, review: Review, over_quota: bool, catalogue: Catalogue, points: Points
+    course: Course, review: Review, over: Over | None, catalogue: Catalogue, points: Points
 ) -> None:
-    if not review.approved or course.case.case_class not in points.reviews.classes:
-        course.change("review", review.reason)
-    elif over_quota and points.reviews.over_quota == "refuse":
-        course.change("review_over_quota", review.reason)
+    rule, case_class = points.reviews, course.case.case_class
+    refuses = rule.over_quota == "refuse"
+    over_code = "review_over_quota" if rule.quota_scope == "hospital" else "review_over_share"
+    beyond = because(over_code if refuses else f"{over_code}_paid")
+    if over:
+        beyond = replace(beyond, numbers={"number": over[0], "quota": over[1]})
+    if case_class not in rule.classes:
+        why = because("review_not_applicable", case_class=case_class)
+        course.change("review", review.reason, why)
+    elif not review.approved:
+        course.change("review", review.reason, because("review_rejected"))
+    elif over and refuses:
+        course.change("review_over_quota", review.reason, beyond)
     else:
-        reviewed = _reviewed_points(course, review, catalogue, points)
-        course.change("review", review.reason, lambda _: reviewed)
-        if over_quota:
-            course.change("review_over_quota", review.reason)
+        reviewed, why = _reviewed_points(course, review, catalogue, points)
+        course.change("review", review.reason, why, lambda _: reviewed)
+        if over:
+            course.change("review_over_quota", review.reason, beyond)
 
 
 def _reviewed_points(
     course: Course, review: Review, catalogue: Catalogue, points: Points
-) -> Fraction:
+) -> tuple[Fraction, Why]:
     case = course.case
     reasonable = Fraction(course.stay.total_cost) - Fraction(review.unreasonable_cost)
     if review.fixed_points is not None:
-        return Fraction(review.fixed_points)
+        why = because("review_fixed", fixed_points=review.fixed_points)
+        return Fraction(review.fixed_points), why
+    cost = review.unreasonable_cost
     if case.case_class == "high" and points.high_formula == "review_only":
         assert case.base is not None
         assert case.coefficient is not None
         assert case.compared is not None
         assert case.high_ratio is not None
         over = reasonable / case.compared - Fraction(case.high_ratio)
-        return case.base * Fraction(case.coefficient) + case.base * max(Fraction(0), over)
-    return reasonable / catalogue.all_mean * 100
+        mean = "mean_cost" if points.reference_mean == "region" else "ratio_mean"
+        why = because("review_excess", unreasonable_cost=cost, base=mean, **course.age_factor)
+        return case.base * Fraction(case.coefficient) + case.base * max(Fraction(0), over), why
+    return reasonable / catalogue.all_mean * 100, because("review_at_cost", unreasonable_cost=cost)
 
 
 def reviews_over_quota(
     stays: list[Stay], cases: Mapping[str, CasePoints], points: Points, filed: Filed
-) -> set[str]:
+) -> dict[str, Over]:
     """Approved reviews beyond the quota of their hospital, in order of filing."""
     rule = points.reviews
     by_id = {stay.case_id: stay for stay in stays}
     quotas = quotas_of(stays, points)
     used: dict[str, int] = {}
-    over: set[str] = set()
+    over: dict[str, Over] = {}
     for review in sorted(filed.reviews, key=lambda review: (review.filed_at, review.case_id)):
         if review.approved and cases[review.case_id].case_class in rule.classes:
             hospital = by_id[review.case_id].hospital_id
             used[hospital] = used.get(hospital, 0) + 1
             if used[hospital] > quotas.get(hospital, 0):
-                over.add(review.case_id)
+                over[review.case_id] = used[hospital], quotas.get(hospital, 0)
     return over
 
 
@@ -204,10 +271,10 @@ def quotas_of(stays: list[Stay], points: Points) -> dict[str, int]:
     return dict(zip(hospitals, largest_whole(whole, parts), strict=True))
 
 
-def beyond_caps(stays: list[Stay], points: Points) -> dict[str, VolumeCap]:
-    """Stays beyond the cap of their hospital, month and groups."""
+def beyond_caps(stays: list[Stay], points: Points) -> dict[str, tuple[VolumeCap, int]]:
+    """Stays beyond the cap of their hospital, month and groups: the cap, and which stay it is."""
     counted: dict[tuple[int, str, int, int], int] = {}
-    beyond: dict[str, VolumeCap] = {}
+    beyond: dict[str, tuple[VolumeCap, int]] = {}
     for stay in sorted(stays, key=lambda stay: (stay.settlement_date, stay.case_id)):
         for number, cap in enumerate(points.volume_caps):
             paid_by_drg = stay.status == "grouped" and stay.payment_unit == "drg"
@@ -216,7 +283,7 @@ def beyond_caps(stays: list[Stay], points: Points) -> dict[str, VolumeCap]:
                 key = (number, stay.hospital_id, settled.year, settled.month)
                 counted[key] = counted.get(key, 0) + 1
                 if counted[key] > cap.cases_a_month:
-                    beyond[stay.case_id] = cap
+                    beyond[stay.case_id] = cap, counted[key]
     return beyond
 
 
@@ -238,20 +305,27 @@ def _technologies(course: Course, points: Points, filed: Filed) -> None:
             case.case_class not in WITHOUT_GROUP
             and case.base is not None
             and stay.drg in rule.groups
-            and share is not None
         )
-        if entitled and (is_filed or not rule.filed):
-            plus = (case.base or 0) * Fraction(share or 0)
-            course.change("new_technology", rule.technology, increased(plus))
+        year = f"{stay.settlement_date.year}"
+        if entitled and share is not None and (is_filed or not rule.filed):
+            plus = (case.base or 0) * Fraction(share)
+            numbers = {"factor": share, "base": "base_points", **course.age_factor}
+            why = because("new_technology_share", period=year, **numbers)
+            course.change("new_technology", rule.technology, why, increased(plus))
         elif is_filed:
-            course.change("new_technology", rule.technology)
+            numbers = {"drg": stay.drg, "case_class": case.case_class}
+            why = because("new_technology_not_applicable", **numbers)
+            if entitled:
+                why = because("new_technology_no_share", period=year)
+            course.change("new_technology", rule.technology, why)
 
 
 def _tcm(course: Course, points: Points) -> None:
     rule = points.tcm
     if rule and course.stay.drg in rule.groups and course.case.case_class not in WITHOUT_GROUP:
         uplift, most = Fraction(rule.uplift), Fraction(rule.max_points)
-        course.change("tcm", None, lambda exact: exact + min(exact * uplift, most))
+        why = because("tcm", factor=rule.uplift, max_points=rule.max_points)
+        course.change("tcm", None, why, lambda exact: exact + min(exact * uplift, most))
 
 
 def deduct(course: Course, points: Points, violations: Iterable[Violation]) -> None:
@@ -261,7 +335,8 @@ def deduct(course: Course, points: Points, violations: Iterable[Violation]) -> N
         for violation in violations:
             if violation.case_id == course.stay.case_id and violation.kind == rule.kind:
                 evidence = violation.document or violation.reason
-                course.change(rule.kind, evidence, multiplied(rule.case_factor))
+                why = because("deduction", factor=rule.case_factor)
+                course.change(rule.kind, evidence, why, multiplied(rule.case_factor))
                 times = rule.base_times_serious if violation.serious else rule.base_times
                 if times:
-                    course.take_from_hospital(rule.kind, evidence, times)
+                    course.take_from_hospital(rule.kind, evidence, times, serious=violation.serious)
