@@ -133,8 +133,7 @@ def _info(folder: Path) -> tuple[SchemeInfo, list[Finding]]:
             code_system="",
             source="",
         )
-        problem = error.problem.removeprefix(f"{folder / 'scheme.toml'}").removeprefix(": ").strip()
-        facts = {"problem": problem, "advice": error.remedy}
+        facts = {"problem": error.problem_words, "advice": error.remedy_words}
         return unknown, [finding("scheme_file", "scheme", None, "scheme.toml", **facts)]
 
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, as_decimal
+from drgpay.base.words import Sentences
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.rules.nodes import Rule
@@ -19,6 +20,8 @@ from drgpay.grouper.stream import Progress
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
+
+_ERRORS = Sentences("errors/schemes")
 
 Level = Literal["option", "mdc", "adrg", "drg", "set", "code", "cc", "exclusion"]
 Kind = Literal[
@@ -109,7 +112,7 @@ def migration(
 
     parts = list(in_order(counted, dataset.pieces(), threads))
     if not parts:
-        raise DrgpayError(f"{dataset.path} holds no stay", "name the stays to compare with")
+        raise DrgpayError(*_ERRORS("no_stay", path=dataset.path))
     matrix = _summed(pl.concat(parts)).sort("from_group", "to_group")
     cost = [as_decimal("fen", FEN_PLACES).alias("total_cost")] if with_cost else []
     return matrix.select("from_group", "to_group", "cases", *cost)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.words import Sentences
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.reference import Stay, holds
@@ -17,6 +18,8 @@ from drgpay.schemes.code_choice import CodeChoice
 from drgpay.schemes.contradiction import contradicts_itself
 from drgpay.schemes.implication import implies
 from drgpay.schemes.patients import Patients
+
+_ERRORS = Sentences("errors/schemes")
 
 # Choices of each part of a stay, and stays an alternative; later rounds for groups without a stay.
 _ROUNDS = ((2, 4), (10, 60), (48, 1500))
@@ -95,10 +98,7 @@ def search_reach(scheme: Scheme) -> Reach:
     Raises DrgpayError for a scheme of kind apg.
     """
     if scheme.info.kind != "drg":
-        raise DrgpayError(
-            f"stays can be made for schemes of kind drg, and {scheme.info.id} is of kind apg",
-            "see with `drgpay scheme check` where every code lands",
-        )
+        raise DrgpayError(*_ERRORS("stays_for_apg", scheme=scheme.info.id))
     compiled = compile_scheme(scheme)
     choice, people = CodeChoice(compiled), Patients(compiled.thresholds)
     blocked = _blocked(scheme)

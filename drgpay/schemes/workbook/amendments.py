@@ -22,6 +22,8 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import text_table
 from drgpay.grouper.sorts import sort_of
 from drgpay.schemes.workbook.notes import WORDS, Notes
@@ -35,6 +37,8 @@ from drgpay.schemes.workbook.tables import (
     Tables,
 )
 
+_ERRORS = Sentences("errors/schemes")
+
 COLUMNS = ("table", "action", "key", "value", "reason")
 _ACTIONS = ("add", "remove", "rename")
 _CHILD: dict[GroupTable, GroupTable] = {"mdc": "adrg", "adrg": "drg"}
@@ -43,9 +47,9 @@ _GROUP_TABLES: dict[str, GroupTable] = {table: table for table in GROUP_TABLES}
 
 @dataclass(frozen=True)
 class Amendment:
-    """One line of the list; `where` names its file and row."""
+    """One line of the list; `place` names its file and row."""
 
-    where: str
+    place: Words
     row: int
     table: str
     action: str
@@ -57,10 +61,10 @@ class Amendment:
 def read_amendments(path: Path) -> list[Amendment]:
     """Read the list; raises DrgpayError for a missing column or an unknown table or action."""
     if not path.is_file():
-        raise DrgpayError(f"there is no file {path}", "correct the path of the amendments")
+        raise DrgpayError(*_ERRORS("no_amendments", path=path))
     plain = text_table(path, COLUMNS).select(pl.all().fill_null("").str.strip_chars())
     amendments = [
-        Amendment(f"{path}, row {row}", row, *values)
+        Amendment(_ERRORS.words("place.amendment", path=path, row=row), row, *values)
         for row, values in enumerate(plain.iter_rows(), start=2)
     ]
     for amendment in amendments:
@@ -109,21 +113,15 @@ def _change_of(amendment: Amendment) -> _Change:
 def _refuse_unknown_words(amendment: Amendment) -> None:
     known = [*GROUP_TABLES, "cc", *CODE_KEYS]
     if amendment.table not in known:
-        raise DrgpayError(
-            f"{amendment.where}: there is no table {amendment.table!r}",
-            f"write one of {', '.join(known)}",
-        )
+        said = {"place": amendment.place, "table": amendment.table, "known": listed(known)}
+        raise DrgpayError(*_ERRORS("unknown_table", **said))
     if amendment.action not in _ACTIONS:
-        raise DrgpayError(
-            f"{amendment.where}: there is no action {amendment.action!r}",
-            "write add, remove or rename",
-        )
+        place = amendment.place
+        raise DrgpayError(*_ERRORS("unknown_action", place=place, action=amendment.action))
     needs_value = amendment.action != "remove"
     if not amendment.key or (needs_value and not amendment.value):
-        raise DrgpayError(
-            f"{amendment.where}: {amendment.action} needs a key{' and a value' * needs_value}",
-            "fill the cell in",
-        )
+        fault = "no_key_or_value" if needs_value else "no_key"
+        raise DrgpayError(*_ERRORS(fault, place=amendment.place, action=amendment.action))
 
 
 def _add_group(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
@@ -133,10 +131,8 @@ def _add_group(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
     given = dict(zip(names, values, strict=False))
     sort = sort_of(given.get("sort", ""))
     if len(values) != len(names) or sort is None:
-        raise DrgpayError(
-            f"{amendment.where}: the value {amendment.value!r} does not describe a group",
-            f"write {'|'.join(names)}, with a whole number as sort",
-        )
+        said = {"place": amendment.place, "value": amendment.value, "names": "|".join(names)}
+        raise DrgpayError(*_ERRORS("no_group", **said))
     if any(group.code == amendment.key for group in tables.groups[table]):
         return tables, 0
     added = Group(
@@ -186,10 +182,8 @@ def _rename_group(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
 def _add_cc(tables: Tables, amendment: Amendment) -> tuple[Tables, int]:
     level, _, exclusion_table = amendment.value.replace(",", " ").partition(" ")
     if level.upper() not in ("MCC", "CC"):
-        raise DrgpayError(
-            f"{amendment.where}: {amendment.value!r} does not begin with MCC or CC",
-            "write the level, a space and the exclusion table",
-        )
+        place = amendment.place
+        raise DrgpayError(*_ERRORS("no_complication", place=place, value=amendment.value))
     values = [amendment.key, level.upper(), exclusion_table.strip()]
     return _with_row(tables, "cc", values)
 

@@ -15,12 +15,15 @@ import xlsxwriter
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK
+from drgpay.base.words import Sentences
 from drgpay.grouper.rules.fields import CodeField
 from drgpay.grouper.rules.nodes import Count, Member, atoms
 from drgpay.grouper.scheme import TABLES, Scheme, load_scheme, scheme_folder, text_table
 from drgpay.records.known_codes import code_table
 from drgpay.records.writing import staged_file
 from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY, SCHEME_SHEET, SHEETS, Sheet
+
+_ERRORS = Sentences("errors/schemes")
 
 LONGEST_CELL = 32_767
 """Characters that Excel holds in one cell."""
@@ -44,13 +47,10 @@ def export_workbook(name: str, path: Path) -> dict[str, int]:
     apg, a text too long for a cell or a path that cannot be written.
     """
     if path.suffix.lower() != ".xlsx":
-        raise DrgpayError(f"{path} is not the name of an Excel workbook", "let it end in .xlsx")
+        raise DrgpayError(*_ERRORS("no_workbook_name", path=path))
     scheme = load_scheme(name)
     if scheme.info.kind != "drg":
-        raise DrgpayError(
-            f"{name} is of kind apg, and the national workbook has no place for its packaging list",
-            "pass the folder of the scheme on as it is",
-        )
+        raise DrgpayError(*_ERRORS("apg_in_workbook", name=name))
     folder = scheme_folder(name)
     frames = {
         table: text_table(folder / f"{table}.csv", columns).fill_null("")
@@ -125,11 +125,8 @@ def _refuse_long_texts(name: str, filled: dict[str, pl.DataFrame]) -> None:
         for column in frame.columns:
             long = frame.filter(pl.col(column).str.len_chars() > LONGEST_CELL)
             if long.height:
-                raise DrgpayError(
-                    f"{name}, {table}.csv: a {column} of {long.row(0)[0]} has more than "
-                    f"{LONGEST_CELL:,} characters, which no cell of Excel holds",
-                    "put the codes of the rule into a set",
-                )
+                said = {"name": name, "table": table, "column": column, "code": long.row(0)[0]}
+                raise DrgpayError(*_ERRORS("long_cell", most=LONGEST_CELL, **said))
 
 
 def _write(path: Path, scheme: Scheme, filled: dict[str, pl.DataFrame]) -> None:

@@ -13,9 +13,11 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.plain_json import plain_json
 from drgpay.base.shown import Shown
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import TABLES, SchemeInfo
+from drgpay.policy.load import validation_sentence
 from drgpay.schemes.workbook.amendments import amended, read_amendments
-from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY
+from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY, SCHEME_SHEET
 from drgpay.schemes.workbook.notes import Notes
 from drgpay.schemes.workbook.order import ordered
 from drgpay.schemes.workbook.reading import WorkbookText, read_workbook_text
@@ -27,6 +29,8 @@ from drgpay.schemes.workbook.tables import (
     Tables,
     clean_tables,
 )
+
+_ERRORS = Sentences("errors/schemes")
 
 REPORT_FILE = "import-report.csv"
 DEFAULT_CODE_SYSTEM = "insurance-2.0"
@@ -109,10 +113,8 @@ def _options(text: WorkbookText) -> dict[str, Any]:
             try:
                 options[key.removeprefix("options.")] = plain_json(value)
             except ValueError:
-                raise DrgpayError(
-                    f"{text.path}, sheet 方案: {key} is {value!r}",
-                    'write true, false, a number or a list like ["A", "B"]',
-                ) from None
+                said = {"path": text.path, "sheet": SCHEME_SHEET, "key": key, "value": value}
+                raise DrgpayError(*_ERRORS("no_option", **said)) from None
     return options
 
 
@@ -132,15 +134,13 @@ def _info(text: WorkbookText, choices: ImportChoices, options: dict[str, Any]) -
         "code_system": DEFAULT_CODE_SYSTEM,
         "source": f"{text.path.name}, sha256 {digest}",
     }
+    values = {**defaults, **said, **given, "options": options}
     try:
-        return SchemeInfo.model_validate({**defaults, **said, **given, "options": options})
+        return SchemeInfo.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise DrgpayError(
-            f"{text.path}: {key} for scheme.toml is wrong: {first['msg']}",
-            "correct the option of the command or the sheet 方案",
-        ) from None
+        told = validation_sentence(error, values, SchemeInfo)
+        wrong = _ERRORS("wrong_scheme_keys", path=text.path, told=told, sheet=SCHEME_SHEET)
+        raise DrgpayError(*wrong) from None
 
 
 def _frames(tables: Tables) -> dict[str, pl.DataFrame]:

@@ -12,8 +12,12 @@ from python_calamine import CalamineError, CalamineWorkbook
 from xlsxwriter.utility import xl_col_to_name
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
+from drgpay.base.words import Sentences
 from drgpay.schemes.workbook.layout import LAST_HEADER_ROW, SCHEME_SHEET, SHEETS, Column, Sheet
 from drgpay.schemes.workbook.notes import Notes
+
+_ERRORS = Sentences("errors/schemes")
 
 
 @dataclass(frozen=True)
@@ -45,14 +49,11 @@ def read_workbook_text(path: Path, notes: Notes) -> WorkbookText:
 
 def _open(path: Path) -> CalamineWorkbook:
     if not path.is_file():
-        raise DrgpayError(f"there is no file {path}", "correct the path")
+        raise DrgpayError(*_ERRORS("no_file", path=path))
     try:
         return CalamineWorkbook.from_path(path)
     except (CalamineError, OSError) as error:
-        raise DrgpayError(
-            f"{path} is not a readable Excel workbook ({error})",
-            "save it as .xlsx without password",
-        ) from None
+        raise DrgpayError(*_ERRORS("no_workbook", path=path, said=error)) from None
 
 
 def _read_sheet(path: Path, book: CalamineWorkbook, sheet: Sheet, notes: Notes) -> SheetText:
@@ -97,10 +98,8 @@ def _read_sheet(path: Path, book: CalamineWorkbook, sheet: Sheet, notes: Notes) 
 def _rows(path: Path, book: CalamineWorkbook, name: str) -> list[list[Any]]:
     titles = {plain_header(title): title for title in reversed(book.sheet_names)}
     if plain_header(name) not in titles:
-        raise DrgpayError(
-            f"{path} has no sheet {name}; its sheets are {', '.join(book.sheet_names)}",
-            "name the sheet so, or add it",
-        )
+        sheets = listed(book.sheet_names)
+        raise DrgpayError(*_ERRORS("no_sheet", path=path, sheet=name, sheets=sheets))
     # With the empty area, so that the numbers of rows are those that Excel shows.
     sheet = book.get_sheet_by_name(titles[plain_header(name)])
     return sheet.to_python(skip_empty_area=False)
@@ -117,15 +116,16 @@ def _header(path: Path, sheet: Sheet, rows: list[list[Any]]) -> tuple[int, dict[
         if all(column.key in places for column in sheet.columns if column.required):
             return number, places
     lacking = [
-        " or ".join(column.headers)
+        _ERRORS.words("or").between(column.headers)
         for column in sheet.columns
         if column.required and column.key not in best[1]
     ]
-    found = f"row {best[0]} holds {', '.join(best[2])}" if best[2] else "no header was found"
-    raise DrgpayError(
-        f"{path}, sheet {sheet.name}: there is no column {'; no column '.join(lacking)}; {found}",
-        f"add the column, with a header in one of the first {LAST_HEADER_ROW} rows",
-    )
+    found = _ERRORS.words("header_not_found")
+    if best[2]:
+        found = _ERRORS.words("header_found", row=best[0], texts=listed(best[2]))
+    columns = _ERRORS.words("no_column").between(lacking)
+    said = {"path": path, "sheet": sheet.name, "columns": columns, "found": found}
+    raise DrgpayError(*_ERRORS("no_header", most=LAST_HEADER_ROW, **said))
 
 
 def _places(columns: Sequence[Column], texts: list[str]) -> dict[str, int]:

@@ -9,6 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words, listed
+from drgpay.base.words import Sentences
 from drgpay.grouper.rules.fields import SEVERITY_SETS
 from drgpay.grouper.rules.nodes import Rule
 from drgpay.grouper.rules.parser import RuleError, parse_rule
@@ -23,6 +25,8 @@ from drgpay.schemes.workbook.tables import (
     Tables,
     sheet_name,
 )
+
+_ERRORS = Sentences("errors/schemes")
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,11 @@ def sound_tables(
     refused = [name for name in missing if name not in known_empty and not allow_empty_sets]
     if refused:
         table, group = missing[refused[0]][0]
-        further = f" (nor {', '.join(refused[1:])})" if refused[1:] else ""
-        raise DrgpayError(
-            f"{path}, {_where(table, group)}: the rule of {group.code} ({group.rule}) names the "
-            f"set {refused[0]}, which sheet {sheet_name('sets')} does not define{further}",
-            "add the set, amend the rule or accept it as empty with --allow-empty-sets",
-        )
+        names = listed(refused[1:])
+        further = _ERRORS.words("nor_sets", names=names) if refused[1:] else ""
+        said = {"place": _place(path, table, group), "group": group.code, "rule": group.rule}
+        said |= {"set": refused[0], "sheet": sheet_name("sets"), "further": further}
+        raise DrgpayError(*_ERRORS("undefined_set", **said))
     for name, naming in missing.items():
         for table, group in naming:
             notes.add(
@@ -77,21 +80,17 @@ def _without_repeated_rows(path: Path, tables: Tables, notes: Notes) -> Tables:
             if earlier is group:
                 continue
             if replace(group, row=earlier.row) != earlier:
-                raise DrgpayError(
-                    f"{path}, {_where(table, group)}: {group.code} stands already in row "
-                    f"{earlier.row}, with other content",
-                    "keep one of the rows",
-                )
+                place = _place(path, table, group)
+                said = _ERRORS("group_twice", place=place, group=group.code, earlier=earlier.row)
+                raise DrgpayError(*said)
             _note_repeated(sheet_name(table), group.row, group.code, earlier.row, notes)
         tables = tables.with_groups(table, list(first.values()))
     cc = _distinct(tables.cc, "cc", notes)
     twice = cc.filter(pl.col("code").is_duplicated())
     if twice.height:
-        raise DrgpayError(
-            f"{path}, sheet {sheet_name('cc')}, rows {twice['row'][0]} and later: "
-            f"{twice['code'][0]} is listed twice with different levels or exclusion tables",
-            "keep one of the rows, or remove and add it by amendments",
-        )
+        row, code = twice["row"][0], twice["code"][0]
+        sheet = sheet_name("cc")
+        raise DrgpayError(*_ERRORS("code_twice", path=path, sheet=sheet, row=row, code=code))
     return replace(
         tables,
         cc=cc,
@@ -128,11 +127,9 @@ def _refuse_orphans(path: Path, tables: Tables) -> None:
         known = {group.code for group in tables.groups[parent]}
         for group in tables.groups[table]:
             if group.parent not in known:
-                raise DrgpayError(
-                    f"{path}, {_where(table, group)}: {group.code} belongs to "
-                    f"{group.parent or 'nothing'}, which sheet {sheet_name(parent)} does not list",
-                    "add the row or correct the code",
-                )
+                said = {"place": _place(path, table, group), "group": group.code}
+                said |= {"parent": group.parent or _ERRORS.words("nothing")}
+                raise DrgpayError(*_ERRORS("orphan", sheet=sheet_name(parent), **said))
 
 
 def _note_missing_exclusion_tables(tables: Tables, notes: Notes) -> None:
@@ -189,11 +186,9 @@ def _parsed(path: Path, tables: Tables) -> dict[str, Rule]:
             try:
                 rules[group.rule] = parse_rule(group.rule)
             except RuleError as error:
-                raise DrgpayError(
-                    f"{path}, {_where(table, group)}: the rule of {group.code} ({group.rule}) does "
-                    f"not parse: {error}",
-                    "correct the rule",
-                ) from None
+                said = {"place": _place(path, table, group), "group": group.code}
+                said |= {"rule": group.rule, "said": error.words}
+                raise DrgpayError(*_ERRORS("unparsed_rule", **said)) from None
     return rules
 
 
@@ -210,6 +205,8 @@ def _missing_sets(
     return missing
 
 
-def _where(table: GroupTable, group: Group) -> str:
-    sheet = f"sheet {sheet_name(table)}"
-    return f"{sheet}, row {group.row}" if group.row else f"{sheet}, a group added by amendment"
+def _place(path: Path, table: GroupTable, group: Group) -> Words:
+    sheet = sheet_name(table)
+    if group.row:
+        return _ERRORS.words("place.row", path=path, sheet=sheet, row=group.row)
+    return _ERRORS.words("place.added", path=path, sheet=sheet)

@@ -1,17 +1,21 @@
 """The six tables of a scheme as they come out of a workbook, with the row that each line had."""
 
 from dataclasses import dataclass, replace
-from typing import Literal, NoReturn
+from typing import Literal
 
 import polars as pl
 
 from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.language import Words
+from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import UNGROUPED_ADRG, UNGROUPED_DRG, UNGROUPED_MDC
 from drgpay.grouper.sorts import sort_of
 from drgpay.schemes.workbook.cleaning import cleaned
 from drgpay.schemes.workbook.layout import SHEET_OF_TABLE
 from drgpay.schemes.workbook.notes import Notes
 from drgpay.schemes.workbook.reading import SheetText, WorkbookText
+
+_ERRORS = Sentences("errors/schemes")
 
 GroupTable = Literal["mdc", "adrg", "drg"]
 GROUP_TABLES: tuple[GroupTable, ...] = ("mdc", "adrg", "drg")
@@ -67,7 +71,8 @@ def clean_tables(text: WorkbookText, notes: Notes) -> Tables:
     cc = frames["cc"].with_columns(pl.col("level").str.to_uppercase())
     wrong = cc.filter(~pl.col("level").is_in(["MCC", "CC"]))
     if wrong.height:
-        _refuse(text, "cc", wrong["row"][0], f"类型 is {wrong['level'][0]!r}", "write MCC or CC")
+        place = _place(text, "cc", wrong["row"][0])
+        raise DrgpayError(*_ERRORS("no_level", place=place, level=wrong["level"][0]))
     return Tables(
         groups,
         frames["sets"].select("row", "set", "code"),
@@ -145,8 +150,8 @@ def _groups(text: WorkbookText, table: GroupTable, frame: pl.DataFrame) -> list[
     for row in frame.iter_rows(named=True):
         sort = sort_of(row["sort"].removesuffix(".0"))
         if sort is None and row["sort"]:
-            problem = f"the sort number of {row[table]} is {shortened(row['sort'], 40)!r}"
-            _refuse(text, table, row["row"], problem, "write a whole number of at most 9 digits")
+            given, place = shortened(row["sort"], 40), _place(text, table, row["row"])
+            raise DrgpayError(*_ERRORS("no_sort", place=place, code=row[table], sort=given))
         groups.append(
             Group(
                 row["row"],
@@ -180,5 +185,5 @@ def _note_other_parents(
             )
 
 
-def _refuse(text: WorkbookText, table: str, row: int, problem: str, remedy: str) -> NoReturn:
-    raise DrgpayError(f"{text.path}, sheet {sheet_name(table)}, row {row}: {problem}", remedy)
+def _place(text: WorkbookText, table: str, row: int) -> Words:
+    return _ERRORS.words("place.row", path=text.path, sheet=sheet_name(table), row=row)
