@@ -91,6 +91,20 @@ def test_documented_messages_are_real(rule: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
+        ("ZYZD in", "第 1 行第 8 列：规则在此结束，缺少：'{' 或 名称"),
+        ("NL => 5", "第 1 行第 5 列：此处应为：数字，却是 '>'"),
+        ("ZYSS in MCC", "第 1 行第 1 列：MCC 和 CC 是诊断的集合，只能对 ZYZD 或 QTZD 使用"),
+    ],
+)
+def test_messages_are_in_chinese_too(text: str, words: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        parse_rule(text)
+    assert caught.value.words.zh == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
         ("not " * 4000 + "1", "more than 40 parts lie in one another"),
         ("not (" * 3000 + "1" + ")" * 3000, "more than 40 parts lie in one another"),
         ("1 and (0 or (" * 1000 + "1" + "))" * 1000, "more than 40 parts lie in one another"),

@@ -327,8 +327,9 @@ def test_duplicates_stop_or_are_all_quarantined() -> None:
     checked = check(rows)
     assert checked.quarantine["code"].to_list() == ["duplicate_id"] * 2
     assert checked.valid["case_id"].to_list() == ["b"]
-    with pytest.raises(DrgpayError, match="case a: case_id occurs more than once"):
+    with pytest.raises(DrgpayError, match="case a: case_id occurs more than once") as caught:
         check(rows, severity(duplicate_id="stop"))
+    assert caught.value.problem_words.zh.endswith("：病例 a：case_id 重复出现")
 
 
 changes = st.sampled_from([{}, *[change for change, *_ in BAD]])

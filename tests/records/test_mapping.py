@@ -409,6 +409,7 @@ def test_a_missing_column_is_named_as_the_file_would(tmp_path: Path) -> None:
     words = str(caught.value)
     assert f"{stays} lacks the column A14 or 年龄（岁） or 年龄 (for age)" in words
     assert "front-page.toml" in words
+    assert caught.value.problem_words.zh == f"{stays} 缺少列 A14 或 年龄（岁） 或 年龄（用作 age）"
 
 
 @pytest.mark.parametrize(

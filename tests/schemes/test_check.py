@@ -295,6 +295,15 @@ def test_each_kind(
     assert one.severity == KINDS[code]
 
 
+def test_a_wrong_scheme_file_is_told_in_both_languages(written: Write) -> None:
+    folder = written(toml=SCHEME.replace("id =", "ident ="))
+    found = check_scheme(str(folder))[0]
+    assert found.code == "scheme_file"
+    assert found.message.en.startswith(f"{folder / 'scheme.toml'}: the key ")
+    assert found.message.zh.startswith(f"{folder / 'scheme.toml'}：")
+    assert found.remedy.zh == "请按 grouping_schemes/README.md 改正这些键"
+
+
 def test_all_mistakes_at_once_errors_first(written: Write) -> None:
     folder = written(
         added={
