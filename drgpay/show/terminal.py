@@ -6,12 +6,12 @@ tables; `Screen` makes it visible there and reads no markup in it. Styled text i
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
 import rich.text
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.style import Style
 
 from drgpay.base.visible import visible
@@ -75,6 +75,11 @@ def as_text(*shown: RenderableType, width: int = PIPE_WIDTH) -> str:
     for each in shown:
         screen.print(each)
     return lines.getvalue()
+
+
+def together(shown: Sequence[Showable]) -> Showable:
+    """Several things one below the other, as one."""
+    return Group(*shown)
 
 
 @contextmanager

@@ -122,13 +122,13 @@ def _shown(table: ReportTable, language: Language) -> _Table:
         both = zip(texts, numbers, strict=True)
         return [(text.replace("-", "−") if number else text, number) for text, number in both]
 
-    rows, total = texts_of(table, say, _LISTED)
+    rows, below = texts_of(table, say, _LISTED)
     notes = [say(table.note)] if table.note else []
     if len(rows) < table.frame.height:
         notes.append(say("shown_note").format(shown=_LISTED, rows=table.frame.height))
     return _Table(
         list(zip((heading(name, say) for name in schema), numbers, strict=True)),
         [cells(row) for row in rows],
-        cells(total) if total else None,
+        cells(below[0]) if below else None,
         notes,
     )
