@@ -76,12 +76,17 @@ class Grid:
             if widths:
                 yield _table(shown, widths)
                 if gone:
-                    names = "、".join(laid.columns[each].heading for each in gone)
+                    names = _listed([laid.columns[each].heading for each in gone])
                     needed = sum(least for least, _ in _bounds(laid)) + _lines(laid)
                     said = self.left_out.format(columns=names, width=needed)
                     yield _wrapped(Text(said), options.max_width)
                 return
         yield from _stacked(self, options.max_width)
+
+
+def _listed(names: Sequence[str]) -> str:
+    wide = any(cell_len(name) > len(name) for name in names)
+    return ("、" if wide else ", ").join(names)
 
 
 def _turned(grid: Grid) -> Grid:

@@ -43,6 +43,14 @@ class Text(rich.text.Text):
         return self.append(text, style)
 
 
+class Command(Text):
+    """A line to be copied: it is never broken, the terminal shows as much of it as there is room."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(f"  {line}")
+        self.no_wrap, self.overflow = True, "ignore"
+
+
 class Screen(Console):
     """A console that shows strings as they are; a pipe gets wide lines without control codes."""
 
@@ -61,6 +69,10 @@ class Screen(Console):
         if width is None and not self.is_terminal:
             asked = os.environ.get("COLUMNS", "")
             self.width = int(asked) if asked.isdecimal() and int(asked) else PIPE_WIDTH
+
+    def print(self, *objects: Any, **choices: Any) -> None:
+        """Print; a line that has more columns than the screen is not cut off."""
+        super().print(*objects, **({"crop": False} | choices))
 
     def render_str(self, text: str, **choices: Any) -> rich.text.Text:
         """A string as text. Markup is refused, also where rich would ask for it."""
