@@ -94,7 +94,14 @@ def _sections(found: Simulation, tables: list[ReportTable], language: Language) 
     hospitals = by_key["t_hospitals"].frame
     figures["t_hospitals"] = [pictures.ranked_bars(hospitals, language)]
     figures["t_bins"] = [pictures.mix_scatter(hospitals, language)]
-    figures["t_effects"] = [pictures.effect_bars(by_key["t_effects"].frame, language)]
+    effects = by_key["t_effects"].frame
+    figures["t_effects"] = [
+        pictures.effect_waterfall(effects, language),
+        pictures.effect_bars(effects, language),
+    ]
+    if "t_waterfall" in by_key:
+        steps = by_key["t_waterfall"].frame
+        figures["t_waterfall"] = [pictures.scenario_waterfall(steps, language)]
     if found.swept:
         figures["t_sweep"] = [pictures.sweep_curves(found.swept, language)]
     if "t_migration" in by_key:

@@ -1,5 +1,6 @@
 """The charts of a simulation, drawn as those of the other reports."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import polars as pl
@@ -51,8 +52,7 @@ def effect_bars(table: pl.DataFrame, language: Language) -> str:
         for name in names:
             values = [value for value in table[name] if (value > 0) == gains]
             total = sum(values, Decimal(0)) / _WAN
-            said = word(name, language).split("（")[0].split(" (")[0]
-            found.append(Bar(said, float(total), _signed(total, ".2f")))
+            found.append(Bar(_short(name, language), float(total), _signed(total, ".2f")))
         return found
 
     panels = [
@@ -102,16 +102,27 @@ def _curves(swept: Swept, language: Language) -> list[Curve]:
         )
         values = [None if one is None else float(one) for one in rows["point_value"]]
         title = f"{word('point_value', language)} · {word(str(pool), language)}"
-        curves.append(Curve(title, values, ".6~g"))
-    for column, shape, scale in (
-        ("smallest_ratio", ".1%", 1e4),
-        ("largest_ratio", ".1%", 1e4),
-        ("gained_fen", ".4~s", 1e2),
-    ):
-        key = {"gained_fen": "gained"}.get(column, column.replace("_ratio", "_rate"))
-        found = [None if one is None else one / scale for one in swept.points[column]]
-        curves.append(Curve(word(key, language), found, shape))
-    return curves
+        curves.append(Curve(title, values))
+    for column in ("smallest_ratio", "largest_ratio"):
+        found = [None if one is None else one / 1e4 for one in swept.points[column]]
+        curves.append(Curve(word(column.replace("_ratio", "_rate"), language), found, percent=True))
+    gained = [None if one is None else one / 100 for one in swept.points["gained_fen"]]
+    return [*curves, _in_large_units("gained", gained, language)]
+
+
+_UNITS: dict[Language, tuple[tuple[str, float], ...]] = {
+    "zh": (("unit_yi", 1e8), ("unit_wan", 1e4), ("unit_yuan", 1.0)),
+    "en": (("unit_million", 1e6), ("unit_thousand", 1e3), ("unit_yuan", 1.0)),
+}
+
+
+def _in_large_units(key: str, yuan: Sequence[float | None], language: Language) -> Curve:
+    """Amounts in the largest unit of which the largest of them has one."""
+    largest = max((abs(one) for one in yuan if one is not None), default=0.0)
+    units = _UNITS[language]
+    unit, size = next((one for one in units if largest >= one[1]), units[-1])
+    title = word("in_unit", language, said=_short(key, language), unit=word(unit, language))
+    return Curve(title, [None if one is None else one / size for one in yuan])
 
 
 def migration_bars(table: pl.DataFrame, language: Language) -> str:
@@ -150,6 +161,39 @@ def in_short(found: Simulation, language: Language) -> list[tuple[str, str, str]
         (word("k_lost", language), str(losers), ""),
         (word("k_moved", language), f"{moved:,.2f}", ""),
     ]
+
+
+def effect_waterfall(table: pl.DataFrame, language: Language) -> str:
+    """How the effects add up to the change of all hospitals."""
+    names = [name for name in table.columns if name not in _NO_EFFECT]
+    steps = [(_short(name, language), sum(table[name], Decimal(0))) for name in names]
+    return _waterfall(steps, language)
+
+
+def scenario_waterfall(table: pl.DataFrame, language: Language) -> str:
+    """How the scenarios, in their order, add up to the change of all hospitals.
+
+    table: scenario and change, a row a step.
+    """
+    return _waterfall(list(table.select("scenario", "change").iter_rows()), language)
+
+
+def _waterfall(steps: Sequence[tuple[str, Decimal]], language: Language) -> str:
+    if not any(amount for _, amount in steps):
+        return ""
+    total = sum((amount for _, amount in steps), Decimal(0))
+    bars = [_change_bar(name, amount) for name, amount in steps]
+    change = _change_bar(_short("change", language), total)
+    return charts.waterfall(bars, change, word("change_wan", language))
+
+
+def _change_bar(name: str, yuan: Decimal) -> Bar:
+    return Bar(name, float(yuan / _WAN), _signed(yuan / _WAN, ".2f"))
+
+
+def _short(key: str, language: Language) -> str:
+    """A heading without its unit."""
+    return word(key, language).split("（")[0].split(" (")[0]
 
 
 def _signed(value: Decimal, shape: str) -> str:

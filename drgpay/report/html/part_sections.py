@@ -28,6 +28,7 @@ from drgpay.show.cells import Cell
 from drgpay.show.charts import Bar
 
 CHART_ROWS = 15
+_EITHER_WAY = ("difference", "balance")
 """Bars of a chart: of what is ranked by gain and loss so many on either side."""
 
 Tile = tuple[str, str, str]
@@ -176,8 +177,10 @@ class PartSections:
         return blocks
 
     def bar(self, row: Row, name: Callable[[Row], str], key: str) -> Bar:
-        """A bar of an amount."""
-        return Bar(name(row), float(row[key]), self.large(row[key]).text)
+        """A bar of an amount; of one that may be less than nothing, the sign is said."""
+        text = self.large(row[key]).text
+        sign = "+" if key in _EITHER_WAY and row[key] > 0 else ""
+        return Bar(name(row), float(row[key]), f"{sign}{text}")
 
     def ranked(self, frame: pl.DataFrame, key: str) -> list[Row]:
         """The rows with the largest and the smallest values, downwards."""
@@ -364,7 +367,7 @@ class PartSections:
                 bars.append(Bar(self.names.case_class(row), float(cell.exact or 0), cell.text))
             heading = {"standard_amount": "standard_share"}.get(key, f"{key}_share")
             panels.append((self.say(heading), bars))
-        return charts.bar_panels(panels, name_width=210)
+        return charts.bar_panels(panels)
 
     def _classes(self) -> Table:
         """Classes with their shares."""
@@ -387,7 +390,7 @@ class PartSections:
             )
             for key, heading in measures.items()
         ]
-        return charts.bar_panels(panels, name_width=290)
+        return charts.bar_panels(panels)
 
     def _groups(self) -> Table:
         """The groups with the most money and the others together."""

@@ -75,7 +75,7 @@ class VisitSections(PartSections):
                 cell = cells.share(row[key], whole)
                 bars.append(Bar(self._class(row), float(cell.exact or 0), cell.text))
             panels.append((self.say(f"{key}_share"), bars))
-        return charts.bar_panels(panels, name_width=150)
+        return charts.bar_panels(panels)
 
     def _entries(self) -> Table:
         """Entries by class and what became of them."""
@@ -134,8 +134,7 @@ class VisitSections(PartSections):
             [
                 (self.say("chart_balance", unit=self.money), amounts),
                 (self.say("chart_balance_share"), percent),
-            ],
-            name_width=240,
+            ]
         )
 
     def _accounts(self, found: CapitationFigures) -> Table:
