@@ -135,7 +135,7 @@ def placed_labels(
 
     texts: places of points and their names, the most important first. What fits nowhere is left out.
     """
-    taken = [(x - 5, y - 5, x + 5, y + 5) for x, y in points]
+    taken = [(x - 8, y - 8, x + 8, y + 8) for x, y in points]
     found = []
     for place, text in texts:
         x, y = points[place]

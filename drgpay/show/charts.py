@@ -23,8 +23,8 @@ _INK, _SOFT, _RULE, _GRID = "#16202a", "#4a5763", "#8a949d", "#e6eaed"
 _MORE, _LESS, _HOLLOW = "#1f6fb5", "#b8500f", "#fbe9dc"
 _QUIET = "#9fb6c8"
 _LABEL = 11
-_ROW, _LINE = 22, 14  # a bar, and each further line of its name
-_MOST_NAME = 300
+_ROW, _LINE = 22, 14  # a row, and a line of its name
+_MOST_NAME = 320
 _NAMED_DOTS = 8
 _MONTHS_LABELLED = 14
 _VEGA_LITE = "6.4"
@@ -77,6 +77,8 @@ def _strip(title: str, months: Sequence[Bar]) -> "alt.LayerChart | alt.FacetChar
     marks = ticks(low - room / 2, high + room / 2, 4)
     every = -(-len(months) // _MONTHS_LABELLED)
     places = list(range(len(months)))
+    # The outer labels keep clear of the axis.
+    room_aside = max(0.5, 35 * len(months) / (_WIDTH - 130))
     names = alt.Axis(
         labelAngle=0,
         ticks=False,
@@ -84,7 +86,9 @@ def _strip(title: str, months: Sequence[Bar]) -> "alt.LayerChart | alt.FacetChar
         labelExpr=_by_place([[month.name] for month in months]),
     )
     base = alt.Chart(_rows(months)).encode(
-        x=alt.X("place:O", title=None, scale=alt.Scale(domain=places), axis=names),
+        x=alt.X(
+            "place:O", title=None, scale=alt.Scale(domain=places, padding=room_aside), axis=names
+        ),
         y=alt.Y(
             "value:Q",
             title=None,
@@ -146,22 +150,40 @@ class _Names:
     @property
     def height(self) -> int:
         """Of a row."""
-        return _ROW + _LINE * (max((len(each) for each in self.lines), default=1) - 1)
+        return max(_ROW, 4 + _LINE * max((len(each) for each in self.lines), default=1))
 
     def axis(self) -> "alt.Axis":
-        """Of rows by their place: two hospitals may share a name."""
+        """Room for them beside the rows, which are told apart by place: hospitals may share a name."""
         import altair as alt
 
-        return alt.Axis(
-            labelExpr=_by_place(self.lines),
-            labelLimit=0,
-            labelFontSize=TEXT,
-            labelLineHeight=_LINE,
-            ticks=False,
-            domain=False,
-            minExtent=self.width,
-            maxExtent=self.width,
-        )
+        room = {"minExtent": self.width, "maxExtent": self.width}
+        return alt.Axis(labels=False, ticks=False, domain=False, **room)
+
+    def layers(self) -> "list[alt.Chart]":
+        """The names, each in the middle of its row."""
+        import altair as alt
+
+        counts = sorted({len(each) for each in self.lines})
+        return [
+            alt.Chart(
+                _data(
+                    [
+                        {"place": place, "lines": [visible(line) for line in each]}
+                        for place, each in enumerate(self.lines)
+                        if len(each) == count
+                    ]
+                )
+            )
+            .mark_text(
+                align="right",
+                dy=-_LINE * (count - 1) / 2,
+                lineHeight=_LINE,
+                fontSize=TEXT,
+                color=_SOFT,
+            )
+            .encode(x=alt.value(-8), y="place:O", text="lines:N")
+            for count in counts
+        ]
 
 
 def _names(names: Sequence[str]) -> _Names:
@@ -211,7 +233,7 @@ def _panel(
             ).encode(text="label:N")
         )
     zero = alt.Chart(_data([{"value": 0}])).mark_rule(color=_RULE).encode(x="value:Q")
-    return alt.layer(*layers, zero).properties(
+    return alt.layer(*layers, zero, *(names.layers() if first else [])).properties(
         width=width,
         height=names.height * len(bars),
         title=alt.Title(title, anchor="start", fontSize=TEXT),
@@ -278,7 +300,7 @@ def waterfall(steps: Sequence[Bar], total: Bar, title: str) -> str:
         x=alt.X("edge:Q", scale=scale), text="label:N"
     )
     zero = alt.Chart(_data([{"at": 0}])).mark_rule(color=_RULE).encode(x=alt.X("at:Q", scale=scale))
-    chart = alt.layer(zero, joint, *bars, whole.encode(x=x, x2="to:Q"), labels)
+    chart = alt.layer(zero, joint, *bars, whole.encode(x=x, x2="to:Q"), labels, *names.layers())
     return svg(chart.properties(width=width, height=(names.height + 4) * (len(rows) + 1)))
 
 
@@ -300,7 +322,7 @@ def ratio_chart(
     end = max(end for _, end, _ in bars)
     marks = ticks(0, max((cases for _, _, cases in bars), default=1) or 1, whole=True)
     tallest = marks.domain[1]
-    spans = [(at / end * width, at / end * width + pixels(text) + 12) for at, text in bounds]
+    spans = [_beside(at / end * width, pixels(text) + 12, width) for at, text in bounds]
     lane = lanes(spans)
     top = {place: tallest * (1.06 + 0.08 * (max(lane) - lane[place])) for place in range(len(lane))}
     x_scale = alt.Scale(domain=[0, end], nice=False)
@@ -318,17 +340,25 @@ def ratio_chart(
         )
     )
     shown = [
-        {"at": at, "text": text, "foot": 0, "top": top[place]}
-        for place, (at, text) in enumerate(bounds)
+        {"at": at, "text": text, "foot": 0, "top": top[place], "left": span[0] < at / end * width}
+        for (place, (at, text)), span in zip(enumerate(bounds), spans, strict=True)
     ]
     bound = alt.Chart(_data(shown)).encode(x=alt.X("at:Q", scale=x_scale))
     lines = bound.mark_rule(color=_INK, strokeDash=[5, 3], strokeWidth=1.2).encode(
         y=alt.Y("foot:Q", scale=y_scale), y2="top:Q"
     )
-    labels = bound.mark_text(align="left", dx=4, dy=4, fontSize=TEXT, color=_INK).encode(
-        y=alt.Y("top:Q", scale=y_scale), text="text:N"
-    )
-    return svg(alt.layer(histogram, lines, labels).properties(width=width, height=height))
+    labels = [
+        bound.transform_filter(f"{sign}datum.left")
+        .mark_text(align=align, dx=dx, dy=4, fontSize=TEXT, color=_INK)
+        .encode(y=alt.Y("top:Q", scale=y_scale), text="text:N")
+        for sign, align, dx in (("!", "left", 4), ("", "right", -4))
+    ]
+    return svg(alt.layer(histogram, lines, *labels).properties(width=width, height=height))
+
+
+def _beside(at: float, wide: int, width: int) -> tuple[float, float]:
+    """From where to where a label reaches that stands to the right of its line, or else to the left."""
+    return (at, at + wide) if at + wide <= width else (at - wide, at)
 
 
 def dot_chart(dots: Sequence[Dot], x_title: str, y_title: str) -> str:
@@ -441,8 +471,10 @@ def _path_to_scale(places: Sequence[str]) -> "alt.X":
 
     numbers = sorted({float(place) for place in places})
     marks = ticks(numbers[0], numbers[-1], 8)
-    axis = alt.Axis(values=list(marks.values), format=marks.shape, grid=False)
-    scale = alt.Scale(domain=marks.domain, nice=False, zero=False)
+    axis = alt.Axis(values=list(marks.values), format=marks.shape, grid=False, labelFlush=False)
+    low, high = marks.domain
+    aside = 0.03 * (high - low)
+    scale = alt.Scale(domain=[low - aside, high + aside], nice=False, zero=False)
     return alt.X("x:Q", title=None, scale=scale, axis=axis)
 
 
