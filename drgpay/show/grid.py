@@ -44,6 +44,22 @@ class Prose:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """Names and their values beside them, without lines; a value goes on below its beginning."""
+
+    rows: Sequence[tuple[str, Content]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The names in a column, as wide as the longest."""
+        names = max((cell_len(_text(name).plain) for name, _ in self.rows), default=0)
+        room = max(options.max_width - names - 4, 1)
+        table = Table.grid(padding=(0, 2))
+        for name, value in self.rows:
+            table.add_row(Text(name, style="dim"), _wrapped(_text(value), room))
+        yield table
+
+
+@dataclass(frozen=True)
 class Grid:
     """A table that fits itself into the columns of a screen.
 
