@@ -369,10 +369,11 @@ def dot_chart(dots: Sequence[Dot], x_title: str, y_title: str) -> str:
     x_marks = ticks(min(dot.across for dot in dots), max(dot.across for dot in dots), 6)
     lowest, highest = min(0.0, *(dot.up for dot in dots)), max(0.0, *(dot.up for dot in dots))
     y_marks = ticks(lowest, highest, percent=True)
+    x_domain, y_domain = _wider(x_marks), _wider(y_marks)
     points = [
         (
-            _part(dot.across, x_marks) * width,
-            (1 - _part(dot.up, y_marks)) * height,
+            _part(dot.across, x_domain) * width,
+            (1 - _part(dot.up, y_domain)) * height,
         )
         for dot in dots
     ]
@@ -387,13 +388,15 @@ def dot_chart(dots: Sequence[Dot], x_title: str, y_title: str) -> str:
         x=alt.X(
             "across:Q",
             title=x_title,
-            scale=alt.Scale(domain=x_marks.domain, nice=False, zero=False),
-            axis=alt.Axis(values=list(x_marks.values), format=x_marks.shape, grid=False),
+            scale=alt.Scale(domain=x_domain, nice=False, zero=False),
+            axis=alt.Axis(
+                values=list(x_marks.values), format=x_marks.shape, grid=False, labelFlush=False
+            ),
         ),
         y=alt.Y(
             "up:Q",
             title=y_title,
-            scale=alt.Scale(domain=y_marks.domain, nice=False),
+            scale=alt.Scale(domain=y_domain, nice=False),
             axis=_value_axis(y_marks),
         ),
     )
@@ -412,9 +415,16 @@ def dot_chart(dots: Sequence[Dot], x_title: str, y_title: str) -> str:
     return svg(chart.properties(width=width, height=height))
 
 
-def _part(value: float, marks: Ticks) -> float:
-    """Where a value stands on an axis, from 0 to 1."""
+def _wider(marks: Ticks) -> list[float]:
+    """An axis on which no point stands at the edge."""
     low, high = marks.domain
+    aside = 0.04 * (high - low)
+    return [low - aside, high + aside]
+
+
+def _part(value: float, domain: Sequence[float]) -> float:
+    """Where a value stands on an axis, from 0 to 1."""
+    low, high = domain
     return (value - low) / (high - low)
 
 
@@ -472,9 +482,7 @@ def _path_to_scale(places: Sequence[str]) -> "alt.X":
     numbers = sorted({float(place) for place in places})
     marks = ticks(numbers[0], numbers[-1], 8)
     axis = alt.Axis(values=list(marks.values), format=marks.shape, grid=False, labelFlush=False)
-    low, high = marks.domain
-    aside = 0.03 * (high - low)
-    scale = alt.Scale(domain=[low - aside, high + aside], nice=False, zero=False)
+    scale = alt.Scale(domain=_wider(marks), nice=False, zero=False)
     return alt.X("x:Q", title=None, scale=scale, axis=axis)
 
 
