@@ -10,13 +10,15 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from drgpay.base.visible import visible
 from drgpay.show.chart_axes import SIDES, TEXT, Ticks, lanes, lines_of, pixels, placed_labels, ticks
 
 if TYPE_CHECKING:
     import altair as alt
+
+_Align = Literal["left", "right", "center"]
 
 _WIDTH = 800
 _INK, _SOFT, _RULE, _GRID = "#16202a", "#4a5763", "#8a949d", "#e6eaed"
@@ -27,6 +29,9 @@ _ROW, _LINE = 22, 14  # a row, and a line of its name
 _MOST_NAME = 320
 _NAMED_DOTS = 8
 _MONTHS_LABELLED = 14
+# Of labels on the sides of a dot, and on those of a line: to the left, if the datum says so.
+_ALIGNED: tuple[_Align, ...] = ("left", "right", "center", "center")
+_ASIDE: tuple[tuple[str, _Align, int], ...] = (("!", "left", 4), ("", "right", -4))
 _VEGA_LITE = "6.4"
 # Attributes that a page of ours does not need.
 _UNUSED = re.compile(r'\s(xmlns|xmlns:xlink|font-family|pointer-events|class|version)="[^"]*"')
@@ -114,7 +119,7 @@ def _labelled(values: Sequence[float], every: int) -> tuple[list[int], list[int]
 
     Of many months only the first, the last, the highest and the lowest have one.
     """
-    places = range(len(values))
+    places = list(range(len(values)))
     if every > 1:
         chosen = {0, len(values) - 1, values.index(max(values)), values.index(min(values))}
         places = [
@@ -156,8 +161,8 @@ class _Names:
         """Room for them beside the rows, which are told apart by place: hospitals may share a name."""
         import altair as alt
 
-        room = {"minExtent": self.width, "maxExtent": self.width}
-        return alt.Axis(labels=False, ticks=False, domain=False, **room)
+        width = self.width
+        return alt.Axis(labels=False, ticks=False, domain=False, minExtent=width, maxExtent=width)
 
     def layers(self) -> "list[alt.Chart]":
         """The names, each in the middle of its row."""
@@ -254,11 +259,11 @@ def waterfall(steps: Sequence[Bar], total: Bar, title: str) -> str:
     import altair as alt
 
     ends = list(accumulate((step.value for step in steps), initial=0.0))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"place": place, "from": before, "to": after, "label": step.label, "kind": "step"}
         for place, (step, before, after) in enumerate(zip(steps, ends, ends[1:], strict=False))
     ]
-    last = {
+    last: dict[str, Any] = {
         "place": len(rows),
         "from": 0.0,
         "to": total.value,
@@ -351,7 +356,7 @@ def ratio_chart(
         bound.transform_filter(f"{sign}datum.left")
         .mark_text(align=align, dx=dx, dy=4, fontSize=TEXT, color=_INK)
         .encode(y=alt.Y("top:Q", scale=y_scale), text="text:N")
-        for sign, align, dx in (("!", "left", 4), ("", "right", -4))
+        for sign, align, dx in _ASIDE
     ]
     return svg(alt.layer(histogram, lines, *labels).properties(width=width, height=height))
 
@@ -404,9 +409,7 @@ def dot_chart(dots: Sequence[Dot], x_title: str, y_title: str) -> str:
         base.transform_filter(alt.FieldEqualPredicate(field="side", equal=side))
         .mark_text(align=align, dx=dx, dy=dy, fontSize=TEXT, color=_INK)
         .encode(text="name:N")
-        for (side, (dx, dy)), align in zip(
-            SIDES.items(), ("left", "right", "center", "center"), strict=True
-        )
+        for (side, (dx, dy)), align in zip(SIDES.items(), _ALIGNED, strict=True)
     ]
     zero = alt.Chart(_data([{"up": 0}])).mark_rule(color=_RULE).encode(y="up:Q")
     chart = alt.layer(

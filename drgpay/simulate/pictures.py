@@ -8,12 +8,12 @@ import polars as pl
 from drgpay.base.language import Language
 from drgpay.show import charts
 from drgpay.show.charts import Bar, Curve, Dot
+from drgpay.show.money_scale import MoneyScale, money_scale
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.sweep import Swept
 from drgpay.simulate.wording import word
 
 _SHOWN = 15  # winners, and as many losers; pairs of groups
-_WAN = Decimal(10_000)
 
 
 def ranked_bars(hospitals: pl.DataFrame, language: Language) -> str:
@@ -26,16 +26,14 @@ def ranked_bars(hospitals: pl.DataFrame, language: Language) -> str:
         rows = [*rows[:_SHOWN], *rows[-_SHOWN:]]
     if not rows:
         return ""
-    amounts = [
-        Bar(row["name"], float(row["change"] / _WAN), _signed(row["change"] / _WAN, ".2f"))
-        for row in rows
-    ]
+    scale = money_scale((row["change"] for row in rows), language)
+    amounts = [_amount_bar(row["name"], row["change"], scale) for row in rows]
     rates = [
         Bar(row["name"], float(row["change_rate"] or 0), _percent(row["change_rate"]))
         for row in rows
     ]
     panels = [
-        (word("change_wan", language), amounts),
+        (_in_unit("change", scale, language), amounts),
         (word("change_rate", language), rates),
     ]
     return charts.bar_panels(panels)
@@ -47,17 +45,23 @@ def effect_bars(table: pl.DataFrame, language: Language) -> str:
     if not names:
         return ""
 
-    def bars(gains: bool) -> list[Bar]:
-        found = []
-        for name in names:
-            values = [value for value in table[name] if (value > 0) == gains]
-            total = sum(values, Decimal(0)) / _WAN
-            found.append(Bar(_short(name, language), float(total), _signed(total, ".2f")))
-        return found
-
+    moved = {
+        gains: [
+            sum((value for value in table[name] if (value > 0) == gains), Decimal(0))
+            for name in names
+        ]
+        for gains in (True, False)
+    }
+    scale = money_scale((*moved[True], *moved[False]), language)
     panels = [
-        (word("gained_wan", language), bars(gains=True)),
-        (word("lost_wan", language), bars(gains=False)),
+        (
+            _in_unit(key, scale, language),
+            [
+                _amount_bar(_short(name, language), amount, scale)
+                for name, amount in zip(names, moved[gains], strict=True)
+            ],
+        )
+        for key, gains in (("gained", True), ("lost", False))
     ]
     return charts.bar_panels(panels)
 
@@ -106,23 +110,10 @@ def _curves(swept: Swept, language: Language) -> list[Curve]:
     for column in ("smallest_ratio", "largest_ratio"):
         found = [None if one is None else one / 1e4 for one in swept.points[column]]
         curves.append(Curve(word(column.replace("_ratio", "_rate"), language), found, percent=True))
-    gained = [None if one is None else one / 100 for one in swept.points["gained_fen"]]
-    return [*curves, _in_large_units("gained", gained, language)]
-
-
-_UNITS: dict[Language, tuple[tuple[str, float], ...]] = {
-    "zh": (("unit_yi", 1e8), ("unit_wan", 1e4), ("unit_yuan", 1.0)),
-    "en": (("unit_million", 1e6), ("unit_thousand", 1e3), ("unit_yuan", 1.0)),
-}
-
-
-def _in_large_units(key: str, yuan: Sequence[float | None], language: Language) -> Curve:
-    """Amounts in the largest unit of which the largest of them has one."""
-    largest = max((abs(one) for one in yuan if one is not None), default=0.0)
-    units = _UNITS[language]
-    unit, size = next((one for one in units if largest >= one[1]), units[-1])
-    title = word("in_unit", language, said=_short(key, language), unit=word(unit, language))
-    return Curve(title, [None if one is None else one / size for one in yuan])
+    gained = [None if one is None else Decimal(one) / 100 for one in swept.points["gained_fen"]]
+    scale = money_scale((one for one in gained if one is not None), language)
+    moved = [None if one is None else scale.number(one) for one in gained]
+    return [*curves, Curve(_in_unit("gained", scale, language), moved)]
 
 
 def migration_bars(table: pl.DataFrame, language: Language) -> str:
@@ -182,22 +173,25 @@ def _waterfall(steps: Sequence[tuple[str, Decimal]], language: Language) -> str:
     if not any(amount for _, amount in steps):
         return ""
     total = sum((amount for _, amount in steps), Decimal(0))
-    bars = [_change_bar(name, amount) for name, amount in steps]
-    change = _change_bar(_short("change", language), total)
-    return charts.waterfall(bars, change, word("change_wan", language))
+    scale = money_scale((total, *(amount for _, amount in steps)), language)
+    bars = [_amount_bar(name, amount, scale) for name, amount in steps]
+    change = _amount_bar(_short("change", language), total, scale)
+    return charts.waterfall(bars, change, _in_unit("change", scale, language))
 
 
-def _change_bar(name: str, yuan: Decimal) -> Bar:
-    return Bar(name, float(yuan / _WAN), _signed(yuan / _WAN, ".2f"))
+def _amount_bar(name: str, yuan: Decimal, scale: MoneyScale) -> Bar:
+    return Bar(name, scale.number(yuan), scale.text(yuan, signed=True))
+
+
+def _in_unit(key: str, scale: MoneyScale, language: Language) -> str:
+    """A heading with another unit than its own."""
+    unit = word(scale.unit, language)
+    return word("in_unit", language, said=_short(key, language), unit=unit)
 
 
 def _short(key: str, language: Language) -> str:
     """A heading without its unit."""
     return word(key, language).split("（")[0].split(" (")[0]
-
-
-def _signed(value: Decimal, shape: str) -> str:
-    return f"{value:+,{shape}}".replace("-", "−")
 
 
 def _percent(value: Decimal | None) -> str:

@@ -67,8 +67,8 @@ def test_it_counts_hospitals_above_and_below_with_their_sums(
     gains, losses = by_hospital.filter(by_hospital > 0), by_hospital.filter(by_hospital < 0)
     assert f"{len(gains)} above item-by-item costs by {gains.sum():,} yuan" in hospitals
     assert f"{len(losses)} below by {-losses.sum():,} yuan" in hospitals
-    share = by_hospital.sum() / lines["fund_cost"].sum()
-    assert f"together {by_hospital.sum():+,} yuan ({share:+.2%})" in hospitals
+    difference, cost = Decimal(by_hospital.sum()), Decimal(lines["fund_cost"].sum())
+    assert f"together {difference:+,} yuan ({difference / cost:+.2%})" in hospitals
 
 
 def test_what_was_refused_is_said_with_its_money_and_its_commonest_reason(
@@ -86,8 +86,8 @@ def test_values_are_compared_with_those_of_the_month_before(month: Results, tmp_
     finished = Finished(run, (month,))
     assert "2026-09" not in headline(finished, "en")[0]
     before = make_run(tmp_path, "2026-09", seed=2)
-    values = pl.read_parquet(before / "values.parquet").select("pool", "point_value").rows()
-    values = {pool: Decimal(value) for pool, value in values}
+    paid = pl.read_parquet(before / "values.parquet").select("pool", "point_value").rows()
+    values = {pool: Decimal(value) for pool, value in paid}
     said = headline(finished, "en")[0]
     for pool, value in month.pools.select("pool", "point_value").iter_rows():
         change = value / values[pool] - 1

@@ -124,18 +124,13 @@ class VisitSections(PartSections):
         rows = self.ranked(found.accounts, "balance")
         if not rows:
             return ""
-        amounts = [self.bar(row, self._contractor_and_account, "balance") for row in rows]
+        name = self._contractor_and_account
+        amounts = self.money_panel("chart_balance", rows, name, "balance")
         percent = []
         for row in rows:
             cell = cells.share(row["balance"], row["capitation"], signed=True)
-            name = self._contractor_and_account(row)
-            percent.append(Bar(name, float(cell.exact or 0), cell.text))
-        return charts.bar_panels(
-            [
-                (self.say("chart_balance", unit=self.money), amounts),
-                (self.say("chart_balance_share"), percent),
-            ]
-        )
+            percent.append(Bar(name(row), float(cell.exact or 0), cell.text))
+        return charts.bar_panels([amounts, (self.say("chart_balance_share"), percent)])
 
     def _accounts(self, found: CapitationFigures) -> Table:
         keys = ["heads", "capitation", "cases", "charged", "charged_elsewhere", "balance"]
