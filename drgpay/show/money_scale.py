@@ -27,11 +27,7 @@ class MoneyScale:
     def text(self, amount: Decimal, signed: bool = False) -> str:
         """An amount in the unit to two places; `signed`: with a plus where it is above nothing."""
         rounded = (amount / self.yuan).quantize(Decimal("0.01"), ROUND_HALF_UP)
-        shown = (
-            f"{rounded:+,}"
-            if signed and rounded
-            else f"{abs(rounded) if not rounded else rounded:,}"
-        )
+        shown = f"{rounded:+,}" if signed and rounded else f"{rounded or abs(rounded):,}"
         return shown.replace("-", "−")
 
 
