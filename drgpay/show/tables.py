@@ -1,5 +1,6 @@
 """A table for people: a frame with a title, and how its columns are to be shown."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -116,8 +117,14 @@ def _cell(value: Any, name: str, kind: Kind, table: ReportTable, say: Say) -> st
         worded = name in table.worded
         return prefixed_text(value, prefix, say) if prefix else text_of(value, worded, say)
     if kind == "percent":
-        return f"{value:+.2%}" if value and name in table.signed else f"{value:.2%}"
+        return _percent(value, name in table.signed)
     return f"{value:,}"
+
+
+def _percent(value: Any, signed: bool) -> str:
+    """A part of one in percent; what is nothing at two places has no sign."""
+    text = f"{value:+.2%}" if signed else f"{value:.2%}"
+    return text if re.search("[1-9]", text) else text.lstrip("+-")
 
 
 def text_of(value: Any, worded: bool, say: Say) -> str:
