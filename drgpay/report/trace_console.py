@@ -4,7 +4,6 @@ what was missed.
 
 from rich.console import Group, RenderableType
 from rich.panel import Panel
-from rich.table import Table
 from rich.tree import Tree
 
 from drgpay.base.language import Language
@@ -22,7 +21,7 @@ from drgpay.explain.trace import (
     VisitTrace,
 )
 from drgpay.explain.wording import named, word
-from drgpay.show.grid import Column, Grid
+from drgpay.show.grid import Column, Facts, Grid
 from drgpay.show.terminal import Text
 
 _NEAR_SHOWN = 5  # of each level
@@ -76,10 +75,8 @@ def _decisive(trace: Trace) -> Attempt:
 
 def facts_view(seen: SeenStay | SeenVisit, title: str, language: Language) -> RenderableType:
     """What grouping sees of a stay or a visit; `title` is a key of the wording."""
-    table = Table.grid(padding=(0, 2))
-    for label, value in wording.stay_lines(seen, language):
-        table.add_row(Text(label, style="dim"), Text(value))
-    return Panel(table, title=Text(word(title, language)), title_align="left")
+    facts = Facts(list(wording.stay_lines(seen, language)))
+    return Panel(facts, title=Text(word(title, language)), title_align="left")
 
 
 def walk_view(

@@ -6,11 +6,9 @@ from dataclasses import replace
 import polars as pl
 
 from drgpay.base.language import Language
-from drgpay.report.differences_xlsx import difference_totals
-from drgpay.report.settled_tables import value_table, with_pool_names
+from drgpay.report.settled_tables import with_pool_names
 from drgpay.report.statement import TOP_GROUPS
-from drgpay.results.month import hospital_totals
-from drgpay.results.results import CapitationTables, Results
+from drgpay.results.results import CapitationTables
 from drgpay.show.tables import ReportTable
 from drgpay.visits.columns import ANCILLARY, DRUG, INCIDENTAL, MEDICAL, PROCEDURE, REASONS
 
@@ -27,19 +25,6 @@ _TIE_OUT_SHOWN = [
 _GROUP = {"class": "group", "reason": "reason"}
 
 
-def console_of_visits(tables: Results, language: Language) -> list[ReportTable]:
-    """Values, providers, APG classes, what became of entries, and the accounts of contractors."""
-    shown = [
-        value_table(tables.pools, language),
-        provider_table(tables.statements),
-        class_of_groups(tables["groups"]),
-        reason_table(tables["groups"]),
-    ]
-    shown += console_of_capitation(tables.capitation, language)
-    differences = tables.differences
-    return [*shown, difference_totals(differences)] if differences else shown
-
-
 def console_of_capitation(
     capitation: CapitationTables | None, language: Language
 ) -> list[ReportTable]:
@@ -47,9 +32,17 @@ def console_of_capitation(
     if not capitation:
         return []
     return [
-        _of_columns(_with_names(account_table(capitation.accounts)), _ACCOUNT_SHOWN),
-        apart_table(capitation.apart),
-        _of_columns(tie_out_table(capitation, language), _tie_out_shown(capitation)),
+        _of_columns(
+            _with_names(account_table(capitation.accounts)),
+            _ACCOUNT_SHOWN,
+            may_go=("visits", "heads", "capitation_amount", "charged"),
+        ),
+        replace(apart_table(capitation.apart), may_go=("visits",)),
+        _of_columns(
+            tie_out_table(capitation, language),
+            _tie_out_shown(capitation),
+            may_go=("item_fund_amount", "kept", "from_home_funds", "uncontracted", "contracted"),
+        ),
     ]
 
 
@@ -59,27 +52,16 @@ def _tie_out_shown(capitation: CapitationTables) -> list[str]:
     return [name for name in _TIE_OUT_SHOWN if kept or name != "kept"]
 
 
-def _of_columns(table: ReportTable, columns: Sequence[str]) -> ReportTable:
-    """The table with some of its columns: a terminal is narrower than a sheet."""
-    return replace(table, frame=table.frame.select(columns), sums=table.sums & set(columns))
+def _of_columns(table: ReportTable, columns: Sequence[str], may_go: tuple[str, ...]) -> ReportTable:
+    """The table with some of its columns: a terminal is narrower than a sheet, some even more."""
+    sums = table.sums & set(columns)
+    return replace(table, frame=table.frame.select(columns), sums=sums, may_go=may_go)
 
 
 def _with_names(table: ReportTable) -> ReportTable:
     """Contractors without a name are called by their ids."""
     name = pl.coalesce("name", "contractor_id")
     return replace(table, frame=table.frame.with_columns(name=name))
-
-
-def provider_table(statements: pl.DataFrame) -> ReportTable:
-    """One row a provider over all its lines, pharmacies among them."""
-    keys = ["cases", "points", "fund_amount", "fund_cost", "difference", "prepayment"]
-    return ReportTable(
-        "hospitals",
-        hospital_totals(statements).select("hospital_id", "name", "level", *keys),
-        prefixes={"level": "level"},
-        sums=frozenset(keys),
-        note="lines_note",
-    )
 
 
 def entry_tables(groups: pl.DataFrame, names: Mapping[str, str]) -> list[ReportTable]:
@@ -183,7 +165,14 @@ def tie_out_table(capitation: CapitationTables, language: Language) -> ReportTab
 
 
 def _entry_table(key: str, sums: pl.DataFrame, note: str = "") -> ReportTable:
-    return ReportTable(key, sums, prefixes=_GROUP, sums=frozenset(ENTRY_AMOUNTS), note=note)
+    return ReportTable(
+        key,
+        sums,
+        prefixes=_GROUP,
+        sums=frozenset(ENTRY_AMOUNTS),
+        note=note,
+        may_go=("quantity", "entries", "lines_cost"),
+    )
 
 
 def _place(column: str, order: Sequence[str]) -> pl.Expr:

@@ -62,17 +62,6 @@ def no_adjustments() -> pl.DataFrame:
     )
 
 
-def hospital_totals(statements: pl.DataFrame) -> pl.DataFrame:
-    """One row a hospital over all its lines: cases, points, fund amount, item by item, difference."""
-    return (
-        statements.group_by("hospital_id", "name", "level")
-        .agg(
-            pl.col("cases", "points", "fund_amount", "fund_cost", "difference", "prepayment").sum()
-        )
-        .sort("hospital_id")
-    )
-
-
 def line_totals(statements: pl.DataFrame) -> pl.DataFrame:
     """One row a kind of line: local or outside, by points or by item; only what is there.
 

@@ -33,18 +33,45 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Prose:
+    """Sentences in the columns of a screen: no number in them is divided between two lines."""
+
+    text: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The lines."""
+        yield _wrapped(self.text, options.max_width)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and their values beside them, without lines; a value goes on below its beginning."""
+
+    rows: Sequence[tuple[str, Content]]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The names in a column, as wide as the longest."""
+        names = max((cell_len(_text(name).plain) for name, _ in self.rows), default=0)
+        room = max(options.max_width - names - 4, 1)
+        table = Table.grid(padding=(0, 2))
+        for name, value in self.rows:
+            table.add_row(Text(name, style="dim"), _wrapped(_text(value), room))
+        yield table
+
+
+@dataclass(frozen=True)
 class Grid:
     """A table that fits itself into the columns of a screen.
 
-    `styles` are those of rows, by place; a line is drawn below the rows in `sections`. Columns in
-    `may_go` go first where there is no room, in this order; `left_out` says so, of {columns} and of
-    the {width} that shows all. `turned`: a column of the screen is a row, headed by its first cell.
+    `totals` are the rows below a line. `styles` are those of rows, by place; a line is drawn below
+    the rows in `sections`. Columns in `may_go` go first where there is no room, in this order, but
+    none that tells rows apart; `left_out` says so, of {columns} and of the {width} that shows all. `turned`: a column of the screen is a row, headed by its first cell.
     """
 
     title: str
     columns: Sequence[Column]
     rows: Sequence[Sequence[Content]]
-    total: Sequence[Content] | None = None
+    totals: Sequence[Sequence[Content]] = ()
     styles: Sequence[str] = ()
     sections: frozenset[int] = frozenset()
     may_go: Sequence[int] = ()
@@ -55,21 +82,27 @@ class Grid:
         """The table, or its rows as lines."""
         laid = _turned(self) if self.turned else self
         gone: list[int] = []
-        for place in (None, *self.may_go):
+        for place in (None, *laid.may_go):
             if place is not None:
+                if _different(_without(laid, [*gone, place])) < _different(laid):
+                    continue
                 gone.append(place)
             shown = _without(laid, gone)
-            if not _as_distinct(shown, laid):
-                break
             widths = _widths(shown, options.max_width)
             if widths:
                 yield _table(shown, widths)
                 if gone:
-                    names = "、".join(laid.columns[each].heading for each in gone)
+                    names = _listed([laid.columns[each].heading for each in gone])
                     needed = sum(least for least, _ in _bounds(laid)) + _lines(laid)
-                    yield Text(self.left_out.format(columns=names, width=needed))
+                    said = self.left_out.format(columns=names, width=needed)
+                    yield _wrapped(Text(said), options.max_width)
                 return
         yield from _stacked(self, options.max_width)
+
+
+def _listed(names: Sequence[str]) -> str:
+    wide = any(cell_len(name) > len(name) for name in names)
+    return ("、" if wide else ", ").join(names)
 
 
 def _turned(grid: Grid) -> Grid:
@@ -79,7 +112,7 @@ def _turned(grid: Grid) -> Grid:
         for place, column in enumerate(grid.columns)
         if place
     ]
-    return replace(grid, columns=heads, rows=rows, total=None, may_go=(), turned=False)
+    return replace(grid, columns=heads, rows=rows, totals=(), may_go=(), turned=False)
 
 
 def _without(grid: Grid, gone: Sequence[int]) -> Grid:
@@ -93,12 +126,8 @@ def _without(grid: Grid, gone: Sequence[int]) -> Grid:
         grid,
         columns=[column for place, column in enumerate(grid.columns) if place not in gone],
         rows=[kept(row) for row in grid.rows],
-        total=kept(grid.total) if grid.total else None,
+        totals=[kept(row) for row in grid.totals],
     )
-
-
-def _as_distinct(grid: Grid, whole: Grid) -> bool:
-    return _different(grid) == _different(whole)
 
 
 def _different(grid: Grid) -> int:
@@ -107,7 +136,7 @@ def _different(grid: Grid) -> int:
 
 def _bounds(grid: Grid) -> list[tuple[int, int]]:
     """The least width of each column, and the one in which nothing is wrapped."""
-    rows = [*grid.rows, *([grid.total] if grid.total else [])]
+    rows = [*grid.rows, *grid.totals]
     bounds = []
     for place, column in enumerate(grid.columns):
         heading = _text(column.heading)
@@ -162,9 +191,10 @@ def _table(grid: Grid, widths: Sequence[int]) -> Table:
 
     for place, row in enumerate(grid.rows):
         add(row, grid.styles[place] if grid.styles else "", place in grid.sections)
-    if grid.total:
+    if grid.totals:
         made.add_section()
-        add(grid.total)
+    for row in grid.totals:
+        add(row)
     return made
 
 
@@ -172,7 +202,7 @@ def _stacked(grid: Grid, width: int) -> Iterator[Text]:
     """Each row as lines of `name: value`, a blank line between rows."""
     if grid.title:
         yield _wrapped(Text(grid.title, style="bold"), width)
-    rows = [*grid.rows, *([grid.total] if grid.total else [])]
+    rows = [*grid.rows, *grid.totals]
     for number, row in enumerate(rows):
         style = grid.styles[number] if number < len(grid.styles) else ""
         for place, (column, cell) in enumerate(zip(grid.columns, row, strict=True)):

@@ -1,10 +1,13 @@
 """A table for people: a frame with a title, and how its columns are to be shown."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import polars as pl
+
+from drgpay.show.cells import NONE
 
 Kind = Literal["text", "count", "money", "ratio", "percent"]
 Say = Callable[[str], str]
@@ -22,7 +25,8 @@ class ReportTable:
     total is no sum of ratios; `note` is the key of a sentence below the table. `sums` are columns
     that a workbook adds up below the table, as formulas. `prefixes` are columns whose values are
     called by the words of prefix_value, or else by themselves. `title`, if given, is the title
-    itself. `numbers` are columns of texts that are numbers already.
+    itself. `numbers` are columns of texts that are numbers already, `signed` percentages whose
+    rises bear a plus. `below` are rows below the total, taken as given too.
 
     For a terminal: `most_rows` are listed at most, where not the usual number. Columns in `may_go`
     go first where there is no room, in this order. `styles` is a column, and the style of rows
@@ -39,6 +43,8 @@ class ReportTable:
     prefixes: Mapping[str, str] = field(default_factory=dict)
     title: str = ""
     numbers: frozenset[str] = frozenset()
+    signed: frozenset[str] = frozenset()
+    below: Sequence[Mapping[str, Any]] = ()
     most_rows: int | None = None
     may_go: tuple[str, ...] = ()
     styles: tuple[str, Mapping[str, str]] | None = None
@@ -81,26 +87,44 @@ def heading(name: str, say: Say) -> list[str]:
 
 def texts_of(
     table: ReportTable, say: Say, most_rows: int
-) -> tuple[list[list[str]], list[str] | None]:
-    """The cells of the first rows of a table, and those of its total if there is one, as text."""
+) -> tuple[list[list[str]], list[list[str]]]:
+    """The cells of the first rows of a table, and of the rows below them, the total first, as text."""
     kinds = {name: kind_of(name, dtype) for name, dtype in table.frame.schema.items()}
 
     def texts(row: Mapping[str, Any]) -> list[str]:
         return [_cell(row.get(name), name, kind, table, say) for name, kind in kinds.items()]
 
+    def below(row: Mapping[str, Any]) -> list[str]:
+        """A cell of words that nothing was said for is empty: there is no such thing."""
+        return [
+            "" if kinds[name] == "text" and row.get(name) is None else text
+            for name, text in zip(kinds, texts(row), strict=True)
+        ]
+
     rows = [texts(row) for row in table.frame.head(most_rows).iter_rows(named=True)]
     total = {name: table.frame[name].sum() for name in table.sums} | dict(table.total or {})
-    return rows, [say("total"), *texts(total)[1:]] if total and rows else None
+    if not rows:
+        return rows, []
+    totals = [[say("total"), *below(total)[1:]]] if total else []
+    return rows, [*totals, *map(below, table.below)]
 
 
 def _cell(value: Any, name: str, kind: Kind, table: ReportTable, say: Say) -> str:
     if value is None:
-        return "–"
+        return NONE
     if kind == "text":
         prefix = table.prefixes.get(name)
         worded = name in table.worded
         return prefixed_text(value, prefix, say) if prefix else text_of(value, worded, say)
-    return f"{value:.2%}" if kind == "percent" else f"{value:,}"
+    if kind == "percent":
+        return _percent(value, name in table.signed)
+    return f"{value:,}"
+
+
+def _percent(value: Any, signed: bool) -> str:
+    """A part of one in percent; what is nothing at two places has no sign."""
+    text = f"{value:+.2%}" if signed else f"{value:.2%}"
+    return text if re.search("[1-9]", text) else text.lstrip("+-")
 
 
 def text_of(value: Any, worded: bool, say: Say) -> str:

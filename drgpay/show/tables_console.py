@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.console import Group
 
-from drgpay.show.grid import Column, Grid
+from drgpay.show.grid import Column, Grid, Prose
 from drgpay.show.tables import Block, ReportTable, Say, Sentence, kind_of, texts_of
 from drgpay.show.terminal import Showable, Text
 
@@ -14,7 +14,7 @@ def console_tables(blocks: Sequence[Block], say: Say, most_rows: int = 20) -> Sh
     parts: list[Showable] = []
     for block in blocks:
         if isinstance(block, Sentence):
-            parts.append(Text(block.text, style=block.style))
+            parts.append(Prose(Text(block.text, style=block.style)))
         else:
             parts += _parts(block, say, block.most_rows or most_rows)
     return Group(*parts)
@@ -31,13 +31,13 @@ def _parts(table: ReportTable, say: Say, most_rows: int) -> list[Showable]:
         pairs = zip(texts, columns, strict=True)
         return [Text(text, _style(text) if column.number else "") for text, column in pairs]
 
-    rows, total = texts_of(table, say, most_rows)
+    rows, below = texts_of(table, say, most_rows)
     names = list(schema)
     grid = Grid(
         title=table.title or (say(table.key) if table.key else ""),
         columns=columns,
         rows=[cells(row) for row in rows],
-        total=cells(total) if total else None,
+        totals=[cells(row) for row in below],
         styles=_styles(table),
         sections=_sections(table),
         may_go=[names.index(name) for name in table.may_go if name in names],
@@ -47,9 +47,9 @@ def _parts(table: ReportTable, say: Say, most_rows: int) -> list[Showable]:
     parts: list[Showable] = [grid]
     if table.frame.height > most_rows:
         more = say("shown_note").format(shown=most_rows, rows=table.frame.height)
-        parts.append(Text(more))
+        parts.append(Prose(Text(more)))
     if table.note:
-        parts.append(Text(say(table.note)))
+        parts.append(Prose(Text(say(table.note))))
     return parts
 
 

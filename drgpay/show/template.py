@@ -11,7 +11,7 @@ from drgpay.base.visible import visible
 def render_page(folder: Path, style: str = "", script: str = "", **given: Any) -> str:
     """`page.html.j2` of a folder with its values; a name that it is not given is an error.
 
-    style: what its style sheet has besides that of all pages. script: the text of its script.
+    It may import the macro of `table.html.j2`. style: what its style sheet has besides that of all pages. script: the text of its script.
     They and the charts, whose texts were escaped as they were drawn, are put in as they are. All else
     is data: it is escaped, and what a reader would obey rather than see is written out. The page
     allows its own style sheet and script, by their hashes, and no other; it draws nothing from a
@@ -20,7 +20,7 @@ def render_page(folder: Path, style: str = "", script: str = "", **given: Any) -
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder),
+        loader=jinja2.FileSystemLoader([folder, Path(__file__).parent]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         finalize=_as_data,

@@ -6,12 +6,12 @@ tables; `Screen` makes it visible there and reads no markup in it. Styled text i
 
 import io
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO, Any
 
 import rich.text
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.style import Style
 
 from drgpay.base.visible import visible
@@ -43,6 +43,14 @@ class Text(rich.text.Text):
         return self.append(text, style)
 
 
+class Command(Text):
+    """A line to be copied: it is never broken, the terminal shows as much of it as there is room."""
+
+    def __init__(self, line: str) -> None:
+        super().__init__(f"  {line}")
+        self.no_wrap, self.overflow = True, "ignore"
+
+
 class Screen(Console):
     """A console that shows strings as they are; a pipe gets wide lines without control codes."""
 
@@ -62,6 +70,10 @@ class Screen(Console):
             asked = os.environ.get("COLUMNS", "")
             self.width = int(asked) if asked.isdecimal() and int(asked) else PIPE_WIDTH
 
+    def print(self, *objects: Any, **choices: Any) -> None:
+        """Print; a line that has more columns than the screen is not cut off."""
+        super().print(*objects, **({"crop": False} | choices))
+
     def render_str(self, text: str, **choices: Any) -> rich.text.Text:
         """A string as text. Markup is refused, also where rich would ask for it."""
         choices |= {"markup": False, "emoji": False, "highlight": False}
@@ -75,6 +87,11 @@ def as_text(*shown: RenderableType, width: int = PIPE_WIDTH) -> str:
     for each in shown:
         screen.print(each)
     return lines.getvalue()
+
+
+def together(shown: Sequence[Showable]) -> Showable:
+    """Several things one below the other, as one."""
+    return Group(*shown)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """What a simulation prints."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from drgpay.base.language import Language
@@ -19,10 +20,29 @@ _KEYS = (
     *("t_quality", "t_migration", "t_visit_values", "t_visit_hospitals", "t_visit_contractors"),
 )
 
+_MAY_GO = {
+    "t_values": ("remainder_after", "clearing_after", "payable_before", "payable_after"),
+    "t_hospitals": (
+        *("level", "bin", "case_mix", "fund_amount_before", "final_amount_before"),
+        *("fund_amount_after", "final_amount_after"),
+    ),
+    "t_waterfall": ("winners", "losers", "smallest_rate", "largest_rate", "gained", "lost"),
+    "t_sweep": ("winners", "losers", "stops"),
+    "t_visit_hospitals": (
+        *("level", "county", "points_before", "points_after", "visits_before", "visits_after"),
+        *("fund_amount_before", "fund_amount_after"),
+    ),
+}
+"""The columns that go first where a terminal is narrow, by table."""
+
 
 def console_report(found: Simulation, language: Language) -> "Showable":
     """Point values, hospitals, bins, effects; sweep, waterfall and migration where there are any."""
-    tables = [narrow(table) for table in shown_tables(found, language) if table.key in _KEYS]
+    tables = [
+        replace(narrow(table), may_go=_MAY_GO.get(table.key, ()))
+        for table in shown_tables(found, language)
+        if table.key in _KEYS
+    ]
     tables = [table for table in tables if table.frame.height or table.key != "t_migration"]
     lines = [Sentence(said, "bold yellow") for said in warnings_of(found, language)]
     lines += [Sentence(said, "bold") for said in remarks_of(found, language)]

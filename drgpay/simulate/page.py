@@ -6,7 +6,8 @@ from pathlib import Path
 
 from drgpay import __version__
 from drgpay.base.language import Language
-from drgpay.show.tables import ReportTable, heading, kind_of, texts_of
+from drgpay.show.tables import ReportTable
+from drgpay.show.tables_html import HtmlTable, html_table
 from drgpay.show.template import render_page
 from drgpay.simulate import pictures
 from drgpay.simulate.notes import remarks_of, warnings_of
@@ -21,17 +22,9 @@ _LISTED = 200  # rows of a table; the folder has them all
 
 
 @dataclass(frozen=True)
-class _Table:
-    columns: list[tuple[list[str], bool]]
-    rows: list[list[tuple[str, bool]]]
-    total: list[tuple[str, bool]] | None
-    notes: list[str]
-
-
-@dataclass(frozen=True)
 class _Section:
     title: str
-    table: _Table | None = None
+    table: HtmlTable | None = None
     figures: list[str] = field(default_factory=list)
     commands: list[tuple[str, str]] = field(default_factory=list)
 
@@ -89,12 +82,22 @@ def commands_of(found: Simulation) -> list[tuple[str, str]]:
 
 
 def _sections(found: Simulation, tables: list[ReportTable], language: Language) -> list[_Section]:
+    def say(key: str) -> str:
+        return word(key, language)
+
     figures: dict[str, list[str]] = {}
     by_key = {table.key: table for table in tables}
     hospitals = by_key["t_hospitals"].frame
     figures["t_hospitals"] = [pictures.ranked_bars(hospitals, language)]
     figures["t_bins"] = [pictures.mix_scatter(hospitals, language)]
-    figures["t_effects"] = [pictures.effect_bars(by_key["t_effects"].frame, language)]
+    effects = by_key["t_effects"].frame
+    figures["t_effects"] = [
+        pictures.effect_waterfall(effects, language),
+        pictures.effect_bars(effects, language),
+    ]
+    if "t_waterfall" in by_key:
+        steps = by_key["t_waterfall"].frame
+        figures["t_waterfall"] = [pictures.scenario_waterfall(steps, language)]
     if found.swept:
         figures["t_sweep"] = [pictures.sweep_curves(found.swept, language)]
     if "t_migration" in by_key:
@@ -102,33 +105,10 @@ def _sections(found: Simulation, tables: list[ReportTable], language: Language) 
     sections = [
         _Section(
             word(table.key, language),
-            _shown(narrow(table), language),
+            html_table(narrow(table), say, _LISTED),
             [svg for svg in figures.get(table.key, []) if svg],
         )
         for table in tables
     ]
     commands = [(word(key, language), text) for key, text in commands_of(found)]
     return [*sections, _Section(word("s_commands", language), commands=commands)]
-
-
-def _shown(table: ReportTable, language: Language) -> _Table:
-    def say(key: str) -> str:
-        return word(key, language)
-
-    schema = table.frame.schema
-    numbers = [kind_of(name, dtype) != "text" for name, dtype in schema.items()]
-
-    def cells(texts: list[str]) -> list[tuple[str, bool]]:
-        both = zip(texts, numbers, strict=True)
-        return [(text.replace("-", "−") if number else text, number) for text, number in both]
-
-    rows, total = texts_of(table, say, _LISTED)
-    notes = [say(table.note)] if table.note else []
-    if len(rows) < table.frame.height:
-        notes.append(say("shown_note").format(shown=_LISTED, rows=table.frame.height))
-    return _Table(
-        list(zip((heading(name, say) for name in schema), numbers, strict=True)),
-        [cells(row) for row in rows],
-        cells(total) if total else None,
-        notes,
-    )

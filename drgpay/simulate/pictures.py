@@ -1,5 +1,6 @@
 """The charts of a simulation, drawn as those of the other reports."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 import polars as pl
@@ -7,12 +8,12 @@ import polars as pl
 from drgpay.base.language import Language
 from drgpay.show import charts
 from drgpay.show.charts import Bar, Curve, Dot
+from drgpay.show.money_scale import MoneyScale, money_scale
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.sweep import Swept
 from drgpay.simulate.wording import word
 
 _SHOWN = 15  # winners, and as many losers; pairs of groups
-_WAN = Decimal(10_000)
 
 
 def ranked_bars(hospitals: pl.DataFrame, language: Language) -> str:
@@ -25,16 +26,14 @@ def ranked_bars(hospitals: pl.DataFrame, language: Language) -> str:
         rows = [*rows[:_SHOWN], *rows[-_SHOWN:]]
     if not rows:
         return ""
-    amounts = [
-        Bar(row["name"], float(row["change"] / _WAN), _signed(row["change"] / _WAN, ".2f"))
-        for row in rows
-    ]
+    scale = money_scale((row["change"] for row in rows), language)
+    amounts = [_amount_bar(row["name"], row["change"], scale) for row in rows]
     rates = [
         Bar(row["name"], float(row["change_rate"] or 0), _percent(row["change_rate"]))
         for row in rows
     ]
     panels = [
-        (word("change_wan", language), amounts),
+        (_in_unit("change", scale, language), amounts),
         (word("change_rate", language), rates),
     ]
     return charts.bar_panels(panels)
@@ -46,18 +45,23 @@ def effect_bars(table: pl.DataFrame, language: Language) -> str:
     if not names:
         return ""
 
-    def bars(gains: bool) -> list[Bar]:
-        found = []
-        for name in names:
-            values = [value for value in table[name] if (value > 0) == gains]
-            total = sum(values, Decimal(0)) / _WAN
-            said = word(name, language).split("（")[0].split(" (")[0]
-            found.append(Bar(said, float(total), _signed(total, ".2f")))
-        return found
-
+    moved = {
+        gains: [
+            sum((value for value in table[name] if (value > 0) == gains), Decimal(0))
+            for name in names
+        ]
+        for gains in (True, False)
+    }
+    scale = money_scale((*moved[True], *moved[False]), language)
     panels = [
-        (word("gained_wan", language), bars(gains=True)),
-        (word("lost_wan", language), bars(gains=False)),
+        (
+            _in_unit(key, scale, language),
+            [
+                _amount_bar(_short(name, language), amount, scale)
+                for name, amount in zip(names, moved[gains], strict=True)
+            ],
+        )
+        for key, gains in (("gained", True), ("lost", False))
     ]
     return charts.bar_panels(panels)
 
@@ -102,16 +106,14 @@ def _curves(swept: Swept, language: Language) -> list[Curve]:
         )
         values = [None if one is None else float(one) for one in rows["point_value"]]
         title = f"{word('point_value', language)} · {word(str(pool), language)}"
-        curves.append(Curve(title, values, ".6~g"))
-    for column, shape, scale in (
-        ("smallest_ratio", ".1%", 1e4),
-        ("largest_ratio", ".1%", 1e4),
-        ("gained_fen", ".4~s", 1e2),
-    ):
-        key = {"gained_fen": "gained"}.get(column, column.replace("_ratio", "_rate"))
-        found = [None if one is None else one / scale for one in swept.points[column]]
-        curves.append(Curve(word(key, language), found, shape))
-    return curves
+        curves.append(Curve(title, values))
+    for column in ("smallest_ratio", "largest_ratio"):
+        found = [None if one is None else one / 1e4 for one in swept.points[column]]
+        curves.append(Curve(word(column.replace("_ratio", "_rate"), language), found, percent=True))
+    gained = [None if one is None else Decimal(one) / 100 for one in swept.points["gained_fen"]]
+    scale = money_scale((one for one in gained if one is not None), language)
+    moved = [None if one is None else scale.number(one) for one in gained]
+    return [*curves, Curve(_in_unit("gained", scale, language), moved)]
 
 
 def migration_bars(table: pl.DataFrame, language: Language) -> str:
@@ -152,8 +154,44 @@ def in_short(found: Simulation, language: Language) -> list[tuple[str, str, str]
     ]
 
 
-def _signed(value: Decimal, shape: str) -> str:
-    return f"{value:+,{shape}}".replace("-", "−")
+def effect_waterfall(table: pl.DataFrame, language: Language) -> str:
+    """How the effects add up to the change of all hospitals."""
+    names = [name for name in table.columns if name not in _NO_EFFECT]
+    steps = [(_short(name, language), sum(table[name], Decimal(0))) for name in names]
+    return _waterfall(steps, language)
+
+
+def scenario_waterfall(table: pl.DataFrame, language: Language) -> str:
+    """How the scenarios, in their order, add up to the change of all hospitals.
+
+    table: scenario and change, a row a step.
+    """
+    return _waterfall(list(table.select("scenario", "change").iter_rows()), language)
+
+
+def _waterfall(steps: Sequence[tuple[str, Decimal]], language: Language) -> str:
+    if not any(amount for _, amount in steps):
+        return ""
+    total = sum((amount for _, amount in steps), Decimal(0))
+    scale = money_scale((total, *(amount for _, amount in steps)), language)
+    bars = [_amount_bar(name, amount, scale) for name, amount in steps]
+    change = _amount_bar(_short("change", language), total, scale)
+    return charts.waterfall(bars, change, _in_unit("change", scale, language))
+
+
+def _amount_bar(name: str, yuan: Decimal, scale: MoneyScale) -> Bar:
+    return Bar(name, scale.number(yuan), scale.text(yuan, signed=True))
+
+
+def _in_unit(key: str, scale: MoneyScale, language: Language) -> str:
+    """A heading with another unit than its own."""
+    unit = word(scale.unit, language)
+    return word("in_unit", language, said=_short(key, language), unit=unit)
+
+
+def _short(key: str, language: Language) -> str:
+    """A heading without its unit."""
+    return word(key, language).split("（")[0].split(" (")[0]
 
 
 def _percent(value: Decimal | None) -> str:

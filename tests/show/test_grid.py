@@ -54,9 +54,9 @@ def test_every_name_is_whole(width: int, turned: bool) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_columns_go_in_their_order_and_are_named(width: int) -> None:
     text = _shown(_table(("prepayment", "difference", "fund_cost")), width)
-    gone = re.search(r"^(\S+) need (\d+)$", text, re.MULTILINE)
+    gone = re.search(r"^([\w, ]+) need (\d+)$", text, re.MULTILINE)
     if gone:
-        names = gone[1].split("、")
+        names = gone[1].split(", ")
         assert names == ["prepayment", "difference", "fund_cost"][: len(names)]
         assert " need " not in _shown(_table(("prepayment", "difference")), int(gone[2]))
     assert all(f"{float(amount):,.2f}" in text for amount in MONEY)
@@ -79,3 +79,13 @@ def test_a_pipe_keeps_to_columns(monkeypatch: pytest.MonkeyPatch) -> None:
         assert Screen(file=io.StringIO()).width == width
     monkeypatch.delenv("COLUMNS")
     assert Screen(file=io.StringIO()).width == PIPE_WIDTH
+
+
+def test_a_share_that_is_nothing_has_no_sign() -> None:
+    shares = ["-0.000001", "0.000000", "0.051200", "-0.0512"]
+    frame = pl.DataFrame({"name": list("abcd"), "x_share": shares}).with_columns(
+        pl.col("x_share").cast(pl.Decimal(18, 6))
+    )
+    table = ReportTable("title", frame, signed=frozenset({"x_share"}))
+    found = re.findall(r"[-+]?[\d.]+%", _shown(table, 80))
+    assert found == ["0.00%", "0.00%", "+5.12%", "-5.12%"]

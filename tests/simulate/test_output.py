@@ -48,7 +48,7 @@ def test_command_leaves_a_folder_that_says_how_to_make_it(region: Region, tmp_pa
     assert manifest["commands"][1].startswith("drgpay simulate ")
     page = (out / "report.html").read_text(encoding="utf-8")
     assert manifest["commands"][1] in page
-    assert page.count("<svg") == 3
+    assert page.count("<svg") == 5  # of two scenarios
     assert not re.search(r'(src|href)="(?!#)', page), "nothing is loaded from elsewhere"
     book = load_workbook(out / "comparison.xlsx")
     assert "医疗机构变化（按变化额排序）"[:31] in book.sheetnames

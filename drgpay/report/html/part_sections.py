@@ -1,6 +1,6 @@
 """The sections that stays and visits both have: values, balance, hospitals, classes, groups."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import polars as pl
@@ -26,8 +26,10 @@ from drgpay.results.visits import NO_GROUP
 from drgpay.show import cells, charts
 from drgpay.show.cells import Cell
 from drgpay.show.charts import Bar
+from drgpay.show.money_scale import money_scale
 
 CHART_ROWS = 15
+_EITHER_WAY = ("difference", "balance")
 """Bars of a chart: of what is ranked by gain and loss so many on either side."""
 
 Tile = tuple[str, str, str]
@@ -175,9 +177,16 @@ class PartSections:
             blocks.append(Formulas(line_formulas(self.run, example, self.say)))
         return blocks
 
-    def bar(self, row: Row, name: Callable[[Row], str], key: str) -> Bar:
-        """A bar of an amount."""
-        return Bar(name(row), float(row[key]), self.large(row[key]).text)
+    def money_panel(
+        self, heading: str, rows: Sequence[Row], name: Callable[[Row], str], key: str
+    ) -> tuple[str, list[Bar]]:
+        """The bars of an amount, and their heading with the unit; either way, the sign is said."""
+        scale = money_scale((row[key] for row in rows), self.say.language)
+        signed = key in _EITHER_WAY
+        bars = [
+            Bar(name(row), scale.number(row[key]), scale.text(row[key], signed)) for row in rows
+        ]
+        return self.say(heading, unit=self.say(scale.unit)), bars
 
     def ranked(self, frame: pl.DataFrame, key: str) -> list[Row]:
         """The rows with the largest and the smallest values, downwards."""
@@ -322,17 +331,12 @@ class PartSections:
     def _hospital_chart(self) -> str:
         """Gain and loss in yuan and percent, ranked."""
         shown = self.ranked(self.figures.hospitals, "difference")
-        amounts = [self.bar(row, self.names.hospital, "difference") for row in shown]
+        amounts = self.money_panel("chart_yuan", shown, self.names.hospital, "difference")
         percent = []
         for row in shown:
             cell = cells.share(row["difference"], row["fund_cost"], signed=True)
             percent.append(Bar(self.names.hospital(row), float(cell.exact or 0), cell.text))
-        return charts.bar_panels(
-            [
-                (self.say("chart_yuan", unit=self.money), amounts),
-                (self.say("chart_percent"), percent),
-            ]
-        )
+        return charts.bar_panels([amounts, (self.say("chart_percent"), percent)])
 
     def _hospitals_note(self) -> str:
         """How to read the chart, and what it leaves to the table."""
@@ -364,7 +368,7 @@ class PartSections:
                 bars.append(Bar(self.names.case_class(row), float(cell.exact or 0), cell.text))
             heading = {"standard_amount": "standard_share"}.get(key, f"{key}_share")
             panels.append((self.say(heading), bars))
-        return charts.bar_panels(panels, name_width=210)
+        return charts.bar_panels(panels)
 
     def _classes(self) -> Table:
         """Classes with their shares."""
@@ -381,13 +385,10 @@ class PartSections:
             return ""
         measures = {"standard_amount": "chart_money", "difference": "chart_yuan"}
         panels = [
-            (
-                self.say(heading, unit=self.money),
-                [self.bar(row, self.names.group_and_name, key) for row in rows],
-            )
+            self.money_panel(heading, rows, self.names.group_and_name, key)
             for key, heading in measures.items()
         ]
-        return charts.bar_panels(panels, name_width=290)
+        return charts.bar_panels(panels)
 
     def _groups(self) -> Table:
         """The groups with the most money and the others together."""

@@ -82,7 +82,9 @@ class StaySections(PartSections):
         bounds = [(float(ratios.low), self.say("low_bound", ratio=plain(ratios.low)))]
         bounds += [(float(high), self.say("high_bound", ratio=plain(high))) for high in ratios.high]
         last = ratios.last_tenth // RATIO_STEP
-        ticks = [place / 2 for place in range(2 * last + 1)]
+        apart = 0.5 if last <= 8 else 1 if last <= 16 else 5
+        ticks = [place * apart for place in range(int(last / apart) + 1)]
+        ticks = [*(one for one in ticks if one <= last - apart), last]
         label = f"datum.value == {last} ? '≥{last}' : format(datum.value, '.1f')"
         axis, count = self.say("ratio_axis"), self.say("ratio_cases")
         return charts.ratio_chart(bars, bounds, ticks, label, axis, count)

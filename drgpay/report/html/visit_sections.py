@@ -75,7 +75,7 @@ class VisitSections(PartSections):
                 cell = cells.share(row[key], whole)
                 bars.append(Bar(self._class(row), float(cell.exact or 0), cell.text))
             panels.append((self.say(f"{key}_share"), bars))
-        return charts.bar_panels(panels, name_width=150)
+        return charts.bar_panels(panels)
 
     def _entries(self) -> Table:
         """Entries by class and what became of them."""
@@ -124,19 +124,13 @@ class VisitSections(PartSections):
         rows = self.ranked(found.accounts, "balance")
         if not rows:
             return ""
-        amounts = [self.bar(row, self._contractor_and_account, "balance") for row in rows]
+        name = self._contractor_and_account
+        amounts = self.money_panel("chart_balance", rows, name, "balance")
         percent = []
         for row in rows:
             cell = cells.share(row["balance"], row["capitation"], signed=True)
-            name = self._contractor_and_account(row)
-            percent.append(Bar(name, float(cell.exact or 0), cell.text))
-        return charts.bar_panels(
-            [
-                (self.say("chart_balance", unit=self.money), amounts),
-                (self.say("chart_balance_share"), percent),
-            ],
-            name_width=240,
-        )
+            percent.append(Bar(name(row), float(cell.exact or 0), cell.text))
+        return charts.bar_panels([amounts, (self.say("chart_balance_share"), percent)])
 
     def _accounts(self, found: CapitationFigures) -> Table:
         keys = ["heads", "capitation", "cases", "charged", "charged_elsewhere", "balance"]
