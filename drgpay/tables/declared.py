@@ -30,6 +30,7 @@ class Kind:
     name: str
     type: str
     sql: str
+    unit_name: str | None = None
     unit: Words | None = None
     places: int | None = None
     by_policy: bool = False
@@ -41,7 +42,8 @@ class Field:
     """A column of a table: `title` as reports head it, `meaning` as it is explained.
 
     memory: its name in calculations. former: SQL of what files of older programs held that lack it.
-    added: for readers alone, beside what is read back.
+    added: for readers alone, beside what is read back. person: names one person's stay or visit, or
+    tells of the person.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Field:
     memory: str
     former: str | None = None
     added: bool = False
+    person: bool = False
 
     @property
     def type(self) -> str:
@@ -68,13 +71,17 @@ class Field:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what a row is, in which files of a run, and whether about one person's stay or visit."""
+    """A table: what a row is, in which files of a run, and whether about one person's stay or visit.
+
+    clearing: only clearings have it, in the place of a month's table of the same file.
+    """
 
     name: str
     rows: Words
     fields: tuple[Field, ...]
     files: tuple[str, ...] = ()
     people: bool = False
+    clearing: bool = False
 
     def field(self, name: str) -> Field:
         """The column of a name."""
@@ -84,6 +91,12 @@ class Table:
 def result_table(name: str) -> Table:
     """A table of a run or a clearing."""
     return result_tables()[name]
+
+
+def table_of_file(file: str, clearing: bool) -> Table | None:
+    """The table that a file of a month or a clearing holds, `file` without its ending; else None."""
+    found = [table for table in result_tables().values() if file in table.files]
+    return next((table for table in found if table.clearing == clearing), next(iter(found), None))
 
 
 @cache
@@ -108,7 +121,7 @@ def _read(file: str) -> Mapping[str, Any]:
 
 
 def _columns(raw: Mapping[str, Any]) -> dict[str, Field]:
-    kinds = _kinds()
+    kinds, people = _kinds(), set(raw.get("people", ()))
     found = {}
     for name, declared in raw.get("columns", {}).items():
         kind = kinds[declared["kind"]]
@@ -119,6 +132,7 @@ def _columns(raw: Mapping[str, Any]) -> dict[str, Field]:
             Words(**declared["meaning"]),
             declared.get("memory", (kind.memory or "{}").format(name)),
             _former(declared.get("former"), kind),
+            person=name in people,
         )
     return found
 
@@ -136,6 +150,7 @@ def _kind(name: str, declared: Mapping[str, Any], units: Mapping[str, Words]) ->
         name,
         declared["type"],
         declared["sql"],
+        declared.get("unit"),
         units[declared["unit"]] if "unit" in declared else None,
         None if places == _OF_POINT_VALUES else places,
         places == _OF_POINT_VALUES,
@@ -175,6 +190,7 @@ def _table(
         tuple(fields),
         tuple(declared.get("files", (name,))),
         declared.get("people", False),
+        declared.get("clearing", False),
     )
 
 
