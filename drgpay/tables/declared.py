@@ -5,7 +5,7 @@ tables of the database, headings, and the tables of columns in docs/.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from drgpay.base.toml_reader import read_toml
 TABLES_FOLDER = Path(__file__).resolve().parent
 _GROUP = "@"
 _OF_POINT_VALUES = "value"
+_PART = "part"
+_KEYS = ("run", _PART)  # what every row of the database has
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Field:
 class Table:
     """A table: what a row is, in which files of a run, and whether about one person's stay or visit.
 
-    clearing: only clearings have it, in the place of a month's table of the same file.
+    clearing: only clearings have it, in the place of a month's table of the same file. required: its
+    columns that are never null, where it is a table of the database.
     """
 
     name: str
@@ -82,10 +85,11 @@ class Table:
     files: tuple[str, ...] = ()
     people: bool = False
     clearing: bool = False
+    required: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
         """The column of a name."""
-        return next(field for field in self.fields if field.name == name)
+        return next(one for one in self.fields if one.name == name)
 
 
 def result_table(name: str) -> Table:
@@ -103,6 +107,40 @@ def table_of_file(file: str, clearing: bool) -> Table | None:
 def result_tables() -> Mapping[str, Table]:
     """The tables of runs and clearings, by name; what only a clearing has comes last."""
     return read_tables("results")
+
+
+@dataclass(frozen=True)
+class View(Table):
+    """A documented view of the database; `like`: the view whose columns it has, `renamed` some."""
+
+    like: str | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+def stored_tables() -> Mapping[str, Table]:
+    """The tables of the database (schema `stored`), by name."""
+    return read_tables("database")
+
+
+@cache
+def database_views() -> Mapping[str, View]:
+    """The documented views of the database, by name, in the order in which docs show them."""
+    raw = _read("database")
+    columns = {**_columns(_read("columns")), **_columns(raw)}
+    found: dict[str, View] = {}
+    for name, declared in raw["views"].items():
+        like, renamed = declared.get("like"), declared.get("renamed", {})
+        rows = Words(declared["zh"], declared["en"])
+        if like:
+            fields = tuple(columns.get(renamed.get(one.name), one) for one in found[like].fields)
+        elif "of" in declared:
+            stored = stored_tables()[declared["of"]].fields
+            whole = (one for one in stored if one.name != _PART)
+            fields = tuple(_said_otherwise(one, declared) for one in whole)
+        else:
+            fields = _table(name, declared, columns, raw["groups"]).fields
+        found[name] = View(name, rows, fields, like=like, renamed=renamed)
+    return found
 
 
 @cache
@@ -170,20 +208,10 @@ def _table(
     columns: Mapping[str, Field],
     groups: Mapping[str, Sequence[str]],
 ) -> Table:
-    former, memory = declared.get("former", {}), declared.get("memory", {})
-    meaning, added = declared.get("meaning", {}), declared.get("added", ())
-    fields = []
-    for column in _expanded(declared["columns"], groups):
-        field = columns[column]
-        fields.append(
-            replace(
-                field,
-                meaning=Words(**meaning[column]) if column in meaning else field.meaning,
-                memory=memory.get(column, field.memory),
-                former=_former(former[column], field.kind) if column in former else field.former,
-                added=column in added,
-            )
-        )
+    fields = (
+        _said_otherwise(columns[column], declared)
+        for column in _expanded(declared["columns"], groups)
+    )
     return Table(
         name,
         Words(declared["zh"], declared["en"]),
@@ -191,6 +219,22 @@ def _table(
         tuple(declared.get("files", (name,))),
         declared.get("people", False),
         declared.get("clearing", False),
+        tuple(declared.get("required", _KEYS)),
+    )
+
+
+def _said_otherwise(column: Field, declared: Mapping[str, Any]) -> Field:
+    """A column as a table has it: what it is there is said beside its columns."""
+    name = column.name
+    own = {key: declared.get(key, {}) for key in ("kind", "meaning", "memory", "former")}
+    kind = _kinds()[own["kind"][name]] if name in own["kind"] else column.kind
+    return replace(
+        column,
+        kind=kind,
+        meaning=Words(**own["meaning"][name]) if name in own["meaning"] else column.meaning,
+        memory=own["memory"].get(name, column.memory),
+        former=_former(own["former"][name], kind) if name in own["former"] else column.former,
+        added=name in declared.get("added", ()),
     )
 
 
