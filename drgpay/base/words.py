@@ -4,7 +4,7 @@ A place of the program that speaks has a file there, and in it `key = { zh = "..
 Keys may stand in sections and are then called `section.key`. `otherwise` names the files that have
 what is not said in the file itself, in their order; after them, every file has what terms.toml says.
 `columns` are the headings of the columns of tables, which are declared in drgpay/tables/columns.toml;
-`columns/database` those that drgpay/tables/database.toml declares beside.
+`columns/results`, `columns/database` those that another file there declares beside.
 
 Errors stand in errors/, a file a room, each with its problem and its remedy:
 `[key]`, `problem = { zh = "...", en = "..." }`, `remedy = { zh = "...", en = "..." }`.
@@ -114,7 +114,7 @@ def read_words(name: str) -> tuple[dict[str, Words], tuple[str, ...]]:
     except (OSError, ValueError) as error:  # of drgpay's own files; read_toml needs these words
         raise DrgpayError(_UNREADABLE.filled(path=path, reason=error), _REMEDY) from None
     if of_columns:
-        columns = raw[COLUMNS].items()
+        columns = raw.get(COLUMNS, {}).items()
         return {key: Words(column["zh"], column["en"]) for key, column in columns}, ()
     others = raw.pop(OTHERWISE, [])
     return _words_of(path, raw), tuple(others)
