@@ -125,8 +125,8 @@ def stored_tables() -> Mapping[str, Table]:
 @cache
 def database_views() -> Mapping[str, View]:
     """The documented views of the database, by name, in the order in which docs show them."""
-    raw = _read("database")
-    columns = {**_columns(_read("columns")), **_columns(raw)}
+    raw = read_declarations("database")
+    columns = {**_columns(read_declarations("columns")), **_columns(raw)}
     found: dict[str, View] = {}
     for name, declared in raw["views"].items():
         like, renamed = declared.get("like"), declared.get("renamed", {})
@@ -146,15 +146,21 @@ def database_views() -> Mapping[str, View]:
 @cache
 def read_tables(file: str) -> Mapping[str, Table]:
     """The tables that a file of this folder declares."""
-    raw = _read(file)
-    columns = {**_columns(_read("columns")), **_columns(raw)}
+    raw = read_declarations(file)
+    columns = {**_columns(read_declarations("columns")), **_columns(raw)}
     groups = raw.get("groups", {})
     return {
         name: _table(name, declared, columns, groups) for name, declared in raw["tables"].items()
     }
 
 
-def _read(file: str) -> Mapping[str, Any]:
+def column_titles() -> Mapping[str, Words]:
+    """The headings of the columns that tables share, by name."""
+    return {name: one.title for name, one in _columns(read_declarations("columns")).items()}
+
+
+def read_declarations(file: str) -> Mapping[str, Any]:
+    """A file of this folder as it stands."""
     return read_toml(TABLES_FOLDER / f"{file}.toml", Words("表的声明文件", "declaration of tables"))
 
 
@@ -177,7 +183,7 @@ def _columns(raw: Mapping[str, Any]) -> dict[str, Field]:
 
 @cache
 def _kinds() -> Mapping[str, Kind]:
-    raw = _read("columns")
+    raw = read_declarations("columns")
     units = {name: Words(**words) for name, words in raw["units"].items()}
     return {name: _kind(name, declared, units) for name, declared in raw["kinds"].items()}
 

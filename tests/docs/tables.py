@@ -1,7 +1,7 @@
 """The tables of columns in docs/, written from the declarations of drgpay/tables.
 
 `python -m tests.docs.tables` writes them anew: in docs/files.md each table between
-`<!-- columns of TABLE -->` and `<!-- end -->`, in docs/database.md all views between `<!-- views -->`
+`<!-- columns of TABLE -->`, of inputs `<!-- input TABLE -->`, and `<!-- end -->`, in docs/database.md all views between `<!-- views -->`
 and `<!-- end -->`. tests/docs/test_tables.py fails where they are not as declared.
 """
 
@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from drgpay.tables.declared import Table, View, database_views, result_table
+from drgpay.tables.inputs import InputTable, input_tables
 
 DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
 FILES, DATABASE = DOCS / "files.md", DOCS / "database.md"
 _PLACE = re.compile(r"(<!-- columns of (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
+_INPUT = re.compile(r"(<!-- input (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 _VIEWS = re.compile(r"(<!-- views -->\n).*?(<!-- end -->\n)", re.DOTALL)
 _HEAD = ["| column | type | unit | meaning |", "|---|---|---|---|"]
 
@@ -29,6 +31,16 @@ def columns_shown(table: Table, of_database: bool = False) -> str:
         for field in table.fields
     ]
     return "\n".join([*_HEAD, *rows, ""])
+
+
+def input_shown(table: InputTable) -> str:
+    """The columns of an input in Markdown."""
+    rows = [
+        f"| `{name}` | {one.type} | {one.need} | {'yes' if one.person else ''} | {one.meaning.en} |"
+        for name, one in table.columns.items()
+    ]
+    head = ["| column | type | need | personal | meaning |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *(row.replace("|  |", "| |") for row in rows), ""])
 
 
 def views_shown() -> str:
@@ -48,8 +60,11 @@ def _view_shown(view: View) -> Iterator[str]:
 
 def files_anew(text: str) -> str:
     """docs/files.md with its tables as they are declared."""
-    return _PLACE.sub(
+    of_results = _PLACE.sub(
         lambda found: found[1] + columns_shown(result_table(found[2])) + found[3], text
+    )
+    return _INPUT.sub(
+        lambda found: found[1] + input_shown(input_tables()[found[2]]) + found[3], of_results
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from drgpay.tables.declared import result_tables
+from drgpay.tables.inputs import input_tables
 from tests.docs.tables import FILES, PAGES
 
 TEXT = FILES.read_text(encoding="utf-8")
@@ -34,3 +35,7 @@ def test_links_within_a_page_lead_somewhere(page: Path) -> None:
 def test_every_table_is_there() -> None:
     shown = re.findall(r"<!-- columns of (\w+) -->", TEXT)
     assert sorted(shown) == sorted(result_tables().keys() - DESCRIBED_IN_WORDS)
+
+
+def test_every_input_is_there() -> None:
+    assert set(re.findall(r"<!-- input (\w+) -->", TEXT)) == set(input_tables())
