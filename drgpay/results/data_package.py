@@ -22,7 +22,7 @@ import polars as pl
 
 from drgpay.base.language import LANGUAGES, Language, Words
 from drgpay.results.manifest import PACKAGE, Manifest, read_manifest
-from drgpay.tables.declared import Field, Table, table_of_file
+from drgpay.tables.declared import Field, Table, scenario_tables, table_of_file
 
 _PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _MEDIA_TYPES = {
@@ -83,9 +83,10 @@ def _resources(folder: Path, manifest: Manifest) -> Iterator[dict[str, Any]]:
 
 
 def _table_of(path: PurePosixPath, manifest: Manifest) -> Table | None:
-    if path.suffix != ".parquet" or path.parent != PurePosixPath() or not manifest.parts:
+    if path.suffix != ".parquet" or path.parent != PurePosixPath():
         return None
-    return table_of_file(path.stem, manifest.is_clearing)
+    compared = None if manifest.parts else scenario_tables().get(path.stem)
+    return compared or table_of_file(path.stem, clearing="-" not in manifest.period)
 
 
 def _schema(file: Path, table: Table | None, manifest: Manifest) -> dict[str, Any]:

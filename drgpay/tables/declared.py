@@ -143,6 +143,11 @@ def database_views() -> Mapping[str, View]:
     return found
 
 
+def scenario_tables() -> Mapping[str, Table]:
+    """The tables of a scenario that compare it with its base, by name."""
+    return read_tables("scenarios")
+
+
 @cache
 def read_tables(file: str) -> Mapping[str, Table]:
     """The tables that a file of this folder declares."""
@@ -229,14 +234,18 @@ def _table(
     )
 
 
+_OVERRIDES = ("kind", "title", "meaning", "memory", "former")
+
+
 def _said_otherwise(column: Field, declared: Mapping[str, Any]) -> Field:
     """A column as a table has it: what it is there is said beside its columns."""
     name = column.name
-    own = {key: declared.get(key, {}) for key in ("kind", "meaning", "memory", "former")}
+    own = {key: declared.get(key, {}) for key in _OVERRIDES}
     kind = _kinds()[own["kind"][name]] if name in own["kind"] else column.kind
     return replace(
         column,
         kind=kind,
+        title=Words(**own["title"][name]) if name in own["title"] else column.title,
         meaning=Words(**own["meaning"][name]) if name in own["meaning"] else column.meaning,
         memory=own["memory"].get(name, column.memory),
         former=_former(own["former"][name], kind) if name in own["former"] else column.former,

@@ -5,7 +5,13 @@ import pytest
 from drgpay.records.filings import FILING_COLUMNS
 from drgpay.records.hospitals import OPTIONAL, REQUIRED
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
-from drgpay.tables.declared import Table, database_views, result_tables, stored_tables
+from drgpay.tables.declared import (
+    Table,
+    database_views,
+    result_tables,
+    scenario_tables,
+    stored_tables,
+)
 from drgpay.tables.inputs import InputTable, input_tables
 
 _STORED = [*stored_tables().values(), *database_views().values()]
@@ -26,10 +32,18 @@ def test_the_database_knows_no_person() -> None:
 
 
 def test_both_languages_say_something_else() -> None:
-    for table in result_tables().values():
+    for table in (*result_tables().values(), *scenario_tables().values()):
         for field in table.fields:
             assert field.meaning.zh and field.meaning.en, (table.name, field.name)
             assert field.meaning.zh != field.meaning.en, (table.name, field.name)
+
+
+def test_both_sides_of_a_scenario_are_of_one_kind() -> None:
+    for table in scenario_tables().values():
+        kinds = {field.name: field.kind for field in table.fields}
+        for name, kind in kinds.items():
+            after = kinds.get(f"{name.removesuffix('_before')}_after", kind)
+            assert after == kind, (table.name, name)
 
 
 def test_small_tables_are_read_as_they_are_declared() -> None:
