@@ -3,7 +3,8 @@
 A place of the program that speaks has a file there, and in it `key = { zh = "...", en = "..." }`.
 Keys may stand in sections and are then called `section.key`. `otherwise` names the files that have
 what is not said in the file itself, in their order; after them, every file has what terms.toml says.
-`columns` are the headings of the columns of tables, which are declared in drgpay/tables/columns.toml.
+`columns` are the headings of the columns of tables, which are declared in drgpay/tables/columns.toml;
+`columns/results`, `columns/database`, `columns/scenarios` those that another file there declares beside.
 
 Errors stand in errors/, a file a room, each with its problem and its remedy:
 `[key]`, `problem = { zh = "...", en = "..." }`, `remedy = { zh = "...", en = "..." }`.
@@ -21,7 +22,7 @@ from drgpay.base.language import Language, Words
 
 WORDS_FOLDER = Path(__file__).resolve().parents[1] / "words"
 COLUMNS = "columns"
-_COLUMNS_FILE = WORDS_FOLDER.parent / "tables" / "columns.toml"
+_TABLES_FOLDER = WORDS_FOLDER.parent / "tables"
 OTHERWISE = "otherwise"
 TERMS = "terms"
 # What is said when no words can be read.
@@ -102,13 +103,18 @@ def own_words(file: str) -> dict[str, Words]:
 @cache
 def read_words(name: str) -> tuple[dict[str, Words], tuple[str, ...]]:
     """The words of one file, and the files that have what it does not say."""
-    path = _COLUMNS_FILE if name == COLUMNS else WORDS_FOLDER / f"{name}.toml"
+    of_columns = name.startswith(COLUMNS)
+    path = (
+        _TABLES_FOLDER / f"{name.removeprefix(f'{COLUMNS}/')}.toml"
+        if of_columns
+        else WORDS_FOLDER / f"{name}.toml"
+    )
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:  # of drgpay's own files; read_toml needs these words
         raise DrgpayError(_UNREADABLE.filled(path=path, reason=error), _REMEDY) from None
-    if name == COLUMNS:
-        columns = raw[COLUMNS].items()
+    if of_columns:
+        columns = raw.get(COLUMNS, {}).items()
         return {key: Words(column["zh"], column["en"]) for key, column in columns}, ()
     others = raw.pop(OTHERWISE, [])
     return _words_of(path, raw), tuple(others)

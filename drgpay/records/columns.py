@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import pyarrow as pa
 
+from drgpay.tables.inputs import input_tables
+
 
 class Kind(StrEnum):
     """What a column holds, whatever the width or the coding of its Arrow type."""
@@ -61,66 +63,24 @@ def _is_list(type_: pa.DataType) -> bool:
     )
 
 
-STAY_COLUMNS: dict[str, Kind] = {
-    "case_id": Kind.TEXT,
-    "hospital_id": Kind.TEXT,
-    "person_id": Kind.TEXT,
-    "account": Kind.TEXT,
-    "out_of_area": Kind.FLAG,
-    "admission_date": Kind.DATE,
-    "discharge_date": Kind.DATE,
-    "settlement_date": Kind.DATE,
-    "sex": Kind.NUMBER,
-    "age": Kind.NUMBER,
-    "age_days": Kind.NUMBER,
-    "weight_g": Kind.NUMBER,
-    "department": Kind.TEXT,
-    "length_of_stay": Kind.NUMBER,
-    "discharge_type": Kind.NUMBER,
-    "principal_diagnosis": Kind.TEXT,
-    "other_diagnoses": Kind.TEXTS,
-    "procedures": Kind.TEXTS,
-    "total_cost": Kind.MONEY,
-    "fund_cost": Kind.MONEY,
-    "patient_cost": Kind.MONEY,
-    "other_cost": Kind.MONEY,
-    "payment_unit": Kind.TEXT,
-    "bed_day_class": Kind.TEXT,
-    "complete": Kind.FLAG,
-    "drug_cost": Kind.MONEY,
-    "material_cost": Kind.MONEY,
-    "exam_cost": Kind.MONEY,
-}
+def _kinds(table: str) -> dict[str, Kind]:
+    """The columns of a declared input with their kinds."""
+    columns = input_tables()[table].columns
+    return {
+        name: _DECLARED.get(column.type) or Kind(column.type) for name, column in columns.items()
+    }
+
+
+_DECLARED = {"amount": Kind.MONEY, "flag": Kind.FLAG}
+"""Kinds that declarations call otherwise."""
+
+STAY_COLUMNS = _kinds("stays")
 """Every column of the stays table that the program knows; others pass through untouched."""
 
-VISIT_COLUMNS: dict[str, Kind] = {
-    "visit_id": Kind.TEXT,
-    "hospital_id": Kind.TEXT,
-    "person_id": Kind.TEXT,
-    "account": Kind.TEXT,
-    "out_of_area": Kind.FLAG,
-    "visit_date": Kind.DATE,
-    "sex": Kind.NUMBER,
-    "age": Kind.NUMBER,
-    "department": Kind.TEXT,
-    "visit_type": Kind.TEXT,
-    "principal_diagnosis": Kind.TEXT,
-    "other_diagnoses": Kind.TEXTS,
-    "contractor_id": Kind.TEXT,
-    "total_cost": Kind.MONEY,
-    "fund_cost": Kind.MONEY,
-    "patient_cost": Kind.MONEY,
-    "other_cost": Kind.MONEY,
-}
+VISIT_COLUMNS = _kinds("visits")
 """Every column of the visits table that the program knows."""
 
-ITEM_COLUMNS: dict[str, Kind] = {
-    "visit_id": Kind.TEXT,
-    "item_code": Kind.TEXT,
-    "item_kind": Kind.TEXT,
-    "quantity": Kind.NUMBER,
-    "amount": Kind.MONEY,
-}
+ITEM_COLUMNS = _kinds("items")
 """Every column of the table of service lines that the program knows."""
 
 KNOWN_COLUMNS: dict[str, Kind] = {**STAY_COLUMNS, **VISIT_COLUMNS, **ITEM_COLUMNS}

@@ -8,12 +8,14 @@ from drgpay.base.errors import DrgpayError, shortened
 from drgpay.base.file_names import MOST_BYTES, is_too_long
 from drgpay.base.words import Sentences
 from drgpay.records.small_tables import Column, Kind, read_table, refuse_repeated
+from drgpay.tables.inputs import input_tables
 
 _ERRORS = Sentences("errors/records")
 
-REQUIRED = ("hospital_id", "name", "level")
-OPTIONAL = ("county", "alliance", "kind", "assessment")
-_HOSPITALS = {name: Column(Kind.TEXT, required=name in REQUIRED) for name in (*REQUIRED, *OPTIONAL)}
+_DECLARED = input_tables()["hospitals"].columns
+REQUIRED = tuple(name for name, column in _DECLARED.items() if column.required)
+OPTIONAL = tuple(name for name, column in _DECLARED.items() if not column.required)
+_HOSPITALS = {name: Column(Kind.TEXT, required=name in REQUIRED) for name in _DECLARED}
 
 
 def read_hospitals(path: Path) -> pl.DataFrame:

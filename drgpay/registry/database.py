@@ -22,7 +22,7 @@ from drgpay.base.language import Words
 from drgpay.base.system_errors import reason_of
 from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
-from drgpay.tables.declared import Table, read_tables
+from drgpay.tables.declared import Table, stored_tables
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -33,7 +33,6 @@ DATABASE = "drgpay.duckdb"
 LAYOUT = 3
 """The version of tables.sql, views.sql and tables/database.toml; counted up when one changes."""
 
-_KEYS = ("run", "part")  # what every row has
 _WAIT_SECONDS = 30.0
 # Nothing is fetched from a network: what a query needs is in the package or is refused.
 _OFFLINE: dict[str, str | bool | int | float | list[str]] = {
@@ -166,16 +165,16 @@ def _set_runs_folder(connection: "DuckDBPyConnection", output: Path) -> None:
 def _create_tables(connection: "DuckDBPyConnection") -> None:
     folder = resources.files("drgpay.registry")
     connection.execute((folder / "tables.sql").read_text(encoding="utf-8"))
-    for table in read_tables("database").values():
+    for table in stored_tables().values():
         connection.execute(_created(table))
     connection.execute((folder / "views.sql").read_text(encoding="utf-8"))
     connection.execute("INSERT INTO stored.layout VALUES (?)", [LAYOUT])
 
 
 def _created(table: Table) -> str:
-    """SQL that makes a table for rows or sums of runs."""
+    """SQL that makes a table for runs, their rows or their sums."""
     columns = (
-        f"{field.name} {field.kind.sql}{' NOT NULL' if field.name in _KEYS else ''}"
+        f"{field.name} {field.kind.sql}{' NOT NULL' if field.name in table.required else ''}"
         for field in table.fields
     )
     return f"CREATE TABLE stored.{table.name} ({', '.join(columns)})"

@@ -33,6 +33,8 @@ from drgpay.results.run_ids import checked_id
 _ERRORS = Sentences("errors/results")
 
 MANIFEST = "manifest.json"
+PACKAGE = "datapackage.json"
+"""Made from the manifest (results/data_package.py), so no part of what it stands for."""
 PROGRAM = f"drgpay {__version__}"
 
 _RUN_ID_DIGITS = 10
@@ -72,7 +74,7 @@ def output_files(folder: Path) -> dict[str, Path]:
     """Every result file of a run, by its name from the folder, in the order of the names."""
     paths = (path for path in folder.rglob("*") if not path.is_dir())
     named = {path.relative_to(folder).as_posix(): path for path in paths}
-    return {name: named[name] for name in sorted(named) if name != MANIFEST}
+    return {name: named[name] for name in sorted(named) if name not in (MANIFEST, PACKAGE)}
 
 
 def output_hashes(folder: Path) -> dict[str, str]:

@@ -14,6 +14,7 @@ from drgpay.base.language import Language
 from drgpay.base.progress import Clock, ProgressBar, no_progress
 from drgpay.base.shown import Shown
 from drgpay.records.dataset import Dataset
+from drgpay.results.data_package import write_data_package
 from drgpay.results.manifest import identity_of, write_manifest
 from drgpay.results.part import STAYS, VISITS, Part
 from drgpay.results.results import Results
@@ -137,4 +138,5 @@ def settle_and_write(
         clock.lap("write")
         names = accepted_by(opened.accepted, needed)
         write_manifest(run.outputs, identity, basis, counts, clock.seconds, opened.rights, names)
+        write_data_package(run.outputs)
     return Finished(run.folder, results, run.repeated, run.reused, opened.datasets, opened.remarks)

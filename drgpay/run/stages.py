@@ -17,6 +17,7 @@ How a run is written::
         earned = run.stage("points", lambda: points_of_stays(...), EarnedPoints)
         write_frame(cases, run.outputs / "cases.parquet")
         write_manifest(run.outputs, run_id, basis, counts, seconds, run.rights)
+        write_data_package(run.outputs)
     run.folder, run.repeated, run.reused
 """
 

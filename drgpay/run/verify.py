@@ -6,6 +6,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from polars.exceptions import PolarsError
+
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.language import Words
@@ -16,9 +18,11 @@ from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import load_policy
+from drgpay.results.data_package import data_package
 from drgpay.results.manifest import (
     ID_GIVEN,
     MONTHS,
+    PACKAGE,
     PROGRAM,
     Manifest,
     basis_hash,
@@ -262,7 +266,7 @@ def _identity(run: RunFolder) -> Check:
 
 
 def _outputs(run: RunFolder) -> Check:
-    """Every file of the manifest is there with its bytes, and no other."""
+    """Every file of the manifest is there with its bytes, and no other but their description."""
     title = title_of("outputs")
     listed, found = run.manifest.outputs, output_files(run.folder)
     findings = [
@@ -279,7 +283,20 @@ def _outputs(run: RunFolder) -> Check:
         except OSError as error:
             reason = reason_of(error)
             unread.append(WORDS.words("finding.cannot_be_read", name=name, reason=reason))
+    if not findings and not unread and _describes_otherwise(run):
+        findings.append(WORDS.words("finding.changed", name=PACKAGE))
     return _found("outputs", title, len(listed), findings, unread)
+
+
+def _describes_otherwise(run: RunFolder) -> bool:
+    """Whether the data package is not what manifest and tables make; older runs have none."""
+    path = run.folder / PACKAGE
+    if run.manifest.program != PROGRAM or not path.exists():
+        return False
+    try:
+        return path.read_text("utf-8", errors="replace") != data_package(run.folder)
+    except (DrgpayError, OSError, KeyError, PolarsError):
+        return True
 
 
 def _inputs(manifest: Manifest, job: Path) -> Check:

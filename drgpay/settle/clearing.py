@@ -18,7 +18,6 @@ from drgpay.settle.bands import shared_by_bands
 from drgpay.settle.budget import shared_budget
 from drgpay.settle.lines import (
     LINE,
-    LINE_SCHEMA,
     NO_PAYMENTS,
     Row,
     line_key,
@@ -33,7 +32,8 @@ from drgpay.settle.prepayment import (
 )
 from drgpay.settle.pricing import Rules, price_pool, spent_by_points, yuan
 from drgpay.settle.settled import Settled
-from drgpay.settle.walk import PaidPool, borne, settled
+from drgpay.settle.walk import PaidPool, borne, pool_schema, settled
+from drgpay.tables.schemas import calculated_schema
 
 _ERRORS = Sentences("errors/settle")
 
@@ -112,57 +112,9 @@ def clear_year(
     return replace(cleared, assessment=_assessment_table(cleared.lines))
 
 
-POOL_SCHEMA = {
-    "pool": pl.String(),
-    "accounts": pl.List(pl.String()),
-    "budget_given_fen": pl.Int64(),
-    "item_by_item_fen": pl.Int64(),
-    "item_share": pl.Int64(),
-    "budget_fen": pl.Int64(),
-    "reserve_fen": pl.Int64(),
-    "fund_fen": pl.Int64(),
-    "surplus_fen": pl.Int64(),
-    "overrun_fen": pl.Int64(),
-    "retained_fen": pl.Int64(),
-    "shared_fen": pl.Int64(),
-    "budget_final_fen": pl.Int64(),
-    "available_fen": pl.Int64(),
-    "from_home_funds_fen": pl.Int64(),
-    "cases": pl.Int64(),
-    "total_fen": pl.Int64(),
-    "patient_fen": pl.Int64(),
-    "other_fen": pl.Int64(),
-    "points": pl.Int64(),
-    "deducted_points": pl.Int64(),
-    "waiting_points": pl.Int64(),
-    "point_value": pl.Int64(),
-    "fund_amount_fen": pl.Int64(),
-    "kept_fen": pl.Int64(),
-    "remainder_fen": pl.Int64(),
-    "assessment_fen": pl.Int64(),
-    "redistributed_fen": pl.Int64(),
-    "deduction_fen": pl.Int64(),
-    "withheld_fen": pl.Int64(),
-    "payable_fen": pl.Int64(),
-    "prepaid_fen": pl.Int64(),
-    "clearing_fen": pl.Int64(),
-}
+POOL_SCHEMA = pool_schema("pools")
 
-CLEARED_SCHEMA = {
-    **LINE_SCHEMA,
-    "score": pl.Int64(),
-    "factor": pl.Int64(),
-    "assessment_fen": pl.Int64(),
-    "redistributed_fen": pl.Int64(),
-    "deduction_fen": pl.Int64(),
-    "payable_fen": pl.Int64(),
-    "withheld_fen": pl.Int64(),
-    "prepaid_fen": pl.Int64(),
-    "clearing_fen": pl.Int64(),
-    "home_fund_bill_fen": pl.Int64(),
-    "home_fund_billed_fen": pl.Int64(),
-    "home_fund_clearing_fen": pl.Int64(),
-}
+CLEARED_SCHEMA = calculated_schema("cleared_statements")
 
 _PAID = ["prepayment_fen", "deduction_fen", "home_fund_bill_fen"]
 

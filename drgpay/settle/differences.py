@@ -5,8 +5,9 @@ from itertools import pairwise
 
 import polars as pl
 
-from drgpay.settle.lines import AMOUNTS, LINE, LINE_SCHEMA
+from drgpay.settle.lines import AMOUNTS, LINE
 from drgpay.settle.settled import Settled
+from drgpay.tables.schemas import calculated_schema
 
 
 @dataclass(frozen=True)
@@ -104,9 +105,10 @@ def _of_statements(paid: PaidMonth, settled: Settled) -> pl.DataFrame:
 
 def _with_minus(cases: pl.DataFrame, adjustments: pl.DataFrame) -> pl.DataFrame:
     """Each case with what its minus rows take from the line that bears them."""
+    types = calculated_schema("statements")
     of_cases = cases.select(
         "case_id",
-        *(pl.col(name).cast(LINE_SCHEMA[name]) for name in LINE),
+        *(pl.col(name).cast(types[name]) for name in LINE),
         *("points", "standard_fen", *AMOUNTS),
         fund_amount_fen="case_fund_fen",
     )

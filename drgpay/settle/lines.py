@@ -20,27 +20,6 @@ LINE = ["hospital_id", "account", "out_of_area", "payment"]
 
 AMOUNTS = ["total_fen", "fund_fen", "patient_fen", "other_fen"]
 
-LINE_SCHEMA = {
-    "hospital_id": pl.String(),
-    "account": pl.String(),
-    "out_of_area": pl.Boolean(),
-    "payment": pl.String(),
-    "pool": pl.String(),
-    "in_pool": pl.Boolean(),
-    "paid_here": pl.Boolean(),
-    "cases": pl.Int64(),
-    "points": pl.Int64(),
-    "minus_points": pl.Int64(),
-    "waiting_points": pl.Int64(),
-    "deducted_points": pl.Int64(),
-    "point_value": pl.Int64(),
-    **dict.fromkeys(AMOUNTS, pl.Int64()),
-    "standard_fen": pl.Int64(),
-    "kept_fen": pl.Int64(),
-    "distributed_fen": pl.Int64(),
-    "fund_amount_fen": pl.Int64(),
-}
-
 NO_ADJUSTMENTS = no_adjustments()
 
 PAYMENT_SCHEMA: dict[str, pl.DataType] = {

@@ -7,7 +7,7 @@ import polars as pl
 from drgpay.base.period import Period
 from drgpay.policy.model import Policy
 from drgpay.settle.budget import has_budget, month_budget_fen, shared_budget
-from drgpay.settle.lines import LINE_SCHEMA, NO_PAYMENTS, Row, with_payment
+from drgpay.settle.lines import NO_PAYMENTS, Row, with_payment
 from drgpay.settle.pools import Pool, pools_of
 from drgpay.settle.prepayment import (
     deductions_by_account,
@@ -17,7 +17,8 @@ from drgpay.settle.prepayment import (
 )
 from drgpay.settle.pricing import Rules, price_pool
 from drgpay.settle.settled import Settled
-from drgpay.settle.walk import PaidPool, borne, settled
+from drgpay.settle.walk import PaidPool, borne, pool_schema, settled
+from drgpay.tables.schemas import calculated_schema
 
 
 def settle_month(
@@ -62,37 +63,9 @@ def settle_month(
     return settled(found, paid(), VALUE_SCHEMA, STATEMENT_SCHEMA, amount, policy)
 
 
-VALUE_SCHEMA = {
-    "pool": pl.String(),
-    "accounts": pl.List(pl.String()),
-    "budget_given_fen": pl.Int64(),
-    "item_by_item_fen": pl.Int64(),
-    "item_share": pl.Int64(),
-    "budget_fen": pl.Int64(),
-    "available_fen": pl.Int64(),
-    "from_home_funds_fen": pl.Int64(),
-    "cases": pl.Int64(),
-    "fund_fen": pl.Int64(),
-    "total_fen": pl.Int64(),
-    "patient_fen": pl.Int64(),
-    "other_fen": pl.Int64(),
-    "points": pl.Int64(),
-    "deducted_points": pl.Int64(),
-    "waiting_points": pl.Int64(),
-    "point_value": pl.Int64(),
-    "fund_amount_fen": pl.Int64(),
-    "kept_fen": pl.Int64(),
-    "remainder_fen": pl.Int64(),
-}
+VALUE_SCHEMA = pool_schema("values")
 
-STATEMENT_SCHEMA = {
-    **LINE_SCHEMA,
-    "prepayment_fen": pl.Int64(),
-    "deduction_fen": pl.Int64(),
-    "deducted_fen": pl.Int64(),
-    "carried_fen": pl.Int64(),
-    "home_fund_bill_fen": pl.Int64(),
-}
+STATEMENT_SCHEMA = calculated_schema("statements")
 
 
 def _budget_fen(pool: Pool, lines: list[Row], policy: Policy, period: Period) -> int | None:

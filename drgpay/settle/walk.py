@@ -15,6 +15,7 @@ from drgpay.settle.lines import LINE, Row, line_rows, with_bearing_line
 from drgpay.settle.pools import Pool
 from drgpay.settle.pricing import PricedPool
 from drgpay.settle.settled import RATE_SCHEMA, Settled
+from drgpay.tables.schemas import calculated_schema
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,16 @@ def settled(
         *with_parts(found.cases, adjustments, priced, policy.settlement),
         pl.DataFrame(rates, schema=RATE_SCHEMA),
     )
+
+
+def pool_schema(table: str) -> dict[str, pl.DataType]:
+    """The columns of a table of pools without those of rates, and the budget that was settled with."""
+    declared = calculated_schema(table)
+    of_pools = {name: dtype for name, dtype in declared.items() if name not in _OF_RATES}
+    return {**of_pools, "available_fen": pl.Int64()}
+
+
+_OF_RATES = ("account", "level")
 
 
 def _named(pool: Pool) -> Row:

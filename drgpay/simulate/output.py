@@ -13,6 +13,7 @@ from drgpay.base.file_rights import OWNER, make_folder
 from drgpay.base.language import Language
 from drgpay.base.words import Sentences
 from drgpay.records.writing import write_frame
+from drgpay.results.data_package import write_data_package
 from drgpay.results.manifest import (
     PROGRAM,
     basis_hash,
@@ -60,6 +61,7 @@ def write_simulation(
         _fill(found, staged, language, with_cases)
         counts = {"cases": found.after.settled.cases.height, "base": found.before.stays.height}
         write_manifest(staged, folder.name, basis, counts, found.seconds, rights)
+        write_data_package(staged)
     return folder
 
 

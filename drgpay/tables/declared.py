@@ -5,7 +5,7 @@ tables of the database, headings, and the tables of columns in docs/.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,8 @@ from drgpay.base.toml_reader import read_toml
 TABLES_FOLDER = Path(__file__).resolve().parent
 _GROUP = "@"
 _OF_POINT_VALUES = "value"
+_PART = "part"
+_KEYS = ("run", _PART)  # what every row of the database has
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Kind:
     name: str
     type: str
     sql: str
+    unit_name: str | None = None
     unit: Words | None = None
     places: int | None = None
     by_policy: bool = False
@@ -41,7 +44,8 @@ class Field:
     """A column of a table: `title` as reports head it, `meaning` as it is explained.
 
     memory: its name in calculations. former: SQL of what files of older programs held that lack it.
-    added: for readers alone, beside what is read back.
+    added: for readers alone, beside what is read back. person: names one person's stay or visit, or
+    tells of the person.
     """
 
     name: str
@@ -51,6 +55,7 @@ class Field:
     memory: str
     former: str | None = None
     added: bool = False
+    person: bool = False
 
     @property
     def type(self) -> str:
@@ -68,22 +73,34 @@ class Field:
 
 @dataclass(frozen=True)
 class Table:
-    """A table: what a row is, in which files of a run, and whether about one person's stay or visit."""
+    """A table: what a row is, in which files of a run, and whether about one person's stay or visit.
+
+    clearing: only clearings have it, in the place of a month's table of the same file. required: its
+    columns that are never null, where it is a table of the database.
+    """
 
     name: str
     rows: Words
     fields: tuple[Field, ...]
     files: tuple[str, ...] = ()
     people: bool = False
+    clearing: bool = False
+    required: tuple[str, ...] = ()
 
     def field(self, name: str) -> Field:
         """The column of a name."""
-        return next(field for field in self.fields if field.name == name)
+        return next(one for one in self.fields if one.name == name)
 
 
 def result_table(name: str) -> Table:
     """A table of a run or a clearing."""
     return result_tables()[name]
+
+
+def table_of_file(file: str, clearing: bool) -> Table | None:
+    """The table that a file of a month or a clearing holds, `file` without its ending; else None."""
+    found = [table for table in result_tables().values() if file in table.files]
+    return next((table for table in found if table.clearing == clearing), next(iter(found), None))
 
 
 @cache
@@ -92,23 +109,68 @@ def result_tables() -> Mapping[str, Table]:
     return read_tables("results")
 
 
+@dataclass(frozen=True)
+class View(Table):
+    """A documented view of the database; `like`: the view whose columns it has, `renamed` some."""
+
+    like: str | None = None
+    renamed: Mapping[str, str] = field(default_factory=dict)
+
+
+def stored_tables() -> Mapping[str, Table]:
+    """The tables of the database (schema `stored`), by name."""
+    return read_tables("database")
+
+
+@cache
+def database_views() -> Mapping[str, View]:
+    """The documented views of the database, by name, in the order in which docs show them."""
+    raw = read_declarations("database")
+    columns = {**_columns(read_declarations("columns")), **_columns(raw)}
+    found: dict[str, View] = {}
+    for name, declared in raw["views"].items():
+        like, renamed = declared.get("like"), declared.get("renamed", {})
+        rows = Words(declared["zh"], declared["en"])
+        if like:
+            fields = tuple(columns.get(renamed.get(one.name), one) for one in found[like].fields)
+        elif "of" in declared:
+            stored = stored_tables()[declared["of"]].fields
+            whole = (one for one in stored if one.name != _PART)
+            fields = tuple(_said_otherwise(one, declared) for one in whole)
+        else:
+            fields = _table(name, declared, columns, raw["groups"]).fields
+        found[name] = View(name, rows, fields, like=like, renamed=renamed)
+    return found
+
+
+def scenario_tables() -> Mapping[str, Table]:
+    """The tables of a scenario that compare it with its base, by name."""
+    return read_tables("scenarios")
+
+
 @cache
 def read_tables(file: str) -> Mapping[str, Table]:
     """The tables that a file of this folder declares."""
-    raw = _read(file)
-    columns = {**_columns(_read("columns")), **_columns(raw)}
+    raw = read_declarations(file)
+    columns = {**_columns(read_declarations("columns")), **_columns(raw)}
     groups = raw.get("groups", {})
     return {
         name: _table(name, declared, columns, groups) for name, declared in raw["tables"].items()
     }
 
 
-def _read(file: str) -> Mapping[str, Any]:
+def column_titles() -> Mapping[str, Words]:
+    """The headings of the columns that tables share, by name."""
+    return {name: one.title for name, one in _columns(read_declarations("columns")).items()}
+
+
+def read_declarations(file: str) -> Mapping[str, Any]:
+    """A file of this folder as it stands."""
     return read_toml(TABLES_FOLDER / f"{file}.toml", Words("表的声明文件", "declaration of tables"))
 
 
 def _columns(raw: Mapping[str, Any]) -> dict[str, Field]:
-    kinds = _kinds()
+    kinds, people = _kinds(), set(raw.get("people", ()))
     found = {}
     for name, declared in raw.get("columns", {}).items():
         kind = kinds[declared["kind"]]
@@ -119,13 +181,14 @@ def _columns(raw: Mapping[str, Any]) -> dict[str, Field]:
             Words(**declared["meaning"]),
             declared.get("memory", (kind.memory or "{}").format(name)),
             _former(declared.get("former"), kind),
+            person=name in people,
         )
     return found
 
 
 @cache
 def _kinds() -> Mapping[str, Kind]:
-    raw = _read("columns")
+    raw = read_declarations("columns")
     units = {name: Words(**words) for name, words in raw["units"].items()}
     return {name: _kind(name, declared, units) for name, declared in raw["kinds"].items()}
 
@@ -136,6 +199,7 @@ def _kind(name: str, declared: Mapping[str, Any], units: Mapping[str, Words]) ->
         name,
         declared["type"],
         declared["sql"],
+        declared.get("unit"),
         units[declared["unit"]] if "unit" in declared else None,
         None if places == _OF_POINT_VALUES else places,
         places == _OF_POINT_VALUES,
@@ -155,26 +219,37 @@ def _table(
     columns: Mapping[str, Field],
     groups: Mapping[str, Sequence[str]],
 ) -> Table:
-    former, memory = declared.get("former", {}), declared.get("memory", {})
-    meaning, added = declared.get("meaning", {}), declared.get("added", ())
-    fields = []
-    for column in _expanded(declared["columns"], groups):
-        field = columns[column]
-        fields.append(
-            replace(
-                field,
-                meaning=Words(**meaning[column]) if column in meaning else field.meaning,
-                memory=memory.get(column, field.memory),
-                former=_former(former[column], field.kind) if column in former else field.former,
-                added=column in added,
-            )
-        )
+    fields = (
+        _said_otherwise(columns[column], declared)
+        for column in _expanded(declared["columns"], groups)
+    )
     return Table(
         name,
         Words(declared["zh"], declared["en"]),
         tuple(fields),
         tuple(declared.get("files", (name,))),
         declared.get("people", False),
+        declared.get("clearing", False),
+        tuple(declared.get("required", _KEYS)),
+    )
+
+
+_OVERRIDES = ("kind", "title", "meaning", "memory", "former")
+
+
+def _said_otherwise(column: Field, declared: Mapping[str, Any]) -> Field:
+    """A column as a table has it: what it is there is said beside its columns."""
+    name = column.name
+    own = {key: declared.get(key, {}) for key in _OVERRIDES}
+    kind = _kinds()[own["kind"][name]] if name in own["kind"] else column.kind
+    return replace(
+        column,
+        kind=kind,
+        title=Words(**own["title"][name]) if name in own["title"] else column.title,
+        meaning=Words(**own["meaning"][name]) if name in own["meaning"] else column.meaning,
+        memory=own["memory"].get(name, column.memory),
+        former=_former(own["former"][name], kind) if name in own["former"] else column.former,
+        added=name in declared.get("added", ()),
     )
 
 

@@ -77,12 +77,12 @@ def split(source: Path, target: Path) -> None:
 
 
 def results_of(run: Path) -> dict[str, bytes]:
-    """Every file of a run but its manifest, which names the inputs."""
+    """Every file of a run but its manifest, which names the inputs, and what is made of it."""
     files = sorted(path for path in run.rglob("*") if path.is_file())
     return {
         path.relative_to(run).as_posix(): path.read_bytes()
         for path in files
-        if path.name != "manifest.json"
+        if path.name not in ("manifest.json", "datapackage.json")
     }
 
 

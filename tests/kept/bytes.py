@@ -6,7 +6,8 @@ make      leave the year in FOLDER: `compare --before FOLDER`, a year made by th
           change, also says where the tables of a file differ
 
 What does not depend on the calculation is left out: the version of the program is a fixed one, and
-of manifests the seconds, the rights and the hashes of the outputs, which are files themselves. What
+of manifests the seconds, the rights and the hashes of the outputs, which are files themselves, as the
+resources of data packages are. What
 writes the files has its part in their bytes: with other releases than those of hashes.json other
 bytes mean nothing.
 """
@@ -42,6 +43,8 @@ _PART_DIGITS: Final = 6
 _NO_RESULTS: Final = (".", "drgpay.duckdb")  # caches, locks, and the database made of the results
 _SCHEMA: Final = ".schema.json"  # beside the TOML files; what it has to be, tests/schemas says
 _MANIFEST: Final = "manifest.json"
+_PACKAGE: Final = "datapackage.json"
+_OF_OUTPUTS: Final = ("bytes", "hash")
 _DRAWING: Final = re.compile(rb"<svg.*?</svg>", re.DOTALL)
 # Places in drawings are of floats: their last digits are not the same on every processor.
 _NEVER_THE_SAME: Final = ("seconds", "rights")
@@ -85,7 +88,8 @@ def hashes(folder: Path) -> dict[str, str]:
 
 def _hashed(path: Path) -> str:
     parts = _parts(path)
-    content = b"\n".join(parts.values()) if path.name == _MANIFEST else path.read_bytes()
+    is_listing = path.name in (_MANIFEST, _PACKAGE)
+    content = b"\n".join(parts.values()) if is_listing else path.read_bytes()
     if path.suffix == ".html":
         content = _DRAWING.sub(b"<svg/>", content)
     words = [hashlib.sha256(content).hexdigest()]
@@ -114,6 +118,10 @@ def _json(path: Path) -> dict[str, Any]:
     if path.name == _MANIFEST:
         read["outputs"] = sorted(read["outputs"])
         return {key: read[key] for key in read if key not in _NEVER_THE_SAME}
+    if path.name == _PACKAGE:
+        for resource in read["resources"]:
+            for name in _OF_OUTPUTS:
+                del resource[name]
     return read
 
 

@@ -12,7 +12,8 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.file_hash import file_hash
-from drgpay.results.manifest import MANIFEST
+from drgpay.results.data_package import write_data_package
+from drgpay.results.manifest import MANIFEST, PACKAGE
 from drgpay.results.run_folder import RunFolder
 from drgpay.run import verify
 
@@ -24,6 +25,8 @@ def edit_manifest(run: Path, edit: Callable[[dict[str, Any]], object]) -> None:
     manifest = json.loads(path.read_text(encoding="utf-8"))
     edit(manifest)
     path.write_text(json.dumps(manifest), encoding="utf-8")
+    if (run / PACKAGE).exists():
+        write_data_package(run)
 
 
 def forge(run: Path, table: str, edit: Edit) -> None:
@@ -51,7 +54,7 @@ def add(column: str, amount: str, rows: pl.Expr) -> Edit:
 @contextmanager
 def as_before(run: Path, name: str) -> Iterator[None]:
     """A file of a run and its manifest are as they were when the block ends."""
-    kept = {path: path.read_bytes() for path in (run / name, run / MANIFEST)}
+    kept = {path: path.read_bytes() for path in (run / name, run / MANIFEST, run / PACKAGE)}
     yield
     for path, content in kept.items():
         path.write_bytes(content)

@@ -54,6 +54,16 @@ def test_an_untouched_run_is_right(region: Path, run: Path) -> None:
     assert verified.evidence == verify_run(original).evidence
 
 
+def test_a_data_package_that_says_something_else(run: Path) -> None:
+    package = run / "datapackage.json"
+    package.write_text(package.read_text("utf-8").replace("sha256:", "sha256:0"), "utf-8")
+    outputs = next(check for check in verify_run(run).checks if check.key == "outputs")
+    assert outputs.status == "wrong"
+    assert "datapackage.json was changed" in outputs.finding.en
+    package.unlink()
+    assert "outputs" not in wrong(verify_run(run)), "older runs have none"
+
+
 def test_changed_missing_and_extra_files(run: Path) -> None:
     changed = bytearray((run / "values.parquet").read_bytes())
     changed[10] ^= 1

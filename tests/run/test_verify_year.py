@@ -15,6 +15,7 @@ from drgpay.run.year_job import load_year_job
 from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
+from tests.results.packages import broken_rules, read_package
 from tests.run.forging import Edit, add, forge
 from tests.run.small_region import small_job
 
@@ -91,6 +92,15 @@ def test_the_runs_of_a_year_are_right(year: Path, runs: Path) -> None:
         assert verified.status == "right", verified
         assert verified.kind == kind
         assert {"inputs", "ledger", check} <= set(those(verified, "right"))
+
+
+def test_every_run_is_a_data_package(runs: Path) -> None:
+    assert {run.name: broken_rules(run) for run in runs.iterdir()} == {
+        run.name: [] for run in runs.iterdir()
+    }
+    described = {one["name"]: one for one in read_package(clearing_in(runs))["resources"]}
+    assert "payable" in [field["name"] for field in described["statements"]["schema"]["fields"]]
+    assert described["cases"]["personLevel"] and "personLevel" not in described["pools"]
 
 
 def test_without_the_runs_before_a_ledger_cannot_be_checked(year: Path, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from drgpay.run.month_end import run_month
 from drgpay.run.verify import verify_run
 from drgpay.run.visit_calibration import make_visit_catalogue
 from drgpay.run.visit_entries import VisitGrouping, write_entries
+from tests.results.packages import broken_rules
 
 OUTPATIENT = """
 [outpatient]
@@ -68,6 +69,10 @@ def reordered(region: Path, folder: Path) -> VisitInput:
         for number, part in enumerate((mixed[:half], mixed[half:])):
             part.write_parquet(folder / name / f"{number}.parquet", row_group_size=rows)
     return VisitInput(folder / "visits", folder / "visit_items")
+
+
+def test_the_run_is_a_data_package(run: Path) -> None:
+    assert broken_rules(run) == []
 
 
 def test_bytes_do_not_depend_on_order_files_or_threads(

@@ -22,6 +22,7 @@ from drgpay.simulate.tables import shown_tables
 from tests.hostile_texts import TEXTS
 from tests.report.chromium import BROWSER, opened
 from tests.report.test_html_texts import assert_harmless, assert_strict
+from tests.results.packages import broken_rules
 from tests.simulate.region import Region
 
 
@@ -43,6 +44,7 @@ def test_command_leaves_a_folder_that_says_how_to_make_it(region: Region, tmp_pa
     assert "变化分解" in told and "逐步影响" in told
     names = {path.name for path in out.iterdir()}
     assert {"hospitals.parquet", "effects.parquet", "comparison.xlsx", "report.html"} <= names
+    assert broken_rules(out) == []
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["kind"] == "simulation" and manifest["base"]["run"]["run"] == region.run.name
     assert manifest["commands"][1].startswith("drgpay simulate ")
