@@ -151,19 +151,27 @@ def general_options() -> tuple[Any, ...]:
     return tuple(typer.main.get_command(source).params)
 
 
-def _choose(language: Lang | None) -> None:
+def _choose(ctx: typer.Context, language: Lang | None) -> None:
+    """Choose the language until the command ends; the program has chosen it before."""
     if language:
+        before = chosen()
         choose(language.value)
+        ctx.call_on_close(lambda: choose(before))
 
 
-def _be_quiet(asked: bool) -> None:
+def _be_quiet(ctx: typer.Context, asked: bool) -> None:
     if asked:
-        console.speak("quiet")
+        _speak(ctx, "quiet")
 
 
-def _be_verbose(asked: bool) -> None:
+def _be_verbose(ctx: typer.Context, asked: bool) -> None:
     if asked:
-        console.speak("verbose")
+        _speak(ctx, "verbose")
+
+
+def _speak(ctx: typer.Context, level: console.Level) -> None:
+    before = console.speak(level)
+    ctx.call_on_close(lambda: console.speak(before))
 
 
 def _general(

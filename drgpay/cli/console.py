@@ -24,10 +24,11 @@ Level = Literal["quiet", "usual", "verbose"]
 _level: Level = "usual"
 
 
-def speak(level: Level) -> None:
-    """Say from now on only what went wrong, the usual, or everything."""
+def speak(level: Level) -> Level:
+    """Say from now on only what went wrong, the usual, or everything; returns what was said before."""
     global _level
-    _level = level
+    before, _level = _level, level
+    return before
 
 
 def is_verbose() -> bool:

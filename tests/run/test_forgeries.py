@@ -18,6 +18,7 @@ import typer
 from typer.testing import CliRunner
 
 from drgpay.cli import verify as verify_command
+from drgpay.cli.commands import Command
 from drgpay.report.html.write import write_report
 from drgpay.results.manifest import read_manifest
 from drgpay.run.job import load_job
@@ -287,9 +288,9 @@ def test_what_nothing_proves_is_listed_in_the_docs() -> None:
 @pytest.fixture
 def command() -> Callable[..., Any]:
     app = typer.Typer()
-    app.command()(verify_command.verify)
+    app.command(cls=Command)(verify_command.verify)
     app.callback()(lambda: None)
-    return lambda *words: CliRunner().invoke(app, ["verify", *map(str, words)])
+    return lambda *words: CliRunner().invoke(app, ["verify", "--lang", "zh", *map(str, words)])
 
 
 def test_a_job_run_again_is_the_same_and_leaves_nothing(

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import verify as verify_command
+from drgpay.cli.commands import Command
 from drgpay.results.manifest import Manifest, basis_hash, run_id_of
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
@@ -169,9 +170,9 @@ def test_no_manifest(run: Path, text: str) -> None:
 @pytest.fixture
 def command() -> Callable[..., Any]:
     app = typer.Typer()
-    app.command()(verify_command.verify)
+    app.command(cls=Command)(verify_command.verify)
     app.callback()(lambda: None)
-    return lambda *words: CliRunner().invoke(app, ["verify", *map(str, words)])
+    return lambda *words: CliRunner().invoke(app, ["verify", "--lang", "zh", *map(str, words)])
 
 
 def test_the_command(run: Path, tmp_path: Path, command: Callable[..., Any]) -> None:
