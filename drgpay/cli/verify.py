@@ -9,6 +9,7 @@ from drgpay.base.language import Language, chosen
 from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.options import AsJson
+from drgpay.cli.tables import json_text
 
 if TYPE_CHECKING:
     from drgpay.run.verify import Verified
@@ -95,8 +96,6 @@ def _evidence(verified: "Verified", language: Language) -> str:
 def _print_json(
     verified: list["Verified"], unreadable: list[tuple[Path, Exception]], language: Language
 ) -> None:
-    import json
-
     found: list[dict[str, Any]] = [
         {
             "folder": str(each.folder),
@@ -120,4 +119,4 @@ def _print_json(
         {"folder": str(run), "status": "unknown", "finding": str(error)}
         for run, error in unreadable
     ]
-    console.give_json(json.dumps(found, ensure_ascii=False, indent=2))
+    console.give_json(json_text({"runs": found}))

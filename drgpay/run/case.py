@@ -53,7 +53,7 @@ def find_run(name: str, output: Path) -> Path:
     if not found:
         raise DrgpayError(
             f"there is no run {name!r} in {output}",
-            "name the folder of a run, its id or the beginning of it; --output says where runs lie",
+            "name the folder of a run, its id or the beginning of it; --runs says where runs lie",
         )
     several = ", ".join(path.name for path in found[:_NEAR])
     raise DrgpayError(

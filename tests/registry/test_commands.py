@@ -191,7 +191,6 @@ def test_sql_that_is_refused(command: Command, query: str, words: str) -> None:
         (("show", "'; DROP"), "there is no run"),
         (("show", "2026-10", "--only", "hospital"), "there is no part"),
         (("show", "2026-10", "--format", "csv"), "choose it with --only"),
-        (("list", "--format", "parquet"), "name a file with --out"),
         (("list", "--out", "list.txt"), "printed only"),
         (("sql",), "twice or not at all"),
         (("sql", "SELECT 1", "--file", "query.sql"), "twice or not at all"),

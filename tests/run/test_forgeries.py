@@ -301,7 +301,7 @@ def test_a_job_run_again_is_the_same_and_leaves_nothing(
     result = command(
         run, "--job", region / "corrected.toml", "--recompute", "--json", "--lang", "en"
     )
-    (verified,) = json.loads(result.stdout)
+    (verified,) = json.loads(result.stdout)["runs"]
     assert result.exit_code == 0, result.stdout
     assert verified["checks"][-1]["check"] == "recompute"
     assert verified["checks"][-1]["compared"] == len(read_manifest(run).outputs)
@@ -330,7 +330,7 @@ def test_changed_inputs_are_named_before_what_comes_of_them(
         spoilt, "--job", copy / "corrected.toml", "--recompute", "--json", "--lang", "en"
     )
     assert result.exit_code == 1
-    checks = json.loads(result.stdout)[0]["checks"]
+    checks = json.loads(result.stdout)["runs"][0]["checks"]
     keys = [check["check"] for check in checks if check["status"] == "wrong"]
     assert keys == ["inputs", "recompute"]
     assert "reviews" in checks[-1]["finding"] and "adjustments" in checks[-1]["finding"]

@@ -182,7 +182,7 @@ def test_the_command(run: Path, tmp_path: Path, command: Callable[..., Any]) -> 
     assert "证据哈希" in result.stdout
     result = command(run, tmp_path / "none", "--json", "--lang", "en")
     assert result.exit_code == 2
-    right, unreadable = json.loads(result.stdout)
+    right, unreadable = json.loads(result.stdout)["runs"]
     assert right["status"] == "right"
     assert right["run"] == run.name
     assert unreadable["status"] == "unknown"
