@@ -17,12 +17,14 @@ class DrgpayError(Exception):
     `problem` names the file, row, column or key; `remedy` says what to do about it; both are in the
     language chosen when they are read, and in both languages as `problem_words`, `remedy_words`.
     Passwords are masked in them, whoever put them there, and what is endless is shortened. `further`
-    are lines that are printed below the sentence.
+    are lines that are printed below the sentence. `code` names the sentence for programs, as
+    `base.no_month`; empty where it has none.
     """
 
     further: str = ""
 
     def __init__(self, problem: Words | str, remedy: Words | str) -> None:
+        self.code: str = getattr(problem, "code", "")
         problem = problem if isinstance(problem, Words) else alike(problem)
         remedy = remedy if isinstance(remedy, Words) else alike(remedy)
         if has_user(problem.en):  # given for a file, whatever was made of it since

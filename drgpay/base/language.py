@@ -66,6 +66,12 @@ class Words(NamedTuple):
         return Words(self.said_in("zh", **values), self.said_in("en", **values))
 
 
+class Problem(Words):
+    """What is wrong, which knows the code of its sentence: the room and the key, `base.no_month`."""
+
+    code: str = ""
+
+
 def alike(text: object) -> Words:
     """A text that is the same in both languages: a name, a path, a number."""
     return Words(str(text), str(text))

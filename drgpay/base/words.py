@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language, Words
+from drgpay.base.language import Language, Problem, Words
 
 WORDS_FOLDER = Path(__file__).resolve().parents[1] / "words"
 COLUMNS = "columns"
@@ -82,7 +82,9 @@ class Sentences(Wording):
 
     def __call__(self, key: str, /, **values: object) -> tuple[Words, Words]:
         """The problem and the remedy of a key."""
-        return self.words(f"{key}.problem", **values), self.words(f"{key}.remedy", **values)
+        problem = Problem(*self.words(f"{key}.problem", **values))
+        problem.code = f"{self.file.removeprefix('errors/')}.{key}"
+        return problem, self.words(f"{key}.remedy", **values)
 
 
 @cache

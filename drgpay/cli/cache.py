@@ -18,76 +18,65 @@ from drgpay.base.cache_folder import (
     remove_entry,
 )
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Language
-from drgpay.base.words import Wording
+from drgpay.base.language import Language, chosen
+from drgpay.base.words import Sentences, Wording
 from drgpay.cli import console
-from drgpay.cli.options import Lang, examples
+from drgpay.cli.commands import add_command, add_group
+from drgpay.cli.options import warn
+from drgpay.cli.tables import AsFormat, Format, give_tables
 
-SHOW_EXAMPLES = examples(
+SHOW_EXAMPLES = (
     "drgpay cache show",
-    "drgpay cache show --output /data/runs --lang en",
+    "drgpay cache show --runs /data/runs --lang en",
 )
-CLEAR_EXAMPLES = examples(
+CLEAR_EXAMPLES = (
     "drgpay cache clear",
-    "drgpay cache clear --output /data/runs",
+    "drgpay cache clear --runs /data/runs",
 )
 
 _said = Wording("cache").said
+_ERRORS = Sentences("errors/cli")
 _RUNS = Path("runs")  # the output of jobs that name none
 
-Output = Annotated[
-    Path | None,
-    typer.Option(help="Output folder of jobs, whose scenarios keep stages; by default ./runs."),
-]
-Group = Annotated[
-    str | None, typer.Option(help="The group that shares the folders: its members' are ours too.")
-]
+Folder = Annotated[Path | None, typer.Option("--runs", "--output")]
+Group = Annotated[str | None, typer.Option()]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command group to the program."""
-    commands = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
-    app.add_typer(commands, name="cache", help="What is kept between commands: show it, clear it.")
-    commands.command("show", epilog=SHOW_EXAMPLES)(show)
-    commands.command("clear", epilog=CLEAR_EXAMPLES)(clear)
+    commands = add_group(app, "cache")
+    add_command(commands, show, SHOW_EXAMPLES)
+    add_command(commands, clear, CLEAR_EXAMPLES)
 
 
-def show(
-    output: Output = None,
-    group: Group = None,
-    lang: Annotated[Lang, typer.Option(help="Language of the table.")] = Lang.zh,
-) -> None:
+def show(runs: Folder = None, group: Group = None, as_format: AsFormat = Format.table) -> None:
     """Show where caches lie, what they take and when they were used last.
 
     A cache that the program would not use, because others could have written to it, is told.
     """
     gid = _gid(group)
     rows, refused = [], []
-    for place in _places(output):
+    for place in _places(runs):
         found = place.entries()
         newest = max((entry.used for entry in found), default=None)
         used = "" if newest is None else f"{datetime.fromtimestamp(newest):%Y-%m-%d %H:%M}"
-        rows.append((*place.names(lang.value), len(found), _bytes(found), used))
+        rows.append((*place.names(chosen()), len(found), _bytes(found), used))
         try:
             place.refuse_foreign(gid)
         except DrgpayError as error:
             refused.append(error)
-    _show_table("title", rows, "used", lang.value)
+    _show_table("title", rows, "used", as_format)
     for refusal in refused:
-        console.say(f"drgpay: warning: {refusal}", err=True)
+        warn(refusal)
 
 
-def clear(
-    output: Output = None,
-    group: Group = None,
-    lang: Annotated[Lang, typer.Option(help="Language of the table.")] = Lang.zh,
-) -> None:
+def clear(runs: Folder = None, group: Group = None, as_format: AsFormat = Format.table) -> None:
     """Remove what caches keep, known by its names; every other file stays.
 
     Nothing is lost: it is computed again. Folders that others could have written to are refused.
     """
     gid = _gid(group)
-    places = _places(output)
+    places = _places(runs)
     for place in places:
         place.refuse_foreign(gid)
     rows = []
@@ -100,13 +89,10 @@ def clear(
         stuck += kept
         gone = [entry for entry in found if entry not in kept]
         left = place.others([other.folder for other in places])
-        rows.append((*place.names(lang.value), len(gone), _bytes(gone), f"{left:,}"))
-    _show_table("cleared", rows, "left", lang.value)
+        rows.append((*place.names(chosen()), len(gone), _bytes(gone), f"{left:,}"))
+    _show_table("cleared", rows, "left", as_format)
     if stuck:
-        raise DrgpayError(
-            f"{len(stuck)} entries could not be removed, {stuck[0].path} among them",
-            "remove them as their owner",
-        )
+        raise DrgpayError(*_ERRORS("stuck", count=len(stuck), path=stuck[0].path))
 
 
 @dataclass(frozen=True)
@@ -137,15 +123,15 @@ class _Place:
         return said, str(console.shown(self.folder))
 
 
-def _places(output: Path | None) -> list[_Place]:
+def _places(runs: Path | None) -> list[_Place]:
     from drgpay.grouper.compiled_cache import compiled_folder
     from drgpay.simulate.cache import cache_folder
 
-    if output and not output.is_dir():
-        raise DrgpayError(f"there is no folder {output}", "correct --output")
+    if runs and not runs.is_dir():
+        raise DrgpayError(*_ERRORS("no_folder", folder=runs))
     found = [_Place(COMPILED_SCHEMES, compiled_folder())]
-    stages = cache_folder(output or _RUNS)
-    if output or stages is None or stages.parent.is_dir():
+    stages = cache_folder(runs or _RUNS)
+    if runs or stages is None or stages.parent.is_dir():
         found.append(_Place(SCENARIO_STAGES, stages))
     return found
 
@@ -158,11 +144,11 @@ def _gid(group: str | None) -> int | None:
     try:
         return grp.getgrnam(group).gr_gid
     except KeyError:
-        raise DrgpayError(f"there is no group {group}", "correct --group") from None
+        raise DrgpayError(*_ERRORS("no_group", group=group)) from None
 
 
 def _show_table(
-    title: str, rows: Sequence[tuple[str, str, int, int, str]], last: str, language: Language
+    title: str, rows: Sequence[tuple[str, str, int, int, str]], last: str, as_format: Format
 ) -> None:
     """Print a row a cache: kind, folder, entries, bytes, and what the last column says."""
     import polars as pl
@@ -172,8 +158,11 @@ def _show_table(
     counts = {"entries": pl.Int64, "bytes": pl.Int64}
     schema = {"kind": pl.String, "folder": pl.String, **counts, last: pl.String}
     frame = pl.DataFrame(rows, schema, orient="row")
+    if as_format is not Format.table:
+        give_tables({"caches": frame}, as_format)
+        return
     table = ReportTable(title, frame, numbers=frozenset({last}))
-    console.show_blocks(table, say=lambda key: _said(key, language))
+    console.show_blocks(table, say=lambda key: _said(key, chosen()))
 
 
 def _bytes(found: Sequence[Entry]) -> int:

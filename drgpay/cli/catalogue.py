@@ -7,82 +7,40 @@ from typing import Annotated
 import typer
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import chosen
+from drgpay.base.words import Sentences
 from drgpay.cli import console
-from drgpay.cli.options import Encoding, Lang, examples
+from drgpay.cli.commands import add_command, add_group
+from drgpay.cli.options import Encoding
 
-EXAMPLES = examples(
+EXAMPLES = (
     "drgpay catalogue import weights.csv --scheme chs-drg-2.0 --all-mean 9800 --out catalogue-2026",
     "drgpay catalogue import prices.csv --scheme city-2026 --all-mean 9800 --out catalogue-2026\n"
     "--column drg=DRG编码 --column price_3A=三级支付标准 --column price_2A=二级支付标准 --base 3A",
     "drgpay catalogue import city.xlsx --scheme city-2026 --all-mean 9986.9352 --out catalogue-2026\n"
     "--column 'coefficient_*=等级系数（*）' --drop '支付标准*' --mark 单议病组=stand_in",
 )
+_ERRORS = Sentences("errors/cli")
 _MOST_PLACES = 8
 
 
 def register(app: typer.Typer) -> None:
     """Add the command group to the program."""
-    commands = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
-    app.add_typer(commands, name="catalogue", help="Catalogues from published weights.")
-    commands.command("import", epilog=EXAMPLES)(import_weights)
-    # A group of one command stays a group.
-    commands.callback()(lambda: None)
+    add_command(add_group(app, "catalogue"), import_weights, EXAMPLES, "import")
 
 
 def import_weights(
-    weights: Annotated[
-        Path, typer.Argument(help="The published table: CSV, TSV, Excel or Parquet.")
-    ],
-    scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")],
-    all_mean: Annotated[
-        str,
-        typer.Option(help="Mean cost over all cases in yuan: what weight 1 costs.", metavar="YUAN"),
-    ],
-    out: Annotated[Path, typer.Option(help="The catalogue's folder to make.")],
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Which column is what: drg, weight, price, stable, rate, name, note, "
-            "weight_LEVEL, price_LEVEL, coefficient_LEVEL, price@ACCOUNT. A * in both stands for a "
-            "level or an account. Repeat it; usual headings are found without.",
-            metavar="NAME=HEADING",
-        ),
-    ] = None,
-    drop: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="A column that is not read although it may carry money, a factor or a flag; a * "
-            "stands for any part. Repeat it.",
-            metavar="HEADING",
-        ),
-    ] = None,
-    mark: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="What a mark of groups means: stable, stand_in (unstable or not covered), "
-            "one_coefficient (the same at all levels), listed (nothing for the catalogue). The mark "
-            "is the word of the cells, or the heading where they say 是. Repeat it.",
-            metavar="MARK=MEANING",
-        ),
-    ] = None,
-    base: Annotated[
-        str | None,
-        typer.Option(
-            help="Base points from the prices by level: their mean, or the price of one level. "
-            "By default the weight, else the mean.",
-            metavar="mean|LEVEL",
-        ),
-    ] = None,
-    no_weight: Annotated[
-        list[str] | None,
-        typer.Option(help="Text of a cell that says that a group has no weight. Repeat it."),
-    ] = None,
-    skip_unknown: Annotated[
-        bool,
-        typer.Option("--skip-unknown", help="Leave out groups that the scheme does not have."),
-    ] = False,
+    weights: Annotated[Path, typer.Argument()],
+    scheme: Annotated[str, typer.Option()],
+    all_mean: Annotated[str, typer.Option(metavar="YUAN")],
+    out: Annotated[Path, typer.Option()],
+    column: Annotated[list[str] | None, typer.Option(metavar="NAME=HEADING")] = None,
+    drop: Annotated[list[str] | None, typer.Option(metavar="HEADING")] = None,
+    mark: Annotated[list[str] | None, typer.Option(metavar="MARK=MEANING")] = None,
+    base: Annotated[str | None, typer.Option(metavar="mean|LEVEL")] = None,
+    no_weight: Annotated[list[str] | None, typer.Option()] = None,
+    skip_unknown: Annotated[bool, typer.Option("--skip-unknown")] = False,
     encoding: Encoding = None,
-    lang: Annotated[Lang, typer.Option(help="Language of the report.")] = Lang.zh,
 ) -> None:
     """Make a catalogue from published weights or prices: base points = weight x 100."""
     from drgpay.points.weight_rows import WeightOptions
@@ -98,8 +56,8 @@ def import_weights(
         skip_unknown=skip_unknown,
         encoding=encoding,
     )
-    made = import_catalogue(weights, scheme, _yuan(all_mean), out, options, lang.value)
-    console.show(console_report(made.report, lang.value))
+    made = import_catalogue(weights, scheme, _yuan(all_mean), out, options, chosen())
+    console.show(console_report(made.report, chosen()))
     console.say(out)
 
 
@@ -111,9 +69,11 @@ def _pairs(
     for text in given:
         name, equals, value = text.rpartition("=") if last else text.partition("=")
         if not (name and equals and value):
-            raise DrgpayError(f"{option} {text} is not {form}", f"for example {example}")
+            raise DrgpayError(
+                *_ERRORS("no_pair", option=option, text=text, form=form, example=example)
+            )
         if name in pairs:
-            raise DrgpayError(f"{option} {name} is given twice", "keep one of them")
+            raise DrgpayError(*_ERRORS("twice", option=option, name=name))
         pairs[name] = value
     return pairs
 
@@ -130,7 +90,6 @@ def _yuan(text: str) -> Decimal:
         or round(amount, 2) == 0
     ):
         raise DrgpayError(
-            f"--all-mean {text} is not an amount in yuan",
-            f"write a number from 0.01 with at most {_MOST_PLACES} decimal places",
+            *_ERRORS("no_amount", option="--all-mean", text=text, places=_MOST_PLACES)
         )
     return amount

@@ -5,58 +5,63 @@ from typing import Annotated
 
 import typer
 
+from drgpay.base.language import chosen
 from drgpay.cli import console
-from drgpay.cli.options import Accept, AcceptedBy, AcceptedNote, Lang, enter_in_database, examples
+from drgpay.cli.options import (
+    Accept,
+    AcceptedBy,
+    AcceptedNote,
+    AsJson,
+    RunsOut,
+    enter_in_database,
+)
 
-EXAMPLES = examples(
+EXAMPLES = (
     "drgpay clear 2026.toml",
     "drgpay clear 2026.toml --accept-policy-change --lang en",
+    "drgpay clear 2026.toml --json > 2026.json",
 )
 
 
 def clear(
-    year: Annotated[Path, typer.Argument(help="The year file (TOML).")],
-    lang: Annotated[Lang, typer.Option(help="Language of the tables and the workbooks.")] = Lang.zh,
-    output: Annotated[
-        Path | None, typer.Option(help="Put the folder here instead of the year file's output.")
-    ] = None,
-    run_id: Annotated[
-        str | None, typer.Option(help="Name of the folder; by default from its inputs.")
-    ] = None,
-    accept_policy_change: Annotated[
-        bool,
-        typer.Option(
-            "--accept-policy-change",
-            help="Clear by the policy as it is now, though months were paid by another one.",
-        ),
-    ] = False,
+    year: Annotated[Path, typer.Argument()],
+    out: RunsOut = None,
+    run_id: Annotated[str | None, typer.Option()] = None,
+    accept_policy_change: Annotated[bool, typer.Option("--accept-policy-change")] = False,
     accept: Accept = None,
     by: AcceptedBy = "",
     note: AcceptedNote = "",
+    as_json: AsJson = False,
 ) -> None:
     """Clear a year: final reviews, shared surplus or overrun, assessment, and what is still due.
 
     Of stays, of visits ([outpatient] of the year file) or of both.
     """
+    from drgpay.cli.run import say_folder
     from drgpay.report.clearing_console import clearing_summary
     from drgpay.report.wording import word
     from drgpay.run.clearing import run_clearing
     from drgpay.run.stops import parse_accepted
     from drgpay.run.year_job import load_any_year_job
 
+    language = chosen()
     finished = run_clearing(
         load_any_year_job(year),
-        lang.value,
+        language,
         run_id,
         accept_policy_change,
-        output=output,
+        output=out,
         accept=[parse_accepted(text, by, note) for text in accept or ()],
     )
     # What is printed may be lost, or end in the middle: by then nothing of the run is left to do.
     enter_in_database(finished.folder)
-    for results in finished.results:
-        console.show(clearing_summary(results, lang.value))
     for remark in finished.remarks:
-        console.say(f"drgpay: {word(remark, lang.value)}", err=True)
-    same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
-    console.say(f"{console.shown(finished.folder)}{same}")
+        console.warn(f"drgpay: {word(remark, language)}")
+    if as_json:
+        from drgpay.cli.run_summary import summary_json
+
+        console.give_json(summary_json(finished))
+        return
+    for results in finished.results:
+        console.show(clearing_summary(results, language))
+    say_folder(finished, language)

@@ -1,23 +1,45 @@
 """What the user sees: results on standard output, progress and remarks on standard error.
 
 Every command prints by `show`, `say` and `give`, and nothing of it is markup (drgpay.show.terminal).
+What is shown and said can be switched off (-q); data that was asked for and errors cannot.
 """
 
 import sys
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from drgpay.base.language import chosen
 from drgpay.base.visible import visible, visible_json
+from drgpay.base.words import Wording
 
 if TYPE_CHECKING:
     from drgpay.show.tables import Block, Say
     from drgpay.show.terminal import Showable
 
+_TITLES = Wording("cli")
+Level = Literal["quiet", "usual", "verbose"]
+
+_level: Level = "usual"
+
+
+def speak(level: Level) -> Level:
+    """Say from now on only what went wrong, the usual, or everything; returns what was said before."""
+    global _level
+    before, _level = _level, level
+    return before
+
+
+def is_verbose() -> bool:
+    """Whether everything is to be said."""
+    return _level == "verbose"
+
 
 def show(*shown: "Showable") -> None:
     """Print tables, trees and sentences, one below the other."""
+    if _level == "quiet":
+        return
     from drgpay.show.terminal import Screen
 
     screen = Screen()
@@ -33,8 +55,14 @@ def show_blocks(*blocks: "Block", say: "Say") -> None:
 
 
 def say(text: object, err: bool = False) -> None:
-    """Print one line; `err`: on standard error."""
-    _write(f"{visible(str(text))}\n", err)
+    """Print one line of what is done; `err`: on standard error."""
+    if _level != "quiet":
+        _write(f"{visible(str(text))}\n", err)
+
+
+def warn(text: object) -> None:
+    """Print one line of what went wrong on standard error, however quiet the program is to be."""
+    _write(f"{visible(str(text))}\n", err=True)
 
 
 def give(text: str) -> None:
@@ -58,7 +86,10 @@ def progress_bar(title: str, total: int) -> AbstractContextManager[Callable[[int
     """A bar on standard error, when that is a terminal; yields what advances it."""
     from drgpay.show import terminal
 
-    return terminal.progress_bar(title, total)
+    if _level == "quiet":
+        return nullcontext(lambda advanced: None)
+    said = _TITLES.named("progress", title.replace(" ", "_"), chosen(), title)
+    return terminal.progress_bar(said, total)
 
 
 def shown(path: Path) -> Path:

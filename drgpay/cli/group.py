@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from drgpay.base.language import chosen
+from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.options import (
     ClinicalCodes,
@@ -12,11 +14,11 @@ from drgpay.cli.options import (
     Mapping,
     Records,
     Threads,
-    examples,
     say_what_was_converted,
 )
 
-EXAMPLES = examples(
+_said = Wording("cli").said
+EXAMPLES = (
     "drgpay group stays.parquet --scheme chs-drg-2.0 --out groups.parquet",
     "drgpay group 清单.csv --scheme chs-drg-2.0 --mapping settlement-list --out groups.parquet",
     "drgpay group stays/ --scheme my-scheme/ --out groups.parquet --with-input --reasons",
@@ -25,14 +27,10 @@ EXAMPLES = examples(
 
 def group(
     stays: Records,
-    scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")],
-    out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
-    with_input: Annotated[
-        bool, typer.Option("--with-input", help="Put the columns of the input in front.")
-    ] = False,
-    reasons: Annotated[
-        bool, typer.Option("--reasons", help="Add what decided: rules, severity code, why not.")
-    ] = False,
+    scheme: Annotated[str, typer.Option()],
+    out: Annotated[Path, typer.Option()],
+    with_input: Annotated[bool, typer.Option("--with-input")] = False,
+    reasons: Annotated[bool, typer.Option("--reasons")] = False,
     mapping: Mapping = None,
     encoding: Encoding = None,
     clinical_codes: ClinicalCodes = False,
@@ -52,4 +50,4 @@ def group(
     with console.progress_bar("grouping", dataset.rows) as advance:
         rows = group_dataset(dataset, compiled, out, with_input, reasons, advance, threads)
     say_what_was_converted(dataset)
-    console.say(f"{rows:,} stays grouped with {compiled.id} into {out}")
+    console.say(_said("grouped", chosen(), stays=f"{rows:,}", scheme=compiled.id, out=out))

@@ -6,18 +6,11 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from typer.core import TyperGroup
-from typer.exceptions import TyperException
+from drgpay.base.words import Sentences
+from drgpay.cli.commands import Program
 
-from drgpay.base.visible import visible
-
-STAGED = "the finished stages are kept: the same command goes on from there"
-UNWRITTEN = "no file is left half-written: start the same command again"
-_KEPT = {
-    "run": STAGED,
-    "clear": STAGED,
-    "sample": "its folder holds what was made so far: remove it, then start the same command again",
-}
+_ERRORS = Sentences("errors/cli")
+_KEPT = {"run": "staged", "clear": "staged", "sample": "sampled_so_far"}
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _STATUS = 128  # and the number of the signal, as shells have it
 
@@ -36,10 +29,11 @@ class Interrupted(BaseException):
         return _STATUS + self.number
 
     def __str__(self) -> str:
-        return f"interrupted; {_KEPT.get(self.command or '', UNWRITTEN)}."
+        kept = _ERRORS.words(_KEPT.get(self.command or "", "unwritten"))
+        return str(_ERRORS.words("interrupted", kept=kept))
 
 
-class InterruptibleGroup(TyperGroup):
+class InterruptibleProgram(Program):
     """The commands of the program; an interruption names the one that it met."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -50,9 +44,6 @@ class InterruptibleGroup(TyperGroup):
             raise Interrupted(signal.SIGINT, ctx.invoked_subcommand) from None
         except Interrupted as interrupted:
             raise Interrupted(interrupted.number, ctx.invoked_subcommand) from None
-        except TyperException as error:  # a usage that typer refuses, and repeats
-            error.message = visible(error.message, lines=True)
-            raise
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """The program `drgpay`: its commands, and how errors reach the user."""
 
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -9,6 +10,8 @@ import typer
 from drgpay import __version__
 from drgpay.base.addresses import DATABASE_REMEDY, names_database
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import LANGUAGES, VARIABLE, choose
+from drgpay.base.words import Sentences
 from drgpay.cli import (
     adjust,
     cache,
@@ -23,6 +26,7 @@ from drgpay.cli import (
     group,
     group_visits,
     interrupts,
+    options,
     policy,
     reconcile,
     report,
@@ -36,51 +40,64 @@ from drgpay.cli import (
     streams,
     verify,
 )
-from drgpay.cli.interrupts import Interrupted, InterruptibleGroup
+from drgpay.cli.commands import add_command
+from drgpay.cli.interrupts import Interrupted, InterruptibleProgram
+from drgpay.cli.run_summary import refusal_json
+
+_ERRORS = Sentences("errors/cli")
+
+EXAMPLES = (
+    "drgpay sample --out region --stays 20000",
+    "drgpay run region/2026-10.toml",
+    "drgpay case 2026-10 H33900022026100000001",
+    "drgpay --lang en runs list",
+)
 
 app = typer.Typer(
     name="drgpay",
-    cls=InterruptibleGroup,
-    help="Pay hospitals by the DRG point method: group stays, calibrate points, settle a month.",
+    cls=InterruptibleProgram,
+    epilog="\n\n".join(EXAMPLES),
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(epilog=run.EXAMPLES)(run.run)
-app.command(epilog=clear.EXAMPLES)(clear.clear)
-app.command(epilog=case.EXAMPLES)(case.case)
-app.command(epilog=report.EXAMPLES)(report.report)
+add_command(app, run.run, run.EXAMPLES)
+add_command(app, clear.clear, clear.EXAMPLES)
+add_command(app, case.case, case.EXAMPLES)
+add_command(app, report.report, report.EXAMPLES)
 runs.register(app)
-app.command(epilog=verify.EXAMPLES)(verify.verify)
-app.command(epilog=group.EXAMPLES)(group.group)
-app.command("group-visits", epilog=group_visits.EXAMPLES)(group_visits.group_visits)
-app.command(epilog=explain.EXAMPLES)(explain.explain)
-app.command(epilog=check.EXAMPLES)(check.check)
-app.command(epilog=calibrate.EXAMPLES)(calibrate.calibrate)
+add_command(app, verify.verify, verify.EXAMPLES)
+add_command(app, group.group, group.EXAMPLES)
+add_command(app, group_visits.group_visits, group_visits.EXAMPLES)
+add_command(app, explain.explain, explain.STAYS_EXAMPLES)
+add_command(app, explain.explain_stay, explain.STAY_EXAMPLES)
+add_command(app, explain.explain_visit, explain.VISIT_EXAMPLES)
+add_command(app, check.check, check.EXAMPLES)
+add_command(app, calibrate.calibrate, calibrate.STAYS_EXAMPLES)
+add_command(app, calibrate.calibrate_visits, calibrate.VISITS_EXAMPLES)
 catalogue.register(app)
 policy.register(app)
 scheme.register(app)
 adjust.register(app)
-app.command(epilog=simulate.EXAMPLES)(simulate.simulate)
-app.command(epilog=stats.EXAMPLES)(stats.stats)
-app.command(epilog=reconcile.EXAMPLES)(reconcile.reconcile)
-app.command(epilog=sample.EXAMPLES)(sample.sample)
-app.command(epilog=schema.EXAMPLES)(schema.schema)
+add_command(app, simulate.simulate, simulate.EXAMPLES)
+add_command(app, stats.stats, stats.EXAMPLES)
+add_command(app, reconcile.reconcile, reconcile.EXAMPLES)
+add_command(app, sample.sample, sample.EXAMPLES)
+add_command(app, schema.schema, schema.EXAMPLES)
 cache.register(app)
 
 
 def _show_version(asked: bool) -> None:
     if asked:
-        console.say(f"drgpay {__version__}")
+        console.give(f"drgpay {__version__}\n")
         raise typer.Exit
 
 
 @app.callback()
 def _options(
     version: Annotated[
-        bool,
-        typer.Option("--version", help="Show the version.", callback=_show_version, is_eager=True),
+        bool, typer.Option("--version", callback=_show_version, is_eager=True)
     ] = False,
 ) -> None:
     pass
@@ -94,9 +111,38 @@ def refuse_addresses(arguments: Sequence[str]) -> None:
     for place, argument in enumerate(arguments, start=1):
         value = argument.partition("=")[2] if argument.startswith("--") else argument
         if names_database(value) and not value.lstrip().lower().startswith(_QUERIES):
-            raise DrgpayError(
-                f"argument {place} is the address of a database or a service", DATABASE_REMEDY
-            )
+            raise DrgpayError(_ERRORS.words("address.problem", place=place), DATABASE_REMEDY)
+
+
+def choose_language(arguments: Sequence[str]) -> None:
+    """Choose the language of the program: --lang among the arguments, else DRGPAY_LANG, else Chinese.
+
+    It is chosen before anything is said. Raises DrgpayError for what is no language.
+    """
+    choose(None)
+    named = os.environ.get(VARIABLE)
+    if named and named not in LANGUAGES:
+        raise DrgpayError(*_ERRORS("no_language", where=VARIABLE, value=named))
+    given = _given_language(arguments)
+    if given is not None:
+        if given not in LANGUAGES:
+            raise DrgpayError(*_ERRORS("no_language", where="--lang", value=given))
+        choose(next(language for language in LANGUAGES if language == given))
+
+
+def _given_language(arguments: Sequence[str]) -> str | None:
+    """The last value of --lang; None if it is not given, or given without a value."""
+    given = None
+    before = ""
+    for argument in arguments:
+        if argument == "--":
+            break
+        if before == "--lang":
+            given = argument
+        elif argument.startswith("--lang="):
+            given = argument.partition("=")[2]
+        before = argument
+    return given
 
 
 _QUERIES = ("select ", "with ", "from ")
@@ -114,33 +160,43 @@ def main() -> None:
 
 
 def _status() -> int:
+    arguments = sys.argv[1:]
+    console.speak("usual")
     try:
-        refuse_addresses(sys.argv[1:])
-        app()
+        choose_language(arguments)
+        refuse_addresses(arguments)
+        app(prog_name="drgpay")
         return 0
     except SystemExit as ended:
         _say_what_was_lost()
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except DrgpayError as error:
-        console.say(f"drgpay: {error}", err=True)
-        for line in error.further.splitlines():
-            console.say(line, err=True)
+        _refuse(error, as_json="--json" in arguments)
         return 2
     except Interrupted as interrupted:
-        console.say(f"drgpay: {interrupted}", err=True)
+        console.warn(f"drgpay: {interrupted}")
         return interrupted.status
     except BaseException as error:  # polars has a panic that is no Exception
         if fault_report.is_debugging():
             raise
-        console.say(f"drgpay: {fault_report.leave_report(error)}", err=True)
+        console.warn(f"drgpay: {fault_report.leave_report(error)}")
         return 1
+
+
+def _refuse(error: DrgpayError, as_json: bool) -> None:
+    """Say what is wrong: a sentence on standard error, and with --json an object for programs."""
+    if as_json:
+        console.give_json(refusal_json(error))
+    console.warn(f"drgpay: {error}")
+    for line in error.further.splitlines():
+        console.warn(line)
 
 
 def _say_what_was_lost() -> None:
     sys.stdout.flush()
     reason = streams.reason_of_loss()
     if reason:
-        console.say(f"drgpay: warning: not all of the output was written ({reason})", err=True)
+        options.warn(_ERRORS.words("lost", reason=reason))
 
 
 if __name__ == "__main__":

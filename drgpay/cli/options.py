@@ -1,58 +1,40 @@
 """Options that several commands share, and what they say of converted records."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import chosen
+from drgpay.base.words import Wording
 from drgpay.cli import console
 
 if TYPE_CHECKING:
-    from drgpay.base.language import Language
     from drgpay.records.dataset import Dataset
 
+_said = Wording("cli").said
 
-class Lang(StrEnum):
-    """Languages of what people read."""
-
-    zh = "zh"
-    en = "en"
-
-
-Records = Annotated[
-    Path, typer.Argument(help="Parquet or CSV: a file, folder or partitioned dataset.")
-]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads to use; by default one a core.")]
-GroupingThreads = Annotated[
-    int | None, typer.Option(min=1, help="Threads that read and group; by default one a core.")
-]
-Mapping = Annotated[
-    str | None,
-    typer.Option(help="How the columns are named: settlement-list, front-page or a TOML file."),
-]
-Encoding = Annotated[
-    str | None, typer.Option(help="Encoding of CSV; by default UTF-8 or GB18030, as it is found.")
-]
-ClinicalCodes = Annotated[
-    bool,
-    typer.Option("--clinical-codes", help="Translate codes of the clinical edition (国临版)."),
-]
-Accept = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Take a finding on that stops the run: CODE, CODE:HOSPITAL or CODE:HOSPITAL=YUAN; "
-        "may be repeated."
-    ),
-]
-AcceptedBy = Annotated[str, typer.Option("--by", help="Who accepts.")]
-AcceptedNote = Annotated[str, typer.Option("--note", help="Why.")]
+Records = Annotated[Path, typer.Argument()]
+Threads = Annotated[int | None, typer.Option(min=1)]
+GroupingThreads = Annotated[int | None, typer.Option("--threads", min=1)]
+Mapping = Annotated[str | None, typer.Option()]
+ItemsMapping = Annotated[str | None, typer.Option()]
+Encoding = Annotated[str | None, typer.Option()]
+ClinicalCodes = Annotated[bool, typer.Option("--clinical-codes")]
+Accept = Annotated[list[str] | None, typer.Option()]
+AcceptedBy = Annotated[str, typer.Option("--by")]
+AcceptedNote = Annotated[str, typer.Option("--note")]
+Runs = Annotated[Path, typer.Option("--runs", "--output")]
+"""The folder of the runs; formerly --output."""
+RunsOut = Annotated[Path | None, typer.Option("--out", "--output")]
+"""The folder to leave the run's folder in; formerly --output."""
+AsJson = Annotated[bool, typer.Option("--json")]
 
 
-def say_what_was_converted(dataset: "Dataset", language: "Language" = "zh") -> None:
+def say_what_was_converted(dataset: "Dataset") -> None:
     """Print the counts of converted values and translated codes, on standard error."""
-    for line in dataset.reading_lines(language):
+    for line in dataset.reading_lines(chosen()):
         console.say(line, err=True)
 
 
@@ -63,10 +45,9 @@ def enter_in_database(folder: Path) -> None:
     try:
         register(folder)
     except DrgpayError as error:
-        console.say(f"drgpay: warning: {error}", err=True)
+        warn(error)
 
 
-def examples(*commands: str) -> str:
-    """What stands below the options of a command's help."""
-    lines = "\n\n".join(commands)
-    return f"\n[bold]Example{'s' * (len(commands) > 1)}[/bold]\n\n{lines}\n"
+def warn(reason: object) -> None:
+    """Print a warning on standard error."""
+    console.warn(_said("warning", chosen(), reason=reason))

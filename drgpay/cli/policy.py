@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drgpay.base.language import chosen
 from drgpay.cli import console
-from drgpay.cli.options import Lang, examples
+from drgpay.cli.commands import add_command, add_group
 
 if TYPE_CHECKING:
     from drgpay.grouper.scheme import Scheme
     from drgpay.points.catalogue import Catalogue
 
-EXAMPLES = examples(
+EXAMPLES = (
     "drgpay policy explain zhejiang-2019-core",
     "drgpay policy explain city.toml --catalogue catalogue-2026 --out city.html",
     "drgpay policy explain illustrative --lang en --format markdown",
@@ -30,54 +31,35 @@ class Format(StrEnum):
 
 def register(app: typer.Typer) -> None:
     """Add the command group to the program."""
-    commands = typer.Typer(no_args_is_help=True, rich_markup_mode="rich")
-    app.add_typer(commands, name="policy", help="Policies: what one does, in sentences.")
-    commands.command("explain", epilog=EXAMPLES)(explain)
-    # A group of one command stays a group.
-    commands.callback()(lambda: None)
+    add_command(add_group(app, "policy"), explain, EXAMPLES)
 
 
 def explain(
-    policy: Annotated[str, typer.Argument(help="A policy's id or its file.")],
-    catalogue: Annotated[
-        Path | None,
-        typer.Option(help="A catalogue: the names of groups, and whether it goes with the policy."),
-    ] = None,
-    scheme: Annotated[
-        str | None,
-        typer.Option(help="The catalogue's scheme, where it is none of the shipped: its folder."),
-    ] = None,
-    year: Annotated[
-        int | None, typer.Option(help="The year to speak of; by default the policy's.", min=2000)
-    ] = None,
-    form: Annotated[
-        Format | None,
-        typer.Option("--format", help="By default text, or what the name of --out ends in."),
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "--output", help="A file to write: .md, .html or .txt."),
-    ] = None,
-    lang: Annotated[Lang, typer.Option(help="Language of the sentences.")] = Lang.zh,
+    policy: Annotated[str, typer.Argument()],
+    catalogue: Annotated[Path | None, typer.Option()] = None,
+    scheme: Annotated[str | None, typer.Option()] = None,
+    year: Annotated[int | None, typer.Option(min=2000)] = None,
+    form: Annotated[Format | None, typer.Option("--format")] = None,
+    out: Annotated[Path | None, typer.Option("--out", "--output")] = None,
 ) -> None:
     """Say in sentences what a policy does, each with its source and whether it is verified."""
     from drgpay.policy.load import load_policy
     from drgpay.report.policy.explanation import explained
     from drgpay.report.policy.write import form_of, write_explanation, written
 
-    chosen = form_of(out, form.value if form else None)
+    wanted = form_of(out, form.value if form else None)
     loaded = load_policy(policy)
     made, its_scheme = _catalogue(catalogue, scheme)
-    explanation = explained(loaded, lang.value, year, made, its_scheme)
+    explanation = explained(loaded, chosen(), year, made, its_scheme)
     if out:
-        write_explanation(explanation, chosen, out)
+        write_explanation(explanation, wanted, out)
         console.say(console.shown(out))
-    elif chosen == "text":
+    elif wanted == "text":
         from drgpay.report.policy.console import on_screen
 
         console.show(*on_screen(explanation))
     else:
-        console.give(written(explanation, chosen))
+        console.give(written(explanation, wanted))
 
 
 def _catalogue(folder: Path | None, scheme: str | None) -> "tuple[Catalogue | None, Scheme | None]":

@@ -7,51 +7,37 @@ from typing import Annotated
 import typer
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import chosen
+from drgpay.base.words import Sentences
 from drgpay.cli import console
-from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping, examples
+from drgpay.cli.options import ClinicalCodes, Encoding, Mapping
+from drgpay.cli.tables import AsFormat, Format, Only, refuse_terminal
 
-EXAMPLES = examples(
+EXAMPLES = (
     "drgpay reconcile groups.parquet official.csv --scheme chs-drg-2.0 --stays stays.parquet",
     "drgpay reconcile groups.parquet official.parquet --history agreement.json --period 2026-10\n"
     "--threshold 0.98 --out reconcile-2026-10",
 )
 
+_ERRORS = Sentences("errors/cli")
 # What holds where neither --threshold nor the history says anything.
 _USUAL_THRESHOLD = Decimal("0.98")
 
 
 def reconcile(
-    grouped: Annotated[Path, typer.Argument(help="Our groups: what `drgpay group` wrote.")],
-    official: Annotated[
-        Path,
-        typer.Argument(help="The official's groups: case_id, drg (adrg, mdc); Parquet or CSV."),
-    ],
-    stays: Annotated[
-        Path | None, typer.Option(help="The stays: tells the cause of each difference.")
-    ] = None,
+    grouped: Annotated[Path, typer.Argument()],
+    official: Annotated[Path, typer.Argument()],
+    stays: Annotated[Path | None, typer.Option()] = None,
     mapping: Mapping = None,
     encoding: Encoding = None,
     clinical_codes: ClinicalCodes = False,
-    scheme: Annotated[
-        str | None, typer.Option(help="The scheme of our groups: its id or folder.")
-    ] = None,
-    threshold: Annotated[
-        str | None,
-        typer.Option(
-            help="Least agreement of DRGs; by default that of the history, or else 0.98.",
-            metavar="SHARE",
-        ),
-    ] = None,
-    history: Annotated[
-        Path | None, typer.Option(help="File (JSON) that keeps the agreement of each period.")
-    ] = None,
-    period: Annotated[
-        str | None, typer.Option(help="Month of these cases, as 2026-10; needed with --history.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to make: Parquet tables and reconcile.xlsx.")
-    ] = None,
-    lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = Lang.zh,
+    scheme: Annotated[str | None, typer.Option()] = None,
+    threshold: Annotated[str | None, typer.Option(metavar="SHARE")] = None,
+    history: Annotated[Path | None, typer.Option()] = None,
+    period: Annotated[str | None, typer.Option()] = None,
+    out: Annotated[Path | None, typer.Option()] = None,
+    as_format: AsFormat = Format.table,
+    only: Only = None,
 ) -> None:
     """Compare our groups with an official grouper's; exit 1 when too few cases agree.
 
@@ -73,10 +59,11 @@ def reconcile(
     from drgpay.report.quality_tables import reconcile_report, speaker
 
     refuse_existing(out, grouped, official, stays)
+    refuse_terminal(as_format)
     if stays and not scheme:
-        raise DrgpayError("--stays is given without --scheme", "name the scheme of our groups")
+        raise DrgpayError(*_ERRORS("stays_without_scheme"))
     if history and not period:
-        raise DrgpayError("--history is given without --period", "add --period 2026-10")
+        raise DrgpayError(*_ERRORS("history_without_period"))
     month = str(Period.parse(period)) if period else None
     before = load_history(history) if history else None
     least = _share(threshold) if threshold else before.threshold if before else _USUAL_THRESHOLD
@@ -97,13 +84,13 @@ def reconcile(
         facts["scheme"] = f"{loaded.info.name} ({loaded.info.id})"
     facts |= {"period": month or "–", "threshold": f"{least:.2%}"}
     report = reconcile_report(found, differing, previous, after, facts)
-    leave(report, out, lang.value)
+    leave(report, out, chosen())
     if history and after:
         save_history(after, history)
-    show(report, out, lang.value)
+    show(report, out, chosen(), as_format, only)
     if found.drg_agreement < least:
-        say = speaker(lang.value)
-        console.say(say("below").format(rate=found.drg_agreement, least=least), err=True)
+        say = speaker(chosen())
+        console.warn(say("below").format(rate=found.drg_agreement, least=least))
         raise typer.Exit(1)
 
 
@@ -113,8 +100,5 @@ def _share(text: str) -> Decimal:
     except InvalidOperation:
         share = Decimal(-1)
     if not share.is_finite() or not 0 <= share <= 1 or share != share.quantize(Decimal("0.0001")):
-        raise DrgpayError(
-            f"--threshold is {text!r}",
-            "write a share between 0 and 1 with up to four places, as 0.98",
-        )
+        raise DrgpayError(*_ERRORS("no_share", option="--threshold", text=text))
     return share

@@ -1,57 +1,57 @@
 """`drgpay run`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drgpay.base.language import Language, chosen
 from drgpay.cli import console
 from drgpay.cli.memory import keep_freed_memory
 from drgpay.cli.options import (
     Accept,
     AcceptedBy,
     AcceptedNote,
+    AsJson,
     GroupingThreads,
-    Lang,
+    RunsOut,
     enter_in_database,
-    examples,
     say_what_was_converted,
 )
 
-EXAMPLES = examples(
+if TYPE_CHECKING:
+    from drgpay.run.pipeline import Finished
+    from drgpay.show.terminal import Showable
+
+EXAMPLES = (
     "drgpay run sample_data/2026-10.toml",
-    "drgpay run october.toml --lang en --output /data/runs",
+    "drgpay run october.toml --out /data/runs --lang en",
+    "drgpay run october.toml --json > october.json",
 )
 
 
 def run(
-    job: Annotated[Path, typer.Argument(help="The job file (TOML).")],
-    lang: Annotated[Lang, typer.Option(help="Language of the tables and the workbook.")] = Lang.zh,
-    output: Annotated[
-        Path | None, typer.Option(help="Put the run's folder here instead of the job's output.")
-    ] = None,
-    run_id: Annotated[
-        str | None, typer.Option(help="Name of the run's folder; by default from its inputs.")
-    ] = None,
+    job: Annotated[Path, typer.Argument()],
+    out: RunsOut = None,
+    run_id: Annotated[str | None, typer.Option()] = None,
     threads: GroupingThreads = None,
     accept: Accept = None,
     by: AcceptedBy = "",
     note: AcceptedNote = "",
+    as_json: AsJson = False,
 ) -> None:
     """Settle a month: group, price and pay every stay and visit, and leave a folder of results."""
     keep_freed_memory()
     from dataclasses import replace
 
-    from drgpay.report.console import month_tables
-    from drgpay.report.visit_console import visit_tables
-    from drgpay.report.wording import word
     from drgpay.run.job import Job, load_any_job
     from drgpay.run.month_end import run_month
     from drgpay.run.stops import parse_accepted
 
+    language = chosen()
     loaded = load_any_job(job)
-    if output:
-        loaded = replace(loaded, output=output)
+    if out:
+        loaded = replace(loaded, output=out)
     if isinstance(loaded, Job):
         stays = console.shown(loaded.stays.path)
         console.say(f"{loaded.period} · {loaded.scheme} · {stays}", err=True)
@@ -59,14 +59,36 @@ def run(
         visits = console.shown(loaded.outpatient.records.visits)
         console.say(f"{loaded.period} · {loaded.outpatient.scheme} · {visits}", err=True)
     accepted = [parse_accepted(text, by, note) for text in accept or ()]
-    finished = run_month(loaded, lang.value, console.progress_bar, run_id, threads, accept=accepted)
+    finished = run_month(loaded, language, console.progress_bar, run_id, threads, accept=accepted)
     # What is printed may be lost, or end in the middle: by then nothing of the run is left to do.
     enter_in_database(finished.folder)
     for dataset in finished.datasets:
-        say_what_was_converted(dataset, lang.value)
+        say_what_was_converted(dataset)
+    if as_json:
+        from drgpay.cli.run_summary import summary_json
+
+        console.give_json(summary_json(finished))
+        return
+    for shown in _month(finished, language):
+        console.show(shown)
+    say_folder(finished, language)
+
+
+def _month(finished: "Finished", language: Language) -> "list[Showable]":
+    from drgpay.report.console import month_tables
+    from drgpay.report.visit_console import visit_tables
+
+    shown: list[Showable] = []
     if finished.stays:
-        console.show(month_tables(finished.stays, lang.value))
+        shown.append(month_tables(finished.stays, language))
     if finished.visits:
-        console.show(visit_tables(finished.visits, lang.value))
-    same = f" ({word('repeated', lang.value)})" if finished.repeated else ""
+        shown.append(visit_tables(finished.visits, language))
+    return shown
+
+
+def say_folder(finished: "Finished", language: Language) -> None:
+    """Print where a run lies, and whether it lay there before."""
+    from drgpay.report.wording import word
+
+    same = f" ({word('repeated', language)})" if finished.repeated else ""
     console.say(f"{console.shown(finished.folder)}{same}")

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from drgpay.base.language import chosen
+from drgpay.base.words import Sentences, Wording
 from drgpay.cli import console
-from drgpay.cli.options import examples
 
 if TYPE_CHECKING:
     from drgpay.sample.visit_plan import VisitPlan
     from drgpay.sample.visit_region import VisitSummary
 
-EXAMPLES = examples(
+_said = Wording("cli").said
+_ERRORS = Sentences("errors/cli")
+EXAMPLES = (
     "drgpay sample --out region --stays 20000",
     "drgpay sample --out year --stays 250000 --months 12 --seed 7",
     "drgpay sample --out region --stays 20000 --visits 200000",
@@ -21,26 +24,17 @@ EXAMPLES = examples(
 
 
 def sample(
-    out: Annotated[Path, typer.Option(help="The folder to make.")],
-    stays: Annotated[int, typer.Option(min=1, help="Stays in each month.")] = 20_000,
-    months: Annotated[int, typer.Option(min=1, help="Months to settle.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same region.")] = 1,
-    last: Annotated[str, typer.Option(help="The last month to settle.")] = "2026-10",
-    history_months: Annotated[
-        int, typer.Option(min=0, help="Months of history before them; 0 makes no catalogue.")
-    ] = 24,
-    history_stays: Annotated[
-        int | None, typer.Option(min=1, help="Stays in each month of history; by default --stays.")
-    ] = None,
-    visits: Annotated[
-        int | None, typer.Option(min=1, help="Outpatient visits in each month; none by default.")
-    ] = None,
-    history_visits: Annotated[
-        int | None,
-        typer.Option(min=1, help="Visits in each month of their history; by default --visits."),
-    ] = None,
-    scheme: Annotated[str, typer.Option(help="A scheme's id or its folder.")] = "chs-drg-2.0",
-    output: Annotated[str, typer.Option(help="The output folder that the jobs name.")] = "runs",
+    out: Annotated[Path, typer.Option()],
+    stays: Annotated[int, typer.Option(min=1)] = 20_000,
+    months: Annotated[int, typer.Option(min=1)] = 1,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+    last: Annotated[str, typer.Option()] = "2026-10",
+    history_months: Annotated[int, typer.Option(min=0)] = 24,
+    history_stays: Annotated[int | None, typer.Option(min=1)] = None,
+    visits: Annotated[int | None, typer.Option(min=1)] = None,
+    history_visits: Annotated[int | None, typer.Option(min=1)] = None,
+    scheme: Annotated[str, typer.Option()] = "chs-drg-2.0",
+    runs: Annotated[str, typer.Option("--runs", "--output")] = "runs",
 ) -> None:
     """Make a realistic region: hospitals, history, months to settle, policy, catalogue and jobs."""
     from drgpay.base.errors import DrgpayError
@@ -50,9 +44,9 @@ def sample(
     from drgpay.sample.visit_plan import VisitPlan
 
     if out.exists() and not out.is_dir():
-        raise DrgpayError(f"{out} is a file", "name a new folder")
+        raise DrgpayError(*_ERRORS("is_file", path=out))
     if out.exists() and any(out.iterdir()):
-        raise DrgpayError(f"{out} is not empty", "name a new folder")
+        raise DrgpayError(*_ERRORS("not_empty", path=out))
     plan = SamplePlan(
         stays_per_month=stays,
         months=months,
@@ -68,13 +62,14 @@ def sample(
     with console.progress_bar("writing stays", total) as advance:
         summary = write_region(plan, out, _advancing(advance))
     outpatient = _write_visits(visit_plan, out) if visit_plan else None
-    jobs = write_job_files(plan, out, output, console.progress_bar, visit_plan)
-    console.say(
-        f"{summary.hospitals} hospitals, {summary.stays:,} stays to settle, "
-        f"{summary.history_stays:,} of history, {summary.covered} of {summary.groups} groups"
-    )
+    jobs = write_job_files(plan, out, runs, console.progress_bar, visit_plan)
+    language = chosen()
+    facts = {"hospitals": summary.hospitals, "covered": summary.covered, "groups": summary.groups}
+    numbers = {"stays": f"{summary.stays:,}", "history": f"{summary.history_stays:,}"}
+    console.say(_said("sampled", language, **facts, **numbers))
     if outpatient:
-        console.say(f"{outpatient.visits:,} visits with {outpatient.lines:,} lines")
+        numbers = {"visits": f"{outpatient.visits:,}", "lines": f"{outpatient.lines:,}"}
+        console.say(_said("sampled_visits", language, **numbers))
     for job in jobs:
         command = "run" if "-" in job.stem else "clear"
         console.say(f"drgpay {command} {job}")

@@ -6,10 +6,12 @@ from typing import Annotated
 
 import typer
 
+from drgpay.base.language import chosen
+from drgpay.base.words import Wording
 from drgpay.cli import console
-from drgpay.cli.options import examples
 
-EXAMPLES = examples(
+_said = Wording("cli").said
+EXAMPLES = (
     "drgpay schema policy --out policy.schema.json",
     "drgpay schema job > job.schema.json",
 )
@@ -26,11 +28,8 @@ class Kind(StrEnum):
 
 
 def schema(
-    kind: Annotated[Kind, typer.Argument(help="What the TOML file is.")],
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "--output", help="A .json file to write; it may be an older schema."),
-    ] = None,
+    kind: Annotated[Kind, typer.Argument()],
+    out: Annotated[Path | None, typer.Option("--out", "--output")] = None,
 ) -> None:
     """Print the JSON Schema of a TOML file: with it an editor completes keys and marks mistakes.
 
@@ -42,5 +41,5 @@ def schema(
         console.give(schema_text(kind.value))
         return
     save_schema(kind.value, out)
-    console.say(f"first line of the file beside it: {schema_line(out.name)}", err=True)
+    console.say(_said("first_line", chosen(), line=schema_line(out.name)), err=True)
     console.say(console.shown(out))

@@ -6,23 +6,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.words import Wording
 from drgpay.cli import console
-from drgpay.cli.options import Lang, examples
+from drgpay.cli.commands import add_command
+from drgpay.cli.tables import AsFormat, Format, give_tables
 
 if TYPE_CHECKING:
     import polars as pl
 
     from drgpay.schemes.findings import Finding
 
-CHECK_EXAMPLES = examples(
+CHECK_EXAMPLES = (
     "drgpay scheme check my-scheme/",
     "drgpay scheme check zj-drg-2022 --lang en --out findings.csv",
 )
-WITNESSES_EXAMPLE = examples(
-    "drgpay scheme witnesses chs-drg-2.0 --out witnesses.parquet",
-)
+WITNESSES_EXAMPLES = ("drgpay scheme witnesses chs-drg-2.0 --out witnesses.parquet",)
 
 
 _say = Wording("scheme_check").said
@@ -30,18 +29,16 @@ _say = Wording("scheme_check").said
 
 def register(commands: typer.Typer) -> None:
     """Add the commands to `drgpay scheme`."""
-    commands.command("check", epilog=CHECK_EXAMPLES)(check)
-    commands.command("witnesses", epilog=WITNESSES_EXAMPLE)(witnesses)
+    add_command(commands, check, CHECK_EXAMPLES)
+    add_command(commands, witnesses, WITNESSES_EXAMPLES)
 
 
 def check(
-    scheme: Annotated[str, typer.Argument(help="A scheme's id or its folder.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Write one row a finding here (.csv or .parquet).")
-    ] = None,
-    show: Annotated[int, typer.Option(min=0, help="Findings to print, errors first.")] = 40,
-    every: Annotated[bool, typer.Option("--all", help="Print every finding.")] = False,
-    lang: Annotated[Lang, typer.Option(help="Language of the findings.")] = Lang.zh,
+    scheme: Annotated[str, typer.Argument()],
+    out: Annotated[Path | None, typer.Option()] = None,
+    as_format: AsFormat = Format.table,
+    show: Annotated[int, typer.Option(min=0)] = 40,
+    every: Annotated[bool, typer.Option("--all")] = False,
 ) -> None:
     """Report every mistake in the tables of a scheme, and the groups that no stay can reach.
 
@@ -51,9 +48,13 @@ def check(
     from drgpay.schemes.check import check_scheme
     from drgpay.schemes.findings import findings_frame
 
-    language: Language = lang.value
+    language = chosen()
     found = check_scheme(scheme)
     frame = findings_frame(found, language)
+    if as_format is not Format.table:
+        give_tables({"findings": frame}, as_format, out=out)
+        _end_with(found)
+        return
     if out:
         write_table(frame, out)
     if not found:
@@ -66,14 +67,17 @@ def check(
     errors = sum(one.severity == "error" for one in found)
     facts = {"scheme": scheme, "errors": errors, "warnings": len(found) - errors}
     console.show(_say("total", language, **facts))
-    if errors:
+    _end_with(found)
+
+
+def _end_with(found: "list[Finding]") -> None:
+    if any(one.severity == "error" for one in found):
         raise typer.Exit(1)
 
 
 def witnesses(
-    scheme: Annotated[str, typer.Argument(help="A scheme's id or its folder.")],
-    out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
-    lang: Annotated[Lang, typer.Option(help="Language of the summary.")] = Lang.zh,
+    scheme: Annotated[str, typer.Argument()],
+    out: Annotated[Path, typer.Option()],
 ) -> None:
     """Derive test cases from a scheme: stays that land in each group, and stays just outside.
 
@@ -86,7 +90,7 @@ def witnesses(
     from drgpay.schemes.witnesses import coverage, witness_table, write_witnesses
     from drgpay.show.tables import ReportTable
 
-    language: Language = lang.value
+    language = chosen()
     loaded = load_scheme(scheme)
     reach = search_reach(loaded)
     made = witness_table(loaded, reach)

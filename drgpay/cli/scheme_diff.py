@@ -1,84 +1,95 @@
-"""`drgpay scheme diff`."""
+"""`drgpay scheme diff` and `drgpay scheme migrate`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.words import Wording
 from drgpay.cli import console
-from drgpay.cli.options import ClinicalCodes, Encoding, Lang, Mapping, Threads, examples
+from drgpay.cli.commands import add_command
+from drgpay.cli.options import ClinicalCodes, Encoding, Mapping, Records, Threads
+from drgpay.cli.tables import AsFormat, Format, give_tables, refuse_terminal
 
 if TYPE_CHECKING:
     import polars as pl
 
     from drgpay.show.tables import Say
 
-EXAMPLES = examples(
+DIFF_EXAMPLES = (
     "drgpay scheme diff chs-drg-1.1 chs-drg-2.0 --out changes.csv",
-    "drgpay scheme diff chs-drg-2.0 my-scheme/ --stays stays/ --matrix-out migration.parquet",
+    "drgpay scheme diff chs-drg-1.1 chs-drg-2.0 --format json > changes.json",
 )
+MIGRATE_EXAMPLES = ("drgpay scheme migrate chs-drg-2.0 my-scheme/ stays/ --out migration.parquet",)
 
 
 def register(commands: typer.Typer) -> None:
-    """Add the command to `drgpay scheme`."""
-    commands.command("diff", epilog=EXAMPLES)(diff)
+    """Add the commands to `drgpay scheme`."""
+    add_command(commands, diff, DIFF_EXAMPLES)
+    add_command(commands, migrate, MIGRATE_EXAMPLES)
 
 
 def diff(
-    before: Annotated[str, typer.Argument(help="A scheme's id or its folder.")],
-    after: Annotated[str, typer.Argument(help="The scheme to compare with it.")],
-    out: Annotated[
-        Path | None, typer.Option(help="Write one row a change here (.csv or .parquet).")
-    ] = None,
-    stays: Annotated[
-        Path | None, typer.Option(help="Stays to group under both: a file or folder.")
-    ] = None,
-    matrix_out: Annotated[
-        Path | None,
-        typer.Option(help="Write the migration matrix here (.csv or .parquet); needs --stays."),
-    ] = None,
-    mapping: Mapping = None,
-    encoding: Encoding = None,
-    clinical_codes: ClinicalCodes = False,
-    show: Annotated[
-        int, typer.Option(min=0, help="Changes of groups, and moves of stays, to print.")
-    ] = 20,
-    threads: Threads = None,
-    lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = Lang.zh,
+    before: Annotated[str, typer.Argument()],
+    after: Annotated[str, typer.Argument()],
+    out: Annotated[Path | None, typer.Option()] = None,
+    as_format: AsFormat = Format.table,
+    show: Annotated[int, typer.Option(min=0)] = 20,
 ) -> None:
-    """Compare two schemes: groups, rules, code sets, MCC and CC, exclusions; and where stays go."""
-    from drgpay.base.errors import DrgpayError
+    """Compare two schemes: groups, rules, code sets, MCC and CC, exclusions."""
     from drgpay.grouper.scheme import load_scheme
     from drgpay.records.writing import write_table
     from drgpay.schemes.diff import diff_schemes
 
-    if matrix_out and not stays:
-        raise DrgpayError("--matrix-out needs stays to group", "name them with --stays")
+    refuse_terminal(as_format, out)
     schemes = load_scheme(before), load_scheme(after)
     changes = diff_schemes(*schemes)
+    if as_format is not Format.table:
+        give_tables({"changes": changes}, as_format, out=out)
+        return
     if out:
         write_table(changes, out)
-    language: Language = lang.value
     title = f"{schemes[0].info.id} → {schemes[1].info.id}"
-    show_changes(changes, title, show, language)
-    if stays:
-        from drgpay.grouper.compiled import compile_scheme
-        from drgpay.records.dataset import RecordsInput
-        from drgpay.schemes.diff import migration
+    show_changes(changes, title, show, chosen())
+    if out:
+        console.say(console.shown(out))
 
-        records = RecordsInput(stays, mapping, encoding, clinical_codes)
-        dataset = records.open(schemes[0].info.code_system)
-        compiled = compile_scheme(schemes[0]), compile_scheme(schemes[1])
-        with console.progress_bar("grouping", dataset.rows) as advance:
-            matrix = migration(dataset, *compiled, advance, threads)
-        if matrix_out:
-            write_table(matrix, matrix_out)
-        _show_moves(matrix, show, language)
-    for path in (out, matrix_out):
-        if path:
-            console.say(console.shown(path))
+
+def migrate(
+    before: Annotated[str, typer.Argument()],
+    after: Annotated[str, typer.Argument()],
+    stays: Records,
+    out: Annotated[Path | None, typer.Option()] = None,
+    as_format: AsFormat = Format.table,
+    show: Annotated[int, typer.Option(min=0)] = 20,
+    mapping: Mapping = None,
+    encoding: Encoding = None,
+    clinical_codes: ClinicalCodes = False,
+    threads: Threads = None,
+) -> None:
+    """Group stays under two schemes: how many go from which group to which."""
+    from drgpay.grouper.compiled import compile_scheme
+    from drgpay.grouper.scheme import load_scheme
+    from drgpay.records.dataset import RecordsInput
+    from drgpay.records.writing import write_table
+    from drgpay.schemes.diff import migration
+
+    refuse_terminal(as_format, out)
+    schemes = load_scheme(before), load_scheme(after)
+    records = RecordsInput(stays, mapping, encoding, clinical_codes)
+    dataset = records.open(schemes[0].info.code_system)
+    compiled = compile_scheme(schemes[0]), compile_scheme(schemes[1])
+    with console.progress_bar("grouping", dataset.rows) as advance:
+        matrix = migration(dataset, *compiled, advance, threads)
+    if as_format is not Format.table:
+        give_tables({"moves": matrix}, as_format, out=out)
+        return
+    if out:
+        write_table(matrix, out)
+    _show_moves(matrix, show, chosen())
+    if out:
+        console.say(console.shown(out))
 
 
 _said = Wording("scheme_diff").said

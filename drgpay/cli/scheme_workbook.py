@@ -7,22 +7,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.words import Wording
 from drgpay.cli import console
-from drgpay.cli.options import Lang, examples
+from drgpay.cli.commands import add_command
 
 if TYPE_CHECKING:
     from drgpay.schemes.workbook.notes import Notes
 
-IMPORT_EXAMPLES = examples(
+IMPORT_EXAMPLES = (
     "drgpay scheme import CHS-DRG-3.0.xlsx --id chs-drg-3.0 --out schemes/chs-drg-3.0",
     "drgpay scheme import city.xlsx --id city-2026 --out city-2026 --amendments amendments.csv",
 )
 
-EXPORT_EXAMPLES = examples(
-    "drgpay scheme export chs-drg-2.0 --xlsx chs-drg-2.0.xlsx",
-)
+EXPORT_EXAMPLES = ("drgpay scheme export chs-drg-2.0 --out chs-drg-2.0.xlsx",)
 
 
 _said = Wording("scheme_import").said
@@ -37,51 +35,27 @@ class SchemeKind(StrEnum):
 
 def register(commands: typer.Typer) -> None:
     """Add the commands to `drgpay scheme`."""
-    commands.command("import", epilog=IMPORT_EXAMPLES)(import_scheme)
-    commands.command("export", epilog=EXPORT_EXAMPLES)(export_scheme)
+    add_command(commands, import_scheme, IMPORT_EXAMPLES, "import")
+    add_command(commands, export_scheme, EXPORT_EXAMPLES, "export")
 
 
 def import_scheme(
-    workbook: Annotated[Path, typer.Argument(help="The configuration workbook (.xlsx).")],
-    scheme_id: Annotated[str, typer.Option("--id", help="The id of the scheme.")],
-    out: Annotated[Path, typer.Option(help="The folder to make.")],
-    amendments: Annotated[
-        Path | None,
-        typer.Option(help="Corrections, a CSV: table, action, key, value, reason."),
-    ] = None,
-    name: Annotated[str | None, typer.Option(help="Full name; by default the id.")] = None,
-    authority: Annotated[str | None, typer.Option(help="Who published it.")] = None,
-    version_label: Annotated[str | None, typer.Option(help="Version, any text.")] = None,
-    effective_from: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day in force.")
-    ] = None,
-    effective_to: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day in force.")
-    ] = None,
-    kind: Annotated[SchemeKind | None, typer.Option(help="By default drg.")] = None,
-    code_system: Annotated[
-        str | None, typer.Option(help="Code system of its codes; by default insurance-2.0.")
-    ] = None,
+    workbook: Annotated[Path, typer.Argument()],
+    scheme_id: Annotated[str, typer.Option("--id")],
+    out: Annotated[Path, typer.Option()],
+    amendments: Annotated[Path | None, typer.Option()] = None,
+    name: Annotated[str | None, typer.Option()] = None,
+    authority: Annotated[str | None, typer.Option()] = None,
+    version_label: Annotated[str | None, typer.Option()] = None,
+    effective_from: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
+    effective_to: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
+    kind: Annotated[SchemeKind | None, typer.Option()] = None,
+    code_system: Annotated[str | None, typer.Option()] = None,
     retry_other_procedures: Annotated[
-        bool | None,
-        typer.Option(
-            "--retry-other-procedures/--no-retry-other-procedures",
-            help="Where nothing fits, try each other procedure alone as the principal one.",
-        ),
+        bool | None, typer.Option("--retry-other-procedures/--no-retry-other-procedures")
     ] = None,
-    keep_order: Annotated[
-        bool | None,
-        typer.Option(
-            "--keep-order/--repair-order",
-            help="Keep the sort numbers as they are, or put fallbacks and QY groups where they "
-            "belong. By default repaired, except in a workbook that drgpay exported.",
-        ),
-    ] = None,
-    allow_empty_sets: Annotated[
-        bool,
-        typer.Option("--allow-empty-sets", help="Accept sets that rules name and no row defines."),
-    ] = False,
-    lang: Annotated[Lang, typer.Option(help="Language of the report.")] = Lang.zh,
+    keep_order: Annotated[bool | None, typer.Option("--keep-order/--repair-order")] = None,
+    allow_empty_sets: Annotated[bool, typer.Option("--allow-empty-sets")] = False,
 ) -> None:
     """Make a scheme of a configuration workbook, and report line by line what was repaired."""
     from drgpay.base.file_rights import BY_UMASK
@@ -108,23 +82,23 @@ def import_scheme(
     )
     imported = import_workbook(workbook, choices)
     with staged_folder(out, rights=BY_UMASK) as staged:
-        write_scheme(imported, staged, lang.value)
-    _show_counts(imported.notes, lang.value)
+        write_scheme(imported, staged, chosen())
+    _show_counts(imported.notes, chosen())
     rows = ", ".join(f"{table} {frame.height:,}" for table, frame in imported.frames.items())
     console.say(f"{console.shown(out)}: {rows}")
     console.say(console.shown(out / REPORT_FILE))
 
 
 def export_scheme(
-    scheme: Annotated[str, typer.Argument(help="A scheme's id or its folder.")],
-    xlsx: Annotated[Path, typer.Option(help="The workbook to write.")],
+    scheme: Annotated[str, typer.Argument()],
+    out: Annotated[Path, typer.Option("--out", "--xlsx")],
 ) -> None:
     """Write a scheme as a configuration workbook, which `drgpay scheme import` reads again."""
     from drgpay.schemes.workbook.export import export_workbook
 
-    sheets = export_workbook(scheme, xlsx)
+    sheets = export_workbook(scheme, out)
     rows = ", ".join(f"{sheet} {count:,}" for sheet, count in sheets.items())
-    console.say(f"{console.shown(xlsx)}: {rows}")
+    console.say(f"{console.shown(out)}: {rows}")
 
 
 def _show_counts(notes: "Notes", language: Language) -> None:

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from drgpay.cli.options import Lang, examples
+from drgpay.base.language import chosen
+from drgpay.cli.tables import AsFormat, Format, Only, refuse_terminal
 
-EXAMPLES = examples(
+EXAMPLES = (
     "drgpay group stays.parquet --scheme chs-drg-2.0 --out groups.parquet --with-input",
     "drgpay stats groups.parquet --hospitals hospitals.csv --scheme chs-drg-2.0",
     "drgpay stats runs/2026-10/cases.parquet --weights catalogue/ --policy policy.toml --out statistics",
@@ -16,33 +17,17 @@ EXAMPLES = examples(
 
 
 def stats(
-    grouped: Annotated[
-        Path, typer.Argument(help="What group --with-input wrote, or a run's cases.parquet.")
-    ],
-    hospitals: Annotated[
-        Path | None, typer.Option(help="Table of hospitals: their names and levels.")
-    ] = None,
-    weights: Annotated[
-        Path | None,
-        typer.Option(
-            help="A catalogue's folder or a CSV with drg and weight; "
-            "by default mean cost of the group / mean cost of all grouped stays."
-        ),
-    ] = None,
-    scheme: Annotated[
-        str | None, typer.Option(help="A scheme's id or folder: names of groups, how many it has.")
-    ] = None,
-    policy: Annotated[
-        str | None,
-        typer.Option(help="A policy: tell the explained variance after its trimming too."),
-    ] = None,
-    few_cases: Annotated[int, typer.Option(min=1, help="A group with fewer cases is marked.")] = 5,
-    high_cv: Annotated[float, typer.Option(min=0, help="A group with a larger CV is marked.")] = 1,
-    top: Annotated[int, typer.Option(min=1, help="How many top groups are shown.")] = 20,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder to make: Parquet tables and statistics.xlsx.")
-    ] = None,
-    lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = Lang.zh,
+    grouped: Annotated[Path, typer.Argument()],
+    hospitals: Annotated[Path | None, typer.Option()] = None,
+    weights: Annotated[Path | None, typer.Option()] = None,
+    scheme: Annotated[str | None, typer.Option()] = None,
+    policy: Annotated[str | None, typer.Option()] = None,
+    few_cases: Annotated[int, typer.Option(min=1)] = 5,
+    high_cv: Annotated[float, typer.Option(min=0)] = 1,
+    top: Annotated[int, typer.Option(min=1)] = 20,
+    out: Annotated[Path | None, typer.Option()] = None,
+    as_format: AsFormat = Format.table,
+    only: Only = None,
 ) -> None:
     """Statistics of grouped stays: coverage, case mix, consumption, variation, R² of the scheme."""
     from drgpay.cli.quality_output import publish, refuse_existing
@@ -55,6 +40,7 @@ def stats(
     from drgpay.report.quality_tables import speaker, statistics_report
 
     refuse_existing(out, grouped, hospitals)
+    refuse_terminal(as_format)
     loaded = load_scheme(scheme) if scheme else None
     trim = kept(load_policy(policy).policy.calibration.trim) if policy else None
     found = statistics(
@@ -67,5 +53,5 @@ def stats(
     facts = {"source": grouped.name}
     if loaded:
         facts["scheme"] = f"{loaded.info.name} ({loaded.info.id})"
-    facts["weights"] = weights.name if weights else speaker(lang.value)("own_weights")
-    publish(statistics_report(found, facts, loaded, top), out, lang.value)
+    facts["weights"] = weights.name if weights else speaker(chosen())("own_weights")
+    publish(statistics_report(found, facts, loaded, top), out, chosen(), as_format, only)

@@ -5,16 +5,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from drgpay.base.language import Language
+from drgpay.base.language import Language, chosen
 from drgpay.base.words import Wording
 from drgpay.cli import console
-from drgpay.cli.options import Lang, examples
+from drgpay.cli.options import AsJson
+from drgpay.cli.tables import json_text
 
 if TYPE_CHECKING:
     from drgpay.run.verify import Verified
     from drgpay.show.tables import ReportTable
 
-EXAMPLES = examples(
+EXAMPLES = (
     "drgpay verify runs/2026-10-1f2e3d4c5b",
     "drgpay verify runs/2026-* --lang en --json",
     "drgpay verify runs/2026-10-1f2e3d4c5b --job october.toml",
@@ -26,19 +27,10 @@ _STYLE = {"right": "", "wrong": "bold red", "unknown": "yellow"}
 
 
 def verify(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Folders of runs.")],
-    job: Annotated[
-        Path | None,
-        typer.Option(help="The job file (of a clearing the year file): check the inputs too."),
-    ] = None,
-    recompute: Annotated[
-        bool,
-        typer.Option("--recompute", help="Run the job again, compare every file, leave nothing."),
-    ] = False,
-    lang: Annotated[Lang, typer.Option(help="Language of the tables.")] = Lang.zh,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="Print the checks as JSON instead of tables.")
-    ] = False,
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...")],
+    job: Annotated[Path | None, typer.Option()] = None,
+    recompute: Annotated[bool, typer.Option("--recompute")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Recompute hashes, balances, tables and workbooks of runs, or run their job again.
 
@@ -47,7 +39,7 @@ def verify(
     from drgpay.base.errors import DrgpayError
     from drgpay.run.verify import verify_run
 
-    language: Language = lang.value
+    language = chosen()
     verified: list[Verified] = []
     unreadable: list[tuple[Path, Exception]] = []
     for run in runs:
@@ -66,7 +58,7 @@ def verify(
             console.show_blocks(table, say=lambda key: _WORDS.said(f"head.{key}", language))
             console.show(_evidence(each, language))
     for _, refusal in unreadable:
-        console.say(f"drgpay: {refusal}", err=True)
+        console.warn(f"drgpay: {refusal}")
     statuses = {each.status for each in verified}
     if "wrong" in statuses:
         raise typer.Exit(1)
@@ -104,8 +96,6 @@ def _evidence(verified: "Verified", language: Language) -> str:
 def _print_json(
     verified: list["Verified"], unreadable: list[tuple[Path, Exception]], language: Language
 ) -> None:
-    import json
-
     found: list[dict[str, Any]] = [
         {
             "folder": str(each.folder),
@@ -129,4 +119,4 @@ def _print_json(
         {"folder": str(run), "status": "unknown", "finding": str(error)}
         for run, error in unreadable
     ]
-    console.give_json(json.dumps(found, ensure_ascii=False, indent=2))
+    console.give_json(json_text({"runs": found}))

@@ -48,7 +48,7 @@ def database_path(output: Path) -> Path:
 
 def rebuild_command(output: Path) -> str:
     """The remedy for everything that is wrong with a database."""
-    return f"`drgpay runs rebuild --output {output}`"
+    return f"`drgpay runs rebuild --runs {output}`"
 
 
 @contextmanager

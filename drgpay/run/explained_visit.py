@@ -1,4 +1,4 @@
-"""`drgpay explain --visit`: the groups of one visit and its lines, and what it is paid for."""
+"""`drgpay explain-visit`: the groups of one visit and its lines, and what it is paid for."""
 
 from dataclasses import dataclass
 from fractions import Fraction

@@ -23,7 +23,7 @@ def run() -> Callable[..., tuple[int, str]]:
     app.callback()(lambda: None)
 
     def invoke(*words: object) -> tuple[int, str]:
-        result = CliRunner().invoke(app, ["adjust", *map(str, words)])
+        result = CliRunner().invoke(app, ["adjust", "--lang", "zh", *map(str, words)])
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return result.exit_code, result.output

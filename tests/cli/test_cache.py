@@ -174,8 +174,8 @@ def test_the_folder_of_another_is_cleared_by_members_of_the_group(
 
 @pytest.mark.parametrize("command", ["show", "clear"])
 def test_a_folder_that_is_not_there(here: Path, drgpay: Run, command: str) -> None:
-    status, _, err = drgpay("cache", command, "--output", "missing")
-    assert (status, err) == (2, "drgpay: there is no folder missing; correct --output.\n")
+    status, _, err = drgpay("cache", command, "--runs", "missing")
+    assert (status, err) == (2, "drgpay: there is no folder missing; correct --runs.\n")
 
 
 def test_what_cannot_be_removed_is_said(

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import case as case_command
+from drgpay.cli.commands import Command
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from tests.accepting import IN_JOB
@@ -46,8 +47,9 @@ def case_of(region: Path, **facts: object) -> str:
 
 def drgpay_case(region: Path, *arguments: object) -> Result:
     app = typer.Typer()
-    app.command()(case_command.case)
-    words = [*map(str, arguments), "--output", str(region / "runs")]
+    app.command(cls=Command)(case_command.case)
+    words = [*map(str, arguments), "--runs", str(region / "runs")]
+    words += [] if "--lang" in words else ["--lang", "zh"]
     return CliRunner().invoke(app, words)
 
 

@@ -73,7 +73,7 @@ def change_stays(region: Path, edit: Callable[[pl.DataFrame], pl.DataFrame]) -> 
 
 
 def test_run_leaves_a_folder(drgpay: Run, region: Path, tmp_path: Path) -> None:
-    status, out, _ = drgpay("run", region / "2026-10.toml")
+    status, out, _ = drgpay("run", region / "2026-10.toml", "--lang", "zh")
     assert status == 0
     assert "点值" in out
     (folder,) = runs_in(tmp_path)
@@ -87,7 +87,7 @@ def test_run_leaves_a_folder(drgpay: Run, region: Path, tmp_path: Path) -> None:
     assert written == set(hospitals) | set(providers)
     assert str(folder.name) in out
     before = (folder / "cases.parquet").read_bytes()
-    status, out, _ = drgpay("run", region / "2026-10.toml")
+    status, out, _ = drgpay("run", region / "2026-10.toml", "--lang", "zh")
     assert status == 0
     assert "结果与此前一致" in out
     assert (folder / "cases.parquet").read_bytes() == before
@@ -377,7 +377,7 @@ def test_run_reads_mapped_csv(drgpay: Run, region: Path, tmp_path: Path) -> None
 
 def test_explain(drgpay: Run) -> None:
     status, out, _ = drgpay(
-        *("explain", "--scheme", "chs-drg-1.1", "--stay", "--sex", 2, "--age", 88),
+        *("explain-stay", "--scheme", "chs-drg-1.1", "--sex", 2, "--age", 88),
         *("--diagnosis", "K22.301", "--diagnosis", "K11.901", "--procedure", "96.0800x005"),
     )
     assert (status, "MDCG" in out, "GZ13" in out) == (0, True, True)
@@ -389,7 +389,7 @@ def test_explain(drgpay: Run) -> None:
 
 def test_scheme_export_import_diff(drgpay: Run, tmp_path: Path) -> None:
     book, folder = tmp_path / "book.xlsx", tmp_path / "copy"
-    assert drgpay("scheme", "export", "chs-drg-1.1", "--xlsx", book)[0] == 0
+    assert drgpay("scheme", "export", "chs-drg-1.1", "--out", book)[0] == 0
     assert drgpay("scheme", "import", book, "--id", "chs-drg-1.1", "--out", folder)[0] == 0
     changes = tmp_path / "changes.csv"
     status, out, _ = drgpay("scheme", "diff", "chs-drg-1.1", folder, "--out", changes)

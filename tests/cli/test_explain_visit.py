@@ -112,7 +112,7 @@ def grouping(folder: Path) -> VisitGrouping:
 def explain(monkeypatch: pytest.MonkeyPatch, drgpay: Run, folder: Path) -> Run:
     """Run `drgpay explain` with the visits: exit status, standard output, standard error."""
     monkeypatch.setenv("COLUMNS", "200")
-    return partial(drgpay, "explain", folder / "visits.parquet")
+    return partial(drgpay, "explain-visit", folder / "visits.parquet")
 
 
 def options(folder: Path) -> list[object]:
@@ -157,7 +157,7 @@ def test_what_it_tells(folder: Path, explain: Run) -> None:
         assert text in out
     # (90 + 40.5 x 0.5 + 7) x 1.2: the test is on the packaging list, the drug is not
     assert "140.7000" in out
-    status, out, _ = explain("--visit", "V1", *options(folder))
+    status, out, _ = explain("--visit", "V1", *options(folder), "--lang", "zh")
     assert status == 0
     assert "就诊点数" in out
     assert "次要操作折扣" in out
@@ -181,9 +181,9 @@ def test_mistakes(folder: Path, explain: Run) -> None:
     assert (status, "has no visit_id 'V9'" in err) == (2, True)
     for wrong in (("--visit", "V1"), ("--visit", "V1", *items), (*items, *scheme)):
         status, _, err = explain(*wrong)
-        assert (status, "--visit, --items and --scheme" in err) == (2, True)
+        assert (status, "drgpay explain-visit lacks --" in err) == (2, True)
     status, _, err = explain("--visit", "V1", *items, *scheme, "--age", "3")
-    assert (status, "leave out the options of stays" in err) == (2, True)
+    assert (status, "drgpay explain-visit has no option --age" in err) == (2, True)
 
 
 @pytest.mark.parametrize("reason", REASONS)

@@ -7,9 +7,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.cli.interrupts import STAGED, UNWRITTEN
+from drgpay.base.words import Sentences
 from tests.cli.program import drgpay, interrupted
 
+_ERRORS = Sentences("errors/cli")
+STAGED, UNWRITTEN = (_ERRORS.said(key, "en") for key in ("staged", "unwritten"))
 SIGNALS = ((signal.SIGINT, 130), (signal.SIGTERM, 143))
 
 
@@ -53,7 +55,7 @@ def test_a_run_goes_on_after_it(
     region = tmp_path / "region"
     shutil.copytree(sample_data, region, ignore=shutil.ignore_patterns("history"))
     runs = tmp_path / "runs"
-    arguments = ("run", region / "2026-10.toml", "--output", runs)
+    arguments = ("run", region / "2026-10.toml", "--out", runs)
 
     def stage_is_kept() -> bool:
         return any(runs.glob(".*.partial/stages.json"))

@@ -52,7 +52,15 @@ def test_a_catalogue_names_groups_and_what_it_lacks(tmp_path: Path, drgpay: Run)
         text.replace("[points]\n", '[points]\nincomplete_if = "LYFS = 4"\n'), encoding="utf-8"
     )
     status, out, _ = drgpay(
-        "policy", "explain", path, "--catalogue", ROOT / "sample_data" / "catalogue", "--year", 2028
+        "policy",
+        "explain",
+        path,
+        "--catalogue",
+        ROOT / "sample_data" / "catalogue",
+        "--year",
+        2028,
+        "--lang",
+        "zh",
     )
     assert status == 0
     info = json.loads((ROOT / "sample_data" / "catalogue" / "catalogue.json").read_text())

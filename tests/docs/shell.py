@@ -13,11 +13,13 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
-from drgpay.cli.main import app
+from drgpay.base.language import VARIABLE, choose
+from drgpay.cli.main import app, choose_language
 
 _STATUS = re.compile(r"\s+# exit status (\d+)$")
 _HERE_DOCUMENT = re.compile(r"<<'(\w+)'")
@@ -57,9 +59,15 @@ def run(command: str) -> tuple[int, str]:
 
 
 def _drgpay(command: str) -> tuple[int, str]:
-    result = CliRunner().invoke(app, shlex.split(command)[1:], env={"COLUMNS": "160"})
-    if isinstance(result.exception, DrgpayError):  # as drgpay.cli.main.main does
-        return 2, f"{result.output}drgpay: {result.exception}\n"
+    arguments = shlex.split(command)[1:]
+    with patch.dict(os.environ, {"COLUMNS": "160", VARIABLE: "zh"}):  # readers have set no language
+        choose_language(arguments)
+        result = CliRunner().invoke(app, arguments)
+        refused = isinstance(result.exception, DrgpayError)  # as drgpay.cli.main.main does
+        said = f"drgpay: {result.exception}\n" if refused else ""
+        choose(None)
+    if refused:
+        return 2, f"{result.output}{said}"
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result.exit_code, result.output

@@ -11,13 +11,14 @@ import typer
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import explain
+from drgpay.cli.commands import add_command
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 ORACLE = DATA / "oracle-chs-drg-2.0.parquet"
 Say = Callable[..., str]
 
 # E8: CHS-DRG 1.1, female, 88 years.
-E8 = ("--scheme", "chs-drg-1.1", "--stay", "--sex", 2, "--age", 88)
+E8 = ("explain-stay", "--scheme", "chs-drg-1.1", "--sex", 2, "--age", 88)
 E8_CODES = (
     *("--diagnosis", "K22.301", "--diagnosis", "K11.901"),
     *("--diagnosis", "E11.900", "--diagnosis", "I10.x05", "--procedure", "96.0800x005"),
@@ -28,10 +29,12 @@ E8_CODES = (
 def say(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Say:
     """What the command prints; errors of the user are raised."""
     app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(explain.explain)
+    add_command(app, explain.explain, ())
+    add_command(app, explain.explain_stay, ())
 
     def run(*arguments: object) -> str:
-        monkeypatch.setattr(sys, "argv", ["drgpay", *map(str, arguments)])
+        words = [*map(str, arguments), *([] if "--lang" in arguments else ["--lang", "zh"])]
+        monkeypatch.setattr(sys, "argv", ["drgpay", *words])
         with pytest.raises(SystemExit) as ended:
             app()
         assert ended.value.code == 0
@@ -60,8 +63,8 @@ def test_a_typed_stay_in_english(say: Say) -> None:
 
 
 def test_full_shows_every_rule_of_a_case(say: Say) -> None:
-    brief = say(ORACLE, "--case", "16985", "--scheme", "chs-drg-2.0")
-    full = say(ORACLE, "--case", "16985", "--scheme", "chs-drg-2.0", "--full")
+    brief = say("explain", ORACLE, "--case", "16985", "--scheme", "chs-drg-2.0")
+    full = say("explain", ORACLE, "--case", "16985", "--scheme", "chs-drg-2.0", "--full")
     assert "FF23" in brief.split("\n╰")[0]
     assert "✗ MDC MDCP" not in brief
     assert "✗ MDC MDCP" in full
@@ -69,7 +72,9 @@ def test_full_shows_every_rule_of_a_case(say: Say) -> None:
 
 
 def test_json_is_the_whole_trace(say: Say) -> None:
-    said = say(ORACLE, "--case", "16985", "--scheme", "chs-drg-2.0", "--json", "--what-if")
+    said = say(
+        "explain", ORACLE, "--case", "16985", "--scheme", "chs-drg-2.0", "--json", "--what-if"
+    )
     trace = json.loads(said)
     assert list(trace) == [
         *("scheme", "stay", "answer", "missing", "attempts"),
@@ -78,27 +83,24 @@ def test_json_is_the_whole_trace(say: Say) -> None:
     assert trace["answer"]["drg"]["code"] == "FF23"
     assert trace["attempts"][0]["tried"][0]["code"] == "MDCA"
     assert "\\u" not in said
-    assert said == say(ORACLE, "--case", "16985", "--scheme", "chs-drg-2.0", "--json", "--what-if")
+    assert said == say(
+        "explain", ORACLE, "--case", "16985", "--scheme", "chs-drg-2.0", "--json", "--what-if"
+    )
 
 
 def test_an_invalid_stay_names_what_is_missing(say: Say) -> None:
-    said = say("--scheme", "chs-drg-1.1", "--stay", "--age", 3)
+    said = say("explain-stay", "--scheme", "chs-drg-1.1", "--age", 3)
     assert "无效：缺少主要诊断、性别" in said
-
-
-def test_what_is_typed_says_that_a_stay_is_typed(say: Say) -> None:
-    facts = ("--scheme", "chs-drg-1.1", "--age", 3)
-    assert say(*facts) == say(*facts, "--stay")
 
 
 def test_an_ungrouped_stay_tells_what_was_retried(say: Say) -> None:
     zhejiang = DATA / "oracle-zj-drg-2022.parquet"
-    said = say(zhejiang, "--case", "1084", "--scheme", "zj-drg-2022")
+    said = say("explain", zhejiang, "--case", "1084", "--scheme", "zj-drg-2022")
     assert "未入组 0000，严重程度：没有计入的 MCC 或 CC。" in said
     assert "MDCB 神经系统疾病及功能障碍 · 规则成立但其中无组成立" in said
     assert "均未入组：69.4900x006 宫腔镜下子宫修补术" in said
     assert "✗ BU1 神经系统肿瘤" in said
-    full = say(zhejiang, "--case", "1084", "--scheme", "zj-drg-2022", "--full")
+    full = say("explain", zhejiang, "--case", "1084", "--scheme", "zj-drg-2022", "--full")
     assert "重试：仅以其他手术 69.4900x006 宫腔镜下子宫修补术 为主要手术" in full
 
 
@@ -108,24 +110,24 @@ def test_a_case_in_a_folder_of_small_row_groups(say: Say, tmp_path: Path) -> Non
     frame.slice(100).write_parquet(tmp_path / "b.parquet", row_group_size=50)
     for row in (13, 100):
         case, drg = frame["case_id"][row], frame["expected_drg"][row]
-        said = say(tmp_path, "--case", case, "--scheme", "chs-drg-2.0", "--json")
+        said = say("explain", tmp_path, "--case", case, "--scheme", "chs-drg-2.0", "--json")
         assert json.loads(said)["answer"]["drg"]["code"] == drg
 
 
 def test_mistakes_are_one_sentence(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(explain.explain)
+    add_command(app, explain.explain, ())
+    add_command(app, explain.explain_stay, ())
     twice = tmp_path / "twice.parquet"
     frame = pl.read_parquet(ORACLE)
     pl.concat([frame, frame]).write_parquet(twice)
     for arguments, words in [
-        ((ORACLE, "--case", "nobody"), ("oracle-chs-drg-2.0.parquet", "no case_id 'nobody'")),
-        ((twice, "--case", "16985"), ("2 rows with the case_id '16985'",)),
-        ((ORACLE,), ("no stay was named",)),
-        ((), ("no stay was named",)),
-        ((ORACLE, "--case", "16985", "--stay"), ("--stay was given together",)),
-        ((ORACLE, "--case", "16985", "--age", 3), ("typed (age) beside a file or --case",)),
-        ((), ("no stay was named",)),
+        (
+            ("explain", ORACLE, "--case", "nobody"),
+            ("oracle-chs-drg-2.0.parquet", "no case_id 'nobody'"),
+        ),
+        (("explain", twice, "--case", "16985"), ("2 rows with the case_id '16985'",)),
+        (("explain-stay",), ("no stay was typed", "explain FILE --case ID")),
     ]:
         argv = ["drgpay", *map(str, arguments), "--scheme", "chs-drg-2.0"]
         monkeypatch.setattr(sys, "argv", argv)

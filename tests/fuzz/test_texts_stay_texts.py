@@ -268,9 +268,9 @@ def console(
     accepted = [word for code in STOP_CODES for word in ("--accept", code)]
     for arguments in (
         ["run", run.job, "--output", run.region / "runs", *accepted, "--by", "a test"],
-        ["explain", run.folder, TEXTS[0], "--job", run.job],
-        ["explain", run.folder, "[bold]x[/bold]", "--job", run.job],
-        ["explain", run.folder, "\x1b[31mnobody[/]", "--job", run.job],
+        ["case", run.folder, TEXTS[0], "--job", run.job],
+        ["case", run.folder, "[bold]x[/bold]", "--job", run.job],
+        ["case", run.folder, "\x1b[31mnobody[/]", "--job", run.job],
         ["run", run.region / "\x1b[31m[bold]no[/bold].toml"],
     ):
         monkeypatch.setattr(sys, "argv", ["drgpay", *map(str, arguments)])

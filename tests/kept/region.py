@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 from typer.testing import CliRunner
 
+from drgpay.base.language import VARIABLE
 from drgpay.cli.main import app
 from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
@@ -53,7 +54,8 @@ TINY = Size(hospitals=3, stays=40, visits=40, with_visits=("2026-02",), named=Fa
 
 def drgpay(*arguments: object) -> str:
     """What a command prints; raises what it refuses, and where it ends with another status than 0."""
-    done = CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
+    words = [str(one) for one in arguments]
+    done = CliRunner().invoke(app, words, env={VARIABLE: "zh"}, catch_exceptions=False)
     if done.exit_code:
         raise AssertionError(f"{arguments}: {done.output}")
     return done.stdout
@@ -239,7 +241,7 @@ def answer(region: Path, runs: dict[str, Path]) -> None:
         stays = ("history", "--scheme", "chs-drg-2.0", *rules)
         drgpay("calibrate", *stays, "--out", answers / "catalogue")
         visits = ("visit_history", "--items", "visit_item_history", "--scheme", "open-apg-1")
-        drgpay("calibrate", *visits, *rules, "--out", answers / "visit_catalogue")
+        drgpay("calibrate-visits", *visits, *rules, "--out", answers / "visit_catalogue")
         drgpay("report", runs["2026-02"], "--out", answers / "report.html")
         for name in ("2026-02", AGAIN, "2026"):
             run = runs[name]

@@ -9,6 +9,7 @@ import typer
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import check, reconcile, stats
+from drgpay.cli.commands import Command
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.stream import group_dataset
 from drgpay.records.dataset import open_dataset
@@ -34,10 +35,14 @@ def command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
     """Run a command in this process: exit status, standard output, standard error."""
     app = typer.Typer()
     for one in (check.check, stats.stats, reconcile.reconcile):
-        app.command()(one)
+        app.command(cls=Command)(one)
 
     def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["drgpay", *map(str, arguments)])
+        monkeypatch.setattr(
+            sys,
+            "argv",
+            ["drgpay", *map(str, arguments[:1]), "--lang", "zh", *map(str, arguments[1:])],
+        )
         try:
             app()
             status: object = 0

@@ -357,7 +357,14 @@ def command(two_runs: Path) -> Command:
     runs.register(app)
 
     def call(*arguments: object) -> tuple[int, str, str]:
-        words = ["runs", *(str(argument) for argument in arguments), "--output", str(two_runs)]
+        words = [
+            "runs",
+            "--lang",
+            "zh",
+            *(str(argument) for argument in arguments),
+            "--output",
+            str(two_runs),
+        ]
         result = CliRunner().invoke(app, words)
         if isinstance(result.exception, DrgpayError):
             return 2, result.stdout, str(result.exception)

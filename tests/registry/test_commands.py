@@ -9,7 +9,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.cli.options import Lang
 from drgpay.cli.runs import compare_command, list_command
 from drgpay.registry.queries import compare_runs
 from drgpay.registry.registration import register
@@ -134,11 +133,11 @@ def test_runs_of_visits_alone_are_compared(
     answer = compare_runs(tmp_path, "2026-10", "2026-11")
     assert answer["values"].is_empty()
     assert answer["visit_hospitals"]["fund_amount_change"].sum() == 0
-    compare_command("2026-10", "2026-11", tmp_path, lang=Lang.en)
+    compare_command("2026-10", "2026-11", tmp_path)
     said = capsys.readouterr().out
     assert "Outpatient providers" in said
     assert "Point values" not in said
-    list_command(tmp_path, lang=Lang.en)
+    list_command(tmp_path)
     assert "visits" in capsys.readouterr().out
 
 
@@ -192,7 +191,6 @@ def test_sql_that_is_refused(command: Command, query: str, words: str) -> None:
         (("show", "'; DROP"), "there is no run"),
         (("show", "2026-10", "--only", "hospital"), "there is no part"),
         (("show", "2026-10", "--format", "csv"), "choose it with --only"),
-        (("list", "--format", "parquet"), "name a file with --out"),
         (("list", "--out", "list.txt"), "printed only"),
         (("sql",), "twice or not at all"),
         (("sql", "SELECT 1", "--file", "query.sql"), "twice or not at all"),

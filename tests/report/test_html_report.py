@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.cli import report as report_command
+from drgpay.cli.commands import Command
 from drgpay.report.html.figures import figures_of, ledger_figures
 from drgpay.report.html.write import write_report
 from drgpay.report.html.year_runs import runs_beside
@@ -246,7 +247,7 @@ def test_ledger_entries_of_single_cases_are_left_out() -> None:
 
 def test_the_command_names_the_file_and_the_months(october: Path, tmp_path: Path) -> None:
     app = typer.Typer()
-    app.command()(report_command.report)
+    app.command(cls=Command)(report_command.report)
     path = tmp_path / "october.html"
     done = CliRunner().invoke(app, [str(october), "--out", str(path), "--lang", "en"])
     assert done.exit_code == 0, done.output

@@ -12,6 +12,7 @@ from openpyxl import load_workbook
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import calibrate, catalogue
+from drgpay.cli.commands import add_command
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import load_catalogue
 
@@ -23,11 +24,16 @@ Run = Callable[..., str]
 def drgpay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run one of the two commands; returns what it printed, raises what it refused."""
     app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(calibrate.calibrate)
+    add_command(app, calibrate.calibrate, ())
+    add_command(app, calibrate.calibrate_visits, ())
     catalogue.register(app)
 
     def run(*arguments: object) -> str:
-        monkeypatch.setattr(sys, "argv", ["drgpay", *map(str, arguments)])
+        monkeypatch.setattr(
+            sys,
+            "argv",
+            ["drgpay", *map(str, arguments), *([] if "--lang" in arguments else ["--lang", "zh"])],
+        )
         with pytest.raises(SystemExit) as ended:
             app()
         assert not ended.value.code
@@ -88,7 +94,7 @@ def test_every_feature_in_english_twice_the_same_bytes(
 
 def calibrated_visits(drgpay: Run, sample: Path, out: Path, *options: str) -> str:
     return drgpay(
-        *("calibrate", sample / "visit_history", "--items", sample / "visit_item_history"),
+        *("calibrate-visits", sample / "visit_history", "--items", sample / "visit_item_history"),
         *("--scheme", "open-apg-1", "--policy", sample / "policy.toml"),
         *("--hospitals", sample / "hospitals.csv", "--out", out, *options),
     )

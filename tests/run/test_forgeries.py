@@ -18,6 +18,7 @@ import typer
 from typer.testing import CliRunner
 
 from drgpay.cli import verify as verify_command
+from drgpay.cli.commands import Command
 from drgpay.report.html.write import write_report
 from drgpay.results.manifest import read_manifest
 from drgpay.run.job import load_job
@@ -287,9 +288,9 @@ def test_what_nothing_proves_is_listed_in_the_docs() -> None:
 @pytest.fixture
 def command() -> Callable[..., Any]:
     app = typer.Typer()
-    app.command()(verify_command.verify)
+    app.command(cls=Command)(verify_command.verify)
     app.callback()(lambda: None)
-    return lambda *words: CliRunner().invoke(app, ["verify", *map(str, words)])
+    return lambda *words: CliRunner().invoke(app, ["verify", "--lang", "zh", *map(str, words)])
 
 
 def test_a_job_run_again_is_the_same_and_leaves_nothing(
@@ -300,7 +301,7 @@ def test_a_job_run_again_is_the_same_and_leaves_nothing(
     result = command(
         run, "--job", region / "corrected.toml", "--recompute", "--json", "--lang", "en"
     )
-    (verified,) = json.loads(result.stdout)
+    (verified,) = json.loads(result.stdout)["runs"]
     assert result.exit_code == 0, result.stdout
     assert verified["checks"][-1]["check"] == "recompute"
     assert verified["checks"][-1]["compared"] == len(read_manifest(run).outputs)
@@ -329,7 +330,7 @@ def test_changed_inputs_are_named_before_what_comes_of_them(
         spoilt, "--job", copy / "corrected.toml", "--recompute", "--json", "--lang", "en"
     )
     assert result.exit_code == 1
-    checks = json.loads(result.stdout)[0]["checks"]
+    checks = json.loads(result.stdout)["runs"][0]["checks"]
     keys = [check["check"] for check in checks if check["status"] == "wrong"]
     assert keys == ["inputs", "recompute"]
     assert "reviews" in checks[-1]["finding"] and "adjustments" in checks[-1]["finding"]

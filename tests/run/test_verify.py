@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import verify as verify_command
+from drgpay.cli.commands import Command
 from drgpay.results.manifest import Manifest, basis_hash, run_id_of
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
@@ -179,9 +180,9 @@ def test_no_manifest(run: Path, text: str) -> None:
 @pytest.fixture
 def command() -> Callable[..., Any]:
     app = typer.Typer()
-    app.command()(verify_command.verify)
+    app.command(cls=Command)(verify_command.verify)
     app.callback()(lambda: None)
-    return lambda *words: CliRunner().invoke(app, ["verify", *map(str, words)])
+    return lambda *words: CliRunner().invoke(app, ["verify", "--lang", "zh", *map(str, words)])
 
 
 def test_the_command(run: Path, tmp_path: Path, command: Callable[..., Any]) -> None:
@@ -191,7 +192,7 @@ def test_the_command(run: Path, tmp_path: Path, command: Callable[..., Any]) -> 
     assert "证据哈希" in result.stdout
     result = command(run, tmp_path / "none", "--json", "--lang", "en")
     assert result.exit_code == 2
-    right, unreadable = json.loads(result.stdout)
+    right, unreadable = json.loads(result.stdout)["runs"]
     assert right["status"] == "right"
     assert right["run"] == run.name
     assert unreadable["status"] == "unknown"

@@ -366,7 +366,7 @@ def test_command(written: Write, tmp_path: Path) -> None:
     runner = CliRunner()
     folder = written(added={"drg": ["3,BR1,BR19,,NL > 5"], "sets": ["DI_Z,I60.000"]})
     out = tmp_path / "findings.csv"
-    result = runner.invoke(app, ["check", str(folder), "--out", str(out)])
+    result = runner.invoke(app, ["check", str(folder), "--out", str(out), "--lang", "zh"])
     assert result.exit_code == 1
     assert "没有病例能到达 BR19" in result.output
     assert "1 个错误，1 个警告" in result.output

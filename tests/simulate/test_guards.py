@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import simulate as simulate_command
+from drgpay.cli.commands import Command
 from drgpay.run.job import Job, load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.stops import Accepted, RunStoppedError
@@ -85,11 +86,13 @@ def test_nothing_is_said_where_nothing_would_stop(region: Region, tmp_path: Path
 
 def test_findings_are_told_everywhere(region: Region, tmp_path: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(simulate_command.simulate)
+    app.command(cls=Command)(simulate_command.simulate)
     scenario = region.write(f'name = "x"\n{TENTH}', "tenth.toml")
     out = tmp_path / "out"
     arguments = ["--base", str(region.run), "--job", str(region.job), "--out", str(out)]
-    result = CliRunner().invoke(app, [str(scenario), *arguments], catch_exceptions=False)
+    result = CliRunner().invoke(
+        app, [str(scenario), "--lang", "zh", *arguments], catch_exceptions=False
+    )
     assert result.exit_code == 0
     assert "按此方案结算会停下" in result.output and "plausible_budget" in result.output
     page = (out / "report.html").read_text(encoding="utf-8")
@@ -205,7 +208,7 @@ MISSED = (
 
 def test_a_target_that_is_missed_has_no_result(region: Region, tmp_path: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(simulate_command.simulate)
+    app.command(cls=Command)(simulate_command.simulate)
     scenario = region.write(f'name = "x"\n{MISSED}', "missed.toml")
     out = tmp_path / "out"
     arguments = ["--base", str(region.run), "--job", str(region.job), "--out", str(out)]

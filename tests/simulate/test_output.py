@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from drgpay.base.errors import DrgpayError
 from drgpay.base.visible import visible
 from drgpay.cli import simulate as simulate_command
+from drgpay.cli.commands import Command
 from drgpay.show.tables import ReportTable
 from drgpay.simulate.outcome import simulate
 from drgpay.simulate.page import page
@@ -28,8 +29,8 @@ from tests.simulate.region import Region
 
 def _cli(*arguments: str) -> str:
     app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(simulate_command.simulate)
-    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    app.command(cls=Command)(simulate_command.simulate)
+    result = CliRunner().invoke(app, ["--lang", "zh", *arguments], catch_exceptions=False)
     return result.output
 
 

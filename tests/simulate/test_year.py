@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
 from drgpay.cli import simulate as simulate_command
+from drgpay.cli.commands import Command
 from drgpay.results.part import STAYS
 from drgpay.results.run_folder import open_clearing
 from drgpay.simulate.base import open_base
@@ -310,11 +311,15 @@ class TestRefusals:
 
 def test_command_over_a_year(year: Year, tmp_path: Path) -> None:
     app = typer.Typer(pretty_exceptions_enable=False)
-    app.command()(simulate_command.simulate)
+    app.command(cls=Command)(simulate_command.simulate)
     low = year.write('name = "低倍率 0.5"\n[policy]\npoints.low_ratio = 0.5', "low.toml")
     out = tmp_path / "out"
     arguments = ["--base", str(year.run), "--job", str(year.job), "--out", str(out)]
-    told = CliRunner().invoke(app, [str(low), *arguments], catch_exceptions=False).output
+    told = (
+        CliRunner()
+        .invoke(app, [str(low), "--lang", "zh", *arguments], catch_exceptions=False)
+        .output
+    )
     assert "全年应得·测算（元）" in told and "病例类型效应" in told and "考核效应" not in told
     manifest = json.loads((out / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["period"] == "2026"

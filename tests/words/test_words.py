@@ -11,6 +11,9 @@ from tests.words.keys_used import ERROR_PARTS, FILES, asked, patterns, texts
 
 REACHED = {
     "adjust": "(age|days|count)_.+",  # kind of a number and how it is bounded
+    "cli": "(head|progress|table|kind)_.+",  # facts of schemes, bars, tables and kinds of findings
+    "errors/cli": "argument|staged|unwritten|sampled_so_far",
+    "help": ".+",  # by command and parameter: tests/cli/test_help.py
     "html": "s_.+",  # titles of sections, by their ids
     "html_visits": "s_.+",
     "errors/system": "E[A-Z]+",  # names of the system's errors
