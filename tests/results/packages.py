@@ -59,7 +59,7 @@ def _broken_by(resource: dict[str, Any], folder: Path) -> Iterator[str]:
     if (resource.get("type") == "table") != (path.suffix == ".parquet"):
         yield "a table or none"
     if resource.get("type") == "table":
-        yield from _broken_by_columns(resource, pl.read_parquet_schema(file))
+        yield from _broken_by_columns(resource, pl.Schema(pl.read_parquet_schema(file)))
 
 
 def _broken_by_columns(resource: dict[str, Any], columns: pl.Schema) -> Iterator[str]:
