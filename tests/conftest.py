@@ -25,7 +25,9 @@ os.environ[VARIABLE] = "en"
 # The examples of properties are the same in every run, so that the tests of one commit give one
 # answer to everybody, on a busy machine too. `pytest --hypothesis-profile=explore` looks for new ones
 # (CONTRIBUTING.md).
-settings.register_profile("same", derandomize=True, database=None, print_blob=True, deadline=None)
+settings.register_profile(
+    "same", max_examples=50, derandomize=True, database=None, print_blob=True, deadline=None
+)
 settings.register_profile("explore", derandomize=False, print_blob=True, deadline=None)
 settings.load_profile("same")
 

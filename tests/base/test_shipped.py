@@ -54,6 +54,7 @@ def keys(tmp_path: Path) -> Keys:
     return now
 
 
+@pytest.mark.slow
 def test_every_file_of_the_program_changes_every_key(program: Path, keys: Keys) -> None:
     files = [path for path in sorted(program.parent.rglob("*")) if path.is_file()]
     kinds = {path.suffix for path in files}

@@ -11,7 +11,10 @@ from drgpay.base.words import Wording
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.simulate.cache import StageCache, cache_folder
 from tests.cli.in_process import Run
+from tests.conftest import ROOT
 from tests.simulate.test_cache import stage
+
+SMALL = str(ROOT / "tests" / "data" / "small_scheme")
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("DRGPAY_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    load_compiled("chs-drg-1.1")
+    load_compiled(SMALL)
     (tmp_path / "runs").mkdir()
     stage(StageCache(cache_folder(Path("runs"))))
     return tmp_path
@@ -86,7 +89,7 @@ def test_both_caches_of_the_variable(
     here: Path, drgpay: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DRGPAY_CACHE", str(here / "one"))
-    load_compiled("chs-drg-1.1")
+    load_compiled(SMALL)
     stage(StageCache(cache_folder(Path("runs"))))
     found = rows(drgpay("cache", "show")[1])
     assert [row[1:3] for row in found] == [["one", "1"], ["one/stages", "1"]]

@@ -7,6 +7,7 @@ import pytest
 
 from tests.cli.program import drgpay, shell
 from tests.run.small_region import small_region
+from tests.spread import spread
 
 CHEAP = (
     (("scheme", "list"), 0),
@@ -32,7 +33,13 @@ LOST = {
 
 
 @pytest.mark.parametrize("line", LOST.values(), ids=LOST.keys())
-@pytest.mark.parametrize(("arguments", "status"), CHEAP)
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        one if place in (1, 3) else pytest.param(*one, marks=pytest.mark.slow)
+        for place, one in enumerate(CHEAP)
+    ],
+)
 def test_the_exit_status_is_that_of_the_work(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -47,7 +54,7 @@ def test_the_exit_status_is_that_of_the_work(
     assert b"Exception ignored" not in ended.stderr
 
 
-@pytest.mark.parametrize("lost", ["closed", "full", "nobody reads", "ascii", "gbk"])
+@pytest.mark.parametrize("lost", spread(["closed", "ascii", "full", "gbk", "nobody reads"], 3))
 def test_a_run_is_whole_and_registered(tmp_path: Path, sample_data: Path, lost: str) -> None:
     runs = tmp_path / "runs"
     job = small_region(sample_data, tmp_path / "region")

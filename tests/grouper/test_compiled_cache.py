@@ -13,8 +13,9 @@ from drgpay.grouper import compiled_cache
 from drgpay.grouper.compiled import compile_scheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.scheme import load_scheme, scheme_folder
+from tests.conftest import ROOT
 
-NAME = "chs-drg-1.1"
+NAME = str(ROOT / "tests" / "data" / "small_scheme")
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def test_a_cache_that_cannot_be_written_is_no_mistake(
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("DRGPAY_CACHE", str(tmp_path / "file" / "cache"))
-    assert load_compiled(NAME).scheme.info.id == NAME
+    assert load_compiled(NAME).scheme.info.id == "small"
     assert "cannot be used as a cache" in capsys.readouterr().err
 
 

@@ -136,6 +136,7 @@ def test_files_that_may_not_grow(tmp_path: Path) -> None:
     assert ends[-1] == "done"
 
 
+@pytest.mark.slow
 def test_a_month_killed_at_many_calls(tmp_path: Path, month: Path) -> None:
     with driver(str(month), tmp_path / "runs") as run:
         renamed = run.run()["renamed"]
@@ -145,6 +146,7 @@ def test_a_month_killed_at_many_calls(tmp_path: Path, month: Path) -> None:
     assert "checked" in again[-1]["reused"], "what was grouped is not grouped again"
 
 
+@pytest.mark.slow
 def test_a_month_on_a_full_disk(tmp_path: Path, month: Path) -> None:
     with driver(str(month), tmp_path / "runs") as run:
         again = survive(run, [{"fsize": size} for size in (1_000, 9_000)])

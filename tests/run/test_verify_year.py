@@ -18,6 +18,7 @@ from drgpay.sample.region import write_region
 from tests.results.packages import broken_rules, read_package
 from tests.run.forging import Edit, add, forge
 from tests.run.small_region import small_job
+from tests.spread import spread
 
 YEAR = """
 year = 2026
@@ -152,7 +153,7 @@ FORGERIES: list[tuple[str, Edit, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize("case", range(len(FORGERIES)))
+@pytest.mark.parametrize("case", spread(range(len(FORGERIES)), 5))
 def test_a_forged_clearing_does_not_balance(runs: Path, case: int) -> None:
     table, edit, expected = FORGERIES[case]
     forge(clearing_in(runs), table, edit)

@@ -25,6 +25,7 @@ from tests.independent.recomputation.settlement import Case, settle
 from tests.report.workbooks import recomputed
 from tests.run.forging import Edit, add, as_before, changed, forge, found_in, renew
 from tests.run.visit_year import APART, CORRECTED, MONTHS, YEARS, visit_year_region
+from tests.spread import spread
 
 AMOUNTS = ["total_cost", "fund_cost", "patient_cost", "other_cost"]
 LINE = ["hospital_id", "account", "out_of_area", "payment"]
@@ -267,7 +268,7 @@ FORGERIES: list[tuple[str, Edit, set[str]]] = [
 ]
 
 
-@pytest.mark.parametrize("case", range(len(FORGERIES)))
+@pytest.mark.parametrize("case", spread(range(len(FORGERIES)), 5))
 def test_a_forged_clearing_does_not_balance(
     region: Path, years: dict[str, Path], tmp_path: Path, case: int
 ) -> None:
@@ -291,6 +292,7 @@ CHANGED = [
 ]
 
 
+@pytest.mark.slow
 def test_a_change_in_any_table_of_a_clearing_is_found(
     region: Path, years: dict[str, Path], tmp_path: Path
 ) -> None:

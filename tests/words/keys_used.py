@@ -48,6 +48,7 @@ def asked() -> Iterator[Asked]:
                             yield Asked(place, pattern + end, files)
 
 
+@cache
 def texts() -> set[str]:
     """Every text and name of the code and of its pages that could be a key: columns, values, words."""
     found: set[str] = set()
@@ -63,6 +64,7 @@ def texts() -> set[str]:
     return found
 
 
+@cache
 def patterns() -> set[str]:
     """Every way in which code puts a key together: f-strings of names, and prefixes of columns."""
     found: set[str] = set()
