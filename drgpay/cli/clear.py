@@ -38,7 +38,7 @@ def clear(
     Of stays, of visits ([outpatient] of the year file) or of both.
     """
     from drgpay.cli.run import say_folder
-    from drgpay.report.clearing_console import clearing_summary
+    from drgpay.report.month_console import year_view
     from drgpay.report.wording import word
     from drgpay.run.clearing import run_clearing
     from drgpay.run.stops import parse_accepted
@@ -62,6 +62,5 @@ def clear(
 
         console.give_json(summary_json(finished))
         return
-    for results in finished.results:
-        console.show(clearing_summary(results, language))
+    console.show(year_view(finished, language, console.is_verbose()))
     say_folder(finished, language)

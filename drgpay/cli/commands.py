@@ -6,7 +6,7 @@ help is printed. Every command takes --lang, -q and -v, before its name and behi
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from typing import Annotated, Any
 
 import typer
@@ -205,17 +205,17 @@ def parameter_key(key: str, name: str) -> str:
 
 def _word(command: Any, ctx: Any) -> None:
     """Put the words of the chosen language into a command: it, its parameters, its commands."""
-    from rich.markup import escape
     from typer import rich_utils
 
-    language = chosen()
+    printer: Any = rich_utils  # what it has of rich is part of it
+    escape, language = printer.escape, chosen()
 
     def said(key: str) -> str:
-        return escape(HELP.said(key, language))
+        return str(escape(HELP.said(key, language)))
 
-    _fold_lines(rich_utils)
+    _fold_lines(printer)
     for name, heading in _HEADINGS.items():
-        setattr(rich_utils, name, HELP.said(f"headings.{heading}", language))
+        setattr(printer, name, HELP.said(f"headings.{heading}", language))
     key = key_of(ctx)
     more = f"{key}.more"
     command.help = "\n\n".join(said(part) for part in (f"{key}.about", more) if part in HELP)
@@ -237,17 +237,22 @@ def _word(command: Any, ctx: Any) -> None:
 
 def _fold_lines(printer: Any) -> None:
     """Let lists break Chinese lines, which have no spaces, rather than cut them off."""
-    from rich.columns import Columns
-    from rich.table import Table
+    if hasattr(printer, _FOLDING):
+        return
+    table, columns = printer.Table, printer.Columns
 
-    class Folding(Table):
-        def add_column(self, *arguments: Any, **settings: Any) -> None:
-            super().add_column(*arguments, **{"overflow": "fold", **settings})
+    def folding_table(*arguments: Any, **settings: Any) -> Any:
+        made = table(*arguments, **settings)
+        made.add_column = partial(made.add_column, overflow="fold")
+        return made
 
-    class FoldingColumns(Columns):
-        def __init__(self, texts: list[Any]) -> None:
-            for text in texts:
-                text.overflow = "fold"
-            super().__init__(texts)
+    def folding_columns(texts: list[Any]) -> Any:
+        for text in texts:
+            text.overflow = "fold"
+        return columns(texts)
 
-    printer.Table, printer.Columns = Folding, FoldingColumns
+    printer.Table, printer.Columns = folding_table, folding_columns
+    setattr(printer, _FOLDING, True)
+
+
+_FOLDING = "folds_for_drgpay"

@@ -21,7 +21,6 @@ from drgpay.cli.options import (
 
 if TYPE_CHECKING:
     from drgpay.run.pipeline import Finished
-    from drgpay.show.terminal import Showable
 
 EXAMPLES = (
     "drgpay run sample_data/2026-10.toml",
@@ -44,6 +43,7 @@ def run(
     keep_freed_memory()
     from dataclasses import replace
 
+    from drgpay.report.month_console import month_view
     from drgpay.run.job import Job, load_any_job
     from drgpay.run.month_end import run_month
     from drgpay.run.stops import parse_accepted
@@ -69,21 +69,8 @@ def run(
 
         console.give_json(summary_json(finished))
         return
-    for shown in _month(finished, language):
-        console.show(shown)
+    console.show(month_view(finished, language, console.is_verbose()))
     say_folder(finished, language)
-
-
-def _month(finished: "Finished", language: Language) -> "list[Showable]":
-    from drgpay.report.console import month_tables
-    from drgpay.report.visit_console import visit_tables
-
-    shown: list[Showable] = []
-    if finished.stays:
-        shown.append(month_tables(finished.stays, language))
-    if finished.visits:
-        shown.append(visit_tables(finished.visits, language))
-    return shown
 
 
 def say_folder(finished: "Finished", language: Language) -> None:

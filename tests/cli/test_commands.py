@@ -273,6 +273,7 @@ def test_month_without_valid_stays(drgpay: Run, region: Path, tmp_path: Path) ->
     # How the columns were read is told although nothing is left of them.
     result = drgpay("run", region / "2026-10.toml")
     refused(result, "none of 2000 stays is valid for 2026-10")
+    result = drgpay("run", region / "2026-10.toml", "--lang", "zh")
     assert "discharge_date：2000 条不是日期（2026-10.parquet 第 1 行：soon）" in result[2]
     change_stays(region, lambda frame: frame.clear())
     refused(drgpay("run", region / "2026-10.toml"), "holds no stay")

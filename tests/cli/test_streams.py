@@ -103,4 +103,4 @@ def test_json_is_json_in_every_encoding(tmp_path: Path) -> None:
         text = drgpay("verify", folder, "--json", PYTHONIOENCODING=encoding).stdout
         found.append(json.loads(text.decode(encoding)))
     assert found[0] == found[1] == found[2]
-    assert found[0][0]["folder"] == str(folder)
+    assert found[0]["runs"][0]["folder"] == str(folder)

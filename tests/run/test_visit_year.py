@@ -465,7 +465,7 @@ def test_a_year_of_visits_alone_is_no_year_of_stays(region: Path) -> None:
 
 
 def test_the_command(region: Path, tmp_path: Path) -> None:
-    words = ["clear", str(region / "visits.toml"), "--output", str(tmp_path), "--lang", "en"]
+    words = ["clear", str(region / "visits.toml"), "--out", str(tmp_path), "--lang", "en", "-v"]
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 0
     for text in ("Outpatient pools", "Accounts of contractors", "Tie-out", "Still due"):
