@@ -93,7 +93,7 @@ def test_a_run_by_other_rules_than_its_catalogue_says_so(run: Finished) -> None:
 
 def test_the_terminal_shows_hospitals_and_money(region: Path) -> None:
     job = with_policy(region, RULES)
-    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["run", str(job), "--lang", "en"])
+    result = CliRunner(env={"COLUMNS": "160"}).invoke(app, ["run", str(job), "--lang", "en", "-v"])
     assert result.exit_code == 0, result.output
     assert "outside_drg_if: paid item by item" in result.output
     assert "the catalogue was calibrated by another rule" in result.output
