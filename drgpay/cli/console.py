@@ -67,7 +67,19 @@ def warn(text: object) -> None:
 
 def give(text: str) -> None:
     """Print data for programs as they are; a terminal gets its lines made visible."""
-    _write(visible(text, lines=True) if sys.stdout.isatty() else text)
+    _write(visible(text, lines=True) if is_terminal() else text)
+
+
+def give_bytes(content: bytes) -> None:
+    """Print what is no text, for programs."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
+
+
+def is_terminal() -> bool:
+    """Whether a person looks at standard output."""
+    return sys.stdout.isatty()
 
 
 def give_json(text: str) -> None:

@@ -1,7 +1,6 @@
 """Tables of commands for programs: CSV, JSON or Parquet, on standard output or in a file."""
 
 import json
-import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -69,7 +68,7 @@ def give_tables(
 
 def refuse_terminal(as_format: Format, out: Path | None = None) -> None:
     """Refuse Parquet on a terminal, before the work is done rather than after."""
-    if as_format is Format.parquet and out is None and sys.stdout.isatty():
+    if as_format is Format.parquet and out is None and console.is_terminal():
         raise DrgpayError(*_ERRORS("parquet_on_terminal"))
 
 
@@ -79,9 +78,7 @@ def _give_parquet(frame: "pl.DataFrame") -> None:
     refuse_terminal(Format.parquet)
     content = io.BytesIO()
     frame.write_parquet(content)
-    sys.stdout.flush()
-    sys.stdout.buffer.write(content.getvalue())
-    sys.stdout.buffer.flush()
+    console.give_bytes(content.getvalue())
 
 
 def json_text(content: Any) -> str:

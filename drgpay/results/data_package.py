@@ -93,7 +93,7 @@ def _schema(file: Path, table: Table | None, manifest: Manifest) -> dict[str, An
     declared = {field.name: field for field in table.fields} if table else {}
     fields = [
         _field(name, dtype, declared.get(name), manifest.language)
-        for name, dtype in pl.read_parquet_schema(file).items()
+        for name, dtype in pl.scan_parquet(file, glob=False).collect_schema().items()
     ]
     return {"schema": {"fields": fields}}
 

@@ -120,6 +120,6 @@ def _unlike(name: str, path: Path, due: Path) -> Words:
 
 def _keys(path: Path) -> list[str]:
     """What names a row of a table: its key, else all of its first columns."""
-    written = list(pl.read_parquet_schema(path))
+    written = pl.scan_parquet(path, glob=False).collect_schema().names()
     keys = KEYS.get(_OF_VISITS.get(path.stem, path.stem), written[:2])
     return [key for key in keys if key in written] or written[:2]

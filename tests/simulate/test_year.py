@@ -326,7 +326,7 @@ def test_command_over_a_year(year: Year, tmp_path: Path) -> None:
     assert manifest["base"]["run"]["run"] == year.run.name
     assert manifest["commands"][0] == f"drgpay clear {year.job}"
     page = (out / "report.html").read_text(encoding="utf-8")
-    assert "全年应得" in page and page.count("<svg") == 3
+    assert "全年应得" in page and page.count("<svg") == 4
     assert "变化分解" in load_workbook(out / "comparison.xlsx").sheetnames
     hospitals = pl.read_parquet(out / "hospitals.parquet")
     final = hospitals["final_amount_after"] - hospitals["final_amount_before"]
