@@ -25,6 +25,7 @@ from drgpay.cli import (
     doctor,
     explain,
     fault_report,
+    forget,
     group,
     group_visits,
     interrupts,
@@ -71,6 +72,7 @@ add_command(app, case.case, case.EXAMPLES)
 add_command(app, report.report, report.EXAMPLES)
 runs.register(app)
 add_command(app, verify.verify, verify.EXAMPLES)
+add_command(app, forget.forget, forget.EXAMPLES)
 add_command(app, group.group, group.EXAMPLES)
 add_command(app, group_visits.group_visits, group_visits.EXAMPLES)
 add_command(app, explain.explain, explain.STAYS_EXAMPLES)
