@@ -24,6 +24,14 @@ from stat import S_IMODE, S_ISDIR
 from drgpay.base.errors import DrgpayError
 from drgpay.base.shipped import program_hash
 from drgpay.base.system_errors import reason_of
+from drgpay.base.users import (
+    HAS_USERS,
+    hand_to_group,
+    is_alive,
+    is_mine,
+    name_of_host,
+    name_of_user,
+)
 from drgpay.base.visible import visible
 from drgpay.base.words import Sentences
 
@@ -79,7 +87,7 @@ def open_private_folder(folder: Path, kind: CacheKind, group: int | None = None)
     except OSError as error:
         raise DrgpayError(*_ERRORS("no_cache", folder=folder, reason=reason_of(error))) from None
     _refuse_open(folder, about, group)
-    if group is not None and about.st_uid == os.geteuid() and about.st_gid != group:
+    if group is not None and is_mine(about) and about.st_gid != group:
         with suppress(OSError):  # one's own from before there was a group
             _close(folder, group)
     remove_leftovers(folder, kind)
@@ -132,24 +140,23 @@ def _refuse_open(folder: Path, about: os.stat_result, group: int | None) -> None
         raise DrgpayError(*_ERRORS("cache_is_file", folder=folder))
     if group is not None and about.st_gid == group and not mode & 0o007:
         return
-    if about.st_uid != os.geteuid():
-        raise DrgpayError(*_ERRORS("foreign_cache", folder=folder, user=_user(about.st_uid)))
+    if not HAS_USERS:
+        return
+    if not is_mine(about):
+        raise DrgpayError(
+            *_ERRORS(
+                "foreign_cache",
+                folder=folder,
+                user=name_of_user(about.st_uid) or f"the user {about.st_uid}",
+            )
+        )
     if mode & 0o022:
         raise DrgpayError(*_ERRORS("open_cache", folder=folder, mode=mode, quoted=quoted))
 
 
-def _user(uid: int) -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return f"the user {uid}"
-
-
 def staged_path(place: Path) -> Path:
     """Where an entry is written before it gets its name; the name tells which process does."""
-    return place.with_name(f".{place.name}.{os.getpid()}@{os.uname().nodename}")
+    return place.with_name(f".{place.name}.{os.getpid()}@{name_of_host()}")
 
 
 def put_in_place(staged: Path, place: Path, group: int | None = None) -> None:
@@ -186,7 +193,7 @@ def mark_used(place: Path) -> None:
 
 def _close(path: Path, group: int | None) -> None:
     if group is not None:
-        os.chown(path, -1, group)  # before chmod: it takes the bit that hands the group on
+        hand_to_group(path, group)  # before chmod: it takes the bit that hands the group on
     if path.is_dir():
         path.chmod(0o700 if group is None else 0o2770)
     else:
@@ -222,18 +229,8 @@ def _is_left_behind(path: Path, kind: CacheKind) -> bool:
             return True
     except OSError:
         return False
-    here = found["host"] in (None, os.uname().nodename)
-    return here and not _is_alive(int(found["pid"]))
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        return True
-    return True
+    here = found["host"] in (None, name_of_host())
+    return here and not is_alive(int(found["pid"]))
 
 
 @dataclass(frozen=True)

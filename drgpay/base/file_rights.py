@@ -7,9 +7,7 @@ for a moment, and a file that replaces one does not take over what that one allo
 umask is not touched: it belongs to whoever calls the program as a library.
 """
 
-import grp
 import os
-import pwd
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from typing import Any
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words, alike
 from drgpay.base.system_errors import reason_of
+from drgpay.base.users import HAS_USERS, hand_to_group, is_mine, name_of_group, name_of_user
 from drgpay.base.words import Sentences
 
 _ERRORS = Sentences("errors/base")
@@ -83,7 +82,7 @@ def give_all(folder: Path, rights: Rights) -> bool:
 def give_lock(handle: int, rights: Rights) -> None:
     """Give an open lock file its rights, if it is ours: another member has given them else."""
     found = os.fstat(handle)
-    if found.st_uid == os.geteuid():
+    if HAS_USERS and is_mine(found):
         _give(handle, found, rights.locks, rights)
 
 
@@ -92,7 +91,7 @@ def _give(target: Path | int, found: os.stat_result, mode: int | None, rights: R
         return True
     if rights.group is not None and found.st_gid != rights.group:
         with suppress(OSError):
-            os.chown(target, -1, rights.group)
+            hand_to_group(target, rights.group)
         found = os.stat(target)  # noqa: PTH116 - an open file, too
     given = mode if rights.group in (None, found.st_gid) else mode & 0o700
     if stat.S_IMODE(found.st_mode) != given:
@@ -121,7 +120,7 @@ def make_folder(folder: Path, rights: Rights) -> None:
         return
     if rights.group is not None:
         found = folder.stat()
-        if found.st_uid == os.geteuid():
+        if is_mine(found):
             mode = stat.S_IMODE(found.st_mode) | 0o2070
             _set_shared(folder, mode, rights.group)
 
@@ -129,7 +128,7 @@ def make_folder(folder: Path, rights: Rights) -> None:
 def _set_shared(folder: Path, mode: int, group: int | None) -> None:
     if group is not None and folder.stat().st_gid != group:
         try:
-            os.chown(folder, -1, group)
+            hand_to_group(folder, group)
         except OSError as error:
             raise DrgpayError(
                 *_ERRORS("no_group", folder=folder, reason=reason_of(error))
@@ -148,15 +147,12 @@ def rights_shown(rights: Rights, kept: bool) -> dict[str, Any]:
         "files": f"{rights.files:04o}",
         "folders": f"{rights.folders:04o}",
         "kept": kept,
-        "group": None if rights.group is None else _name_of_group(rights.group),
+        "group": None if rights.group is None else _group(rights.group),
     }
 
 
-def _name_of_group(number: int) -> str:
-    try:
-        return grp.getgrgid(number).gr_name
-    except KeyError:
-        return f"group {number}"
+def _group(number: int) -> str:
+    return name_of_group(number) or f"group {number}"
 
 
 def has_file(path: Path, remedy: Words | str) -> bool:
@@ -179,7 +175,5 @@ def sees_file(path: Path) -> bool:
 def name_of_owner(path: Path) -> Words:
     """Who owns a file or folder, by name if the computer knows one."""
     number = path.lstat().st_uid
-    try:
-        return alike(pwd.getpwuid(number).pw_name)
-    except KeyError:
-        return _ERRORS.words("user", number=number)
+    name = name_of_user(number)
+    return alike(name) if name else _ERRORS.words("user", number=number)

@@ -21,7 +21,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from drgpay.base.file_lock import take_lock
+from drgpay.base.file_lock import remove_locked, take_lock
+from drgpay.base.users import is_mine
 
 _PREFIX, _SUFFIX = ".drgpay-", ".partial"
 _NAME = re.compile(re.escape(_PREFIX) + r"[^.]+" + re.escape(_SUFFIX))
@@ -47,9 +48,10 @@ def working_folder(below: Path | None = None) -> Iterator[Path]:
         content.mkdir()
         yield content
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         if handle is not None:
-            os.close(handle)
+            remove_locked(folder, handle)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove_leftovers(place: Path) -> None:
@@ -66,19 +68,15 @@ def remove_leftovers(place: Path) -> None:
 
 def _remove_if_left(folder: Path) -> None:
     found = folder.lstat()
-    if found.st_uid != os.geteuid() or not folder.is_dir() or folder.is_symlink():
+    if not is_mine(found) or not folder.is_dir() or folder.is_symlink():
         return
     if not (folder / _LOCK).exists():
         if time.time() - found.st_mtime > _SECONDS_TO_LOCK:
             shutil.rmtree(folder, ignore_errors=True)
         return
     handle = take_lock(folder / _LOCK)
-    if handle is None:
-        return
-    try:
-        shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(handle)
+    if handle is not None:
+        remove_locked(folder, handle)
 
 
 def _made_and_locked(folder: Path) -> int | None:

@@ -19,6 +19,7 @@ from drgpay.base.cache_folder import (
 )
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, chosen
+from drgpay.base.users import number_of_group
 from drgpay.base.words import Sentences, Wording
 from drgpay.cli import console
 from drgpay.cli.commands import add_command, add_group
@@ -139,12 +140,10 @@ def _places(runs: Path | None) -> list[_Place]:
 def _gid(group: str | None) -> int | None:
     if group is None:
         return None
-    import grp
-
-    try:
-        return grp.getgrnam(group).gr_gid
-    except KeyError:
-        raise DrgpayError(*_ERRORS("no_group", group=group)) from None
+    number = number_of_group(group)
+    if number is None:
+        raise DrgpayError(*_ERRORS("no_group", group=group))
+    return number
 
 
 def _show_table(

@@ -14,6 +14,7 @@ from drgpay.base.language import LANGUAGES, VARIABLE, choose
 from drgpay.base.words import Sentences
 from drgpay.cli import (
     adjust,
+    batch,
     cache,
     calibrate,
     case,
@@ -21,8 +22,10 @@ from drgpay.cli import (
     check,
     clear,
     console,
+    doctor,
     explain,
     fault_report,
+    forget,
     group,
     group_visits,
     interrupts,
@@ -64,10 +67,12 @@ app = typer.Typer(
 )
 add_command(app, run.run, run.EXAMPLES)
 add_command(app, clear.clear, clear.EXAMPLES)
+add_command(app, batch.batch, batch.EXAMPLES)
 add_command(app, case.case, case.EXAMPLES)
 add_command(app, report.report, report.EXAMPLES)
 runs.register(app)
 add_command(app, verify.verify, verify.EXAMPLES)
+add_command(app, forget.forget, forget.EXAMPLES)
 add_command(app, group.group, group.EXAMPLES)
 add_command(app, group_visits.group_visits, group_visits.EXAMPLES)
 add_command(app, explain.explain, explain.STAYS_EXAMPLES)
@@ -86,6 +91,7 @@ add_command(app, reconcile.reconcile, reconcile.EXAMPLES)
 add_command(app, sample.sample, sample.EXAMPLES)
 add_command(app, schema.schema, schema.EXAMPLES)
 cache.register(app)
+add_command(app, doctor.doctor, doctor.EXAMPLES)
 
 
 def _show_version(asked: bool) -> None:

@@ -49,6 +49,8 @@ def reason_of_loss() -> str | None:
 
 
 def _patient(stream: TextIO | None, handle: int) -> TextIO:
+    if os.name == "nt" and stream is not None and stream.isatty():
+        return stream  # its console takes Chinese only by the way that Python has for it
     raw = _Patient(handle, "wb", closefd=False)
     return io.TextIOWrapper(
         io.BufferedWriter(raw),

@@ -23,7 +23,7 @@ EXAMPLES = (
 )
 
 _WORDS = Wording("verify")
-_STYLE = {"right": "", "wrong": "bold red", "unknown": "yellow"}
+_STYLE = {"right": "", "wrong": "bold red", "unknown": "yellow", "forgotten": "dim"}
 
 
 def verify(
@@ -34,7 +34,7 @@ def verify(
 ) -> None:
     """Recompute hashes, balances, tables and workbooks of runs, or run their job again.
 
-    Exit status 0: all is right; 1: something is wrong; 2: something cannot be checked.
+    Exit status 0: all is right, or was forgotten by decision; 1: something is wrong; 2: something cannot be checked.
     """
     from drgpay.base.errors import DrgpayError
     from drgpay.run.verify import verify_run

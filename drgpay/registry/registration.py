@@ -140,6 +140,27 @@ def register(run_folder: Path) -> None:
         ) from error
 
 
+def note_manifest(run_folder: Path) -> None:
+    """Have the database know the manifest of a run as it is now, whose results it keeps.
+
+    Nothing happens where there is no database, or the run is not in it. Raises DrgpayError as
+    `register`.
+    """
+    folder = run_folder.resolve()
+    if not database_path(folder.parent).exists():
+        return
+    try:
+        with rewriting(folder.parent, rights=rights_like(folder)) as connection:
+            connection.execute(
+                "UPDATE stored.runs SET manifest_sha256 = ? WHERE run = ?",
+                [manifest_hash(folder), folder.name],
+            )
+    except OSError as error:
+        raise DrgpayError(
+            *_ERRORS("unreadable_run", folder=folder, reason=reason_of(error))
+        ) from error
+
+
 def rebuild(output: Path, on_run: Callable[[str], None] = lambda _run: None) -> Rebuilt:
     """Make the database anew from the folders of an output folder, in the order of their names.
 

@@ -66,7 +66,7 @@ def _resources(folder: Path, manifest: Manifest) -> Iterator[dict[str, Any]]:
     for file, about in manifest.outputs.items():
         path = PurePosixPath(file)
         name = _unique(_name(path.stem if path.suffix == ".parquet" else file), names)
-        table = _table_of(path, manifest)
+        table = table_of(path, manifest)
         yield {
             "name": name,
             **({"type": "table"} if path.suffix == ".parquet" else {}),
@@ -82,7 +82,8 @@ def _resources(folder: Path, manifest: Manifest) -> Iterator[dict[str, Any]]:
         }
 
 
-def _table_of(path: PurePosixPath, manifest: Manifest) -> Table | None:
+def table_of(path: PurePosixPath, manifest: Manifest) -> Table | None:
+    """The declared table that a file of a run or a simulation holds; None where it holds none."""
     if path.suffix != ".parquet" or path.parent != PurePosixPath():
         return None
     compared = None if manifest.parts else scenario_tables().get(path.stem)

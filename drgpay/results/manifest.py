@@ -9,6 +9,7 @@ manifest.json of a run is its basis (run/basis.py) with
     outputs          file (in subfolders `statements/H01.xlsx`) -> {"bytes": ..., "sha256": ...}
     seconds          by step; the only part that differs when a run is repeated
     rights           of its files and folders, and whether the file system keeps them
+    forgotten        which files are missing by decision, whose and when; added when that was made
 
 All keys but these, and accepted_by, are the basis, so the run id can be recomputed from the manifest.
 """
@@ -42,9 +43,10 @@ _BESIDE_BASIS = ("run", "basis_sha256", "counts", "outputs", "seconds")
 _RIGHTS = "rights"  # older manifests have none
 _ACCEPTED_BY = "accepted_by"  # nor this: who took on what stops runs
 ID_GIVEN = "id_given"  # nor this
-_NEWER_BESIDE_BASIS = (ID_GIVEN, _RIGHTS, _ACCEPTED_BY)
-CHANGING = ("seconds", _RIGHTS, _ACCEPTED_BY)
-"""What of a manifest differs when a run is repeated: in no evidence."""
+FORGOTTEN = "forgotten"  # nor this: which files are missing by decision (results/forgotten.py)
+_NEWER_BESIDE_BASIS = (ID_GIVEN, _RIGHTS, _ACCEPTED_BY, FORGOTTEN)
+CHANGING = ("seconds", _RIGHTS, _ACCEPTED_BY, FORGOTTEN)
+"""What of a manifest differs when a run is repeated, or was added later: in no evidence."""
 
 
 def content_of(basis: Any) -> Any:
@@ -223,6 +225,12 @@ class Manifest:
         """Who took on what stops runs."""
         people: Sequence[Mapping[str, Any]] = self.content.get(_ACCEPTED_BY, ())
         return people
+
+    @property
+    def forgotten(self) -> frozenset[str]:
+        """The files of results that are missing by decision."""
+        about = self.content.get(FORGOTTEN)
+        return frozenset(about.get("files", ())) if isinstance(about, Mapping) else frozenset()
 
     @property
     def basis(self) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from drgpay.base.words import Sentences
 from drgpay.points.readmission import KIND as READMISSION
 from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.results.columns import completed, read_back
+from drgpay.results.forgotten import forgotten_error
 from drgpay.results.former_reasons import with_codes
 from drgpay.results.manifest import MONTHS, Manifest, PartFacts, output_hashes, read_manifest
 from drgpay.results.month import no_adjustments, pool_rows
@@ -112,6 +113,8 @@ class PaidPart(RunFolder):
             scan = with_codes(scan) if table == "adjustments" else scan
             given = set(scan.collect_schema())
         except (pl.exceptions.PolarsError, OSError) as error:
+            if path.name in self.manifest.forgotten:
+                raise UnreadableError(*forgotten_error(self.manifest)) from None
             raise _unreadable(path, error) from None
         known = given | {column.name for column in declared if column.former is not None}
         due = names or [*(column.name for column in declared), *self._added(table)]
@@ -206,6 +209,8 @@ def _of_kind(run: RunFolder, kinds: Sequence[str], otherwise: str) -> RunFolder:
 
 
 def _unchanged(run: RunFolder) -> RunFolder:
+    if run.manifest.forgotten:
+        raise DrgpayError(*forgotten_error(run.manifest))
     written = {name: about["sha256"] for name, about in run.manifest.outputs.items()}
     if output_hashes(run.folder) != written:
         raise DrgpayError(*_ERRORS("changed_files", folder=run.folder))

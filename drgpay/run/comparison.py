@@ -14,7 +14,7 @@ from drgpay.results.former_reasons import with_codes
 from drgpay.results.run_tables import CannotCheckError
 from drgpay.settle.lines import LINE
 
-Status = Literal["right", "wrong", "unknown"]
+Status = Literal["right", "wrong", "unknown", "forgotten"]
 WORDS = Wording("verify")
 NO_FINDING = Words("", "")
 

@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.file_lock import take_lock
+from drgpay.base.file_lock import remove_lock, take_lock
 from drgpay.base.file_rights import Rights, name_of_owner
 from drgpay.base.plain_json import plain_json
+from drgpay.base.users import HAS_USERS, is_mine
 from drgpay.base.words import Sentences
 from drgpay.base.working_folder import remove_leftovers
-from drgpay.run.lock import let_go, lock_of
+from drgpay.run.lock import lock_of
 
 _ERRORS = Sentences("errors/run")
 
@@ -65,7 +66,7 @@ def refuse_foreign(partial: Path, rights: Rights) -> None:
     Members of the group of `rights` may take over from each other.
     """
     for path, found in _entries(partial):
-        if found.st_uid != os.geteuid() and found.st_gid != rights.group:
+        if not is_mine(found) and found.st_gid != rights.group:
             owner = name_of_owner(path)
             if path == partial:
                 raise DrgpayError(*_ERRORS("partial_of_other", partial=partial, owner=owner))
@@ -81,6 +82,8 @@ def is_open_to_others(partial: Path, rights: Rights) -> bool:
     mode = first[1].st_mode
     if not stat.S_ISDIR(mode):
         return True
+    if not HAS_USERS:
+        return False
     outside = 0o002 if first[1].st_gid == rights.group else 0o022
     if mode & outside:
         return True
@@ -107,7 +110,7 @@ def clear_away(path: Path) -> None:
     if path.is_symlink() or path.is_file():
         path.unlink()
     shutil.rmtree(path, ignore_errors=True)
-    if any(found.st_uid != os.geteuid() for _, found in _entries(path)):
+    if any(not is_mine(found) for _, found in _entries(path)):
         aside = Path(tempfile.mkdtemp(".partial", f".{path.name.strip('.')}.", path.parent))
         path.rename(aside)
 
@@ -135,7 +138,7 @@ _LASTING_LOCKS = (".drgpay.duckdb.lock",)  # drgpay.registry.database says why
 
 
 def _is_mine(path: Path) -> bool:
-    return path.lstat().st_uid == os.geteuid()
+    return is_mine(path.lstat())
 
 
 def _is_done_with(partial: Path, origin: Origin) -> bool:
@@ -170,6 +173,6 @@ def _clear_if_free(folder: Path, partial: Path | None) -> None:
                 aside = Path(tempfile.mkdtemp(".partial", f".{folder.name}.", partial.parent))
                 partial = partial.rename(aside)
         finally:
-            let_go(lock, handle)
+            remove_lock(lock, handle)
         if partial:
             shutil.rmtree(partial, ignore_errors=True)

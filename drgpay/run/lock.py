@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.file_lock import take_lock
+from drgpay.base.file_lock import remove_lock, take_lock
 from drgpay.base.file_rights import OWNER, Rights, name_of_owner
 from drgpay.base.language import alike
 from drgpay.base.words import Sentences
@@ -34,19 +34,12 @@ def run_lock(folder: Path, rights: Rights = OWNER) -> Iterator[None]:
             os.write(handle, str(os.getpid()).encode())
         yield
     finally:
-        let_go(path, handle)
+        remove_lock(path, handle)
 
 
 def lock_of(folder: Path) -> Path:
     """The lock file of the folder of a run."""
     return folder.with_name(f".{folder.name}.lock")
-
-
-def let_go(path: Path, handle: int) -> None:
-    """Remove a lock file that is held, then release it: whoever opened it finds its name lost."""
-    with suppress(OSError):
-        path.unlink()
-    os.close(handle)
 
 
 def _acquire(path: Path, folder: Path, rights: Rights) -> int:

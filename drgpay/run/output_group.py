@@ -1,12 +1,11 @@
 """Whom a job shares its output with."""
 
 import getpass
-import grp
-import os
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, Rights, rights_of_group
 from drgpay.base.language import Words, alike
+from drgpay.base.users import is_member, number_of_group, own_number
 from drgpay.base.words import Sentences
 from drgpay.run.job import AnyJob
 from drgpay.run.year_job import AnyYearJob
@@ -22,11 +21,10 @@ def group_of(job: AnyJob | AnyYearJob) -> int | None:
     name = job.output_group
     if name is None:
         return None
-    try:
-        number = grp.getgrnam(name).gr_gid
-    except KeyError:
-        raise DrgpayError(*_ERRORS("no_such_group", path=job.path, group=name)) from None
-    if os.geteuid() != 0 and number not in {os.getegid(), *os.getgroups()}:
+    number = number_of_group(name)
+    if number is None:
+        raise DrgpayError(*_ERRORS("no_such_group", path=job.path, group=name))
+    if not is_member(number):
         raise DrgpayError(*_ERRORS("no_member", path=job.path, group=name, user=_user()))
     return number
 
@@ -41,4 +39,4 @@ def _user() -> Words:
     try:
         return alike(getpass.getuser())
     except (KeyError, OSError):
-        return _ERRORS.words("user", number=os.geteuid())
+        return _ERRORS.words("user", number=own_number())

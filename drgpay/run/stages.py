@@ -41,6 +41,7 @@ from drgpay.base.file_hash import file_hash
 from drgpay.base.file_rights import OWNER, Rights, give, make_folder
 from drgpay.base.shipped import program_hash
 from drgpay.base.words import Sentences
+from drgpay.results.forgotten import forgotten_error
 from drgpay.results.manifest import output_hashes, read_manifest
 from drgpay.run.interrupted import (
     RECORD,
@@ -196,7 +197,10 @@ def _put_in_place(run: UnfinishedRun) -> None:
     if not run.folder.exists():
         put_in_place(run.outputs, run.folder, run.rights)
         return
-    if (read_manifest(run.folder).evidence, output_hashes(run.folder)) != (
+    there = read_manifest(run.folder)
+    if there.forgotten:
+        raise DrgpayError(*forgotten_error(there))
+    if (there.evidence, output_hashes(run.folder)) != (
         read_manifest(run.outputs).evidence,
         output_hashes(run.outputs),
     ):

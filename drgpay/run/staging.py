@@ -10,6 +10,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import OWNER, Rights, give_all, make_folder
 from drgpay.base.language import Words
 from drgpay.base.system_errors import reason_of
+from drgpay.base.users import HAS_USERS
 from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
 
@@ -51,8 +52,13 @@ def put_in_place(staged: Path, folder: Path, rights: Rights) -> None:
 
 
 def to_disk(path: Path) -> None:
-    """Have the operating system write a file, or the names in a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY)
+    """Have the operating system write a file, or the names in a folder, to the disk.
+
+    Windows writes the names of a folder by itself, and a file only where it may be written to.
+    """
+    if not HAS_USERS and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDONLY if HAS_USERS else os.O_RDWR)
     try:
         os.fsync(handle)
     finally:

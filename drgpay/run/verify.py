@@ -19,6 +19,7 @@ from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import load_policy
 from drgpay.results.data_package import data_package
+from drgpay.results.forgotten import decisions, record_of
 from drgpay.results.manifest import (
     ID_GIVEN,
     MONTHS,
@@ -86,12 +87,18 @@ class Verified(Shown):
 
     @property
     def status(self) -> Status:
-        """wrong if anything is; unknown if something could not be checked; else right."""
+        """wrong if anything is; unknown if something could not be checked; else right.
+
+        forgotten: what is there is right, what is not was removed by decision.
+        """
         statuses = {check.status for check in self.checks}
-        for status in ("wrong", "unknown"):
+        for status in _WORST_FIRST:
             if status in statuses:
                 return status
         return "right"
+
+
+_WORST_FIRST: tuple[Status, ...] = ("wrong", "unknown", "forgotten")
 
 
 def verify_run(
@@ -140,8 +147,40 @@ def _checks(run: RunFolder, job: Path | None) -> list[_Make]:
         partial(_identity, run),
         partial(_outputs, run),
         *([partial(_inputs, run.manifest, job)] if job else []),
-        *(partial(tried, trial) for trial in trials),
+        *([partial(_forgotten, run)] if run.manifest.forgotten else []),
+        *(partial(_tried_as_far, run, trial) for trial in trials),
     ]
+
+
+def _tried_as_far(run: RunFolder, trial: Trial) -> Check:
+    """Make a check; of a run that was forgotten, what cannot be checked lacks the rows that went.
+
+    That nothing else is missing is what the check of the files says.
+    """
+    check = tried(trial)
+    if check.status == "unknown" and run.manifest.forgotten:
+        return replace(check, status="forgotten", finding=WORDS.words("finding.forgotten"))
+    return check
+
+
+def _forgotten(run: RunFolder) -> Check:
+    """What is missing by decision is what the record beside the run says."""
+    title, gone = title_of("forgotten"), run.manifest.forgotten
+    try:
+        made = decisions(run.folder)
+    except DrgpayError as error:
+        return Check("forgotten", title, "wrong", 0, said_of(error))
+    if not made:
+        found = WORDS.words("finding.no_decision", name=record_of(run.folder).name)
+        return Check("forgotten", title, "unknown", 0, found)
+    decided = {name: sha256 for one in made for name, sha256 in one.files.items()}
+    listed = {name: about["sha256"] for name, about in run.manifest.outputs.items()}
+    is_of_run = all(one.evidence == run.manifest.evidence for one in made)
+    if not is_of_run or gone != decided.keys() or not decided.items() <= listed.items():
+        return Check("forgotten", title, "wrong", len(gone), WORDS.words("finding.other_decision"))
+    last = made[-1]
+    said = WORDS.words("finding.decided", by=last.by, at=last.at[:10], count=len(gone))
+    return Check("forgotten", title, "forgotten", len(gone), said)
 
 
 def _recomputed(run: RunFolder, job: Path, progress: ProgressBar) -> Check:
@@ -269,8 +308,14 @@ def _outputs(run: RunFolder) -> Check:
     """Every file of the manifest is there with its bytes, and no other but their description."""
     title = title_of("outputs")
     listed, found = run.manifest.outputs, output_files(run.folder)
+    gone = run.manifest.forgotten
     findings = [
-        *(WORDS.words("finding.missing", name=name) for name in listed if name not in found),
+        *(
+            WORDS.words("finding.missing", name=name)
+            for name in listed
+            if name not in found and name not in gone
+        ),
+        *(WORDS.words("finding.still_there", name=name) for name in found if name in gone),
         *(WORDS.words("finding.extra", name=name) for name in found if name not in listed),
     ]
     unread: list[Words] = []
@@ -285,13 +330,13 @@ def _outputs(run: RunFolder) -> Check:
             unread.append(WORDS.words("finding.cannot_be_read", name=name, reason=reason))
     if not findings and not unread and _describes_otherwise(run):
         findings.append(WORDS.words("finding.changed", name=PACKAGE))
-    return _found("outputs", title, len(listed), findings, unread)
+    return _found("outputs", title, len(listed.keys() - gone), findings, unread)
 
 
 def _describes_otherwise(run: RunFolder) -> bool:
     """Whether the data package is not what manifest and tables make; older runs have none."""
     path = run.folder / PACKAGE
-    if run.manifest.program != PROGRAM or not path.exists():
+    if run.manifest.program != PROGRAM or run.manifest.forgotten or not path.exists():
         return False
     try:
         return path.read_text("utf-8", errors="replace") != data_package(run.folder)

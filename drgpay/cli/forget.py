@@ -1,0 +1,123 @@
+"""`drgpay forget`."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import chosen
+from drgpay.base.words import Sentences, Wording
+from drgpay.cli import console
+from drgpay.cli.options import AsJson, Runs, warn
+from drgpay.cli.tables import json_text
+
+if TYPE_CHECKING:
+    from drgpay.run.forgetting import Forgettable
+
+EXAMPLES = (
+    "drgpay forget --before 2022-01-01 --dry-run",
+    "drgpay forget --before 2022-01-01 --by 王主任 --note 档案保管期满",
+    "drgpay forget --before 2022-01-01 --by Wang --runs /data/runs --lang en",
+)
+
+_WORDS = Wording("forget")
+_ERRORS = Sentences("errors/cli")
+
+
+def forget(
+    before: Annotated[str, typer.Option()],
+    runs: Runs = Path("runs"),
+    by: Annotated[str, typer.Option()] = "",
+    note: Annotated[str, typer.Option()] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
+    force: Annotated[bool, typer.Option("--force")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Remove what old runs hold about persons, and leave their evidence.
+
+    Exit status 1: a run was left because something still needs it.
+    """
+    from drgpay.run.forgetting import forget as forget_run
+    from drgpay.run.forgetting import forgettable
+
+    day = _day(before)
+    if not (dry_run or by.strip()):
+        raise DrgpayError(*_ERRORS("nobody_forgets"))
+    found = forgettable(runs, day)
+    chosen_ones = [each for each in found if force or not each.needed]
+    for each in [] if dry_run else chosen_ones:
+        forget_run(each, by.strip(), note)
+        _tell_database(each.run.folder)
+    states = [_state(each, each in chosen_ones, dry_run) for each in found]
+    if as_json:
+        console.give_json(json_text({"runs": _rows(found, states)}))
+    else:
+        _show(found, states)
+    if len(chosen_ones) < len(found):
+        raise typer.Exit(1)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DrgpayError(*_ERRORS("no_day", text=text)) from None
+
+
+def _state(each: "Forgettable", is_chosen: bool, dry_run: bool) -> str:
+    if not is_chosen:
+        return "kept"
+    return "would_go" if dry_run else "gone"
+
+
+def _tell_database(folder: Path) -> None:
+    """Have the database know the new manifest; its sums stay, since no rows are read for it."""
+    from drgpay.registry.registration import note_manifest
+
+    try:
+        note_manifest(folder)
+    except DrgpayError as error:
+        warn(error)
+
+
+def _rows(found: Sequence["Forgettable"], states: Sequence[str]) -> list[dict[str, object]]:
+    return [
+        {
+            "run": each.run.run_id,
+            "period": each.run.period,
+            "state": state,
+            "files": [*each.files, *([each.page.name] if each.page else [])],
+            "bytes": each.bytes,
+            "needed": each.needed.said_in(chosen()) if each.needed else "",
+        }
+        for each, state in zip(found, states, strict=True)
+    ]
+
+
+def _show(found: Sequence["Forgettable"], states: Sequence[str]) -> None:
+    import polars as pl
+
+    from drgpay.show.tables import ReportTable
+
+    language = chosen()
+    if not found:
+        console.say(_WORDS.said("nothing", language))
+        return
+    said = {
+        state: _WORDS.said(f"state.{state}", language) for state in ("gone", "would_go", "kept")
+    }
+    rows = [
+        (
+            *(each.run.run_id, each.run.period, said[state]),
+            *(len(each.files) + bool(each.page), each.bytes),
+            each.needed.said_in(language) if each.needed and state == "kept" else "",
+        )
+        for each, state in zip(found, states, strict=True)
+    ]
+    columns = ["run", "period", "state", "files", "bytes", "needed"]
+    frame = pl.DataFrame(rows, columns, orient="row")
+    table = ReportTable("", frame, styles=("state", {said["kept"]: "yellow"}))
+    console.show_blocks(table, say=lambda key: _WORDS.said(f"head.{key}", language))

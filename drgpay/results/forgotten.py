@@ -1,0 +1,134 @@
+"""What of a run was forgotten by decision: its rows about persons are gone, its evidence is there.
+
+The manifest then says which files are missing, by whose decision and when; it stays the same
+evidence. Beside the folder lies the record of it, `runs/2026-10-1f2e3d4c5b.forgotten.jsonl`: a JSON
+line a decision, added and never changed, that holds the sha256 of the line before it, the first one
+the evidence of the run.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drgpay.base.errors import DrgpayError
+from drgpay.base.file_rights import give, has_file, rights_like
+from drgpay.base.plain_json import json_fault, plain_json
+from drgpay.base.system_errors import reason_of
+from drgpay.base.words import Sentences
+from drgpay.base.working_folder import working_folder
+from drgpay.results.manifest import FORGOTTEN, Manifest, sharing
+
+_ERRORS = Sentences("errors/results")
+
+RECORD_ENDING = ".forgotten.jsonl"
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One line of the record.
+
+    files: the files that went, with their sha256 as the manifest has it. sha256: of the line.
+    """
+
+    run: str
+    evidence: str
+    by: str
+    at: str
+    note: str
+    files: Mapping[str, str]
+    sha256: str
+
+
+def record_of(folder: Path) -> Path:
+    """Where the record of the run in a folder lies."""
+    whole = folder.resolve()
+    return whole.with_name(f"{whole.name}{RECORD_ENDING}")
+
+
+def decisions(folder: Path) -> tuple[Decision, ...]:
+    """The decisions about the run in a folder, the first one first; none without a record.
+
+    Raises DrgpayError for a record that cannot be read, and for one whose lines do not follow from
+    each other.
+    """
+    path = record_of(folder)
+    if not has_file(path, sharing()):
+        return ()
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise _broken(path, 1, reason_of(error)) from None
+    found: list[Decision] = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            said = plain_json(line)
+            made = Decision(
+                *(str(said[key]) for key in ("run", "evidence", "by", "at", "note")),
+                files=dict(said["files"]),
+                sha256=hashlib.sha256(line).hexdigest(),
+            )
+            follows = said["follows"]
+        except ValueError as error:
+            raise _broken(path, number, json_fault(error)) from None
+        except (KeyError, TypeError):
+            raise _broken(path, number, _ERRORS.words("no_decision")) from None
+        if follows != (found[-1].sha256 if found else made.evidence):
+            raise _broken(path, number, _ERRORS.words("follows_another"))
+        found.append(made)
+    return tuple(found)
+
+
+def add_decision(
+    folder: Path, manifest: Manifest, by: str, at: str, note: str, files: Mapping[str, str]
+) -> Decision:
+    """Add a decision to the record of a run, which is replaced as a whole.
+
+    Raises DrgpayError for a record that is broken, OSError if it cannot be written.
+    """
+    path, before = record_of(folder), decisions(folder)
+    said = {
+        "run": manifest.run_id,
+        "evidence": manifest.evidence,
+        "by": by,
+        "at": at,
+        "note": note,
+        "files": dict(files),
+        "follows": before[-1].sha256 if before else manifest.evidence,
+    }
+    line = json.dumps(said, ensure_ascii=False).encode()
+    whole = path.read_bytes() if before else b""
+    with working_folder(path.parent) as work:
+        staged = work / path.name
+        staged.write_bytes(whole + line + b"\n")
+        give(staged, rights_like(folder))
+        staged.replace(path)
+    return decisions(folder)[-1]
+
+
+def mark_forgotten(folder: Path, manifest: Manifest, decided: Decision) -> None:
+    """Have the manifest say which files are missing by decision; its evidence stays the same.
+
+    Raises OSError if it cannot be written.
+    """
+    gone = sorted({*manifest.forgotten, *decided.files})
+    about = {"by": decided.by, "at": decided.at, "record": decided.sha256, "files": gone}
+    content: dict[str, Any] = {**manifest.content, FORGOTTEN: about}
+    with working_folder(folder.resolve().parent) as work:
+        staged = work / manifest.path.name
+        staged.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        give(staged, rights_like(folder))
+        staged.replace(manifest.path)
+
+
+def forgotten_error(manifest: Manifest) -> tuple[Any, Any]:
+    """What is said of a run whose rows are asked for and are forgotten."""
+    about = manifest.content[FORGOTTEN]
+    folder = manifest.path.parent
+    return _ERRORS("forgotten", folder=folder, by=about.get("by", ""), at=about.get("at", "")[:10])
+
+
+def _broken(path: Path, line: int, reason: object) -> DrgpayError:
+    return DrgpayError(*_ERRORS("broken_decisions", path=path, line=line, reason=reason))
