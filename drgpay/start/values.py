@@ -47,10 +47,8 @@ def values_of(column: str, texts: pl.Series, front_page: bool = False) -> Values
     a person should confirm is likely. front_page: the heading is a code of the front page, whose
     single digits are known; those of other tables are not.
     """
-    counts = {
-        str(value): int(count)
-        for value, count in texts.drop_nulls().value_counts(sort=True).iter_rows()
-    }
+    told = texts.drop_nulls().value_counts().rows()
+    counts = {str(value): int(count) for value, count in sorted(told, key=lambda one: (-one[1], one[0]))}
     plain_flags = column == "out_of_area" and counts.keys() <= {"0", "1"}
     known: dict[str, str] = {}
     likely: dict[str, str] = {}
@@ -81,8 +79,10 @@ def _is_ours(column: str, value: str) -> bool:
             return said in _FLAGS[:2]
         case "level" if said.isdigit():  # lists of levels contradict each other
             return False
+        case "sex" | "discharge_type":
+            return said.lstrip("0") in _OURS[column]
         case _:
-            return any(compared_value(ours) == said for ours in _OURS[column])
+            return value in _OURS[column]
 
 
 def _contradicts(column: str, counts: dict[str, int]) -> bool:
