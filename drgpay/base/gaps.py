@@ -4,6 +4,9 @@ A text that begins with the mark, in whichever language it was written, is a gap
 refuse it by its place (`base/toml_reader.py`, `records/small_tables.py`).
 """
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 from drgpay.base.language import Language, Words
 from drgpay.base.words import Wording
 
@@ -23,3 +26,28 @@ def is_gap(text: str) -> bool:
 
 def _marks() -> tuple[str, ...]:
     return tuple(text.partition("{")[0].strip() for text in _WORDS.words("gap"))
+
+
+class Gap(NamedTuple):
+    """A gap in a file of text: its line, from 1, and what is missing there."""
+
+    line: int
+    what: str
+
+
+def gaps_in(text: str, comment: str = "#") -> Iterator[Gap]:
+    """The gaps of a text, one a cell or value; lines that are comments have none."""
+    marks = _marks()
+    for number, line in enumerate(text.splitlines(), start=1):
+        if line.lstrip().startswith(comment):
+            continue
+        for mark in marks:
+            for part in line.split(mark)[1:]:
+                yield Gap(number, _ends_at(part))
+
+
+def _ends_at(part: str) -> str:
+    """What follows a mark up to the end of its value or its cell."""
+    for sign in ('"', ","):
+        part = part.partition(sign)[0]
+    return part.strip()

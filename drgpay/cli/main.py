@@ -25,6 +25,7 @@ from drgpay.cli import (
     fault_report,
     group,
     group_visits,
+    init,
     interrupts,
     options,
     policy,
@@ -62,6 +63,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+add_command(app, init.init, init.EXAMPLES)
 add_command(app, run.run, run.EXAMPLES)
 add_command(app, clear.clear, clear.EXAMPLES)
 add_command(app, case.case, case.EXAMPLES)

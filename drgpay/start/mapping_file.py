@@ -16,7 +16,7 @@ from drgpay.start.recognise import COLUMNS, column_name
 WORDS = Wording("start")
 _OTHER_SYSTEMS = ["2", "3"]
 """Kinds of diagnosis that are of Chinese medicine, of interface 4101."""
-_OF_PERSONS = ("person_id",)
+OF_PERSONS = ("person_id",)
 """Columns of which a file for people shows no values."""
 _LISTS = {"other_diagnoses": "diagnoses", "procedures": "procedures"}
 
@@ -105,7 +105,7 @@ def _codes(
 
 
 def _about(recognised: Recognition, found: Found, language: Language) -> Iterator[str]:
-    shown = found.headings and found.column not in _OF_PERSONS
+    shown = found.headings and found.column not in OF_PERSONS
     examples = recognised.given.examples(found.headings[0]) if shown else ()
     sureness = WORDS.words(f"sureness.{found.sureness.value}")
     key = "mapping.column" if examples else "mapping.column_without"
