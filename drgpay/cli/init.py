@@ -86,24 +86,31 @@ def _show(started: "Started") -> None:
     from drgpay.show.tables import ReportTable
     from drgpay.show.tables_console import console_tables
     from drgpay.start.readme import next_commands, to_look_at
-    from drgpay.start.summary import WORDS, file_frame, recognised_frame, unknown_frame
+    from drgpay.start.summary import (
+        WORDS,
+        certain_count,
+        file_frame,
+        recognised_frame,
+        unknown_frame,
+    )
 
     language = chosen()
     said = WORDS.said
     for table, recognised in started.recognised.items():
         title = said(f"table.{table}", language, file=recognised.given.path.name)
-        frames = [ReportTable("", recognised_frame(recognised, language), title=title)]
+        console.say(said("recognised", language, title=title, count=certain_count(recognised)))
+        frame = recognised_frame(recognised, language, console.is_verbose())
+        frames = [ReportTable("", frame)] if frame.height else []
         unknown = unknown_frame(recognised)
         if unknown.height:
             frames.append(ReportTable("", unknown, title=said("table.unknown", language)))
-        console.show(console_tables(frames, lambda key: said(f"heading.{key}", language), 60))
+        if frames:
+            console.show(console_tables(frames, lambda key: said(f"heading.{key}", language), 60))
     for remark in to_look_at(started):
         console.say(f"- {remark}")
     if started.checked:
         checked = started.checked
-        findings = ReportTable(
-            "findings", checked.findings, worded=frozenset({"code", "severity"})
-        )
+        findings = ReportTable("findings", checked.findings, worded=frozenset({"code", "severity"}))
         console.show(console_tables([findings], speaker(language)))
         values = {
             "stays": checked.stays,
@@ -122,6 +129,7 @@ def _show(started: "Started") -> None:
 
 
 def _json(started: "Started") -> str:
-    from drgpay.start.summary import summary_json
+    from drgpay.cli.tables import json_text
+    from drgpay.start.summary import summary
 
-    return summary_json(started)
+    return json_text(summary(started))

@@ -74,14 +74,22 @@ def _diagnoses(given: Given, candidates: Candidates) -> dict[str, Found]:
     if cells:
         why = WORDS.words("why.all_in_one_cell")
         found["other_diagnoses"] = Found(
-            "other_diagnoses", (cells[0].heading,), Form.CELL, Sureness.CERTAIN, why,
+            "other_diagnoses",
+            (cells[0].heading,),
+            Form.CELL,
+            Sureness.CERTAIN,
+            why,
             principal_first=principal is None,
         )
     elif principal and holds_lists(given.sample(principal.headings[0])):
         del found["principal_diagnosis"]
         why = WORDS.words("why.all_in_one_cell")
         found["other_diagnoses"] = Found(
-            "other_diagnoses", principal.headings, Form.CELL, Sureness.LIKELY, why,
+            "other_diagnoses",
+            principal.headings,
+            Form.CELL,
+            Sureness.LIKELY,
+            why,
             principal_first=True,
         )
     return found
@@ -105,9 +113,7 @@ def _principal(given: Given, candidates: Candidates) -> Found | None:
     for one in several:
         if not one.known.foreign:
             why = WORDS.words("why.no_codes", share=f"{shares[one.heading]:.1%}")
-            return Found(
-                "principal_diagnosis", (one.heading,), Form.ONE, Sureness.LIKELY, why
-            )
+            return Found("principal_diagnosis", (one.heading,), Form.ONE, Sureness.LIKELY, why)
     return None
 
 
@@ -122,7 +128,7 @@ def _usable(given: Given, candidates: Candidates, column: str) -> list[Candidate
     best = min((one.known.confidence for one in several), default=CERTAIN)
     kinds = {one.known.kind for one in several if one.known.confidence == best}
     same = [one for one in several if one.known.confidence == best and one.known.kind in kinds]
-    if any("own" == one.known.kind for one in same):
+    if any(one.known.kind == "own" for one in same):
         same = [one for one in same if one.known.kind == "own"]
     filled = [one for one in same if given.sample(one.heading).drop_nulls().len()]
     share = procedure_share if column == "procedures" else diagnosis_share
@@ -130,9 +136,7 @@ def _usable(given: Given, candidates: Candidates, column: str) -> list[Candidate
     return coded or same
 
 
-def _listed(
-    given: Given, column: str, several: Sequence[Candidate]
-) -> tuple[Found, list[Words]]:
+def _listed(given: Given, column: str, several: Sequence[Candidate]) -> tuple[Found, list[Words]]:
     headings = tuple(one.heading for one in several)
     sure = all(one.known.confidence <= CERTAIN for one in several)
     sureness = Sureness.CERTAIN if sure else Sureness.LIKELY

@@ -44,7 +44,9 @@ class ProjectFolder:
             path.mkdir(parents=True, exist_ok=True)
             kept = path / KEPT
             found = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {}
-            return ProjectFolder(path, {}, dict(found.get("files", {})), dict(found.get("made_of", {})))
+            return ProjectFolder(
+                path, {}, dict(found.get("files", {})), dict(found.get("made_of", {}))
+            )
         except OSError as error:
             raise DrgpayError(*_ERRORS("unusable", path=path, reason=reason_of(error))) from None
         except ValueError:
@@ -66,7 +68,9 @@ class ProjectFolder:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(content)
             except OSError as error:
-                raise DrgpayError(*_ERRORS("unusable", path=path, reason=reason_of(error))) from None
+                raise DrgpayError(
+                    *_ERRORS("unusable", path=path, reason=reason_of(error))
+                ) from None
             self.states[name] = State.NEW if there is None else State.RENEWED
         else:
             self.states[name] = State.EDITED

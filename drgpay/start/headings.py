@@ -73,9 +73,7 @@ class KnownHeadings:
         for said in _forms(heading):
             if found := self.exact.get(said):
                 return found
-            if found := tuple(
-                one.known for one in self.series if one.pattern.fullmatch(said.text)
-            ):
+            if found := tuple(one.known for one in self.series if one.pattern.fullmatch(said.text)):
                 return found
         return ()
 
@@ -139,7 +137,10 @@ def known_headings(table: str) -> KnownHeadings:
         if all(one.column != known.column for one in exact[said]):
             exact[said].append(known)
     return KnownHeadings(
-        {said: tuple(sorted(found, key=lambda one: one.confidence)) for said, found in exact.items()},
+        {
+            said: tuple(sorted(found, key=lambda one: one.confidence))
+            for said, found in exact.items()
+        },
         tuple(series),
     )
 

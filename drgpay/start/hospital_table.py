@@ -115,7 +115,10 @@ def _beside(given: Given, heading: str | None, candidates: dict, column: str) ->
     counted: dict[str, Counter[str]] = {}
     for one, text in frame.iter_rows():
         counted.setdefault(one, Counter())[text] += 1
-    return {one: min(said.items(), key=lambda pair: (-pair[1], pair[0]))[0] for one, said in counted.items()}
+    return {
+        one: min(said.items(), key=lambda pair: (-pair[1], pair[0]))[0]
+        for one, said in counted.items()
+    }
 
 
 def _series(texts: Sequence[str]):  # type: ignore[no-untyped-def]

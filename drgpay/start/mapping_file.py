@@ -151,6 +151,8 @@ def _text(text: str) -> str:
 
 def _texts(texts: "tuple[str, ...] | list[str]") -> str:
     inner = ", ".join(_text(text) for text in texts)
-    return f"[{inner}]" if len(inner) < 80 else "[\n" + "".join(
-        f"  {_text(text)},\n" for text in texts
-    ) + "]"
+    return (
+        f"[{inner}]"
+        if len(inner) < 80
+        else "[\n" + "".join(f"  {_text(text)},\n" for text in texts) + "]"
+    )

@@ -61,8 +61,10 @@ def months_by_headings(found: Recognition, date_heading: str) -> Months:
         for name in ("hospital_id", "account")
         if (heading := found.heading_of(name))
     }
-    frame = pl.DataFrame({name: texts for name, texts in others.items()})
-    return Months(month, _counts(month), _distinct(frame, "hospital_id"), _distinct(frame, "account"))
+    frame = pl.DataFrame(others)
+    return Months(
+        month, _counts(month), _distinct(frame, "hospital_id"), _distinct(frame, "account")
+    )
 
 
 def _counts(month: pl.Series) -> dict[str, int]:

@@ -31,7 +31,12 @@ from drgpay.start.checked import Checked, checked_month
 from drgpay.start.folder import ProjectFolder
 from drgpay.start.found import Person, Recognition
 from drgpay.start.given import open_given
-from drgpay.start.hospital_table import HEADINGS, HospitalTable, hospitals_of_stays, listed_hospitals
+from drgpay.start.hospital_table import (
+    HEADINGS,
+    HospitalTable,
+    hospitals_of_stays,
+    listed_hospitals,
+)
 from drgpay.start.mapping_file import mapping_text
 from drgpay.start.months import Months, months_by_headings, months_of, rows_of_month
 from drgpay.start.policy_file import CORE, account_budget, policy_text
@@ -361,10 +366,16 @@ class _Start:
         ]
         of_stays = stays is not None or not self._wishes.visits
         if of_stays:
-            lines += [f'scheme = "{self._made.scheme}"', f'catalogue = "{catalogue or missing("catalogue")}"']
+            lines += [
+                f'scheme = "{self._made.scheme}"',
+                f'catalogue = "{catalogue or missing("catalogue")}"',
+            ]
         lines += [f'policy = "{POLICY}"', 'output = "runs"', "", "[inputs]"]
         if stays is not None:
-            lines += [f"stays = {_path_text(self._records(stays, month))}", f'mapping = "{MAPPING}"']
+            lines += [
+                f"stays = {_path_text(self._records(stays, month))}",
+                f'mapping = "{MAPPING}"',
+            ]
         elif of_stays:
             lines += [f'stays = "{missing("stays")}"']
         lines += [f'hospitals = "{HOSPITALS}"']
@@ -472,5 +483,3 @@ def _yuan(said: str | None) -> Decimal | None:
     except InvalidOperation:
         return None
     return amount if amount.is_finite() and amount > 0 else None
-
-

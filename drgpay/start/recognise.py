@@ -8,6 +8,7 @@ guessed in silence: each column says how sure it is and why.
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import polars as pl
 
@@ -176,9 +177,7 @@ class _Work:
 
     def _of(self, column: str) -> list[Candidate]:
         """Candidates of a column that are not first of all something else, if it has any."""
-        every = [
-            one for one in self.candidates.get(column, ()) if _fits_unit(column, one.unit)
-        ]
+        every = [one for one in self.candidates.get(column, ()) if _fits_unit(column, one.unit)]
         known = known_headings(self.table)
         first = [
             one
@@ -197,9 +196,7 @@ class _Work:
         best, rest = several[0], several[1:]
         same = [one for one in rest if self._alike(best, one)]
         rivals = [
-            one
-            for one in rest
-            if one not in same and one.known.confidence == best.known.confidence
+            one for one in rest if one not in same and one.known.confidence == best.known.confidence
         ]
         if column in VALUED and rivals:
             best = min([best, *rivals], key=lambda one: self._unread_values(column, one))
@@ -225,7 +222,10 @@ class _Work:
     def _alike(self, one: Candidate, other: Candidate) -> bool:
         """Whether two headings have the same values."""
         return bool(
-            (self.given.sample(one.heading).fill_null("") == self.given.sample(other.heading).fill_null("")).all()
+            (
+                self.given.sample(one.heading).fill_null("")
+                == self.given.sample(other.heading).fill_null("")
+            ).all()
         )
 
     def _id(self, column: str) -> Found | None:
@@ -287,7 +287,11 @@ class _Work:
             if fitting:
                 best = min(
                     fitting,
-                    key=lambda one: (one.known.confidence, shares[one.heading][1] > _SAME, one.place),
+                    key=lambda one: (
+                        one.known.confidence,
+                        shares[one.heading][1] > _SAME,
+                        one.place,
+                    ),
                 )
                 sure = best.known.confidence <= CERTAIN
                 self._take(
@@ -312,7 +316,7 @@ class _Work:
 
     def _doubt_order(self) -> None:
         """Days that are not in their order make the later one only likely."""
-        for earlier, later in zip(_DAYS, _DAYS[1:], strict=False):
+        for earlier, later in pairwise(_DAYS):
             one, other = self._day_of(earlier), self._day_of(later)
             if one is None or other is None:
                 continue
@@ -335,7 +339,9 @@ class _Work:
             if column not in VALUED or found.form is not Form.ONE or not found.headings:
                 continue
             heading = found.headings[0]
-            kinds = [one.known.kind for one in self.candidates.get(column, ()) if one.heading == heading]
+            kinds = [
+                one.known.kind for one in self.candidates.get(column, ()) if one.heading == heading
+            ]
             values = values_of(column, self.given.column(heading), "hqms_code" in kinds)
             self.found[column] = _with_values(found, values)
             if values.open:
@@ -406,7 +412,10 @@ class _Work:
         left = dict(found.values.open)
         for value, count in found.values.open.items():
             question = WORDS.words(
-                "ask.value", heading=found.headings[0], value=value, count=count,
+                "ask.value",
+                heading=found.headings[0],
+                value=value,
+                count=count,
                 column=column_name(column),
             )
             said = self.person.write(question)
@@ -414,7 +423,11 @@ class _Work:
                 given[value] = said
                 del left[value]
         self.found[column] = Found(
-            column, found.headings, found.form, found.sureness, found.why,
+            column,
+            found.headings,
+            found.form,
+            found.sureness,
+            found.why,
             Values(given, found.values.likely, left),
         )
 
@@ -423,7 +436,7 @@ def _fits_unit(column: str, unit: str) -> bool:
     """Whether the unit of a heading is that of a column; days are no age in years."""
     if unit == "10k":
         return False
-    return unit == "" or unit == _UNIT_OF.get(column, unit) and column != _NOT_FOR_DAYS
+    return unit == "" or (unit == _UNIT_OF.get(column, unit) and column != _NOT_FOR_DAYS)
 
 
 def _with_values(found: Found, values: Values) -> Found:

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from drgpay.base.language import Language
-from drgpay.base.plain_json import json_text
 from drgpay.base.words import Wording
-from drgpay.start.found import Recognition
+from drgpay.start.found import Recognition, Sureness
 from drgpay.start.mapping_file import OF_PERSONS
 from drgpay.start.readme import next_commands
 from drgpay.start.recognise import COLUMNS, column_name
@@ -18,8 +17,11 @@ if TYPE_CHECKING:
 WORDS = Wording("start")
 
 
-def recognised_frame(recognised: Recognition, language: Language) -> pl.DataFrame:
-    """column, from_headings, sureness, why: one row a column of ours, in their order."""
+def recognised_frame(recognised: Recognition, language: Language, every: bool) -> pl.DataFrame:
+    """column, from_headings, sureness, why: a row a column of ours, in their order.
+
+    every: those that are certain too.
+    """
     rows = [
         (
             column_name(column).said_in(language),
@@ -29,12 +31,18 @@ def recognised_frame(recognised: Recognition, language: Language) -> pl.DataFram
         )
         for column in COLUMNS[recognised.table]
         if (found := recognised.found.get(column))
+        and (every or found.sureness is not Sureness.CERTAIN)
     ]
     rows += [
         (column_name(column).said_in(language), "", WORDS.said("sureness.open", language), "")
         for column in recognised.missing
     ]
     return _frame(("column", "from_headings", "sureness", "why"), rows)
+
+
+def certain_count(recognised: Recognition) -> int:
+    """How many columns are certain."""
+    return sum(found.sureness is Sureness.CERTAIN for found in recognised.found.values())
 
 
 def unknown_frame(recognised: Recognition) -> pl.DataFrame:
@@ -54,35 +62,33 @@ def file_frame(started: "Started", language: Language) -> pl.DataFrame:
     return _frame(("file", "state"), rows)
 
 
-def summary_json(started: "Started") -> str:
-    """All of it as one JSON object."""
+def summary(started: "Started") -> dict[str, Any]:
+    """All of it, for programs."""
     checked = started.checked
-    return json_text(
-        {
-            "folder": str(started.folder.path),
-            "scheme": started.scheme,
-            "months": started.months,
-            "files": {name: state.value for name, state in sorted(started.folder.states.items())},
-            "recognised": {name: _columns(one) for name, one in started.recognised.items()},
-            "unknown": {
-                name: {one.heading: list(one.examples) for one in found.others if not one.known}
-                for name, found in started.recognised.items()
-            },
-            "missing": {name: list(found.missing) for name, found in started.recognised.items()},
-            "remarks": [str(one) for one in started.remarks],
-            "gaps": [one._asdict() for one in started.gaps],
-            "check": None
-            if checked is None
-            else {
-                "stays": checked.stays,
-                "total_yuan": checked.total_yuan,
-                "refused": checked.refused,
-                "refused_yuan": checked.refused_yuan,
-                "findings": checked.findings.to_dicts(),
-            },
-            "next": list(next_commands(started)),
-        }
-    )
+    return {
+        "folder": str(started.folder.path),
+        "scheme": started.scheme,
+        "months": started.months,
+        "files": {name: state.value for name, state in sorted(started.folder.states.items())},
+        "recognised": {name: _columns(one) for name, one in started.recognised.items()},
+        "unknown": {
+            name: {one.heading: list(one.examples) for one in found.others if not one.known}
+            for name, found in started.recognised.items()
+        },
+        "missing": {name: list(found.missing) for name, found in started.recognised.items()},
+        "remarks": [str(one) for one in started.remarks],
+        "gaps": [one._asdict() for one in started.gaps],
+        "check": None
+        if checked is None
+        else {
+            "stays": checked.stays,
+            "total_yuan": checked.total_yuan,
+            "refused": checked.refused,
+            "refused_yuan": checked.refused_yuan,
+            "findings": checked.findings.to_dicts(),
+        },
+        "next": list(next_commands(started)),
+    }
 
 
 def _columns(recognised: Recognition) -> dict[str, Any]:

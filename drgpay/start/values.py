@@ -48,7 +48,9 @@ def values_of(column: str, texts: pl.Series, front_page: bool = False) -> Values
     single digits are known; those of other tables are not.
     """
     told = texts.drop_nulls().value_counts().rows()
-    counts = {str(value): int(count) for value, count in sorted(told, key=lambda one: (-one[1], one[0]))}
+    counts = {
+        str(value): int(count) for value, count in sorted(told, key=lambda one: (-one[1], one[0]))
+    }
     plain_flags = column == "out_of_area" and counts.keys() <= {"0", "1"}
     known: dict[str, str] = {}
     likely: dict[str, str] = {}

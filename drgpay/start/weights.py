@@ -181,13 +181,13 @@ def _all_mean(
     if weight is None:
         return None, None
     weights = _numbers(table, weight)
-    of = {
-        heading: found[0].column for heading in table.headings if (found := known.of(heading))
-    }
+    of = {heading: found[0].column for heading in table.headings if (found := known.of(heading))}
     rates = [heading for heading, column in of.items() if column == "x:rate"]
     if len(rates) == 1 and len(numbers := set(_numbers(table, rates[0]).values())) == 1:
         rate = numbers.pop()
-        return _decimal(rate), WORDS.words("remark.mean_of_rate", heading=rates[0], yuan=_decimal(rate))
+        return _decimal(rate), WORDS.words(
+            "remark.mean_of_rate", heading=rates[0], yuan=_decimal(rate)
+        )
     for heading, column in of.items():
         if column != "price" or "(" in compared(heading).text:
             continue
