@@ -24,6 +24,13 @@ def is_gap(text: str) -> bool:
     return text.lstrip().startswith(_marks())
 
 
+def lacking(text: str) -> str:
+    """What a gap asks for: its text without the mark."""
+    stripped = text.lstrip()
+    mark = next((mark for mark in _marks() if stripped.startswith(mark)), "")
+    return stripped.removeprefix(mark).strip()
+
+
 def _marks() -> tuple[str, ...]:
     return tuple(text.partition("{")[0].strip() for text in _WORDS.words("gap"))
 

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from drgpay.base.addresses import DATABASE_REMEDY, names_database
 from drgpay.base.errors import DrgpayError, shortened
-from drgpay.base.gaps import is_gap
+from drgpay.base.gaps import is_gap, lacking
 from drgpay.base.language import Words, alike
 from drgpay.base.system_errors import reason_of
 from drgpay.base.words import Sentences
@@ -83,7 +83,7 @@ def parse_toml(text: str, path: Path, *, decimals: bool = False) -> dict[str, An
             raise DrgpayError(problem, DATABASE_REMEDY)
         if isinstance(value, str) and is_gap(value):
             place = _line_of(path, text, re.compile(re.escape(value)))
-            said = {"key": key, "what": shortened(value, 80)}
+            said = {"key": key, "what": shortened(lacking(value), 80)}
             raise DrgpayError(*_ERRORS("gap_left", place=place, **said))
     return raw
 

@@ -111,7 +111,12 @@ def _show(started: "Started") -> None:
     if started.checked:
         checked = started.checked
         findings = ReportTable("findings", checked.findings, worded=frozenset({"code", "severity"}))
-        console.show(console_tables([findings], speaker(language)))
+        quality = speaker(language)
+        console.show(
+            console_tables(
+                [findings], lambda key: said(key, language) if key in WORDS else quality(key)
+            )
+        )
         values = {
             "stays": checked.stays,
             "yuan": f"{checked.total_yuan:,.2f}",

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError, shortened
 from drgpay.base.exact import POINT_PLACES
-from drgpay.base.gaps import is_gap
+from drgpay.base.gaps import is_gap, lacking
 from drgpay.base.language import Words
 from drgpay.base.words import Sentences
 from drgpay.records import columns as records
@@ -209,7 +209,12 @@ def _refuse_gaps(path: Path, frame: pl.DataFrame, column: str) -> None:
     """Raise DrgpayError for the first cell that is still to be filled in."""
     for row, cell in enumerate(frame[column], start=1):
         if cell is not None and is_gap(cell):
-            said = {"path": path, "row": row, "column": column, "cell": shortened(cell, 80)}
+            said = {
+                "path": path,
+                "row": row,
+                "column": column,
+                "what": shortened(lacking(cell), 80),
+            }
             raise DrgpayError(*_ERRORS("gap_in_cell", **said))
 
 

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
 
+from drgpay.base.exact import FEN_PLACES, unscaled
 from drgpay.base.language import Language
 from drgpay.base.progress import ProgressBar
 from drgpay.grouper.compiled_cache import load_compiled
@@ -25,9 +27,9 @@ class Checked:
 
     findings: pl.DataFrame
     stays: int
-    total_yuan: float
+    total_yuan: Decimal
     refused: int
-    refused_yuan: float
+    refused_yuan: Decimal
 
 
 def checked_month(
@@ -64,15 +66,16 @@ def checked_month(
         rows.group_by("code", "column", "severity")
         .agg(
             pl.len().cast(pl.Int64).alias("stays"),
-            (pl.col("total_fen").fill_null(0).sum() / 100).round(2).alias("total_yuan"),
+            pl.col("total_fen").fill_null(0).sum().alias("total_yuan"),
             pl.col("case_id").min().alias("example"),
         )
         .sort(["severity", "total_yuan", "code", "column"], descending=[False, True, False, False])
     )
-    return Checked(
-        findings,
-        grouped.height,
-        (grouped["total_fen"].fill_null(0).sum() or 0) / 100,
-        refused.height,
-        (refused["total_fen"].fill_null(0).sum() or 0) / 100,
-    )
+    amounts = [unscaled(int(fen), FEN_PLACES) for fen in findings["total_yuan"]]
+    findings = findings.with_columns(pl.Series("total_yuan", amounts, pl.Decimal(18, FEN_PLACES)))
+    return Checked(findings, grouped.height, _yuan(grouped), refused.height, _yuan(refused))
+
+
+def _yuan(stays: pl.DataFrame) -> Decimal:
+    fen = stays["total_fen"].fill_null(0).sum() or 0
+    return unscaled(int(fen), FEN_PLACES)

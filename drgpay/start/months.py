@@ -12,6 +12,7 @@ from drgpay.records.dataset import open_dataset
 from drgpay.start.content import days_of
 from drgpay.start.found import Recognition
 
+_SEEN = ("hospital_id", "account", "bed_day_class")
 _STRAY_SHARE = 0.01
 """A month with a smaller share of the rows is no month of its own: its rows are findings."""
 
@@ -19,13 +20,14 @@ _STRAY_SHARE = 0.01
 @dataclass(frozen=True)
 class Months:
     """month: of each row, as 2026-10, null where there is no date. counts: rows of each month that
-    counts as one, in order. hospitals and accounts: those that occur.
+    counts as one, in order. hospitals, accounts and bed_day_classes: those that occur.
     """
 
     month: pl.Series
     counts: dict[str, int]
     hospitals: tuple[str, ...]
     accounts: tuple[str, ...]
+    bed_day_classes: tuple[str, ...] = ()
 
     @property
     def year(self) -> int | None:
@@ -43,12 +45,13 @@ def months_of(
 ) -> Months:
     """Read the date, hospital and account of every row; raises DrgpayError where they cannot be read."""
     dataset = open_dataset(path, mapping, kinds=kinds)
-    wanted = [date_column, "hospital_id", "account"]
+    wanted = [date_column, "hospital_id", "account", "bed_day_class"]
     dataset.require(wanted[:1])
+    wanted = [column for column in wanted if column in dataset.column_names]
     batches = [batch for piece in dataset.pieces() for batch in piece.batches(wanted)]
     frame = pl.DataFrame(pa.Table.from_batches(batches))
     month = frame[date_column].cast(pl.Date).dt.strftime("%Y-%m").alias("month")
-    return Months(month, _counts(month), _distinct(frame, wanted[1]), _distinct(frame, wanted[2]))
+    return Months(month, _counts(month), *(_distinct(frame, name) for name in _SEEN))
 
 
 def months_by_headings(found: Recognition, date_heading: str) -> Months:
@@ -56,15 +59,9 @@ def months_by_headings(found: Recognition, date_heading: str) -> Months:
     given = found.given
     days = days_of("settlement_date", given.column(date_heading))
     month = days.dt.strftime("%Y-%m").alias("month")
-    others = {
-        name: given.column(heading)
-        for name in ("hospital_id", "account")
-        if (heading := found.heading_of(name))
-    }
+    others = {name: given.column(heading) for name in _SEEN if (heading := found.heading_of(name))}
     frame = pl.DataFrame(others)
-    return Months(
-        month, _counts(month), _distinct(frame, "hospital_id"), _distinct(frame, "account")
-    )
+    return Months(month, _counts(month), *(_distinct(frame, name) for name in _SEEN))
 
 
 def _counts(month: pl.Series) -> dict[str, int]:

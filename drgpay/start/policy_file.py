@@ -17,6 +17,7 @@ WORDS = Wording("start")
 CORE = "zhejiang-2019-core"
 _VISITS = "illustrative"
 _BEFORE_BUDGET = "[clearing]"
+_NO_BED_DAYS = "bed_days = []"
 _OUTPATIENT = "[outpatient]"
 _CAPITATION = "[outpatient.capitation]"
 """Its rates are sums of money of a region that there is not."""
@@ -28,12 +29,18 @@ def policy_text(
     year: int,
     accounts: Sequence[str],
     budget: Mapping[str, Decimal],
+    bed_days: Sequence[str],
     with_visits: bool,
     language: Language,
 ) -> str:
-    """The TOML of the policy. accounts: those that need a budget; budget: yuan a year, where known."""
+    """The TOML of the policy.
+
+    accounts: those that need a budget; budget: yuan a year, where known. bed_days: classes
+    that occur; their points are the region's to set.
+    """
     core = policy_path(CORE).read_text(encoding="utf-8")
     rules = core[core.index("[records]") :]
+    rules = rules.replace(_NO_BED_DAYS, _bed_days(bed_days, language), 1)
     before, after = rules.split(_BEFORE_BUDGET, 1)
     parts = [
         *_comment(WORDS.words("policy.head", core=CORE), language),
@@ -76,6 +83,16 @@ def _amounts(accounts: Sequence[str], budget: Mapping[str, Decimal], language: L
         for account in accounts
     )
     return f"{{ {amounts} }}"
+
+
+def _bed_days(classes: Sequence[str], language: Language) -> str:
+    if not classes:
+        return _NO_BED_DAYS
+    rows = []
+    for name in sorted(classes):
+        what = gap(WORDS.words("gap.bed_days", name=name), language)
+        rows.append(f"    {{ bed_day_class = {_quoted(name)}, points_per_day = {_quoted(what)} }},")
+    return "\n".join(("bed_days = [", *rows, "]"))
 
 
 def account_budget(account: str) -> Words:

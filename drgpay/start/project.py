@@ -144,10 +144,10 @@ class _Start:
         self._read_months(stays, visits)
         table = self._hospital_table(listed, stays)
         self._put_hospitals(table)
-        self._put_policy()
         self._made.weights = self._weights_plan(table)
         self._made.scheme = self._scheme()
         catalogue = self._catalogue(table)
+        self._put_policy()
         self._put_jobs(stays, catalogue)
         self._put_calendar()
         self._check(stays, table)
@@ -234,6 +234,7 @@ class _Start:
             self._year(),
             accounts,
             budget,
+            self._months.bed_day_classes if self._months else (),
             self._wishes.visits is not None,
             self._language,
         )
