@@ -81,11 +81,22 @@ def parse_toml(text: str, path: Path, *, decimals: bool = False) -> dict[str, An
         if isinstance(value, str) and names_database(value):
             problem = _ERRORS.words("address_as_value.problem", path=path, key=key)
             raise DrgpayError(problem, DATABASE_REMEDY)
-        if isinstance(value, str) and is_gap(value):
-            place = _line_of(path, text, re.compile(re.escape(value)))
-            said = {"key": key, "what": shortened(lacking(value), 80)}
-            raise DrgpayError(*_ERRORS("gap_left", place=place, **said))
+    _refuse_gaps(path, text, raw)
     return raw
+
+
+def _refuse_gaps(path: Path, text: str, raw: Mapping[str, Any]) -> None:
+    """Raise DrgpayError for the first value that is still to be filled in."""
+    gaps = [
+        (text.find(value), key, value)
+        for key, value in _leaves(raw)
+        if isinstance(value, str) and is_gap(value)
+    ]
+    if gaps:
+        _, key, value = min(gaps)
+        place = _line_of(path, text, re.compile(re.escape(value)))
+        said = {"key": key, "what": shortened(lacking(value), 80)}
+        raise DrgpayError(*_ERRORS("gap_left", place=place, **said))
 
 
 def _text_of(path: Path, what: Words | str) -> str:

@@ -78,7 +78,7 @@ def _code_share(texts: pl.Series, kind: str) -> float:
     first = told.str.to_uppercase().str.extract(r"^([A-Z0-9.+*]+)", 1).drop_nulls()
     if not len(first):
         return 0.0
-    return _share(first.is_in(_codes(kind))) * len(first) / len(told)
+    return _share(first.is_in(_codes(kind).implode())) * len(first) / len(told)
 
 
 @cache

@@ -33,6 +33,7 @@ class Given:
     source: SourceFile
     delimiter: str | None = None
     _texts: dict[str, pl.Series] = field(default_factory=dict, compare=False, repr=False)
+    _samples: dict[str, pl.Series] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def headings(self) -> tuple[str, ...]:
@@ -46,7 +47,7 @@ class Given:
 
     def texts(self, *headings: str) -> pl.DataFrame:
         """Columns as trimmed texts of all rows; null where a cell says nothing."""
-        wanted = [heading for heading in headings if heading not in self._texts]
+        wanted = [one for one in dict.fromkeys(headings) if one not in self._texts]
         if wanted:
             self._texts.update(_texts_of(self.source, wanted))
         return pl.DataFrame([self._texts[heading] for heading in dict.fromkeys(headings)])
@@ -56,12 +57,14 @@ class Given:
         return self.texts(heading)[heading]
 
     def sample(self, heading: str) -> pl.Series:
-        """The first rows of a column."""
-        return self.column(heading).head(SAMPLE_ROWS)
+        """The first rows of a column; those of all columns are read together."""
+        if not self._samples:
+            self._samples.update(_texts_of(self.source, list(self.headings), SAMPLE_ROWS))
+        return self._samples[heading]
 
     def examples(self, heading: str) -> tuple[str, ...]:
         """A few different values of a column, as they are written."""
-        found = self.column(heading).head(_LOOKED_AT).drop_nulls().unique(maintain_order=True)
+        found = self.sample(heading).head(_LOOKED_AT).drop_nulls().unique(maintain_order=True)
         return tuple(_short(text) for text in found.head(_EXAMPLES))
 
 
@@ -93,13 +96,26 @@ def _delimiter(path: Path) -> str:
     return max(_DELIMITERS, key=lambda sign: signs[ord(sign)])
 
 
-def _texts_of(source: SourceFile, headings: list[str]) -> dict[str, pl.Series]:
-    batches = [batch for piece in source.pieces() for batch in piece.batches(headings)]
-    table = pl.DataFrame(pa.Table.from_batches(batches)) if batches else pl.DataFrame()
-    return {heading: _as_texts(table[heading]).alias(heading) for heading in headings}
+def _texts_of(
+    source: SourceFile, headings: list[str], most_rows: int | None = None
+) -> dict[str, pl.Series]:
+    """Columns as texts; most_rows: of the first rows alone."""
+    batches: list[pa.RecordBatch] = []
+    rows = 0
+    for piece in source.pieces():
+        for batch in piece.batches(headings):
+            batches.append(batch)
+            rows += batch.num_rows
+            if most_rows is not None and rows >= most_rows:
+                break
+        if most_rows is not None and rows >= most_rows:
+            break
+    table = pa.Table.from_batches(batches).slice(0, most_rows)
+    return {heading: _as_texts(table.column(heading)).alias(heading) for heading in headings}
 
 
-def _as_texts(values: pl.Series) -> pl.Series:
+def _as_texts(column: pa.ChunkedArray) -> pl.Series:
+    values = pl.Series(column)
     if isinstance(values.dtype, pl.List):
         inner = values.dtype.inner
         if isinstance(inner, pl.Struct):

@@ -6,7 +6,7 @@ guessed in silence: each column says how sure it is and why.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -87,6 +87,10 @@ def recognise(
     """
     asked = person or Nobody()
     candidates = candidates_of(table, given)
+    of_all_rows = (_ID.get(table), *VALUED, "hospital_id")
+    given.texts(
+        *(one.heading for column in of_all_rows for one in candidates.get(column or "", ()))
+    )
     work = _Work(table, given, candidates, asked, hospital_ids)
     for column, heading in (decided or {}).items():
         work.found[column] = Found(
@@ -343,7 +347,7 @@ class _Work:
                 one.known.kind for one in self.candidates.get(column, ()) if one.heading == heading
             ]
             values = values_of(column, self.given.column(heading), "hqms_code" in kinds)
-            self.found[column] = _with_values(found, values)
+            self.found[column] = _with_values(found, values, len(self._of(column)) == 1)
             if values.open:
                 said = {"heading": heading, "values": _counted(values.open)}
                 self.remarks.append(WORDS.words("remark.open_values", **said))
@@ -401,7 +405,7 @@ class _Work:
             why = WORDS.words("why.asked")
             found = Found(column, (said,), Form.ONE, Sureness.ASKED, why)
             if column in VALUED:
-                found = _with_values(found, values_of(column, self.given.column(said)))
+                found = _with_values(found, values_of(column, self.given.column(said)), alone=False)
             self.found[column] = found
 
     def _ask_values(self, column: str) -> None:
@@ -439,11 +443,22 @@ def _fits_unit(column: str, unit: str) -> bool:
     return unit == "" or (unit == _UNIT_OF.get(column, unit) and column != _NOT_FOR_DAYS)
 
 
-def _with_values(found: Found, values: Values) -> Found:
-    sureness = found.sureness
+def _with_values(found: Found, values: Values, alone: bool) -> Found:
+    """A column with its values: likely while some are, certain where all are known.
+
+    alone: no other heading may be the column.
+    """
+    sureness, why = found.sureness, found.why
     if values.likely and sureness is Sureness.CERTAIN:
         sureness = Sureness.LIKELY
-    return Found(found.column, found.headings, found.form, sureness, found.why, values)
+    elif (
+        alone
+        and sureness is Sureness.LIKELY
+        and values.known
+        and not (values.likely or values.open)
+    ):
+        sureness, why = Sureness.CERTAIN, WORDS.words("why.known_values")
+    return Found(found.column, found.headings, found.form, sureness, why, values)
 
 
 def _why(one: Candidate) -> Words:
@@ -474,6 +489,3 @@ _SHOWN_VALUES = 8
 def _counted(values: Mapping[str, int]) -> str:
     shown = [f"{value} ({count})" for value, count in list(values.items())[:_SHOWN_VALUES]]
     return ", ".join(shown)
-
-
-Recogniser = Callable[[str, Given], Recognition]
