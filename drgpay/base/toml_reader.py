@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 from drgpay.base.addresses import DATABASE_REMEDY, names_database
 from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.gaps import is_gap, lacking
 from drgpay.base.language import Words, alike
 from drgpay.base.system_errors import reason_of
 from drgpay.base.words import Sentences
@@ -56,8 +57,8 @@ def read_toml(path: Path, what: Words | str, *, decimals: bool = False) -> dict[
     decimals: numbers with a point are Decimal, with the digits that were written, else float.
     Raises DrgpayError, naming the file and the line or the key, for a file that there is not or that
     cannot be read, that is larger than MOST_BYTES, in another encoding, no TOML, nested deeper than
-    MOST_LEVELS or has numbers out of all proportion, and for a value that is an address of a
-    database.
+    MOST_LEVELS or has numbers out of all proportion, for a value that is an address of a database,
+    and for one that is still to be filled in (base/gaps.py).
     """
     return parse_toml(_text_of(path, what), path, decimals=decimals)
 
@@ -80,7 +81,22 @@ def parse_toml(text: str, path: Path, *, decimals: bool = False) -> dict[str, An
         if isinstance(value, str) and names_database(value):
             problem = _ERRORS.words("address_as_value.problem", path=path, key=key)
             raise DrgpayError(problem, DATABASE_REMEDY)
+    _refuse_gaps(path, text, raw)
     return raw
+
+
+def _refuse_gaps(path: Path, text: str, raw: Mapping[str, Any]) -> None:
+    """Raise DrgpayError for the first value that is still to be filled in."""
+    gaps = [
+        (text.find(value), key, value)
+        for key, value in _leaves(raw)
+        if isinstance(value, str) and is_gap(value)
+    ]
+    if gaps:
+        _, key, value = min(gaps)
+        place = _line_of(path, text, re.compile(re.escape(value)))
+        said = {"key": key, "what": shortened(lacking(value), 80)}
+        raise DrgpayError(*_ERRORS("gap_left", place=place, **said))
 
 
 def _text_of(path: Path, what: Words | str) -> str:

@@ -28,6 +28,7 @@ from drgpay.cli import (
     forget,
     group,
     group_visits,
+    init,
     interrupts,
     options,
     policy,
@@ -65,6 +66,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+add_command(app, init.init, init.EXAMPLES)
 add_command(app, run.run, run.EXAMPLES)
 add_command(app, clear.clear, clear.EXAMPLES)
 add_command(app, batch.batch, batch.EXAMPLES)

@@ -7,8 +7,9 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from drgpay.base.errors import DrgpayError
+from drgpay.base.errors import DrgpayError, shortened
 from drgpay.base.exact import POINT_PLACES
+from drgpay.base.gaps import is_gap, lacking
 from drgpay.base.language import Words
 from drgpay.base.words import Sentences
 from drgpay.records import columns as records
@@ -78,7 +79,10 @@ def read_table(
     ).with_row_index("row", offset=1)
     refuse_empty(path, typed, [name for name, column in columns.items() if column.required])
     for name, column in columns.items():
-        if column.kind is Kind.TEXT and name.endswith("_id"):
+        if column.kind is not Kind.TEXT:
+            continue
+        _refuse_gaps(path, typed, name)
+        if name.endswith("_id"):
             refuse_spreadsheet_ids(typed, name, "row", str(path))
     return typed
 
@@ -199,6 +203,19 @@ def _scaled(cells: pl.Series, places: int) -> pl.Series:
     plain = words.str.contains(rf"^[0-9]{{1,12}}(\.[0-9]{{0,{places}}}0*)?$").fill_null(False)
     decimal = words.set(~plain, None).cast(pl.Decimal(18, places), strict=False)
     return decimal.to_physical().cast(pl.Int64)
+
+
+def _refuse_gaps(path: Path, frame: pl.DataFrame, column: str) -> None:
+    """Raise DrgpayError for the first cell that is still to be filled in."""
+    for row, cell in enumerate(frame[column], start=1):
+        if cell is not None and is_gap(cell):
+            said = {
+                "path": path,
+                "row": row,
+                "column": column,
+                "what": shortened(lacking(cell), 80),
+            }
+            raise DrgpayError(*_ERRORS("gap_in_cell", **said))
 
 
 def refuse_empty(path: Path, frame: pl.DataFrame, columns: list[str]) -> None:

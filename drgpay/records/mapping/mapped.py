@@ -66,13 +66,16 @@ class Codes:
     form: str
     sources: tuple[str, ...]
     rule: CodeListRule
-
     mapping: Mapping
+    first_is_principal: bool = False
 
     @property
     def gives_principal(self) -> bool:
-        """Whether principal_diagnosis comes from here too."""
-        return self.target == "other_diagnoses" and bool(self.rule.main) and self.form != "columns"
+        """Whether principal_diagnosis comes from here too: marked, or the first of a list without
+        marks where no column has it.
+        """
+        marked = bool(self.rule.main) or self.first_is_principal
+        return self.target == "other_diagnoses" and marked and self.form != "columns"
 
     @property
     def recipe(self) -> Recipe:
@@ -223,7 +226,9 @@ class MappedSource(WrappedSource):
             marks = first_named(rule.main, available)
             if rule.main and marks is None:
                 rule = rule.model_copy(update={"main": ()})
-            return Codes(target, "list", (codes, marks) if marks else (codes,), rule, self.mapping)
+            first = not rule.main and rule.without_main == "first" and not self._has_principal
+            sources = (codes, marks) if marks else (codes,)
+            return Codes(target, "list", sources, rule, self.mapping, first)
         present = self._present(rule.column_names())
         if present:
             return Codes(target, "columns", present, rule, self.mapping)
@@ -232,6 +237,14 @@ class MappedSource(WrappedSource):
                 target, "list", (target,), rule.model_copy(update={"main": ()}), self.mapping
             )
         return None
+
+    @property
+    def _has_principal(self) -> bool:
+        """Whether a column gives the principal diagnosis."""
+        column = "principal_diagnosis"
+        rule = self.mapping.columns.get(column)
+        names = (*(rule.names if rule else ()), column)
+        return first_named(names, self.base.column_names) is not None
 
     def _base_type(self, column: str) -> pa.DataType:
         type_ = self.base.type_of(column)

@@ -1,0 +1,106 @@
+"""Exports as centres have them, made of the sample's stays: other names, other values, other order."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import polars as pl
+
+ACCOUNTS = {"employee": "310", "resident": "390"}
+UNITS = {"drg": "DRG", "bed_day": "按床日", "fee": "按项目"}
+YES = {True: "是", False: "否"}
+LEVELS = {
+    "3A": "三级甲等",
+    "3B": "三级乙等",
+    "2A": "二级甲等",
+    "2B": "二级乙等",
+    "1": "一级甲等",
+    "0": "未定级",
+}
+KINDS = {
+    "general": "综合医院",
+    "specialised": "专科医院",
+    "tcm": "中医医院",
+    "pharmacy": "零售药店",
+}
+
+
+def payable(path: Path, *, bed_days: bool = False) -> pl.DataFrame:
+    """The sample's stays without those that its faults make refused; bed_days: keep those too."""
+    stays = pl.read_parquet(path)
+    costs = pl.col("fund_cost") + pl.col("patient_cost") + pl.col("other_cost")
+    return stays.filter(
+        (pl.col("total_cost") - costs).abs() < 0.02,
+        *(pl.col(name) >= 0 for name in ("total_cost", "fund_cost", "patient_cost")),
+        pl.col("admission_date") <= pl.col("discharge_date"),
+        pl.col("principal_diagnosis").is_not_null(),
+        pl.col("age").is_not_null(),
+        pl.col("case_id").is_unique(),
+        (pl.col("payment_unit") != "bed_day") | bed_days,
+    )
+
+
+def settlement_export(stays: pl.DataFrame) -> pl.DataFrame:
+    """A settlement export with Chinese headings, look-alikes and columns that nobody knows."""
+    day = "%Y/%m/%d"
+    return pl.DataFrame(
+        {
+            "序号": range(1, stays.height + 1),
+            "就诊ID": stays["person_id"] + "J",
+            "结算ID": stays["case_id"],
+            "定点医药机构编号": stays["hospital_id"],
+            "人员编号": stays["person_id"],
+            "人员姓名": ["某某"] * stays.height,
+            "性别": stays["sex"].replace_strict({1: "男", 2: "女"}, return_dtype=pl.String),
+            "年龄": stays["age"],
+            "年龄(天)": stays["age_days"],
+            "新生儿出生体重（克）": stays["weight_g"] - 5,
+            "新生儿入院体重(克)": stays["weight_g"],
+            "险种类型": stays["account"].replace_strict(ACCOUNTS, return_dtype=pl.String),
+            "是否异地就医": stays["out_of_area"].replace_strict(YES, return_dtype=pl.String),
+            "入院时间": stays["admission_date"].dt.strftime(f"{day} 08:31:07"),
+            "上一次出院日期": (stays["admission_date"] - timedelta(90)).dt.strftime(day),
+            "出院时间": stays["discharge_date"].dt.strftime(f"{day} 15:02:44"),
+            "结算开始日期": stays["admission_date"].dt.strftime(day),
+            "结算时间": stays["settlement_date"].dt.strftime(f"{day} 16:20:11"),
+            "经办时间": (stays["settlement_date"] + timedelta(3)).dt.strftime(day),
+            "出院科室": stays["department"],
+            "实际住院天数": stays["length_of_stay"],
+            "离院方式": stays["discharge_type"],
+            "主要诊断": ["某病"] * stays.height,
+            "主要诊断编码": stays["principal_diagnosis"],
+            "其他诊断编码": stays["other_diagnoses"].list.join("|"),
+            "手术操作编码": stays["procedures"].list.join("|"),
+            "医疗费总额(元)": stays["total_cost"],
+            "基金支付总额": stays["fund_cost"] + stays["other_cost"],
+            "统筹基金支出": stays["fund_cost"],
+            "个人负担总金额": stays["patient_cost"],
+            "个人账户支出": stays["patient_cost"] - stays["patient_cost"],
+            "现金支付金额": stays["patient_cost"],
+            "医疗救助基金支出": stays["other_cost"],
+            "大病补充医疗保险基金支出": ["0.00"] * stays.height,
+            "医保支付方式": stays["payment_unit"].replace_strict(UNITS, return_dtype=pl.String),
+            "床日类别": stays["bed_day_class"],
+            "治疗过程是否完整": stays["complete"].replace_strict(YES, return_dtype=pl.String),
+            "窗口备注": ["无"] * stays.height,
+        },
+        strict=False,
+    )
+
+
+def hospital_list(hospitals: Path) -> pl.DataFrame:
+    """The table of hospitals as an office keeps it."""
+    given = pl.read_csv(hospitals, infer_schema=False)
+    return given.select(
+        pl.col("name").alias("医疗机构名称"),
+        pl.col("hospital_id").alias("医疗机构编码"),
+        pl.col("level").replace_strict(LEVELS).alias("医院等级"),
+        pl.col("county").alias("所属地区"),
+        pl.col("kind").replace_strict(KINDS).alias("医疗机构类别"),
+        pl.col("assessment").alias("百分制得分"),
+    )
+
+
+def write_csv(frame: pl.DataFrame, path: Path, encoding: str = "gb18030") -> Path:
+    """A frame as CSV in an encoding."""
+    path.write_bytes(frame.write_csv().encode(encoding))
+    return path
