@@ -24,6 +24,7 @@ from drgpay.policy.fields import MONTH_PATTERN, PositiveFactor
 from drgpay.policy.load import read_keys, shipped_policies, validated
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
+from drgpay.records.official_groups import USUAL_RULE, GroupsInput, GroupsRule
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run.stops import Accepted, accepted_of
 
@@ -64,6 +65,8 @@ class Inputs(BaseModel):
     reviews: str | None = None
     deductions: str | None = None
     technologies: str | None = None
+    groups: str | None = None
+    groups_rule: GroupsRule | None = None
     previous: tuple[PreviousFile, ...] = ()
 
 
@@ -210,6 +213,7 @@ class Job:
     stays: RecordsInput
     hospitals: Path
     filings: FilingPaths = FilingPaths()
+    groups: GroupsInput | None = None
     corrects: Path | None = None
     outpatient: OutpatientJob | None = None
     output_group: str | None = None
@@ -292,6 +296,7 @@ def load_any_job(path: Path) -> AnyJob:
         stays=stays,
         hospitals=here / inputs.hospitals,
         filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
+        groups=_groups(path, inputs),
         corrects=corrects,
         outpatient=outpatient,
         previous=tuple(previous_run(path, one, file.scheme, stays) for one in inputs.previous),
@@ -341,6 +346,14 @@ def previous_runs(
         file = validated(values_of, PreviousFile, here, _ERRORS.words("keys_listed"))
         runs.append(previous_run(here, file, scheme, like))
     return tuple(runs)
+
+
+def _groups(path: Path, inputs: Inputs) -> GroupsInput | None:
+    if inputs.groups is None:
+        if inputs.groups_rule is not None:
+            raise DrgpayError(*_ERRORS("rule_without_groups", path=path, rule=inputs.groups_rule))
+        return None
+    return GroupsInput(path.parent / inputs.groups, inputs.groups_rule or USUAL_RULE)
 
 
 def _outpatient(here: Path, file: OutpatientFile) -> OutpatientJob:
