@@ -12,6 +12,7 @@ from drgpay.base.words import Sentences
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.official_groups import (
+    GroupedBefore,
     official_findings,
     regrouped_officially,
     scheme_said,
@@ -81,14 +82,14 @@ def check_grouped(
     source: str,
     language: Language = "zh",
     official: OfficialGroups | None = None,
-    before: pl.DataFrame | None = None,
+    before: GroupedBefore | None = None,
 ) -> CheckedStays:
     """Check what `read_grouped_stays` gave, with what its scheme knows of sexes (see check_stays).
 
     The valid stays are as the rules of the policy make them (see ruled_stays); a record that
     contradicts them is a warning. official: the groups that pay by their rule; the stays then have
-    OFFICIAL_COLUMNS (official_groups.py). before: of a changed scheme the stays as they were
-    grouped without the change (see regrouped_officially).
+    OFFICIAL_COLUMNS (official_groups.py). before: where a scenario changed the scheme, the stays
+    as they were grouped without the change (see regrouped_officially).
     """
     sexes = sex_of_diagnosis(compiled)
     barred = sorted(compiled.scheme.not_principal)
@@ -97,7 +98,7 @@ def check_grouped(
         grouped = (
             with_official_groups(grouped, official, compiled)
             if before is None
-            else regrouped_officially(grouped, before, official, compiled)
+            else regrouped_officially(grouped, official, compiled, before)
         )
         further = official_checks(scheme_said(compiled.scheme.info))
         severities = official_severities(official.rule)

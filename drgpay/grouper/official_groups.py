@@ -4,6 +4,8 @@ docs/files.md, "Official groups": the rule of the job says which group pays, and
 a usable official group comes to.
 """
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from drgpay.grouper.compiled import CompiledScheme
@@ -91,19 +93,30 @@ def with_official_groups(
     )
 
 
+@dataclass(frozen=True)
+class GroupedBefore:
+    """Stays as they were grouped before a scheme was changed, and the scheme as it was."""
+
+    stays: pl.DataFrame
+    compiled: CompiledScheme
+
+
 def regrouped_officially(
-    stays: pl.DataFrame, before: pl.DataFrame, official: OfficialGroups, compiled: CompiledScheme
+    stays: pl.DataFrame, official: OfficialGroups, compiled: CompiledScheme, before: GroupedBefore
 ) -> pl.DataFrame:
     """The same under a changed scheme, as a scenario has it.
 
-    before: the stays in the same order, grouped by the scheme of the official groups. The official
-    grouper knows nothing of the change: where it moves a stay's own group, the own group pays.
+    before: the stays in the same order. The official grouper knows nothing of the change: where it
+    moves a stay's own group, or does away with the official one, the own group pays.
     """
-    found = with_official_groups(stays, official, compiled)
-    moved = stays["drg"].ne_missing(before["drg"])
-    return found.with_columns(
-        *(pl.when(moved).then(f"own_{level}").otherwise(level).alias(level) for level in _LEVELS),
-        group_source=pl.when(moved).then(pl.lit("own")).otherwise("group_source"),
+    found = with_official_groups(before.stays, official, before.compiled)
+    known = _groups_of(compiled)["paid_drg"].implode()
+    moved = stays["drg"].ne_missing(before.stays["drg"])
+    by_own = moved | (pl.col("group_source") == "own") | ~pl.col("drg").is_in(known)
+    own = {f"own_{level}": stays[level] for level in _LEVELS}
+    return found.with_columns(**own, severity=stays["severity"]).with_columns(
+        *(pl.when(by_own).then(f"own_{level}").otherwise(level).alias(level) for level in _LEVELS),
+        group_source=pl.when(by_own).then(pl.lit("own")).otherwise("group_source"),
     )
 
 

@@ -71,11 +71,23 @@ def groups_rule(text: str) -> GroupsRule:
     return found
 
 
+def groups_input(path: Path | None, rule: str | None) -> GroupsInput | None:
+    """Official groups as a command or a call names them.
+
+    Raises DrgpayError for a rule without groups, and for one that is none.
+    """
+    if path is None:
+        if rule is not None:
+            raise DrgpayError(*_ERRORS("rule_without_file", rule=rule))
+        return None
+    return GroupsInput(path, USUAL_RULE if rule is None else groups_rule(rule))
+
+
 def read_official_groups(path: Path) -> pl.DataFrame:
     """The groups of a CSV or Parquet file, GIVEN_SCHEMA.
 
     official_group is null where the cell is empty. contradicted: the case stands there more than
-    once, with different groups or schemes; repeated_alike: more than once with the same. Raises
+    once, with different groups or schemes, and has none of them; repeated_alike: more than once with the same. Raises
     DrgpayError as `read_table`: a missing file or column, a row without case_id, a damaged id.
     """
     frame = read_table(path, _COLUMNS)
@@ -96,8 +108,8 @@ def read_official_groups(path: Path) -> pl.DataFrame:
         )
         .select(
             "case_id",
-            "official_group",
-            "official_scheme",
+            pl.when(pl.col("different") == 1).then("official_group"),
+            pl.when(pl.col("different") == 1).then("official_scheme"),
             contradicted=pl.col("different") > 1,
             repeated_alike=(pl.col("rows") > 1) & (pl.col("different") == 1),
         )

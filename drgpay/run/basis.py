@@ -45,7 +45,7 @@ def basis_of_run(
             **_records(dataset, job.stays, read),
             "hospitals": _file(job.hospitals, read),
             **_filings(job.filings, read),
-            **_groups(job.groups, read),
+            **_groups(job.stays.groups, read),
             **_previous(job.previous, scheme.info.code_system, read),
         },
         "corrects": read_manifest(job.corrects).reference if job.corrects else None,

@@ -83,10 +83,10 @@ def _files_named(job: AnyJob | AnyYearJob) -> Iterator[Path]:
         yield from _in_folder(scheme_folder(job.scheme))
         yield from _in_folder(job.catalogue)
         yield from job.filings.given().values()
-        if isinstance(job, Job) and job.groups:
-            yield job.groups.path
         for stays in _stays_of(job):
             yield from _records(stays.path, stays.mapping, stays.ignore)
+            if stays.groups:
+                yield stays.groups.path
     outpatient = job.outpatient
     if outpatient:
         yield from _in_folder(scheme_folder(outpatient.scheme))

@@ -213,7 +213,6 @@ class Job:
     stays: RecordsInput
     hospitals: Path
     filings: FilingPaths = FilingPaths()
-    groups: GroupsInput | None = None
     corrects: Path | None = None
     outpatient: OutpatientJob | None = None
     output_group: str | None = None
@@ -283,6 +282,7 @@ def load_any_job(path: Path) -> AnyJob:
         inputs.encoding,
         inputs.clinical_codes,
         inputs.ignore,
+        groups_input(path, "inputs", inputs.groups, inputs.groups_rule),
     )
     return Job(
         path=path,
@@ -296,7 +296,6 @@ def load_any_job(path: Path) -> AnyJob:
         stays=stays,
         hospitals=here / inputs.hospitals,
         filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
-        groups=_groups(path, inputs),
         corrects=corrects,
         outpatient=outpatient,
         previous=tuple(previous_run(path, one, file.scheme, stays) for one in inputs.previous),
@@ -348,12 +347,18 @@ def previous_runs(
     return tuple(runs)
 
 
-def _groups(path: Path, inputs: Inputs) -> GroupsInput | None:
-    if inputs.groups is None:
-        if inputs.groups_rule is not None:
-            raise DrgpayError(*_ERRORS("rule_without_groups", path=path, rule=inputs.groups_rule))
+def groups_input(
+    path: Path, section: str, groups: str | None, rule: GroupsRule | None
+) -> GroupsInput | None:
+    """The official groups that a section of a job or scenario file (`path`) names, if any.
+
+    Raises DrgpayError for a rule without groups.
+    """
+    if groups is None:
+        if rule is not None:
+            raise DrgpayError(*_ERRORS("rule_without_groups", path=path, key=section, rule=rule))
         return None
-    return GroupsInput(path.parent / inputs.groups, inputs.groups_rule or USUAL_RULE)
+    return GroupsInput(path.parent / groups, rule or USUAL_RULE)
 
 
 def _outpatient(here: Path, file: OutpatientFile) -> OutpatientJob:

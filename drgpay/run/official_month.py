@@ -33,6 +33,7 @@ from drgpay.run.stops import Stop, StopCode
 
 _LEVELS = ("status", "mdc", "adrg", "drg")
 UNPRICED = "official_unpriced"
+UNUSABLE = "official_unusable"
 MOST_CAUSES = 20_000
 """So many differing stays are asked for the rule that decides; of more the first by case_id."""
 
@@ -71,7 +72,8 @@ def month_groups(
         "group_agreement": written(_agreement(compared), columns_of("group_agreement")),
         "group_findings": written(found, columns_of("group_findings")),
     }
-    return MonthGroups(frames, group_stops(found, official.rule), _notes(official, found, language))
+    stops = group_stops(found, official.rule)
+    return MonthGroups(frames, stops, _notes(official, found, rules, language))
 
 
 def group_stops(found: pl.DataFrame, rule: GroupsRule) -> list[Stop]:
@@ -117,9 +119,14 @@ def _unpriced_words(_code: str, stays: int, yuan: str, such: str) -> Words:
     return _WORDS.words("stop_unpriced", stays=stays, yuan=yuan, such=such)
 
 
-def _notes(official: OfficialGroups, found: pl.DataFrame, language: Language) -> tuple[str, ...]:
-    """By what the month pays, and what of the file was not needed."""
+def _notes(
+    official: OfficialGroups, found: pl.DataFrame, rules: StayRules, language: Language
+) -> tuple[str, ...]:
+    """By what the month pays, whether the catalogue was made so, and what of the file is not needed."""
     notes = [_WORDS.said(f"rule.{official.rule}", language, file=official.path.name)]
+    made = rules.catalogue.info
+    if made.kind == "calibrated" and official.rule != "own" and not made.stays_official:
+        notes.append(_WORDS.said("catalogue_of_own", language, catalogue=made.id))
     for key, code in (("no_stay", NO_STAY), ("alike", ALIKE)):
         rows = found.filter(pl.col("code") == code)
         if rows.height:
@@ -164,7 +171,11 @@ def _compared(
     ).join(paid, on="case_id", how="left", maintain_order="left")
     differs = pl.col("usable") & pl.col("official_drg").ne_missing(pl.col("drg"))
     both = both.with_columns(
-        group_difference=pl.when(differs).then(difference_of()), differs=differs
+        group_difference=pl.when(~pl.col("usable"))
+        .then(pl.lit(UNUSABLE))
+        .when(differs)
+        .then(difference_of()),
+        differs=differs,
     ).sort("case_id")
     differing = both.filter("differs")
     other = _other_points(valid, differing, rules)
@@ -220,7 +231,11 @@ def _agreement(compared: pl.DataFrame) -> pl.DataFrame:
         compared.group_by(pair)
         .agg(
             pl.len().cast(pl.Int64).alias("stays"),
-            pl.col("total_fen", "official_points", "own_points").sum(),
+            pl.col("total_fen", "own_points").sum(),
+            # Without a usable official group there are none, which is not nothing.
+            official_points=pl.when(pl.col("official_points").count() > 0).then(
+                pl.col("official_points").sum()
+            ),
         )
         .sort(pl.col("group_difference").is_null(), *pair)
     )

@@ -136,7 +136,7 @@ def open_stays(job: Job, paid: Sequence[PaidPart]) -> OpenedStays:
     filings = read_filings(*job.filings, reading=reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     dataset = job.stays.open(rules.scheme.info.code_system, reading)
-    official = job.groups.open() if job.groups else None
+    official = job.stays.groups.open() if job.stays.groups else None
     return OpenedStays(job, rules, filings, paid, dataset, official)
 
 
