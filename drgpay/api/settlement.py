@@ -1,7 +1,7 @@
 """A month and a catalogue in memory, by the code of the commands; nothing is written."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import polars as pl
 from drgpay.api.arguments import checked
 from drgpay.api.frames import Stays, open_stays, reading_of, source_name
 from drgpay.api.grouping import SchemeLike, compiled_scheme
+from drgpay.api.official_groups import GroupsLike, official_groups
 from drgpay.api.rules import HospitalsLike, PolicyLike, load_hospitals, loaded_policy, named_policy
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import BY_UMASK
@@ -31,6 +32,7 @@ from drgpay.records.filings import NO_FILINGS, Filings, check_payments
 from drgpay.results.part import STAYS
 from drgpay.run import rules as payment_rules
 from drgpay.run.job import previous_runs
+from drgpay.run.official_month import NO_GROUPS, month_groups
 from drgpay.run.previous import open_months_before
 from drgpay.run.results import results_of
 from drgpay.run.rules import PartRules
@@ -71,12 +73,15 @@ def calibrate(
     mapping: str | None = None,
     encoding: str | None = None,
     clinical_codes: bool = False,
+    groups: GroupsLike | None = None,
+    groups_rule: str | None = None,
     threads: int | None = None,
 ) -> Catalogue:
     """Group and check the stays of past years and make a catalogue of them; nothing is written.
 
     stays: the columns of docs/files.md, costs in yuan; those that the checks refuse do not count.
-    Returns what `load_catalogue` returns. Raises DrgpayError for every mistake in the inputs and
+    groups, groups_rule: official groups (case_id, group), and which group counts, as in
+    `settle_month`. Returns what `load_catalogue` returns. Raises DrgpayError for every mistake in the inputs and
     if no stay can be calibrated with. Source: docs/points.md, "Calibration".
     """
     compiled, rules = compiled_scheme(scheme), loaded_policy(policy)
@@ -84,7 +89,10 @@ def calibrate(
     dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes, rules)
     contracted = load_hospitals(hospitals)
     grouped = read_grouped_stays(dataset, compiled, threads=threads)
-    checked = check_grouped(grouped, compiled, rules, contracted, None, str(dataset.path))
+    official = official_groups(groups, groups_rule)
+    checked = check_grouped(
+        grouped, compiled, rules, contracted, None, str(dataset.path), official=official
+    )
     source = source_name(stays, "stays")
     return _calibrate(checked.valid, dataset.rows, compiled.scheme, rules, catalogue_id, source)
 
@@ -116,7 +124,8 @@ class SettledMonth(Shown):
 
     cases, adjustments, statements, values, ledger, quarantine, warnings: the columns of the files
     of a run (docs/files.md). stops: what a run stops at until somebody accepts it. earned and
-    settled: the same in scaled integers.
+    settled: the same in scaled integers. groups: case_groups, group_agreement and group_findings,
+    where official groups were given.
     """
 
     period: str
@@ -130,6 +139,7 @@ class SettledMonth(Shown):
     stops: tuple[Stop, ...]
     earned: EarnedPoints
     settled: Settled
+    groups: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     def shown_facts(self) -> Iterator[tuple[str, object]]:
         """What is printed of it."""
@@ -153,6 +163,8 @@ def settle_month(
     *,
     filings: Filings = NO_FILINGS,
     previous: Sequence[Mapping[str, Any]] = (),
+    groups: GroupsLike | None = None,
+    groups_rule: str | None = None,
     mapping: str | None = None,
     encoding: str | None = None,
     clinical_codes: bool = False,
@@ -164,7 +176,9 @@ def settle_month(
     stays: the columns of docs/files.md, costs in yuan; they are grouped here. period: the month of
     settlement, as "2026-10". previous: the runs that paid before, each with the keys of
     [[inputs.previous]] (run, stays, ...); returns and deductions are then seen on their stays too.
-    language: of the findings. What stops a run stops nothing here, it is in `stops` (but for point
+    groups: the groups of an official grouper, a file or a frame with case_id, group and, if wanted,
+    scheme. groups_rule: `official` (the default: a stay without a usable one is refused), `own` or
+    `official_else_own`. language: of the findings. What stops a run stops nothing here, it is in `stops` (but for point
     values compared with the month before). Raises DrgpayError for every mistake in the
     inputs, a policy of another year, a catalogue of another scheme, filings of unknown cases, and
     if no stay is valid. Source: docs/points.md and docs/settlement.md.
@@ -184,12 +198,25 @@ def settle_month(
         Path("settle_month"), runs, month, reading_of(rules.policy), compiled
     )
     grouped = read_grouped_stays(dataset, compiled, threads=threads)
+    official = official_groups(groups, groups_rule)
     found = check_grouped(
-        grouped, compiled, rules.policy, contracted, month.days, str(dataset.path), said_in
+        grouped,
+        compiled,
+        rules.policy,
+        contracted,
+        month.days,
+        str(dataset.path),
+        said_in,
+        official,
     )
     paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), said_in)
     settled = paid.settled
     stops = month_stops(rules, found.valid, found.refused, found.unknown, settled, month, None)
+    compared = NO_GROUPS
+    if official:
+        compared = month_groups(
+            official, found.valid, found.official, paid.earned.cases, rules, dataset, said_in
+        )
     booked = Booked(ledger_of_month(month, settled))
     made = results_of("", str(month), rules, settled, booked)
     return SettledMonth(
@@ -197,7 +224,8 @@ def settle_month(
         **made.frames,
         quarantine=found.quarantine,
         warnings=paid.warnings,
-        stops=tuple(stops),
+        stops=(*stops, *compared.stops),
+        groups=compared.frames,
         earned=paid.earned,
         settled=settled,
     )

@@ -10,9 +10,12 @@ from drgpay.cli import console
 from drgpay.cli.options import (
     ClinicalCodes,
     Encoding,
+    Groups,
+    GroupsRuleOption,
     ItemsMapping,
     Mapping,
     Records,
+    given_groups,
     say_what_was_converted,
 )
 
@@ -35,19 +38,25 @@ def calibrate(
     mapping: Mapping = None,
     encoding: Encoding = None,
     clinical_codes: ClinicalCodes = False,
+    groups: Groups = None,
+    groups_rule: GroupsRuleOption = None,
 ) -> None:
     """Make a catalogue: the points of every group and the coefficients of every hospital."""
     from drgpay.records.dataset import RecordsInput
     from drgpay.report.calibration import console_report
+    from drgpay.report.group_tables import group_findings_console
     from drgpay.report.point_notes import stay_rules_console
     from drgpay.run.calibration import make_catalogue
 
     language, progress = chosen(), console.progress_bar
-    records = RecordsInput(stays, mapping, encoding, clinical_codes)
+    given = given_groups(groups, groups_rule)
+    records = RecordsInput(stays, mapping, encoding, clinical_codes, groups=given)
     made = make_catalogue(records, scheme, policy, hospitals, out, progress, language)
     console.show(console_report(made.report, language))
     if made.stay_rules is not None:
         console.show(stay_rules_console(made.stay_rules, language))
+    if made.group_findings is not None:
+        console.show(group_findings_console(made.group_findings, language))
     console.say(out)
 
 

@@ -12,6 +12,7 @@ from drgpay.cli import console
 
 if TYPE_CHECKING:
     from drgpay.records.dataset import Dataset
+    from drgpay.records.official_groups import GroupsInput
 
 _said = Wording("cli").said
 
@@ -22,6 +23,8 @@ Mapping = Annotated[str | None, typer.Option()]
 ItemsMapping = Annotated[str | None, typer.Option()]
 Encoding = Annotated[str | None, typer.Option()]
 ClinicalCodes = Annotated[bool, typer.Option("--clinical-codes")]
+Groups = Annotated[Path | None, typer.Option()]
+GroupsRuleOption = Annotated[str | None, typer.Option("--groups-rule")]
 Accept = Annotated[list[str] | None, typer.Option()]
 AcceptedBy = Annotated[str, typer.Option("--by")]
 AcceptedNote = Annotated[str, typer.Option("--note")]
@@ -30,6 +33,13 @@ Runs = Annotated[Path, typer.Option("--runs", "--output")]
 RunsOut = Annotated[Path | None, typer.Option("--out", "--output")]
 """The folder to leave the run's folder in; formerly --output."""
 AsJson = Annotated[bool, typer.Option("--json")]
+
+
+def given_groups(groups: Path | None, rule: str | None) -> "GroupsInput | None":
+    """The official groups that a command names; raises DrgpayError for a rule without groups."""
+    from drgpay.records.official_groups import groups_input
+
+    return groups_input(groups, rule)
 
 
 def say_what_was_converted(dataset: "Dataset") -> None:

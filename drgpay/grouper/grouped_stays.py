@@ -11,6 +11,13 @@ from drgpay.base.language import Language
 from drgpay.base.words import Sentences
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.official_groups import (
+    GroupedBefore,
+    official_findings,
+    regrouped_officially,
+    scheme_said,
+    with_official_groups,
+)
 from drgpay.grouper.stay_rules import DIFFERS, ruled_stays
 from drgpay.grouper.stream import Progress
 from drgpay.policy.model import Policy
@@ -20,6 +27,11 @@ from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
 from drgpay.records.known_codes import KnownCodes
 from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.official_groups import (
+    OfficialGroups,
+    official_checks,
+    official_severities,
+)
 from drgpay.records.repeated_principal import REPEATED_PRINCIPAL, repeated_principal
 from drgpay.records.stays import DEFAULTS, PLAIN_COLUMNS, REQUIRED, plain_stays
 
@@ -69,15 +81,32 @@ def check_grouped(
     days: tuple[date, date] | None,
     source: str,
     language: Language = "zh",
+    official: OfficialGroups | None = None,
+    before: GroupedBefore | None = None,
 ) -> CheckedStays:
     """Check what `read_grouped_stays` gave, with what its scheme knows of sexes (see check_stays).
 
     The valid stays are as the rules of the policy make them (see ruled_stays); a record that
-    contradicts them is a warning.
+    contradicts them is a warning. official: the groups that pay by their rule; the stays then have
+    OFFICIAL_COLUMNS (official_groups.py). before: where a scenario changed the scheme, the stays
+    as they were grouped without the change (see regrouped_officially).
     """
     sexes = sex_of_diagnosis(compiled)
     barred = sorted(compiled.scheme.not_principal)
-    checked = check_stays(grouped, policy, hospitals, days, sexes, source, language, barred)
+    further, severities = [], {}
+    if official:
+        grouped = (
+            with_official_groups(grouped, official, compiled)
+            if before is None
+            else regrouped_officially(grouped, official, compiled, before)
+        )
+        further = official_checks(scheme_said(compiled.scheme.info))
+        severities = official_severities(official.rule)
+    checked = check_stays(
+        grouped, policy, hospitals, days, sexes, source, language, barred, further, severities
+    )
+    if official:
+        checked = replace(checked, official=official_findings(grouped, checked, official))
     found = ruled_stays(checked.valid, policy.points, language)
     differing = found.differing.with_columns(
         column=pl.lit("complete"), code=pl.lit(DIFFERS), other_codes=pl.lit("")

@@ -71,6 +71,7 @@ def calibrate(
         all_mean_yuan=mean_for_the_reader(all_total, all_cases),
         incomplete_if=policy.points.incomplete_if,
         outside_drg_if=policy.points.outside_drg_if,
+        stays_official=_officially_grouped(counted),
     )
     return Catalogue(
         info,
@@ -78,6 +79,13 @@ def calibrate(
         coefficient_table(groups.kept, groups.means, rules.coefficients),
         bed_day_table(stays, rules),
     )
+
+
+def _officially_grouped(stays: pl.DataFrame) -> int | None:
+    """How many stays have the group of an official grouper; None where none was given."""
+    if "group_source" not in stays.columns:
+        return None
+    return int((stays["group_source"] == "official").sum())
 
 
 def eligible(rules: Calibration) -> pl.Expr:

@@ -38,6 +38,8 @@ class CatalogueInfo(BaseModel):
     all_total_fen are those of the eligible visits, and stays_trimmed counts entries.
     levels: those of the hospitals whose stays (visits) it was calibrated from, sorted.
     incomplete_if and outside_drg_if: the rules of the policy that the stays were calibrated by.
+    stays_official: of the eligible stays those in the group of an official grouper; the file lacks it
+    where none was given.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -57,6 +59,7 @@ class CatalogueInfo(BaseModel):
     levels: tuple[str, ...] = ()
     incomplete_if: str | None = None
     outside_drg_if: str | None = None
+    stays_official: Count | None = None
 
 
 # Column -> decimal places in the file; in memory they are scaled integers of the same name.
@@ -185,7 +188,10 @@ class Catalogue(Shown):
 
 def save_catalogue(catalogue: Catalogue, folder: Path) -> None:
     """Write the catalogue's folder; the same catalogue gives the same bytes."""
-    info = json.dumps(catalogue.info.model_dump(), ensure_ascii=False, indent=2)
+    given = catalogue.info.model_dump()
+    if given["stays_official"] is None:
+        del given["stays_official"]
+    info = json.dumps(given, ensure_ascii=False, indent=2)
     (folder / "catalogue.json").write_text(info + "\n", encoding="utf-8")
     for name, table in catalogue_tables(catalogue).items():
         table.write_csv(folder / f"{name}.csv")

@@ -117,12 +117,18 @@ def reconcile(grouped: Path, official: Path, scheme: Scheme | None = None) -> Re
         .sort("case_id")
         .select(
             "case_id",
-            pl.coalesce(*[pl.when(test).then(pl.lit(name)) for name, test in _TESTS.items()]).alias(
-                "difference"
-            ),
+            difference_of().alias("difference"),
             *[pl.col(f"{side}{name}") for side in ("", "official_") for name in _OURS[1:]],
         ),
     )
+
+
+def difference_of() -> pl.Expr:
+    """The first of DIFFERENCES that applies to a case with two groups.
+
+    Reads status, mdc, adrg and the same of the official group, as official_status.
+    """
+    return pl.coalesce(*[pl.when(test).then(pl.lit(name)) for name, test in _TESTS.items()])
 
 
 def _without(table: pl.DataFrame, other: pl.DataFrame, both: int) -> pl.DataFrame:

@@ -43,10 +43,13 @@ class CheckedStays(CheckedRows):
     unknown: the valid stays with LEADING_UNKNOWN in sums (see unknown_sums).
     ruled: what the rules of the policy made of the valid stays, by hospital (see
     grouper/stay_rules.py); without columns where none were asked.
+    official: what was found of official groups (grouper/official_groups.py); without columns
+    where none were given.
     """
 
     unknown: pl.DataFrame
     ruled: pl.DataFrame = field(default_factory=pl.DataFrame)
+    official: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def check_stays(
@@ -58,12 +61,15 @@ def check_stays(
     source: str,
     language: Language = "zh",
     not_principal: Sequence[str] = (),
+    further: Sequence[Check] = (),
+    further_severities: Mapping[str, str] | None = None,
 ) -> CheckedStays:
     """Check the rows of `plain_stays`, with UNKNOWN_COLUMNS beside them.
 
     `sex_of_diagnosis` has code and only_sex (1 or 2): principal diagnoses that only one sex has.
-    `not_principal`: diagnoses that the scheme does not allow as principal ones. `period` is the
-    first and last settlement date, or None for any. Every row of the input is in `valid` or in
+    `not_principal`: diagnoses that the scheme does not allow as principal ones. `further`: checks
+    beside those of the policy, the last in their order, with their severities by code. `period` is
+    the first and last settlement date, or None for any. Every row of the input is in `valid` or in
     `quarantine`; messages are in `language`. Raises DrgpayError for a finding that the policy stops
     at.
     """
@@ -79,8 +85,9 @@ def check_stays(
             total_row("case_id", "hospital_id"),
             *fault_checks(stays[FAULTS]),
             *stay_checks(policy, period, faulty_columns(stays[FAULTS]), not_principal),
+            *further,
         ],
-        policy.records.severity.model_dump(),
+        {**policy.records.severity.model_dump(), **(further_severities or {})},
         STAY,
         source,
         language,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from drgpay.base.language import Language
     from drgpay.records.crosswalk import TranslationReport
     from drgpay.records.mapping.load import LoadedMapping
+    from drgpay.records.official_groups import GroupsInput
 
 __all__ = [
     "Dataset",
@@ -107,7 +108,8 @@ class RecordsInput:
     """Where records lie and how they are written: what a command or a job says of its input.
 
     mapping: a preset or a TOML file; encoding: of CSV; clinical_codes: translate the codes;
-    ignore: patterns of file names that a folder may hold beside records.
+    ignore: patterns of file names that a folder may hold beside records; groups: the groups that an
+    official grouper gave the stays, which every stage after grouping then takes by their rule.
     """
 
     path: Path
@@ -115,6 +117,7 @@ class RecordsInput:
     encoding: str | None = None
     clinical_codes: bool = False
     ignore: tuple[str, ...] = ()
+    groups: "GroupsInput | None" = None
 
     def open(self, code_system: str, reading: Reading = PLAIN_READING) -> Dataset:
         """The dataset, its codes those of `code_system`; errors as in `open_dataset`."""

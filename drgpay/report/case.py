@@ -32,6 +32,7 @@ from drgpay.report.case_money import (
 from drgpay.report.case_points import Formulas, add_adjustments, add_formula
 from drgpay.report.case_wording import severity_said, status_said, word
 from drgpay.report.explanation import Rules, pool_key
+from drgpay.report.group_tables import difference_said
 from drgpay.report.wording import level_name
 
 
@@ -42,7 +43,8 @@ class PaidCase:
     kind: `month` or `clearing`. case: its row of cases.parquet; adjustments: its rows by step.
     lines: by key_of, of the case and of its hospital's minus rows. formulas: of each class, as
     class_formulas gives them for the catalogue and policy. names: of MDCs, ADRGs and DRGs. trace:
-    how it was grouped, where its stay was read.
+    how it was grouped, where its stay was read. groups: its row of case_groups.parquet, where the
+    month was given official groups.
     """
 
     run_id: str
@@ -56,6 +58,7 @@ class PaidCase:
     formulas: Formulas
     names: Mapping[str, str]
     trace: Trace | None = None
+    groups: Row | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -129,18 +132,40 @@ def _facts(paid: PaidCase, language: Language) -> CasePart:
 
 
 def _group(paid: PaidCase, language: Language) -> CasePart:
-    """Groups and severity; where the stay was read, compared with how it is grouped now."""
+    """Groups and severity; where the stay was read, compared with how it is grouped now.
+
+    A group that an official grouper gave follows from no rule: the own one beside it is compared.
+    """
     case, lines = paid.case, Lines(language)
     answer = paid.trace.answer if paid.trace else None
+    official = paid.groups is not None and paid.groups["group_source"] == "official"
     for level in ("mdc", "adrg", "drg"):
-        found = getattr(answer, level) if answer else None
+        found = getattr(answer, level) if answer and not official else None
         due = _named(found.code, paid.names) if found else None
         lines.claimed(level, _named(case[level], paid.names), due)
+    if paid.groups is not None:
+        _add_both_groups(paid.groups, paid, lines, language)
     due = severity_said(answer.severity, language) if answer and answer.severity else None
     lines.claimed("severity", severity_said(case["severity"], language), due)
-    due = status_said(answer.status, language) if answer else None
+    due = status_said(answer.status, language) if answer and not official else None
     lines.claimed("status", status_said(case["status"], language), due)
     return lines.part("group", word("part_group", language))
+
+
+def _add_both_groups(groups: Row, paid: PaidCase, lines: Lines, language: Language) -> None:
+    """Which group pays, the other one, and why they differ."""
+    lines.given("group_source", word(f"paid_by_{groups['group_source']}", language))
+    lines.given("official_group", _named(groups["official_group"], paid.names))
+    found = paid.trace.answer.drg if paid.trace else None
+    due = _named(found.code, paid.names) if found else None
+    lines.claimed("own_group", _named(groups["own_group"], paid.names), due)
+    if groups["group_difference"] is not None:
+        lines.given("group_difference", difference_said(groups["group_difference"], language))
+    for name in ("rule_group", "facts"):
+        if groups[name] is not None:
+            lines.given(name, groups[name])
+    lines.given("official_points", groups["official_points"])
+    lines.given("own_points", groups["own_points"])
 
 
 def _named(code: str | None, names: Mapping[str, str]) -> str | None:

@@ -11,6 +11,7 @@ from drgpay.base.exact import round_half_up
 from drgpay.base.language import Language
 from drgpay.report.differences_xlsx import difference_totals
 from drgpay.report.fact_lines import records_line
+from drgpay.report.group_tables import console_of_groups
 from drgpay.report.point_notes import stay_rules_console
 from drgpay.report.settled_tables import with_pool_names
 from drgpay.report.visit_tables import class_of_groups, console_of_capitation, reason_table
@@ -37,10 +38,11 @@ _PLACES = 4  # of a share
 
 def settled_view(results: Results, language: Language) -> list[Showable]:
     """Every table of a part, and what there is to say beside them."""
-    ruled = results.get("stay_rules")
+    ruled, agreement = results.get("stay_rules"), results.get("group_agreement")
     return [
         shown_tables(results, settled_tables(results, language), language),
         *([stay_rules_console(ruled, language)] if ruled is not None else []),
+        *([console_of_groups(agreement, language)] if agreement is not None else []),
         shown_tables(results, remarks(results, language), language),
     ]
 

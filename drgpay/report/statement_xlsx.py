@@ -13,6 +13,7 @@ from drgpay.report.entry_sheets import ProviderEntries, entry_sheets, provider_e
 from drgpay.report.explained_lines import explained, explained_pools
 from drgpay.report.explanation import Rules
 from drgpay.report.fact_lines import joined, rule_lines, run_lines
+from drgpay.report.group_tables import hospital_group_sheets
 from drgpay.report.reasons import reason_said
 from drgpay.report.settled_tables import EARNED, line_table
 from drgpay.report.statement import (
@@ -61,6 +62,7 @@ def statement_parts(results: Results, rules: Rules, language: Language) -> dict[
                 Sheet("statement", lines_of(statement), signed=True),
                 *difference_sheets_of_hospital(results.differences, statement.hospital_id),
                 *_made_of(statement, entries, language),
+                *hospital_group_sheets(results.get("case_groups"), statement.hospital_id, language),
                 Sheet(
                     "explanation",
                     explained(statement, pools, rules, entries, results.is_year, language),

@@ -6,6 +6,7 @@ from datetime import datetime
 from drgpay.base.language import Language
 from drgpay.report.differences_xlsx import difference_sheet
 from drgpay.report.fact_lines import records_line, rule_lines, run_lines
+from drgpay.report.group_tables import agreement_sheet
 from drgpay.report.settled_tables import (
     adjustment_totals,
     class_table,
@@ -61,6 +62,7 @@ def summary_part(results: Results, group_names: Mapping[str, str], language: Lan
             if results.part == VISITS
             else [Sheet("adjustments", [adjustment_totals(valued)], signed=True)]
         ),
+        *_group_sheets(results, language),
         Sheet("ledger", ledger_tables(results.ledger, language), signed=True),
         *([] if results.is_year else _finding_sheets(results)),
     ]
@@ -99,6 +101,14 @@ def _finding_sheets(results: Results) -> list[Sheet]:
     if findings is not None:
         sheets.append(Sheet("line_findings", [line_findings(findings)], signed=True))
     return sheets
+
+
+def _group_sheets(results: Results, language: Language) -> list[Sheet]:
+    """Official groups beside the own ones, where the job names them."""
+    agreement, findings = results.get("group_agreement"), results.get("group_findings")
+    if agreement is None or findings is None:
+        return []
+    return [agreement_sheet(agreement, findings, language)]
 
 
 def _capitation_sheets(capitation: CapitationTables | None, language: Language) -> list[Sheet]:

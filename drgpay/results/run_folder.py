@@ -141,6 +141,10 @@ class PaidPart(RunFolder):
         wanted = [by_name[name] for name in names or by_name]
         return read_back(self.frame(table, [column.name for column in wanted]), wanted)
 
+    def has(self, table: str) -> bool:
+        """Whether the run has a table that not every run has."""
+        return f"{self.part.file(table)}.parquet" in self.manifest.outputs
+
     def rows(self, table: str) -> int:
         """How many rows a table has."""
         return int(self.scan(table).select(pl.len()).collect().item())

@@ -27,13 +27,16 @@ def declared_name(part: Part, is_year: bool, table: str) -> str:
 def columns_by_table(part: Part, is_year: bool, value_places: int) -> Columns:
     """The columns of the tables of a month or a year; `value_places` are those of point values."""
     of_period = ("pools", "assessment") if is_year else ("values", *_OF_CORRECTIONS)
-    of_part = FILINGS if part == STAYS else ("groups", *_OF_VISITS)
+    of_stays = FILINGS if is_year else (*FILINGS, *OFFICIAL_GROUPS)
+    of_part = of_stays if part == STAYS else ("groups", *_OF_VISITS)
     return {
         table: columns_of(declared_name(part, is_year, table), value_places)
         for table in ("cases", "statements", *of_period, *_OF_BOTH, *of_part)
     }
 
 
+OFFICIAL_GROUPS = ("case_groups", "group_agreement", "group_findings")
+"""The tables of a month whose job names official groups."""
 _OF_CORRECTIONS = ("differences", "difference_statements")
 
 

@@ -10,6 +10,7 @@ from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.dataset import Dataset, RecordsInput
+from drgpay.records.official_groups import GroupsInput
 from drgpay.records.source import partition_of
 from drgpay.records.visits.tables import VisitRecords, open_visits
 from drgpay.results.manifest import PROGRAM, read_manifest
@@ -44,6 +45,7 @@ def basis_of_run(
             **_records(dataset, job.stays, read),
             "hospitals": _file(job.hospitals, read),
             **_filings(job.filings, read),
+            **_groups(job.stays.groups, read),
             **_previous(job.previous, scheme.info.code_system, read),
         },
         "corrects": read_manifest(job.corrects).reference if job.corrects else None,
@@ -234,6 +236,10 @@ def _records(dataset: Dataset, opened_with: RecordsInput, read: InputFiles) -> d
 
 def _filings(filings: FilingPaths, read: InputFiles) -> dict[str, Any]:
     return {name: _file(path, read) for name, path in filings.given().items()}
+
+
+def _groups(groups: GroupsInput | None, read: InputFiles) -> dict[str, Any]:
+    return {"groups": {**_file(groups.path, read), "rule": groups.rule}} if groups else {}
 
 
 def _previous(

@@ -31,6 +31,7 @@ from drgpay.report.calibration import (
     write_report,
 )
 from drgpay.report.point_notes import stay_rules_table
+from drgpay.results.columns import columns_of, written
 from drgpay.run.rules import refuse_wrong_policy_rules
 from drgpay.run.staging import staged_folder
 
@@ -41,11 +42,15 @@ REPORT_FOLDER = "report"
 
 @dataclass(frozen=True)
 class MadeCatalogue:
-    """A catalogue that lies in its folder now, its report, and what rules changed of its stays."""
+    """A catalogue that lies in its folder now, its report, and what rules changed of its stays.
+
+    group_findings: what was found of official groups, where they were given.
+    """
 
     catalogue: Catalogue
     report: ReportedTables
     stay_rules: pl.DataFrame | None = None
+    group_findings: pl.DataFrame | None = None
 
 
 def make_catalogue(
@@ -63,7 +68,8 @@ def make_catalogue(
     for every mistake in the inputs.
     """
     refuse_existing(out)
-    refuse_overwriting(out, [stays.path, hospitals_path])
+    given = [stays.groups.path] if stays.groups else []
+    refuse_overwriting(out, [stays.path, hospitals_path, *given])
     compiled = load_compiled(scheme_name)
     scheme = compiled.scheme
     loaded = load_policy(policy_name)
@@ -73,13 +79,17 @@ def make_catalogue(
     dataset = stays.open(scheme.info.code_system, Reading.of(policy.records))
     with progress("grouping", dataset.rows) as advance:
         grouped = read_grouped_stays(dataset, compiled, advance)
-    checked = check_grouped(grouped, compiled, policy, hospitals, None, str(stays.path))
+    official = stays.groups.open() if stays.groups else None
+    checked = check_grouped(
+        grouped, compiled, policy, hospitals, None, str(stays.path), official=official
+    )
     del grouped
     catalogue = calibrate(checked.valid, dataset.rows, scheme, policy, out.name, dataset.path.name)
     rules = policy.calibration
     report = calibration_report(checked.valid, catalogue, scheme, rules)
     tables = calibration_tables(report, catalogue, scheme, rules)
-    made = MadeCatalogue(catalogue, tables, stay_rules_table(checked.ruled))
+    found = written(checked.official, columns_of("group_findings")) if official else None
+    made = MadeCatalogue(catalogue, tables, stay_rules_table(checked.ruled), found)
     _leave(made, out, language)
     return made
 

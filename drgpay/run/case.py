@@ -1,6 +1,6 @@
 """Find a finished run and read what paid one of its cases."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -26,8 +26,8 @@ from drgpay.report.case_money import LineParts, keys_of
 from drgpay.report.case_points import Formulas
 from drgpay.results.manifest import MANIFEST, sharing
 from drgpay.results.part import STAYS
-from drgpay.results.run_folder import RunFolder
-from drgpay.results.run_tables import RunTables
+from drgpay.results.run_folder import PaidPart, RunFolder
+from drgpay.results.run_tables import CannotCheckError, RunTables
 from drgpay.run.job import Job, load_job
 from drgpay.run.kept_rules import catalogue_of, policy_kept, scheme_kept, unreadable
 from drgpay.settle.lines import LINE
@@ -114,7 +114,24 @@ class CasesOfRun:
             formulas=self._formulas,
             names=self._names,
             trace=_trace(self.job, self.compiled, case_id) if self.job else None,
+            groups=self._groups(case_id),
         )
+
+    def _groups(self, case_id: str) -> dict[str, Any] | None:
+        """Official and own group of a case; of a clearing as its month has them, if it is found."""
+        runs: list[PaidPart] = [self.tables]
+        if self.tables.manifest.is_clearing:
+            try:
+                beside = replace(self.tables, beside=(self.tables.folder.parent,))
+                runs = [run for month in beside.months for run in reversed(month)]
+            except CannotCheckError:
+                return None
+        for run in runs:
+            if run.has("case_groups"):
+                found = run.scan("case_groups").filter(pl.col("case_id") == case_id).collect()
+                if found.height:
+                    return found.row(0, named=True)
+        return None
 
     @cached_property
     def _cases(self) -> pl.LazyFrame:

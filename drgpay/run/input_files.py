@@ -85,6 +85,8 @@ def _files_named(job: AnyJob | AnyYearJob) -> Iterator[Path]:
         yield from job.filings.given().values()
         for stays in _stays_of(job):
             yield from _records(stays.path, stays.mapping, stays.ignore)
+            if stays.groups:
+                yield stays.groups.path
     outpatient = job.outpatient
     if outpatient:
         yield from _in_folder(scheme_folder(outpatient.scheme))

@@ -24,6 +24,7 @@ from drgpay.policy.fields import MONTH_PATTERN, PositiveFactor
 from drgpay.policy.load import read_keys, shipped_policies, validated
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
+from drgpay.records.official_groups import USUAL_RULE, GroupsInput, GroupsRule
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run.stops import Accepted, accepted_of
 
@@ -64,6 +65,8 @@ class Inputs(BaseModel):
     reviews: str | None = None
     deductions: str | None = None
     technologies: str | None = None
+    groups: str | None = None
+    groups_rule: GroupsRule | None = None
     previous: tuple[PreviousFile, ...] = ()
 
 
@@ -279,6 +282,7 @@ def load_any_job(path: Path) -> AnyJob:
         inputs.encoding,
         inputs.clinical_codes,
         inputs.ignore,
+        groups_input(path, "inputs", inputs.groups, inputs.groups_rule),
     )
     return Job(
         path=path,
@@ -341,6 +345,20 @@ def previous_runs(
         file = validated(values_of, PreviousFile, here, _ERRORS.words("keys_listed"))
         runs.append(previous_run(here, file, scheme, like))
     return tuple(runs)
+
+
+def groups_input(
+    path: Path, section: str, groups: str | None, rule: GroupsRule | None
+) -> GroupsInput | None:
+    """The official groups that a section of a job or scenario file (`path`) names, if any.
+
+    Raises DrgpayError for a rule without groups.
+    """
+    if groups is None:
+        if rule is not None:
+            raise DrgpayError(*_ERRORS("rule_without_groups", path=path, key=section, rule=rule))
+        return None
+    return GroupsInput(path.parent / groups, rule or USUAL_RULE)
 
 
 def _outpatient(here: Path, file: OutpatientFile) -> OutpatientJob:

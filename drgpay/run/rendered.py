@@ -18,6 +18,7 @@ from drgpay.results.part import PARTS, STAYS, VISITS, Part
 from drgpay.results.results import Results
 from drgpay.results.run_folder import RunFolder, month_at
 from drgpay.results.run_tables import CannotCheckError, RunTables
+from drgpay.results.tables import OFFICIAL_GROUPS
 from drgpay.results.visit_files import ENROLMENT, entries_of_visits
 from drgpay.results.visits import example_visits
 from drgpay.run.comparison import WORDS, Compared, first_of, not_due
@@ -169,6 +170,8 @@ def _shown(tables: RunTables) -> Iterator[str]:
     yield from ("pools", "assessment") if tables.manifest.is_clearing else _OF_MONTH
     if tables.part == STAYS:
         yield "adjustments"
+        if tables.has("case_groups"):
+            yield from OFFICIAL_GROUPS
     else:
         yield "groups"
     if tables.corrects:

@@ -19,6 +19,7 @@ from drgpay.records.dataset import Dataset
 from drgpay.records.filings import Filings, check_payments, payable_filings, read_filings
 from drgpay.records.findings import commonest
 from drgpay.records.meaning.rules import Reading
+from drgpay.records.official_groups import OfficialGroups
 from drgpay.report.point_notes import point_notes, stay_rules_table
 from drgpay.results.filing_files import filing_frames
 from drgpay.results.month import refused_table
@@ -26,6 +27,7 @@ from drgpay.results.part import STAYS
 from drgpay.results.results import Results
 from drgpay.results.run_folder import PaidPart, book
 from drgpay.run.job import Job
+from drgpay.run.official_month import NO_GROUPS, month_groups
 from drgpay.run.pipeline import Running, SettledPart
 from drgpay.run.previous import (
     Before,
@@ -112,7 +114,8 @@ def month_stops(
 class OpenedStays:
     """The stays of a job, opened, with what they are paid by.
 
-    paid: the runs with stays that the job corrects, the oldest first.
+    paid: the runs with stays that the job corrects, the oldest first. official: the groups of an
+    official grouper, if the job names them.
     """
 
     job: Job
@@ -120,6 +123,7 @@ class OpenedStays:
     filings: Filings
     paid: Sequence[PaidPart]
     dataset: Dataset
+    official: OfficialGroups | None = None
 
 
 def open_stays(job: Job, paid: Sequence[PaidPart]) -> OpenedStays:
@@ -132,7 +136,8 @@ def open_stays(job: Job, paid: Sequence[PaidPart]) -> OpenedStays:
     filings = read_filings(*job.filings, reading=reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     dataset = job.stays.open(rules.scheme.info.code_system, reading)
-    return OpenedStays(job, rules, filings, paid, dataset)
+    official = job.stays.groups.open() if job.stays.groups else None
+    return OpenedStays(job, rules, filings, paid, dataset, official)
 
 
 def settle_stays_of_job(
@@ -154,7 +159,14 @@ def settle_stays_of_job(
         clock.lap("read and group")
         source = str(job.stays.path)
         return check_grouped(
-            found, rules.compiled, rules.policy, rules.hospitals, job.period.days, source, language
+            found,
+            rules.compiled,
+            rules.policy,
+            rules.hospitals,
+            job.period.days,
+            source,
+            language,
+            stays.official,
         )
 
     checked = running.folder.stage("checked", read_and_check, CheckedStays)
@@ -172,6 +184,18 @@ def settle_stays_of_job(
     )
     settled, booked = month.settled, book(job.period, month.settled, stays.paid)
     clock.lap("settle")
+    groups = NO_GROUPS
+    if stays.official:
+        groups = month_groups(
+            stays.official,
+            checked.valid,
+            checked.official,
+            month.earned.cases,
+            rules,
+            dataset,
+            language,
+        )
+        clock.lap("official groups")
     before = values_before(opened, STAYS, basis)
     counts = {
         "read": dataset.rows,
@@ -185,8 +209,10 @@ def settle_stays_of_job(
         "warnings": month.warnings,
         **({} if ruled is None else {"stay_rules": ruled}),
         **filing_frames(month.filings),
+        **groups.frames,
     }
     notes = (
+        *groups.notes,
         *notes_on_earlier(opened, basis, before is not None, language),
         *point_notes(rules.loaded, rules.catalogue.info, month.filings.deductions, language),
     )
@@ -200,7 +226,7 @@ def settle_stays_of_job(
     stops = month_stops(
         rules, checked.valid, checked.refused, checked.unknown, settled, job.period, before
     )
-    return SettledPart(rules, stops, counts, results)
+    return SettledPart(rules, [*stops, *groups.stops], counts, results)
 
 
 def _refuse_empty(

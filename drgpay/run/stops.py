@@ -34,6 +34,11 @@ StopCode = Literal[
     "plausible_budget",
     "plausible_value_change",
     "deduction_above_payable",
+    "official_missing",
+    "official_unknown",
+    "official_repeated",
+    "official_scheme",
+    "official_unpriced",
 ]
 STOP_CODES: tuple[str, ...] = get_args(StopCode)
 _NOBODY = "?"  # of rows without a hospital

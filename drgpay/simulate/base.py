@@ -18,6 +18,7 @@ from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, EARLIER_STAYS, no_a
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
+from drgpay.records.official_groups import OfficialGroups, groups_rule
 from drgpay.results.manifest import content_of, read_manifest
 from drgpay.results.part import STAYS, VISITS
 from drgpay.results.run_folder import (
@@ -45,7 +46,8 @@ _RECORDS = ("stays", "mapping", "encoding", "clinical_codes")
 class BaseRecords:
     """The records that a month was settled from.
 
-    key: what its stays depend on before they are grouped. files: the sha256 of its files, where
+    key: what its stays depend on before they are grouped. paid: of a year the run that paid them last.
+    files: the sha256 of its files, where
     they are some of the files of `given`; None where they are all of them.
     """
 
@@ -55,6 +57,14 @@ class BaseRecords:
     code_system: str
     files: frozenset[str] | None = None
     reading: Reading = PLAIN_READING
+    paid: PaidPart | None = None
+
+    @cached_property
+    def official(self) -> OfficialGroups | None:
+        """The official groups that pay its stays: those of the job, or of a year as months paid by them."""
+        if self.paid is not None:
+            return _groups_paid(self.paid)
+        return self.given.groups.open() if self.given.groups else None
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -283,9 +293,26 @@ def _records_of_year(year: OpenedYear) -> tuple[BaseRecords, ...]:
                 code_system,
                 frozenset(one["sha256"] for one in inputs["stays"]),
                 Reading.of(year.rules.policy.records),
+                last,
             )
         )
     return tuple(found)
+
+
+def _groups_paid(paid: PaidPart) -> OfficialGroups | None:
+    """The official groups that a run of a month paid by; None where it had none."""
+    about = paid.manifest.inputs.get("groups")
+    if about is None:
+        return None
+    official = paid.frame("case_groups", ["case_id", "official_group", "group_source"])
+    given = official.filter(pl.col("group_source") == "official").select(
+        "case_id",
+        "official_group",
+        official_scheme=pl.lit(None, pl.String),
+        contradicted=pl.lit(False),
+        repeated_alike=pl.lit(False),
+    )
+    return OfficialGroups(paid.folder, groups_rule(about["rule"]), given)
 
 
 def records_key(dataset: Dataset, opened_with: RecordsInput) -> dict[str, Any]:
@@ -304,6 +331,11 @@ def records_key(dataset: Dataset, opened_with: RecordsInput) -> dict[str, Any]:
         "mapping": file_hash(dataset.mapping.path) if dataset.mapping else None,
         "encoding": opened_with.encoding,
         "clinical_codes": opened_with.clinical_codes,
+        **(
+            {"groups": [_hash_of(opened_with.groups.path), opened_with.groups.rule]}
+            if opened_with.groups
+            else {}
+        ),
     }
 
 

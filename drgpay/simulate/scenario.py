@@ -20,7 +20,8 @@ from drgpay.grouper.scheme_files import shipped_schemes
 from drgpay.policy.fields import Name, PositiveRatio, PositiveYuan, Ratio, Section, Share
 from drgpay.policy.load import read_keys, validated
 from drgpay.records.dataset import RecordsInput
-from drgpay.run.job import beside
+from drgpay.records.official_groups import GroupsRule
+from drgpay.run.job import beside, groups_input
 
 _ERRORS = Sentences("errors/simulate")
 
@@ -46,6 +47,8 @@ class Recalibrate(Section):
     encoding: Name | None = None
     clinical_codes: bool = False
     ignore: tuple[Name, ...] = ()
+    groups: Name | None = None
+    groups_rule: GroupsRule | None = None
 
 
 class BudgetChange(Section):
@@ -241,6 +244,7 @@ class Scenario:
             given.encoding,
             given.clinical_codes,
             given.ignore,
+            groups_input(self.path, "recalibrate", given.groups, given.groups_rule),
         )
 
 

@@ -14,6 +14,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.base.words import Sentences
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
+from drgpay.grouper.official_groups import GroupedBefore
 from drgpay.points.calibrate import calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
@@ -245,10 +246,17 @@ class Stages:
             return {**levels, "paid": {name: inputs.get(name) for name in names}}
         return {
             "grouped": [self._grouped_key(plan, records) for records in self.base.records],
+            **self._groups_key(),
             **levels,
             **_checks_key(plan.policy),
             "period": self.base.period,
         }
+
+    def _groups_key(self) -> Mapping[str, Any]:
+        """What official groups, and the rule by which they pay, depend on."""
+        inputs = self.base.basis["inputs"]
+        given = {name: inputs[name] for name in ("groups", "months") if name in inputs}
+        return {"groups": given} if given else {}
 
     def _as_paid(self, plan: Plan) -> bool:
         """Whether the stays are those that the months of a year have paid."""
@@ -325,7 +333,16 @@ class Stages:
             hospitals,
             records.period.days,
             str(records.given.path),
+            official=records.official,
+            before=self._before(plan, records),
         )
+
+    def _before(self, plan: Plan, records: BaseRecords) -> GroupedBefore | None:
+        """The stays as the base groups them, where official groups meet a changed scheme."""
+        if not plan.regroups or records.official is None:
+            return None
+        base = base_plan(self.base)
+        return GroupedBefore(self._grouped(base, records), base.compiled)
 
     def _earned_key(self, plan: Plan) -> Mapping[str, Any]:
         inputs = self.base.basis["inputs"]
@@ -354,7 +371,7 @@ class Stages:
         """What the grouped stays of past years depend on."""
         scheme = plan.compiled.scheme
         return {
-            "history": records_key(self._history(plan, history), history),
+            "history": records_key(self._history(plan, history), replace(history, groups=None)),
             "reading": asdict(Reading.of(plan.policy.records)),
             "scheme": scheme.content_hash,
         }
@@ -362,6 +379,7 @@ class Stages:
     def _calibration_key(self, plan: Plan, history: RecordsInput) -> Mapping[str, Any]:
         return {
             **self._history_key(plan, history),
+            "history": records_key(self._history(plan, history), history),
             "levels": plan.levels,
             **_checks_key(plan.policy),
             "calibration": plan.policy.calibration.model_dump(mode="json"),
@@ -381,9 +399,16 @@ class Stages:
                 "history", self._history_key(plan, history), lambda: self._read(dataset, plan)
             )
             checked = check_grouped(
-                grouped, plan.compiled, plan.policy, plan.hospitals, None, str(history.path)
+                grouped,
+                plan.compiled,
+                plan.policy,
+                plan.hospitals,
+                None,
+                str(history.path),
+                official=history.groups.open() if history.groups else None,
             )
-            return checked.valid.select(STAY_COLUMNS)
+            by = ["group_source"] if history.groups else []
+            return checked.valid.select(*STAY_COLUMNS, *by)
 
         checked_key = {name: value for name, value in key.items() if name != "calibration"}
         valid = self.cache.frame("checked_history", checked_key, make, self._keeping)

@@ -77,6 +77,19 @@ class Figures:
     grouped: int
     drg_stays: int
     adjustments: pl.DataFrame
+    official: "OfficialFigures | None" = None
+
+
+@dataclass(frozen=True)
+class OfficialFigures:
+    """Official and own groups: counts (agree, differ, unusable) of stays, the rule that says which pays,
+    and the pairs that differ: official_group, own_group, cases, total_cost, official_points,
+    own_points.
+    """
+
+    rule: str
+    counts: dict[str, int]
+    pairs: pl.DataFrame
 
 
 def figures_of(run: PaidPart, months: list[PaidPart]) -> Figures:
@@ -99,6 +112,7 @@ def figures_of(run: PaidPart, months: list[PaidPart]) -> Figures:
         grouped=int(of_drg["grouped"][0]),
         drg_stays=int(of_drg["stays"][0]),
         adjustments=_adjustments(run),
+        official=_official(run),
     )
 
 
@@ -279,6 +293,29 @@ def _adjustments(run: PaidPart) -> pl.DataFrame:
         )
         .sort("kind", "applies_to")
         .collect()
+    )
+
+
+def _official(run: PaidPart) -> OfficialFigures | None:
+    if not run.has("group_agreement"):
+        return None
+    agreement = run.frame("group_agreement")
+    kind = pl.col("group_difference")
+    usable = kind.ne_missing("official_unusable")
+    counts = {
+        "agree": agreement.filter(kind.is_null()),
+        "differ": agreement.filter(kind.is_not_null() & usable),
+        "unusable": agreement.filter(~usable),
+    }
+    pairs = counts["differ"].select(
+        *("official_group", "own_group"),
+        pl.col("stays").alias("cases"),
+        *("total_cost", "official_points", "own_points"),
+    )
+    return OfficialFigures(
+        run.manifest.inputs["groups"]["rule"],
+        {name: int(frame["stays"].sum()) for name, frame in counts.items()},
+        _largest_first(gathered(pairs), "total_cost"),
     )
 
 

@@ -9,6 +9,7 @@ from drgpay.report.html.tables import Table, listing, sum_of
 from drgpay.report.html.wording import Speaker
 from drgpay.results.run_folder import PaidPart
 from drgpay.show import cells, charts
+from drgpay.show.small_cells import SMALLEST_CELL
 
 
 class StaySections(PartSections):
@@ -52,6 +53,7 @@ class StaySections(PartSections):
                     else (Text(self.say("adjustments_none"), "sentence"),)
                 ),
             ),
+            *self._official_groups(),
             self.section("coverage", Listing(self._coverage()), Text(self._coverage_note())),
         ]
 
@@ -110,6 +112,27 @@ class StaySections(PartSections):
         names = [("kind", self.names.adjustment), ("applies_to", self.names.applies_to)]
         keys = ["cases", "points"]
         return listing(self._own.adjustments, names, keys, self.say, total=False)
+
+    def _official_groups(self) -> list[Section]:
+        """How far official and own groups agree, and the pairs that differ; none without them."""
+        found = self._own.official
+        if found is None:
+            return []
+        pairs = found.pairs.with_columns(drg="official_group")
+        names = [
+            ("official_group", self.names.group),
+            ("own_group", lambda row: row["own_group"] or ""),
+        ]
+        keys = ["cases", "total_cost", "official_points", "own_points"]
+        counts = {
+            key: f"{count:,}" if count == 0 or count >= SMALLEST_CELL else f"<{SMALLEST_CELL}"
+            for key, count in found.counts.items()
+        }
+        listed_at_all = found.counts["differ"] >= SMALLEST_CELL
+        said = Text(self.say("official_groups_said", **counts))
+        rule = Text(self.say(f"groups_rule_{found.rule}"))
+        listed = [Listing(listing(pairs, names, keys, self.say))] if listed_at_all else []
+        return [self.section("official_groups", rule, said, *listed)]
 
     def _coverage(self) -> Table:
         """Records read by what became of them."""

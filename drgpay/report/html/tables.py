@@ -11,6 +11,7 @@ from drgpay.report.html.wording import Speaker
 from drgpay.show import cells
 from drgpay.show.cells import Cell
 
+_POINTS = {"points", "official_points", "own_points"}
 _SHORT_COLUMNS = {"period", "pool", "level", "run"}
 
 Row = dict[str, Any]
@@ -100,7 +101,7 @@ def _number(key: str, row: Row, sums: Row, say: Speaker) -> Cell:
         return cells.share(row[part], sums[part])
     if isinstance(row[key], int):
         return cells.count(row[key])
-    return cells.points(row[key]) if key == "points" else cells.large(row[key], say.language)
+    return cells.points(row[key]) if key in _POINTS else cells.large(row[key], say.language)
 
 
 # Shares of another column of the same row.
@@ -111,6 +112,6 @@ _SHARES_OF = {
 
 
 def _unit(key: str, frame: pl.DataFrame, say: Speaker) -> str:
-    if key == "points" or key.endswith("_share") or frame.schema[key].is_integer():
+    if key in _POINTS or key.endswith("_share") or frame.schema[key].is_integer():
         return ""
     return say("unit_large")
