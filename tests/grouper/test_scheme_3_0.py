@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -89,7 +89,7 @@ def with_drawn_sets(mdcs: tuple[Mdc, ...], seed: int) -> Scheme:
     draw = random.Random(seed)
     asked = {pair for mdc in mdcs for rule in _rules(mdc) for pair in sets_of_fields(rule)}
     kinds = {name: PROCEDURES if field in (ZYSS, QTSS) else DIAGNOSES for field, name in asked}
-    levels = {code: draw.choice(["MCC", "CC", ""]) for code in DIAGNOSES}
+    levels: tuple[Literal["MCC", "CC"], ...] = ("MCC", "CC")
     return Scheme(
         info=info(retry=False),
         mdcs=mdcs,
@@ -99,7 +99,7 @@ def with_drawn_sets(mdcs: tuple[Mdc, ...], seed: int) -> Scheme:
             if name not in ("MCC", "CC")
         },
         complications={
-            code: Complication(level, draw.choice("123")) for code, level in levels.items() if level
+            code: Complication(draw.choice(levels), draw.choice("123")) for code in DIAGNOSES[40:]
         },
         excluding_tables={
             code: frozenset(draw.sample("123", draw.randint(1, 2))) for code in DIAGNOSES[:9]
@@ -161,6 +161,39 @@ def official_tree() -> tuple[Mdc, ...]:
             node |= {"rule_text": row["rule"], "rule": parse_rule(row["rule"])}
             nodes[table].setdefault(row[parent] if parent else "", []).append(node)
     return tree_of(nodes["mdc"], nodes["adrg"], nodes["drg"], info(retry=False).options)
+
+
+NEWBORN_RULE = parse_rule(
+    "((NL=0) and (XSRTL>=29) and (ZYZD in DI_PV1)) or ((NL=0) and (XSRTL<29))"
+)
+
+
+def test_a_newborn_without_age_in_days_has_a_reason_of_its_own() -> None:
+    fallback = Drg(1, "P000", "", "", Always(True))
+    first = Adrg(1, "PR1", "", "", NEWBORN, (Drg(1, "PR19", "", "", Always(True)),))
+    last = Adrg(2, "P00", "", "", Always(True), (fallback,))
+    newborns = Mdc(1, "MDCP", "", "", NEWBORN_RULE, (first, last))
+    others = parse_rule("ZYZD in DI_B")
+    grown = Adrg(1, "BR1", "", "", parse_rule("NL>0"), (Drg(1, "BR19", "", "", Always(True)),))
+    scheme = with_drawn_sets((newborns, Mdc(2, "MDCB", "", "", others, (grown,))), 3)
+    inside, outside = sorted(scheme.sets["DI_B"])[0], "unknown"
+    batch = batch_of(
+        [
+            Stay(outside, 1.0, 0.0),
+            Stay(inside, 1.0, 0.0),
+            Stay(outside, 1.0, 0.0, age_days=29.0),
+            Stay(outside, 1.0, 0.0, age_days=3.0),
+            Stay(outside, 1.0, 30.0),
+        ]
+    )
+    rows = group_batch(compile_scheme(scheme), batch, reasons=True).to_pylist()
+    assert [(row["drg"], row["ungrouped_reason"]) for row in rows] == [
+        ("0000", "missing_age_days"),
+        ("0000", "missing_age_days"),
+        ("0000", "no_mdc"),
+        ("PR19", None),
+        ("0000", "no_mdc"),
+    ]
 
 
 @beside
