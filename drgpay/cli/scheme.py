@@ -112,6 +112,7 @@ def _sizes(scheme: "Scheme") -> dict[str, str]:
         "adrg": counts["adrg"],
         "drg": counts["drg"],
         "ambiguous": counts["ambiguous"],
+        "fallback": counts["fallback"],
         "sets": counts["sets"],
         "mcc_cc": f"{counts['mcc']} / {counts['cc']}",
     }

@@ -182,7 +182,8 @@ class SchemeName:
 class Trace(Shown):
     """Everything that grouping did with one stay.
 
-    `missing` names the columns without which the stay is invalid. `attempts` is empty for an
+    `missing` names the columns without which the stay is invalid, or age_days where an ungrouped
+    newborn lacks it and would go elsewhere with it. `attempts` is empty for an
     invalid stay; otherwise the last attempt is the one that grouped, if any did. `near_misses`
     stand nearest first within each level; `what_if` is empty unless it was asked for.
     """

@@ -6,6 +6,7 @@ from dataclasses import replace
 from drgpay.explain.code_names import CodeNames
 from drgpay.explain.near_misses import near_misses
 from drgpay.explain.questions import Observed, answered, plain_number
+from drgpay.explain.stays import batch_of
 from drgpay.explain.trace import (
     Answer,
     Attempt,
@@ -19,6 +20,7 @@ from drgpay.explain.trace import (
     Tried,
 )
 from drgpay.explain.what_if import GroupNames, what_if
+from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.kinds import Kind
 from drgpay.grouper.reference import Stay, excluded
@@ -49,11 +51,12 @@ def explain_stay(
     observed = Observed.of(compiled, names, stay)
     attempts = () if missing else _attempts(observed, stay)
     groups = GroupNames.of(compiled.scheme)
+    answer = _answer(groups, attempts, observed.severity())
     return Trace(
         scheme=scheme_name(compiled.scheme),
         stay=_seen(stay, names, case_id),
-        answer=_answer(groups, attempts, observed.severity()),
-        missing=missing,
+        answer=answer,
+        missing=missing or _decisive_days(compiled, stay, answer),
         attempts=attempts,
         severity=_severity(compiled.scheme, stay, names),
         near_misses=near_misses(attempts),
@@ -68,6 +71,14 @@ def _missing(stay: Stay) -> tuple[str, ...]:
         "age": stay.age,
     }
     return tuple(column for column, value in needed.items() if value is None)
+
+
+def _decisive_days(compiled: CompiledScheme, stay: Stay, answer: Answer) -> tuple[str, ...]:
+    """The age in days that an ungrouped newborn lacks, where it would change the group."""
+    if answer.status != "ungrouped":
+        return ()
+    reason = group_batch(compiled, batch_of([stay]), reasons=True).column("ungrouped_reason")
+    return ("age_days",) if reason[0].as_py() == "missing_age_days" else ()
 
 
 def _attempts(observed: Observed, stay: Stay) -> tuple[Attempt, ...]:

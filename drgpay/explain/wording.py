@@ -28,7 +28,8 @@ def sentence(trace: Trace, language: Language) -> str:
     said = answer(trace.answer, language)
     if trace.missing:
         columns = word("list", language).join(word(column, language) for column in trace.missing)
-        said += f"{word('colon', language)}{word('missing_columns', language, columns=columns)}"
+        joint = "colon" if trace.answer.status == "invalid" else "semicolon"
+        said += f"{word(joint, language)}{word('missing_columns', language, columns=columns)}"
     if len(trace.attempts) > 1 and (retried := trace.attempts[-1].retried) and _reached(trace):
         said += f"{word('semicolon', language)}{retry(retried, language)}"
     opening = f"{who}（{rules}）：" if language == "zh" else f"{who} ({rules}): "

@@ -1,13 +1,16 @@
 """Why a stay is where it is, in a few small columns: the short form of an explanation."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from drgpay.grouper.coded import CodedRecords
-from drgpay.grouper.columns import furthest_level
+from drgpay.grouper.columns import furthest_level, leaves_of
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.grouper.facts import Facts, counting_complications
+from drgpay.grouper.facts import Facts, bucket, counting_complications
+from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, NumberField
 from drgpay.records.arrays import numbers_array, strings_array
 from drgpay.records.codes import Ints
 
@@ -27,8 +30,10 @@ UNGROUPED_REASONS = (
     "missing_principal_diagnosis",
     "missing_sex",
     "missing_age",
+    "missing_age_days",  # of a newborn: with some age in days the stay would go elsewhere
 )
-_FALLBACK, _NO_PRINCIPAL, _NO_SEX, _NO_AGE = 3, 4, 5, 6
+_FALLBACK, _NO_PRINCIPAL, _NO_SEX, _NO_AGE, _NO_AGE_DAYS = 3, 4, 5, 6, 7
+_LAST_DAY = 365  # of somebody of age 0
 
 
 def reason_arrays(
@@ -86,8 +91,40 @@ def _ungrouped_reasons(
     reason[fallback[leaf]] = _FALLBACK
     nowhere = np.flatnonzero(leaf == 0)
     reason[nowhere] = furthest_level(compiled, facts.take(nowhere))
+    reason[_decided_by_days(compiled, stays, facts, leaf, reason >= 0)] = _NO_AGE_DAYS
     reason[np.isnan(stays.numbers["age"])] = _NO_AGE
     reason[np.isnan(stays.numbers["sex"])] = _NO_SEX
     reason[stays.principal_diagnosis == compiled.diagnoses.missing] = _NO_PRINCIPAL
     indices = numbers_array(np.maximum(reason, 0), reason < 0)
     return pa.DictionaryArray.from_arrays(indices, strings_array(list(UNGROUPED_REASONS)))
+
+
+def _decided_by_days(
+    compiled: CompiledScheme,
+    stays: CodedRecords,
+    facts: Facts,
+    leaf: Ints,
+    ungrouped: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """The rows of ungrouped newborns without age in days whom some age in days puts elsewhere."""
+    thresholds = compiled.thresholds.get(NumberField.AGE_DAYS)
+    if thresholds is None:
+        return np.empty(0, dtype=np.int64)
+    age, days = (stays.numbers[COLUMN_OF_FIELD[field]] for field in _AGES)
+    rows = np.flatnonzero(ungrouped & (age == 0) & np.isnan(days))
+    here = facts.take(rows)
+    elsewhere = np.zeros(len(rows), dtype=np.bool_)
+    for place in {int(bucket(np.array([day]), thresholds)[0]) for day in _days(thresholds)}:
+        known = np.full(len(rows), place, dtype=np.uint8)
+        as_if = replace(here, buckets={**here.buckets, NumberField.AGE_DAYS: known})
+        elsewhere |= leaves_of(compiled, as_if) != leaf[rows]
+    return rows[elsewhere]
+
+
+_AGES = (NumberField.AGE, NumberField.AGE_DAYS)
+
+
+def _days(thresholds: tuple[float, ...]) -> list[float]:
+    """Ages in days of the first year, one at least of each that the rules tell apart."""
+    near = [day + step for day in thresholds for step in (-1, -0.5, 0, 0.5, 1)]
+    return [0.0, _LAST_DAY, *(day for day in near if 0 <= day <= _LAST_DAY)]

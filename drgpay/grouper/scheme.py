@@ -219,15 +219,19 @@ class Scheme(Shown):
         return frozenset(row.drg for row in self.exempt_groups)
 
     def counts(self) -> dict[str, int]:
-        """How many rows each part of the scheme has; ambiguous groups are counted apart."""
-        adrgs = [adrg for mdc in self.mdcs for adrg in mdc.adrgs]
-        ambiguous = [adrg for adrg in adrgs if adrg.ambiguous]
+        """How many rows each part of the scheme has, as schemes are published.
+
+        Groups are those that a stay is grouped in; ambiguous ADRGs and fallbacks are counted apart.
+        """
+        adrgs = [status_of(adrg.code, "") for mdc in self.mdcs for adrg in mdc.adrgs]
+        drgs = [status_of(adrg.code, drg.code) for _, adrg, drg in self.paths()]
         levels = [entry.level for entry in self.complications.values()]
         return {
-            "mdc": len(self.mdcs),
-            "adrg": len(adrgs) - len(ambiguous),
-            "drg": sum(len(adrg.drgs) for adrg in adrgs if not adrg.ambiguous),
-            "ambiguous": len(ambiguous),
+            "mdc": sum(mdc.code != UNGROUPED_MDC for mdc in self.mdcs),
+            "adrg": adrgs.count("grouped"),
+            "drg": drgs.count("grouped"),
+            "ambiguous": adrgs.count("ambiguous"),
+            "fallback": adrgs.count("ungrouped"),
             "sets": len(self.sets),
             "mcc": levels.count("MCC"),
             "cc": levels.count("CC"),

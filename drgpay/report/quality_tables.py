@@ -221,7 +221,7 @@ def _sums(frame: pl.DataFrame) -> dict[str, object]:
 
 
 def _group_counts(scheme: Scheme) -> dict[str, int]:
-    """How many groups each level of a scheme has, without the ambiguous ones."""
+    """How many groups each level of a scheme has, without ambiguous ones and fallbacks."""
     counts = scheme.counts()
     return {level: counts[level] for level in GROUP_LEVELS}
 

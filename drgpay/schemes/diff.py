@@ -1,6 +1,6 @@
 """What differs between two schemes, and which stays change their group between them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,6 +20,7 @@ from drgpay.grouper.stream import Progress
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
+from drgpay.schemes.set_matches import SetMatches, match_sets
 
 _ERRORS = Sentences("errors/schemes")
 
@@ -27,7 +28,7 @@ Level = Literal["option", "mdc", "adrg", "drg", "set", "code", "cc", "exclusion"
 Kind = Literal[
     "added",
     "removed",
-    "renamed",  # the same code of a group with another name
+    "renamed",  # a group of the same code; a set or exclusion table that holds the same codes
     "moved",  # a group under another parent; a code in other sets
     "rule_changed",
     "reordered",  # the groups below a parent are tried in another order
@@ -54,16 +55,21 @@ def diff_schemes(before: Scheme, after: Scheme) -> pl.DataFrame:
     """All differences, one row a change: level, kind, key, before, after (text).
 
     Levels in the order option, mdc, adrg, drg, set, code, cc, exclusion, keys sorted within. Rules are
-    compared by their meaning as parsed: letter case, spaces and needless brackets are no change.
-    key: the code of the group, the set, the code, the exclusion table, or for `reordered` the parent.
+    compared by their meaning as parsed: letter case, spaces and needless brackets are no change, nor
+    are other names of the same sets. Sets and exclusion tables are told by what they hold (see
+    match_sets): one that is renamed is one row, its codes are not.
+    key: the code of the group, the set (the old one where it is renamed), the code, the exclusion
+    table, or for `reordered` the parent.
     """
+    sets = match_sets(before.sets, after.sets)
+    tables = match_sets(*(_codes_of_tables(one.excluding_tables) for one in (before, after)))
     changes = [
         *_options(before, after),
-        *_groups(before, after),
-        *_sets(before, after),
-        *_codes(before, after),
-        *_complications(before, after),
-        *_exclusions(before, after),
+        *_groups(before, after, sets),
+        *_sets(sets),
+        *_codes(sets),
+        *_complications(before, after, tables),
+        *_exclusions(tables),
     ]
     return pl.DataFrame(
         [(c.level, c.kind, c.key, c.before, c.after) for c in changes],
@@ -135,10 +141,11 @@ class _Group:
     name: str
     text: str
     rule: Rule
+    asked: Rule  # the rule with one name for the same set in both schemes
 
 
-def _groups(before: Scheme, after: Scheme) -> Iterator[_Change]:
-    olds, news = _levels(before), _levels(after)
+def _groups(before: Scheme, after: Scheme, sets: SetMatches) -> Iterator[_Change]:
+    olds, news = _levels(before, sets.old_rule), _levels(after, sets.new_rule)
     for level in olds:
         old, new = olds[level], news[level]
         for key in sorted({*old, *new}):
@@ -146,11 +153,13 @@ def _groups(before: Scheme, after: Scheme) -> Iterator[_Change]:
         yield from _reordered(level, old, new)
 
 
-def _levels(scheme: Scheme) -> dict[Level, dict[str, _Group]]:
+def _levels(scheme: Scheme, comparable: Callable[[Rule], Rule]) -> dict[Level, dict[str, _Group]]:
     """The groups of each level by code, in the order in which they are tried."""
 
     def entry(parent: str, group: Mdc | Adrg | Drg) -> tuple[str, _Group]:
-        return group.code, _Group(parent, group.name, group.rule_text, group.rule)
+        return group.code, _Group(
+            parent, group.name, group.rule_text, group.rule, comparable(group.rule)
+        )
 
     adrgs = [(mdc.code, adrg) for mdc in scheme.mdcs for adrg in mdc.adrgs]
     drgs = [(adrg.code, drg) for _, adrg in adrgs for drg in adrg.drgs]
@@ -170,7 +179,8 @@ def _group(level: Level, key: str, old: _Group | None, new: _Group | None) -> It
         yield _Change(level, "renamed", key, old.name, new.name)
     if old.parent != new.parent:
         yield _Change(level, "moved", key, old.parent, new.parent)
-    if old.rule != new.rule:
+    # A rule that names the same sets is told where one of them holds something else: at the sets.
+    if old.rule != new.rule and old.asked != new.asked:
         yield _Change(level, "rule_changed", key, old.text, new.text)
 
 
@@ -192,24 +202,37 @@ def _below(groups: dict[str, _Group], kept: set[str]) -> dict[str, list[str]]:
     return below
 
 
-def _sets(before: Scheme, after: Scheme) -> Iterator[_Change]:
-    for name in sorted(before.sets.keys() ^ after.sets.keys()):
-        if name in before.sets:
-            yield _Change("set", "removed", name, str(len(before.sets[name])))
-        else:
-            yield _Change("set", "added", name, "", str(len(after.sets[name])))
+def _sets(sets: SetMatches) -> Iterator[_Change]:
+    changes = [
+        *(_Change("set", "renamed", old, old, new) for old, new in sets.renamed),
+        *(_Change("set", "removed", name, str(len(sets.old[name]))) for name in sets.removed),
+        *(_Change("set", "added", name, "", str(len(sets.new[name]))) for name in sets.added),
+    ]
+    yield from sorted(changes, key=lambda change: change.key)
 
 
-def _codes(before: Scheme, after: Scheme) -> Iterator[_Change]:
+def _codes(sets: SetMatches) -> Iterator[_Change]:
     """Codes that left some sets, joined others, or both; only these sets are named."""
-    old = {(code, name) for name, codes in before.sets.items() for code in codes}
-    new = {(code, name) for name, codes in after.sets.items() for code in codes}
-    left, joined = _by_first(old - new), _by_first(new - old)
+    gone, come = _moved_codes(sets)
+    left, joined = _by_first(gone), _by_first(come)
     for code in sorted({*left, *joined}):
         kind: Kind = "removed" if code not in joined else "added" if code not in left else "moved"
         yield _Change(
             "code", kind, code, " ".join(left.get(code, [])), " ".join(joined.get(code, []))
         )
+
+
+def _moved_codes(sets: SetMatches) -> tuple[set[tuple[str, str]], set[tuple[str, str]]]:
+    """The codes that left a set, with its old name, and those that joined one, with its new name.
+
+    A code that is in a set of a name before and after did neither, though the set is another.
+    """
+    left = {(code, name) for name in sets.removed for code in sets.old[name]}
+    joined = {(code, name) for name in sets.added for code in sets.new[name]}
+    for old, new in sets.became.items():
+        left |= {(code, old) for code in sets.old[old] - sets.new[new]}
+        joined |= {(code, new) for code in sets.new[new] - sets.old[old]}
+    return left - joined, joined - left
 
 
 def _by_first(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
@@ -219,7 +242,7 @@ def _by_first(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
-def _complications(before: Scheme, after: Scheme) -> Iterator[_Change]:
+def _complications(before: Scheme, after: Scheme, tables: SetMatches) -> Iterator[_Change]:
     old, new = before.complications, after.complications
     for code in sorted({*old, *new}):
         if code not in new:
@@ -229,23 +252,36 @@ def _complications(before: Scheme, after: Scheme) -> Iterator[_Change]:
         else:
             if old[code].level != new[code].level:
                 yield _Change("cc", "level_changed", code, old[code].level, new[code].level)
-            tables = old[code].exclusion_table, new[code].exclusion_table
-            if tables[0] != tables[1]:
-                yield _Change("cc", "table_changed", code, *tables)
+            pair = old[code].exclusion_table, new[code].exclusion_table
+            if not _same_table(tables, *pair):
+                yield _Change("cc", "table_changed", code, *pair)
 
 
-def _exclusions(before: Scheme, after: Scheme) -> Iterator[_Change]:
-    """Principal diagnoses that joined or left an exclusion table."""
-    old, new = _pairs(before.excluding_tables), _pairs(after.excluding_tables)
-    for table, code in sorted(old ^ new, key=_as_numbers):
-        if (table, code) in old:
+def _same_table(tables: SetMatches, old: str, new: str) -> bool:
+    """The same number, or the one that the old table has now: what it holds is told beside it."""
+    renumbered = old not in tables.new and tables.same_content(old, new)
+    return old == new or tables.became.get(old) == new or renumbered
+
+
+def _exclusions(tables: SetMatches) -> Iterator[_Change]:
+    """Exclusion tables of another number; principal diagnoses that joined or left one."""
+    for old, new in sorted(tables.renamed, key=_as_numbers):
+        yield _Change("exclusion", "renamed", old, old, new)
+    left, joined = ({(table, code) for code, table in pairs} for pairs in _moved_codes(tables))
+    for table, code in sorted(left | joined, key=_as_numbers):
+        if (table, code) in left:
             yield _Change("exclusion", "removed", table, code)
-        else:
+        if (table, code) in joined:
             yield _Change("exclusion", "added", table, "", code)
 
 
-def _pairs(excluding: Mapping[str, frozenset[str]]) -> set[tuple[str, str]]:
-    return {(table, code) for code, tables in excluding.items() for table in tables}
+def _codes_of_tables(excluding: Mapping[str, frozenset[str]]) -> dict[str, set[str]]:
+    """The principal diagnoses of each exclusion table."""
+    codes: dict[str, set[str]] = {}
+    for code, tables in excluding.items():
+        for table in tables:
+            codes.setdefault(table, set()).add(code)
+    return codes
 
 
 def _as_numbers(pair: tuple[str, str]) -> tuple[int, str, str]:

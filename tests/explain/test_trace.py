@@ -14,6 +14,7 @@ from drgpay.explain.code_names import CodeNames
 from drgpay.explain.stays import batch_of, find_case
 from drgpay.explain.trace import Answer, Attempt, Question, Trace, Tried, trace_json
 from drgpay.explain.tracing import explain_stay
+from drgpay.explain.wording import sentence
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.reference import Grouping, Stay, group_stay, holds
@@ -67,7 +68,8 @@ def check(compiled: CompiledScheme, stay: Stay, by_group: dict[tuple[str, str], 
     trace = explain_stay(compiled, stay, NO_NAMES)
     (row,) = group_batch(compiled, batch_of([stay])).to_pylist()
     assert grouping(trace.answer) == row == group_stay(scheme, stay).__dict__
-    assert bool(trace.missing) == (row["status"] == "invalid")
+    (reason,) = group_batch(compiled, batch_of([stay]), True).column("ungrouped_reason").to_pylist()
+    assert bool(trace.missing) == (reason or "").startswith("missing_")
 
     for number, attempt in enumerate(trace.attempts):
         seen = replace(stay, procedures=(attempt.retried.code,)) if attempt.retried else stay
@@ -195,6 +197,15 @@ def test_a_false_rule_rests_on_the_nearest_alternative() -> None:
         ("0", False, False),
     ]
     assert asked[1].number == 40
+
+
+def test_a_newborn_without_age_in_days_is_told_so() -> None:
+    compiled = scheme_of("XSRTL < 29")
+    trace = explain_stay(compiled, Stay("A00", 2, 0), NO_NAMES)
+    assert trace.missing == ("age_days",)
+    assert sentence(trace, "en").startswith("The stay typed (any): ungrouped 0000")
+    assert sentence(trace, "en").endswith("; age in days missing.")
+    assert explain_stay(compiled, Stay("A00", 2, 0, age_days=40), NO_NAMES).missing == ()
 
 
 def test_negations_are_written_into_the_questions() -> None:

@@ -109,17 +109,31 @@ def expected_reasons(scheme: Scheme, stay: Stay) -> dict[str, object]:
         if found.severity in counting_levels(scheme, stay, [code]):
             reasons["severity_code"] = code
             break
-    if found.mdc == "0000" and found.adrg == "00":
+    if found.status == "ungrouped" and days_decide(scheme, stay, found.drg):
+        reason = "missing_age_days"
+        if found.mdc == "0000" and found.adrg == "00":
+            return reasons | {"ungrouped_reason": reason}
+        reasons["ungrouped_reason"] = reason
+    elif found.mdc == "0000" and found.adrg == "00":
         mdcs = [mdc for mdc in scheme.mdcs if holds(scheme, mdc.rule, stay)]
         adrgs = [adrg for mdc in mdcs for adrg in mdc.adrgs if holds(scheme, adrg.rule, stay)]
         reason = "no_drg" if adrgs else "no_adrg" if mdcs else "no_mdc"
         return reasons | {"ungrouped_reason": reason}
-    if found.status == "ungrouped":
+    elif found.status == "ungrouped":
         reasons["ungrouped_reason"] = "fallback"
     mdc = next(mdc for mdc in scheme.mdcs if mdc.code == found.mdc)
     adrg = next(adrg for adrg in mdc.adrgs if adrg.code == found.adrg)
     drg = next(drg for drg in adrg.drgs if drg.code == found.drg)
     return reasons | {"mdc_sort": mdc.sort, "adrg_sort": adrg.sort, "drg_sort": drg.sort}
+
+
+def days_decide(scheme: Scheme, stay: Stay, drg: str) -> bool:
+    """Whether a newborn without age in days would land elsewhere with one (of tests/any_scheme)."""
+    if stay.age != 0 or stay.age_days is not None:
+        return False
+    plain = replace(scheme, info=scheme.info.model_copy(update={"options": SchemeOptions()}))
+    days = (0.0, 0.5, 1.0, 1.5, 2.0, 15.0, 28.0, 28.25, 28.5, 29.0, 365.0)
+    return any(group_stay(plain, replace(stay, age_days=day)).drg != drg for day in days)
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,5 +1,6 @@
 """The differences of two schemes, and the stays that change their group."""
 
+import re
 import shutil
 from collections.abc import Callable
 from decimal import Decimal
@@ -110,6 +111,67 @@ def test_each_change_is_a_row(
     # Backwards: as many changes, before and after exchanged.
     back = [(level, key, new, old) for level, _, key, old, new in changes(after, before)]
     assert sorted(back) == sorted((level, key, old, new) for level, _, key, old, new in expected)
+
+
+NAMED_ANEW = [
+    ("mdc.csv", "DI_A", "ZD_1"),
+    ("mdc.csv", "DI_B", "ZD_2"),
+    ("sets.csv", "DI_A,A1\nDI_A,A2\nDI_B,B1", "ZD_1,A1\nZD_1,A2\nZD_2,B1"),
+]
+
+
+def test_a_set_of_another_name_is_one_row(scheme: Callable[..., Path]) -> None:
+    found = changes(scheme("old"), scheme("new", *NAMED_ANEW))
+    assert found == [
+        ("set", "renamed", "DI_A", "DI_A", "ZD_1"),
+        ("set", "renamed", "DI_B", "DI_B", "ZD_2"),
+    ]
+
+
+def test_a_renamed_set_may_gain_and_lose_codes(scheme: Callable[..., Path]) -> None:
+    grown = ("sets.csv", "ZD_1,A2", "ZD_1,A2\nZD_1,A3\nZD_2,A1")
+    assert changes(scheme("old"), scheme("new", *NAMED_ANEW, grown)) == [
+        ("set", "renamed", "DI_A", "DI_A", "ZD_1"),
+        ("set", "renamed", "DI_B", "DI_B", "ZD_2"),
+        ("code", "added", "A1", "", "ZD_2"),
+        ("code", "added", "A3", "", "ZD_1"),
+    ]
+
+
+def test_a_name_that_holds_something_else_is_told_at_the_set(scheme: Callable[..., Path]) -> None:
+    exchanged = ("sets.csv", "DI_A,A1\nDI_A,A2\nDI_B,B1", "DI_B,A1\nDI_B,A2\nDI_A,B1")
+    assert changes(scheme("old"), scheme("new", exchanged)) == [
+        ("set", "renamed", "DI_A", "DI_A", "DI_B"),
+        ("set", "renamed", "DI_B", "DI_B", "DI_A"),
+    ]
+
+
+def test_exclusion_tables_of_other_numbers_are_one_row_each(scheme: Callable[..., Path]) -> None:
+    apart = ("exclusions.csv", "2,A1\n10,A1", "2,A2\n10,B1")
+    numbered = [
+        ("exclusions.csv", "1,A1\n2,A2\n10,B1", "EX_1,A1\nEX_2,A2\nEX_3,B1"),
+        ("cc.csv", "C1,MCC,1\nC2,CC,2", "C1,MCC,EX_1\nC2,CC,EX_2"),
+    ]
+    assert changes(scheme("old", apart), scheme("new", apart, *numbered)) == [
+        ("exclusion", "renamed", "1", "1", "EX_1"),
+        ("exclusion", "renamed", "2", "2", "EX_2"),
+        ("exclusion", "renamed", "10", "10", "EX_3"),
+    ]
+
+
+def test_renaming_every_set_moves_no_code(
+    compiled: Callable[[str], CompiledScheme], tmp_path: Path
+) -> None:
+    """A scheme whose sets are all called otherwise, in its table and in its rules."""
+    old = scheme_folder("chs-drg-2.0")
+    new = Path(shutil.copytree(old, tmp_path / "new"))
+    for table in ("mdc", "adrg", "drg", "sets"):
+        text = (old / f"{table}.csv").read_text(encoding="utf-8")
+        text = re.sub(r"\b(DI|OP)_(\w+)", r"\1X_\2", text)
+        (new / f"{table}.csv").write_text(text, encoding="utf-8")
+    found = diff_schemes(compiled("chs-drg-2.0").scheme, load_scheme(str(new)))
+    renamed = len(load_scheme("chs-drg-2.0").sets)
+    assert summary(found).rows() == [("set", "renamed", renamed)]
 
 
 def test_options_are_compared(scheme: Callable[..., Path]) -> None:

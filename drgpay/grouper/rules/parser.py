@@ -1,5 +1,6 @@
 """Parse rule text into nodes; every error carries the line and the column."""
 
+import re
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -34,6 +35,8 @@ _NUMBER_FIELDS = {field.value: field for field in NumberField}
 MOST_CHARACTERS = 20_000
 MOST_LEVELS = 40
 _MOST_DIGITS = 12
+# A line break as a workbook escapes it that was saved twice; the rule of RN4 in CHS-DRG 3.0 has some.
+_ESCAPED_BREAK = re.compile(r"_x000[9AD]_", re.IGNORECASE)
 
 _SIGNS = {
     "_OR": "'or'",
@@ -71,10 +74,11 @@ class RuleError(Exception):
 def parse_rule(text: str) -> Rule:
     """The tree of a rule; the empty text is the rule that always holds.
 
-    Raises RuleError with line and column, also for a rule of more than MOST_CHARACTERS, one whose
+    A literal `_x000D_` is a space, as published rules have it. Raises RuleError with line and column, also for a rule of more than MOST_CHARACTERS, one whose
     parts lie more than MOST_LEVELS deep in one another (all that reads a rule calls itself for each
     part), and numbers of more digits than any field has.
     """
+    text = _ESCAPED_BREAK.sub(lambda found: " " * len(found[0]), text)
     if not text.strip():
         return Always(True)
     if len(text) > MOST_CHARACTERS:
