@@ -76,7 +76,9 @@ def _findings(language: Language) -> Iterator[tuple[str, ...]]:
             f"`{severities[code]}`" if code in severities else source()["page"]["fixed"][language]
         )
         said = [_finding(key, language) for key in check["said"]]
-        yield f"`{code}`", "<br>".join(said), does, cell(check["remedy"][language])
+        named = own_words("report").get(code, Words(code, code)).said_in(language)
+        shown = f"`{code}`" if named == code else f"{named}<br>`{code}`"
+        yield shown, "<br>".join(said), does, cell(check["remedy"][language])
 
 
 def _finding(key: str, language: Language) -> str:
