@@ -4,7 +4,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from drgpay.base.language import Language
+
 DOCS = Path(__file__).resolve().parents[2] / "docs"
+ZH = DOCS / "zh"
 _FENCE = r"^```{language}\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?"
 
 
@@ -15,6 +18,11 @@ class Block:
     code: str
     shown: str
     line: int
+
+
+def language_of(page: Path) -> Language:
+    """The language in which a page shows what commands print: that in which it is written."""
+    return "zh" if page.parent == ZH or page.stem.endswith(".zh-CN") else "en"
 
 
 def blocks(page: Path, language: str) -> list[Block]:

@@ -18,7 +18,7 @@ from unittest.mock import patch
 from typer.testing import CliRunner
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import VARIABLE, choose
+from drgpay.base.language import VARIABLE, Language, choose
 from drgpay.cli.main import app, choose_language
 
 _STATUS = re.compile(r"\s+# exit status (\d+)$")
@@ -43,24 +43,27 @@ def statements(code: str) -> Iterator[tuple[str, int]]:
         yield command, int(found[1]) if found else 0
 
 
-def run(command: str) -> tuple[int, str]:
-    """Exit status and output (both streams) of a command in the current folder."""
+def run(command: str, language: Language) -> tuple[int, str]:
+    """Exit status and output (both streams) of a command in the current folder.
+
+    language: that of DRGPAY_LANG, which a page in Chinese leaves alone and one in English sets.
+    """
     loop = _LOOP.fullmatch(command)
     if loop:
         name, patterns, inside = loop.groups()
         results = [
-            run(inside.replace(f'"${name}"', shlex.quote(path)))
+            run(inside.replace(f'"${name}"', shlex.quote(path)), language)
             for pattern in patterns.split()
             for path in sorted(glob.glob(pattern))  # noqa: PTH207 - as the shell reads it
         ]
         assert results, f"nothing is named {patterns}"
         return max(status for status, _ in results), "".join(said for _, said in results)
-    return _drgpay(command) if command.startswith("drgpay ") else _shell(command)
+    return _drgpay(command, language) if command.startswith("drgpay ") else _shell(command)
 
 
-def _drgpay(command: str) -> tuple[int, str]:
+def _drgpay(command: str, language: Language) -> tuple[int, str]:
     arguments = shlex.split(command)[1:]
-    with patch.dict(os.environ, {"COLUMNS": "160", VARIABLE: "zh"}):  # readers have set no language
+    with patch.dict(os.environ, {"COLUMNS": "160", VARIABLE: language}):
         choose_language(arguments)
         result = CliRunner().invoke(app, arguments)
         refused = isinstance(result.exception, DrgpayError)  # as drgpay.cli.main.main does

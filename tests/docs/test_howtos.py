@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.markdown import DOCS, Block, blocks
+from tests.docs.markdown import DOCS, Block, blocks, language_of
 from tests.docs.shell import run, statements
 
 PAGES = (
     pytest.param("howto-month-end.md", marks=pytest.mark.slow),
     "howto-scenarios.md",
     pytest.param("howto-group-review.md", marks=pytest.mark.slow),
+    pytest.param("zh/howto-month-end.md", marks=pytest.mark.slow),
+    pytest.param("zh/howto-scenarios.md", marks=pytest.mark.slow),
+    pytest.param("zh/howto-group-review.md", marks=pytest.mark.slow),
 )
 _CUT = "…"
 
@@ -32,7 +35,7 @@ def test_every_step_does_what_the_page_shows(
 def _follow(step: Block, page: str) -> None:
     said = ""
     for command, status in statements(step.code):
-        ended, output = run(command)
+        ended, output = run(command, language_of(DOCS / page))
         assert ended == status, f"{page}:{step.line}: {command} ended with {ended}\n{output}"
         said += output
     lines = [_squeezed(line) for line in said.splitlines()]

@@ -6,7 +6,8 @@ Run are, page by page in a folder of its own with a copy of sample_data: transcr
 `$ `; ```sh blocks of the how-tos; the examples of python.md; and, before all that follows, what a comment
 `<!-- before` holds. A transcript below `<!-- by hand -->` stays. Lines that are left out with … stay out:
 each line that was shown is looked for among those printed now, and what is printed between two lines that
-stood together is shown too.
+stood together is shown too. Pages in Chinese show what is printed in Chinese, all others what is printed with
+DRGPAY_LANG=en.
 """
 
 import contextlib
@@ -18,10 +19,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import polars as pl
 
-from tests.docs.markdown import DOCS
+from drgpay.base.language import VARIABLE, Language
+from tests.docs.markdown import DOCS, ZH, language_of
 from tests.docs.shell import run, statements
 
 ROOT = DOCS.parent
@@ -31,6 +34,7 @@ PAGES = (
     DOCS / "commands.md",
     DOCS / "python.md",
     *sorted(DOCS.glob("howto-*.md")),
+    *sorted(ZH.glob("howto-*.md")),
 )
 _CUT = "…"
 _SHOWN = "(?:\n```text\n(?P<{name}>.*?)^```\n)?"
@@ -49,15 +53,16 @@ def refresh(page: Path) -> None:
     """Write the page anew, with what its commands print now."""
     text = page.read_text(encoding="utf-8")
     names: dict[str, object] = {}
+    language = language_of(page)
 
     def block(found: re.Match[str]) -> str:
         where = f"{page.name}:{text[: found.start()].count(chr(10)) + 1}"
         if found["before"]:
-            _said(found["before"], where)
+            _said(found["before"], where, language)
         elif found["transcript"]:
-            return f"```\n{''.join(_transcript(found['transcript'], where))}```\n"
+            return f"```\n{''.join(_transcript(found['transcript'], where, language))}```\n"
         elif found["sh"] and page.name.startswith("howto-"):
-            printed = _said(found["sh"], where)
+            printed = _said(found["sh"], where, language)
             if found["sh_shown"]:
                 shown = _renewed(found["sh_shown"].splitlines(), printed, where, whole=False)
                 return found[0].replace(found["sh_shown"], "".join(f"{line}\n" for line in shown))
@@ -73,23 +78,24 @@ def refresh(page: Path) -> None:
         tempfile.TemporaryDirectory() as folder,
         contextlib.chdir(folder),
         pl.Config(restore_defaults=True, apply_on_context_enter=True),
+        patch.dict(os.environ, {VARIABLE: language}),
     ):
         shutil.copytree(ROOT / "sample_data", "sample_data")
         renewed = _BLOCK.sub(block, text)
     page.write_text(renewed, encoding="utf-8")
 
 
-def _said(code: str, where: str) -> list[str]:
+def _said(code: str, where: str, language: Language) -> list[str]:
     said = ""
     for command, status in statements(code):
-        ended, output = run(command)
+        ended, output = run(command, language)
         if ended != status:
             _warn(where, f"{command} ended with {ended}: {output[-2000:]}")
         said += output
     return [line.rstrip() for line in said.splitlines()]
 
 
-def _transcript(block: str, where: str) -> Iterator[str]:
+def _transcript(block: str, where: str, language: Language) -> Iterator[str]:
     for part in re.split(r"^(?=\$ )", block, flags=re.MULTILINE)[1:]:
         lines = part.splitlines()
         length = 1
@@ -97,7 +103,7 @@ def _transcript(block: str, where: str) -> Iterator[str]:
             length += 1
         yield from (f"{line}\n" for line in lines[:length])
         (command, _), *_ = statements("\n".join(lines[:length])[2:])
-        ended, output = run(command)
+        ended, output = run(command, language)
         if ended:
             _warn(where, f"{command} ended with {ended}")
         printed = [line.rstrip() for line in output.splitlines()]
