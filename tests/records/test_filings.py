@@ -128,7 +128,7 @@ def test_a_deduction_carries_its_document_and_its_clue(tmp_path: Path) -> None:
             "case_id,filed_at,approved,fixed_points\n1,2026-11-03,1,1.00005\n",
             "row 1 has '1.00005' as fixed_points",
         ),
-        ("case_id,filed_at,approved\n1,2026-11-03\n", "row 1 below the header has 2 cells"),
+        ("case_id,filed_at,approved\n1,2026-11-03\n", "row 2 has 2 cells"),
         ("", "has no header line"),
     ],
 )
