@@ -14,13 +14,14 @@ import pyarrow.csv as pa_csv
 from numpy.typing import NDArray
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Words
 from drgpay.base.system_errors import reason_of
 from drgpay.base.words import Sentences
 from drgpay.records.encodings import encoding_of, mark_of, units_of, width_of
 from drgpay.records.layout import LOOKED_AT, Layout, layout_of, note_marks, total_marks
 from drgpay.records.other_rows import FIRST_COLUMNS, other_rows
-from drgpay.records.places import Places
-from drgpay.records.source import with_partition
+from drgpay.records.places import Places, left_out_of
+from drgpay.records.source import OwnNames, with_partition
 
 _ERRORS = Sentences("errors/records")
 
@@ -45,10 +46,10 @@ class Block:
 
 
 @dataclass(frozen=True)
-class CsvSource:
+class CsvSource(OwnNames):
     """One CSV file with a header line; every column is text, an empty cell is null.
 
-    places: the rows of the file, as a spreadsheet counts its records.
+    below: the rows below the headings, as a spreadsheet counts records; sums: rows left out.
     """
 
     path: Path
@@ -57,7 +58,18 @@ class CsvSource:
     delimiter: str
     header: tuple[str, ...]
     blocks: tuple[Block, ...]
-    places: Places = field(default_factory=Places)
+    below: Places = field(default_factory=Places)
+    sums: int = 0
+
+    @property
+    def places(self) -> Places:
+        """The rows, as a spreadsheet counts records."""
+        return self.below
+
+    @property
+    def left_out(self) -> list[Words]:
+        """What is said of titles, sums and notes."""
+        return left_out_of(self.name, self.below, self.sums)
 
     @property
     def rows(self) -> int:
@@ -254,7 +266,8 @@ def _located(source: CsvSource, layout: Layout, seen: set[int]) -> CsvSource:
         out += [raw + row for row in left_out]
         raw += block.rows
     places = Places(layout.headings, tuple(out))
-    return replace(source, blocks=tuple(block for block in blocks if block.rows), places=places)
+    kept = tuple(block for block in blocks if block.rows)
+    return replace(source, blocks=kept, below=places, sums=len(out))
 
 
 def _has_notes(source: CsvSource, block: Block) -> bool:

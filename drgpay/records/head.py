@@ -7,11 +7,11 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.words import Sentences
 from drgpay.records.csv_source import first_rows
 from drgpay.records.excel.archive import open_archive
-from drgpay.records.excel.sheets import EXCEL_SUFFIXES, first_rows_of, sheets_with_cells, the_sheet
+from drgpay.records.excel.sheets import first_rows_of, sheets_with_cells, the_sheet
 from drgpay.records.layout import Layout, is_no_row, layout_of
 from drgpay.records.meaning.texts import BLANKS
 from drgpay.records.parquet_source import open_parquet
-from drgpay.records.source import is_csv
+from drgpay.records.source import is_csv, is_excel
 
 _ERRORS = Sentences("errors/records")
 
@@ -51,7 +51,7 @@ def read_head(path: Path, sheet: str | None = None, most: int = 2000) -> list[Sh
     """
     if not path.is_file():
         raise DrgpayError(*_ERRORS("no_file", path=path))
-    if path.suffix.lower() in EXCEL_SUFFIXES:
+    if is_excel(path):
         return _of_excel(path, sheet, most)
     return [_of_csv(path, most) if is_csv(path) else _of_parquet(path, most)]
 

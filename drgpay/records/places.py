@@ -6,6 +6,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from drgpay.base.language import Words
+from drgpay.base.words import Wording
+
+_RECORDS = Wording("records")
+
 
 @dataclass(frozen=True)
 class Places:
@@ -36,5 +41,22 @@ class Places:
         return self.raw_row(self.raw_of(row))
 
 
+def rows_of(places: Places, count: int) -> NDArray[np.uint32]:
+    """The first rows of a table as the file counts them."""
+    return np.array([places.row(row) for row in range(count)], dtype=np.uint32)
+
+
 NO_HEADINGS = Places(None)
 """Of a file whose columns have their names elsewhere, as Parquet."""
+
+
+def left_out_of(name: str, places: Places, sums: int) -> list[Words]:
+    """What is said of titles above headings and of rows left out below them."""
+    said: list[Words] = []
+    if places.headings and places.headings[1]:
+        first, last = (row + 1 for row in places.headings)
+        key = "report.headings_in_row" if first == last else "report.headings_in_rows"
+        said.append(_RECORDS.words(key, file=name, row=last, first=first, last=last))
+    if sums:
+        said.append(_RECORDS.words("report.sums_left_out", file=name, count=sums))
+    return said

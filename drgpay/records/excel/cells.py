@@ -62,15 +62,18 @@ def _number(value: float) -> str:
 _SERIAL = r"^[0-9]{5}(\.[0-9]+)?$"
 
 
-def with_serial_dates(texts: pa.Array, starts_1904: bool) -> pa.Array:
-    """Texts of a column of dates, those of five digits as the days that they number in Excel."""
+def with_serial_dates(texts: pa.Array, first_year: int) -> pa.Array:
+    """Texts of a column of dates, those of five digits as the days that they number.
+
+    first_year: 1900 or 1904, in which the workbook begins to count.
+    """
     serial = pc.match_substring_regex(texts, _SERIAL)
     if not pc.any(serial).as_py():
         return texts
     words = pl.Series(texts, dtype=pl.String)
     marked = pl.Series(serial).fill_null(False)
     numbers = words.set(~marked, None).cast(pl.Float64)
-    start = datetime.datetime(1904, 1, 1) if starts_1904 else datetime.datetime(1899, 12, 30)
+    start = datetime.datetime(1904, 1, 1) if first_year == 1904 else datetime.datetime(1899, 12, 30)
     seconds = (numbers * 86_400).round(0).cast(pl.Int64)
     stamps = pl.Series([start]).dt.cast_time_unit("us").new_from_index(0, len(words))
     stamps = stamps + (seconds * 1_000_000).cast(pl.Duration("us"))

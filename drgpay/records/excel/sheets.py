@@ -20,14 +20,13 @@ from drgpay.records.places import Places
 
 _ERRORS = Sentences("errors/records")
 
-EXCEL_SUFFIXES = (".xlsx", ".xlsm")
 _ROWS = 16_384  # rows that are Python objects at a time
 
 
 class SheetTable(NamedTuple):
     """A sheet as a table of texts.
 
-    names: its columns; places: where its rows stand; sums, blank: rows that were left out.
+    places: where its rows stand; sums: how many rows were left out as sums or notes.
     """
 
     sheet: str

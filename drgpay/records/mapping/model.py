@@ -150,6 +150,7 @@ class Mapping(_Part):
 
     name: str = ""
     missing: Names = ()
+    sheet: str | None = None
     csv: CsvRules = CsvRules()
     dates: DateRules = DateRules()
     columns: dict[str, ColumnRule] = Field(

@@ -6,11 +6,12 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.words import Sentences
 from drgpay.records.columns import Kind
 from drgpay.records.csv_source import open_csv
+from drgpay.records.excel.source import open_excel
 from drgpay.records.mapping.load import NO_MAPPING, LoadedMapping
 from drgpay.records.mapping.mapped import MappedSource
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.reading_report import ReadingReport
-from drgpay.records.source import SourceFile, is_csv
+from drgpay.records.source import SourceFile, is_csv, is_excel
 
 _ERRORS = Sentences("errors/records")
 
@@ -26,8 +27,8 @@ def open_mapped(
 ) -> SourceFile:
     """A file with the columns that a mapping makes; the report counts as it is read.
 
-    CSV has lists in cells and names of any capitals, so it is always read so; Parquet only under a
-    mapping. Errors as in `open_dataset`.
+    CSV and Excel have lists in cells and names of any capitals, so they are always read so; Parquet
+    only under a mapping. Errors as in `open_dataset`.
     """
     rules = loaded.mapping if loaded else NO_MAPPING
     if is_csv(file):
@@ -36,5 +37,7 @@ def open_mapped(
         return MappedSource(text, rules, report, number, kinds)
     if encoding:
         raise DrgpayError(*_ERRORS("encoding_of_no_csv", path=file))
+    if is_excel(file):
+        return MappedSource(open_excel(file, partition, rules.sheet), rules, report, number, kinds)
     parquet = open_parquet(file, partition)
     return MappedSource(parquet, rules, report, number, kinds) if loaded else parquet
