@@ -19,7 +19,7 @@ from drgpay.base.system_errors import reason_of
 from drgpay.base.words import Sentences
 from drgpay.records.encodings import encoding_of, mark_of, units_of, width_of
 from drgpay.records.layout import LOOKED_AT, Layout, layout_of, note_marks, total_marks
-from drgpay.records.other_rows import FIRST_COLUMNS, other_rows
+from drgpay.records.other_rows import blank_rows, other_rows
 from drgpay.records.places import Places, left_out_of
 from drgpay.records.source import OwnNames, with_partition
 
@@ -141,8 +141,10 @@ def open_csv(
         start, marked = mark_of(path, head, encoding)
         ends = _ends_in_head(path, head, start, marked)
         blocks = _blocks(path, ends[0], marked)
+        # Of sums, and of rows without any cell as spreadsheets write them.
+        signs = (*total_marks(), f"\n{delimiter}")
         spans = [(start, ends[0]), *((block.start, block.end) for block in blocks)]
-        found, seen = encoding_of(path, spans, encoding, marked, total_marks())
+        found, seen = encoding_of(path, spans, encoding, marked, signs)
         rows = _first_rows(path, head[start : ends[-1]].decode(found), delimiter)
         layout = layout_of(rows)
         if layout is None:
@@ -199,13 +201,20 @@ def _ends_in_head(
 
 
 def _first_rows(path: Path, text: str, delimiter: str) -> list[list[str]]:
-    """The cells of records; a blank line is a row without any."""
+    """The cells of records; a blank line is a row without any.
+
+    What cannot be told apart below the first record is said when it is read.
+    """
     if "\r" in text and "\n" not in text:
         raise DrgpayError(*_ERRORS("no_line_feeds", path=path))
+    rows: list[list[str]] = []
     try:
-        return [*csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)]
+        rows.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
-        raise DrgpayError(*_ERRORS("unreadable_header", path=path, said=error)) from None
+        if not rows:
+            said = {"path": path, "said": error}
+            raise DrgpayError(*_ERRORS("unreadable_header", **said)) from None
+    return rows
 
 
 def _record_ends(units: NDArray[Any], inside: bool) -> tuple[NDArray[np.int64], bool]:
@@ -250,24 +259,25 @@ def _blocks(path: Path, start: int, marked: str | None) -> list[Block]:
 def _located(source: CsvSource, layout: Layout, seen: set[int]) -> CsvSource:
     """The file without rows that are none of its table, and where the others stand.
 
-    seen: the spans with a mark of sums; span 0 is what stands above the blocks.
+    seen: the spans with a sign of such rows; span 0 is what stands above the blocks.
     """
     blocks: list[Block] = []
     out: list[int] = []
-    raw = 0
+    raw = sums = 0
     for number, block in enumerate(source.blocks, start=1):
         is_last = number == len(source.blocks)
-        left_out: tuple[int, ...] = ()
+        left_out, others = (), 0
         if number in seen or (is_last and _has_notes(source, block)):
-            left_out = _other_rows(source, block)
+            left_out, others = _other_rows(source, block)
         rows = block.rows - len(left_out)
         first = blocks[-1].first_row + blocks[-1].rows if blocks else 0
         blocks.append(Block(block.start, block.end, first, rows, left_out))
         out += [raw + row for row in left_out]
+        sums += others
         raw += block.rows
     places = Places(layout.headings, tuple(out))
     kept = tuple(block for block in blocks if block.rows)
-    return replace(source, blocks=kept, below=places, sums=len(out))
+    return replace(source, blocks=kept, below=places, sums=sums)
 
 
 def _has_notes(source: CsvSource, block: Block) -> bool:
@@ -275,12 +285,14 @@ def _has_notes(source: CsvSource, block: Block) -> bool:
     return any(mark in tail for mark in note_marks())
 
 
-def _other_rows(source: CsvSource, block: Block) -> tuple[int, ...]:
-    """The records of a block that are sums or notes."""
+def _other_rows(source: CsvSource, block: Block) -> tuple[tuple[int, ...], int]:
+    """The records of a block that are none of the table, and how many are sums or notes."""
     header = [*source.header]
     table = _parse(source, block, header)
-    columns = [table.column(name).combine_chunks() for name in header[:FIRST_COLUMNS]]
-    return tuple(other_rows(columns).tolist())
+    columns = [table.column(name).combine_chunks() for name in header]
+    others = other_rows(columns).tolist()
+    blank = np.flatnonzero(blank_rows(columns)).tolist()
+    return tuple(sorted({*others, *blank})), len(others)
 
 
 def _all_but(rows: tuple[int, ...], count: int) -> NDArray[np.bool_]:
