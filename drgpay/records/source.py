@@ -87,6 +87,10 @@ class SourceFile(Protocol):
     def serial_dates(self) -> int | None:
         """The year in which the days that a workbook numbers begin; None elsewhere."""
 
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """Other files that it is read together with."""
+
     def called(self, column: str) -> str:
         """The name that the file itself has for a column."""
 
@@ -115,6 +119,11 @@ class OwnNames:
     def serial_dates(self) -> int | None:
         """None: days are not numbered."""
         return None
+
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """None."""
+        return ()
 
     def called(self, column: str) -> str:
         """The column itself."""
@@ -173,6 +182,11 @@ class WrappedSource:
     def serial_dates(self) -> int | None:
         """The year in which numbered days begin, in a workbook."""
         return self.base.serial_dates
+
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """Other files that it is read together with."""
+        return self.base.beside
 
     def called(self, column: str) -> str:
         """The name that the file itself has for a column."""
