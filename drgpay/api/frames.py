@@ -24,6 +24,7 @@ from drgpay.records.dataset import (
     translate_clinical_codes,
 )
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
+from drgpay.records.source import OwnNames
 from drgpay.records.visits.tables import VisitRecords, visit_records
 
 _ERRORS = Sentences("errors/api")
@@ -157,7 +158,7 @@ def as_file(table: Table, called: str) -> Iterator[Path]:
 
 
 @dataclass(frozen=True)
-class FrameSource:
+class FrameSource(OwnNames):
     """A frame in the place of a file (records/source.py); `path` is what messages call it."""
 
     frame: pl.DataFrame

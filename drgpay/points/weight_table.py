@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words, listed
 from drgpay.base.words import Sentences
-from drgpay.records.csv_source import text_of
+from drgpay.records.encodings import text_of
 from drgpay.records.meaning.texts import BLANKS, folded_word
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.source import CSV_SUFFIXES, PARQUET_SUFFIXES

@@ -1,4 +1,4 @@
-"""The records under one path: Parquet or CSV, a file, a folder or a partitioned dataset."""
+"""The records under one path: Parquet, CSV or Excel, a file, a folder or a partitioned dataset."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.meaning.source import PlainSource
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.reading_report import ReadingReport
-from drgpay.records.source import Piece, SourceFile, is_csv, partition_of
+from drgpay.records.source import Piece, SourceFile, is_csv, is_excel, partition_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -153,13 +153,16 @@ def open_dataset(
     files: list[SourceFile] = []
     for number, file in enumerate(found.files):
         partition = partition_of(file, path) if path.is_dir() else {}
-        if loaded is None and encoding is None and not is_csv(file):
+        if loaded is None and encoding is None and not (is_csv(file) or is_excel(file)):
             source: SourceFile = open_parquet(file, partition)
         else:
             # Imported here: plain Parquet, the usual input, starts quicker without.
             from drgpay.records.mapping.opening import open_mapped
 
             source = open_mapped(file, partition, loaded, encoding, kinds, report, number)
+        report.left_out += source.left_out
+        called = {column: name for column in kinds if (name := source.called(column)) != column}
+        report.name_columns(number, called)
         files.append(PlainSource(source, kinds, reading, report, number))
     return Dataset(path, tuple(files), loaded, report, kinds=kinds)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import listed
 from drgpay.base.words import Sentences
-from drgpay.records.source import CSV_SUFFIXES, PARQUET_SUFFIXES
+from drgpay.records.source import CSV_SUFFIXES, EXCEL_SUFFIXES, OTHER_WORKBOOKS, PARQUET_SUFFIXES
 
 _ERRORS = Sentences("errors/records")
 
-_READ = (*PARQUET_SUFFIXES, *CSV_SUFFIXES)
+_READ = (*PARQUET_SUFFIXES, *CSV_SUFFIXES, *EXCEL_SUFFIXES)
 _HIDDEN = (".", "_", "~$")
 _OF_SYSTEMS = ("thumbs.db", "desktop.ini")
 
@@ -26,7 +26,7 @@ class FolderFiles:
 
 
 def files_of(path: Path, ignore: tuple[str, ...] = ()) -> FolderFiles:
-    """A file, or the files below a folder: Parquet and CSV by their suffix, whatever its capitals.
+    """A file, or the files below a folder: Parquet, CSV and Excel by their suffix, whatever its capitals.
 
     Passed over are empty files, names that begin with `.`, `_` or `~$`, what operating systems leave
     (Thumbs.db), and names or paths from the folder that `ignore` has patterns for. Raises
@@ -44,7 +44,7 @@ def files_of(path: Path, ignore: tuple[str, ...] = ()) -> FolderFiles:
         below = file.relative_to(path)
         if _is_passed_over(file, below, ignore):
             passed_over.append(below.as_posix())
-        elif file.suffix.lower() in _READ:
+        elif file.suffix.lower() in (*_READ, *OTHER_WORKBOOKS):  # who opens one of these is told
             files.append(file)
         else:
             raise DrgpayError(*_ERRORS("foreign_file", folder=path, file=below))

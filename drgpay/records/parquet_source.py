@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.words import Sentences
-from drgpay.records.source import with_partition
+from drgpay.records.source import OwnNames, with_partition
 
 _ERRORS = Sentences("errors/records")
 
@@ -20,7 +20,7 @@ _INT96_UNIT = "us"
 
 
 @dataclass(frozen=True)
-class ParquetSource:
+class ParquetSource(OwnNames):
     """One Parquet file; `partition` holds the values that its folders name (key=value)."""
 
     path: Path

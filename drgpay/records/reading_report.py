@@ -58,10 +58,13 @@ class Finding(NamedTuple):
 class ReadingReport:
     """Counts by column and problem. A batch that is read again does not count again.
 
-    passed_over: files of the folder that hold no records.
+    passed_over: files of the folder that hold no records. left_out: what is said of rows that are
+    none of a table.
     """
 
     passed_over: tuple[str, ...] = ()
+    left_out: list[Words] = field(default_factory=list)
+    _called: dict[tuple[int, str], str] = field(default_factory=dict)
     _totals: dict[tuple[str, Problem | Unread], int] = field(default_factory=dict)
     _first: dict[tuple[str, Problem | Unread], tuple[int, int, str, str]] = field(
         default_factory=dict
@@ -91,6 +94,11 @@ class ReadingReport:
         """A file has so many pieces: when all of all files were read, the whole is looked at."""
         with self._lock:
             self._pieces[file_number] = pieces
+
+    def name_columns(self, file_number: int, called: Mapping[str, str]) -> None:
+        """What columns are called in a file, where it has other names for them."""
+        with self._lock:
+            self._called |= {(file_number, column): name for column, name in called.items()}
 
     def add_clock(self, column: str, clock: Clock) -> None:
         """What the times of a column in one batch say."""
@@ -123,16 +131,21 @@ class ReadingReport:
         names = ", ".join(self.passed_over[:3]) + (" …" if len(self.passed_over) > 3 else "")
         count = len(self.passed_over)
         over = _RECORDS.said("report.passed_over", language, count=count, names=names)
-        return ([over] if count else []) + [
-            _RECORDS.said("report.problem", language, said=_said(found["problem"]), **found)
-            for found in (dict(zip(REPORT_COLUMNS, row, strict=True)) for row in self._rows())
+        found = [dict(zip(REPORT_COLUMNS, row, strict=True)) for row in self._rows(as_called=True)]
+        return [
+            *([over] if count else []),
+            *(words.said_in(language) for words in self.left_out),
+            *(
+                _RECORDS.said("report.problem", language, said=_said(one["problem"]), **one)
+                for one in found
+            ),
         ]
 
     def frame(self) -> pl.DataFrame:
         """REPORT_COLUMNS, sorted by column and problem.
 
-        `rows` counts rows of the table; example, file (name) and row (from 1, below the header) are of the
-        first of them.
+        `rows` counts rows of the table; example, file (name, with the sheet of a workbook) and row (as
+        the file counts it, headings too) are of the first of them.
         """
         import polars as pl
 
@@ -144,11 +157,18 @@ class ReadingReport:
         }
         return pl.DataFrame(columns)
 
-    def _rows(self) -> list[tuple[Any, ...]]:
+    def _rows(self, as_called: bool = False) -> list[tuple[Any, ...]]:
         return [
-            (*key, self._totals[key], example, file, row)
+            (
+                self._called.get((number, key[0]), key[0]) if as_called else key[0],
+                key[1],
+                self._totals[key],
+                example,
+                file,
+                row,
+            )
             for key in sorted(self._totals)
-            for _, row, example, file in (self._first[key],)
+            for number, row, example, file in (self._first[key],)
         ]
 
 

@@ -1,4 +1,4 @@
-"""Small tables that people file: CSV (UTF-8 or GB18030) or Parquet, each cell of a stated kind."""
+"""Small tables that people file: CSV, Excel or Parquet, each cell of a stated kind."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,13 +15,16 @@ from drgpay.base.words import Sentences
 from drgpay.records import columns as records
 from drgpay.records.csv_source import open_csv
 from drgpay.records.damaged_ids import refuse_spreadsheet_ids
+from drgpay.records.excel.cells import with_serial_dates
+from drgpay.records.excel.source import open_excel
 from drgpay.records.meaning.column import read_column
 from drgpay.records.meaning.faults import shown
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.meaning.texts import folded
 from drgpay.records.parquet_source import open_parquet
+from drgpay.records.places import rows_of
 from drgpay.records.reading_report import refuse_shifted
-from drgpay.records.source import is_csv
+from drgpay.records.source import SourceFile, is_csv, is_excel
 
 _ERRORS = Sentences("errors/records")
 
@@ -61,12 +64,14 @@ def read_table(
     DrgpayError naming file, row and column for a missing file or column, a cell that is empty and
     must not be, one that is not of its kind, and an id that a spreadsheet damaged.
     """
-    given = _given(path, list(columns))
+    source = _opened(path, columns)
     for name, column in columns.items():
-        if column.required and name not in given.schema.names:
-            raise DrgpayError(*_ERRORS("no_column_of_table", path=path, column=name))
+        if column.required and name not in source.column_names:
+            said = {"path": path, "column": source.described(name)}
+            raise DrgpayError(*_ERRORS("no_column_of_table", **said))
+    given = _given(source, [name for name in columns if name in source.column_names])
     cells = {
-        name: _cells(path, name, column, given.column(name), reading)
+        name: _cells(source, name, column, given.column(name), reading)
         if name in given.schema.names
         else _nothing(column.kind, given.num_rows)
         for name, column in columns.items()
@@ -76,7 +81,8 @@ def read_table(
             name: cells[name].fill_null(_default(column)) if column.default else cells[name]
             for name, column in columns.items()
         }
-    ).with_row_index("row", offset=1)
+    ).with_columns(row=pl.Series(rows_of(source.places, given.num_rows)))
+    typed = typed.select("row", *columns)
     refuse_empty(path, typed, [name for name, column in columns.items() if column.required])
     for name, column in columns.items():
         if column.kind is not Kind.TEXT:
@@ -87,12 +93,16 @@ def read_table(
     return typed
 
 
-def _given(path: Path, columns: list[str]) -> pa.RecordBatch:
-    """Those of some columns that the file has, as they are written."""
+def _opened(path: Path, columns: dict[str, Column]) -> SourceFile:
     if not path.is_file():
         raise DrgpayError(*_ERRORS("no_file", path=path))
-    source = open_csv(path, {}, None, _delimiter(path)) if is_csv(path) else open_parquet(path, {})
-    wanted = [column for column in columns if column in source.column_names]
+    if is_csv(path):
+        return open_csv(path, {}, None, _delimiter(path))
+    return open_excel(path, {}, None) if is_excel(path) else open_parquet(path, {})
+
+
+def _given(source: SourceFile, wanted: list[str]) -> pa.RecordBatch:
+    """Some columns of a file, as they are written."""
     batches = [batch for piece in source.pieces() for batch in piece.batches(wanted)]
     if not batches:
         return pa.RecordBatch.from_pydict({name: pa.nulls(0) for name in wanted})
@@ -106,12 +116,18 @@ def _delimiter(path: Path) -> str:
     return "\t" if path.suffix.lower() == ".tsv" else ","
 
 
-def _cells(path: Path, name: str, column: Column, values: pa.Array, reading: Reading) -> pl.Series:
+def _cells(
+    source: SourceFile, name: str, column: Column, values: pa.Array, reading: Reading
+) -> pl.Series:
     """A column in its type; raises DrgpayError for the first cell that is not of its kind."""
+    path, called = source.path, source.called(name)
     kind = _READ_AS.get(column.kind, records.Kind.TEXT)
+    if kind is records.Kind.DATE and source.serial_dates is not None:
+        values = with_serial_dates(values, source.serial_dates)
     if not kind.admits(values.type):
         if kind is not records.Kind.TEXT or not _is_one_value(values.type):
-            said = {"path": path, "column": name, "found": values.type, "cell": column.kind.words}
+            said = {"path": path, "column": called, "found": values.type}
+            said["cell"] = column.kind.words
             raise DrgpayError(*_ERRORS("type_of_cells", **said))
         values = _written(values)
     read = read_column(name, values, kind, reading)
@@ -126,10 +142,10 @@ def _cells(path: Path, name: str, column: Column, values: pa.Array, reading: Rea
     wrong |= {row: shown(made[row]) for row in lost}
     if wrong:
         row = min(wrong)
-        said = {"path": path, "row": row + 1, "value": wrong[row], "column": name}
+        said = {"path": path, "row": source.places.row(row), "value": wrong[row], "column": called}
         raise DrgpayError(*_ERRORS("wrong_cell", cell=column.kind.words, **said))
     if read.clock is not None:
-        refuse_shifted(path, {name: read.clock}, reading.naive_time)
+        refuse_shifted(path, {called: read.clock}, reading.naive_time)
     return typed
 
 

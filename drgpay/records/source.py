@@ -1,4 +1,4 @@
-"""What every kind of input file offers, so that stages need not know Parquet from CSV."""
+"""What every kind of input file offers, so that stages need not know Parquet from CSV or Excel."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,23 @@ from urllib.parse import unquote
 import pyarrow as pa
 
 from drgpay.base.language import Words
+from drgpay.records.places import NO_HEADINGS, Places
 
 CSV_SUFFIXES = (".csv", ".tsv", ".txt")
 PARQUET_SUFFIXES = (".parquet", ".parq", ".pq")
+EXCEL_SUFFIXES = (".xlsx", ".xlsm")
+OTHER_WORKBOOKS = (".xls", ".xlsb", ".ods", ".et")
+"""Workbooks that are not read, so that their names are answered with what to do."""
 
 
 def is_csv(file: Path) -> bool:
-    """Whether a file is read as text; all others are read as Parquet."""
+    """Whether a file is read as text."""
     return file.suffix.lower() in CSV_SUFFIXES
+
+
+def is_excel(file: Path) -> bool:
+    """Whether a file is read as a workbook; what is neither that nor text is read as Parquet."""
+    return file.suffix.lower() in (*EXCEL_SUFFIXES, *OTHER_WORKBOOKS)
 
 
 class Piece(Protocol):
@@ -62,6 +71,64 @@ class SourceFile(Protocol):
     def pieces(self) -> Sequence[Piece]:
         """The rows of the file in order."""
 
+    @property
+    def name(self) -> str:
+        """What it is called beside others: the name of the file, with the sheet of a workbook."""
+
+    @property
+    def places(self) -> Places:
+        """Where its rows stand, as people count them."""
+
+    @property
+    def left_out(self) -> list[Words]:
+        """What is to be said of rows that are none of its table."""
+
+    @property
+    def serial_dates(self) -> int | None:
+        """The year in which the days that a workbook numbers begin; None elsewhere."""
+
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """Other files that it is read together with."""
+
+    def called(self, column: str) -> str:
+        """The name that the file itself has for a column."""
+
+
+class OwnNames:
+    """A file whose columns are called as in docs/files.md and whose rows begin with the first."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return self.path.name
+
+    @property
+    def places(self) -> Places:
+        """Rows from 1."""
+        return NO_HEADINGS
+
+    @property
+    def left_out(self) -> list[Words]:
+        """Nothing."""
+        return []
+
+    @property
+    def serial_dates(self) -> int | None:
+        """None: days are not numbered."""
+        return None
+
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """None."""
+        return ()
+
+    def called(self, column: str) -> str:
+        """The column itself."""
+        return column
+
 
 @dataclass(frozen=True)
 class WrappedSource:
@@ -95,6 +162,35 @@ class WrappedSource:
     def in_folder_too(self, column: str) -> str | None:
         """The value that a folder names for a column which the file has itself; else None."""
         return self.base.in_folder_too(column)
+
+    @property
+    def name(self) -> str:
+        """What the file is called beside others."""
+        return self.base.name
+
+    @property
+    def places(self) -> Places:
+        """Where its rows stand, as people count them."""
+        return self.base.places
+
+    @property
+    def left_out(self) -> list[Words]:
+        """What is to be said of rows that are none of its table."""
+        return self.base.left_out
+
+    @property
+    def serial_dates(self) -> int | None:
+        """The year in which numbered days begin, in a workbook."""
+        return self.base.serial_dates
+
+    @property
+    def beside(self) -> tuple[Path, ...]:
+        """Other files that it is read together with."""
+        return self.base.beside
+
+    def called(self, column: str) -> str:
+        """The name that the file itself has for a column."""
+        return self.base.called(column)
 
     def numbered_pieces(self) -> Iterator[tuple[Piece, int]]:
         """The pieces of the file, each with the row that it begins with, from 0."""

@@ -209,12 +209,14 @@ def records_files(dataset: Dataset, read: InputFiles) -> list[dict[str, Any]]:
     for file in dataset.files:
         below = dataset.path.is_dir()
         folder = partition_of(file.path, dataset.path) if below else {}
+        beside = [_file(path, read) for path in file.beside]
         found.append(
             {
                 "file": file.path.relative_to(dataset.path).as_posix() if below else file.path.name,
                 "rows": file.rows,
                 "sha256": read.sha256(file.path),
                 **({"folder": folder} if folder else {}),
+                **({"beside": beside} if beside else {}),
             }
         )
     return sorted(found, key=lambda one: (one["sha256"], sorted(one.get("folder", {}).items())))

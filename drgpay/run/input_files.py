@@ -13,6 +13,7 @@ from drgpay.policy.load import policy_path
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.folder import files_of
 from drgpay.records.mapping.load import mapping_path
+from drgpay.records.mapping.opening import side_files
 from drgpay.run.job import AnyJob, Job, OutpatientJob
 from drgpay.run.year_job import AnyYearJob, YearJob
 
@@ -119,6 +120,8 @@ def _in_folder(folder: Path) -> Iterator[Path]:
 
 
 def _records(path: Path, mapping: str | None, ignore: tuple[str, ...]) -> Iterator[Path]:
-    yield from files_of(path, ignore).files
+    files = files_of(path, ignore).files
+    yield from files
     if mapping:
         yield mapping_path(mapping)
+        yield from (one for file in files for one in side_files(file, mapping))

@@ -46,7 +46,7 @@ def read(dataset: Dataset, columns: list[str] | None = None) -> pl.DataFrame:
     return pl.concat(frames)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
     path = tmp_path / "stays.csv"
     path.write_bytes(TEXT.encode(encoding))
@@ -62,7 +62,7 @@ def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
     assert read(open_dataset(path, encoding=encoding)).equals(found)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
 def test_blocks_of_any_size_give_the_same_rows(
     tmp_path: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,7 +176,7 @@ def test_only_a_header_holds_no_rows(tmp_path: Path) -> None:
             "stays.csv is neither UTF-8 nor GB18030: byte 11 in line 3 cannot be read as GB18030",
         ),
         (TEXT.encode("utf-8-sig"), "gbk", "starts with the mark of UTF-8, not in gbk"),
-        (TEXT.encode("utf-16"), None, "is in UTF-16; save it as UTF-8 or GB18030"),
+        (TEXT.encode("utf-16"), "gbk", "starts with the mark of UTF-16, not in gbk"),
         (b"case_id\n1\n", "utf-16", "cannot be read in the encoding utf-16"),
         (b"case_id\n1\n", "klingon", "cannot be read in the encoding klingon"),
         (b"case_id,sex,case_id\n1,1,1\n", None, "has the column case_id twice"),
@@ -197,11 +197,11 @@ def test_wrong_files_are_refused(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("case_id,sex\n1,1\n2\n", "row 2 below the header has 1 cells, the header 2"),
-        ("case_id,sex\n1,1\n2,3,4\n", "row 2 below the header has 3 cells, the header 2"),
+        ("case_id,sex\n1,1\n2\n", "row 3 has 1 cells, the header 2"),
+        ("case_id,sex\n1,1\n2,3,4\n", "row 3 has 3 cells, the header 2"),
         (
             'case_id,sex\n1,5" tube\n2,1\n3,5" tube\n4,1\n',
-            "below row 0 the records cannot be told apart",
+            "from row 2 on the records cannot be told apart",
         ),
     ],
 )

@@ -153,13 +153,13 @@ def test_damaged_ids_of_small_tables(tmp_path: Path) -> None:
     enrolment.write_text(
         "contractor_id,account,heads\nH1,employee,5\n3.39E+19,employee,5\n", "utf-8"
     )
-    with pytest.raises(DrgpayError, match=r"contractor_id such as 3\.39E\+19 \(row 2\)"):
+    with pytest.raises(DrgpayError, match=r"contractor_id such as 3\.39E\+19 \(row 3\)"):
         read_enrolment(enrolment, ("employee",))
     hospitals = tmp_path / "hospitals.csv"
     hospitals.write_text("hospital_id,name,level\n3.39E+19,A,1\n", "utf-8")
-    with pytest.raises(DrgpayError, match=r"hospital_id such as 3\.39E\+19 \(row 1\)") as caught:
+    with pytest.raises(DrgpayError, match=r"hospital_id such as 3\.39E\+19 \(row 2\)") as caught:
         read_hospitals(hospitals)
     assert caught.value.problem_words.zh == (
-        f"{hospitals}：1 行的 hospital_id（如 3.39E+19）（第 1 行）已被电子表格改成数字，"
+        f"{hospitals}：1 行的 hospital_id（如 3.39E+19）（第 2 行）已被电子表格改成数字，"
         "形如 3.3E+17（damaged_ids）"
     )

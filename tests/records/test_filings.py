@@ -107,18 +107,18 @@ def test_a_deduction_carries_its_document_and_its_clue(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("case_id,approved\n1,1\n", "lacks the column filed_at"),
-        ("case_id,filed_at,approved\n1,2026-11-31,1\n", "row 1 has '2026-11-31' as filed_at"),
+        ("case_id,filed_at,approved\n1,2026-11-31,1\n", "row 2 has '2026-11-31' as filed_at"),
         ("case_id,filed_at,approved\n1,11月3日,1\n", "write a date as 2026-10-31"),
-        ("case_id,filed_at,approved\n1,2026-11-03,maybe\n", "row 1 has 'maybe' as approved"),
-        ("case_id,filed_at,approved\n,2026-11-03,1\n", "row 1 has no case_id"),
-        ("case_id,filed_at,approved\n1,2026-11-03,\n", "row 1 has no approved"),
+        ("case_id,filed_at,approved\n1,2026-11-03,maybe\n", "row 2 has 'maybe' as approved"),
+        ("case_id,filed_at,approved\n,2026-11-03,1\n", "row 2 has no case_id"),
+        ("case_id,filed_at,approved\n1,2026-11-03,\n", "row 2 has no approved"),
         (
             "case_id,filed_at,approved\n1,2026-11-03,1\n2,2026-11-03,1\n1,2026-11-04,0\n",
-            "the review of the case 1 is filed twice (rows 1 and 3)",
+            "the review of the case 1 is filed twice (rows 2 and 4)",
         ),
         (
             "case_id,filed_at,approved,unreasonable_cost\n1,2026-11-03,1,1.005\n",
-            "row 1 has '1.005' as unreasonable_cost",
+            "row 2 has '1.005' as unreasonable_cost",
         ),
         (
             "case_id,filed_at,approved,unreasonable_cost\n1,2026-11-03,1,-1\n",
@@ -126,9 +126,9 @@ def test_a_deduction_carries_its_document_and_its_clue(tmp_path: Path) -> None:
         ),
         (
             "case_id,filed_at,approved,fixed_points\n1,2026-11-03,1,1.00005\n",
-            "row 1 has '1.00005' as fixed_points",
+            "row 2 has '1.00005' as fixed_points",
         ),
-        ("case_id,filed_at,approved\n1,2026-11-03\n", "row 1 below the header has 2 cells"),
+        ("case_id,filed_at,approved\n1,2026-11-03\n", "row 2 has 2 cells"),
         ("", "has no header line"),
     ],
 )
@@ -141,15 +141,15 @@ def test_wrong_reviews(tmp_path: Path, text: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (",1,,,,,", "row 1 has no kind"),
-        ("fraud,,,,,,", "row 1 has no case_id"),
-        ("fraud,1,,H1,,,", "row 1 is of kind fraud and gives hospital_id"),
-        ("fraud,1,,,,5,", "row 1 is of kind fraud and gives amount_yuan"),
-        ("payment,,,,employee,5,", "row 1 has no hospital_id"),
-        ("payment,,,H1,,5,", "row 1 has no account"),
-        ("payment,,,H1,employee,,", "row 1 has no amount_yuan"),
-        ("payment,1,,H1,employee,5,", "row 1 is of kind payment and gives case_id"),
-        ("payment,,,H1,employee,5.001,", "row 1 has '5.001' as amount_yuan"),
+        (",1,,,,,", "row 2 has no kind"),
+        ("fraud,,,,,,", "row 2 has no case_id"),
+        ("fraud,1,,H1,,,", "row 2 is of kind fraud and gives hospital_id"),
+        ("fraud,1,,,,5,", "row 2 is of kind fraud and gives amount_yuan"),
+        ("payment,,,,employee,5,", "row 2 has no hospital_id"),
+        ("payment,,,H1,,5,", "row 2 has no account"),
+        ("payment,,,H1,employee,,", "row 2 has no amount_yuan"),
+        ("payment,1,,H1,employee,5,", "row 2 is of kind payment and gives case_id"),
+        ("payment,,,H1,employee,5.001,", "row 2 has '5.001' as amount_yuan"),
         ("fraud,1,,,,,a\nfraud,1,,,,,b", "the case 1 has a deduction of kind fraud twice"),
         (
             "payment,,,H1,employee,5,\npayment,,,H1,employee,5.00,",
@@ -166,7 +166,7 @@ def test_wrong_deductions(tmp_path: Path, row: str, words: str) -> None:
 
 def test_wrong_technologies_and_files(tmp_path: Path) -> None:
     twice = written(tmp_path, "case_id,technology\n1,t\n1,u\n1,t\n")
-    with pytest.raises(DrgpayError, match=r"the case 1 has the technology t twice \(rows 1 and 3"):
+    with pytest.raises(DrgpayError, match=r"the case 1 has the technology t twice \(rows 2 and 4"):
         read_filings(technologies=twice)
     with pytest.raises(DrgpayError, match="there is no file"):
         read_filings(tmp_path / "none.csv")

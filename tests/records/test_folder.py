@@ -57,14 +57,14 @@ def test_what_is_passed_over_is_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["notes.docx", "stays.xlsx", "readme", "stays.parquet.bak", "sub/stays.json", "a.gz"]
+    "name", ["notes.docx", "readme", "stays.parquet.bak", "sub/stays.json", "a.gz"]
 )
 def test_a_stray_file_stops_the_reading_with_its_name(tmp_path: Path, name: str) -> None:
     write(tmp_path, "stays.parquet")
     stray = tmp_path / name
     stray.parent.mkdir(exist_ok=True)
     stray.write_bytes(b"x")
-    with pytest.raises(DrgpayError, match=rf"holds {name}, which is neither Parquet nor CSV"):
+    with pytest.raises(DrgpayError, match=rf"holds {name}, which is no Parquet, CSV or Excel file"):
         open_dataset(tmp_path)
     pattern = "sub/*" if name.startswith("sub") else f"*{Path(name).suffix or 'adme'}"
     found = files_of(tmp_path, (pattern,))
@@ -81,10 +81,10 @@ def test_records_may_be_ignored_too(tmp_path: Path) -> None:
 
 
 def test_no_file_is_left(tmp_path: Path) -> None:
-    with pytest.raises(DrgpayError, match="holds no Parquet or CSV file"):
+    with pytest.raises(DrgpayError, match="holds no Parquet, CSV or Excel file"):
         files_of(tmp_path)
     (tmp_path / "empty.parquet").touch()
-    with pytest.raises(DrgpayError, match="holds no Parquet or CSV file"):
+    with pytest.raises(DrgpayError, match="holds no Parquet, CSV or Excel file"):
         files_of(tmp_path)
     with pytest.raises(DrgpayError, match="there is no file or folder"):
         files_of(tmp_path / "nowhere")

@@ -30,7 +30,7 @@ def test_csv_and_parquet_read_the_same(tmp_path: Path) -> None:
     ("text", "words"),
     [
         ("hospital_id,name\n1,甲\n", "lacks the column level"),
-        ("hospital_id,name,level\n1,,3A\n", "row 1 has no name"),
+        ("hospital_id,name,level\n1,,3A\n", "row 2 has no name"),
         ("hospital_id,name,level\n1,甲,3A\n1,乙,3A\n", "hospital_id 1 is listed twice"),
         ("", "has no header line"),
     ],

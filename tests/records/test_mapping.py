@@ -282,7 +282,7 @@ def test_what_cannot_be_read_is_a_fault_and_counted(tmp_path: Path) -> None:
         ("total_cost", "not_an_amount", 2, "12.345", "stays.parquet", 2),
     ]
     assert conversions_of(dataset).lines("zh")[0] == (
-        "account：1 条不在对照值中，置空（stays.parquet 第 3 行：320）"
+        "insutype：1 条不在对照值中，置空（stays.parquet 第 3 行：320）"
     )
     assert conversions_of(dataset).lines("en")[2] == (
         "age: 1 rows, is no number (stays.parquet row 2: 36岁)"

@@ -219,7 +219,7 @@ def test_a_changed_policy_needs_an_explicit_yes(region: Path, tmp_path: Path) ->
     ("scores", "words"),
     [
         ("hospital_id,score\nH3390001,90\n", "has no score for the hospital"),
-        ("hospital_id,score\nH3390001,ninety\n", "row 1 has 'ninety' as score"),
+        ("hospital_id,score\nH3390001,ninety\n", "row 2 has 'ninety' as score"),
         ("hospital,score\nH3390001,90\n", "lacks the column hospital_id"),
     ],
 )

@@ -9,6 +9,7 @@ import pyarrow as pa
 from drgpay.base.language import Words
 from drgpay.base.words import Sentences
 from drgpay.records.columns import KNOWN_COLUMNS, Kind
+from drgpay.records.excel.cells import with_serial_dates
 from drgpay.records.mapping.code_lists import (
     CodeLists,
     first_named,
@@ -27,6 +28,7 @@ from drgpay.records.source import WrappedPiece, WrappedSource
 _ERRORS = Sentences("errors/records")
 
 TEXT = pa.large_string()
+_NAMED = 3  # columns that one is made of, in messages
 Made = tuple[dict[str, pa.Array], list[Finding]]
 
 
@@ -158,6 +160,13 @@ class MappedSource(WrappedSource):
         recipe = self.recipes.get(column)
         return self.base.in_folder_too(recipe.sources[0]) if recipe and recipe.renamed else None
 
+    def called(self, column: str) -> str:
+        """The column of the file that a column is made of."""
+        recipe = self.recipes.get(column)
+        if recipe is None or not recipe.sources:
+            return column
+        return " + ".join(self.base.called(source) for source in recipe.sources[:_NAMED])
+
     def pieces(self) -> list["MappedPiece"]:
         """The pieces of the file, seen through the mapping."""
         return [MappedPiece(*numbered, self) for numbered in self.numbered_pieces()]
@@ -202,6 +211,8 @@ class MappedSource(WrappedSource):
 
         def make(batch: pa.RecordBatch) -> Made:
             values, kind = batch.column(source), KNOWN_COLUMNS[target]
+            if kind is Kind.DATE and self.serial_dates is not None:
+                values = with_serial_dates(values, self.serial_dates)
             made, findings = rewritten(target, values, kind, rule, self.mapping)
             return {target: made}, findings
 
@@ -273,7 +284,7 @@ class MappedPiece(WrappedPiece):
         ]
         # A file of constants alone still has to say how many rows it has.
         needed = list(dict.fromkeys(sources)) or self.file.base.column_names[:1]
-        row = self.first_row
+        row, places = self.first_row, self.file.places
         for batch in self.base.batches(needed):
             made: dict[str, pa.Array] = {}
             findings: list[Finding] = []
@@ -283,10 +294,10 @@ class MappedPiece(WrappedPiece):
                 if name in recipes:
                     columns_made, found = recipes[name].make(batch)
                     made |= columns_made
-                    findings += [one._replace(row=row + one.row + 1) for one in found]
+                    findings += [one._replace(row=places.row(row + one.row)) for one in found]
                 else:
                     made[name] = batch.column(name)
-            self.file.report.add(self.file.number, self.file.path.name, row, findings)
+            self.file.report.add(self.file.number, self.file.name, row, findings)
             row += batch.num_rows
             yield pa.RecordBatch.from_arrays([made[name] for name in wanted], names=wanted)
 

@@ -126,6 +126,61 @@ class CodeListRule(_Part):
         )
 
 
+class SideRule(_Part):
+    """A table beside the list: a sheet of its workbook, or a file beside its file.
+
+    key: its id of the stay, by default that of the list; order: the number of a row in the stay.
+    name, amount: of fees, which become a column for each name.
+    """
+
+    sheet: str | None = None
+    file: str | None = None
+    key: Names = ()
+    order: str | None = None
+    name: str | None = None
+    amount: str | None = None
+
+    _lists = field_validator("key", mode="before", json_schema_input_type=_OneOrMore)(_listed)
+
+    @property
+    def called(self) -> str:
+        """What its columns are told from others by."""
+        return self.sheet or self.file or ""
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Self:
+        if not (self.sheet or self.file):
+            raise UnfitError(_ERRORS.words("mapping.no_side_table"))
+        if bool(self.name) != bool(self.amount):
+            raise UnfitError(_ERRORS.words("mapping.fee_without_amount"))
+        return self
+
+
+class SheetRules(_Part):
+    """[sheets]: the list of stays and the tables beside it, joined by `key`."""
+
+    key: Names = Field(min_length=1)
+    list: str | None = None
+    diagnoses: SideRule | None = None
+    operations: SideRule | None = None
+    fees: SideRule | None = None
+
+    _lists = field_validator("key", mode="before", json_schema_input_type=_OneOrMore)(_listed)
+
+    @field_validator(
+        "diagnoses", "operations", "fees", mode="before", json_schema_input_type=str | SideRule
+    )
+    @classmethod
+    def _short_form(cls, value: Any) -> Any:
+        return {"sheet": value} if isinstance(value, str) else value
+
+    @property
+    def beside(self) -> tuple[SideRule, ...]:
+        """The tables beside the list."""
+        named = (self.diagnoses, self.operations, self.fees)
+        return tuple(rule for rule in named if rule is not None)
+
+
 class CsvRules(_Part):
     """[csv]: how CSV files are written."""
 
@@ -150,6 +205,8 @@ class Mapping(_Part):
 
     name: str = ""
     missing: Names = ()
+    sheet: str | None = None
+    sheets: SheetRules | None = None
     csv: CsvRules = CsvRules()
     dates: DateRules = DateRules()
     columns: dict[str, ColumnRule] = Field(

@@ -27,6 +27,7 @@ from drgpay.records.meaning.rules import Reading
 from drgpay.records.meaning.texts import (
     Texts,
     decodable,
+    errors_of_spreadsheets,
     needs_no_reading,
     texts_of,
     too_long,
@@ -127,6 +128,10 @@ def _words(name: str, values: pa.Array) -> tuple[Texts, list[Faults], list[Findi
     if long.any():
         faults = faults + Texts(words, texts.rows).faults(Unread.TEXT_TOO_LONG, long)
         words = words.set(long.fill_null(False), None)
+    wrong = errors_of_spreadsheets(words)
+    if wrong.any():
+        faults = faults + Texts(words, texts.rows).faults(Unread.ERROR_CELL, wrong)
+        words = words.set(wrong, None)
     return Texts(words, texts.rows), faults, findings
 
 

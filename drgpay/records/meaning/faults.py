@@ -38,6 +38,7 @@ class Unread(StrEnum):
     TEXT_TOO_LONG = "text_too_long"
     JOINED_CODES = "joined_codes"
     UNLIKE_FOLDER = "unlike_folder"
+    ERROR_CELL = "error_cell"
 
     @property
     def code(self) -> str:
@@ -56,6 +57,7 @@ _CODES = {
     Unread.TEXT_TOO_LONG: "bad_value",
     Unread.JOINED_CODES: "joined_codes",
     Unread.UNLIKE_FOLDER: "bad_value",
+    Unread.ERROR_CELL: "bad_value",
 }
 
 

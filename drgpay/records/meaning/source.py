@@ -111,8 +111,8 @@ class PlainPiece(WrappedPiece):
             if rows:
                 problem = Problem.PRINCIPAL_DROPPED
                 findings.append(Finding("other_diagnoses", problem, rows, "", first))
-        located = [one._replace(row=row + one.row + 1) for one in findings]
-        file.report.add(file.number, file.path.name, row, located)
+        located = [one._replace(row=file.places.row(row + one.row)) for one in findings]
+        file.report.add(file.number, file.name, row, located)
         if with_faults:
             made = made.append_column(FAULTS, packed(faults, batch.num_rows))
         return made

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 HIVE_NULL = "__HIVE_DEFAULT_PARTITION__"
 LONGEST_TEXT = 500
+ERRORS = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"]
 # Blanks of any kind, also those that no standard calls white space: of no width, and the mark of
 # byte order, which spreadsheets leave in cells.
 BLANKS = (
@@ -203,8 +204,8 @@ def _suspect(*bytes_: int) -> NDArray[np.bool_]:
     return table
 
 
-# The first bytes of blanks in UTF-8, and of HIVE_NULL. The last ones of blanks end other signs too.
-_SUSPECT_FIRST = _suspect(*{blank.encode()[0] for blank in BLANKS}, ord(HIVE_NULL[0]))
+# The first bytes of blanks in UTF-8, of HIVE_NULL and of ERRORS. The last ones of blanks end other signs too.
+_SUSPECT_FIRST = _suspect(*{blank.encode()[0] for blank in BLANKS}, ord(HIVE_NULL[0]), ord("#"))
 _SUSPECT_LAST = _suspect(*range(0x80, 0x100))
 
 
@@ -212,6 +213,11 @@ def trimmed(words: pl.Series) -> pl.Series:
     """Words without blanks around; null for those that are no value then."""
     words = words.str.strip_chars(BLANKS)
     return words.set(words.is_in(["", HIVE_NULL]).fill_null(False), None)
+
+
+def errors_of_spreadsheets(words: pl.Series) -> pl.Series:
+    """Which words are what a spreadsheet shows for a formula that failed."""
+    return words.is_in(ERRORS).fill_null(False)
 
 
 def trimmed_bounds(low: str, high: str) -> tuple[str, str] | None:

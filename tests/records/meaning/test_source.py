@@ -179,9 +179,8 @@ def test_a_key_that_also_stands_in_the_file_must_agree(
     agreeing: list[bool],
     form: str,
 ) -> None:
-    data = partitioned(
-        tmp_path, f"{column}={folder}", pl.DataFrame({column: values, "x": values}), form
-    )
+    frame = pl.DataFrame({column: values, "x": ["-"] * len(values)})
+    data = partitioned(tmp_path, f"{column}={folder}", frame, form)
     for coded in (False, True):
         found = cells(open_dataset(data), column, coded=coded)
         problems = [[problem for _, problem, _ in cell.faults] for cell in found]

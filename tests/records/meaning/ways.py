@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
+from xlsxwriter import Workbook
 
 from drgpay.api.frames import open_stays
 from drgpay.records.columns import STAY_COLUMNS, Kind
@@ -132,6 +133,28 @@ def as_csv(
         yield f"csv, mapped {mapping}, coded", cells(dataset, name, coded=True)
 
 
+def as_excel(
+    tmp_path: Path, name: str, texts: Sequence[str | None]
+) -> Iterator[tuple[str, list[Cell]]]:
+    """Texts as texts of workbooks, as far as a workbook can hold them."""
+    if any(text is not None and len(text) > _MOST_OF_A_CELL for text in texts):
+        return
+    for mapping in (False, True):
+        place = tmp_path / f"stays{mapping}.xlsx"
+        with Workbook(str(place)) as book:
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["remark", f"THEIR {name}" if mapping else name])
+            for row, text in enumerate(texts, start=1):
+                sheet.write_string(row, 0, "-")
+                sheet.write_string(row, 1, text or "")
+        dataset = open_dataset(place, renaming(tmp_path, name) if mapping else None)
+        yield f"excel, mapped {mapping}", cells(dataset, name)
+        yield f"excel, mapped {mapping}, coded", cells(dataset, name, coded=True)
+
+
+_MOST_OF_A_CELL = 32767
+
+
 def text_everywhere(
     tmp_path: Path, name: str, texts: Sequence[str | None]
 ) -> Iterator[tuple[str, list[Cell]]]:
@@ -146,6 +169,7 @@ def text_everywhere(
         for way, found in through(tmp_path, name, array):
             yield f"{way} of {type_}", found
     yield from as_csv(tmp_path, name, texts)
+    yield from as_excel(tmp_path, name, texts)
 
 
 TEXT_TYPES = (

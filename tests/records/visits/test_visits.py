@@ -462,10 +462,10 @@ def test_bad_files(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("H1,employee,,0\n", "row 1 gives the contractor H1 heads of 0"),
-        ("H1,employee,,-5\n", "row 1 has '-5' as heads"),
-        ("H1,employee,,\n", "row 1 has no heads"),
-        ("H1,army,,5\n", "row 1 has the account army"),
+        ("H1,employee,,0\n", "row 2 gives the contractor H1 heads of 0"),
+        ("H1,employee,,-5\n", "row 2 has '-5' as heads"),
+        ("H1,employee,,\n", "row 2 has no heads"),
+        ("H1,army,,5\n", "row 2 has the account army"),
         ("H1,employee,,5\nH1,employee,,6\n", "has the account employee and age band .none. twice"),
         ("H1,employee,0-6,5\nH1,employee,,6\n", "with an age band and without"),
     ],

@@ -1,0 +1,1 @@
+"""Excel workbooks: what kind of file one is, its sheets, and their cells as texts."""
