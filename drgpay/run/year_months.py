@@ -210,10 +210,12 @@ def refuse_other_rules(
 
 
 _NOT_READ_BY: Mapping[Part, tuple[str, ...]] = {
-    STAYS: ("clearing", "outpatient"),
-    VISITS: ("clearing", "calibration", "points", "settlement", "budget"),
+    STAYS: ("clearing", "confirmation", "outpatient"),
+    VISITS: ("clearing", "confirmation", "calibration", "points", "settlement", "budget"),
 }
 """The sections of a policy by which no month of stays, or of visits, was paid."""
+
+_PAYS_NOTHING = "policy.time_zone"
 
 _FIXED_BY_MONTHS = tuple(
     f"outpatient.{key}"
@@ -238,4 +240,4 @@ def changed_parameters(before: Any, now: Any, part: Part = STAYS, path: str = ""
                 before.get(key), now.get(key), part, f"{path}.{key}" if path else key
             )
         ]
-    return [] if before == now else [path]
+    return [] if before == now or path == _PAYS_NOTHING else [path]
