@@ -64,6 +64,14 @@ def read_answers(path: Path, asked: Iterable[str]) -> list[GivenAnswer]:
     return [answer for _, answer in rows.values()]
 
 
+def refuse_form(path: Path) -> None:
+    """Raise DrgpayError where `write_form` would write over something."""
+    if path.exists():
+        raise DrgpayError(*_ERRORS("form_is_there", path=path))
+    if not path.parent.is_dir():
+        raise DrgpayError(*_ERRORS("no_folder", folder=path.parent))
+
+
 def write_form(path: Path, hospitals: Iterable[str], names: Mapping[str, str]) -> None:
     """Write a CSV to be filled in: hospital_id, name, and empty answer and note for each hospital."""
     asked = list(hospitals)

@@ -17,10 +17,10 @@ from typing import Any, Literal
 
 from drgpay.approval.record import Step, StepKind, read_steps
 from drgpay.base.language import Words
-from drgpay.base.words import Sentences
+from drgpay.base.words import Wording
 from drgpay.results.manifest import Manifest
 
-_ERRORS = Sentences("errors/approval")
+_WORDS = Wording("approval")
 
 State = Literal["draft", "sent", "confirmed", "objected", "approved", "paid", "replaced"]
 Answered = Literal["confirmed", "objected"]
@@ -125,7 +125,7 @@ def history_of(folder: Path) -> History:
 
 def said_state(state: State) -> Words:
     """What a state is called."""
-    return _ERRORS.words(f"state.{state}")
+    return _WORDS.words(f"state_{state}")
 
 
 def now_in(zone: str | None) -> datetime:
@@ -151,3 +151,9 @@ def time_zone(manifest: Manifest) -> str | None:
 def local_time(moment: datetime, zone: str | None) -> datetime:
     """A time in the zone of a policy; one without a zone is in UTC."""
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(zone_of(zone))
+
+
+def shown_time(moment: datetime) -> str:
+    """A time with its zone, to the second: 2026-11-02 17:03:22 +08:00."""
+    text = moment.isoformat(sep=" ", timespec="seconds")
+    return f"{text[:19]} {text[19:]}"

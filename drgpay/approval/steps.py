@@ -13,15 +13,24 @@ from typing import Any
 from drgpay.approval.answers import GivenAnswer, few, read_answers
 from drgpay.approval.months import Approved, approved_beside
 from drgpay.approval.record import Person, Step, StepKind, add_step, recording
-from drgpay.approval.state import IN_FORCE, History, State, history_of, now_in, time_zone
+from drgpay.approval.state import (
+    IN_FORCE,
+    History,
+    State,
+    history_of,
+    now_in,
+    said_state,
+    time_zone,
+)
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.language import Words, alike
-from drgpay.base.words import Sentences
+from drgpay.base.words import Sentences, Wording
 from drgpay.policy.confirmation import Confirmation
 from drgpay.results.run_folder import RunFolder, open_run
 
 _ERRORS = Sentences("errors/approval")
+_WORDS = Wording("approval")
 
 
 @dataclass(frozen=True)
@@ -96,17 +105,17 @@ def answer(
         remarks = []
         if len(new) < len(given):
             known = [one.hospital_id for one in given if _is_known(one, history)]
-            remarks.append(_said("known_already", hospitals=few(known)))
+            remarks.append(_WORDS.words("known_already", hospitals=few(known)))
         changed = [
             one.hospital_id
             for one in new
             if one.hospital_id in before and before[one.hospital_id].answer != one.answer
         ]
         if changed:
-            remarks.append(_said("changed_answers", hospitals=few(changed)))
+            remarks.append(_WORDS.words("changed_answers", hospitals=few(changed)))
         if late:
             names = few(one.hospital_id for one in new)
-            remarks.append(_said("late_answers", hospitals=names, deadline=history.deadline))
+            remarks.append(_WORDS.words("late_answers", hospitals=names, deadline=history.deadline))
         return _record(run, history, "answered", by, now, note, about, remarks)
 
 
@@ -202,6 +211,13 @@ def hospitals_of(run: RunFolder) -> list[str]:
     return sorted({hospital for table in tables for hospital in table["hospital_id"]})
 
 
+def names_of_hospitals(folder: Path) -> dict[str, str]:
+    """What the hospitals of a run are called, by their ids; those without a name are left out."""
+    run = RunFolder.at(folder)
+    tables = (run.of(part).frame("statements", ["hospital_id", "name"]) for part in run.parts)
+    return {id_: name for table in tables for id_, name in table.iter_rows() if name}
+
+
 def _unchanged(folder: Path) -> RunFolder:
     """The run of a folder, its files compared with its manifest."""
     run = RunFolder.at(folder)
@@ -229,8 +245,8 @@ def _wrong_state(
     problem, _ = _ERRORS(
         "wrong_state",
         run=run.run_id,
-        state=_ERRORS.words(f"state.{state}"),
-        step=_ERRORS.words(f"step.{kind}"),
+        state=said_state(state),
+        step=_WORDS.words(f"step_{kind}"),
     )
     key = "draft_unasked" if state == "draft" and confirmation_of(run) is None else state
     named = {"run": run.run_id, "by_run": history.replaced_by, "deadline": history.deadline}
@@ -302,10 +318,6 @@ def _replaced(run: RunFolder, replaces: Sequence[str]) -> list[Approved]:
 def _is_known(given: GivenAnswer, history: History) -> bool:
     before = history.answers.get(given.hospital_id)
     return before is not None and (before.answer, before.note) == (given.answer, given.note)
-
-
-def _said(key: str, **values: Any) -> Words:
-    return _ERRORS.words(key, **values)
 
 
 def _record(

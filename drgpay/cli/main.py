@@ -14,6 +14,7 @@ from drgpay.base.language import LANGUAGES, VARIABLE, choose
 from drgpay.base.words import Sentences
 from drgpay.cli import (
     adjust,
+    approval,
     cache,
     calibrate,
     case,
@@ -66,6 +67,7 @@ add_command(app, run.run, run.EXAMPLES)
 add_command(app, clear.clear, clear.EXAMPLES)
 add_command(app, case.case, case.EXAMPLES)
 add_command(app, report.report, report.EXAMPLES)
+approval.register(app)
 runs.register(app)
 add_command(app, verify.verify, verify.EXAMPLES)
 add_command(app, group.group, group.EXAMPLES)
