@@ -78,10 +78,11 @@ def write_form(path: Path, hospitals: Iterable[str], names: Mapping[str, str]) -
     frame = pl.DataFrame(
         {
             "hospital_id": asked,
-            "name": [names.get(hospital, "") for hospital in asked],
-            "answer": [""] * len(asked),
-            "note": [""] * len(asked),
-        }
+            "name": [names.get(hospital) for hospital in asked],
+            "answer": [None] * len(asked),
+            "note": [None] * len(asked),
+        },
+        schema=dict.fromkeys(("hospital_id", "name", "answer", "note"), pl.String()),
     )
     with staged_file(path) as staged:
         guarded(frame).write_csv(staged, include_bom=True)

@@ -4,7 +4,7 @@ A step is refused where the state of the run does not allow it, and where the ru
 the steps before it were about. Whoever takes one gives a name; at a command line that is a claim.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,6 +25,7 @@ from drgpay.approval.state import (
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.language import Words, alike
+from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences, Wording
 from drgpay.policy.confirmation import Confirmation
 from drgpay.results.run_folder import RunFolder, open_run
@@ -33,14 +34,21 @@ _ERRORS = Sentences("errors/approval")
 _WORDS = Wording("approval")
 
 
-@dataclass(frozen=True)
-class Recorded:
+@dataclass(frozen=True, repr=False)
+class Recorded(Shown):
     """A step that was taken, the history with it, and what else is to be said of it."""
 
     folder: Path
     step: Step
     history: History
     remarks: tuple[Words, ...] = ()
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "run", self.step.run
+        yield "state", self.state
+        yield "by", self.step.by.name
+        yield "at", self.step.at
 
     @property
     def state(self) -> State:

@@ -83,7 +83,8 @@ def list_tables(answer: Answer) -> list[ReportTable]:
 
     The policy gives way to them, so that the ids of the runs stay whole.
     """
-    runs = answer["runs"].select(_LISTED)
+    to_the_minute = pl.col("local_time").str.head(16)
+    runs = answer["runs"].select(_LISTED).with_columns(to_the_minute)
     have_visits = runs["visits_valid"].count() > 0
     spare = ["policy"] if have_visits else ["visits_valid", "visit_fund_amount"]
     return [_table("runs", runs.drop(spare), totalled=False)]

@@ -29,11 +29,14 @@ def small_run(
     corrects: str | None = None,
     hospitals: Sequence[str] = ("H1", "H2", "H3"),
     content: str = "",
+    names: bool = False,
 ) -> Path:
     """A run of October 2026 below `runs`."""
     folder = runs / run_id
     folder.mkdir(parents=True)
     statements = pl.DataFrame({"hospital_id": list(hospitals)})
+    if names:
+        statements = statements.with_columns(name="医院 " + pl.col("hospital_id"))
     scheme = {"scheme": {"id": "x", "sha256": "0"}}
     for part, file in (("stays", "statements"), ("visits", "visit_statements")):
         if part in parts:
