@@ -15,6 +15,7 @@ _PUBLIC = {
     "drgpay.api.adjustments": (
         *("apply_overlay", "check_overlay", "load_overlay", "propose_overlay", "save_overlay"),
     ),
+    "drgpay.api.approval": ("approve_run", "record_answers", "record_payment", "send_run"),
     "drgpay.api.grouping": (
         *("compare_schemes", "explain_stay", "find_stay", "group_stays", "load_scheme"),
         "migration_of_stays",

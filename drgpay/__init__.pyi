@@ -8,6 +8,12 @@ from drgpay.api.adjustments import (
     propose_overlay as propose_overlay,
     save_overlay as save_overlay,
 )
+from drgpay.api.approval import (
+    approve_run as approve_run,
+    record_answers as record_answers,
+    record_payment as record_payment,
+    send_run as send_run,
+)
 from drgpay.api.grouping import (
     compare_schemes as compare_schemes,
     explain_stay as explain_stay,

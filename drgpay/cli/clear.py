@@ -39,7 +39,6 @@ def clear(
     """
     from drgpay.cli.run import say_folder
     from drgpay.report.month_console import year_view
-    from drgpay.report.wording import word
     from drgpay.run.clearing import run_clearing
     from drgpay.run.stops import parse_accepted
     from drgpay.run.year_job import load_any_year_job
@@ -56,7 +55,7 @@ def clear(
     # What is printed may be lost, or end in the middle: by then nothing of the run is left to do.
     enter_in_database(finished.folder)
     for remark in finished.remarks:
-        console.warn(f"drgpay: {word(remark, language)}")
+        console.warn(f"drgpay: {remark.said_in(language)}")
     if as_json:
         from drgpay.cli.run_summary import summary_json
 

@@ -14,6 +14,7 @@ from drgpay.base.language import LANGUAGES, VARIABLE, choose
 from drgpay.base.words import Sentences
 from drgpay.cli import (
     adjust,
+    approval,
     batch,
     cache,
     calibrate,
@@ -72,6 +73,7 @@ add_command(app, clear.clear, clear.EXAMPLES)
 add_command(app, batch.batch, batch.EXAMPLES)
 add_command(app, case.case, case.EXAMPLES)
 add_command(app, report.report, report.EXAMPLES)
+approval.register(app)
 runs.register(app)
 add_command(app, verify.verify, verify.EXAMPLES)
 add_command(app, forget.forget, forget.EXAMPLES)

@@ -6,12 +6,13 @@ Every key must be given: the program has no amounts of its own. docs/policy.md e
 from collections.abc import Iterator
 from typing import Annotated, Self
 
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 
 from drgpay.base.errors import DrgpayError, UnfitError
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
 from drgpay.policy.calibration import Calibration
+from drgpay.policy.confirmation import Confirmation
 from drgpay.policy.fields import Name, Section
 from drgpay.policy.outpatient import Outpatient
 from drgpay.policy.points import Points
@@ -21,19 +22,28 @@ from drgpay.policy.settlement import Budget, Clearing, Settlement
 _ERRORS = Sentences("errors/policy")
 
 
+TimeZone = Annotated[str, StringConstraints(pattern=r"^[+-](0\d|1[0-4]):[0-5]\d$")]
+"""How far a clock is from UTC, as +08:00."""
+
+
 class Identity(Section):
-    """[policy]: which policy this is."""
+    """[policy]: which policy this is.
+
+    time_zone: of the dates and times that people are shown; without it that of the computer.
+    """
 
     id: Name
     name: Name
     region: Name
     year: Annotated[int, Field(ge=2000, le=2100)]
+    time_zone: TimeZone | None = None
 
 
 class Policy(Shown, Section):
     """A whole policy file.
 
     A policy without [budget] can calibrate but not settle, one without [clearing] not clear a year.
+    Without [confirmation] hospitals are not asked before a run is approved.
     """
 
     policy: Identity
@@ -43,6 +53,7 @@ class Policy(Shown, Section):
     settlement: Settlement
     budget: Budget | None = None
     clearing: Clearing | None = None
+    confirmation: Confirmation | None = None
     outpatient: Outpatient | None = None
     _of_visits: bool = PrivateAttr(default=False)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _ERRORS = Sentences("errors/registry")
 
 DATABASE = "drgpay.duckdb"
-LAYOUT = 3
+LAYOUT = 4
 """The version of tables.sql, views.sql and tables/database.toml; counted up when one changes."""
 
 _WAIT_SECONDS = 30.0

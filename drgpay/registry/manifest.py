@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from drgpay.approval.state import time_zone
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.words import Sentences
@@ -44,6 +45,7 @@ def run_row(folder: Path) -> dict[str, Any]:
         "corrects": corrected["run"] if corrected else None,
         "seconds": sum((Decimal(str(spent)) for spent in manifest.seconds.values()), Decimal(0)),
         "finished": _finished(manifest),
+        "time_zone": time_zone(manifest),
         "policy_sha256": manifest.at("policy", "sha256"),
         "hospitals_sha256": manifest.at("inputs", "hospitals", "sha256"),
         **_row_of(STAYS, manifest, "", _COUNTS),

@@ -17,6 +17,7 @@ from drgpay.registry.database import (
     rebuild_command,
     unreadable,
 )
+from drgpay.registry.states import on_record, with_states
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -78,7 +79,7 @@ _SHOWN = {
         "SELECT * EXCLUDE (run) FROM run_visit_balances WHERE run = {run} ORDER BY pool, account"
     ),
 }
-SHOWN_PARTS = tuple(_SHOWN)
+SHOWN_PARTS = (*_SHOWN, "steps", "answers")
 _PLACES = {"values": "value_places", "visit_values": "visit_value_places"}
 """Parts with point values, and the column of `runs` that says how many places these have."""
 
@@ -126,16 +127,18 @@ COMPARED_PARTS = ("facts", *_COMPARED)
 
 
 def list_runs(output: Path) -> Answer:
-    """All runs: one frame `runs` (the view of that name), by period, time and id."""
+    """All runs: one frame `runs`, by period, time and id: the view of that name, and beside it
+    state and local_time (drgpay.registry.states).
+    """
     with reading(output) as connection:
-        return {
-            "runs": _frame(connection, "SELECT * FROM runs ORDER BY period, finished, run"),
-        }
+        runs = _frame(connection, "SELECT * FROM runs ORDER BY period, finished, run")
+    return {"runs": with_states(runs, output)}
 
 
 def show_run(output: Path, run: str) -> Answer:
     """One run, named by its id or the beginning of it: a frame for each of SHOWN_PARTS.
 
+    facts have state and local_time as in list_runs; steps and answers are those of its record.
     Raises DrgpayError if no run, or more than one, begins like that.
     """
     with reading(output) as connection:
@@ -144,6 +147,8 @@ def show_run(output: Path, run: str) -> Answer:
             part: _frame(connection, query.format(run=f"'{found}'"))
             for part, query in _SHOWN.items()
         }
+    answer["facts"] = with_states(answer["facts"], output)
+    answer |= on_record(output / found, answer["hospitals"], answer["visit_hospitals"])
     for part, fact in _PLACES.items():
         places = answer["facts"][fact][0]
         if places is not None:

@@ -10,8 +10,8 @@ from drgpay.registry.queries import Answer
 from drgpay.show.tables import ReportTable, Say, prefixed_text
 
 _LISTED = (
-    *("run", "kind", "period", "policy", "scheme", "valid", "points", "fund_amount"),
-    *("visits_valid", "visit_fund_amount", "finished"),
+    *("run", "kind", "period", "state", "policy", "valid", "points", "fund_amount"),
+    *("visits_valid", "visit_fund_amount", "local_time"),
 )
 _VALUES = (
     *("pool", "budget", "patient_cost", "other_cost", "points", "point_value"),
@@ -64,7 +64,9 @@ _COMPARED_COLUMNS: Mapping[str, tuple[str, ...]] = {
 _WORDED = frozenset((*("kind", "level", "pool", "account", "case_class", "applies_to", "fact"),))
 # What the values of a column are called by, where other tables call them otherwise.
 _PREFIXES: Mapping[str, Mapping[str, str]] = {
-    "runs": {"kind": "kind"},
+    "runs": {"kind": "kind", "state": "state"},
+    "steps": {"step": "step", "known_by": "known", "before": "state"},
+    "answers": {"answered": "answer"},
     "balances": {"ledger_account": "ledger"},
     "visit_balances": {"ledger_account": "ledger"},
     "visit_classes": {"visit_type": "type", "class": "class"},
@@ -79,17 +81,18 @@ _NO_SUMS = ("point_value", "value_places")
 def list_tables(answer: Answer) -> list[ReportTable]:
     """The table of `drgpay runs list`; the columns of visits stand where a run has visits.
 
-    The scheme gives way to them, so that the ids of the runs stay whole.
+    The policy gives way to them, so that the ids of the runs stay whole.
     """
-    runs = _to_the_second(answer["runs"]).select(_LISTED)
+    to_the_minute = pl.col("local_time").str.head(16)
+    runs = answer["runs"].select(_LISTED).with_columns(to_the_minute)
     have_visits = runs["visits_valid"].count() > 0
-    spare = ["scheme"] if have_visits else ["visits_valid", "visit_fund_amount"]
+    spare = ["policy"] if have_visits else ["visits_valid", "visit_fund_amount"]
     return [_table("runs", runs.drop(spare), totalled=False)]
 
 
 def show_tables(answer: Answer, say: Say) -> list[ReportTable]:
     """The tables of `drgpay runs show`; parts that the run does not have are left out."""
-    facts = _to_the_second(answer["facts"]).row(0, named=True)
+    facts = answer["facts"].drop("finished", "time_zone").row(0, named=True)
     known = {key: _text(key, value, say) for key, value in facts.items() if value is not None}
     frame = pl.DataFrame({"fact": list(known), "value": list(known.values())})
     tables = [_table("facts", frame, totalled=False)]
@@ -98,7 +101,7 @@ def show_tables(answer: Answer, say: Say) -> list[ReportTable]:
             if part.endswith("balances"):  # elsewhere an account is one of the insured
                 frame = frame.rename({"account": "ledger_account"})
             columns = _SHOWN_COLUMNS.get(part, tuple(frame.columns))
-            tables.append(_table(part, frame.select(columns)))
+            tables.append(_table(part, frame.select(columns), part not in ("steps", "answers")))
     return tables
 
 
@@ -147,14 +150,8 @@ def _totals(frame: pl.DataFrame) -> dict[str, Any]:
 
 
 def _text(fact: str, value: Any, say: Say) -> str:
-    if fact == "kind":
+    if fact in ("kind", "state"):
         return prefixed_text(value, fact, say)
     if fact in _WORDED_FACTS:
         return say(str(value))
     return f"{value:,}" if isinstance(value, int | Decimal) else str(value)
-
-
-def _to_the_second(frame: pl.DataFrame) -> pl.DataFrame:
-    return frame.with_columns(
-        pl.col("finished").dt.truncate("1s").dt.to_string("%Y-%m-%d %H:%M:%S")
-    )

@@ -10,7 +10,9 @@ _ERRORS = Sentences("errors/results")
 
 # drgpay.registry keeps it in the output folder; DuckDB puts further files beside it.
 DATABASE = "drgpay.duckdb"
-_ENDINGS = (".lock", ".partial", ".tmp", ".wal")
+RECORD_ENDING = ".steps.jsonl"
+"""Of the record of a run's steps (drgpay.approval.record), behind the name of its folder."""
+_ENDINGS = (RECORD_ENDING, ".lock", ".partial", ".tmp", ".wal")
 
 
 def checked_id(run_id: str) -> str:

@@ -8,8 +8,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from drgpay.base.language import Language
+from drgpay.base.language import Language, Words, listed
 from drgpay.base.progress import Clock
+from drgpay.base.words import Sentences
 from drgpay.records.folder import refuse_overwriting
 from drgpay.results.part import VISITS
 from drgpay.results.run_folder import RunFolder
@@ -21,7 +22,9 @@ from drgpay.run.stay_year import OpenedYear, open_stays_of_year, settle_stays_of
 from drgpay.run.stops import Accepted, accepted_before
 from drgpay.run.visit_year import OpenedVisitYear, open_visits_of_year, settle_visits_of_year
 from drgpay.run.year_job import AnyYearJob, YearJob
-from drgpay.run.year_months import MONTHS, YearMonths, keeps_accounts, months_of_year
+from drgpay.run.year_months import MONTHS, YearMonths, keeps_accounts, months_of_year, unapproved
+
+_ERRORS = Sentences("errors/run")
 
 
 def run_clearing(
@@ -76,8 +79,22 @@ def _opened(
         [*accept, *_accepted_in(stays, visits)],
         read,
         {"months": MONTHS},
-        remarks=("uncleared_visits",) if uncleared else (),
+        remarks=tuple(_remarks(months, bool(uncleared))),
     )
+
+
+def _remarks(months: YearMonths, uncleared_visits: bool) -> Iterator[Words]:
+    """What is to be said of the months: runs that nobody approved, visits that are not cleared."""
+    if runs := unapproved(months):
+        names = listed(run.run_id for run in runs[:_NAMED])
+        if len(runs) > _NAMED:
+            names = _ERRORS.words("and_more", names=names)
+        yield _ERRORS.words("unapproved", count=len(runs), names=names)
+    if uncleared_visits:
+        yield _ERRORS.words("uncleared_visits")
+
+
+_NAMED = 3  # runs, in a sentence
 
 
 def _basis(

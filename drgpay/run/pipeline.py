@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from drgpay.base.file_rights import Rights
-from drgpay.base.language import Language
+from drgpay.base.language import Language, Words
 from drgpay.base.progress import Clock, ProgressBar, no_progress
 from drgpay.base.shown import Shown
 from drgpay.records.dataset import Dataset
@@ -62,7 +62,7 @@ class Opened:
     output: where its run is put. basis: what its results depend on, by content. parts: stays before
     visits. accepted: what may stop the run, and who took it on. counts: of the manifest, beside
     those of the parts. read: the files as they were hashed before they were read. datasets: the
-    records, which count what their mappings converted. remarks: keys of words for who ran it.
+    records, which count what their mappings converted. remarks: what is to be said to who ran it.
     """
 
     path: Path
@@ -74,7 +74,7 @@ class Opened:
     read: InputFiles
     counts: Mapping[str, int] = field(default_factory=dict)
     datasets: tuple[Dataset, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Words, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,7 +90,7 @@ class Finished(Shown):
     repeated: bool
     reused: tuple[str, ...] = ()
     datasets: tuple[Dataset, ...] = ()
-    remarks: tuple[str, ...] = ()
+    remarks: tuple[Words, ...] = ()
 
     def of(self, part: Part) -> Results | None:
         """The results of a part, if the run settled it."""

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 from polars.exceptions import PolarsError
 
+from drgpay.approval.record import record_of
+from drgpay.approval.replay import fault_of_record
+from drgpay.approval.state import history_of, now_in, said_state
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.language import Words
@@ -148,6 +151,7 @@ def _checks(run: RunFolder, job: Path | None) -> list[_Make]:
         partial(_outputs, run),
         *([partial(_inputs, run.manifest, job)] if job else []),
         *([partial(_forgotten, run)] if run.manifest.forgotten else []),
+        *([partial(_record, run)] if record_of(run.folder).exists() else []),
         *(partial(_tried_as_far, run, trial) for trial in trials),
     ]
 
@@ -369,6 +373,21 @@ def _inputs(manifest: Manifest, job: Path) -> Check:
         if was.get(name) != is_now.get(name)
     ]
     return _found("inputs", title, len(was), findings, [])
+
+
+def _record(run: RunFolder) -> Check:
+    """The record of the run's steps, which is no part of its evidence."""
+    title = title_of("record")
+    try:
+        history = history_of(run.folder)
+        fault = fault_of_record(run.folder, run.manifest, history)
+    except DrgpayError as error:
+        return Check("record", title, "wrong", 0, error.sentence)
+    if fault or not history.steps:
+        return Check("record", title, "wrong" if fault else "right", 0, fault or NO_FINDING)
+    state, sha256 = history.state(now_in(None)), history.steps[-1].sha256
+    told = WORDS.words("finding.last_step", state=said_state(state), sha256=sha256)
+    return Check("record", title, "right", len(history.steps), told)
 
 
 def _basis_of_job(manifest: Manifest, path: Path) -> dict[str, Any]:

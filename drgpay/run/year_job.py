@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from drgpay.base.errors import DrgpayError
+from drgpay.base.errors import DrgpayError, UnfitError
 from drgpay.base.language import listed
 from drgpay.base.words import Sentences
 from drgpay.policy.fields import Month
@@ -63,6 +63,29 @@ class MonthOfYear(BaseModel):
     corrections: tuple[str, ...] = ()
 
 
+class MonthsFile(BaseModel):
+    """[[months]], or months = "approved": those of the output folder that are approved."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    listed: tuple[MonthOfYear, ...] = ()
+    approved: bool = False
+
+
+def _as_table(given: Any) -> Any:
+    if given == "approved":
+        return {"approved": True}
+    if not isinstance(given, list | tuple):
+        raise UnfitError(_ERRORS.words("no_months"))
+    return {"listed": given}
+
+
+MonthsEntry = Annotated[
+    MonthsFile,
+    BeforeValidator(_as_table, json_schema_input_type=list[MonthOfYear] | Literal["approved"]),
+]
+
+
 class YearFile(BaseModel):
     """The keys of a year file; relative paths start at the file's folder.
 
@@ -78,7 +101,7 @@ class YearFile(BaseModel):
     policy: str
     output: OutputEntry
     readmissions_across_months: bool | None = None
-    months: tuple[MonthOfYear, ...] = ()
+    months: MonthsEntry = Field(default_factory=MonthsFile)
     previous: PreviousFile | None = None
     inputs: YearInputs
     outpatient: YearOutpatientFile | None = None
@@ -108,8 +131,8 @@ class OutpatientYear:
 class YearJob:
     """A year file with stays, its paths resolved; with outpatient the visits are cleared too.
 
-    Without `months` they are looked for in `output`. previous: the clearing of the year before, or
-    none.
+    Without `months` they are looked for in `output`: with approved_alone only those that are
+    approved. previous: the clearing of the year before, or none.
     """
 
     path: Path
@@ -126,11 +149,12 @@ class YearJob:
     outpatient: OutpatientYear | None = None
     output_group: str | None = None
     previous: tuple[PreviousRun, ...] = ()
+    approved_alone: bool = False
 
 
 @dataclass(frozen=True)
 class VisitsYearJob:
-    """A year file that clears visits alone; `months` as in YearJob."""
+    """A year file that clears visits alone; `months` and approved_alone as in YearJob."""
 
     path: Path
     year: int
@@ -141,6 +165,7 @@ class VisitsYearJob:
     assessment: Path | None
     outpatient: OutpatientYear
     output_group: str | None = None
+    approved_alone: bool = False
 
 
 AnyYearJob = YearJob | VisitsYearJob
@@ -163,9 +188,10 @@ def load_any_year_job(path: Path) -> AnyYearJob:
     here, inputs = path.parent, file.inputs
     outpatient = _outpatient(here, file.outpatient) if file.outpatient else None
     policy = policy_beside(here, file.policy)
+    approved_alone = file.months.approved
     months = tuple(
         MonthRuns(month.period, tuple(here / run for run in (month.run, *month.corrections)))
-        for month in file.months
+        for month in file.months.listed
     )
     assessment = here / inputs.assessment if inputs.assessment else None
     if outpatient and file.scheme is None:
@@ -178,6 +204,7 @@ def load_any_year_job(path: Path) -> AnyYearJob:
             output_group=file.output.group,
             hospitals=here / inputs.hospitals,
             months=months,
+            approved_alone=approved_alone,
             assessment=assessment,
             outpatient=outpatient,
         )
@@ -210,6 +237,7 @@ def load_any_year_job(path: Path) -> AnyYearJob:
         hospitals=here / inputs.hospitals,
         persons=persons,
         months=months,
+        approved_alone=approved_alone,
         filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
         assessment=assessment,
         outpatient=outpatient,

@@ -6,6 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from drgpay.approval.replay import is_in_force
+from drgpay.approval.state import history_of
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import listed
 from drgpay.base.words import Sentences
@@ -98,6 +100,7 @@ def _with_part(
     other = sorted({chain[0].period for chain in chains} - set(wanted))
     if missing:
         key, periods = "lacking_months" if part == STAYS else "lacking_visits", listed(missing)
+        key = "lacking_approved" if job.approved_alone else key
         raise DrgpayError(*_ERRORS(key, path=job.path, year=job.year, periods=periods))
     if other:
         odd = {"period": other[0], "year": job.year}
@@ -107,12 +110,14 @@ def _with_part(
 
 def _found(job: AnyYearJob, parts: Sequence[Part]) -> list[MonthRuns]:
     """The runs of the year in the output folder that settled one of `parts`, each with its chain
-    of corrections.
+    of corrections; where the year file takes the approved ones, no others.
     """
     manifests: dict[Path, Manifest] = {}
+    counts = _is_approved if job.approved_alone else _is_any
     for path in sorted(job.output.glob(f"[!.]*/{MANIFEST}")):
         manifest = read_manifest(path.parent)
-        if manifest.parts and manifest.period.startswith(f"{job.year:04d}-"):
+        of_year = manifest.parts and manifest.period.startswith(f"{job.year:04d}-")
+        if of_year and counts(path.parent):
             manifests[path.parent] = manifest
     found: dict[tuple[str, Part], Path] = {}
     months = []
@@ -129,6 +134,25 @@ def _found(job: AnyYearJob, parts: Sequence[Part]) -> list[MonthRuns]:
             found[period, part] = folder
         months.append(MonthRuns(period, tuple(_chain(folder, manifests))))
     return months
+
+
+def _is_approved(folder: Path) -> bool:
+    return is_in_force(history_of(folder))
+
+
+def _is_any(folder: Path) -> bool:
+    return True
+
+
+def unapproved(months: YearMonths) -> list[RunFolder]:
+    """The runs that the months are cleared by, though they are not approved."""
+    runs = {
+        run.folder: run
+        for part in (months.stays, months.visits)
+        for month in part or ()
+        for run in month.runs
+    }
+    return [run for run in runs.values() if not _is_approved(run.folder)]
 
 
 def _chain(folder: Path, manifests: Mapping[Path, Manifest]) -> list[Path]:
@@ -210,10 +234,12 @@ def refuse_other_rules(
 
 
 _NOT_READ_BY: Mapping[Part, tuple[str, ...]] = {
-    STAYS: ("clearing", "outpatient"),
-    VISITS: ("clearing", "calibration", "points", "settlement", "budget"),
+    STAYS: ("clearing", "confirmation", "outpatient"),
+    VISITS: ("clearing", "confirmation", "calibration", "points", "settlement", "budget"),
 }
 """The sections of a policy by which no month of stays, or of visits, was paid."""
+
+_PAYS_NOTHING = "policy.time_zone"
 
 _FIXED_BY_MONTHS = tuple(
     f"outpatient.{key}"
@@ -238,4 +264,4 @@ def changed_parameters(before: Any, now: Any, part: Part = STAYS, path: str = ""
                 before.get(key), now.get(key), part, f"{path}.{key}" if path else key
             )
         ]
-    return [] if before == now else [path]
+    return [] if before == now or path == _PAYS_NOTHING else [path]

@@ -56,7 +56,9 @@ _YEAR = """\
 #:schema ./year.schema.json
 
 # The annual clearing of the sample region: drgpay clear {year}.toml
-# Paths start at the folder of this file. The months are looked for in the output folder.
+# Paths start at the folder of this file. The months are looked for in the output folder: one run each.
+# With this line it takes those that are approved (drgpay approve), whatever else lies there:
+# months = "approved"
 
 year = {year}
 {scheme}

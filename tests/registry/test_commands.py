@@ -52,6 +52,7 @@ def test_show_for_programs(command: Command, tmp_path: Path) -> None:
         *("facts", "values", "hospitals", "classes", "groups", "adjustments", "balances"),
         *("visit_values", "visit_hospitals", "visit_classes", "visit_groups", "visit_entries"),
         *("contractors", "capitation_apart", "capitation_tie_out", "visit_balances"),
+        *("steps", "answers"),
     ]
     assert parts["visit_values"][0]["point_value"] == "118.5000"
     assert parts["values"][0]["point_value"] == "118.5000"

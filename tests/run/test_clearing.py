@@ -1,5 +1,6 @@
 """A small year from records to clearing, with a corrected month, and what it must refuse."""
 
+import json
 import shutil
 import tomllib
 from dataclasses import replace
@@ -9,7 +10,8 @@ import polars as pl
 import pytest
 
 from drgpay.base.errors import DrgpayError
-from drgpay.results.run_folder import open_month
+from drgpay.results.manifest import read_manifest
+from drgpay.results.run_folder import RunFolder, open_month
 from drgpay.run.clearing import run_clearing
 from drgpay.run.job import Job, load_job
 from drgpay.run.month_end import run_month
@@ -19,6 +21,7 @@ from drgpay.run.year_job import load_year_job
 from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
+from tests.approving import approved_at_once
 from tests.modes import modes, open_to_others
 from tests.run.no_books import without_books
 
@@ -188,6 +191,38 @@ def test_a_month_with_two_first_runs_must_be_chosen(region: Path, tmp_path: Path
     out = tmp_path / "out"
     out.mkdir()
     _refused(region, {'output = "runs"': f'output = "{runs}"'}, "two runs of 2026-07", out)
+
+
+def test_runs_that_nobody_approved_are_pointed_out(cleared: Finished) -> None:
+    (remark,) = cleared.remarks
+    assert "13 runs that the year is cleared by are not approved" in str(remark)
+
+
+def test_a_year_takes_the_approved_runs_alone(region: Path, tmp_path: Path) -> None:
+    here = tmp_path / "region"
+    shutil.copytree(region, here)
+    year = here / "approved.toml"
+    text = (here / "2026.toml").read_text(encoding="utf-8")
+    year.write_text(text.replace('# months = "approved"', 'months = "approved"'), encoding="utf-8")
+    runs = [RunFolder.at(path) for path in _months(here)]
+    for run in sorted(runs, key=lambda run: run.corrects is not None):
+        if run.period != "2026-03":
+            approved_at_once(run.folder)
+    spare = here / "runs" / "2026-01-spare"
+    shutil.copytree(next((here / "runs").glob("2026-01-*")), spare)
+    manifest = spare / "manifest.json"
+    found = json.loads(manifest.read_text("utf-8"))
+    manifest.write_text(json.dumps({**found, "run": spare.name}), "utf-8")
+    with pytest.raises(DrgpayError, match="lacks an approved run of 2026-03"):
+        run_clearing(load_year_job(year))
+    approved_at_once(next((here / "runs").glob("2026-03-*/")))
+    finished = run_clearing(load_year_job(year))
+    assert finished.repeated  # of what the folder held before anybody approved it
+    assert finished.remarks == ()
+    cleared_by = read_manifest(finished.folder).inputs["months"]
+    named = [one["run"] for month in cleared_by for one in month["runs"]]
+    assert len(named) == 13
+    assert spare.name not in named
 
 
 def test_a_changed_run_is_not_cleared(region: Path, tmp_path: Path) -> None:
