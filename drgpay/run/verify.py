@@ -22,7 +22,8 @@ from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import load_policy
 from drgpay.results.data_package import data_package
-from drgpay.results.forgotten import decisions, record_of
+from drgpay.results.forgotten import decisions
+from drgpay.results.forgotten import record_of as record_of_forgotten
 from drgpay.results.manifest import (
     ID_GIVEN,
     MONTHS,
@@ -175,7 +176,7 @@ def _forgotten(run: RunFolder) -> Check:
     except DrgpayError as error:
         return Check("forgotten", title, "wrong", 0, said_of(error))
     if not made:
-        found = WORDS.words("finding.no_decision", name=record_of(run.folder).name)
+        found = WORDS.words("finding.no_decision", name=record_of_forgotten(run.folder).name)
         return Check("forgotten", title, "unknown", 0, found)
     decided = {name: sha256 for one in made for name, sha256 in one.files.items()}
     listed = {name: about["sha256"] for name, about in run.manifest.outputs.items()}
