@@ -11,12 +11,28 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _SHIPPED = "shipped"
+LOCK = "uv.lock"
 
 
 def shipped_folder(name: str) -> Path:
     """The folder `grouping_schemes` or `policies` that came with this installation."""
     inside = _PACKAGE / _SHIPPED / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def program_files() -> dict[str, Path]:
+    """Every file of which the program consists, by its name where it runs from a checkout.
+
+    With the shipped schemes and policies, and uv.lock if it came with the program.
+    """
+    found = {f"{_PACKAGE.name}/{name}": _PACKAGE / name for name in _files(_PACKAGE)}
+    for place in ("grouping_schemes", "policies"):
+        folder = shipped_folder(place)
+        found |= {f"{place}/{name}": folder / name for name in _files(folder)}
+    for lock in (_PACKAGE / _SHIPPED / LOCK, _PACKAGE.parent / LOCK):
+        if lock.is_file():
+            found[LOCK] = lock
+    return found
 
 
 def program_hash() -> str:

@@ -31,6 +31,7 @@ from drgpay.cli import (
     group_visits,
     init,
     interrupts,
+    keep,
     options,
     policy,
     reconcile,
@@ -76,6 +77,7 @@ add_command(app, report.report, report.EXAMPLES)
 approval.register(app)
 runs.register(app)
 add_command(app, verify.verify, verify.EXAMPLES)
+add_command(app, keep.keep, keep.EXAMPLES)
 add_command(app, forget.forget, forget.EXAMPLES)
 add_command(app, group.group, group.EXAMPLES)
 add_command(app, group_visits.group_visits, group_visits.EXAMPLES)

@@ -73,11 +73,15 @@ def _state(path: Path) -> tuple[int, ...]:
 def noted(job: AnyJob | AnyYearJob) -> InputFiles:
     """The files that a job or a year file names, hashed now."""
     inputs = InputFiles()
-    inputs.note(_files_named(job))
+    inputs.note(files_named(job))
     return inputs
 
 
-def _files_named(job: AnyJob | AnyYearJob) -> Iterator[Path]:
+def files_named(job: AnyJob | AnyYearJob) -> Iterator[Path]:
+    """The files that a job or a year file names, whether they are there or not.
+
+    Raises DrgpayError for records and schemes that cannot be looked for.
+    """
     yield policy_path(job.policy)
     yield job.hospitals
     if isinstance(job, Job | YearJob):

@@ -11,7 +11,7 @@ from drgpay.base.words import Sentences
 from drgpay.grouper.apg import load_apg
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
-from drgpay.grouper.scheme import shipped_schemes
+from drgpay.grouper.scheme import content_hash, shipped_schemes
 from drgpay.points.catalogue import Catalogue, load_catalogue, read_catalogue
 from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
@@ -20,6 +20,9 @@ from drgpay.results.run_folder import PaidPart, RunFolder
 from drgpay.run.rules import PartRules, StayRules, VisitPaymentRules
 
 _ERRORS = Sentences("errors/run")
+
+ARCHIVED_SCHEMES = "schemes"
+"""Where an archive has the schemes, beside its folder of runs."""
 
 
 def policy_kept(run: RunFolder) -> Policy:
@@ -86,10 +89,23 @@ def _loaded(run: RunFolder) -> LoadedPolicy:
 
 
 def _at_hand(run: PaidPart, named: str | None) -> str:
+    archived = _in_archive(run) if named is None else None
+    if archived is not None:
+        return archived
     name = named or run.about.scheme["id"]
     if not named and name not in shipped_schemes():
         raise DrgpayError(*_ERRORS("scheme_not_shipped", folder=run.folder, scheme=name))
     return name
+
+
+def _in_archive(run: PaidPart) -> str | None:
+    """The scheme of a run that lies in an unpacked archive (run/archive.py), by its content."""
+    place = run.folder.resolve().parent.parent / ARCHIVED_SCHEMES
+    if not place.is_dir():
+        return None
+    folders = sorted(path.parent for path in place.glob("*/scheme.toml"))
+    due = run.about.scheme["sha256"]
+    return next((str(folder) for folder in folders if content_hash(folder) == due), None)
 
 
 def _refuse_other(run: PaidPart, now: str) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from drgpay.base.errors import DrgpayError, UnfitError
 from drgpay.base.language import listed
+from drgpay.base.toml_reader import read_toml
 from drgpay.base.words import Sentences
 from drgpay.policy.fields import Month
 from drgpay.records.dataset import RecordsInput
@@ -169,6 +170,14 @@ class VisitsYearJob:
 
 
 AnyYearJob = YearJob | VisitsYearJob
+
+
+def is_year_file(path: Path) -> bool:
+    """Whether a file is a year file; one that cannot be read is none, as whoever reads it says."""
+    try:
+        return "year" in read_toml(path, path.name)
+    except DrgpayError:
+        return False
 
 
 def load_year_job(path: Path) -> YearJob:
