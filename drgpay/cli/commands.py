@@ -79,6 +79,11 @@ class _Worded:
         _word(self, ctx)
         super().format_help(ctx, formatter)  # type: ignore[misc]
 
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """What may stand next, with its help in the chosen language."""
+        _word(self, ctx)
+        return list(super().shell_complete(ctx, incomplete))  # type: ignore[misc]
+
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; what is refused knows the command."""
         try:

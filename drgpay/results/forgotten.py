@@ -66,7 +66,11 @@ def decisions(folder: Path) -> tuple[Decision, ...]:
         try:
             said = plain_json(line)
             made = Decision(
-                *(str(said[key]) for key in ("run", "evidence", "by", "at", "note")),
+                run=str(said["run"]),
+                evidence=str(said["evidence"]),
+                by=str(said["by"]),
+                at=str(said["at"]),
+                note=str(said["note"]),
                 files=dict(said["files"]),
                 sha256=hashlib.sha256(line).hexdigest(),
             )

@@ -51,7 +51,8 @@ def test_the_lock_of_a_killed_process_is_free(tmp_path: Path) -> None:
 def test_who_gets_a_file_that_lost_its_name_asks_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, locked, lost = tmp_path / "lock", portalocker.lock, []
+    path, locked = tmp_path / "lock", portalocker.lock
+    lost: list[int] = []
 
     def removed_meanwhile(handle: int, flags: portalocker.LockFlags) -> None:
         if not lost:
