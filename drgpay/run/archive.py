@@ -354,8 +354,8 @@ def _write(pieces: _Pieces, to: Path, work: Path) -> str:
         with tarfile.open(
             fileobj=_Hashed(file, digest), mode="w|", format=tarfile.PAX_FORMAT
         ) as tar:
-            for folder in _folders(pieces, to.stem):
-                tar.addfile(_entry(folder, None))
+            for above in _folders(pieces, to.stem):
+                tar.addfile(_entry(above, None))
             for name in sorted(pieces.files):
                 _add(tar, f"{to.stem}/{name}", pieces.files[name])
         file.flush()

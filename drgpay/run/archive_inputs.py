@@ -61,10 +61,9 @@ def inputs_of(runs: Sequence[RunFolder], jobs: Sequence[AnyJob | AnyYearJob]) ->
             )
         for key in ("inputs", "outpatient"):
             for what, file in _file_facts(content.get(key), key):
-                sha256, place = file["sha256"], named.get(file["sha256"])
-                found.append(
-                    Input(run.run_id, what, file["file"], sha256, _of_persons(what), place)
-                )
+                name, sha256 = file["file"], file["sha256"]
+                persons = _of_persons(what)
+                found.append(Input(run.run_id, what, name, sha256, persons, named.get(sha256)))
     return found
 
 
@@ -74,19 +73,20 @@ def _files(jobs: Sequence[AnyJob | AnyYearJob]) -> Iterator[Path]:
     for job in jobs:
         with suppress(DrgpayError, OSError):
             yield from (path for path in files_named(job) if path.is_file())
-        year = getattr(job, "assessment", None)
-        if year is not None and year.is_file():
-            yield year
+        assessment = getattr(job, "assessment", None)
+        if assessment is not None and assessment.is_file():
+            yield assessment
 
 
 def _schemes(jobs: Sequence[AnyJob | AnyYearJob]) -> Iterator[Path]:
     for name in shipped_schemes():
         yield scheme_folder(name)
     for job in jobs:
-        for name in (getattr(job, "scheme", None), getattr(job.outpatient, "scheme", None)):
-            if name is not None:
+        for part in (job, job.outpatient):
+            named: str | None = getattr(part, "scheme", None)
+            if named is not None:
                 with suppress(DrgpayError):
-                    yield scheme_folder(name)
+                    yield scheme_folder(named)
 
 
 def _file_facts(value: Any, key: str) -> Iterator[tuple[str, Mapping[str, str]]]:
