@@ -75,7 +75,7 @@ def verify_run(
     """Recompute hashes, balances, tables and workbooks of a run; with its job file also what went in.
 
     recompute: run the job again and compare every file. Returns `status` (`right`, `wrong`,
-    `unknown`), `checks` and `evidence` (sha256). Raises DrgpayError if the folder holds no run, and
+    `unknown`, `forgotten`), `checks` and `evidence` (sha256). Raises DrgpayError if the folder holds no run, and
     for a recomputation without a job. Source: manifest.json, docs/files.md.
     """
     return _verify_run(Path(run), Path(job) if job else None, recompute=recompute)
