@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drgpay.approval import steps
-from drgpay.approval.record import Person, record_of
+from drgpay.approval.record import Person, add_step, record_of
 from drgpay.approval.state import history_of
 from drgpay.base.errors import DrgpayError
 from tests.approval.small_runs import (
@@ -271,18 +271,17 @@ def test_an_interrupted_replacement_is_taken_up_again(
 ) -> None:
     first, second = (small_run(tmp_path, f"2026-10-{name}", None) for name in "ab")
     approved(first)
-    whole = steps.add_step
 
     def dies(folder: Path, *arguments: object) -> object:
         if folder == second:
             raise KeyboardInterrupt
-        return whole(folder, *arguments)  # type: ignore[arg-type]
+        return add_step(folder, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(steps, "add_step", dies)
     with pytest.raises(KeyboardInterrupt):
         approved(second, replaces=["2026-10-a"], day=3)
     assert [state_of(run) for run in (first, second)] == ["replaced", "draft"]
-    monkeypatch.setattr(steps, "add_step", whole)
+    monkeypatch.setattr(steps, "add_step", add_step)
     approved(second, replaces=["2026-10-a"], day=4)
     assert [state_of(run) for run in (first, second)] == ["replaced", "approved"]
 
