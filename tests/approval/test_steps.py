@@ -174,12 +174,12 @@ def test_an_answer_may_be_taken_back_and_none_is_recorded_twice(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("H9,confirmed,", "row 1: the hospital H9 was sent no statement; correct the id"),
-        ("H1,confirmed,\nH1,objected,", "H1 answers in row 1 and in row 2; keep one"),
-        ("H1,perhaps,", "row 1: 'perhaps' is no answer"),
+        ("H9,confirmed,", "row 2: the hospital H9 was sent no statement; correct the id"),
+        ("H1,confirmed,\nH1,objected,", "H1 answers in row 2 and in row 3; keep one"),
+        ("H1,perhaps,", "row 2: 'perhaps' is no answer"),
         ("H1,,", "no answer in its column answer"),
         ("", "no answer in its column answer"),
-        (",confirmed,", "row 1"),
+        (",confirmed,", "row 2"),
     ],
 )
 def test_mistakes_in_the_file_of_answers(rows: str, words: str, tmp_path: Path) -> None:
