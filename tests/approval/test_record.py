@@ -12,6 +12,7 @@ from drgpay.approval.record import read_steps, record_of
 from drgpay.approval.replay import fault_of_record
 from drgpay.approval.state import history_of
 from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import bytes_hash
 from drgpay.base.file_lock import take_lock
 from drgpay.base.language import Words
 from drgpay.results.manifest import read_manifest
@@ -87,7 +88,7 @@ def test_half_a_line_was_never_recorded(run: Path) -> None:
     assert len(read_steps(run)) == 4
 
 
-def _rewritten(folder: Path, change: Callable[[list[dict[str, object]]], None]) -> None:
+def _rewritten(folder: Path, change: Callable[[list[dict[str, object]]], object]) -> None:
     """The record with something changed and all its hashes made again."""
     path = record_of(folder)
     lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
@@ -95,7 +96,7 @@ def _rewritten(folder: Path, change: Callable[[list[dict[str, object]]], None]) 
     follows, written = lines[0]["evidence"], b""
     for line in lines:
         raw = json.dumps({**line, "follows": follows}, ensure_ascii=False).encode()
-        follows, written = record.bytes_hash(raw), written + raw + b"\n"
+        follows, written = bytes_hash(raw), written + raw + b"\n"
     path.write_bytes(written)
 
 
@@ -104,7 +105,7 @@ def test_a_record_that_was_made_again_still_has_to_make_sense(run: Path) -> None
     assert "line 3" in str(_fault(run))
     _rewritten(run, lambda lines: lines[1].update(at="2026-10-01T00:00:00+08:00"))
     assert _fault(run)
-    _rewritten(run, lambda lines: [line.update(evidence="0" * 64) for line in lines] and None)
+    _rewritten(run, lambda lines: [line.update(evidence="0" * 64) for line in lines])
     assert str(_fault(run)) == "the record of its steps is of other evidence"
 
 

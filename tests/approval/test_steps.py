@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drgpay.approval import steps
-from drgpay.approval.record import Person, record_of
+from drgpay.approval.record import Person, add_step, record_of
 from drgpay.approval.state import history_of
 from drgpay.base.errors import DrgpayError
 from tests.approval.small_runs import (
@@ -118,7 +118,9 @@ def test_a_step_is_taken_in_its_states_alone(state: str, step: str, tmp_path: Pa
 
 def test_a_refusal_says_the_state_and_what_it_allows(tmp_path: Path) -> None:
     run = small_run(tmp_path)
-    with pytest.raises(DrgpayError, match=r"is a draft.*cannot be paid; send the statements first"):
+    with pytest.raises(
+        DrgpayError, match=r"is draft: it cannot be paid; send the statements first"
+    ):
         steps.record_payment(run, WANG)
     unasked = small_run(tmp_path, "2026-10-b", confirmation=None)
     with pytest.raises(DrgpayError, match="no \\[confirmation\\]"):
@@ -172,12 +174,12 @@ def test_an_answer_may_be_taken_back_and_none_is_recorded_twice(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ("H9,confirmed,", "row 1: the hospital H9 was sent no statement; correct the id"),
-        ("H1,confirmed,\nH1,objected,", "H1 answers in row 1 and in row 2; keep one"),
-        ("H1,perhaps,", "row 1: 'perhaps' is no answer"),
+        ("H9,confirmed,", "row 2: the hospital H9 was sent no statement; correct the id"),
+        ("H1,confirmed,\nH1,objected,", "H1 answers in row 2 and in row 3; keep one"),
+        ("H1,perhaps,", "row 2: 'perhaps' is no answer"),
         ("H1,,", "no answer in its column answer"),
         ("", "no answer in its column answer"),
-        (",confirmed,", "row 1"),
+        (",confirmed,", "row 2"),
     ],
 )
 def test_mistakes_in_the_file_of_answers(rows: str, words: str, tmp_path: Path) -> None:
@@ -271,18 +273,17 @@ def test_an_interrupted_replacement_is_taken_up_again(
 ) -> None:
     first, second = (small_run(tmp_path, f"2026-10-{name}", None) for name in "ab")
     approved(first)
-    whole = steps.add_step
 
     def dies(folder: Path, *arguments: object) -> object:
         if folder == second:
             raise KeyboardInterrupt
-        return whole(folder, *arguments)  # type: ignore[arg-type]
+        return add_step(folder, *arguments)  # type: ignore[arg-type]
 
     monkeypatch.setattr(steps, "add_step", dies)
     with pytest.raises(KeyboardInterrupt):
         approved(second, replaces=["2026-10-a"], day=3)
     assert [state_of(run) for run in (first, second)] == ["replaced", "draft"]
-    monkeypatch.setattr(steps, "add_step", whole)
+    monkeypatch.setattr(steps, "add_step", add_step)
     approved(second, replaces=["2026-10-a"], day=4)
     assert [state_of(run) for run in (first, second)] == ["replaced", "approved"]
 
