@@ -16,7 +16,6 @@ _CASE_COLUMNS = [
     *("case_id", "group_source", "official_group", "own_group", "group_difference"),
     *("rule_group", "facts", "official_points", "own_points"),
 ]
-_MOST_CASES = 20_000  # rows of a sheet; the table case_groups has all
 
 
 def agreement_sheet(agreement: pl.DataFrame, findings: pl.DataFrame, language: Language) -> Sheet:
@@ -62,7 +61,7 @@ def hospital_group_sheets(
     ).sort("case_id")
     table = ReportTable(
         "own_groups",
-        _said(mine.head(_MOST_CASES).select(_CASE_COLUMNS), language),
+        _said(mine.select(_CASE_COLUMNS), language),
         prefixes={"group_source": "paid_by"},
         sums=frozenset({"official_points", "own_points"}),
     )

@@ -34,7 +34,7 @@ from drgpay.run.stops import Stop, StopCode
 _LEVELS = ("status", "mdc", "adrg", "drg")
 UNPRICED = "official_unpriced"
 UNUSABLE = "official_unusable"
-MOST_CAUSES = 20_000
+MOST_CAUSES = 100_000
 """So many differing stays are asked for the rule that decides; of more the first by case_id."""
 
 
