@@ -36,7 +36,12 @@ def by_difference(agreement: pl.DataFrame, language: Language) -> ReportTable:
     sums = (
         agreement.with_columns(group_difference=kind)
         .group_by("group_difference")
-        .agg(pl.col("stays", "total_cost", "official_points", "own_points").sum())
+        .agg(
+            pl.col("stays", "total_cost").sum(),
+            # Without a usable official group there are none, which is not nothing.
+            pl.when(pl.col("official_points").count() > 0).then(pl.col("official_points").sum()),
+            pl.col("own_points").sum(),
+        )
         .sort(order, "stays", "group_difference", descending=[False, True, False])
     )
     return ReportTable("official_groups", _said(sums, language), sums=_SUMS)
