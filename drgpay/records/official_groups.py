@@ -84,23 +84,13 @@ def groups_input(path: Path | None, rule: str | None) -> GroupsInput | None:
 
 
 def read_official_groups(path: Path) -> pl.DataFrame:
-    """The groups of a CSV or Parquet file, GIVEN_SCHEMA.
+    """The groups of a CSV, Excel or Parquet file, GIVEN_SCHEMA.
 
     official_group is null where the cell is empty. contradicted: the case stands there more than
     once, with different groups or schemes, and has none of them; repeated_alike: more than once with the same. Raises
     DrgpayError as `read_table`: a missing file or column, a row without case_id, a damaged id.
     """
-    return groups_of_cases(read_table(path, _COLUMNS), path)
-
-
-def groups_of_cases(frame: pl.DataFrame, path: Path) -> pl.DataFrame:
-    """The same of rows in memory: texts case_id, group (or drg) and scheme, what lacks being empty.
-
-    path: what they are called in messages. Raises DrgpayError for rows without any group.
-    """
-    lacking = [name for name in _COLUMNS if name not in frame.columns]
-    frame = frame.with_columns(pl.lit(None, pl.String).alias(name) for name in lacking)
-    frame = frame.select(pl.col(name).cast(pl.String) for name in _COLUMNS)
+    frame = read_table(path, _COLUMNS)
     if not any(frame.select(pl.col("group", "drg").is_not_null().any()).row(0)):
         raise DrgpayError(*_ERRORS("no_official_group", path=path))
     group = pl.coalesce("group", "drg").str.strip_chars().str.to_uppercase().replace("", None)

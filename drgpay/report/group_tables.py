@@ -16,7 +16,6 @@ _CASE_COLUMNS = [
     *("case_id", "group_source", "official_group", "own_group", "group_difference"),
     *("rule_group", "facts", "official_points", "own_points"),
 ]
-_MOST_CASES = 20_000  # rows of a sheet; the table case_groups has all
 
 
 def agreement_sheet(agreement: pl.DataFrame, findings: pl.DataFrame, language: Language) -> Sheet:
@@ -37,7 +36,12 @@ def by_difference(agreement: pl.DataFrame, language: Language) -> ReportTable:
     sums = (
         agreement.with_columns(group_difference=kind)
         .group_by("group_difference")
-        .agg(pl.col("stays", "total_cost", "official_points", "own_points").sum())
+        .agg(
+            pl.col("stays", "total_cost").sum(),
+            # Without a usable official group there are none, which is not nothing.
+            pl.when(pl.col("official_points").count() > 0).then(pl.col("official_points").sum()),
+            pl.col("own_points").sum(),
+        )
         .sort(order, "stays", "group_difference", descending=[False, True, False])
     )
     return ReportTable("official_groups", _said(sums, language), sums=_SUMS)
@@ -62,7 +66,7 @@ def hospital_group_sheets(
     ).sort("case_id")
     table = ReportTable(
         "own_groups",
-        _said(mine.head(_MOST_CASES).select(_CASE_COLUMNS), language),
+        _said(mine.select(_CASE_COLUMNS), language),
         prefixes={"group_source": "paid_by"},
         sums=frozenset({"official_points", "own_points"}),
     )

@@ -30,11 +30,12 @@ from drgpay.records.official_groups import (
 from drgpay.results.columns import columns_of, written
 from drgpay.run.rules import StayRules
 from drgpay.run.stops import Stop, StopCode
+from drgpay.settle.findings import WORDS as STOPS
 
 _LEVELS = ("status", "mdc", "adrg", "drg")
 UNPRICED = "official_unpriced"
 UNUSABLE = "official_unusable"
-MOST_CAUSES = 20_000
+MOST_CAUSES = 100_000
 """So many differing stays are asked for the rule that decides; of more the first by case_id."""
 
 
@@ -107,16 +108,16 @@ _WORDS = Wording("official_groups")
 
 def _refused(code: str, stays: int, yuan: str, such: str) -> Words:
     why = _WORDS.words(f"why.{code}")
-    return _WORDS.words("stop_refused", stays=stays, yuan=yuan, such=such, why=why)
+    return STOPS.words("official_refused", stays=stays, yuan=yuan, such=such, why=why)
 
 
 def _paid_by_own(code: str, stays: int, yuan: str, such: str) -> Words:
     why = _WORDS.words(f"why.{code}")
-    return _WORDS.words("stop_paid_by_own", stays=stays, yuan=yuan, such=such, why=why)
+    return STOPS.words("official_paid_by_own", stays=stays, yuan=yuan, such=such, why=why)
 
 
 def _unpriced_words(_code: str, stays: int, yuan: str, such: str) -> Words:
-    return _WORDS.words("stop_unpriced", stays=stays, yuan=yuan, such=such)
+    return STOPS.words("official_unpriced", stays=stays, yuan=yuan, such=such)
 
 
 def _notes(

@@ -399,3 +399,31 @@ class TestAdjustments:
     ) -> None:
         with pytest.raises(drgpay.DrgpayError, match="has no ADRG ZZ9"):
             drgpay.propose_overlay(october, scheme, drgpay.Choices(adrgs=("ZZ9",)))
+
+
+def test_official_groups_pay_a_month_in_memory(sample_data: Path) -> None:
+    """A frame of groups as well as a file; one changed group is in the comparison and in no stop."""
+    given = (sample_data / "stays/2026-10.parquet", "chs-drg-2.0", sample_data / "policy.toml")
+    rest = (sample_data / "catalogue", sample_data / "hospitals.csv", "2026-10")
+    plain = drgpay.settle_month(*given, *rest)
+    assert plain.groups == {}
+    groups = plain.cases.select("case_id", group="drg")
+    moved, other = (
+        plain.cases.filter(pl.col("case_class") == "normal")["drg"].unique().sort()[place]
+        for place in (0, 1)
+    )
+    case = plain.cases.filter(pl.col("drg") == moved)["case_id"][0]
+    changed = pl.when(pl.col("case_id") == case).then(pl.lit(other)).otherwise("group")
+    month = drgpay.settle_month(*given, *rest, groups=groups.with_columns(group=changed))
+    paid = month.cases.filter(pl.col("case_id") == case)
+    assert paid["drg"].to_list() == [other]
+    differing = month.groups["group_agreement"].filter(pl.col("group_difference").is_not_null())
+    assert differing["stays"].to_list() == [1]
+    assert not [stop for stop in month.stops if stop.code.startswith("official")]
+    few = groups.head(groups.height - 2)
+    lacking = drgpay.settle_month(*given, *rest, groups=few, groups_rule="official_else_own")
+    assert lacking.cases.equals(plain.cases)
+    found = [stop.code for stop in lacking.stops if stop.code.startswith("official")]
+    assert set(found) == {"official_missing"}
+    with pytest.raises(drgpay.DrgpayError, match="there is no rule of groups best; name one of"):
+        drgpay.settle_month(*given, *rest, groups=few, groups_rule="best")

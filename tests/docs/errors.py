@@ -14,6 +14,7 @@ from typing import Any, Final
 from drgpay.base.language import Language, Words
 from drgpay.base.words import WORDS_FOLDER, own_words
 from drgpay.policy.load import load_policy
+from drgpay.records.official_groups import FAULTS_OF_GROUPS
 from tests.docs.markdown import DOCS, ZH
 
 PAGES: Final[Mapping[Language, Path]] = {"en": DOCS / "errors.md", "zh": ZH / "errors.md"}
@@ -72,9 +73,8 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]], language: La
 def _findings(language: Language) -> Iterator[tuple[str, ...]]:
     severities = load_policy(_POLICY).policy.records.severity.model_dump()
     for code, check in source()["checks"].items():
-        does = (
-            f"`{severities[code]}`" if code in severities else source()["page"]["fixed"][language]
-        )
+        other = "by_rule" if code in FAULTS_OF_GROUPS else "fixed"
+        does = f"`{severities[code]}`" if code in severities else source()["page"][other][language]
         said = [_finding(key, language) for key in check["said"]]
         named = own_words("report").get(code, Words(code, code)).said_in(language)
         shown = f"`{code}`" if named == code else f"{named}<br>`{code}`"

@@ -5,6 +5,7 @@ import pytest
 from drgpay.base.language import LANGUAGES, Language
 from drgpay.base.words import WORDS_FOLDER, own_words
 from drgpay.policy.records import Findings
+from drgpay.records.official_groups import FAULTS_OF_GROUPS
 from drgpay.run.stops import STOP_CODES
 from tests.docs.errors import PAGES, cell, codes_of, page, rooms, source
 
@@ -16,8 +17,9 @@ def test_pages_are_as_the_words_are(language: Language) -> None:
 
 
 def test_every_check_has_a_row() -> None:
-    """What refuses the lines of a refused visit is no key of a policy."""
-    assert set(source()["checks"]) == {*Findings.model_fields, "visit_refused"}
+    """What refuses the lines of a refused visit is no key of a policy, nor what a job's rule decides."""
+    others = {"visit_refused", *FAULTS_OF_GROUPS}
+    assert set(source()["checks"]) == {*Findings.model_fields, *others}
 
 
 def test_every_message_of_a_check_is_there() -> None:

@@ -5,8 +5,17 @@ import shutil
 import polars as pl
 import pytest
 
+from drgpay.grouper.compiled_cache import load_compiled
+from drgpay.grouper.grouped_stays import read_grouped_stays
+from drgpay.records.dataset import open_dataset
+from drgpay.run.case import read_case
+from drgpay.run.clearing import run_clearing
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
+from drgpay.run.year_job import load_year_job
+from drgpay.sample.job_files import write_job_files
+from drgpay.sample.plan import SamplePlan
+from drgpay.sample.region import write_region
 from drgpay.simulate.base import open_base
 from drgpay.simulate.cache import StageCache
 from drgpay.simulate.plan import base_plan
@@ -14,8 +23,7 @@ from drgpay.simulate.stages import Stages
 from tests.accepting import EVERYTHING
 from tests.run.no_books import without_books
 from tests.simulate.region import Region
-
-GROUPS = ("case_id", "drg", "points", "standard_amount")
+from tests.simulate.year import Year
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +82,60 @@ def test_a_changed_scheme_moves_only_stays_whose_own_group_it_moves(official: Re
     assert row["drg"].equals(due.alias("drg"))
     assert row.filter(holds & (pl.col("group") != pl.col("after"))).height > 20
     assert row.filter(~holds).height > 20
+
+
+@pytest.fixture(scope="module")
+def official_year(tmp_path_factory: pytest.TempPathFactory) -> Year:
+    """A small year whose months are paid by official groups, but for every seventh stay."""
+    folder = tmp_path_factory.mktemp("official") / "year"
+    plan = SamplePlan(
+        stays_per_month=40,
+        months=12,
+        history_months=2,
+        last_period="2026-12",
+        seed=12,
+        history_stays_per_month=1200,
+    )
+    write_region(plan, folder)
+    job = folder / "2026.toml"
+    for file in (one for one in write_job_files(plan, folder) if one != job):
+        dataset = open_dataset(folder / "stays" / f"{file.stem}.parquet")
+        own = read_grouped_stays(dataset, load_compiled(plan.scheme)).with_row_index("row")
+        group = pl.when(pl.col("row") % 5 == 0).then(pl.col("drg").shift()).otherwise("drg")
+        given = own.filter(pl.col("row") % 7 > 0).select("case_id", group=group)
+        given.drop_nulls().write_csv(folder / f"{file.stem}.csv")
+        rule = f'[inputs]\ngroups = "{file.stem}.csv"\ngroups_rule = "official_else_own"'
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace("[inputs]", rule), encoding="utf-8")
+        with without_books():
+            run_month(load_job(file), accept=EVERYTHING)
+    with without_books():
+        run = run_clearing(load_year_job(job), accept=EVERYTHING).folder
+    base = open_base([], run, job)
+    return Year(folder, job, run, Stages(base, StageCache(folder / "cache")))
+
+
+def test_a_clearing_pays_the_groups_that_its_months_paid(official_year: Year) -> None:
+    months = [
+        pl.read_parquet(run / "case_groups.parquet")
+        for run in sorted((official_year.folder / "runs").glob("2026-[01][0-9]-*"))
+    ]
+    groups = pl.concat(months)
+    by = pl.col("group_source") == "official"
+    due = groups.select("case_id", due=pl.when(by).then("official_group").otherwise("own_group"))
+    cases = pl.read_parquet(official_year.run / "cases.parquet").join(due, on="case_id", how="left")
+    assert cases["drg"].equals(cases["due"].alias("drg"))
+    moved = groups.filter(by & (pl.col("official_group") != pl.col("own_group")))
+    assert moved.height > 20
+    told = read_case(official_year.run, moved["case_id"][0]).groups
+    assert told is not None and told["own_group"] == moved["own_group"][0]
+
+
+def test_a_year_checked_again_keeps_the_groups_that_its_months_paid(official_year: Year) -> None:
+    # Only visits have that finding: every month is grouped and checked to the same stays.
+    plan = official_year.plan('[policy]\nrecords.severity.zero_amount = "ignore"')
+    base, state = official_year.stages.base_state, official_year.stages.state(plan)
+    assert state.earned is not base.earned
+    assert state.settled.cases.select("case_id", "drg", "points").equals(
+        base.settled.cases.select("case_id", "drg", "points")
+    )
