@@ -78,7 +78,9 @@ def list_kinds() -> tuple[ListKind, ...]:
 
 
 def _list_kind(name: str, keys: dict[str, Any]) -> ListKind:
-    texts = {key: tuple(said) if isinstance(said, list) else said for key, said in keys.items()}
+    texts: dict[str, Any] = {
+        key: tuple(said) if isinstance(said, list) else said for key, said in keys.items()
+    }
     return ListKind(name=name, **texts)
 
 
