@@ -349,8 +349,11 @@ def test_lists_of_the_scheme_are_looked_at() -> None:
         {"case_id": "2", "person_id": "P2", "principal_diagnosis": "A02"},
     ]
     leading = pl.Series(LEADING_WITHOUT_PART, [None, "89.0"])
-    arguments = (POLICY, HOSPITALS, OCTOBER, ONLY_WOMEN, "stays.parquet", "en", ("A02",))
-    checked = check_stays(stays_of(rows).with_columns(leading), *arguments)
+    stays = stays_of(rows).with_columns(leading)
+    place = "stays.parquet"
+    checked = check_stays(
+        stays, POLICY, HOSPITALS, OCTOBER, ONLY_WOMEN, place, "en", not_principal=("A02",)
+    )
     found = checked.warnings.filter(pl.col("case_id") == "2").sort("code")
     assert found.select("code", "column", "message").rows() == [
         (

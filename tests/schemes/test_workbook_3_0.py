@@ -144,7 +144,7 @@ NO_PART = [["手术操作编码"], ["89.1"]]
 def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     """The scheme, as a user imports it."""
     book = written(BOOK, tmp_path / "CHS-DRG.xlsx")
-    lists = {"机器人": ROBOT, "基层病组": PRIMARY_CARE, "不参与分组": NO_PART}
+    lists: Book = {"机器人": ROBOT, "基层病组": PRIMARY_CARE, "不参与分组": NO_PART}
     beside = written(lists, tmp_path / "附件.xlsx")
     out = tmp_path / "three"
     options = ("--id", "three", "--out", out, "--code-system", "none", "--lists", beside)
