@@ -32,6 +32,7 @@ from drgpay.grouper.scheme import (
     load_scheme,
     scheme_folder,
 )
+from drgpay.grouper.scheme_files import OPTIONAL_TABLES
 from drgpay.schemes.check import check_scheme
 from drgpay.schemes.findings import Finding
 
@@ -184,6 +185,7 @@ def _written(name: str, overlay: Overlay | Sequence[Overlay], out: Path) -> tupl
     (out / "scheme.toml").write_text(_scheme_toml(info), encoding="utf-8")
     write_tables(tables, out)
     _keep_exempt_groups(before, out)
+    _keep_lists(before, out)
     try:
         return before, load_scheme(str(out))
     except DrgpayError as error:
@@ -198,6 +200,20 @@ def _keep_exempt_groups(before: Scheme, out: Path) -> None:
     with (out / "drg.csv").open(encoding="utf-8", newline="") as file:
         there = {row["drg"] for row in csv.DictReader(file)}
     write_exempt_groups([row for row in before.exempt_groups if row.drg in there], out)
+
+
+def _keep_lists(before: Scheme, out: Path) -> None:
+    """The lists of the base; of its groups of primary care those that the changed scheme has."""
+    there = set()
+    for level in ("adrg", "drg"):
+        with (out / f"{level}.csv").open(encoding="utf-8", newline="") as file:
+            there |= {row[level] for row in csv.DictReader(file)}
+    for table, (column,) in OPTIONAL_TABLES.items():
+        codes: frozenset[str] = getattr(before, table)
+        kept = sorted(codes & there if column == "group" else codes)
+        if kept:
+            lines = "".join(f"{code}\n" for code in (column, *kept))
+            (out / f"{table}.csv").write_text(lines, encoding="utf-8")
 
 
 def _listed(overlay: Overlay | Sequence[Overlay]) -> list[Overlay]:

@@ -96,7 +96,9 @@ def show_scheme(
 
 
 def _sizes(scheme: "Scheme") -> dict[str, str]:
-    """How many rows each part of a scheme has."""
+    """How many rows each part of a scheme has; lists that it does not have are left out."""
+    from drgpay.grouper.scheme_files import OPTIONAL_TABLES
+
     counts = {part: f"{number:,}" for part, number in scheme.counts().items()}
     if scheme.info.kind == "apg":
         apgs = {mdc.code: sum(len(family.drgs) for family in mdc.adrgs) for mdc in scheme.mdcs}
@@ -115,6 +117,7 @@ def _sizes(scheme: "Scheme") -> dict[str, str]:
         "fallback": counts["fallback"],
         "sets": counts["sets"],
         "mcc_cc": f"{counts['mcc']} / {counts['cc']}",
+        **{name: counts[name] for name in OPTIONAL_TABLES if counts[name] != "0"},
     }
 
 

@@ -24,6 +24,7 @@ EXPORT_EXAMPLES = ("drgpay scheme export chs-drg-2.0 --out chs-drg-2.0.xlsx",)
 
 
 _said = Wording("scheme_import").said
+_SHOWN = 120  # characters of a note; all of it stands in the report
 
 
 class SchemeKind(StrEnum):
@@ -44,6 +45,7 @@ def import_scheme(
     scheme_id: Annotated[str, typer.Option("--id")],
     out: Annotated[Path, typer.Option()],
     amendments: Annotated[Path | None, typer.Option()] = None,
+    lists: Annotated[list[Path] | None, typer.Option()] = None,
     name: Annotated[str | None, typer.Option()] = None,
     authority: Annotated[str | None, typer.Option()] = None,
     version_label: Annotated[str | None, typer.Option()] = None,
@@ -78,7 +80,12 @@ def import_scheme(
         "code_system": code_system,
     }
     choices = ImportChoices(
-        fields, retry_other_procedures, keep_order, allow_empty_sets, amendments
+        fields,
+        retry_other_procedures,
+        keep_order,
+        allow_empty_sets,
+        amendments,
+        tuple(lists or ()),
     )
     imported = import_workbook(workbook, choices)
     with staged_folder(out, rights=BY_UMASK) as staged:
@@ -102,10 +109,11 @@ def export_scheme(
 
 
 def _show_counts(notes: "Notes", language: Language) -> None:
-    """Print how often each kind of repair was made, and the first of each kind."""
+    """Print how many notes there are of each kind, and the first of each that is to be checked."""
     import polars as pl
 
-    from drgpay.schemes.workbook.notes import KINDS
+    from drgpay.base.errors import shortened
+    from drgpay.schemes.workbook.notes import KINDS, TO_CHECK
     from drgpay.show.tables import ReportTable
 
     firsts = {note.kind: note for note in reversed(notes.lines)}
@@ -113,8 +121,10 @@ def _show_counts(notes: "Notes", language: Language) -> None:
     for kind in KINDS:
         if note := firsts.get(kind):
             row = f" {note.row}" if note.row else ""
-            told = f"{note.sheet}{row}: {note.text.said_in(language)}"
+            told = ""
+            if kind in TO_CHECK:
+                told = shortened(f"{note.sheet}{row}: {note.text.said_in(language)}", _SHOWN)
             rows.append((_said(f"kind.{kind}", language), notes.count(note.kind), told))
-    schema = {"what": pl.String, "lines": pl.Int64, "first": pl.String}
+    schema = {"what": pl.String, "lines": pl.Int64, "check": pl.String}
     table = ReportTable("title", pl.DataFrame(rows, schema, orient="row"))
     console.show_blocks(table, say=lambda key: _said(key, language))

@@ -26,6 +26,7 @@ from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
 from drgpay.records.known_codes import KnownCodes
+from drgpay.records.leading_procedures import LEADING_WITHOUT_PART, leading_without_part
 from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.official_groups import (
     OfficialGroups,
@@ -45,7 +46,7 @@ def read_grouped_stays(
     threads: int | None = None,
 ) -> pl.DataFrame:
     """All stays of a dataset with the columns of `plain_stays`, status, mdc, adrg, drg, severity
-    UNKNOWN_COLUMNS and REPEATED_PRINCIPAL.
+    UNKNOWN_COLUMNS, REPEATED_PRINCIPAL and LEADING_WITHOUT_PART.
 
     Raises DrgpayError for a missing column, a wrong type, a damaged file, or no stay at all.
     """
@@ -65,7 +66,10 @@ def read_grouped_stays(
         for batch in piece.batches([*columns, FAULTS], coded):
             groups = pl.DataFrame(pa.table(group_batch(compiled, batch))).cast(pl.String)
             repeated = repeated_principal(batch).alias(REPEATED_PRINCIPAL)
-            about_codes = known.unknown_in(batch).with_columns(repeated)
+            leading = leading_without_part(batch, compiled.scheme.no_part)
+            about_codes = known.unknown_in(batch).with_columns(
+                repeated, leading.alias(LEADING_WITHOUT_PART)
+            )
             frames.append(plain_stays(batch).hstack(groups).hstack(about_codes))
             progress(batch.num_rows)
         return frames

@@ -187,6 +187,8 @@ class Scheme(Shown):
     content_hash: str
     packaging: frozenset[str] = frozenset()  # families and APGs on the uniform packaging list
     not_principal: frozenset[str] = frozenset()  # diagnoses that cannot be principal
+    no_part: frozenset[str] = frozenset()  # procedures that take no part in grouping
+    primary_care: frozenset[str] = frozenset()  # ADRGs and DRGs, as listed
     exempt_groups: tuple[ExemptGroup, ...] = ()  # whose patients come back by plan
 
     def shown_facts(self) -> Iterator[tuple[str, object]]:
@@ -218,6 +220,14 @@ class Scheme(Shown):
         """The DRGs whose patients come back by plan: no return of theirs reduces a stay."""
         return frozenset(row.drg for row in self.exempt_groups)
 
+    @property
+    def primary_care_drgs(self) -> frozenset[str]:
+        """The DRGs of primary care: those listed, and all of an ADRG that is listed."""
+        listed = self.primary_care
+        return frozenset(
+            drg.code for _, adrg, drg in self.paths() if listed & {adrg.code, drg.code}
+        )
+
     def counts(self) -> dict[str, int]:
         """How many rows each part of the scheme has, as schemes are published.
 
@@ -236,6 +246,9 @@ class Scheme(Shown):
             "mcc": levels.count("MCC"),
             "cc": levels.count("CC"),
             "excluded_principals": len(self.excluding_tables),
+            "not_principal": len(self.not_principal),
+            "no_part": len(self.no_part),
+            "primary_care": len(self.primary_care),
         }
 
 
@@ -300,9 +313,12 @@ def load_scheme(name: str) -> Scheme:
         content_hash=content_hash(folder),
         packaging=frozenset(tables["packaging"]["apg"]) if "packaging" in tables else frozenset(),
         not_principal=_optional_codes(folder, "not_principal"),
+        no_part=_optional_codes(folder, "no_part"),
+        primary_care=_optional_codes(folder, "primary_care"),
         exempt_groups=exempt_groups(folder),
     )
     refuse_unknown(scheme.exempt_groups, {drg.code for *_, drg in scheme.paths()}, folder)
+    _refuse_unknown_primary_care(folder, scheme)
     _refuse_undefined_sets(folder, scheme)
     _refuse_foreign_fields(folder, scheme)
     if info.kind == "apg":
@@ -324,7 +340,8 @@ def _optional_codes(folder: Path, table: str) -> frozenset[str]:
     """The codes of a table that a scheme need not have."""
     if not (folder / f"{table}.csv").is_file():
         return frozenset()
-    return frozenset({*_read_table(folder, table, OPTIONAL_TABLES[table])["code"]} - {""})
+    (column,) = OPTIONAL_TABLES[table]
+    return frozenset({*_read_table(folder, table, (column,))[column]} - {""})
 
 
 def load_scheme_info(folder: Path) -> SchemeInfo:
@@ -448,6 +465,14 @@ def _refuse_undefined_sets(folder: Path, scheme: Scheme) -> None:
             if name not in scheme.sets and name not in SEVERITY_SETS:
                 said = _ERRORS("undefined_set", folder=folder, group=group.code, set=name)
                 raise DrgpayError(*said)
+
+
+def _refuse_unknown_primary_care(folder: Path, scheme: Scheme) -> None:
+    known = {group.code for _, group in scheme.groups()} - {mdc.code for mdc in scheme.mdcs}
+    unknown = sorted(scheme.primary_care - known)
+    if unknown:
+        path = folder / "primary_care.csv"
+        raise DrgpayError(*_ERRORS("listed_unknown", path=path, group=unknown[0]))
 
 
 def _refuse_foreign_fields(folder: Path, scheme: Scheme) -> None:

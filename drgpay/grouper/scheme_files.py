@@ -21,8 +21,13 @@ TABLES: dict[str, tuple[str, ...]] = {
 }
 # Further tables of a scheme of kind apg.
 APG_TABLES: dict[str, tuple[str, ...]] = {"packaging": ("apg",)}
-# Tables that a scheme of kind drg may have: diagnoses that cannot be principal.
-OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {"not_principal": ("code",)}
+# Lists that a scheme of kind drg may have: diagnoses that cannot be principal, procedures that take
+# no part in grouping, groups of primary care (ADRGs or DRGs). No rule reads them.
+OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {
+    "not_principal": ("code",),
+    "no_part": ("code",),
+    "primary_care": ("group",),
+}
 
 
 def shipped_schemes() -> list[str]:

@@ -40,6 +40,8 @@ def scheme_as_json(scheme: Scheme) -> bytes:
         "content_hash": scheme.content_hash,
         "packaging": sorted(scheme.packaging),
         "not_principal": sorted(scheme.not_principal),
+        "no_part": sorted(scheme.no_part),
+        "primary_care": sorted(scheme.primary_care),
         "exempt_groups": [asdict(row) for row in scheme.exempt_groups],
     }
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
@@ -67,6 +69,8 @@ def scheme_from_json(content: bytes) -> Scheme:
         content_hash=found["content_hash"],
         packaging=frozenset(found["packaging"]),
         not_principal=frozenset(found["not_principal"]),
+        no_part=frozenset(found["no_part"]),
+        primary_care=frozenset(found["primary_care"]),
         exempt_groups=tuple(ExemptGroup(**row) for row in found["exempt_groups"]),
     )
 

@@ -48,6 +48,7 @@ class Findings(Section):
     overlapping_stay: Severity = "warn"
     repeated_principal: Severity = "warn"
     principal_not_allowed: Severity = "warn"
+    procedure_without_part: Severity = "warn"
     duplicate_line: Severity = "warn"
     zero_amount: Severity = "warn"
 

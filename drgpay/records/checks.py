@@ -24,6 +24,7 @@ from drgpay.records.findings import (
     yuan,
 )
 from drgpay.records.known_codes import LEADING_UNKNOWN, UNKNOWN_COLUMNS
+from drgpay.records.leading_procedures import LEADING_WITHOUT_PART
 from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.repeated_principal import REPEATED_PRINCIPAL
 from drgpay.records.same_person import COPY, OVERLAP, with_same_person
@@ -77,6 +78,8 @@ def check_stays(
     stays = stays.join(sex_of_diagnosis, left_on="principal_diagnosis", right_on="code", how="left")
     stays = stays.with_columns(repeated=repeated(stays["case_id"]))
     refuse_damaged_ids(stays, source)
+    if LEADING_WITHOUT_PART not in stays.columns:
+        stays = stays.with_columns(pl.lit(None, pl.String).alias(LEADING_WITHOUT_PART))
     if COPY not in stays.columns:
         stays = with_same_person(stays)
     checked = run_checks(
@@ -96,6 +99,7 @@ def check_stays(
         "repeated",
         LEADING_UNKNOWN,
         REPEATED_PRINCIPAL,
+        LEADING_WITHOUT_PART,
         COPY,
         OVERLAP,
         "stated_days",
@@ -343,6 +347,13 @@ def _codes(not_principal: Sequence[str]) -> list[Check]:
             pl.col("principal_diagnosis").is_in([*not_principal]),
             _words("finding.principal_not_allowed"),
             (pl.col("principal_diagnosis"),),
+        ),
+        Check(
+            "procedure_without_part",
+            "procedures",
+            pl.col(LEADING_WITHOUT_PART).is_not_null(),
+            _words("finding.procedure_without_part"),
+            (pl.col(LEADING_WITHOUT_PART),),
         ),
         repeated_among_others(),
         Check(

@@ -34,6 +34,7 @@ from drgpay.grouper.scheme import (
     status_of,
     tree_of,
 )
+from drgpay.grouper.scheme_files import OPTIONAL_TABLES
 from drgpay.grouper.sorts import sort_of
 from drgpay.records.known_codes import codes_in
 from drgpay.schemes.apg_check import (
@@ -44,11 +45,12 @@ from drgpay.schemes.apg_check import (
 )
 from drgpay.schemes.findings import WORDS, Finding, finding
 from drgpay.schemes.group_rows import EXAMPLES, GroupRow
+from drgpay.schemes.list_check import list_findings, lists_of
 from drgpay.schemes.reachability import Reach, search_reach
 
 _LEVELS = ("mdc", "adrg", "drg")
 _PARENT = {"mdc": None, "adrg": "mdc", "drg": "adrg"}
-_ORDER = ("scheme", *TABLES, *APG_TABLES)
+_ORDER = ("scheme", *TABLES, *APG_TABLES, *OPTIONAL_TABLES)
 
 
 def check_scheme(name: str) -> list[Finding]:
@@ -60,7 +62,8 @@ def check_scheme(name: str) -> list[Finding]:
     folder = scheme_folder(name)
     info, found = _info(folder)
     tables: dict[str, pl.DataFrame] = {}
-    for table, columns in (TABLES if info.kind == "drg" else TABLES | APG_TABLES).items():
+    needed = TABLES if info.kind == "drg" else TABLES | APG_TABLES
+    for table, columns in (needed | lists_of(folder, info.kind)).items():
         tables[table], mistakes = _read(folder, table, columns)
         found += mistakes
     groups: dict[str, list[GroupRow]] = {}
@@ -77,6 +80,7 @@ def check_scheme(name: str) -> list[Finding]:
     if not unread & {"cc", "exclusions"}:
         found += _severity_findings(tables["cc"], tables["exclusions"])
     found += _unknown_codes(info, groups, tables)
+    found += list_findings(info, groups, tables)
     found += _foreign_findings(info, groups)
     if info.kind == "apg":
         found += class_findings(groups)

@@ -92,6 +92,8 @@ KINDS: dict[str, Severity] = {
     "unused_set": "warning",
     "unknown_code": "warning",
     "unmatched_pattern": "warning",
+    "unknown_listed_group": "error",
+    "procedure_with_part": "warning",
     "adrg_without_drg": "error",
     "mdc_without_adrg": "warning",
     "wrong_level": "error",

@@ -235,6 +235,15 @@ def test_an_overlay_without_changes_changes_nothing() -> None:
     assert after.exempt_groups == before.exempt_groups != ()
 
 
+def test_the_lists_of_the_base_are_kept(small: Path, overlay: Read, tmp_path: Path) -> None:
+    (small / "not_principal.csv").write_text("code\nZ00\n", encoding="utf-8")
+    (small / "primary_care.csv").write_text("group\nBR1\nBR15\nBR11\n", encoding="utf-8")
+    after = adjusted_scheme(small, overlay(SPLIT))
+    assert after.not_principal == {"Z00"}
+    assert not after.no_part
+    assert after.primary_care == {"BR1", "BR11", "BR15"}
+
+
 ATOMS = st.sampled_from(
     ["", "1", "QTZD in S1", "ZYZD in S2 or XB = 1", "NL >= 2", "not ZYSS in {S1,S3}", "XB = 2", "0"]
 )

@@ -127,7 +127,7 @@ def expected_reasons(scheme: Scheme, stay: Stay) -> dict[str, object]:
     return reasons | {"mdc_sort": mdc.sort, "adrg_sort": adrg.sort, "drg_sort": drg.sort}
 
 
-def days_decide(scheme: Scheme, stay: Stay, drg: str) -> bool:
+def days_decide(scheme: Scheme, stay: Stay, drg: str | None) -> bool:
     """Whether a newborn without age in days would land elsewhere with one (of tests/any_scheme)."""
     if stay.age != 0 or stay.age_days is not None:
         return False

@@ -122,10 +122,11 @@ def test_findings_that_older_policies_lack_need_not_be_named(tmp_path: Path) -> 
         "visit_without_lines = |lines_differ_from_cost = |unknown_contractor = |"
         "line_without_visit = |duplicate_line = |zero_amount = |joined_codes = |"
         "implausible_amount = |length_range = |length_differs = |length_differs_bed_day = |"
-        "duplicate_stay = |overlapping_stay = |repeated_principal = |principal_not_allowed = "
+        "duplicate_stay = |overlapping_stay = |repeated_principal = |principal_not_allowed = |"
+        "procedure_without_part = "
     )
     text, lines = re.subn(rf"^({later}).*\n", "", ILLUSTRATIVE, flags=re.MULTILINE)
-    assert lines == 15
+    assert lines == 16
     (tmp_path / "older.toml").write_text(text, encoding="utf-8")
     older = load_policy(tmp_path / "older.toml").policy
     assert older == load_policy("illustrative").policy

@@ -22,6 +22,7 @@ from drgpay.records.checks import (
     total_row,
 )
 from drgpay.records.findings import commonest
+from drgpay.records.leading_procedures import LEADING_WITHOUT_PART
 from drgpay.records.meaning.faults import FAULTS, Faults, Unread, packed
 from drgpay.records.visits.checks import _line_checks, _visit_checks
 
@@ -340,6 +341,33 @@ def test_read_is_valid_plus_quarantined(rows: list[list[dict[str, Any]]]) -> Non
     merged = [{key: value for change in row for key, value in change.items()} for row in rows]
     checked = check(merged)
     assert checked.valid.height + checked.quarantine.height == len(rows)
+
+
+def test_lists_of_the_scheme_are_looked_at() -> None:
+    rows: list[dict[str, Any]] = [
+        {"case_id": "1"},
+        {"case_id": "2", "person_id": "P2", "principal_diagnosis": "A02"},
+    ]
+    leading = pl.Series(LEADING_WITHOUT_PART, [None, "89.0"])
+    stays = stays_of(rows).with_columns(leading)
+    place = "stays.parquet"
+    checked = check_stays(
+        stays, POLICY, HOSPITALS, OCTOBER, ONLY_WOMEN, place, "en", not_principal=("A02",)
+    )
+    found = checked.warnings.filter(pl.col("case_id") == "2").sort("code")
+    assert found.select("code", "column", "message").rows() == [
+        (
+            "principal_not_allowed",
+            "principal_diagnosis",
+            "the scheme does not allow A02 as a principal diagnosis",
+        ),
+        (
+            "procedure_without_part",
+            "procedures",
+            "89.0 takes no part in grouping and stands before a procedure that does",
+        ),
+    ]
+    assert LEADING_WITHOUT_PART not in checked.valid.columns
 
 
 def test_messages_are_chinese_first() -> None:

@@ -19,9 +19,11 @@ from drgpay.base.words import Sentences
 from drgpay.grouper.rules.fields import CodeField
 from drgpay.grouper.rules.nodes import Count, Member, atoms
 from drgpay.grouper.scheme import TABLES, Scheme, load_scheme, scheme_folder, text_table
+from drgpay.grouper.scheme_files import OPTIONAL_TABLES
 from drgpay.records.known_codes import code_table
 from drgpay.records.writing import staged_file
 from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY, SCHEME_SHEET, SHEETS, Sheet
+from drgpay.schemes.workbook.lists import list_kinds
 
 _ERRORS = Sentences("errors/schemes")
 
@@ -43,6 +45,7 @@ _CREATED = datetime(2000, 1, 1)
 def export_workbook(name: str, path: Path) -> dict[str, int]:
     """Write a scheme, named by its id or folder, to an .xlsx file.
 
+    A list of the scheme is a further sheet, as lists.toml calls it.
     Returns the number of rows of each sheet. Raises DrgpayError for an unknown scheme or one of kind
     apg, a text too long for a cell or a path that cannot be written.
     """
@@ -58,9 +61,15 @@ def export_workbook(name: str, path: Path) -> dict[str, int]:
     }
     filled = _filled(scheme, frames)
     _refuse_long_texts(name, filled)
+    lists = {
+        kind.sheet: (kind.headings[0], sorted(getattr(scheme, kind.name)))
+        for kind in list_kinds()
+        if kind.name in OPTIONAL_TABLES and getattr(scheme, kind.name)
+    }
     with staged_file(path, BY_UMASK) as staged:
-        _write(staged, scheme, filled)
-    return {sheet.name: filled[sheet.table].height for sheet in SHEETS}
+        _write(staged, scheme, filled, lists)
+    rows = {sheet.name: filled[sheet.table].height for sheet in SHEETS}
+    return rows | {name: len(codes) for name, (_, codes) in lists.items()}
 
 
 def _filled(scheme: Scheme, frames: dict[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
@@ -129,7 +138,12 @@ def _refuse_long_texts(name: str, filled: dict[str, pl.DataFrame]) -> None:
                 raise DrgpayError(*_ERRORS("long_cell", most=LONGEST_CELL, **said))
 
 
-def _write(path: Path, scheme: Scheme, filled: dict[str, pl.DataFrame]) -> None:
+def _write(
+    path: Path,
+    scheme: Scheme,
+    filled: dict[str, pl.DataFrame],
+    lists: dict[str, tuple[str, list[str]]],
+) -> None:
     options = {
         "constant_memory": True,
         "strings_to_formulas": False,
@@ -141,6 +155,11 @@ def _write(path: Path, scheme: Scheme, filled: dict[str, pl.DataFrame]) -> None:
         head = book.add_format({"bold": True, "bottom": 1})
         for sheet in SHEETS:
             _write_sheet(book, sheet, filled[sheet.table], scheme.info.name, head)
+        for name, (heading, codes) in lists.items():
+            page = book.add_worksheet(name)
+            page.set_column(0, 0, 18)
+            _write_rows(page, 0, [(heading,)], head)
+            _write_rows(page, 1, ((code,) for code in codes))
         page = book.add_worksheet(SCHEME_SHEET)
         page.set_column(0, 0, 32)
         page.set_column(1, 1, 70)

@@ -18,6 +18,7 @@ from drgpay.grouper.scheme import TABLES, SchemeInfo
 from drgpay.policy.load import validation_sentence
 from drgpay.schemes.workbook.amendments import amended, read_amendments
 from drgpay.schemes.workbook.layout import KEEP_ORDER_KEY, SCHEME_SHEET
+from drgpay.schemes.workbook.list_tables import with_lists
 from drgpay.schemes.workbook.notes import Notes
 from drgpay.schemes.workbook.order import ordered
 from drgpay.schemes.workbook.reading import WorkbookText, read_workbook_text
@@ -50,11 +51,14 @@ class ImportChoices:
     keep_order: bool | None = None
     allow_empty_sets: bool = False
     amendments: Path | None = None
+    lists: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
 class ImportedScheme(Shown):
-    """A scheme ready to be written: its identity, its tables as in TABLES (text), the notes."""
+    """A scheme ready to be written: its identity, its tables as in TABLES (text) and those of
+    OPTIONAL_TABLES that it has, the notes.
+    """
 
     info: SchemeInfo
     frames: dict[str, pl.DataFrame]
@@ -65,7 +69,8 @@ def import_workbook(path: Path, choices: ImportChoices) -> ImportedScheme:
     """Read a workbook with the sheets of `layout`.
 
     Raises DrgpayError for a missing sheet or column, contradictory rows, groups without parent, a
-    rule that does not parse and a rule that names an unknown set.
+    rule that does not parse, a rule that names an unknown set, and a list that cannot be read as
+    one or whose codes nothing knows.
     """
     notes = Notes()
     text = read_workbook_text(path, notes)
@@ -73,6 +78,7 @@ def import_workbook(path: Path, choices: ImportChoices) -> ImportedScheme:
     if choices.amendments:
         amendments = read_amendments(choices.amendments)
         tables = amended(tables, amendments, choices.amendments.name, notes)
+    tables, lists = with_lists(text.path, choices.lists, tables, _code_system(text, choices), notes)
     options = _options(text)
     known_empty = frozenset(options.get("empty_sets", ()))
     sound = sound_tables(path, tables, known_empty, choices.allow_empty_sets, notes)
@@ -83,11 +89,11 @@ def import_workbook(path: Path, choices: ImportChoices) -> ImportedScheme:
     options["empty_sets"] = sound.empty_sets
     if choices.retry_other_procedures is not None:
         options["retry_other_procedures"] = choices.retry_other_procedures
-    return ImportedScheme(_info(text, choices, options), _frames(tables), notes)
+    return ImportedScheme(_info(text, choices, options), _frames(tables) | lists, notes)
 
 
 def write_scheme(imported: ImportedScheme, folder: Path, language: Language) -> None:
-    """Write scheme.toml, the six tables and the report into a folder that exists."""
+    """Write scheme.toml, the tables, the lists and the report into a folder that exists."""
     (folder / "scheme.toml").write_text(scheme_toml(imported.info), encoding="utf-8")
     for table, frame in imported.frames.items():
         # An empty text is written as nothing, not as "".
@@ -104,6 +110,11 @@ def scheme_toml(info: SchemeInfo) -> str:
             "options": {key: value for key, value in values["options"].items() if value != ()},
         }
     )
+
+
+def _code_system(text: WorkbookText, choices: ImportChoices) -> str:
+    given = choices.fields.get("code_system") or text.scheme.get("code_system")
+    return str(given or DEFAULT_CODE_SYSTEM)
 
 
 def _options(text: WorkbookText) -> dict[str, Any]:

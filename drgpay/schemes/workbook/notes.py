@@ -30,8 +30,28 @@ Kind = Literal[
     "empty_set",
     "amended",
     "amendment_idle",
+    "list_read",  # which list was found, and how many of its codes are known
+    "list_unknown",  # a code of a list that nothing knows: left out
+    "list_adds",  # a code that a list adds to a set of the workbook
+    "list_lacks",  # a code of a set of the workbook that the list of the set lacks
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+TO_CHECK: frozenset[Kind] = frozenset(
+    {
+        "number_as_code",
+        "left_out",
+        "surgical_after_medical",
+        "order_kept",
+        "parent_differs",
+        "exclusion_table_missing",
+        "empty_set",
+        "amendment_idle",
+        "list_unknown",
+        "list_adds",
+        "list_lacks",
+    }
+)
+"""What somebody should look at: the workbook may say something else than is meant."""
 WORDS = Wording("scheme_import")
 
 

@@ -42,12 +42,13 @@ class WorkbookText:
 
 def read_workbook_text(path: Path, notes: Notes) -> WorkbookText:
     """Read a workbook; raises DrgpayError for a missing sheet or column, naming what was found."""
-    book = _open(path)
+    book = open_book(path)
     sheets = {sheet.table: _read_sheet(path, book, sheet, notes) for sheet in SHEETS}
     return WorkbookText(path, sheets, _scheme_sheet(book))
 
 
-def _open(path: Path) -> CalamineWorkbook:
+def open_book(path: Path) -> CalamineWorkbook:
+    """A workbook; raises DrgpayError for a file that is missing or is none."""
     if not path.is_file():
         raise DrgpayError(*_ERRORS("no_file", path=path))
     try:
@@ -69,7 +70,7 @@ def _read_sheet(path: Path, book: CalamineWorkbook, sheet: Sheet, notes: Notes) 
     for column in sheet.columns:
         if column.key in places:
             cells = [row[places[column.key]] for _, row in body]
-            columns[column.key] = [_text(cell) for cell in cells]
+            columns[column.key] = [text_of(cell) for cell in cells]
             if column.kind == "code":
                 numeric[column.key] = [
                     number
@@ -100,9 +101,12 @@ def _rows(path: Path, book: CalamineWorkbook, name: str) -> list[list[Any]]:
     if plain_header(name) not in titles:
         sheets = listed(book.sheet_names)
         raise DrgpayError(*_ERRORS("no_sheet", path=path, sheet=name, sheets=sheets))
-    # With the empty area, so that the numbers of rows are those that Excel shows.
-    sheet = book.get_sheet_by_name(titles[plain_header(name)])
-    return sheet.to_python(skip_empty_area=False)
+    return sheet_rows(book, titles[plain_header(name)])
+
+
+def sheet_rows(book: CalamineWorkbook, name: str) -> list[list[Any]]:
+    """The cells of a sheet, with its empty area: rows are counted as Excel counts them."""
+    return book.get_sheet_by_name(name).to_python(skip_empty_area=False)
 
 
 def _header(path: Path, sheet: Sheet, rows: list[list[Any]]) -> tuple[int, dict[str, int]]:
@@ -146,7 +150,7 @@ def _scheme_sheet(book: CalamineWorkbook) -> dict[str, str]:
     if SCHEME_SHEET not in book.sheet_names:
         return {}
     rows = book.get_sheet_by_name(SCHEME_SHEET).to_python()
-    pairs = [[_text(cell).strip() for cell in row if _text(cell).strip()] for row in rows[1:]]
+    pairs = [[text_of(cell).strip() for cell in row if text_of(cell).strip()] for row in rows[1:]]
     return {pair[0]: pair[1] for pair in pairs if len(pair) >= 2}
 
 
@@ -155,7 +159,7 @@ _ESCAPED = re.compile(r"_x00[01][0-9A-Fa-f]_")
 
 def plain_header(cell: object) -> str:
     """A header without anything that cannot be seen, in capitals, full-width letters narrowed."""
-    text = unicodedata.normalize("NFKC", _ESCAPED.sub("", _text(cell)))
+    text = unicodedata.normalize("NFKC", _ESCAPED.sub("", text_of(cell)))
     visible = (
         char for char in text if not char.isspace() and unicodedata.category(char) not in _UNSEEN
     )
@@ -165,7 +169,7 @@ def plain_header(cell: object) -> str:
 _UNSEEN = ("Cc", "Cf")
 
 
-def _text(cell: object) -> str:
+def text_of(cell: object) -> str:
     """A cell as its reader sees it; Excel holds whole numbers as floats."""
     if cell is None:
         return ""
