@@ -71,6 +71,11 @@ class Found:
     principal_first: bool = False
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def gives_principal(self) -> bool:
+        """Whether the principal diagnosis comes from here too."""
+        return self.form is Form.RECORDS or self.principal_first
+
     def sure_as(self, sureness: Sureness, why: Words | None = None) -> "Found":
         """The same, found otherwise."""
         return replace(self, sureness=sureness, why=why or self.why)

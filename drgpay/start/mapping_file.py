@@ -93,7 +93,7 @@ def _codes(
             yield f"main = {_texts(found.fields['main'])}"
         for name in found.fields.get("kind", ()):
             yield f"leave_out = {{ {name} = {_texts(_OTHER_SYSTEMS)} }}"
-        if section == "procedures" and "main" in found.fields:
+        if section == "procedures" or "main" not in found.fields:
             yield 'without_main = "first"'
         return
     if found.form is Form.CELL:

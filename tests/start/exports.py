@@ -95,6 +95,7 @@ def hospital_list(hospitals: Path) -> pl.DataFrame:
         pl.col("hospital_id").alias("医疗机构编码"),
         pl.col("level").replace_strict(LEVELS).alias("医院等级"),
         pl.col("county").alias("所属地区"),
+        pl.col("alliance").alias("医共体名称"),
         pl.col("kind").replace_strict(KINDS).alias("医疗机构类别"),
         pl.col("assessment").alias("百分制得分"),
     )

@@ -180,7 +180,7 @@ def test_months_are_parted(centre: Path, sample_data: Path, tmp_path: Path) -> N
 def test_weights_make_the_catalogue(centre: Path, tmp_path: Path) -> None:
     weights = tmp_path / "权重.csv"
     weights.write_text(
-        "DRG编码,DRG名称,RW,支付标准\nES25,肺炎,0.5,5000\nGB19,食管,2,20000\n", encoding="utf-8"
+        "DRG编码,DRG名称,RW,支付标准\nAC19,肺炎,0.5,5000\nAD19,食管,2,20000\n", encoding="utf-8"
     )
     made = started(centre, tmp_path / "2026", history=None, weights=weights, scheme="chs-drg-2.0")
     assert (tmp_path / "2026" / "catalogue" / "groups.csv").is_file()

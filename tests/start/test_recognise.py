@@ -139,4 +139,4 @@ def test_no_value_of_a_person_stands_in_the_mapping(export: pl.DataFrame, tmp_pa
 def test_hospitals_are_recognised(sample_data: Path, tmp_path: Path) -> None:
     found = recognised(hospital_list(sample_data / "hospitals.csv"), tmp_path, "hospitals")
     assert {one.sureness for one in found.found.values()} == {Sureness.CERTAIN}
-    assert set(found.found) == set(COLUMNS["hospitals"]) - {"alliance"}
+    assert set(found.found) == set(COLUMNS["hospitals"])
