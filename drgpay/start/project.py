@@ -163,7 +163,7 @@ class _Start:
     ) -> Recognition | None:
         if path is None:
             return None
-        given = open_given(path)
+        given = open_given(path, table)
         with self._progress(f"recognising {path.name}", 1) as advance:
             found = recognise(table, given, self._person, ids)
             advance(1)
