@@ -12,8 +12,9 @@ from drgpay.base.language import Words
 from drgpay.base.words import Wording
 from drgpay.start.content import diagnosis_share, holds_lists, procedure_share
 from drgpay.start.found import Candidate, Form, Found, Sureness
-from drgpay.start.given import Given
+from drgpay.start.given import Given, side_columns
 from drgpay.start.headings import CERTAIN, FOREIGN, known_headings
+from drgpay.start.values import values_of
 
 WORDS = Wording("start")
 _CODES = 0.5
@@ -26,8 +27,8 @@ def codes_found(given: Given, candidates: Candidates) -> tuple[dict[str, Found],
     found: dict[str, Found] = {}
     remarks: list[Words] = []
     for column, table in (("other_diagnoses", "diagnoses"), ("procedures", "procedures")):
-        if records := _records(given, column, table):
-            found[column] = records
+        if one := _records(given, column, table) or _beside(given, column, table):
+            found[column] = one
     if "other_diagnoses" not in found:
         found |= _diagnoses(given, candidates)
     if "procedures" not in found:
@@ -56,6 +57,35 @@ def _records(given: Given, column: str, table: str) -> Found | None:
             why = WORDS.words("why.records", fields=", ".join(fields["code"]))
             return Found(column, (heading,), Form.RECORDS, Sureness.CERTAIN, why, fields=fields)
     return None
+
+
+def _beside(given: Given, column: str, table: str) -> Found | None:
+    """The codes of a sheet with a code a row; marks say which one is the principal one."""
+    columns = side_columns(given, table)
+    if "code" not in columns:
+        return None
+    fields: dict[str, tuple[str, ...]] = {}
+    if "main" in columns:
+        fields = {"main": (columns["main"],), "main_values": _marks(given, columns["main"])}
+    why = WORDS.words("why.sheet", fields=columns["code"])
+    first = not fields and column == "other_diagnoses"
+    return Found(
+        column,
+        (columns["code"],),
+        Form.CELL,
+        Sureness.CERTAIN,
+        why,
+        principal_first=first,
+        fields=fields,
+    )
+
+
+def _marks(given: Given, heading: str) -> tuple[str, ...]:
+    """The values that mark a principal code."""
+    told = given.sample(heading).drop_nulls().str.split(",").explode().drop_nulls()
+    values = values_of("complete", told)
+    yes = {value for value, ours in values.known.items() if ours == "true"}
+    return tuple(sorted({*yes, "1"}))
 
 
 def _diagnoses(given: Given, candidates: Candidates) -> dict[str, Found]:

@@ -20,6 +20,8 @@ from drgpay.start.headings import CERTAIN
 
 WORDS = Wording("start")
 _ENOUGH = 0.95
+_SCALED = "10k"
+"""The unit of headings with amounts in 10,000 yuan."""
 _SMALL_YUAN = 10
 """A median cost of a stay below it is no amount in yuan."""
 COSTS = ("total_cost", "fund_cost", "patient_cost", "other_cost")
@@ -51,11 +53,17 @@ Candidates = Mapping[str, Sequence[Candidate]]
 def costs_of(given: Given, candidates: Candidates) -> tuple[dict[str, Found], list[Words]]:
     """Where the four costs come from, and what is remarkable about them."""
     readings = _readings(candidates)
+    remarks = [
+        WORDS.words("remark.scaled", heading=one.heading)
+        for column in COSTS
+        for one in candidates.get(column, ())
+        if one.unit == _SCALED
+    ]
     if not readings["total_cost"]:
-        return _by_headings(readings, None), []
+        return _by_headings(readings, None), remarks
     fits = list(_fits(given, readings))
     best = max(fits, key=lambda fit: (fit.share > _ENOUGH, -fit.rank, fit.share), default=None)
-    remarks = _about_units(given, readings["total_cost"][0].headings)
+    remarks += _about_units(given, readings["total_cost"][0].headings)
     if best is None:
         return _by_headings(readings, None), remarks
     if best.share <= _ENOUGH:
@@ -109,7 +117,7 @@ def _readings(candidates: Candidates) -> dict[str, list[_Reading]]:
     """The ways to read each cost, the surest first."""
 
     def usable(column: str) -> list[Candidate]:
-        return [one for one in candidates.get(column, ()) if one.unit != "10k"]
+        return [one for one in candidates.get(column, ()) if one.unit != _SCALED]
 
     def alone(column: str) -> list[_Reading]:
         return [_Reading((one.heading,), one.known.confidence * 2) for one in usable(column)]
@@ -175,7 +183,9 @@ def _fits(given: Given, readings: Mapping[str, list[_Reading]]) -> Iterator[_Fit
         if len(used) != len(set(used)):
             continue
         rest = amount(total) - amount(fund) - amount(patient) - amount(other)
-        yield _Fit(total, fund, patient, other, float((rest.abs() <= 1).mean() or 0))
+        yield _Fit(
+            total, fund, patient, other, int((rest.abs() <= 1).sum() or 0) / max(len(rest), 1)
+        )
 
 
 def _about_units(given: Given, headings: Sequence[str]) -> list[Words]:

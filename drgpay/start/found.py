@@ -58,7 +58,8 @@ class Values:
 class Found:
     """Where one of our columns comes from. An open one waits for a person.
 
-    principal_first: of a cell with all diagnoses, the first is the principal one. fields: of records.
+    principal_first: of a cell with all diagnoses, the first is the principal one. fields: of
+    records and of a sheet with a code a row: code, main, kind and main_values.
     """
 
     column: str
@@ -70,6 +71,11 @@ class Found:
     default: str | None = None
     principal_first: bool = False
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def gives_principal(self) -> bool:
+        """Whether the principal diagnosis comes from here too."""
+        return self.form is Form.RECORDS or self.principal_first or "main" in self.fields
 
     def sure_as(self, sureness: Sureness, why: Words | None = None) -> "Found":
         """The same, found otherwise."""

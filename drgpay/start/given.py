@@ -1,6 +1,6 @@
 """A file as it was given: its headings, and the texts of its columns, read when they are needed."""
 
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,18 +8,22 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import listed
 from drgpay.base.words import Sentences
 from drgpay.records.csv_source import open_csv
+from drgpay.records.excel.source import open_excel
+from drgpay.records.head import SheetHead, read_head
+from drgpay.records.mapping.model import SheetRules
+from drgpay.records.mapping.side_tables import joined
 from drgpay.records.meaning.texts import BLANKS
 from drgpay.records.parquet_source import open_parquet
-from drgpay.records.source import SourceFile, is_csv
-from drgpay.start.headings import no_values
+from drgpay.records.source import SourceFile, is_csv, is_excel
+from drgpay.start.headings import known_headings, no_values
 
 _ERRORS = Sentences("errors/start")
 
 SAMPLE_ROWS = 50_000
 """Rows by which columns are told apart; ids are looked at in all rows."""
-_DELIMITERS = (",", "\t", ";", "|")
 _EXAMPLES = 3
 _LOOKED_AT = 2_000
 _LONGEST_EXAMPLE = 30
@@ -27,11 +31,17 @@ _LONGEST_EXAMPLE = 30
 
 @dataclass(frozen=True)
 class Given:
-    """One table of a file. encoding and delimiter: of CSV, where they are not the usual ones."""
+    """One table of a file.
+
+    delimiter: of CSV, where it is not the usual one. sheet: of a workbook with several. sheets: with
+    diagnoses and procedures beside the list, in sheets of their own.
+    """
 
     path: Path
     source: SourceFile
     delimiter: str | None = None
+    sheet: str | None = None
+    sheets: SheetRules | None = None
     _texts: dict[str, pl.Series] = field(default_factory=dict, compare=False, repr=False)
     _samples: dict[str, pl.Series] = field(default_factory=dict, compare=False, repr=False)
 
@@ -68,19 +78,22 @@ class Given:
         return tuple(_short(text) for text in found.head(_EXAMPLES))
 
 
-def open_given(path: Path) -> Given:
-    """Open CSV (in any encoding and with any usual delimiter) or Parquet.
+def open_given(path: Path, table: str = "stays") -> Given:
+    """Open CSV (in any encoding, with any usual delimiter), Parquet or Excel.
 
-    Raises DrgpayError for a file that there is not, that cannot be read or has no rows.
+    Of several sheets the one whose headings fit the table (COLUMNS of recognise.py) best is it; of
+    stays, sheets with diagnoses and procedures are joined. Raises DrgpayError for a file that there
+    is not, that cannot be read or has no rows.
     """
     if not path.is_file():
         raise DrgpayError(*_ERRORS("no_file", path=path))
-    if is_csv(path):
-        delimiter = _delimiter(path)
+    if is_excel(path):
+        given = _of_workbook(path, table)
+    elif is_csv(path):
+        delimiter = read_head(path, most=1)[0].delimiter or ","
         usual = "\t" if path.suffix.lower() == ".tsv" else ","
-        given = Given(
-            path, open_csv(path, {}, None, delimiter), None if delimiter == usual else delimiter
-        )
+        source = open_csv(path, {}, None, delimiter)
+        given = Given(path, source, None if delimiter == usual else delimiter)
     else:
         given = Given(path, open_parquet(path, {}))
     if not given.rows:
@@ -88,12 +101,77 @@ def open_given(path: Path) -> Given:
     return given
 
 
-def _delimiter(path: Path) -> str:
-    """What the first line is cut by most often."""
-    with path.open("rb") as file:
-        head = file.read(65_536)
-    signs = Counter(head.splitlines()[0] if head else b"")
-    return max(_DELIMITERS, key=lambda sign: signs[ord(sign)])
+_HEAD_ROWS = 20
+
+
+def _of_workbook(path: Path, table: str) -> Given:
+    heads = read_head(path, most=_HEAD_ROWS)
+    if len(heads) < 2:
+        return Given(path, open_excel(path, {}, None))
+    fits = sorted(((_ours_in(head, table), head.sheet or "") for head in heads), reverse=True)
+    if fits[0][0] == fits[1][0]:
+        sheets = listed(head.sheet for head in heads)
+        raise DrgpayError(*_ERRORS("several_sheets", path=path, sheets=sheets))
+    main = fits[0][1]
+    source = open_excel(path, {}, main)
+    by_name = {head.sheet or "": head for head in heads}
+    rules = _sheet_rules(by_name, main) if table == "stays" else None
+    if rules is None:
+        return Given(path, source, sheet=main)
+    beside = [(rule, open_excel(path, {}, rule.sheet)) for rule in rules.beside]
+    return Given(path, joined(source, rules, beside), sheet=main, sheets=rules)
+
+
+def _ours_in(head: SheetHead, table: str) -> int:
+    """How many columns of a table a sheet has."""
+    known = known_headings(table)
+    meant = (known.of(heading)[:1] for heading in head.headings if heading)
+    return len({one.column for found in meant for one in found if not one.foreign})
+
+
+def _sheet_rules(heads: Mapping[str, SheetHead], main: str) -> SheetRules | None:
+    """The sheets with a code a row beside the list, by an id that both have."""
+    beside: dict[str, dict[str, str]] = {}
+    key = ""
+    for table, name in _BESIDE.items():
+        for sheet, head in heads.items():
+            columns = _columns_of(head, table)
+            keys = [one for one in heads[main].headings if one and one == columns.get("case_id")]
+            if sheet == main or "code" not in columns or not keys or name in beside:
+                continue
+            if any(rule["sheet"] == sheet for rule in beside.values()):
+                continue
+            key = key or keys[0]
+            order = {"order": columns["order"]} if "order" in columns else {}
+            beside[name] = {"sheet": sheet, **order}
+    return SheetRules.model_validate({"key": key, "list": main, **beside}) if beside else None
+
+
+_BESIDE = {"diagnoses": "diagnoses", "procedures": "operations"}
+"""Tables of the catalogue with a code a row, and what a mapping calls such a sheet."""
+
+
+def _columns_of(head: SheetHead, table: str) -> dict[str, str]:
+    """Our column -> heading, of a sheet with a code a row."""
+    known = known_headings(table)
+    found: dict[str, str] = {}
+    for heading in head.headings:
+        for one in known.of(heading)[:1] if heading else ():
+            found.setdefault(one.column, heading)
+    return found
+
+
+def side_columns(given: Given, table: str) -> dict[str, str]:
+    """Our column -> the column of the file, of the sheet with a code a row; nothing without one."""
+    rule = getattr(given.sheets, _BESIDE[table], None) if given.sheets else None
+    if rule is None:
+        return {}
+    [head] = read_head(given.path, rule.sheet, _HEAD_ROWS)
+    named = {}
+    for column, heading in _columns_of(head, table).items():
+        apart = f"{rule.called}.{heading}"
+        named[column] = apart if apart in given.headings else heading
+    return named
 
 
 def _texts_of(

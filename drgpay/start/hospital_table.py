@@ -6,13 +6,15 @@ What is not known of a hospital is a gap in its cell.
 import csv
 import io
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import polars as pl
 
 from drgpay.base.gaps import gap, is_gap
 from drgpay.base.language import Language, Words
 from drgpay.base.words import Wording
-from drgpay.start.found import Person, Recognition
+from drgpay.start.found import Candidate, Person, Recognition
 from drgpay.start.given import Given
 from drgpay.start.headings import FOREIGN, known_headings
 from drgpay.start.recognise import COLUMNS, candidates_of
@@ -106,7 +108,9 @@ def hospitals_of_stays(
     return HospitalTable(tuple(rows), remarks)
 
 
-def _beside(given: Given, heading: str | None, candidates: dict, column: str) -> dict[str, str]:
+def _beside(
+    given: Given, heading: str | None, candidates: Mapping[str, Sequence[Candidate]], column: str
+) -> dict[str, str]:
     """Id of a hospital -> what most of its rows say in a column that is not ours."""
     several = candidates.get(f"{FOREIGN}{column}", [])
     if not several or heading is None:
@@ -121,10 +125,9 @@ def _beside(given: Given, heading: str | None, candidates: dict, column: str) ->
     }
 
 
-def _series(texts: Sequence[str]):  # type: ignore[no-untyped-def]
-    import polars as pl
-
-    return pl.Series(texts, dtype=pl.String)
+def _series(texts: Sequence[str]) -> pl.Series:
+    """Texts as a column; an empty one is nothing."""
+    return pl.Series([text or None for text in texts], dtype=pl.String)
 
 
 def _texts(given: Given, listed: Recognition, name: str) -> list[str]:
@@ -145,7 +148,7 @@ def _levels(
 ) -> tuple[list[str], list[Words]]:
     """Levels as ours; a class beside the grade is joined with it; what contradicts is a gap."""
     texts = _with_class(given, listed, texts)
-    values = values_of("level", _series([text or None for text in texts]))
+    values = values_of("level", _series(texts))
     mapped, remarks = dict(values.mapped), []
     for value, count in values.open.items():
         named = _example(given, listed, value)
@@ -181,7 +184,7 @@ def _with_class(given: Given, listed: Recognition, texts: list[str]) -> list[str
 
 def _unknown(texts: list[str]) -> int:
     """How many texts are no sure level."""
-    values = values_of("level", _series([text or None for text in texts]))
+    values = values_of("level", _series(texts))
     unsure = {*values.open, *values.likely}
     return sum(text in unsure or not text for text in texts)
 

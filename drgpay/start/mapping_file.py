@@ -47,6 +47,17 @@ def _head(recognised: Recognition, language: Language) -> Iterator[str]:
     yield f"missing = {_texts(no_values())}"
     if given.delimiter:
         yield f"csv.delimiter = {_text(given.delimiter)}"
+    if given.sheets is None and given.sheet:
+        yield f"sheet = {_text(given.sheet)}"
+    if given.sheets is not None:
+        rules = given.sheets.model_dump(exclude_none=True, exclude_defaults=True)
+        yield from ("", "[sheets]")
+        yield f"key = {_texts(rules['key'])}"
+        yield f"list = {_text(rules['list'])}"
+        for name in ("diagnoses", "operations"):
+            if name in rules:
+                pairs = ", ".join(f"{key} = {_text(value)}" for key, value in rules[name].items())
+                yield f"{name} = {{ {pairs} }}"
 
 
 def _column(recognised: Recognition, found: Found, language: Language) -> Iterator[str]:
@@ -93,11 +104,14 @@ def _codes(
             yield f"main = {_texts(found.fields['main'])}"
         for name in found.fields.get("kind", ()):
             yield f"leave_out = {{ {name} = {_texts(_OTHER_SYSTEMS)} }}"
-        if section == "procedures" and "main" in found.fields:
+        if section == "procedures" or "main" not in found.fields:
             yield 'without_main = "first"'
         return
     if found.form is Form.CELL:
         yield f"list = {_text(found.headings[0])}"
+        if "main" in found.fields:
+            yield f"main = {_texts(found.fields['main'])}"
+            yield f"main_values = {_texts(found.fields['main_values'])}"
         if found.principal_first:
             yield 'without_main = "first"'
         return

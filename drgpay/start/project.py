@@ -163,7 +163,7 @@ class _Start:
     ) -> Recognition | None:
         if path is None:
             return None
-        given = open_given(path)
+        given = open_given(path, table)
         with self._progress(f"recognising {path.name}", 1) as advance:
             found = recognise(table, given, self._person, ids)
             advance(1)
@@ -347,7 +347,7 @@ class _Start:
     def _put_jobs(self, stays: Recognition | None, catalogue: str | None) -> None:
         if catalogue is None and (self._folder.path / CATALOGUE).is_dir():
             catalogue = CATALOGUE
-        months = list(self._made.months) or [None]
+        months: list[str | None] = [*self._made.months] or [None]
         for month in months:
             name = f"{month or 'month'}.toml"
             lines = self._job_lines(month, stays, catalogue)

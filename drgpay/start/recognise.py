@@ -104,7 +104,7 @@ def recognise(
         for heading in given.headings
         if heading not in used
     )
-    missing = tuple(column for column in NEEDED[table] if column not in work.found)
+    missing = tuple(column for column in NEEDED[table] if not work.has(column))
     return Recognition(table, given, work.found, others, missing, tuple(work.remarks))
 
 
@@ -170,6 +170,13 @@ class _Work:
         self._read_values()
         self._check_kinds()
         self._ask()
+
+    def has(self, column: str) -> bool:
+        """Whether a column is found; the principal diagnosis may come with the others."""
+        others = self.found.get("other_diagnoses")
+        if column == "principal_diagnosis" and others and others.gives_principal:
+            return True
+        return column in self.found
 
     def _take(self, found: Found | None) -> None:
         if found and found.column not in self.found:
@@ -374,7 +381,7 @@ class _Work:
             if found.values.open:
                 self._ask_values(column)
         for column in NEEDED[self.table]:
-            if column not in self.found:
+            if not self.has(column):
                 self._ask_missing(column)
 
     def _ask_column(self, column: str, found: Found) -> None:

@@ -1,5 +1,6 @@
 """What a start found and left, as tables for people and as JSON for programs."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -108,5 +109,5 @@ def _columns(recognised: Recognition) -> dict[str, Any]:
     }
 
 
-def _frame(names: tuple[str, ...], rows: list[tuple[str, ...]]) -> pl.DataFrame:
+def _frame(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(names, pl.String), orient="row")

@@ -445,3 +445,27 @@ def test_an_unknown_mapping_is_refused() -> None:
         DrgpayError, match=r"there is no mapping .nobody.; name a TOML file or one of"
     ):
         load_mapping("nobody")
+
+
+@pytest.mark.parametrize("form", ["list", "records"])
+def test_without_marks_the_first_of_all_diagnoses_is_the_principal_one(
+    form: str, tmp_path: Path
+) -> None:
+    """`without_main = "first"` where no column has the principal diagnosis."""
+    cells = [["A01", "B02"], [], ["C03"]]
+    codes = (
+        pa.array([[{"code": code} for code in cell] for cell in cells])
+        if form == "records"
+        else pa.array(["A01,B02", None, "C03"])
+    )
+    pq.write_table(pa.table({"id": ["1", "2", "3"], "all": codes}), tmp_path / "s.parquet")
+    code = 'code = "code"\n' if form == "records" else ""
+    mapping = tmp_path / "m.toml"
+    mapping.write_text(
+        f'columns.case_id = "id"\n[diagnoses]\n{form} = "all"\n{code}without_main = "first"\n'
+    )
+    dataset = open_dataset(tmp_path / "s.parquet", mapping)
+    columns = ["principal_diagnosis", "other_diagnoses"]
+    [batch] = [one for piece in dataset.pieces() for one in piece.batches(columns)]
+    assert batch.column(0).to_pylist() == ["A01", None, "C03"]
+    assert batch.column(1).to_pylist() == [["B02"], [], []]

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
+from xlsxwriter import Workbook
 
 ACCOUNTS = {"employee": "310", "resident": "390"}
 UNITS = {"drg": "DRG", "bed_day": "按床日", "fee": "按项目"}
@@ -95,6 +96,7 @@ def hospital_list(hospitals: Path) -> pl.DataFrame:
         pl.col("hospital_id").alias("医疗机构编码"),
         pl.col("level").replace_strict(LEVELS).alias("医院等级"),
         pl.col("county").alias("所属地区"),
+        pl.col("alliance").alias("医共体名称"),
         pl.col("kind").replace_strict(KINDS).alias("医疗机构类别"),
         pl.col("assessment").alias("百分制得分"),
     )
@@ -104,3 +106,37 @@ def write_csv(frame: pl.DataFrame, path: Path, encoding: str = "gb18030") -> Pat
     """A frame as CSV in an encoding."""
     path.write_bytes(frame.write_csv().encode(encoding))
     return path
+
+
+def write_excel(sheets: dict[str, pl.DataFrame], path: Path, title: str = "") -> Path:
+    """Frames as sheets of a workbook, below a title if there is one."""
+    with Workbook(str(path)) as book:
+        for name, frame in sheets.items():
+            sheet = book.add_worksheet(name)
+            first = 1 if title else 0
+            if title:
+                sheet.write_string(0, 0, title)
+            for place, heading in enumerate(frame.columns):
+                sheet.write_string(first, place, heading)
+            for number, row in enumerate(frame.iter_rows(), start=first + 1):
+                for place, cell in enumerate(row):
+                    if cell is not None:
+                        write = sheet.write_string if isinstance(cell, str) else sheet.write_number
+                        write(number, place, cell)
+    return path
+
+
+def in_sheets(export: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """An export with its codes in sheets of their own, a row a code."""
+    diagnoses: list[tuple[str, str, str]] = []
+    procedures: list[tuple[str, str]] = []
+    wanted = ("结算ID", "主要诊断编码", "其他诊断编码", "手术操作编码")
+    for case, principal, others, done in export.select(wanted).iter_rows():
+        diagnoses.append((case, principal, "是"))
+        diagnoses += [(case, code, "否") for code in (others or "").split("|") if code]
+        procedures += [(case, code) for code in (done or "").split("|") if code]
+    return {
+        "结算清单": export.drop("主要诊断编码", "其他诊断编码", "手术操作编码"),
+        "诊断": pl.DataFrame(diagnoses, ["结算ID", "诊断代码", "主诊断标志"], orient="row"),
+        "手术": pl.DataFrame(procedures, ["结算ID", "手术操作代码"], orient="row"),
+    }

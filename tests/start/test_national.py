@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
-from drgpay.grouper.stream import group_dataset
 from drgpay.records.dataset import open_dataset
 from drgpay.start.found import Form, Sureness
 from drgpay.start.given import open_given
@@ -104,11 +104,16 @@ def front_page(stays: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def grouped(path: Path, mapping: Path | None) -> list[tuple[str, str]]:
+def read_by_mapping(path: Path, text: str) -> pl.DataFrame:
+    """The columns of stays that a generated mapping makes of a file."""
+    mapping = path.with_suffix(".toml")
+    mapping.write_text(text, encoding="utf-8")
     dataset = open_dataset(path, mapping)
-    batches = list(group_dataset(dataset, "chs-drg-2.0"))
-    frame = pl.concat([pl.DataFrame(batch) for batch in batches])
-    return frame.select("drg", "severity").rows()
+    batches = [batch for piece in dataset.pieces() for batch in piece.batches(READ)]
+    return pl.DataFrame(pa.Table.from_batches(batches)).sort("case_id")
+
+
+READ = ["case_id", "account", "principal_diagnosis", "other_diagnoses", "procedures"]
 
 
 def test_interface_4101_is_recognised(stays: pl.DataFrame, tmp_path: Path) -> None:
@@ -118,6 +123,8 @@ def test_interface_4101_is_recognised(stays: pl.DataFrame, tmp_path: Path) -> No
     assert {one.sureness for one in found.found.values()} == {Sureness.CERTAIN}
     assert not found.missing or set(found.missing) == {"principal_diagnosis"}
     assert found.found["other_diagnoses"].form is Form.RECORDS
+    made = read_by_mapping(path, mapping_text(found, "zh"))
+    assert made.rows() == stays.select(READ).sort("case_id").rows()
 
 
 def test_the_front_page_is_recognised(stays: pl.DataFrame, tmp_path: Path) -> None:

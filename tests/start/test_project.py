@@ -18,31 +18,32 @@ from drgpay.start.folder import State
 from drgpay.start.found import Nobody, Sureness
 from drgpay.start.policy_file import CORE
 from drgpay.start.project import Started, Wishes, start_project
-from tests.start.exports import hospital_list, payable, settlement_export, write_csv
+from tests.start.exports import hospital_list, payable, settlement_export, write_csv, write_excel
 
 MONTH = "2026-10"
+PAST = ("2026-08", "2026-09")
 BUDGET = "annual_yuan = { employee = 86100000.00, resident = 93600000.00 }"
 
 
 @pytest.fixture(scope="module")
 def centre(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A centre's own files: stays of a month and of past months, and its list of hospitals."""
+    """A centre's own files, in Excel: stays of a month and of past months, its list of hospitals."""
     folder = tmp_path_factory.mktemp("centre")
-    stays = payable(sample_data / "stays" / f"{MONTH}.parquet")
-    write_csv(settlement_export(stays), folder / "住院结算.csv")
-    (folder / "往年").mkdir()
-    for month in ("2026-08", "2026-09"):
-        past = payable(sample_data / "history" / f"{month}.parquet")
-        write_csv(settlement_export(past), folder / "往年" / f"{month}.csv", "utf-8-sig")
-    write_csv(hospital_list(sample_data / "hospitals.csv"), folder / "定点机构.csv")
+    stays = settlement_export(payable(sample_data / "stays" / f"{MONTH}.parquet"))
+    write_excel({"明细": stays}, folder / "住院结算.xlsx", "2026 年 10 月住院结算明细")
+    past = [payable(sample_data / "history" / f"{month}.parquet") for month in PAST]
+    history = settlement_export(pl.concat(past, how="vertical_relaxed"))
+    write_excel({"明细": history, "说明": pl.DataFrame({"说明": ["无"]})}, folder / "往年.xlsx")
+    hospitals = hospital_list(sample_data / "hospitals.csv")
+    write_excel({"Sheet1": hospitals}, folder / "定点机构.xlsx")
     return folder
 
 
 def started(centre: Path, folder: Path, **wishes: object) -> Started:
     given = {
-        "stays": centre / "住院结算.csv",
-        "history": centre / "往年",
-        "hospitals": centre / "定点机构.csv",
+        "stays": centre / "住院结算.xlsx",
+        "history": centre / "往年.xlsx",
+        "hospitals": centre / "定点机构.xlsx",
         "region": "云泽市",
         **wishes,
     }
@@ -82,7 +83,7 @@ def test_a_month_is_paid_after_one_edited_line(
 
     payable(sample_data / "stays" / f"{MONTH}.parquet").write_parquet(tmp_path / "stays.parquet")
     (tmp_path / "history").mkdir()
-    for month in ("2026-08", "2026-09"):
+    for month in PAST:
         past = payable(sample_data / "history" / f"{month}.parquet")
         past.write_parquet(tmp_path / "history" / f"{month}.parquet")
     hospitals = sample_data / "hospitals.csv"
@@ -180,7 +181,7 @@ def test_months_are_parted(centre: Path, sample_data: Path, tmp_path: Path) -> N
 def test_weights_make_the_catalogue(centre: Path, tmp_path: Path) -> None:
     weights = tmp_path / "权重.csv"
     weights.write_text(
-        "DRG编码,DRG名称,RW,支付标准\nES25,肺炎,0.5,5000\nGB19,食管,2,20000\n", encoding="utf-8"
+        "DRG编码,DRG名称,RW,支付标准\nAC19,肺炎,0.5,5000\nAD19,食管,2,20000\n", encoding="utf-8"
     )
     made = started(centre, tmp_path / "2026", history=None, weights=weights, scheme="chs-drg-2.0")
     assert (tmp_path / "2026" / "catalogue" / "groups.csv").is_file()
@@ -208,7 +209,7 @@ class Clerk:
 
 def test_what_somebody_answers_is_no_gap(centre: Path, tmp_path: Path) -> None:
     clerk = Clerk()
-    wishes = Wishes(tmp_path / "2026", centre / "住院结算.csv", hospitals=centre / "定点机构.csv")
+    wishes = Wishes(tmp_path / "2026", centre / "住院结算.xlsx", hospitals=centre / "定点机构.xlsx")
     made = start_project(wishes, clerk, "zh")
     assert len(clerk.asked) == 3  # region, and a budget for each account
     assert "policy.toml" not in {gap.file for gap in made.gaps}

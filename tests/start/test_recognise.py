@@ -3,14 +3,23 @@
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 import pytest
 
+from drgpay.records.dataset import open_dataset
 from drgpay.records.mapping.load import load_mapping
 from drgpay.start.found import Form, Recognition, Sureness
 from drgpay.start.given import open_given
 from drgpay.start.mapping_file import mapping_text
 from drgpay.start.recognise import COLUMNS, recognise
-from tests.start.exports import hospital_list, payable, settlement_export, write_csv
+from tests.start.exports import (
+    hospital_list,
+    in_sheets,
+    payable,
+    settlement_export,
+    write_csv,
+    write_excel,
+)
 
 KINDS_OF_COST = {"drug_cost", "material_cost", "exam_cost"}
 
@@ -139,4 +148,20 @@ def test_no_value_of_a_person_stands_in_the_mapping(export: pl.DataFrame, tmp_pa
 def test_hospitals_are_recognised(sample_data: Path, tmp_path: Path) -> None:
     found = recognised(hospital_list(sample_data / "hospitals.csv"), tmp_path, "hospitals")
     assert {one.sureness for one in found.found.values()} == {Sureness.CERTAIN}
-    assert set(found.found) == set(COLUMNS["hospitals"]) - {"alliance"}
+    assert set(found.found) == set(COLUMNS["hospitals"])
+
+
+def test_codes_in_sheets_of_their_own_are_joined(export: pl.DataFrame, tmp_path: Path) -> None:
+    path = write_excel(in_sheets(export.head(50)), tmp_path / "导出.xlsx", "2026 年 10 月结算明细")
+    found = recognise("stays", open_given(path))
+    assert not found.missing
+    assert found.found["other_diagnoses"].headings == ("诊断代码",)
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(mapping_text(found, "zh"), encoding="utf-8")
+    dataset = open_dataset(path, mapping)
+    columns = ["case_id", "principal_diagnosis", "other_diagnoses", "procedures"]
+    batches = [one for piece in dataset.pieces() for one in piece.batches(columns)]
+    got = pl.DataFrame(pa.Table.from_batches(batches))
+    assert got["principal_diagnosis"].to_list() == export["主要诊断编码"].head(50).to_list()
+    codes = got["procedures"].list.join("|").to_list()
+    assert codes == export["手术操作编码"].head(50).fill_null("").to_list()

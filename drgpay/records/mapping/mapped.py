@@ -229,15 +229,15 @@ class MappedSource(WrappedSource):
         rule = self.mapping.diagnoses if target == "other_diagnoses" else self.mapping.procedures
         if rule is None:
             rule = CodeListRule(list=(target,))
+        first = not rule.main and rule.without_main == "first" and not self._has_principal
         records = first_named(rule.records, available)
         if records and _is_records(self._base_type(records)):
-            return Codes(target, "records", (records,), rule, self.mapping)
+            return Codes(target, "records", (records,), rule, self.mapping, first)
         codes = first_named(rule.list, available)
         if codes:
             marks = first_named(rule.main, available)
             if rule.main and marks is None:
                 rule = rule.model_copy(update={"main": ()})
-            first = not rule.main and rule.without_main == "first" and not self._has_principal
             sources = (codes, marks) if marks else (codes,)
             return Codes(target, "list", sources, rule, self.mapping, first)
         present = self._present(rule.column_names())
