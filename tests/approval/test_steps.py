@@ -118,7 +118,9 @@ def test_a_step_is_taken_in_its_states_alone(state: str, step: str, tmp_path: Pa
 
 def test_a_refusal_says_the_state_and_what_it_allows(tmp_path: Path) -> None:
     run = small_run(tmp_path)
-    with pytest.raises(DrgpayError, match=r"is a draft.*cannot be paid; send the statements first"):
+    with pytest.raises(
+        DrgpayError, match=r"is draft: it cannot be paid; send the statements first"
+    ):
         steps.record_payment(run, WANG)
     unasked = small_run(tmp_path, "2026-10-b", confirmation=None)
     with pytest.raises(DrgpayError, match="no \\[confirmation\\]"):

@@ -1,7 +1,7 @@
 """Runs the ```sh blocks of a page as a reader types them: drgpay in this process, the rest by sh.
 
 Starting the program anew for each command would take most of the time. Understood are single
-commands, `> FILE` behind them, here-documents, and `for X in GLOBS; do drgpay ... "$X"; done`. A
+commands, `> FILE` behind them, here-documents, and `for X in GLOBS; do COMMAND "$X"; ...; done`. A
 comment `# exit status N` behind a command says with what it must end, else with 0.
 """
 
@@ -23,7 +23,7 @@ from drgpay.cli.main import app, choose_language
 
 _STATUS = re.compile(r"\s+# exit status (\d+)$")
 _HERE_DOCUMENT = re.compile(r"<<'(\w+)'")
-_LOOP = re.compile(r"for (\w+) in ([^;]+); do (drgpay .*); done")
+_LOOP = re.compile(r"for (\w+) in ([^;]+); do\s+(.*);\s+done")
 _SECONDS = 60
 
 
@@ -52,9 +52,10 @@ def run(command: str, language: Language) -> tuple[int, str]:
     if loop:
         name, patterns, inside = loop.groups()
         results = [
-            run(inside.replace(f'"${name}"', shlex.quote(path)), language)
+            run(one.replace(f'"${name}"', shlex.quote(path)), language)
             for pattern in patterns.split()
             for path in sorted(glob.glob(pattern))  # noqa: PTH207 - as the shell reads it
+            for one in re.split(r";\s+", inside)
         ]
         assert results, f"nothing is named {patterns}"
         return max(status for status, _ in results), "".join(said for _, said in results)
