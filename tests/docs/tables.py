@@ -9,7 +9,7 @@ fails where they are not as declared.
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -118,7 +118,7 @@ def _result_in_chinese(table: Table) -> str:
     return "\n".join([*head, *_shown(_zh()["head_of_results"], rows)])
 
 
-def _shown(head: list[str], rows: list[tuple[str, ...]]) -> Iterator[str]:
+def _shown(head: list[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
     yield f"| {' | '.join(head)} |"
     yield f"|{'---|' * len(head)}"
     yield from (f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows)
