@@ -59,7 +59,8 @@ def page(language: Language) -> str:
         f"## {said['errors'][language]}\n",
     ]
     for room in rooms():
-        parts.append(f"### {source()['rooms'][room][language]}\n")
+        heading = source()["rooms"].get(room, {}).get(language, room)
+        parts.append(f"### {heading}\n")
         parts.append(_table(("code", "said", "remedy"), _errors(room, language), language))
     return "\n".join(parts)
 

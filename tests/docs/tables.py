@@ -2,22 +2,30 @@
 
 `python -m tests.docs.tables` writes them anew: in docs/files.md each table between
 `<!-- columns of TABLE -->`, of inputs `<!-- input TABLE -->`, and `<!-- end -->`, in docs/database.md all views between `<!-- views -->`
-and `<!-- end -->`. tests/docs/test_tables.py fails where they are not as declared.
+and `<!-- end -->`, in docs/zh/files.md all inputs between `<!-- inputs -->` and `<!-- end -->` and all tables
+of results between `<!-- results -->` and `<!-- end -->`, with headings of their own. tests/docs/test_tables.py
+fails where they are not as declared.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from drgpay.tables.declared import Table, View, database_views, result_table
+from drgpay.tables.declared import Table, View, database_views, result_table, result_tables
 from drgpay.tables.inputs import InputTable, input_tables
+from tests.docs.markdown import DOCS, ZH
 
-DOCS: Final = Path(__file__).resolve().parents[2] / "docs"
-FILES, DATABASE = DOCS / "files.md", DOCS / "database.md"
+FILES, DATABASE, FILES_ZH = DOCS / "files.md", DOCS / "database.md", ZH / "files.md"
 _PLACE = re.compile(r"(<!-- columns of (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 _INPUT = re.compile(r"(<!-- input (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 _VIEWS = re.compile(r"(<!-- views -->\n).*?(<!-- end -->\n)", re.DOTALL)
+_INPUTS = re.compile(r"(<!-- inputs -->\n).*?(<!-- end -->\n)", re.DOTALL)
+_RESULTS = re.compile(r"(<!-- results -->\n).*?(<!-- end -->\n)", re.DOTALL)
+AS_READ: Final = {"reviews", "deductions", "technologies", "enrolment"}
+"""Tables of results with the columns of the inputs that they were read from."""
 _HEAD = ["| column | type | unit | meaning |", "|---|---|---|---|"]
 
 
@@ -68,12 +76,65 @@ def files_anew(text: str) -> str:
     )
 
 
+@cache
+def _zh() -> Mapping[str, Any]:
+    return tomllib.loads(Path(__file__).with_name("tables_page.toml").read_text(encoding="utf-8"))
+
+
+def files_zh_anew(text: str) -> str:
+    """docs/zh/files.md with its inputs and results as they are declared."""
+    inputs = "\n".join(_input_in_chinese(table) for table in input_tables().values())
+    results = "\n".join(
+        _result_in_chinese(table) for name, table in result_tables().items() if name not in AS_READ
+    )
+    with_inputs = _INPUTS.sub(lambda found: f"{found[1]}\n{inputs}\n{found[2]}", text)
+    return _RESULTS.sub(lambda found: f"{found[1]}\n{results}\n{found[2]}", with_inputs)
+
+
+def _input_in_chinese(table: InputTable) -> str:
+    rows = [
+        (
+            *(f"`{name}`", one.title.zh, _zh()["types"].get(one.type, one.type)),
+            *(_zh()["needs"].get(one.need, one.need), _zh()["yes"] if one.person else ""),
+            one.meaning.zh,
+        )
+        for name, one in table.columns.items()
+    ]
+    name, _, said = table.rows.zh.partition("：")
+    return "\n".join([f"### {name}\n", f"{said}。\n", *_shown(_zh()["head_of_inputs"], rows)])
+
+
+def _result_in_chinese(table: Table) -> str:
+    rows = [
+        (
+            *(f"`{field.name}`", field.title.zh, _zh()["types"].get(field.type, field.type)),
+            *(field.kind.unit.zh if field.kind.unit else "", field.meaning.zh),
+        )
+        for field in table.fields
+    ]
+    files = "、".join(f"`{file}.parquet`" for file in table.files)
+    when = _zh()["of_clearing"] if table.clearing else ""
+    head = [f"### {files}{when}\n", f"{table.rows.zh}。\n"]
+    return "\n".join([*head, *_shown(_zh()["head_of_results"], rows)])
+
+
+def _shown(head: list[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"|{'---|' * len(head)}"
+    yield from (f"| {' | '.join(row)} |".replace("|  |", "| |") for row in rows)
+    yield ""
+
+
 def database_anew(text: str) -> str:
     """docs/database.md with its views as they are declared."""
     return _VIEWS.sub(lambda found: f"{found[1]}\n{views_shown()}{found[2]}", text)
 
 
-PAGES: Final[Mapping[Path, Callable[[str], str]]] = {FILES: files_anew, DATABASE: database_anew}
+PAGES: Final[Mapping[Path, Callable[[str], str]]] = {
+    FILES: files_anew,
+    FILES_ZH: files_zh_anew,
+    DATABASE: database_anew,
+}
 
 if __name__ == "__main__":
     for page, anew in PAGES.items():

@@ -114,12 +114,12 @@ def _text(name: str) -> str:
     return (DOCS / name).read_text(encoding="utf-8")
 
 
-def _section(name: str) -> str:
-    """The part of files.md under the heading that holds a name, up to the next heading."""
-    parts = re.split(r"^(#+ .*)$", _text("files.md"), flags=re.MULTILINE)
+def _section(name: str, page: str = "files.md") -> str:
+    """The part of a page under the heading that holds a name, up to the next heading."""
+    parts = re.split(r"^(#+ .*)$", _text(page), flags=re.MULTILINE)
     whole = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
     headings = [number for number in range(1, len(parts), 2) if whole.search(parts[number])]
-    assert len(headings) == 1, f"headings of files.md with {name}: {len(headings)}"
+    assert len(headings) == 1, f"headings of {page} with {name}: {len(headings)}"
     return parts[headings[0] + 1]
 
 
@@ -133,13 +133,15 @@ def test_the_model_is_walked_to_the_end() -> None:
     } <= paths
 
 
-def test_policy_md_explains_every_key_of_the_model() -> None:
-    missing = [path for path in _key_paths(Policy) if f"| `{path}` |" not in _text("policy.md")]
+@pytest.mark.parametrize("page", ["policy.md", "zh/policy.md"])
+def test_policy_md_explains_every_key_of_the_model(page: str) -> None:
+    missing = [path for path in _key_paths(Policy) if f"| `{path}` |" not in _text(page)]
     assert not missing
 
 
-def test_policy_md_has_no_key_that_the_model_lacks() -> None:
-    rows = re.findall(r"^\| `([a-z_]+(?:\.[a-z_]+)+)` \|", _text("policy.md"), re.MULTILINE)
+@pytest.mark.parametrize("page", ["policy.md", "zh/policy.md"])
+def test_policy_md_has_no_key_that_the_model_lacks(page: str) -> None:
+    rows = re.findall(r"^\| `([a-z_]+(?:\.[a-z_]+)+)` \|", _text(page), re.MULTILINE)
     assert sorted(rows) == sorted(set(_key_paths(Policy)))
 
 
@@ -148,3 +150,11 @@ def test_files_md_explains_every_column(section: str) -> None:
     text = _section(section)
     missing = [column for column in DOCUMENTED[section] if f"| `{column}` |" not in text]
     assert not missing
+
+
+@pytest.mark.parametrize(
+    ("section", "heading"), [("The job file", "任务文件"), ("The year file", "年度文件")]
+)
+def test_files_md_in_chinese_explains_every_key(section: str, heading: str) -> None:
+    text = _section(heading, "zh/files.md")
+    assert [key for key in DOCUMENTED[section] if f"| `{key}` |" not in text] == []
