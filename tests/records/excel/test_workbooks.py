@@ -67,7 +67,7 @@ def test_cells_are_what_excel_shows(tmp_path: Path) -> None:
 
 
 def test_days_are_numbered_from_1904_where_the_workbook_says_so(tmp_path: Path) -> None:
-    rows = [["case_id", "admission_date"], ["1", DAY], ["2", 46296 - 1462]]
+    rows: list[list[Any]] = [["case_id", "admission_date"], ["1", DAY], ["2", 46296 - 1462]]
     path = workbook(tmp_path / "stays.xlsx", rows, date_1904=True)
     assert read(open_dataset(path))["admission_date"].to_list() == [DAY, DAY]
 
@@ -167,7 +167,11 @@ def test_errors_of_formulas_are_faults_with_their_place(tmp_path: Path) -> None:
 
 
 def test_ids_that_excel_damaged_are_named(tmp_path: Path) -> None:
-    rows = [["某市医疗机构"], ["hospital_id", "name", "level"], [3.39e19, "甲", "3A"]]
+    rows: list[list[Any]] = [
+        ["某市医疗机构"],
+        ["hospital_id", "name", "level"],
+        [3.39e19, "甲", "3A"],
+    ]
     path = workbook(tmp_path / "hospitals.xlsx", rows)
     with pytest.raises(DrgpayError, match=r"hospital_id such as 3\.39E\+19 \(row 3\)"):
         read_hospitals(path)
