@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
 from drgpay.base.errors import DrgpayError
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.grouped_stays import read_grouped_stays
 from drgpay.records.dataset import Dataset, open_dataset
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.meaning.faults import FAULTS
@@ -296,3 +298,17 @@ def test_macros_and_links_are_said(tmp_path: Path) -> None:
         "stays.xlsm has macros, which are not run",
         "stays.xlsm has links to other workbooks: the values stored in it are read",
     ]
+
+
+def test_a_month_in_excel_is_grouped_like_the_parquet_one(
+    tmp_path: Path, compiled: Callable[[str], CompiledScheme], sample_data: Path
+) -> None:
+    month = sorted((sample_data / "stays").glob("*.parquet"))[0]
+    frame = pl.read_parquet(month).head(1000)
+    frame.write_parquet(tmp_path / "stays.parquet")
+    flat = frame.with_columns(pl.col(pl.List).list.join("|"), pl.col(pl.Decimal).cast(pl.Float64))
+    workbook(tmp_path / "stays.xlsx", [flat.columns, *map(list, flat.iter_rows())])
+    scheme = compiled("chs-drg-2.0")
+    expected = read_grouped_stays(open_dataset(tmp_path / "stays.parquet"), scheme)
+    found = read_grouped_stays(open_dataset(tmp_path / "stays.xlsx"), scheme)
+    assert found.equals(expected, null_equal=True)
