@@ -91,7 +91,14 @@ def calibrate(
     grouped = read_grouped_stays(dataset, compiled, threads=threads)
     official = official_groups(groups, groups_rule)
     checked = check_grouped(
-        grouped, compiled, rules, contracted, None, str(dataset.path), official=official
+        grouped,
+        compiled,
+        rules,
+        contracted,
+        None,
+        str(dataset.path),
+        official=official,
+        called=dataset.called,
     )
     source = source_name(stays, "stays")
     return _calibrate(checked.valid, dataset.rows, compiled.scheme, rules, catalogue_id, source)
@@ -208,6 +215,7 @@ def settle_month(
         str(dataset.path),
         said_in,
         official,
+        called=dataset.called,
     )
     paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), said_in)
     settled = paid.settled

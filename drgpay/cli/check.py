@@ -72,7 +72,9 @@ def check(
     with console.progress_bar("grouping", dataset.rows) as advance:
         stays = read_grouped_stays(dataset, compiled, advance, threads)
     sexes = sex_of_diagnosis(compiled)
-    quality = month_quality(stays, loaded, rules, named, days, sexes, kinds, str(records), language)
+    quality = month_quality(
+        stays, loaded, rules, named, days, sexes, kinds, str(records), language, dataset.called
+    )
     say_what_was_converted(dataset)
     facts = {
         "source": records.name,

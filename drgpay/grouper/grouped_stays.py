@@ -1,5 +1,6 @@
 """Stays read, grouped and stripped of their lists of codes, for the stages that follow."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -87,8 +88,11 @@ def check_grouped(
     language: Language = "zh",
     official: OfficialGroups | None = None,
     before: GroupedBefore | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> CheckedStays:
     """Check what `read_grouped_stays` gave, with what its scheme knows of sexes (see check_stays).
+
+    called: what columns are called in the files of the stays (Dataset.called).
 
     The valid stays are as the rules of the policy make them (see ruled_stays); a record that
     contradicts them is a warning. official: the groups that pay by their rule; the stays then have
@@ -107,7 +111,17 @@ def check_grouped(
         further = official_checks(scheme_said(compiled.scheme.info))
         severities = official_severities(official.rule)
     checked = check_stays(
-        grouped, policy, hospitals, days, sexes, source, language, barred, further, severities
+        grouped,
+        policy,
+        hospitals,
+        days,
+        sexes,
+        source,
+        language,
+        barred,
+        further,
+        severities,
+        called,
     )
     if official:
         checked = replace(checked, official=official_findings(grouped, checked, official))

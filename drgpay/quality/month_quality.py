@@ -1,5 +1,6 @@
 """Data quality of a month before it is paid: findings, hospitals, coding."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -70,20 +71,21 @@ def month_quality(
     kinds: tuple[NonspecificKind, ...],
     source: str,
     language: Language = "zh",
+    called: Mapping[str, str] | None = None,
 ) -> MonthQuality:
     """Check all stays of `read_grouped_stays` and measure the coding of each hospital.
 
     Severities are the policy's, but a finding that would stop a run is counted like a refusal, and
     every finding of a refused stay is counted. Findings that the policy ignores are left out; the
-    measures of coding do not depend on the policy.
+    measures of coding do not depend on the policy. called: see check_grouped.
     """
     counted = _with_severities(policy, {"stop": "reject"})
     arguments = (hospitals, period, sex_of_diagnosis, source, language)
-    checked = check_stays(stays, counted, *arguments)
+    checked = check_stays(stays, counted, *arguments, called=called)
     # An id that is refused for one row is refused for every row that has it.
     refused = stays.join(checked.valid.select("case_id"), on="case_id", how="anti")
     every = _with_severities(policy, {"stop": "warn", "reject": "warn"})
-    further = check_stays(refused, every, *arguments).warnings
+    further = check_stays(refused, every, *arguments, called=called).warnings
     rows = _rows(pl.concat([checked.warnings, further]), policy)
     named = hospitals.select(_HOSPITAL)
     coding, coding_totals = _coding(

@@ -64,13 +64,14 @@ def check_stays(
     not_principal: Sequence[str] = (),
     further: Sequence[Check] = (),
     further_severities: Mapping[str, str] | None = None,
+    called: Mapping[str, str] | None = None,
 ) -> CheckedStays:
     """Check the rows of `plain_stays`, with UNKNOWN_COLUMNS beside them.
 
     `sex_of_diagnosis` has code and only_sex (1 or 2): principal diagnoses that only one sex has.
     `not_principal`: diagnoses that the scheme does not allow as principal ones. `further`: checks
     beside those of the policy, the last in their order, with their severities by code. `period` is
-    the first and last settlement date, or None for any. Every row of the input is in `valid` or in
+    the first and last settlement date, or None for any. `called`: see run_checks. Every row of the input is in `valid` or in
     `quarantine`; messages are in `language`. Raises DrgpayError for a finding that the policy stops
     at.
     """
@@ -94,6 +95,7 @@ def check_stays(
         STAY,
         source,
         language,
+        called,
     )
     extra = [
         "repeated",

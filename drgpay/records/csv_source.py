@@ -266,7 +266,8 @@ def _located(source: CsvSource, layout: Layout, seen: set[int]) -> CsvSource:
     raw = sums = 0
     for number, block in enumerate(source.blocks, start=1):
         is_last = number == len(source.blocks)
-        left_out, others = (), 0
+        left_out: tuple[int, ...] = ()
+        others = 0
         if number in seen or (is_last and _has_notes(source, block)):
             left_out, others = _other_rows(source, block)
         rows = block.rows - len(left_out)

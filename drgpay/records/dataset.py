@@ -65,6 +65,14 @@ class Dataset:
         """The columns of any file, in the order of their first appearance."""
         return list(dict.fromkeys(name for file in self.files for name in file.column_names))
 
+    @cached_property
+    def called(self) -> dict[str, str]:
+        """What columns are called in the files, where the first has another name for them."""
+        found: dict[str, str] = {}
+        for file in self.files[:1]:
+            found = {name: its for name in self.kinds if (its := file.called(name)) != name}
+        return found
+
     def reading_lines(self, language: "Language") -> list[str]:
         """What was converted, translated or not read so far, in sentences."""
         reports = (self.conversions, self.translations)
@@ -161,7 +169,7 @@ def open_dataset(
 
             source = open_mapped(file, partition, loaded, encoding, kinds, report, number)
         report.left_out += source.left_out
-        called = {column: name for column in kinds if (name := source.called(column)) != column}
+        called = {name: its for name in kinds if (its := source.called(name)) != name}
         report.name_columns(number, called)
         files.append(PlainSource(source, kinds, reading, report, number))
     return Dataset(path, tuple(files), loaded, report, kinds=kinds)

@@ -1,7 +1,8 @@
 """Checks of rows: what they find, and whether a row is refused, warned of, or stops the run."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -87,12 +88,17 @@ def run_checks(
     subject: Subject,
     source: str,
     language: Language,
+    called: Mapping[str, str] | None = None,
 ) -> CheckedRows:
     """Every row of the input is in `valid` or in `quarantine`; `severities` by code of the check.
 
-    Raises DrgpayError for a finding that stops.
+    called: what columns are called in the files that the rows come from, for messages. Raises DrgpayError for a finding that stops.
     """
-    checks = [check for check in checks if severities[check.key] != "ignore"]
+    checks = [
+        replace(check, message=with_names(check.message, called)) if called else check
+        for check in checks
+        if severities[check.key] != "ignore"
+    ]
     marked = rows.with_columns(
         check.fails.fill_null(False).alias(f"check_{number}") for number, check in enumerate(checks)
     )
@@ -111,6 +117,14 @@ def run_checks(
     valid = marked.filter(~refused)
     warnings = _findings(valid, checks, by_severity["warn"], subject, language)
     return CheckedRows(valid.drop(marks), quarantine, warnings, sums)
+
+
+def with_names(message: Words, called: Mapping[str, str]) -> Words:
+    """A message with columns under the names that the files of the user have for them."""
+    names = "|".join(map(re.escape, sorted(called, key=len, reverse=True)))
+    column = re.compile(rf"(?<![A-Za-z0-9_.{{])({names})(?![A-Za-z0-9_.}}])")
+    plain = {name: its.replace("{", "｛").replace("}", "｝") for name, its in called.items()}
+    return message.edited(lambda text: column.sub(lambda found: plain[found[0]], text))
 
 
 def _refused(rows: pl.DataFrame, checks: Sequence[Check], numbers: list[int]) -> pl.DataFrame:

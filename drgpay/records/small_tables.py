@@ -1,5 +1,6 @@
 """Small tables that people file: CSV, Excel or Parquet, each cell of a stated kind."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,17 +14,23 @@ from drgpay.base.gaps import is_gap, lacking
 from drgpay.base.language import Words
 from drgpay.base.words import Sentences
 from drgpay.records import columns as records
+from drgpay.records.columns import is_text
 from drgpay.records.csv_source import open_csv
 from drgpay.records.damaged_ids import refuse_spreadsheet_ids
 from drgpay.records.excel.cells import with_serial_dates
 from drgpay.records.excel.source import open_excel
+from drgpay.records.mapping.table_mapping import (
+    load_table_mapping,
+    mapped_table,
+    table_mapping_path,
+)
 from drgpay.records.meaning.column import read_column
 from drgpay.records.meaning.faults import shown
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.meaning.texts import folded
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.places import rows_of
-from drgpay.records.reading_report import refuse_shifted
+from drgpay.records.reading_report import ReadingReport, refuse_shifted
 from drgpay.records.source import SourceFile, is_csv, is_excel
 
 _ERRORS = Sentences("errors/records")
@@ -60,16 +67,18 @@ def read_table(
 ) -> pl.DataFrame:
     """The columns of a file in their types, amounts as scaled integers, and the number of the `row`.
 
+    A mapping beside the file (records/mapping/table_mapping.py) says what its columns are called.
     Cells have the meaning of records/meaning. Other columns of the file are not read. Raises
     DrgpayError naming file, row and column for a missing file or column, a cell that is empty and
     must not be, one that is not of its kind, and an id that a spreadsheet damaged.
     """
-    source = _opened(path, columns)
+    source, report = _opened(path, columns)
     for name, column in columns.items():
         if column.required and name not in source.column_names:
             said = {"path": path, "column": source.described(name)}
             raise DrgpayError(*_ERRORS("no_column_of_table", **said))
     given = _given(source, [name for name in columns if name in source.column_names])
+    _refuse_unmapped(path, source, report)
     cells = {
         name: _cells(source, name, column, given.column(name), reading)
         if name in given.schema.names
@@ -83,7 +92,8 @@ def read_table(
         }
     ).with_columns(row=pl.Series(rows_of(source.places, given.num_rows)))
     typed = typed.select("row", *columns)
-    refuse_empty(path, typed, [name for name, column in columns.items() if column.required])
+    required = [name for name, column in columns.items() if column.required]
+    refuse_empty(path, typed, required, source.called)
     for name, column in columns.items():
         if column.kind is not Kind.TEXT:
             continue
@@ -93,12 +103,32 @@ def read_table(
     return typed
 
 
-def _opened(path: Path, columns: dict[str, Column]) -> SourceFile:
+def _opened(path: Path, columns: dict[str, Column]) -> tuple[SourceFile, ReadingReport]:
+    """A file, seen through the mapping beside it, and what that has no value for."""
     if not path.is_file():
         raise DrgpayError(*_ERRORS("no_file", path=path))
+    mapping, place = load_table_mapping(path, list(columns))
+    report = ReadingReport()
     if is_csv(path):
-        return open_csv(path, {}, None, _delimiter(path))
-    return open_excel(path, {}, None) if is_excel(path) else open_parquet(path, {})
+        delimiter = mapping.csv.delimiter or ("\t" if path.suffix.lower() == ".tsv" else ",")
+        source: SourceFile = open_csv(path, {}, mapping.csv.encoding, delimiter)
+    elif is_excel(path):
+        source = open_excel(path, {}, mapping.sheet)
+    else:
+        source = open_parquet(path, {})
+    if place is None:
+        return source, report
+    kinds = {name: _READ_AS.get(column.kind, records.Kind.TEXT) for name, column in columns.items()}
+    return mapped_table(source, mapping, kinds, report), report
+
+
+def _refuse_unmapped(path: Path, source: SourceFile, report: ReadingReport) -> None:
+    """Raise DrgpayError for a text that the mapping beside the table has no value for."""
+    if report.rows:
+        found = report.frame().row(0, named=True)
+        said = {"path": path, "row": found["row"], "value": found["example"]}
+        said["column"] = source.called(found["column"])
+        raise DrgpayError(*_ERRORS("unmapped_cell", mapping=table_mapping_path(path), **said))
 
 
 def _given(source: SourceFile, wanted: list[str]) -> pa.RecordBatch:
@@ -112,17 +142,13 @@ def _given(source: SourceFile, wanted: list[str]) -> pa.RecordBatch:
     )
 
 
-def _delimiter(path: Path) -> str:
-    return "\t" if path.suffix.lower() == ".tsv" else ","
-
-
 def _cells(
     source: SourceFile, name: str, column: Column, values: pa.Array, reading: Reading
 ) -> pl.Series:
     """A column in its type; raises DrgpayError for the first cell that is not of its kind."""
     path, called = source.path, source.called(name)
     kind = _READ_AS.get(column.kind, records.Kind.TEXT)
-    if kind is records.Kind.DATE and source.serial_dates is not None:
+    if kind is records.Kind.DATE and source.serial_dates is not None and is_text(values.type):
         values = with_serial_dates(values, source.serial_dates)
     if not kind.admits(values.type):
         if kind is not records.Kind.TEXT or not _is_one_value(values.type):
@@ -223,7 +249,7 @@ def _scaled(cells: pl.Series, places: int) -> pl.Series:
 
 def _refuse_gaps(path: Path, frame: pl.DataFrame, column: str) -> None:
     """Raise DrgpayError for the first cell that is still to be filled in."""
-    for row, cell in enumerate(frame[column], start=1):
+    for row, cell in zip(frame["row"], frame[column], strict=True):
         if cell is not None and is_gap(cell):
             said = {
                 "path": path,
@@ -234,13 +260,19 @@ def _refuse_gaps(path: Path, frame: pl.DataFrame, column: str) -> None:
             raise DrgpayError(*_ERRORS("gap_in_cell", **said))
 
 
-def refuse_empty(path: Path, frame: pl.DataFrame, columns: list[str]) -> None:
-    """Raise DrgpayError for the first row without a value in one of the columns."""
+def refuse_empty(
+    path: Path, frame: pl.DataFrame, columns: list[str], called: Callable[[str], str] = str
+) -> None:
+    """Raise DrgpayError for the first row without a value in one of the columns.
+
+    called: gives the name that the file has for a column.
+    """
     for column in columns:
         empty = frame.filter(pl.col(column).is_null())
         if empty.height:
             row = empty["row"][0]
-            raise DrgpayError(*_ERRORS("empty_cell", path=path, row=row, column=column))
+            said = {"path": path, "row": row, "column": called(column)}
+            raise DrgpayError(*_ERRORS("empty_cell", **said))
 
 
 def refuse_repeated(path: Path, frame: pl.DataFrame, keys: list[str], what: str) -> None:

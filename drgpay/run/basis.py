@@ -10,6 +10,7 @@ from drgpay.grouper.scheme import Scheme, load_scheme
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.dataset import Dataset, RecordsInput
+from drgpay.records.mapping.table_mapping import table_mapping_path
 from drgpay.records.official_groups import GroupsInput
 from drgpay.records.source import partition_of
 from drgpay.records.visits.tables import VisitRecords, open_visits
@@ -265,4 +266,6 @@ def _previous(
 def _file(path: Path, read: InputFiles) -> dict[str, str]:
     if not path.is_file():
         raise DrgpayError(*_ERRORS("no_file", path=path))
-    return {"file": path.name, "sha256": read.sha256(path)}
+    about = {"file": path.name, "sha256": read.sha256(path)}
+    mapping = table_mapping_path(path)
+    return {**about, "mapping": read.sha256(mapping)} if mapping else about

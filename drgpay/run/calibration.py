@@ -81,7 +81,14 @@ def make_catalogue(
         grouped = read_grouped_stays(dataset, compiled, advance)
     official = stays.groups.open() if stays.groups else None
     checked = check_grouped(
-        grouped, compiled, policy, hospitals, None, str(stays.path), official=official
+        grouped,
+        compiled,
+        policy,
+        hospitals,
+        None,
+        str(stays.path),
+        official=official,
+        called=dataset.called,
     )
     del grouped
     catalogue = calibrate(checked.valid, dataset.rows, scheme, policy, out.name, dataset.path.name)

@@ -14,6 +14,7 @@ from drgpay.records.dataset import RecordsInput
 from drgpay.records.folder import files_of
 from drgpay.records.mapping.load import mapping_path
 from drgpay.records.mapping.opening import side_files
+from drgpay.records.mapping.table_mapping import table_mapping_path
 from drgpay.run.job import AnyJob, Job, OutpatientJob
 from drgpay.run.year_job import AnyYearJob, YearJob
 
@@ -73,7 +74,9 @@ def _state(path: Path) -> tuple[int, ...]:
 def noted(job: AnyJob | AnyYearJob) -> InputFiles:
     """The files that a job or a year file names, hashed now."""
     inputs = InputFiles()
-    inputs.note(files_named(job))
+    named = [*files_named(job)]
+    inputs.note(named)
+    inputs.note(mapping for path in named if (mapping := table_mapping_path(path)))
     return inputs
 
 

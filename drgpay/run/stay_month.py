@@ -167,6 +167,7 @@ def settle_stays_of_job(
             source,
             language,
             stays.official,
+            called=stays.dataset.called,
         )
 
     checked = running.folder.stage("checked", read_and_check, CheckedStays)

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from drgpay.base.language import Words
 from drgpay.base.words import Sentences
-from drgpay.records.columns import KNOWN_COLUMNS, Kind
+from drgpay.records.columns import Kind
 from drgpay.records.excel.cells import with_serial_dates
 from drgpay.records.mapping.code_lists import (
     CodeLists,
@@ -210,7 +210,7 @@ class MappedSource(WrappedSource):
         """A column out of one other; left as it is where the rule has nothing to say of it."""
 
         def make(batch: pa.RecordBatch) -> Made:
-            values, kind = batch.column(source), KNOWN_COLUMNS[target]
+            values, kind = batch.column(source), self.kinds[target]
             if kind is Kind.DATE and self.serial_dates is not None:
                 values = with_serial_dates(values, self.serial_dates)
             made, findings = rewritten(target, values, kind, rule, self.mapping)

@@ -19,7 +19,9 @@ _Text = str | bool | int
 """What stands in a file for a text: a value of a record may look like a number."""
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """A table of a mapping file: unknown keys are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
@@ -34,7 +36,7 @@ def _texts(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
-class ColumnRule(_Part):
+class ColumnRule(Part):
     """Where one column comes from: the first name of `from` that the file has, else `join`."""
 
     names: Names = Field(default=(), alias="from")
@@ -70,7 +72,7 @@ class ColumnRule(_Part):
         return self
 
 
-class CodeListRule(_Part):
+class CodeListRule(Part):
     """Where a list of codes comes from: records, one column, or one column for each code.
 
     The first that the file has is taken, in that order.
@@ -126,7 +128,17 @@ class CodeListRule(_Part):
         )
 
 
-class SideRule(_Part):
+def with_short_forms(columns: Any) -> Any:
+    """Names of source columns as the rules that they stand for."""
+    if not isinstance(columns, dict):
+        return columns
+    return {
+        target: {"from": rule} if isinstance(rule, str | list | tuple) else rule
+        for target, rule in columns.items()
+    }
+
+
+class SideRule(Part):
     """A table beside the list: a sheet of its workbook, or a file beside its file.
 
     key: its id of the stay, by default that of the list; order: the number of a row in the stay.
@@ -156,7 +168,7 @@ class SideRule(_Part):
         return self
 
 
-class SheetRules(_Part):
+class SheetRules(Part):
     """[sheets]: the list of stays and the tables beside it, joined by `key`."""
 
     key: Names = Field(min_length=1)
@@ -181,7 +193,7 @@ class SheetRules(_Part):
         return tuple(rule for rule in named if rule is not None)
 
 
-class CsvRules(_Part):
+class CsvRules(Part):
     """[csv]: how CSV files are written."""
 
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
@@ -189,7 +201,7 @@ class CsvRules(_Part):
     encoding: str | None = None
 
 
-class DateRules(_Part):
+class DateRules(Part):
     """[dates]: formats of dates that no file would be read by otherwise, tried in order."""
 
     formats: Names = ()
@@ -200,7 +212,7 @@ _DESCRIBED: list[JsonValue] = [
 ]
 
 
-class Mapping(_Part):
+class Mapping(Part):
     """A whole mapping. Columns that it does not name are taken by their own names."""
 
     name: str = ""
@@ -215,17 +227,9 @@ class Mapping(_Part):
     diagnoses: CodeListRule | None = None
     procedures: CodeListRule | None = None
 
-    @field_validator(
+    _short_forms = field_validator(
         "columns", mode="before", json_schema_input_type=dict[str, _OneOrMore | ColumnRule]
-    )
-    @classmethod
-    def _short_forms(cls, columns: Any) -> Any:
-        if not isinstance(columns, dict):
-            return columns
-        return {
-            target: {"from": rule} if isinstance(rule, str | list | tuple) else rule
-            for target, rule in columns.items()
-        }
+    )(with_short_forms)
 
     @field_validator("columns")
     @classmethod

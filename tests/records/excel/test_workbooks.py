@@ -15,6 +15,8 @@ from hypothesis import strategies as st
 from xlsxwriter import Workbook
 
 from drgpay.base.errors import DrgpayError
+from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.grouped_stays import read_grouped_stays
 from drgpay.records.dataset import Dataset, open_dataset
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.meaning.faults import FAULTS
@@ -67,7 +69,7 @@ def test_cells_are_what_excel_shows(tmp_path: Path) -> None:
 
 
 def test_days_are_numbered_from_1904_where_the_workbook_says_so(tmp_path: Path) -> None:
-    rows = [["case_id", "admission_date"], ["1", DAY], ["2", 46296 - 1462]]
+    rows: list[list[Any]] = [["case_id", "admission_date"], ["1", DAY], ["2", 46296 - 1462]]
     path = workbook(tmp_path / "stays.xlsx", rows, date_1904=True)
     assert read(open_dataset(path))["admission_date"].to_list() == [DAY, DAY]
 
@@ -167,7 +169,11 @@ def test_errors_of_formulas_are_faults_with_their_place(tmp_path: Path) -> None:
 
 
 def test_ids_that_excel_damaged_are_named(tmp_path: Path) -> None:
-    rows = [["某市医疗机构"], ["hospital_id", "name", "level"], [3.39e19, "甲", "3A"]]
+    rows: list[list[Any]] = [
+        ["某市医疗机构"],
+        ["hospital_id", "name", "level"],
+        [3.39e19, "甲", "3A"],
+    ]
     path = workbook(tmp_path / "hospitals.xlsx", rows)
     with pytest.raises(DrgpayError, match=r"hospital_id such as 3\.39E\+19 \(row 3\)"):
         read_hospitals(path)
@@ -292,3 +298,17 @@ def test_macros_and_links_are_said(tmp_path: Path) -> None:
         "stays.xlsm has macros, which are not run",
         "stays.xlsm has links to other workbooks: the values stored in it are read",
     ]
+
+
+def test_a_month_in_excel_is_grouped_like_the_parquet_one(
+    tmp_path: Path, compiled: Callable[[str], CompiledScheme], sample_data: Path
+) -> None:
+    month = sorted((sample_data / "stays").glob("*.parquet"))[0]
+    frame = pl.read_parquet(month).head(1000)
+    frame.write_parquet(tmp_path / "stays.parquet")
+    flat = frame.with_columns(pl.col(pl.List).list.join("|"), pl.col(pl.Decimal).cast(pl.Float64))
+    workbook(tmp_path / "stays.xlsx", [flat.columns, *map(list, flat.iter_rows())])
+    scheme = compiled("chs-drg-2.0")
+    expected = read_grouped_stays(open_dataset(tmp_path / "stays.parquet"), scheme)
+    found = read_grouped_stays(open_dataset(tmp_path / "stays.xlsx"), scheme)
+    assert found.equals(expected, null_equal=True)
