@@ -41,6 +41,7 @@ from drgpay.cli import (
     schema,
     scheme,
     simulate,
+    statements,
     stats,
     streams,
     verify,
@@ -74,6 +75,7 @@ add_command(app, batch.batch, batch.EXAMPLES)
 add_command(app, case.case, case.EXAMPLES)
 add_command(app, report.report, report.EXAMPLES)
 approval.register(app)
+add_command(app, statements.statements, statements.EXAMPLES)
 runs.register(app)
 add_command(app, verify.verify, verify.EXAMPLES)
 add_command(app, forget.forget, forget.EXAMPLES)

@@ -151,17 +151,45 @@ def _write(run: RunFolder, parts: Mapping[Part, RunTables], schemes: Schemes, fo
     write_books(books, folder, run.manifest.language)
 
 
+def _rules_kept(tables: RunTables, schemes: Schemes) -> AnyRules:
+    if tables.part == STAYS:
+        return rules_kept(tables, hospitals_of(tables), schemes.stays)
+    return visit_rules_kept(tables, hospitals_of(tables), schemes.visits)
+
+
 def _as_reported(tables: RunTables, schemes: Schemes) -> ReportedPart:
     """A part as its workbooks were made of it, from its own tables."""
-    rules: AnyRules = (
-        rules_kept(tables, hospitals_of(tables), schemes.stays)
-        if tables.part == STAYS
-        else visit_rules_kept(tables, hospitals_of(tables), schemes.visits)
-    )
+    rules = _rules_kept(tables, schemes)
     frames = {name: tables.frame(name) for name in _shown(tables)}
     facts = facts_of(tables.run_id, tables.period, rules, _counts(tables))
     results = Results(tables.part, facts, frames)
     return reported(replace(results, beside=_beside(tables, results)), rules)
+
+
+def reported_lightly(tables: RunTables, schemes: Schemes) -> tuple[ReportedPart, str]:
+    """A part of a month without the rows of its cases, and the code system of its scheme.
+
+    cases, adjustments and quarantine have no rows; the examples of visits are there.
+    """
+    rules = _rules_kept(tables, schemes)
+    rows = ("cases", "adjustments", "quarantine", "warnings", "ledger")
+    frames = {
+        name: tables.scan(name).head(0).collect() if name in rows else tables.frame(name)
+        for name in _shown(tables)
+    }
+    facts = facts_of(tables.run_id, tables.period, rules, _counts(tables))
+    beside = {}
+    if tables.part == VISITS:
+        choosing = tables.frame("cases", _CHOOSING)
+        beside["examples"] = entries_of_visits(example_visits(choosing), tables.folder)
+    made = reported(Results(tables.part, facts, frames, beside), rules)
+    return made, rules.scheme.info.code_system
+
+
+_CHOOSING = [
+    *("visit_id", "hospital_id", "payment", "out_of_area", "points", "class", "apg", "case_class"),
+]
+"""What the visit is chosen by that a statement works out."""
 
 
 def _shown(tables: RunTables) -> Iterator[str]:
