@@ -15,8 +15,10 @@ from drgpay.base.language import Language
 from drgpay.records.case_records import BETWEEN_CODES
 from drgpay.records.known_codes import code_table
 from drgpay.report.wording import named, word
+from drgpay.results.case_records import CASE_RECORDS
 from drgpay.results.month import line_kind
 from drgpay.results.part import STAYS, Part
+from drgpay.results.results import Results
 from drgpay.results.visits import as_statement_cases, leading_group
 from drgpay.show.sheets import Check, Checks, LongTable, Sheet, TotalOf
 from drgpay.show.tables import ReportTable, Say
@@ -96,6 +98,43 @@ class HospitalTables:
     refused: pl.DataFrame
     names: CodeNames
     earlier: Earlier = field(default_factory=dict)
+
+
+def hospital_tables(results: Results, names: CodeNames) -> dict[str, HospitalTables]:
+    """The tables of each hospital with a line, by its id, of a month that is in memory."""
+    tables = {
+        name: _by_hospital(found)
+        for name in ("statements", "cases", "adjustments", "quarantine", CASE_RECORDS)
+        if (found := _table(results, name)) is not None
+    }
+
+    def of(name: str, hospital: str) -> pl.DataFrame:
+        found = _table(results, name)
+        assert found is not None
+        return tables[name].get(hospital, found.clear())
+
+    return {
+        hospital: HospitalTables(
+            results.part,
+            hospital,
+            lines,
+            of("cases", hospital),
+            of("adjustments", hospital),
+            of(CASE_RECORDS, hospital) if CASE_RECORDS in tables else None,
+            of("quarantine", hospital),
+            names,
+        )
+        for hospital, lines in tables["statements"].items()
+    }
+
+
+def _table(results: Results, name: str) -> pl.DataFrame | None:
+    return results.adjustments if name == "adjustments" else results.get(name)
+
+
+def _by_hospital(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    parts = frame.partition_by("hospital_id", as_dict=True, maintain_order=True)
+    return {str(hospital): part for (hospital,), part in parts.items()}
 
 
 def case_sheets(tables: HospitalTables) -> list[Sheet]:

@@ -6,12 +6,13 @@ from drgpay.results.case_records import CASE_RECORDS
 from drgpay.results.columns import Column, columns_of
 from drgpay.results.filing_files import FILINGS
 from drgpay.results.part import STAYS, Part
+from drgpay.results.payees import PAYEES
 from drgpay.results.visit_files import ENROLMENT
 from drgpay.tables.declared import result_table
 
 Columns = Mapping[str, Sequence[Column]]
 
-_OF_BOTH = ("adjustments", "ledger")
+_OF_BOTH = ("adjustments", "ledger", PAYEES)
 _OF_VISITS = ("entries", "capitation", "capitation_apart", "capitation_tie_out", ENROLMENT)
 
 

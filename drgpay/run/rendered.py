@@ -14,7 +14,10 @@ from drgpay.base.language import Language, Words
 from drgpay.base.working_folder import working_folder
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.report.books import ReportedPart, write_books
+from drgpay.results.case_records import CASE_RECORDS
+from drgpay.results.manifest import CASE_SHEETS
 from drgpay.results.part import PARTS, STAYS, VISITS, Part
+from drgpay.results.payees import PAYEES
 from drgpay.results.results import Results
 from drgpay.results.run_folder import RunFolder, month_at
 from drgpay.results.run_tables import CannotCheckError, RunTables
@@ -148,7 +151,8 @@ def _part(book: ZipFile, name: str) -> bytes | None:
 
 def _write(run: RunFolder, parts: Mapping[Part, RunTables], schemes: Schemes, folder: Path) -> None:
     books = [_as_reported(parts[part], schemes) for part in PARTS if part in parts]
-    write_books(books, folder, run.manifest.language)
+    case_sheets = bool(run.manifest.content.get(CASE_SHEETS))
+    write_books(books, folder, run.manifest.language, case_sheets)
 
 
 def _rules_kept(tables: RunTables, schemes: Schemes) -> AnyRules:
@@ -204,6 +208,10 @@ def _shown(tables: RunTables) -> Iterator[str]:
         yield "groups"
     if tables.corrects:
         yield from ("differences", "difference_statements")
+    if f"{PAYEES}.parquet" in tables.manifest.outputs:
+        yield PAYEES
+    if CASE_SHEETS in tables.manifest.content and tables.part == STAYS:
+        yield CASE_RECORDS
     if tables.part == VISITS and tables.enrolment() is not None:
         yield from ("capitation", "capitation_apart", "capitation_tie_out", ENROLMENT)
 

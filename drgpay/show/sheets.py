@@ -34,7 +34,8 @@ from drgpay.show.tables import (
 
 _A3, _A4, _WIDTH_ON_A4 = 8, 9, 190  # in columns; wider sheets would be too small to read on A4
 _KEYED_COLUMNS = 10  # a wider table keeps its first two columns in view
-_LISTED_ROWS = 10_000  # more would not be read in a sheet; the Parquet file has them all
+LISTED_ROWS = 10_000
+"""More would not be read in a table among others; the Parquet file has them all."""
 ROWS_OF_A_SHEET = 200_000
 """More rows are parted: programs that open workbooks become slow."""
 _WIDEST_OF_LONG = 40
@@ -562,7 +563,7 @@ class _Shown:
 
 
 def _shown(table: ReportTable, say: Say) -> _Shown:
-    frame = table.frame.head(_LISTED_ROWS) if table.frame.height > _LISTED_ROWS else table.frame
+    frame = table.frame.head(LISTED_ROWS) if table.frame.height > LISTED_ROWS else table.frame
     columns = [_cells(table, series, say) for series in frame.get_columns()]
     return _Shown(table, frame, columns)
 
