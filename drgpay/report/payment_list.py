@@ -16,7 +16,7 @@ from drgpay.report.wording import labelled, level_name, word
 from drgpay.results.part import STAYS, VISITS
 from drgpay.results.payees import PAYEE_COLUMNS, PAYEES
 from drgpay.results.results import Results
-from drgpay.show.sheets import BookPart, Check, Checks, Sheet, SheetBlock, TotalOf
+from drgpay.show.sheets import BookPart, Check, Checks, Sheet, TotalOf
 from drgpay.show.tables import ReportTable, Say
 
 _OF_ACCOUNT, _OUTPATIENT = "pay_", "outpatient_pay"
@@ -47,13 +47,13 @@ def payment_part(parts: Sequence[Results], language: Language) -> BookPart:
         *run_lines(first.facts, language),
         labelled("total_to_pay", f"{capitals(total)}（{total:,.2f}）", language),
     ]
-    blocks: list[SheetBlock] = [table, _checks(parts, _amounts(due))]
     return BookPart(
         word("payment_title", language),
         facts,
         [
-            Sheet("payment_list", blocks, signed=True),
+            Sheet("payment_list", [table], signed=True),
             Sheet("hospital_totals", [_hospital_totals(parts, due)], signed=True),
+            Sheet("payment_checks", [_checks(parts, _amounts(due))]),
         ],
         _say(language),
     )
@@ -186,7 +186,9 @@ def _checks(parts: Sequence[Results], amounts: Sequence[str]) -> Checks:
             TotalOf("hospitals", "hospitals", column, number) for number in range(len(parts))
         ]
         checks.append(Check("payment_settled", [listed(_TO_PAY)], settled))
-    return Checks("check_table", checks)
+    totals = [TotalOf("hospital_totals", "hospital_totals", _TO_PAY)]
+    checks.append(Check("payment_totals", [listed(_TO_PAY)], totals))
+    return Checks("payment_checks", checks)
 
 
 def _say(language: Language) -> Say:

@@ -4,6 +4,7 @@ A workbook library that is handed cell after cell needs minutes for a million ro
 rows is one expression over its columns.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -77,12 +78,13 @@ def _cell(letters: str, column: RowColumn) -> pl.Expr:
 def _escaped(values: pl.Series) -> pl.Series:
     """Texts as XML holds them; what is not shown is written out, as `visible` does."""
     texts = values.cast(pl.String)
-    odd = texts.filter(texts.str.contains(_NEVER_SHOWN) | (texts.str.len_chars() > _LONGEST_CELL))
+    odd = texts.filter(
+        texts.str.contains(f"{_NEVER_SHOWN}|{_SPOKEN_FOR}")
+        | (texts.str.len_chars() > _LONGEST_CELL)
+    )
     if odd.len():
-        named = {text: _shown(text) for text in odd.unique().to_list()}
-        texts = texts.replace(named)
-    if texts.str.contains(f"[&<>]|{_SPOKEN_FOR}").any():
-        texts = texts.str.replace_all(f"_({_SPOKEN_FOR[1:]})", "_x005F_$1")
+        texts = texts.replace({text: _shown(text) for text in odd.unique().to_list()})
+    if texts.str.contains("[&<>]").any():
         for sign, written in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;")):
             texts = texts.str.replace_all(sign, written, literal=True)
     return texts.alias(values.name)
@@ -90,4 +92,5 @@ def _escaped(values: pl.Series) -> pl.Series:
 
 def _shown(text: str) -> str:
     said = visible(text, lines=True)
-    return said if len(said) <= _LONGEST_CELL else f"{said[: _LONGEST_CELL - 1]}…"
+    said = said if len(said) <= _LONGEST_CELL else f"{said[: _LONGEST_CELL - 1]}…"
+    return re.sub(f"_(?={_SPOKEN_FOR[1:]})", "_x005F_", said)

@@ -39,6 +39,7 @@ LISTED_ROWS = 10_000
 ROWS_OF_A_SHEET = 200_000
 """More rows are parted: programs that open workbooks become slow."""
 _WIDEST_OF_LONG = 40
+_WIDTH_OF_LONG = 280  # columns of long tables on a page: they may take several pages side by side
 _FILTERED_ROWS = 20  # fewer are read at a glance
 _SHEET_NAME_LETTERS = 31  # a limit of Excel
 _NARROWEST, _WIDEST = 9, 60
@@ -329,7 +330,7 @@ class _SheetWriter:
         if tables or long:
             made.set_landscape()
         made.set_paper(_A3 if sum(self._widths) > _WIDTH_ON_A4 else _A4)
-        made.fit_to_pages(1, 0)
+        made.fit_to_pages(ceil(sum(self._widths) / _WIDTH_OF_LONG) if long else 1, 0)
         made.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         made.set_footer("&C&P / &N")
         for column, width in enumerate(self._widths):
