@@ -1,7 +1,7 @@
 """The workbooks of a run: one summary, one statement a provider, one account a contractor."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from drgpay.base.language import Language
@@ -21,7 +21,7 @@ class ReportedPart:
 
     results: Results
     rules: Rules
-    names: CodeNames
+    names: CodeNames = field(default_factory=lambda: CodeNames({}))
 
 
 def write_books(

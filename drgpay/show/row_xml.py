@@ -5,7 +5,7 @@ rows is one expression over its columns.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +21,9 @@ _SPOKEN_FOR = "_x[0-9A-Fa-f]{4}_"
 """What a reader of workbooks takes for one letter by its number."""
 
 
+CellKind = Literal["number", "date", "text"]
+
+
 @dataclass(frozen=True)
 class RowColumn:
     """A column of rows: how its values are written, and the number of their style.
@@ -29,22 +32,46 @@ class RowColumn:
     """
 
     name: str
-    kind: Literal["number", "date", "text"]
+    kind: CellKind
     style: str
 
 
-def rows_xml(frame: pl.DataFrame, first_row: int, columns: Sequence[RowColumn]) -> Iterator[bytes]:
-    """The `<row>` elements of a frame, slice by slice; first_row: as a spreadsheet counts it."""
+def rows_xml(
+    frame: pl.DataFrame,
+    first_row: int,
+    columns: Sequence[RowColumn],
+    heights: Mapping[int, int] | None = None,
+) -> Iterator[bytes]:
+    """The `<row>` elements of a frame, slice by slice.
+
+    first_row: as a spreadsheet counts it. heights: in points of rows that are higher than others, by
+    their number from 0.
+    """
+    tall = dict(heights or {})
     for start in range(0, frame.height, SLICE_ROWS):
         part = frame.slice(start, SLICE_ROWS)
         texts = [_escaped(part[one.name]) for one in columns if one.kind == "text"]
         first = first_row + start
         numbers = pl.int_range(first, first + part.height, eager=True).cast(pl.String).alias(_ROW)
         cells = [_cell(xl_col_to_name(place), column) for place, column in enumerate(columns)]
+        height = pl.lit("")
+        if tall:
+            said = {
+                row + first_row: f' ht="{points}" customHeight="1"' for row, points in tall.items()
+            }
+            height = numbers.cast(pl.Int64).replace_strict(said, default="", return_dtype=pl.String)
         rows = (
             part.with_columns(*texts, numbers)
             .select(
-                pl.concat_str(pl.lit('<row r="'), _ROW, pl.lit('">'), *cells, pl.lit("</row>"))
+                pl.concat_str(
+                    pl.lit('<row r="'),
+                    _ROW,
+                    pl.lit('"'),
+                    height,
+                    pl.lit(">"),
+                    *cells,
+                    pl.lit("</row>"),
+                )
                 .alias("row")
                 .str.join("")
             )

@@ -6,13 +6,13 @@ print alike: a frozen and repeated header, one page wide on A4 or A3, page numbe
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
 from math import ceil
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import polars as pl
@@ -22,7 +22,7 @@ from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 from drgpay.base.language import Language
 from drgpay.base.visible import visible
 from drgpay.show.calculation import Amount, Calculation, mentioning, referring
-from drgpay.show.row_xml import RowColumn, rows_xml
+from drgpay.show.row_xml import CellKind, RowColumn, rows_xml
 from drgpay.show.tables import (
     ReportTable,
     Say,
@@ -40,6 +40,7 @@ ROWS_OF_A_SHEET = 200_000
 """More rows are parted: programs that open workbooks become slow."""
 _WIDEST_OF_LONG = 40
 _WIDTH_OF_LONG = 280  # columns of long tables on a page: they may take several pages side by side
+_ROWS_AT_ONCE = 100  # of fewer, rows are written cell by cell
 _FILTERED_ROWS = 20  # fewer are read at a glance
 _SHEET_NAME_LETTERS = 31  # a limit of Excel
 _NARROWEST, _WIDEST = 9, 60
@@ -143,7 +144,7 @@ def write_book(
 
     A table shows at most 10,000 rows and says so, a LongTable all of them.
     """
-    content, long_rows = BytesIO(), dict[str, _LongRows]()
+    content, long_rows = BytesIO(), dict[str, list[_LongRows]]()
     with xlsxwriter.Workbook(content, _OPTIONS) as workbook:
         workbook.set_properties({"title": visible(parts[0].title), "created": created})
         looks, totals = _Looks(workbook, language), _Totals()
@@ -182,38 +183,51 @@ class _LongRows:
     """Rows that are put into the XML of a sheet in the place of the one that shows their styles."""
 
     frame: pl.DataFrame
-    columns: Sequence["_LongColumn"]
+    columns: Sequence[tuple[str, CellKind]]
     row: int
+    heights: Mapping[int, int] = field(default_factory=dict)
 
 
-def _write_with_rows(content: BytesIO, path: Path, long_rows: Mapping[str, _LongRows]) -> None:
-    """The finished workbook with the rows of its long tables."""
+def _write_with_rows(
+    content: BytesIO, path: Path, long_rows: Mapping[str, Sequence[_LongRows]]
+) -> None:
+    """The finished workbook with the rows that are made at once."""
     with ZipFile(content) as made, ZipFile(path, "w", ZIP_DEFLATED) as book:
         for info in made.infolist():
             copied = ZipInfo(info.filename, info.date_time)
             copied.compress_type, copied.external_attr = ZIP_DEFLATED, info.external_attr
-            data, rows = made.read(info), long_rows.get(info.filename)
-            if rows is None:
+            data = made.read(info)
+            if info.filename not in long_rows:
                 book.writestr(copied, data)
                 continue
-            before, sample, after = _around_row(data, rows.row + 1)
-            styles = re.findall(rb' s="([0-9]+)"', sample)
-            last = xl_rowcol_to_cell(rows.row + rows.frame.height - 1, len(rows.columns) - 1)
-            before = re.sub(
-                rb'<dimension ref="[^"]*"/>',
-                f'<dimension ref="A1:{last}"/>'.encode(),
-                before,
-                count=1,
-            )
-            columns = [
-                RowColumn(column.name, column.kind, style.decode())
-                for column, style in zip(rows.columns, styles, strict=True)
-            ]
             with book.open(copied, "w") as stream:
-                stream.write(before)
-                for xml in rows_xml(rows.frame, rows.row + 1, columns):
+                for xml in _with_rows(data, long_rows[info.filename]):
                     stream.write(xml)
-                stream.write(after)
+
+
+def _with_rows(data: bytes, long_rows: Sequence[_LongRows]) -> Iterator[bytes]:
+    """The XML of a sheet, with rows in the place of each row that shows how they look."""
+    ends = max(rows.row + rows.frame.height for rows in long_rows)
+    rest = _reaching(data, ends)
+    for rows in long_rows:
+        before, sample, rest = _around_row(rest, rows.row + 1)
+        yield before
+        styles = re.findall(rb' s="([0-9]+)"', sample)
+        columns = [
+            RowColumn(name, kind, style.decode())
+            for (name, kind), style in zip(rows.columns, styles, strict=True)
+        ]
+        yield from rows_xml(rows.frame, rows.row + 1, columns, rows.heights)
+    yield rest
+
+
+def _reaching(data: bytes, last_row: int) -> bytes:
+    """The XML of a sheet that says it has cells down to a row."""
+
+    def ending(found: re.Match[bytes]) -> bytes:
+        return b'%s%d"/>' % (found[1], max(int(found[2]), last_row))
+
+    return re.sub(rb'(<dimension ref="A1:[A-Z]+)([0-9]+)"/>', ending, data, count=1)
 
 
 def _around_row(data: bytes, row: int) -> tuple[bytes, bytes, bytes]:
@@ -292,7 +306,7 @@ class _SheetWriter:
         self._row = 0
         self._header: int | None = None  # the first one, frozen and repeated in print
         self._places: dict[tuple[str, str], tuple[str, str]] = {}
-        self.long_rows: _LongRows | None = None
+        self.long_rows: list[_LongRows] = []
         blocks = [
             _shown(block, book.say) if isinstance(block, ReportTable) else block
             for block in sheet.blocks
@@ -393,10 +407,13 @@ class _SheetWriter:
             self._heading(say(table.key))
         self._head(["\n".join(heading(name, say)) for name in shown.frame.columns])
         first = self._row
-        for column, cells in enumerate(shown.columns):
-            self._column(first, column, cells)
-        for row, height in _heights(shown).items():
-            self._made.set_row(first + row, height)
+        if shown.frame.height >= _ROWS_AT_ONCE:
+            self._rows_at_once(first, shown)
+        else:
+            for column, cells in enumerate(shown.columns):
+                self._column(first, column, cells)
+            for row, height in _heights(shown).items():
+                self._made.set_row(first + row, height)
         self._row += shown.frame.height
         cut = shown.frame.height < table.frame.height
         # The sum of the rows that are shown would be taken for that of all.
@@ -410,6 +427,23 @@ class _SheetWriter:
             )
         if table.note:
             self._sentence(say(table.note))
+
+    def _rows_at_once(self, first: int, shown: "_Shown") -> None:
+        """The rows of a table of many, of which the library is handed one that shows their looks."""
+        made = []
+        for column, (name, cells) in enumerate(
+            zip(shown.frame.columns, shown.columns, strict=True)
+        ):
+            self._made.write_blank(
+                first, column, None, self._looks.cell(cells.shape, wrapped=cells.wrapped)
+            )
+            text = pl.Series(name, cells.values, pl.String) if cells.text else shown.frame[name]
+            made.append(text)
+        kinds: list[tuple[str, CellKind]] = [
+            (name, "text" if cells.text else "number")
+            for name, cells in zip(shown.frame.columns, shown.columns, strict=True)
+        ]
+        self.long_rows.append(_LongRows(pl.DataFrame(made), kinds, first, _heights(shown)))
 
     def _long_table(self, table: ReportTable) -> None:
         """Totals and what of them is filtered, headings, and a row that shows how rows look."""
@@ -437,7 +471,8 @@ class _SheetWriter:
         for number, column in enumerate(columns):
             self._made.write_blank(self._row, number, None, self._looks.cell(column.shape))
         if frame.height:
-            self.long_rows = _LongRows(shown, columns, self._row)
+            kinds = [(column.name, column.kind) for column in columns]
+            self.long_rows.append(_LongRows(shown, kinds, self._row))
 
     def _total_at(self, table: str, column: str, row: int, number: int, value: Amount) -> None:
         place = quote_sheetname(self._made.get_name())
@@ -600,7 +635,7 @@ class _LongColumn:
     """A column of a long table: how it is written, its number format, its decimals, its width."""
 
     name: str
-    kind: Literal["number", "date", "text"]
+    kind: CellKind
     shape: str
     places: int
     width: float
