@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from errno import EIO
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from drgpay.base.file_rights import rights_like
 from drgpay.base.language import Language, listed
 from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.base.words import Sentences
-from drgpay.base.working_folder import working_folder
 from drgpay.report.explanation import Rules
 from drgpay.report.hospital_cases import CodeNames, Earlier, HospitalTables
 from drgpay.report.statement_xlsx import (
@@ -39,6 +39,8 @@ from drgpay.run.staging import staged_folder
 
 _ERRORS = Sentences("errors/run")
 _ROWS_AT_ONCE = 131_072
+_ROWS = ".rows of hospitals"
+"""The folder beside the one that is filled, in the same private folder."""
 
 
 @dataclass(frozen=True)
@@ -84,14 +86,17 @@ def write_statements(
         part: RunTables(run.folder, run.manifest, part, [run.folder.parent]) for part in run.parts
     }
     due = _hospitals_due(run, parts, hospitals)
-    with staged_folder(place, rights=rights_like(run.folder)) as staged, working_folder() as work:
+    with staged_folder(place, rights=rights_like(run.folder)) as staged:
+        work = staged.with_name(_ROWS)
+        work.mkdir()
         light = [_light(tables, earlier_runs.of(part)) for part, tables in parts.items()]
         numbers = {hospital: number for number, hospital in enumerate(due)}
-        sizes = dict.fromkeys(due, 0)
+        laid: dict[str, int] = {}
         for tables in parts.values():
-            _lay_down(tables, numbers, work, sizes)
+            _lay_down(tables, numbers, work, laid)
+        sizes = {hospital: _rows_of(number, laid) for hospital, number in numbers.items()}
         largest_first = sorted(due, key=lambda hospital: (-sizes[hospital], hospital))
-        maker = _Maker(light, work, staged, numbers, language)
+        maker = _Maker(light, work, laid, staged, numbers, language)
         with progress("statements", len(due)) as advance:
             for _ in _each(maker, largest_first, processes):
                 advance(1)
@@ -121,9 +126,12 @@ def _light(tables: RunTables, earlier: Earlier) -> _LightPart:
 
 
 def _lay_down(
-    tables: RunTables, numbers: Mapping[str, int], work: Path, sizes: dict[str, int]
+    tables: RunTables, numbers: Mapping[str, int], work: Path, laid: dict[str, int]
 ) -> None:
-    """The rows of each hospital as files of its own: <part>-<table>-<number>/<piece>.arrow."""
+    """The rows of each hospital as files of its own: <part>-<table>-<number>/<piece>.arrow.
+
+    laid: gets how many there are, by the folder.
+    """
     for table in _tables_of(tables):
         scan = tables.scan(table)
         for start in range(0, tables.rows(table), _ROWS_AT_ONCE):
@@ -132,10 +140,14 @@ def _lay_down(
             for (hospital,), mine in rows.partition_by(
                 "hospital_id", as_dict=True, maintain_order=True
             ).items():
-                place = work / f"{tables.part.name}-{table}-{numbers[str(hospital)]}"
-                place.mkdir(exist_ok=True)
-                mine.write_ipc(place / f"{start:012}.arrow", compression="uncompressed")
-                sizes[str(hospital)] += mine.height
+                name = f"{tables.part.name}-{table}-{numbers[str(hospital)]}"
+                (work / name).mkdir(exist_ok=True)
+                mine.write_ipc(work / name / f"{start:012}.arrow", compression="uncompressed")
+                laid[name] = laid.get(name, 0) + mine.height
+
+
+def _rows_of(number: int, laid: Mapping[str, int]) -> int:
+    return sum(rows for name, rows in laid.items() if name.endswith(f"-{number}"))
 
 
 def _tables_of(tables: PaidPart) -> Iterator[str]:
@@ -148,10 +160,11 @@ def _tables_of(tables: PaidPart) -> Iterator[str]:
 
 @dataclass(frozen=True)
 class _Maker:
-    """Makes the workbook of a hospital of its rows that were laid down."""
+    """Makes the workbook of a hospital of its rows that were laid down: how many, by their folder."""
 
     parts: Sequence[_LightPart]
     work: Path
+    laid: Mapping[str, int]
     out: Path
     numbers: Mapping[str, int]
     language: Language
@@ -171,9 +184,15 @@ class _Maker:
         part, results = light.results.part, light.results
 
         def rows(table: str) -> pl.DataFrame | None:
-            place = self.work / f"{part.name}-{table}-{self.numbers[hospital]}"
-            pieces = sorted(place.glob("*.arrow")) if place.is_dir() else []
-            return pl.concat(pl.read_ipc(path) for path in pieces) if pieces else None
+            name = f"{part.name}-{table}-{self.numbers[hospital]}"
+            if name not in self.laid:
+                return None
+            found = pl.concat(
+                pl.read_ipc(path) for path in sorted((self.work / name).glob("*.arrow"))
+            )
+            if found.height != self.laid[name]:  # a workbook without its cases is worse than none
+                raise OSError(EIO, os.strerror(EIO), str(self.work / name))
+            return found
 
         mine = pl.col("hospital_id").cast(pl.String) == hospital
         frames = dict(results.frames)
