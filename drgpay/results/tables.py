@@ -37,7 +37,8 @@ def columns_by_table(part: Part, is_year: bool, value_places: int) -> Columns:
     }
 
 
-OFFICIAL_GROUPS = ("case_groups", "group_agreement", "group_findings")
+CASE_GROUPS = "case_groups"
+OFFICIAL_GROUPS = (CASE_GROUPS, "group_agreement", "group_findings")
 """The tables of a month whose job names official groups."""
 _OF_CORRECTIONS = ("differences", "difference_statements")
 

@@ -35,7 +35,7 @@ class EarlierRuns:
             if part not in run.parts:
                 continue
             paid = run.of(part)
-            records = part == STAYS and paid.file(CASE_RECORDS).is_file()
+            records = part == STAYS and paid.has(CASE_RECORDS)
             found[key] = month_sums(
                 paid.scan("statements"),
                 paid.scan("cases"),
@@ -69,24 +69,28 @@ def earlier_of(run: RunFolder, given: Sequence[Path]) -> EarlierRuns:
         return EarlierRuns(named)
     found: dict[str, tuple[int, str, RunFolder]] = {}
     for folder in sorted(run.folder.resolve().parent.iterdir()):
-        other = _readable(folder)
+        beside = _readable(folder)
         if (
-            other is None
-            or other.period not in wanted
-            or other.manifest.region != run.manifest.region
+            beside is None
+            or beside.period not in wanted
+            or beside.manifest.region != run.manifest.region
         ):
             continue
-        written = ((folder / MANIFEST).stat().st_mtime_ns, other.run_id, other)
-        key = wanted[other.period]
+        written = ((folder / MANIFEST).stat().st_mtime_ns, beside.run_id, beside)
+        key = wanted[beside.period]
         found[key] = max(found.get(key, written), written, key=lambda one: one[:2])
     return EarlierRuns({key: one[2] for key, one in found.items()})
 
 
 def _readable(folder: Path) -> RunFolder | None:
+    """The run of a month in a folder, if this version can read its cases."""
     if folder.name.startswith(".") or not sees_file(folder / MANIFEST):
         return None
     try:
-        return month_at(folder)
+        run = month_at(folder)
+        for part in run.parts:
+            run.of(part).scan("cases")
+        return run
     except DrgpayError:
         return None
 

@@ -21,7 +21,7 @@ from drgpay.results.payees import PAYEES
 from drgpay.results.results import Results
 from drgpay.results.run_folder import RunFolder, month_at
 from drgpay.results.run_tables import CannotCheckError, RunTables
-from drgpay.results.tables import OFFICIAL_GROUPS
+from drgpay.results.tables import CASE_GROUPS, OFFICIAL_GROUPS
 from drgpay.results.visit_files import ENROLMENT, entries_of_visits
 from drgpay.results.visits import example_visits
 from drgpay.run.comparison import WORDS, Compared, first_of, not_due
@@ -173,10 +173,10 @@ def _as_reported(tables: RunTables, schemes: Schemes) -> ReportedPart:
 def reported_lightly(tables: RunTables, schemes: Schemes) -> tuple[ReportedPart, str]:
     """A part of a month without the rows of its cases, and the code system of its scheme.
 
-    cases, adjustments and quarantine have no rows; the examples of visits are there.
+    Tables with a row a case have none; the examples of visits are there.
     """
     rules = _rules_kept(tables, schemes)
-    rows = ("cases", "adjustments", "quarantine", "warnings", "ledger")
+    rows = ("cases", "adjustments", "quarantine", "warnings", "ledger", CASE_GROUPS, CASE_RECORDS)
     frames = {
         name: tables.scan(name).head(0).collect() if name in rows else tables.frame(name)
         for name in _shown(tables)
@@ -202,7 +202,7 @@ def _shown(tables: RunTables) -> Iterator[str]:
     yield from ("pools", "assessment") if tables.manifest.is_clearing else _OF_MONTH
     if tables.part == STAYS:
         yield "adjustments"
-        if tables.has("case_groups"):
+        if tables.has(CASE_GROUPS):
             yield from OFFICIAL_GROUPS
     else:
         yield "groups"

@@ -33,6 +33,7 @@ from drgpay.results.part import STAYS, Part
 from drgpay.results.results import Results
 from drgpay.results.run_folder import PaidPart, RunFolder, open_month
 from drgpay.results.run_tables import RunTables
+from drgpay.results.tables import CASE_GROUPS
 from drgpay.run.earlier_months import earlier_of
 from drgpay.run.rendered import Schemes, reported_lightly
 from drgpay.run.staging import staged_folder
@@ -60,7 +61,6 @@ class _LightPart:
     rules: Rules
     code_system: str
     earlier: Earlier
-    has_records: bool
 
 
 def write_statements(
@@ -121,8 +121,7 @@ def _hospitals_due(
 
 def _light(tables: RunTables, earlier: Earlier) -> _LightPart:
     reported, code_system = reported_lightly(tables, Schemes())
-    has_records = tables.part == STAYS and tables.file(CASE_RECORDS).is_file()
-    return _LightPart(reported.results, reported.rules, code_system, earlier, has_records)
+    return _LightPart(reported.results, reported.rules, code_system, earlier)
 
 
 def _lay_down(
@@ -154,8 +153,7 @@ def _tables_of(tables: PaidPart) -> Iterator[str]:
     yield from ("cases", "quarantine")
     if tables.part == STAYS:
         yield "adjustments"
-        if tables.file(CASE_RECORDS).is_file():
-            yield CASE_RECORDS
+        yield from (name for name in (CASE_RECORDS, CASE_GROUPS) if tables.has(name))
 
 
 @dataclass(frozen=True)
@@ -196,9 +194,10 @@ class _Maker:
 
         mine = pl.col("hospital_id").cast(pl.String) == hospital
         frames = dict(results.frames)
-        for table in ("cases", "quarantine", *(("adjustments",) if part == STAYS else ())):
+        for table in ("cases", "quarantine", "adjustments", CASE_GROUPS):
             found = rows(table)
-            frames[table] = results[table] if found is None else found
+            if found is not None:
+                frames[table] = found
         results = replace(results, frames=frames)
         records = rows(CASE_RECORDS)
         details = HospitalTables(

@@ -54,7 +54,7 @@ def rows_xml(
         first = first_row + start
         numbers = pl.int_range(first, first + part.height, eager=True).cast(pl.String).alias(_ROW)
         cells = [_cell(xl_col_to_name(place), column) for place, column in enumerate(columns)]
-        height = pl.lit("")
+        height: pl.Expr | pl.Series = pl.lit("")
         if tall:
             said = {
                 row + first_row: f' ht="{points}" customHeight="1"' for row, points in tall.items()

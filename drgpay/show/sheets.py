@@ -449,9 +449,9 @@ class _SheetWriter:
         """Totals and what of them is filtered, headings, and a row that shows how rows look."""
         say, frame = self._book.say, table.frame
         columns = [_long_column(table, series) for series in frame.get_columns()]
-        kinds = (("total", "SUM("), ("filtered", "SUBTOTAL(109,")) if table.sums else ()
-        first, rows = self._row + len(kinds) + 1, max(frame.height, 1)
-        for place, (key, function) in enumerate(kinds):
+        totals = (("total", "SUM("), ("filtered", "SUBTOTAL(109,")) if table.sums else ()
+        first, rows = self._row + len(totals) + 1, max(frame.height, 1)
+        for place, (key, function) in enumerate(totals):
             self._string(self._row + place, 0, say(key), self._looks.cell("", bold=True))
             for number, column in enumerate(columns[1:], start=1):
                 shape = self._looks.cell(column.shape, bold=True)
@@ -460,18 +460,18 @@ class _SheetWriter:
                     continue
                 top = xl_rowcol_to_cell(first, number)
                 span = f"{top}:{xl_rowcol_to_cell(first + rows - 1, number)}"
-                total = frame[column.name].sum() or 0
+                total: Any = frame[column.name].sum() or 0
                 formula = f"=ROUND({function}{span}),{column.places})"
                 self._made.write_formula(self._row + place, number, formula, shape, float(total))
                 if not place:
                     self._total_at(table.key, column.name, self._row, number, total)
-        self._row += len(kinds)
+        self._row += len(totals)
         self._head(["\n".join(heading(name, say)) for name in frame.columns])
         shown = _said(table, say)
         for number, column in enumerate(columns):
             self._made.write_blank(self._row, number, None, self._looks.cell(column.shape))
         if frame.height:
-            kinds = [(column.name, column.kind) for column in columns]
+            kinds: list[tuple[str, CellKind]] = [(column.name, column.kind) for column in columns]
             self.long_rows.append(_LongRows(shown, kinds, self._row))
 
     def _total_at(self, table: str, column: str, row: int, number: int, value: Amount) -> None:
@@ -650,7 +650,7 @@ def _long_column(table: ReportTable, series: pl.Series) -> _LongColumn:
         longest = max(map(_columns_of, texts), default=0)
         return _LongColumn(name, "text", "", 0, min(longest * _LETTER + 2, _WIDEST_OF_LONG))
     places = series.dtype.scale if isinstance(series.dtype, pl.Decimal) else 0
-    largest = series.abs().sum() if name in table.sums else series.abs().max()
+    largest: Any = series.abs().sum() if name in table.sums else series.abs().max()
     shape = "0.00%" if kind == "percent" else _number_shape(places)
     width = len(f"-{largest or 0:,.{places}f}") * _LETTER + 1
     return _LongColumn(name, "number", shape, places, width)
