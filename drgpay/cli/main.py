@@ -42,6 +42,7 @@ from drgpay.cli import (
     schema,
     scheme,
     simulate,
+    statements,
     stats,
     streams,
     verify,
@@ -75,6 +76,7 @@ add_command(app, batch.batch, batch.EXAMPLES)
 add_command(app, case.case, case.EXAMPLES)
 add_command(app, report.report, report.EXAMPLES)
 approval.register(app)
+add_command(app, statements.statements, statements.EXAMPLES)
 runs.register(app)
 add_command(app, verify.verify, verify.EXAMPLES)
 add_command(app, keep.keep, keep.EXAMPLES)

@@ -22,13 +22,14 @@ from drgpay.grouper.official_groups import (
 from drgpay.grouper.stay_rules import DIFFERS, ruled_stays
 from drgpay.grouper.stream import Progress
 from drgpay.policy.model import Policy
+from drgpay.records.case_records import CODED, KEPT_COLUMNS, RECORD_COLUMNS, kept_of_record
 from drgpay.records.checks import CheckedStays, check_stays
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
 from drgpay.records.known_codes import KnownCodes
 from drgpay.records.leading_procedures import LEADING_WITHOUT_PART, leading_without_part
-from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.meaning.faults import FAULTS, without_faults_of
 from drgpay.records.official_groups import (
     OfficialGroups,
     official_checks,
@@ -45,11 +46,13 @@ def read_grouped_stays(
     compiled: CompiledScheme,
     progress: Progress = lambda rows: None,
     threads: int | None = None,
+    with_records: bool = False,
 ) -> pl.DataFrame:
     """All stays of a dataset with the columns of `plain_stays`, status, mdc, adrg, drg, severity
     UNKNOWN_COLUMNS, REPEATED_PRINCIPAL and LEADING_WITHOUT_PART.
 
-    Raises DrgpayError for a missing column, a wrong type, a damaged file, or no stay at all.
+    with_records: with KEPT_COLUMNS too. What of them cannot be read is null and no fault: nothing is
+    paid by them. Raises DrgpayError for a missing column, a wrong type, a damaged file, or no stay at all.
     """
     codes = ["principal_diagnosis", "other_diagnoses", "procedures"]
     needed = list(dict.fromkeys([*REQUIRED, *codes, *compiled.columns]))
@@ -58,24 +61,40 @@ def read_grouped_stays(
         raise DrgpayError(*_ERRORS("no_stay", path=dataset.path))
     columns = list(dict.fromkeys([*PLAIN_COLUMNS, *needed]))
     coded = [column for column in CODE_COLUMNS if column in needed]
+    read, unpaid = [*columns, FAULTS], frozenset[str]()
+    if with_records:
+        unpaid = frozenset(RECORD_COLUMNS) - {*columns}
+        read += sorted(unpaid)
+        coded = list(dict.fromkeys([*coded, *CODED]))
     known = KnownCodes.of(
         compiled.scheme.info.code_system, compiled.diagnoses.codes, compiled.procedures.codes
     )
 
     def grouped(piece: Piece) -> list[pl.DataFrame]:
         frames = []
-        for batch in piece.batches([*columns, FAULTS], coded):
+        for given in piece.batches(read, coded):
+            batch = _paid_by(given, unpaid)
             groups = pl.DataFrame(pa.table(group_batch(compiled, batch))).cast(pl.String)
             repeated = repeated_principal(batch).alias(REPEATED_PRINCIPAL)
             leading = leading_without_part(batch, compiled.scheme.no_part)
             about_codes = known.unknown_in(batch).with_columns(
                 repeated, leading.alias(LEADING_WITHOUT_PART)
             )
-            frames.append(plain_stays(batch).hstack(groups).hstack(about_codes))
+            stays = plain_stays(batch).hstack(groups).hstack(about_codes)
+            frames.append(stays.hstack(kept_of_record(given)) if with_records else stays)
             progress(batch.num_rows)
         return frames
 
     return pl.concat(list(in_order(grouped, dataset.pieces(), threads)), rechunk=True)
+
+
+def _paid_by(batch: pa.RecordBatch, unpaid: frozenset[str]) -> pa.RecordBatch:
+    """A batch without the columns that nothing is paid by, and without their faults."""
+    if not unpaid:
+        return batch
+    batch = batch.select([name for name in batch.schema.names if name not in unpaid])
+    place = batch.schema.get_field_index(FAULTS)
+    return batch.set_column(place, FAULTS, without_faults_of(batch.column(place), unpaid))
 
 
 def check_grouped(
@@ -97,7 +116,8 @@ def check_grouped(
     The valid stays are as the rules of the policy make them (see ruled_stays); a record that
     contradicts them is a warning. official: the groups that pay by their rule; the stays then have
     OFFICIAL_COLUMNS (official_groups.py). before: where a scenario changed the scheme, the stays
-    as they were grouped without the change (see regrouped_officially).
+    as they were grouped without the change (see regrouped_officially). KEPT_COLUMNS, if they were
+    read, are in `records`.
     """
     sexes = sex_of_diagnosis(compiled)
     barred = sorted(compiled.scheme.not_principal)
@@ -125,12 +145,22 @@ def check_grouped(
     )
     if official:
         checked = replace(checked, official=official_findings(grouped, checked, official))
-    found = ruled_stays(checked.valid, policy.points, language)
+    valid, records = checked.valid, checked.records
+    if {*KEPT_COLUMNS} <= {*valid.columns}:
+        records = valid.select("case_id", "hospital_id", "principal_diagnosis", *KEPT_COLUMNS)
+        valid = valid.drop(KEPT_COLUMNS)
+    found = ruled_stays(valid, policy.points, language)
     differing = found.differing.with_columns(
         column=pl.lit("complete"), code=pl.lit(DIFFERS), other_codes=pl.lit("")
     ).select(checked.warnings.columns)
     warnings = pl.concat([checked.warnings, differing.cast(checked.warnings.schema)])
-    return replace(checked, valid=found.stays, warnings=warnings.sort(pl.all()), ruled=found.ruled)
+    return replace(
+        checked,
+        valid=found.stays,
+        warnings=warnings.sort(pl.all()),
+        ruled=found.ruled,
+        records=records,
+    )
 
 
 def sex_of_diagnosis(compiled: CompiledScheme) -> pl.DataFrame:

@@ -45,12 +45,14 @@ class CheckedStays(CheckedRows):
     ruled: what the rules of the policy made of the valid stays, by hospital (see
     grouper/stay_rules.py); without columns where none were asked.
     official: what was found of official groups (grouper/official_groups.py); without columns
-    where none were given.
+    where none were given. records: case_id, hospital_id, principal_diagnosis and
+    KEPT_COLUMNS of the valid stays; without columns where they were not read.
     """
 
     unknown: pl.DataFrame
     ruled: pl.DataFrame = field(default_factory=pl.DataFrame)
     official: pl.DataFrame = field(default_factory=pl.DataFrame)
+    records: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
 def check_stays(

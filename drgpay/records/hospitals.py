@@ -21,8 +21,8 @@ _HOSPITALS = {name: Column(Kind.TEXT, required=name in REQUIRED) for name in _DE
 def read_hospitals(path: Path) -> pl.DataFrame:
     """Read hospitals from CSV (UTF-8 or GB18030) or Parquet.
 
-    Returns hospital_id, name, level, county, alliance, kind, assessment, all strings (assessment
-    too), sorted by hospital_id. Raises DrgpayError naming file, row and column for a missing column,
+    Returns hospital_id, name, level, county, alliance, kind, payee, bank, bank_account, assessment, all
+    strings (assessment too), sorted by hospital_id. Raises DrgpayError naming file, row and column for a missing column,
     an empty cell where one is required, a repeated hospital_id, or one that is too long to name a
     file.
     """

@@ -18,6 +18,7 @@ from drgpay.quality.month_quality import MonthQuality
 from drgpay.quality.reconcile import Reconciliation, difference_counts, pair_counts
 from drgpay.quality.statistics import GROUP_LEVELS, Statistics
 from drgpay.report.wording import level_name
+from drgpay.show.sheets import LongTable
 from drgpay.show.tables import ReportTable, Say
 
 
@@ -29,7 +30,7 @@ class QualityReport:
     facts: Mapping[str, str]
     workbook: str
     shown: Sequence[ReportTable]
-    sheets: Sequence[ReportTable]
+    sheets: Sequence[ReportTable | LongTable]
     files: Mapping[str, pl.DataFrame]
 
 
@@ -71,12 +72,13 @@ def month_report(quality: MonthQuality, facts: Mapping[str, str]) -> QualityRepo
         quality.findings_by_hospital,
         worded=frozenset({"level", "code", "severity"}),
     )
+    refused = LongTable(ReportTable("refused_stays", _refused(quality), worded=frozenset({"code"})))
     return QualityReport(
         title="quality_title",
         facts=facts,
         workbook="quality.xlsx",
         shown=[findings, hospitals, _coding_summary(quality), weak, untaken],
-        sheets=[findings, hospitals, coding, by_hospital, weak, untaken],
+        sheets=[findings, refused, hospitals, coding, by_hospital, weak, untaken],
         files={
             "findings": quality.findings,
             "findings_by_hospital": quality.findings_by_hospital,
@@ -87,6 +89,14 @@ def month_report(quality: MonthQuality, facts: Mapping[str, str]) -> QualityRepo
             "rows": quality.rows,
         },
     )
+
+
+def _refused(quality: MonthQuality) -> pl.DataFrame:
+    """The stays that would not be paid, a row a reason, by hospital."""
+    rows = quality.rows.filter(pl.col("severity").is_in(["reject", "stop"]))
+    return rows.select(
+        "hospital_id", "case_id", "settlement_date", "code", "column", "message"
+    ).sort("hospital_id", "case_id", maintain_order=True)
 
 
 def _coding_summary(quality: MonthQuality) -> ReportTable:

@@ -14,6 +14,7 @@ from drgpay.report.explained_lines import explained, explained_pools
 from drgpay.report.explanation import Rules
 from drgpay.report.fact_lines import joined, rule_lines, run_lines
 from drgpay.report.group_tables import hospital_group_sheets
+from drgpay.report.hospital_cases import HospitalTables, case_sheets, say_of_cases
 from drgpay.report.reasons import reason_said
 from drgpay.report.settled_tables import EARNED, line_table
 from drgpay.report.statement import (
@@ -36,9 +37,16 @@ _USUAL = {STAYS: "normal", VISITS: PROCEDURE}
 """The class of a part that a worked case is taken from if it can be."""
 
 
-def statement_parts(results: Results, rules: Rules, language: Language) -> dict[str, BookPart]:
+def statement_parts(
+    results: Results,
+    rules: Rules,
+    language: Language,
+    details: Mapping[str, HospitalTables] | None = None,
+) -> dict[str, BookPart]:
     """The sheets of each hospital by its id: lines, differences of a correction, entries of visits,
     classes, groups, adjustments of stays, and how it all is calculated.
+
+    details: of each hospital whose cases are named too; others get no sheets then.
     """
     words, part = words_of(results.part), results.part
     pools = explained_pools(results)
@@ -46,8 +54,11 @@ def statement_parts(results: Results, rules: Rules, language: Language) -> dict[
     lines_of = year_line_tables(results["prepayments"]) if results.is_year else _month_lines
     title = words("clearing_title" if results.is_year else "statement_title", language)
     facts = [*run_lines(results.facts, language), *rule_lines(results, language)]
+    lines = _shown_lines(results, rules)
+    if details is not None:
+        lines = lines.filter(pl.col("hospital_id").is_in([*details]))
     statements = hospital_statements(
-        _shown_lines(results, rules),
+        lines,
         results.statement_cases,
         results.adjustments,
         values_by_hospital(results.statements),
@@ -68,19 +79,29 @@ def statement_parts(results: Results, rules: Rules, language: Language) -> dict[
                     explained(statement, pools, rules, entries, results.is_year, language),
                     notes=["explanation_note"],
                 ),
+                *(case_sheets(details[statement.hospital_id]) if details else []),
             ],
-            lambda key: words(key, language),
+            say_of_cases(lambda key: words(key, language), language),
         )
         for statement in statements
     }
 
 
 def write_hospital_books(
-    parts: Sequence[Mapping[str, BookPart]], created: datetime, folder: Path, language: Language
+    parts: Sequence[Mapping[str, BookPart]],
+    created: datetime,
+    folder: Path,
+    language: Language,
+    names: Mapping[str, str] | None = None,
 ) -> None:
-    """Write <folder>/<hospital_id>.xlsx for each hospital, with its sheets of each of `parts`."""
+    """Write <folder>/<hospital_id>.xlsx for each hospital, with its sheets of each of `parts`.
+
+    names: of the workbooks by hospital, where others are written apart.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for hospital, name in workbook_names(hospital for part in parts for hospital in part).items():
+    due = {hospital: "" for part in parts for hospital in part}
+    named = workbook_names(due) if names is None else {one: names[one] for one in due}
+    for hospital, name in named.items():
         mine = [part[hospital] for part in parts if hospital in part]
         write_book(folder / name, mine, language, created)
 

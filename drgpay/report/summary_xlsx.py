@@ -28,7 +28,7 @@ from drgpay.report.visit_wording import words_of
 from drgpay.report.year_tables import pool_tables, year_hospitals
 from drgpay.results.part import STAYS, VISITS
 from drgpay.results.results import CapitationTables, Results, RunFacts
-from drgpay.show.sheets import BookPart, Sheet
+from drgpay.show.sheets import LISTED_ROWS, BookPart, LongTable, Sheet
 
 _FINDING_COLUMNS = {
     STAYS: ["case_id", "hospital_id", "settlement_date", "code", "column", "message"],
@@ -93,10 +93,14 @@ def _year_sheets(results: Results, language: Language) -> list[Sheet]:
 
 
 def _finding_sheets(results: Results) -> list[Sheet]:
-    sheets = [
-        Sheet(key, finding_tables(key, results[key], _FINDING_COLUMNS[results.part]), signed=True)
-        for key in ("quarantine", "warnings")
-    ]
+    sheets = []
+    for key in ("quarantine", "warnings"):
+        counts, rows = finding_tables(key, results[key], _FINDING_COLUMNS[results.part])
+        if rows.frame.height <= LISTED_ROWS:
+            sheets.append(Sheet(key, [counts, rows], signed=True))
+        else:
+            sheets.append(Sheet(key, [counts], signed=True))
+            sheets.append(Sheet(rows.key, [LongTable(rows)]))
     findings = results.get("findings")
     if findings is not None:
         sheets.append(Sheet("line_findings", [line_findings(findings)], signed=True))

@@ -45,6 +45,8 @@ _ACCEPTED_BY = "accepted_by"  # nor this: who took on what stops runs
 ID_GIVEN = "id_given"  # nor this
 FORGOTTEN = "forgotten"  # nor this: which files are missing by decision (results/forgotten.py)
 _NEWER_BESIDE_BASIS = (ID_GIVEN, _RIGHTS, _ACCEPTED_BY, FORGOTTEN)
+CASE_SHEETS = "case_sheets"
+"""In the basis of a month whose workbooks of hospitals name the cases; others have no such key."""
 CHANGING = ("seconds", _RIGHTS, _ACCEPTED_BY, FORGOTTEN)
 """What of a manifest differs when a run is repeated, or was added later: in no evidence."""
 

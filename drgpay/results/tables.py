@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 
+from drgpay.results.case_records import CASE_RECORDS
 from drgpay.results.columns import Column, columns_of
 from drgpay.results.filing_files import FILINGS
 from drgpay.results.part import STAYS, Part
+from drgpay.results.payees import PAYEES
 from drgpay.results.visit_files import ENROLMENT
 from drgpay.tables.declared import result_table
 
 Columns = Mapping[str, Sequence[Column]]
 
-_OF_BOTH = ("adjustments", "ledger")
+_OF_BOTH = ("adjustments", "ledger", PAYEES)
 _OF_VISITS = ("entries", "capitation", "capitation_apart", "capitation_tie_out", ENROLMENT)
 
 
@@ -27,7 +29,7 @@ def declared_name(part: Part, is_year: bool, table: str) -> str:
 def columns_by_table(part: Part, is_year: bool, value_places: int) -> Columns:
     """The columns of the tables of a month or a year; `value_places` are those of point values."""
     of_period = ("pools", "assessment") if is_year else ("values", *_OF_CORRECTIONS)
-    of_stays = FILINGS if is_year else (*FILINGS, *OFFICIAL_GROUPS)
+    of_stays = FILINGS if is_year else (*FILINGS, *OFFICIAL_GROUPS, CASE_RECORDS)
     of_part = of_stays if part == STAYS else ("groups", *_OF_VISITS)
     return {
         table: columns_of(declared_name(part, is_year, table), value_places)
@@ -35,7 +37,8 @@ def columns_by_table(part: Part, is_year: bool, value_places: int) -> Columns:
     }
 
 
-OFFICIAL_GROUPS = ("case_groups", "group_agreement", "group_findings")
+CASE_GROUPS = "case_groups"
+OFFICIAL_GROUPS = (CASE_GROUPS, "group_agreement", "group_findings")
 """The tables of a month whose job names official groups."""
 _OF_CORRECTIONS = ("differences", "difference_statements")
 

@@ -14,7 +14,7 @@ from drgpay.records.mapping.table_mapping import table_mapping_path
 from drgpay.records.official_groups import GroupsInput
 from drgpay.records.source import partition_of
 from drgpay.records.visits.tables import VisitRecords, open_visits
-from drgpay.results.manifest import PROGRAM, read_manifest
+from drgpay.results.manifest import CASE_SHEETS, PROGRAM, read_manifest
 from drgpay.run.input_files import InputFiles
 from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, PreviousRun, VisitsJob
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
@@ -50,7 +50,13 @@ def basis_of_run(
             **_previous(job.previous, scheme.info.code_system, read),
         },
         "corrects": read_manifest(job.corrects).reference if job.corrects else None,
+        **_output(job),
     }
+
+
+def _output(job: AnyJob) -> dict[str, bool]:
+    """What a job says of its workbooks, where that is not the usual."""
+    return {CASE_SHEETS: True} if job.case_sheets else {}
 
 
 def basis_of_job(job: AnyJob, language: str) -> dict[str, Any]:
@@ -87,6 +93,7 @@ def basis_of_visits_job(
         "policy": _policy(loaded, read),
         "inputs": {"hospitals": _file(job.hospitals, read), **_previous(job.previous, "", read)},
         "corrects": read_manifest(job.corrects).reference if job.corrects else None,
+        **_output(job),
     }
 
 

@@ -95,6 +95,12 @@ class OutputFile(BaseModel):
     group: Annotated[str, StringConstraints(min_length=1)] | None = None
 
 
+class MonthOutputFile(OutputFile):
+    """[output] of a month; cases: whether the workbooks of hospitals name all of their cases."""
+
+    cases: bool = False
+
+
 def _as_table(given: Any) -> Any:
     if isinstance(given, str):
         return {"folder": given}
@@ -107,6 +113,11 @@ OutputEntry = Annotated[
     OutputFile, BeforeValidator(_as_table, json_schema_input_type=str | OutputFile)
 ]
 """`output = "runs"`, or a table [output] with `folder` and `group`."""
+
+MonthOutputEntry = Annotated[
+    MonthOutputFile, BeforeValidator(_as_table, json_schema_input_type=str | MonthOutputFile)
+]
+"""The same of a month, also with `cases`."""
 
 
 class AcceptedFile(BaseModel):
@@ -140,7 +151,7 @@ class JobFile(BaseModel):
     scheme: str | None = None
     catalogue: str | None = None
     policy: str
-    output: OutputEntry
+    output: MonthOutputEntry
     corrects: str | None = None
     inputs: Inputs
     outpatient: OutpatientFile | None = None
@@ -216,6 +227,7 @@ class Job:
     corrects: Path | None = None
     outpatient: OutpatientJob | None = None
     output_group: str | None = None
+    case_sheets: bool = False
     accepted: tuple[Accepted, ...] = ()
     previous: tuple[PreviousRun, ...] = ()
 
@@ -232,6 +244,7 @@ class VisitsJob:
     outpatient: OutpatientJob
     corrects: Path | None = None
     output_group: str | None = None
+    case_sheets: bool = False
     accepted: tuple[Accepted, ...] = ()
     previous: tuple[PreviousRun, ...] = ()
 
@@ -266,6 +279,7 @@ def load_any_job(path: Path) -> AnyJob:
             policy=policy,
             output=here / file.output.folder,
             output_group=file.output.group,
+            case_sheets=file.output.cases,
             accepted=accepted,
             hospitals=here / inputs.hospitals,
             outpatient=outpatient,
@@ -292,6 +306,7 @@ def load_any_job(path: Path) -> AnyJob:
         policy=policy,
         output=here / file.output.folder,
         output_group=file.output.group,
+        case_sheets=file.output.cases,
         accepted=accepted,
         stays=stays,
         hospitals=here / inputs.hospitals,

@@ -15,7 +15,7 @@ from drgpay.base.progress import Clock, ProgressBar, no_progress
 from drgpay.base.shown import Shown
 from drgpay.records.dataset import Dataset
 from drgpay.results.data_package import write_data_package
-from drgpay.results.manifest import identity_of, write_manifest
+from drgpay.results.manifest import CASE_SHEETS, identity_of, write_manifest
 from drgpay.results.part import STAYS, VISITS, Part
 from drgpay.results.results import Results
 from drgpay.run.acceptance import take_on
@@ -134,7 +134,7 @@ def settle_and_write(
         results = tuple(part.results(identity) for part in settled)
         opened.read.refuse_changed()
         rules = [part.rules for part in settled]
-        write_results(results, rules, run.outputs, language)
+        write_results(results, rules, run.outputs, language, bool(basis.get(CASE_SHEETS)))
         clock.lap("write")
         names = accepted_by(opened.accepted, needed)
         write_manifest(run.outputs, identity, basis, counts, clock.seconds, opened.rights, names)

@@ -14,11 +14,14 @@ from drgpay.base.language import Language, Words
 from drgpay.base.working_folder import working_folder
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.report.books import ReportedPart, write_books
+from drgpay.results.case_records import CASE_RECORDS
+from drgpay.results.manifest import CASE_SHEETS
 from drgpay.results.part import PARTS, STAYS, VISITS, Part
+from drgpay.results.payees import PAYEES
 from drgpay.results.results import Results
 from drgpay.results.run_folder import RunFolder, month_at
 from drgpay.results.run_tables import CannotCheckError, RunTables
-from drgpay.results.tables import OFFICIAL_GROUPS
+from drgpay.results.tables import CASE_GROUPS, OFFICIAL_GROUPS
 from drgpay.results.visit_files import ENROLMENT, entries_of_visits
 from drgpay.results.visits import example_visits
 from drgpay.run.comparison import WORDS, Compared, first_of, not_due
@@ -148,20 +151,49 @@ def _part(book: ZipFile, name: str) -> bytes | None:
 
 def _write(run: RunFolder, parts: Mapping[Part, RunTables], schemes: Schemes, folder: Path) -> None:
     books = [_as_reported(parts[part], schemes) for part in PARTS if part in parts]
-    write_books(books, folder, run.manifest.language)
+    case_sheets = bool(run.manifest.content.get(CASE_SHEETS))
+    write_books(books, folder, run.manifest.language, case_sheets)
+
+
+def _rules_kept(tables: RunTables, schemes: Schemes) -> AnyRules:
+    if tables.part == STAYS:
+        return rules_kept(tables, hospitals_of(tables), schemes.stays)
+    return visit_rules_kept(tables, hospitals_of(tables), schemes.visits)
 
 
 def _as_reported(tables: RunTables, schemes: Schemes) -> ReportedPart:
     """A part as its workbooks were made of it, from its own tables."""
-    rules: AnyRules = (
-        rules_kept(tables, hospitals_of(tables), schemes.stays)
-        if tables.part == STAYS
-        else visit_rules_kept(tables, hospitals_of(tables), schemes.visits)
-    )
+    rules = _rules_kept(tables, schemes)
     frames = {name: tables.frame(name) for name in _shown(tables)}
     facts = facts_of(tables.run_id, tables.period, rules, _counts(tables))
     results = Results(tables.part, facts, frames)
     return reported(replace(results, beside=_beside(tables, results)), rules)
+
+
+def reported_lightly(tables: RunTables, schemes: Schemes) -> tuple[ReportedPart, str]:
+    """A part of a month without the rows of its cases, and the code system of its scheme.
+
+    Tables with a row a case have none; the examples of visits are there.
+    """
+    rules = _rules_kept(tables, schemes)
+    rows = ("cases", "adjustments", "quarantine", "warnings", "ledger", CASE_GROUPS, CASE_RECORDS)
+    frames = {
+        name: tables.scan(name).head(0).collect() if name in rows else tables.frame(name)
+        for name in _shown(tables)
+    }
+    facts = facts_of(tables.run_id, tables.period, rules, _counts(tables))
+    beside = {}
+    if tables.part == VISITS:
+        choosing = tables.frame("cases", _CHOOSING)
+        beside["examples"] = entries_of_visits(example_visits(choosing), tables.folder)
+    made = reported(Results(tables.part, facts, frames, beside), rules)
+    return made, rules.scheme.info.code_system
+
+
+_CHOOSING = [
+    *("visit_id", "hospital_id", "payment", "out_of_area", "points", "class", "apg", "case_class"),
+]
+"""What the visit is chosen by that a statement works out."""
 
 
 def _shown(tables: RunTables) -> Iterator[str]:
@@ -170,12 +202,16 @@ def _shown(tables: RunTables) -> Iterator[str]:
     yield from ("pools", "assessment") if tables.manifest.is_clearing else _OF_MONTH
     if tables.part == STAYS:
         yield "adjustments"
-        if tables.has("case_groups"):
+        if tables.has(CASE_GROUPS):
             yield from OFFICIAL_GROUPS
     else:
         yield "groups"
     if tables.corrects:
         yield from ("differences", "difference_statements")
+    if f"{PAYEES}.parquet" in tables.manifest.outputs:
+        yield PAYEES
+    if CASE_SHEETS in tables.manifest.content and tables.part == STAYS:
+        yield CASE_RECORDS
     if tables.part == VISITS and tables.enrolment() is not None:
         yield from ("capitation", "capitation_apart", "capitation_tie_out", ENROLMENT)
 

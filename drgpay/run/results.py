@@ -13,6 +13,8 @@ from drgpay.points.catalogue import Catalogue, save_catalogue
 from drgpay.records.writing import write_frame
 from drgpay.report.books import ReportedPart, write_books
 from drgpay.report.explanation import Rules
+from drgpay.report.hospital_cases import CodeNames
+from drgpay.results.payees import payee_frames
 from drgpay.results.results import Results, RunFacts, booking_frames, case_frames, line_frames
 from drgpay.run.rules import AnyRules
 from drgpay.settle.booking import Booked
@@ -40,6 +42,7 @@ def results_of(
         **case_frames(rules.part, settled),
         **line_frames(settled, rules.policy, rules.hospitals),
         **booking_frames(rules.part, booked.ledger, booked.differences),
+        **payee_frames(rules.hospitals),
         **(frames or {}),
     }
     return Results(rules.part, facts, made, beside or {}, tuple(notes))
@@ -65,13 +68,20 @@ def facts_of(run_id: str, period: str, rules: AnyRules, counts: Mapping[str, int
 def reported(results: Results, rules: AnyRules) -> ReportedPart:
     """A part as its workbooks are made of it."""
     mean = rules.catalogue.all_mean_fen
-    return ReportedPart(results, Rules.of(rules.policy, rules.group_names, mean))
+    names = CodeNames(rules.group_names, rules.scheme.info.code_system)
+    return ReportedPart(results, Rules.of(rules.policy, rules.group_names, mean), names)
 
 
 def write_results(
-    results: Sequence[Results], rules: Sequence[AnyRules], folder: Path, language: Language
+    results: Sequence[Results],
+    rules: Sequence[AnyRules],
+    folder: Path,
+    language: Language,
+    case_sheets: bool = False,
 ) -> None:
     """Write the results of the parts, at least of one, into the folder of their run.
+
+    case_sheets: whether the workbooks of hospitals name their cases.
 
     rules: of each of the results. Parquet is written beside the workbooks: one is the work of
     polars, the other of Python. The catalogues lie in the run, so that every case can be recomputed
@@ -93,7 +103,7 @@ def write_results(
     with ThreadPoolExecutor(1) as pool, _no_garbage_collected():
         done = pool.submit(write)
         books = [reported(one, by) for one, by in zip(results, rules, strict=True)]
-        write_books(books, folder, language)
+        write_books(books, folder, language, case_sheets)
         done.result()
 
 

@@ -21,6 +21,7 @@ from drgpay.records.findings import commonest
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.official_groups import OfficialGroups
 from drgpay.report.point_notes import point_notes, stay_rules_table
+from drgpay.results.case_records import case_records_table
 from drgpay.results.filing_files import filing_frames
 from drgpay.results.month import refused_table
 from drgpay.results.part import STAYS
@@ -155,7 +156,9 @@ def settle_stays_of_job(
 
     def read_and_check() -> CheckedStays:
         with running.progress("grouping", dataset.rows) as advance:
-            found = read_grouped_stays(dataset, rules.compiled, advance, running.threads)
+            found = read_grouped_stays(
+                dataset, rules.compiled, advance, running.threads, with_records=True
+            )
         clock.lap("read and group")
         source = str(job.stays.path)
         return check_grouped(
@@ -211,6 +214,7 @@ def settle_stays_of_job(
         **({} if ruled is None else {"stay_rules": ruled}),
         **filing_frames(month.filings),
         **groups.frames,
+        "case_records": case_records_table(checked.records),
     }
     notes = (
         *groups.notes,

@@ -4,22 +4,25 @@ Every workbook of the project that shows results is laid out here, so all of the
 print alike: a frozen and repeated header, one page wide on A4 or A3, page numbers.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from io import BytesIO
 from math import ceil
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 import polars as pl
 import xlsxwriter
-from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.utility import quote_sheetname, xl_rowcol_to_cell
 
 from drgpay.base.language import Language
 from drgpay.base.visible import visible
 from drgpay.show.calculation import Amount, Calculation, mentioning, referring
+from drgpay.show.row_xml import CellKind, RowColumn, rows_xml
 from drgpay.show.tables import (
     ReportTable,
     Say,
@@ -31,7 +34,13 @@ from drgpay.show.tables import (
 
 _A3, _A4, _WIDTH_ON_A4 = 8, 9, 190  # in columns; wider sheets would be too small to read on A4
 _KEYED_COLUMNS = 10  # a wider table keeps its first two columns in view
-_LISTED_ROWS = 10_000  # more would not be read in a sheet; the Parquet file has them all
+LISTED_ROWS = 10_000
+"""More would not be read in a table among others; the Parquet file has them all."""
+ROWS_OF_A_SHEET = 200_000
+"""More rows are parted: programs that open workbooks become slow."""
+_WIDEST_OF_LONG = 40
+_WIDTH_OF_LONG = 280  # columns of long tables on a page: they may take several pages side by side
+_ROWS_AT_ONCE = 100  # of fewer, rows are written cell by cell
 _FILTERED_ROWS = 20  # fewer are read at a glance
 _SHEET_NAME_LETTERS = 31  # a limit of Excel
 _NARROWEST, _WIDEST = 9, 60
@@ -52,6 +61,55 @@ _EPOCH = datetime(2020, 1, 1)  # one date for all, so that equal tables give equ
 
 
 @dataclass(frozen=True)
+class LongTable:
+    """All rows of a table, however many, below its totals; with a filter.
+
+    The only block of its sheet. Of more than `ROWS_OF_A_SHEET` rows each part is a sheet of its own,
+    with the totals of the part. Days are days of the spreadsheet, not texts.
+    """
+
+    table: ReportTable
+
+
+@dataclass(frozen=True)
+class TotalOf:
+    """The total of a column on the sheets of a key: of all that are parts of one table.
+
+    part: the number of the part of the workbook, by default that of the check. times: 1, or -1
+    where it is taken off.
+    """
+
+    sheet: str
+    table: str
+    column: str
+    part: int | None = None
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Check:
+    """Two sums that have to be equal, each of totals on other sheets; `key` says of what."""
+
+    key: str
+    left: Sequence[TotalOf]
+    right: Sequence[TotalOf]
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Checks as rows with live formulas: both sums, their difference, and whether they agree.
+
+    Stands on a sheet behind all that it names.
+    """
+
+    key: str
+    checks: Sequence[Check]
+
+
+SheetBlock = ReportTable | Calculation | LongTable | Checks
+
+
+@dataclass(frozen=True)
 class Sheet:
     """One sheet: blocks one below the other, the header of the first frozen.
 
@@ -61,7 +119,7 @@ class Sheet:
     """
 
     key: str
-    blocks: Sequence[ReportTable | Calculation]
+    blocks: Sequence[SheetBlock]
     notes: Sequence[str] = ()
     signed: bool = False
 
@@ -84,17 +142,120 @@ def write_book(
 ) -> None:
     """Write a workbook, named as its first part; the same parts give the same bytes.
 
-    A table shows at most 10,000 rows and says so.
+    A table shows at most 10,000 rows and says so, a LongTable all of them.
     """
-    content = BytesIO()
+    content, long_rows = BytesIO(), dict[str, list[_LongRows]]()
     with xlsxwriter.Workbook(content, _OPTIONS) as workbook:
         workbook.set_properties({"title": visible(parts[0].title), "created": created})
-        looks = _Looks(workbook, language)
-        for part in parts:
-            for sheet in part.sheets:
-                made = workbook.add_worksheet(part.say(sheet.key)[:_SHEET_NAME_LETTERS])
-                _SheetWriter(made, _Book(looks, part.say), sheet).write(part.title, part.facts)
-    path.write_bytes(content.getbuffer())
+        looks, totals = _Looks(workbook, language), _Totals()
+        for number, part in enumerate(parts):
+            book = _Book(looks, part.say, totals, number)
+            for name, sheet in _named_sheets(part):
+                made = workbook.add_worksheet(name)
+                writer = _SheetWriter(made, book, sheet)
+                writer.write(part.title, part.facts)
+                if writer.long_rows:
+                    long_rows[f"xl/worksheets/sheet{made.index + 1}.xml"] = writer.long_rows
+    if long_rows:
+        _write_with_rows(content, path, long_rows)
+    else:
+        path.write_bytes(content.getbuffer())
+
+
+def _named_sheets(part: BookPart) -> Iterator[tuple[str, Sheet]]:
+    """The sheets with their names; of a long table its parts, numbered."""
+    for sheet in part.sheets:
+        name = part.say(sheet.key)
+        [block] = sheet.blocks if len(sheet.blocks) == 1 else [None]
+        if not isinstance(block, LongTable) or block.table.frame.height <= ROWS_OF_A_SHEET:
+            yield name[:_SHEET_NAME_LETTERS], sheet
+            continue
+        frame = block.table.frame
+        for number, rows in enumerate(frame.iter_slices(ROWS_OF_A_SHEET), start=1):
+            table = LongTable(replace(block.table, frame=rows))
+            ending = f" {number}"
+            shown = name[: _SHEET_NAME_LETTERS - len(ending)] + ending
+            yield shown, replace(sheet, blocks=[table])
+
+
+@dataclass(frozen=True)
+class _LongRows:
+    """Rows that are put into the XML of a sheet in the place of the one that shows their styles."""
+
+    frame: pl.DataFrame
+    columns: Sequence[tuple[str, CellKind]]
+    row: int
+    heights: Mapping[int, int] = field(default_factory=dict)
+
+
+def _write_with_rows(
+    content: BytesIO, path: Path, long_rows: Mapping[str, Sequence[_LongRows]]
+) -> None:
+    """The finished workbook with the rows that are made at once."""
+    with ZipFile(content) as made, ZipFile(path, "w", ZIP_DEFLATED) as book:
+        for info in made.infolist():
+            copied = ZipInfo(info.filename, info.date_time)
+            copied.compress_type, copied.external_attr = ZIP_DEFLATED, info.external_attr
+            data = made.read(info)
+            if info.filename not in long_rows:
+                book.writestr(copied, data)
+                continue
+            with book.open(copied, "w") as stream:
+                for xml in _with_rows(data, long_rows[info.filename]):
+                    stream.write(xml)
+
+
+def _with_rows(data: bytes, long_rows: Sequence[_LongRows]) -> Iterator[bytes]:
+    """The XML of a sheet, with rows in the place of each row that shows how they look."""
+    ends = max(rows.row + rows.frame.height for rows in long_rows)
+    rest = _reaching(data, ends)
+    for rows in long_rows:
+        before, sample, rest = _around_row(rest, rows.row + 1)
+        yield before
+        styles = re.findall(rb' s="([0-9]+)"', sample)
+        columns = [
+            RowColumn(name, kind, style.decode())
+            for (name, kind), style in zip(rows.columns, styles, strict=True)
+        ]
+        yield from rows_xml(rows.frame, rows.row + 1, columns, rows.heights)
+    yield rest
+
+
+def _reaching(data: bytes, last_row: int) -> bytes:
+    """The XML of a sheet that says it has cells down to a row."""
+
+    def ending(found: re.Match[bytes]) -> bytes:
+        return b'%s%d"/>' % (found[1], max(int(found[2]), last_row))
+
+    return re.sub(rb'(<dimension ref="A1:[A-Z]+)([0-9]+)"/>', ending, data, count=1)
+
+
+def _around_row(data: bytes, row: int) -> tuple[bytes, bytes, bytes]:
+    """The XML of a sheet before a row, the row, and what comes after it."""
+    start = data.index(b'<row r="%d"' % row)
+    end = data.index(b"</row>", start) + len(b"</row>")
+    return data[:start], data[start:end], data[end:]
+
+
+class _Totals:
+    """Where the totals of the tables of a workbook stand, and what they are."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[int, str, str, str], list[tuple[str, Amount]]] = {}
+
+    def add(self, key: tuple[int, str, str, str], place: str, value: Amount) -> None:
+        """A total of a column, by the number of the part, sheet, table and column."""
+        self._places.setdefault(key, []).append((place, value))
+
+    def formula(self, wanted: Sequence[TotalOf], part: int) -> tuple[str, Decimal]:
+        """The sum of some totals as a formula, and its value; 0 where there is no such total."""
+        text, value = "", Decimal(0)
+        for one in wanted:
+            number = part if one.part is None else one.part
+            for place, total in self._places.get((number, one.sheet, one.table, one.column), []):
+                text += f"{'-' if one.times < 0 else '+'}{place}"
+                value += one.times * Decimal(total)
+        return text or "0", value
 
 
 class _Looks:
@@ -132,6 +293,8 @@ class _Book:
 
     looks: _Looks
     say: Say
+    totals: _Totals
+    part: int
 
 
 class _SheetWriter:
@@ -143,11 +306,12 @@ class _SheetWriter:
         self._row = 0
         self._header: int | None = None  # the first one, frozen and repeated in print
         self._places: dict[tuple[str, str], tuple[str, str]] = {}
+        self.long_rows: list[_LongRows] = []
         blocks = [
             _shown(block, book.say) if isinstance(block, ReportTable) else block
             for block in sheet.blocks
         ]
-        self._blocks: list[_Shown | Calculation] = blocks
+        self._blocks: list[_Shown | Calculation | LongTable | Checks] = blocks
         self._widths = _widths(blocks, book.say)
 
     def write(self, title: str, facts: Sequence[str]) -> None:
@@ -162,6 +326,10 @@ class _SheetWriter:
             self._row += 1
             if isinstance(block, Calculation):
                 self._calculation(block)
+            elif isinstance(block, LongTable):
+                self._long_table(block.table)
+            elif isinstance(block, Checks):
+                self._checks(block)
             else:
                 self._table(block)
         if self._sheet.signed:
@@ -172,10 +340,11 @@ class _SheetWriter:
     def _set_up_page(self) -> None:
         made, tables = self._made, [shown for shown in self._blocks if isinstance(shown, _Shown)]
         wide = max((shown.frame.width for shown in tables), default=0)
-        if tables:
+        long = next((block for block in self._blocks if isinstance(block, LongTable)), None)
+        if tables or long:
             made.set_landscape()
         made.set_paper(_A3 if sum(self._widths) > _WIDTH_ON_A4 else _A4)
-        made.fit_to_pages(1, 0)
+        made.fit_to_pages(ceil(sum(self._widths) / _WIDTH_OF_LONG) if long else 1, 0)
         made.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
         made.set_footer("&C&P / &N")
         for column, width in enumerate(self._widths):
@@ -185,6 +354,11 @@ class _SheetWriter:
             made.freeze_panes(self._header + 1, 2 if keyed else 0)
             if len(tables) == 1:
                 made.repeat_rows(self._header)
+        if long is not None:
+            frame, top = long.table.frame, self._header or 0
+            made.freeze_panes(top + 1, 1)
+            made.repeat_rows(top)
+            made.autofilter(top, 0, top + max(frame.height, 1), frame.width - 1)
         if len(self._blocks) == 1 and tables and tables[0].frame.height > _FILTERED_ROWS:
             frame, top = tables[0].frame, self._header or 0
             made.autofilter(top, 0, top + frame.height, frame.width - 1)
@@ -233,10 +407,13 @@ class _SheetWriter:
             self._heading(say(table.key))
         self._head(["\n".join(heading(name, say)) for name in shown.frame.columns])
         first = self._row
-        for column, cells in enumerate(shown.columns):
-            self._column(first, column, cells)
-        for row, height in _heights(shown).items():
-            self._made.set_row(first + row, height)
+        if shown.frame.height >= _ROWS_AT_ONCE:
+            self._rows_at_once(first, shown)
+        else:
+            for column, cells in enumerate(shown.columns):
+                self._column(first, column, cells)
+            for row, height in _heights(shown).items():
+                self._made.set_row(first + row, height)
         self._row += shown.frame.height
         cut = shown.frame.height < table.frame.height
         # The sum of the rows that are shown would be taken for that of all.
@@ -250,6 +427,84 @@ class _SheetWriter:
             )
         if table.note:
             self._sentence(say(table.note))
+
+    def _rows_at_once(self, first: int, shown: "_Shown") -> None:
+        """The rows of a table of many, of which the library is handed one that shows their looks."""
+        made = []
+        for column, (name, cells) in enumerate(
+            zip(shown.frame.columns, shown.columns, strict=True)
+        ):
+            self._made.write_blank(
+                first, column, None, self._looks.cell(cells.shape, wrapped=cells.wrapped)
+            )
+            text = pl.Series(name, cells.values, pl.String) if cells.text else shown.frame[name]
+            made.append(text)
+        kinds: list[tuple[str, CellKind]] = [
+            (name, "text" if cells.text else "number")
+            for name, cells in zip(shown.frame.columns, shown.columns, strict=True)
+        ]
+        self.long_rows.append(_LongRows(pl.DataFrame(made), kinds, first, _heights(shown)))
+
+    def _long_table(self, table: ReportTable) -> None:
+        """Totals and what of them is filtered, headings, and a row that shows how rows look."""
+        say, frame = self._book.say, table.frame
+        columns = [_long_column(table, series) for series in frame.get_columns()]
+        totals = (("total", "SUM("), ("filtered", "SUBTOTAL(109,")) if table.sums else ()
+        first, rows = self._row + len(totals) + 1, max(frame.height, 1)
+        for place, (key, function) in enumerate(totals):
+            self._string(self._row + place, 0, say(key), self._looks.cell("", bold=True))
+            for number, column in enumerate(columns[1:], start=1):
+                shape = self._looks.cell(column.shape, bold=True)
+                if column.name not in table.sums:
+                    self._made.write_blank(self._row + place, number, None, shape)
+                    continue
+                top = xl_rowcol_to_cell(first, number)
+                span = f"{top}:{xl_rowcol_to_cell(first + rows - 1, number)}"
+                total: Any = frame[column.name].sum() or 0
+                formula = f"=ROUND({function}{span}),{column.places})"
+                self._made.write_formula(self._row + place, number, formula, shape, float(total))
+                if not place:
+                    self._total_at(table.key, column.name, self._row, number, total)
+        self._row += len(totals)
+        self._head(["\n".join(heading(name, say)) for name in frame.columns])
+        shown = _said(table, say)
+        for number, column in enumerate(columns):
+            self._made.write_blank(self._row, number, None, self._looks.cell(column.shape))
+        if frame.height:
+            kinds: list[tuple[str, CellKind]] = [(column.name, column.kind) for column in columns]
+            self.long_rows.append(_LongRows(shown, kinds, self._row))
+
+    def _total_at(self, table: str, column: str, row: int, number: int, value: Amount) -> None:
+        place = quote_sheetname(self._made.get_name())
+        cell = xl_rowcol_to_cell(row, number, row_abs=True, col_abs=True)
+        key = (self._book.part, self._sheet.key, table, column)
+        self._book.totals.add(key, f"{place}!{cell}", value)
+
+    def _checks(self, block: Checks) -> None:
+        """A row a check: both sums, their difference, and whether they agree."""
+        say, looks = self._book.say, self._looks
+        if block.key != self._sheet.key:
+            self._heading(say(block.key))
+        keys = ("check_item", "check_left", "check_right_side", "check_difference", "check_result")
+        self._head([say(key) for key in keys])
+        for check in block.checks:
+            (left, first), (right, second) = (
+                self._book.totals.formula(side, self._book.part)
+                for side in (check.left, check.right)
+            )
+            places = max(_places_of(first), _places_of(second))
+            shape, row = looks.cell(_number_shape(places)), self._row
+            self._string(row, 0, say(check.key), looks.cell("", wrapped=True))
+            self._made.write_formula(row, 1, f"={left}", shape, float(first))
+            self._made.write_formula(row, 2, f"={right}", shape, float(second))
+            cells = [xl_rowcol_to_cell(row, number) for number in (1, 2, 3)]
+            formula = f"=ROUND({cells[0]}-{cells[1]},{places})"
+            self._made.write_formula(row, 3, formula, shape, float(first - second))
+            right_word, wrong_word = say("check_right"), say("check_wrong")
+            found = f'=IF({cells[2]}=0,"{right_word}","{wrong_word}")'
+            said = right_word if first == second else wrong_word
+            self._made.write_formula(row, 4, found, looks.cell("", bold=True), said)
+            self._row += 1
 
     def _column(self, top: int, column: int, cells: "_Cells") -> None:
         shape = self._looks.cell(cells.shape, wrapped=cells.wrapped)
@@ -276,6 +531,7 @@ class _SheetWriter:
                 # Rounded, so that the doubles of a workbook add up to the exact decimal.
                 formula = f"=ROUND(SUM({span}),{cells.places})" if cells.places else f"=SUM({span})"
                 self._made.write_formula(self._row, column, formula, shape, float(cells.total or 0))
+                self._total_at(shown.table.key, name, self._row, column, cells.total or 0)
             elif given.get(name) is None:
                 self._made.write_blank(self._row, column, None, shape)
             elif cells.text:
@@ -315,6 +571,7 @@ class _SheetWriter:
 
 
 _AMOUNT, _HOW = 2, 3  # columns of a calculation
+_CHECK_WIDTHS = (44.0, 22.0, 22.0, 18.0, 12.0)
 _CALCULATION_WIDTHS = (7.0, 32.0, 22.0, 62.0)
 _LETTER = 1.1  # of the width of a digit in the font that columns are measured in
 
@@ -342,7 +599,7 @@ class _Shown:
 
 
 def _shown(table: ReportTable, say: Say) -> _Shown:
-    frame = table.frame.head(_LISTED_ROWS) if table.frame.height > _LISTED_ROWS else table.frame
+    frame = table.frame.head(LISTED_ROWS) if table.frame.height > LISTED_ROWS else table.frame
     columns = [_cells(table, series, say) for series in frame.get_columns()]
     return _Shown(table, frame, columns)
 
@@ -371,6 +628,47 @@ def _cells(table: ReportTable, series: pl.Series, say: Say) -> _Cells:
     shape = "0.00%" if kind == "percent" else _number_shape(places)
     width = len(f"-{largest:,.{places}f}") * _LETTER + 1
     return _Cells(numbers, False, shape, places, False, width, total)
+
+
+@dataclass(frozen=True)
+class _LongColumn:
+    """A column of a long table: how it is written, its number format, its decimals, its width."""
+
+    name: str
+    kind: CellKind
+    shape: str
+    places: int
+    width: float
+
+
+def _long_column(table: ReportTable, series: pl.Series) -> _LongColumn:
+    name, kind = series.name, kind_of(series.name, series.dtype)
+    if series.dtype == pl.Date:
+        return _LongColumn(name, "date", "yyyy-mm-dd", 0, _NARROWEST + 3)
+    if kind == "text":
+        texts = series.head(_SAMPLE).drop_nulls().cast(pl.String).to_list()
+        longest = max(map(_columns_of, texts), default=0)
+        return _LongColumn(name, "text", "", 0, min(longest * _LETTER + 2, _WIDEST_OF_LONG))
+    places = series.dtype.scale if isinstance(series.dtype, pl.Decimal) else 0
+    largest: Any = series.abs().sum() if name in table.sums else series.abs().max()
+    shape = "0.00%" if kind == "percent" else _number_shape(places)
+    width = len(f"-{largest or 0:,.{places}f}") * _LETTER + 1
+    return _LongColumn(name, "number", shape, places, width)
+
+
+def _said(table: ReportTable, say: Say) -> pl.DataFrame:
+    """The rows of a table with its values in words."""
+    frame, said = table.frame, []
+    for name in frame.columns:
+        if name not in table.prefixes and name not in table.worded:
+            continue
+        prefix, values = table.prefixes.get(name), frame[name].cast(pl.String)
+        words = {
+            value: prefixed_text(value, prefix, say) if prefix else text_of(value, True, say)
+            for value in values.unique().drop_nulls().to_list()
+        }
+        said.append(values.replace(words))
+    return frame.with_columns(said)
 
 
 def _height(lines: int) -> int:
@@ -410,11 +708,22 @@ def _is_exact(value: Amount) -> bool:
     return len(Decimal(value).as_tuple().digits) <= _EXACT_DIGITS
 
 
-def _widths(blocks: Sequence[_Shown | Calculation], say: Say) -> list[float]:
+def _widths(blocks: Sequence[_Shown | Calculation | LongTable | Checks], say: Say) -> list[float]:
     widths: dict[int, float] = {}
     for block in blocks:
         if isinstance(block, Calculation):
             wanted = list(_CALCULATION_WIDTHS)
+        elif isinstance(block, Checks):
+            wanted = list(_CHECK_WIDTHS)
+        elif isinstance(block, LongTable):
+            of_rows = [_long_column(block.table, series) for series in block.table.frame]
+            wanted = [
+                max(
+                    column.width,
+                    *(_columns_of(line) * _LETTER + 4 for line in heading(column.name, say)),
+                )
+                for column in of_rows
+            ]
         else:
             wanted = [
                 max(cells.width, *(_columns_of(line) * _LETTER + 2 for line in heading(name, say)))

@@ -65,14 +65,17 @@ def texts_of(path: Path) -> set[str]:
 
 
 def recomputed(path: Path) -> list[tuple[str, str, str, Decimal, Fraction]]:
-    """Each formula: sheet, cell, formula, the value the file shows, the value it has."""
+    """Each formula of a number: sheet, cell, formula, the value the file shows, the value it has."""
     shown, live = openpyxl.load_workbook(path, data_only=True), openpyxl.load_workbook(path)
     found = []
+    sheets: dict[str, _Values] = {}
     for sheet in live:
-        values = _Values(sheet)
+        sheets[sheet.title] = _Values(sheet, sheets)
+    for sheet in live:
+        values = sheets[sheet.title]
         for row in sheet.iter_rows():
             for cell in row:
-                if isinstance(cell.value, str) and cell.value.startswith("="):
+                if isinstance(cell.value, str) and re.match('=(?!IF.*")', cell.value):
                     stands = exact(shown[sheet.title][cell.coordinate].value)
                     of_cell = values.of(cell.coordinate)
                     found.append((sheet.title, cell.coordinate, cell.value, stands, of_cell))
@@ -80,10 +83,13 @@ def recomputed(path: Path) -> list[tuple[str, str, str, Decimal, Fraction]]:
 
 
 class _Values:
-    """The exact values of the cells of a sheet, formulas worked out when they are asked for."""
+    """The exact values of the cells of a sheet, formulas worked out when they are asked for.
 
-    def __init__(self, sheet: Any) -> None:
-        self._sheet = sheet
+    sheets: those of all sheets by name, for formulas that name others.
+    """
+
+    def __init__(self, sheet: Any, sheets: "dict[str, _Values]") -> None:
+        self._sheet, self._sheets = sheet, sheets
         self._known: dict[str, Fraction] = {}
 
     def of(self, cell: str) -> Fraction:
@@ -94,13 +100,18 @@ class _Values:
         return self._known[cell]
 
     def _work_out(self, formula: str) -> Fraction:
-        text = re.sub(r"([A-Z]+\d+):([A-Z]+\d+)", r"span('\1:\2')", formula[1:])
+        text = re.sub(
+            r"'?([^+\-'!()]+)'?!\$([A-Z]+)\$(\d+)", r"other('\1', '\2' '\3')", formula[1:]
+        )
+        text = re.sub(r"([A-Z]+\d+):([A-Z]+\d+)", r"span('\1:\2')", text)
         text = re.sub(r"(?<!['\w:])([A-Z]+\d+)\b(?!')", r"cell('\1')", text)
-        text = re.sub(r"(?<![\w.'])(\d+(?:\.\d+)?)(?![\w.'])", r"Fraction('\1')", text)
+        text = re.sub(r"(?<![\w.'$])(\d+(?:\.\d+)?)(?![\w.'])", r"Fraction('\1')", text)
         names = {
             "cell": self.of,
             "span": self._span,
+            "other": lambda sheet, cell: self._sheets[sheet].of(cell),
             "SUM": sum,
+            "SUBTOTAL": lambda _kind, cells: sum(cells),
             "MIN": min,
             "MAX": max,
             "IF": lambda truth, then, otherwise: then if truth else otherwise,

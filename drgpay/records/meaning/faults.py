@@ -5,7 +5,7 @@ code, its column, its problem and the value, as `packed` writes them. Text, so t
 coded, spilled and sorted like any other.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from drgpay.base.language import Words
 from drgpay.base.words import Wording
-from drgpay.records.arrays import numbers_array, strings_array
+from drgpay.records.arrays import numbers_array, numbers_of, strings_array
 
 FAULTS = "faults_of_reading"
 """The column that a piece adds when it is asked for it."""
@@ -121,3 +121,19 @@ def unpacked(text: str) -> Iterator[Fault]:
     for part in text.split(_BETWEEN_FAULTS):
         code, column, problem, value = part.split(_BETWEEN_FIELDS)
         yield Fault(code, column, Unread(problem), value)
+
+
+def without_faults_of(faults: pa.Array, columns: Collection[str]) -> pa.Array:
+    """The column FAULTS, as `packed` makes it, without the faults of some columns."""
+    words = [
+        _BETWEEN_FAULTS.join(
+            fault
+            for fault in text.split(_BETWEEN_FAULTS)
+            if fault.split(_BETWEEN_FIELDS)[1] not in columns
+        )
+        for text in faults.dictionary.to_pylist()
+    ]
+    of_row = numbers_of(faults.indices, null=-1)
+    none = np.array([not word for word in words] + [True])[of_row]
+    numbers = np.where(none, 0, of_row).astype(np.int32)
+    return pa.DictionaryArray.from_arrays(numbers_array(numbers, none), strings_array(words))
