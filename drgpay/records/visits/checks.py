@@ -1,6 +1,6 @@
 """Whether visits and their lines can be paid (docs/files.md), and the quarantine of what fails."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -138,18 +138,29 @@ class VisitBucket:
 
 
 def check_bucket(
-    bucket: RawBucket, rules: VisitRules, sources: tuple[str, str], language: Language = "zh"
+    bucket: RawBucket,
+    rules: VisitRules,
+    sources: tuple[str, str],
+    language: Language = "zh",
+    called: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
 ) -> VisitBucket:
     """Check the visits and lines of a bucket; `sources` name both tables in messages.
+
+    called: what columns are called in the files of both (Dataset.called).
 
     Raises DrgpayError for a finding that the policy stops at.
     """
     severities = rules.severity()
     of_visits, of_lines = (
         partial(
-            run_checks, severities=severities, subject=subject, source=source, language=language
+            run_checks,
+            severities=severities,
+            subject=subject,
+            source=source,
+            language=language,
+            called=names,
         )
-        for subject, source in zip((VISIT, LINE), sources, strict=True)
+        for subject, source, names in zip((VISIT, LINE), sources, called, strict=True)
     )
     lines = _checked_lines(bucket, rules.policy, of_lines)
     netted = _netted(lines.valid, of_lines)

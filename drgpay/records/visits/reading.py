@@ -36,8 +36,11 @@ def visit_buckets(
     disk, damaged ids and findings that the policy stops at.
     """
     sources = (str(records.visits.path), str(records.items.path))
+    called = (records.visits.called, records.items.called)
     raw = _watched(raw_buckets(records, known, folder, threads, progress, bucket_ids), records)
-    yield from one_each(lambda one: check_bucket(one, rules, sources, language), raw, threads)
+    yield from one_each(
+        lambda one: check_bucket(one, rules, sources, language, called), raw, threads
+    )
 
 
 def _watched(buckets: Iterable[RawBucket], records: VisitRecords) -> Iterator[RawBucket]:
