@@ -10,10 +10,17 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import as_decimal, half_up
@@ -60,6 +67,13 @@ class CatalogueInfo(BaseModel):
     incomplete_if: str | None = None
     outside_drg_if: str | None = None
     stays_official: Count | None = None
+
+    @model_serializer(mode="wrap")
+    def _as_given(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        given: dict[str, Any] = serialized(self)
+        if self.stays_official is None:
+            del given["stays_official"]
+        return given
 
 
 # Column -> decimal places in the file; in memory they are scaled integers of the same name.
@@ -188,10 +202,7 @@ class Catalogue(Shown):
 
 def save_catalogue(catalogue: Catalogue, folder: Path) -> None:
     """Write the catalogue's folder; the same catalogue gives the same bytes."""
-    given = catalogue.info.model_dump()
-    if given["stays_official"] is None:
-        del given["stays_official"]
-    info = json.dumps(given, ensure_ascii=False, indent=2)
+    info = json.dumps(catalogue.info.model_dump(), ensure_ascii=False, indent=2)
     (folder / "catalogue.json").write_text(info + "\n", encoding="utf-8")
     for name, table in catalogue_tables(catalogue).items():
         table.write_csv(folder / f"{name}.csv")
