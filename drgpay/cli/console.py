@@ -94,6 +94,11 @@ def _write(text: str, err: bool = False) -> None:
     stream.flush()
 
 
+def encoding() -> str:
+    """In what results are printed."""
+    return getattr(sys.stdout, "encoding", None) or "ascii"
+
+
 def progress_bar(title: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
     """A bar on standard error, when that is a terminal; yields what advances it."""
     from drgpay.show import terminal

@@ -29,9 +29,9 @@ def doctor(runs: Runs = Path("runs"), as_json: AsJson = False) -> None:
 
     Exit status 0: it has, with or without warnings; 1: something stops runs.
     """
-    from drgpay.run.computer import examined
+    from drgpay.run.computer import Printing, examined
 
-    findings = list(examined(runs))
+    findings = list(examined(runs, Printing(console.encoding(), console.is_terminal())))
     if as_json:
         console.give_json(json_text({"findings": [_as_json(one) for one in findings]}))
     else:

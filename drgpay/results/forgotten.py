@@ -6,7 +6,6 @@ line a decision, added and never changed, that holds the sha256 of the line befo
 the evidence of the run.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import bytes_hash
 from drgpay.base.file_rights import give, has_file, rights_like
 from drgpay.base.plain_json import json_fault, plain_json
 from drgpay.base.system_errors import reason_of
@@ -72,7 +72,7 @@ def decisions(folder: Path) -> tuple[Decision, ...]:
                 at=str(said["at"]),
                 note=str(said["note"]),
                 files=dict(said["files"]),
-                sha256=hashlib.sha256(line).hexdigest(),
+                sha256=bytes_hash(line),
             )
             follows = said["follows"]
         except ValueError as error:

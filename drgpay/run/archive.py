@@ -12,7 +12,6 @@
 The same runs, jobs and program make the same bytes, but for what is encrypted.
 """
 
-import hashlib
 import io
 import json
 import os
@@ -32,7 +31,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import bytes_hash, file_hash
 from drgpay.base.file_rights import OWNER, give, make_folder
 from drgpay.base.language import Words, listed
-from drgpay.base.shipped import program_files, program_hash
+from drgpay.base.shipped import program_files
 from drgpay.base.words import Sentences, Wording
 from drgpay.base.working_folder import working_folder
 from drgpay.results.manifest import PROGRAM, output_hashes
@@ -283,7 +282,6 @@ def _about(
     about: dict[str, Any] = {
         "archive": 1,
         "program": PROGRAM,
-        "program_sha256": program_hash(),
         "runs": [
             {
                 "run": run.run_id,
@@ -349,11 +347,8 @@ def _write(pieces: _Pieces, to: Path, work: Path) -> str:
                 _put(pieces.files[name], folder / name)
         return ""
     staged = work / to.name
-    digest = hashlib.sha256()
     with staged.open("wb") as file:
-        with tarfile.open(
-            fileobj=_Hashed(file, digest), mode="w|", format=tarfile.PAX_FORMAT
-        ) as tar:
+        with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
             for above in _folders(pieces, to.stem):
                 tar.addfile(_entry(above, None))
             for name in sorted(pieces.files):
@@ -361,11 +356,12 @@ def _write(pieces: _Pieces, to: Path, work: Path) -> str:
         file.flush()
         os.fsync(file.fileno())
     give(staged, OWNER)
+    sha256 = file_hash(staged)
     if to.exists():
         raise DrgpayError(*_ERRORS("archive_exists", path=to))
     staged.rename(to)
     to_disk(to.parent)
-    return digest.hexdigest()
+    return sha256
 
 
 def _put(piece: Path | bytes, to: Path) -> None:
@@ -405,17 +401,3 @@ def _entry(name: str, size: int | None) -> tarfile.TarInfo:
     entry.mode = _FOLDER_MODE if size is None else _FILE_MODE
     entry.size = size or 0
     return entry
-
-
-class _Hashed(io.RawIOBase):
-    """Passes on what is written, and to a digest."""
-
-    def __init__(self, file: Any, digest: Any) -> None:
-        self._file, self._digest = file, digest
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, content: Any) -> int:
-        self._digest.update(content)
-        return int(self._file.write(content))

@@ -39,6 +39,14 @@ _NOTHING = Words("", "")
 
 
 @dataclass(frozen=True)
+class Printing:
+    """Where results are printed: its encoding, and whether it is a terminal."""
+
+    encoding: str
+    is_terminal: bool
+
+
+@dataclass(frozen=True)
 class Finding:
     """One thing that was looked at.
 
@@ -53,12 +61,12 @@ class Finding:
     remedy: Words = _NOTHING
 
 
-def examined(runs: Path) -> Iterator[Finding]:
+def examined(runs: Path, printing: Printing) -> Iterator[Finding]:
     """Look at a computer; runs: the folder in which runs will lie, whether it is there or not."""
     looked_at: tuple[Callable[[], Iterator[Finding]], ...] = (
         *(_program, _python, _libraries, _encryption, _memory, _cores),
         *(lambda: _output(runs), lambda: _space(runs), _temporary, _cache),
-        *(_fonts, _encoding, _time_zone, _terminal),
+        *(_fonts, lambda: _encoding(printing), _time_zone, lambda: _terminal(printing)),
     )
     for look in looked_at:
         yield from look()
@@ -208,11 +216,10 @@ def _fonts() -> Iterator[Finding]:
     yield _found("fonts", value, "ok" if found else "warning")
 
 
-def _encoding() -> Iterator[Finding]:
-    screen = getattr(sys.stdout, "encoding", None) or "?"
+def _encoding(printing: Printing) -> Iterator[Finding]:
     names = sys.getfilesystemencoding()
-    said = f"{screen} · {names} · {locale.getlocale()[0] or 'C'}"
-    shown = _takes_chinese(screen) and _takes_chinese(names)
+    said = f"{printing.encoding} · {names} · {locale.getlocale()[0] or 'C'}"
+    shown = _takes_chinese(printing.encoding) and _takes_chinese(names)
     yield _found("encoding", said, "ok" if shown else "warning")
 
 
@@ -230,8 +237,8 @@ def _time_zone() -> Iterator[Finding]:
     yield _found("time_zone", said, "ok" if now.tm_gmtoff == _BEIJING_SECONDS else "warning")
 
 
-def _terminal() -> Iterator[Finding]:
-    if not sys.stdout.isatty():
+def _terminal(printing: Printing) -> Iterator[Finding]:
+    if not printing.is_terminal:
         yield _found("terminal", _WORDS.words("value.no_terminal"))
         return
     width = shutil.get_terminal_size().columns

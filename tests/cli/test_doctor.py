@@ -1,6 +1,5 @@
 """What doctor finds of a computer, and what it finds wrong."""
 
-import io
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ import portalocker
 import pytest
 
 from drgpay.run import computer
-from drgpay.run.computer import Finding, examined
+from drgpay.run.computer import Finding, Printing, examined
 from drgpay.show import fonts
 from tests.cli.in_process import Run
 
@@ -34,8 +33,8 @@ def in_beijing(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-def found(runs: Path) -> dict[str, Finding]:
-    return {one.key: one for one in examined(runs)}
+def found(runs: Path, encoding: str = "utf-8", is_terminal: bool = False) -> dict[str, Finding]:
+    return {one.key: one for one in examined(runs, Printing(encoding, is_terminal))}
 
 
 def test_everything_is_looked_at_and_nothing_is_left(tmp_path: Path, in_beijing: None) -> None:
@@ -86,9 +85,12 @@ def test_a_library_that_cannot_be_loaded(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def test_a_screen_without_chinese(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), "ascii"))
-    finding = found(tmp_path)["encoding"]
-    assert (finding.grade, "PYTHONUTF8" in finding.remedy.en) == ("warning", True)
+    monkeypatch.setenv("COLUMNS", "60")
+    findings = found(tmp_path, "ascii", is_terminal=True)
+    assert findings["encoding"].grade == "warning"
+    assert "PYTHONUTF8" in findings["encoding"].remedy.en
+    assert findings["terminal"].grade == "warning"
+    assert found(tmp_path, "gbk")["encoding"].grade == "ok"
 
 
 def test_letters_that_no_font_has_look_alike(monkeypatch: pytest.MonkeyPatch) -> None:
