@@ -157,7 +157,7 @@ def test_hospitals_of_the_stays_have_gaps(centre: Path, tmp_path: Path) -> None:
     made = started(centre, tmp_path / "2026", history=None, hospitals=None)
     gaps = [gap for gap in made.gaps if gap.file == "hospitals.csv"]
     assert len(gaps) == made.recognised["stays"].given.column("定点医药机构编号").n_unique()
-    with pytest.raises(DrgpayError, match=r"hospitals\.csv, row 1: column level"):
+    with pytest.raises(DrgpayError, match=r"hospitals\.csv, row 2: column level"):
         read_hospitals(tmp_path / "2026" / "hospitals.csv")
 
 
