@@ -24,6 +24,12 @@ def readable_share(column: str, texts: pl.Series) -> float:
     return 1 - read.null_count() / len(told)
 
 
+def identity_share(texts: pl.Series) -> float:
+    """The share of cells that look like identity numbers: 17 digits and a sign of check."""
+    told = texts.drop_nulls().head(_LOOKED_AT)
+    return _share(told.str.contains(r"^[1-9]\d{5}(?:19|20)\d{9}[\dXx]$")) if len(told) else 0.0
+
+
 def days_of(column: str, texts: pl.Series) -> pl.Series:
     """A column as days; null where it is none."""
     read = read_column(column, texts.to_arrow(), Kind.DATE, PLAIN_READING)

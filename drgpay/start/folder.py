@@ -1,6 +1,5 @@
 """The folder of a project: what was generated is known by its hash, what people edited is left alone."""
 
-import hashlib
 import json
 import shutil
 from collections.abc import Mapping
@@ -9,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import bytes_hash, file_hash
 from drgpay.base.system_errors import reason_of
 from drgpay.base.words import Sentences
 
@@ -59,8 +59,8 @@ class ProjectFolder:
     def put_bytes(self, name: str, content: bytes) -> Path:
         """Write a file, unless somebody edited it since it was generated."""
         path = self.path / name
-        new = _hash(content)
-        there = _hash(path.read_bytes()) if path.is_file() else None
+        new = bytes_hash(content)
+        there = file_hash(path) if path.is_file() else None
         if there == new:
             self.states[name] = State.SAME
         elif there is None or there == self._hashes.get(name):
@@ -98,7 +98,7 @@ class ProjectFolder:
         self.states[name] = State.NEW
         self._made_of[name] = json.dumps(dict(made_of), sort_keys=True)
         for file in self._files(name):
-            self._hashes[file] = _hash((self.path / file).read_bytes())
+            self._hashes[file] = file_hash(self.path / file)
 
     def keep(self) -> None:
         """Leave the hashes of what was generated."""
@@ -108,8 +108,7 @@ class ProjectFolder:
 
     def _unedited(self, name: str) -> bool:
         return all(
-            self._hashes.get(file) == _hash((self.path / file).read_bytes())
-            for file in self._files(name)
+            self._hashes.get(file) == file_hash(self.path / file) for file in self._files(name)
         )
 
     def _files(self, name: str) -> list[str]:
@@ -118,7 +117,3 @@ class ProjectFolder:
             for file in (self.path / name).rglob("*")
             if file.is_file()
         )
-
-
-def _hash(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

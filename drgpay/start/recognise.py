@@ -69,6 +69,7 @@ _READABLE = 0.95
 _IN_ORDER = 0.99
 _SAME = 0.9
 _FOUND_IDS = 0.5
+_IDENTITIES = 0.5
 
 Candidates = Mapping[str, Sequence[Candidate]]
 
@@ -169,6 +170,7 @@ class _Work:
                 self._take(self._sum(column))
         self._read_values()
         self._check_kinds()
+        self._see_identity_numbers()
         self._ask()
 
     def has(self, column: str) -> bool:
@@ -370,6 +372,15 @@ class _Work:
             if share < _READABLE:
                 why = WORDS.words("why.unreadable", share=f"{1 - share:.1%}")
                 self.found[column] = found.sure_as(Sureness.LIKELY, why)
+
+    def _see_identity_numbers(self) -> None:
+        """Identity numbers have to be pseudonyms before they are handed on."""
+        found = self.found.get("person_id")
+        if found is None or not found.headings:
+            return
+        heading = found.headings[0]
+        if content.identity_share(self.given.sample(heading)) > _IDENTITIES:
+            self.remarks.append(WORDS.words("remark.identity_numbers", heading=heading))
 
     def _ask(self) -> None:
         """Ask what is likely or open, one question at a time, and what values mean."""

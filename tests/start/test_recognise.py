@@ -165,3 +165,10 @@ def test_codes_in_sheets_of_their_own_are_joined(export: pl.DataFrame, tmp_path:
     assert got["principal_diagnosis"].to_list() == export["主要诊断编码"].head(50).to_list()
     codes = got["procedures"].list.join("|").to_list()
     assert codes == export["手术操作编码"].head(50).fill_null("").to_list()
+
+
+def test_identity_numbers_are_to_be_pseudonyms(export: pl.DataFrame, tmp_path: Path) -> None:
+    numbers = pl.format("3301021980010{}X", pl.col("序号") + 1000)
+    found = recognised(export.with_columns(numbers.alias("人员编号")), tmp_path)
+    assert any("人员编号" in str(remark) for remark in found.remarks)
+    assert not recognised(export, tmp_path).remarks
