@@ -9,6 +9,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from drgpay.approval import steps
+from drgpay.approval.record import Person, record_of
 from drgpay.cli.runs import compare_command, list_command
 from drgpay.registry.queries import compare_runs
 from drgpay.registry.registration import register
@@ -43,6 +45,26 @@ def test_show(command: Command, name: str) -> None:
     assert "医院" not in groups
     _, balances, _ = command("show", name, "--only", "balances")
     assert "科目" in balances and "应付医疗机构" in balances and "险种" not in balances
+
+
+def test_states_and_steps_are_those_of_the_records(command: Command, two_runs: Path) -> None:
+    kept = [record_of(two_runs / run) for run in ("2026-10-aa", "2026-11-ab")]
+    try:
+        steps.approve(two_runs / "2026-10-aa", Person("王芳"), "会议纪要", "right")
+        kept[1].write_bytes(b"{}\n")
+        _, table, _ = command("list", "--format", "csv")
+        rows = list(csv.DictReader(io.StringIO(table)))
+        assert [row["state"] for row in rows] == ["approved", "unreadable"]
+        _, said, _ = command("list")
+        assert "已审批" in said and "步骤记录已损坏" in said
+        _, said, _ = command("show", "2026-10", "--only", "steps", "--format", "json")
+        (step,) = json.loads(said)
+        assert (step["step"], step["by"], step["known_by"]) == ("approved", "王芳", "claim")
+        status, _, refusal = command("show", "2026-11")
+        assert status == 2 and "第 1 行" in refusal
+    finally:
+        for path in kept:
+            path.unlink(missing_ok=True)
 
 
 def test_show_for_programs(command: Command, tmp_path: Path) -> None:

@@ -209,7 +209,7 @@ def test_a_year_takes_the_approved_runs_alone(region: Path, tmp_path: Path) -> N
         if run.period != "2026-03":
             approved_at_once(run.folder)
     spare = here / "runs" / "2026-01-spare"
-    shutil.copytree(next((here / "runs").glob("2026-01-*")), spare)
+    shutil.copytree(next((here / "runs").glob("2026-01-*/")), spare)
     manifest = spare / "manifest.json"
     found = json.loads(manifest.read_text("utf-8"))
     manifest.write_text(json.dumps({**found, "run": spare.name}), "utf-8")
