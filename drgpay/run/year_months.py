@@ -240,6 +240,7 @@ _NOT_READ_BY: Mapping[Part, tuple[str, ...]] = {
 """The sections of a policy by which no month of stays, or of visits, was paid."""
 
 _PAYS_NOTHING = "policy.time_zone"
+_SEVERITIES = "records.severity."
 
 _FIXED_BY_MONTHS = tuple(
     f"outpatient.{key}"
@@ -264,4 +265,10 @@ def changed_parameters(before: Any, now: Any, part: Part = STAYS, path: str = ""
                 before.get(key), now.get(key), part, f"{path}.{key}" if path else key
             )
         ]
-    return [] if before == now or path == _PAYS_NOTHING else [path]
+    pays_alike = path == _PAYS_NOTHING or _warns_since(path, before, now)
+    return [] if before == now or pays_alike else [path]
+
+
+def _warns_since(path: str, before: Any, now: Any) -> bool:
+    """Whether it is a check of records that the earlier program did not have and that refuses none."""
+    return path.startswith(_SEVERITIES) and before is None and now in ("warn", "ignore")

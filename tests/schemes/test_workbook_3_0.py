@@ -6,6 +6,7 @@ Its codes, sets and groups are made up; how rules, sorts and names are written i
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -135,9 +136,13 @@ BOOK: Book = {
     "排除表": [["集合编号", "ICD编码", "ICD名称"], ["EX_1", "P1", ""], ["EX_2", "B1", ""]],
     "不能作为主要诊断": [["序号", "疾病编码"], [1, "C2"]],
 }
-ROBOT = [["机器人辅助手术操作编码表"], ["集合编号", "手术操作编码"], ["OP_ARB", "17.4100"]]
-PRIMARY_CARE = [["序号", "ADRG编码"], [1, "BT1"], [2, "BR1"]]
-NO_PART = [["手术操作编码"], ["89.1"]]
+ROBOT: list[list[Any]] = [
+    ["机器人辅助手术操作编码表"],
+    ["集合编号", "手术操作编码"],
+    ["OP_ARB", "17.4100"],
+]
+PRIMARY_CARE: list[list[Any]] = [["序号", "ADRG编码"], [1, "BT1"], [2, "BR1"]]
+NO_PART: list[list[Any]] = [["手术操作编码"], ["89.1"]]
 
 
 @pytest.fixture
