@@ -130,7 +130,7 @@ def said_state(state: State) -> Words:
 
 def now_in(zone: str | None) -> datetime:
     """The time, to the second, in a time zone of a policy."""
-    return datetime.now(zone_of(zone)).replace(microsecond=0)
+    return datetime.now(UTC).astimezone(zone_of(zone)).replace(microsecond=0)
 
 
 def zone_of(zone: str | None) -> tzinfo | None:

@@ -61,7 +61,7 @@ def test_states_and_steps_are_those_of_the_records(command: Command, two_runs: P
         (step,) = json.loads(said)
         assert (step["step"], step["by"], step["known_by"]) == ("approved", "王芳", "claim")
         status, _, refusal = command("show", "2026-11")
-        assert status == 2 and "第 1 行" in refusal
+        assert status == 2 and "line 1" in refusal
     finally:
         for path in kept:
             path.unlink(missing_ok=True)
