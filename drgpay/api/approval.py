@@ -33,7 +33,8 @@ def record_answers(
     """Record what hospitals answer to their statements, as `drgpay confirm` does.
 
     answers: the file (docs/files.md, "Answers"). `remarks` of what is returned say which answers are
-    late, and which take an earlier one back. Raises DrgpayError for mistakes in the file.
+    late, and which take an earlier one back. Raises DrgpayError for mistakes in the file. Source:
+    docs/approval.md.
     """
     return steps.answer(Path(folder), Path(answers), _person(by, logged_in), note)
 
@@ -52,7 +53,7 @@ def approve_run(
 
     replaces: ids of the approved runs in whose place it comes; overrule: hospitals whose objections
     change nothing. Raises DrgpayError for a run that does not verify or may not be approved yet, and
-    for a month and part that has another approved run.
+    for a month and part that has another approved run. Source: docs/approval.md.
     """
     who = _person(by, logged_in)
     return approve_verified(Path(folder), who, note, list(replaces), list(overrule))
@@ -62,7 +63,10 @@ def approve_run(
 def record_payment(
     folder: str | Path, *, by: str, note: str = "", logged_in: bool = False
 ) -> Recorded:
-    """Record that an approved run was paid, as `drgpay paid` does; raises DrgpayError for others."""
+    """Record that an approved run was paid, as `drgpay paid` does; raises DrgpayError for others.
+
+    Source: docs/approval.md.
+    """
     return steps.record_payment(Path(folder), _person(by, logged_in), note)
 
 

@@ -16,7 +16,7 @@ PROGRAM = typer.main.get_command(app)
 CHINESE = re.compile("[\u4e00-\u9fff]")
 # Three words of letters in a row are a sentence, but for names of keys and files, which have signs.
 ENGLISH = re.compile(r"(?<![\w./-])(?!drgpay )[A-Za-z]{2,}(?: [a-z]{2,}){2,}(?![\w./-])")
-MOST = 14
+MOST = 15
 """Parameters of a command that only it has: a workbook says nothing of its scheme."""
 
 

@@ -215,7 +215,9 @@ def year(
     shutil.copytree(paid.folder / "catalogue", folder / "catalogue")
     for name in ("pools", "statements", "cases", "adjustments"):
         tables[name].write_parquet(folder / f"{name}.parquet")
-    manifest = {**paid.manifest.content, "run": "2026-0", "kind": "clearing", "period": "2026"}
+    content = paid.manifest.content
+    manifest = {**content, "run": "2026-0", "kind": "clearing", "period": "2026"}
+    manifest["inputs"] = {**content["inputs"], "months": []}
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return CasesOfRun.of(folder)
 
