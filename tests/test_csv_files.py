@@ -18,6 +18,7 @@ from tests.hostile_texts import FORMULAS, TEXTS
 
 PACKAGE = Path(drgpay.__file__).parent
 FOR_PEOPLE = {
+    "approval/answers.py",  # the form that hospitals answer on
     "records/writing.py",  # write_table: scheme check and diff, adjust check and propose
     "registry/export.py",  # runs list, show, compare and sql
     "schemes/workbook/notes.py",  # the report of scheme import
@@ -30,6 +31,7 @@ READ_AGAIN = {
     "sample/filings.py",
     "sample/hospitals.py",
     "schemes/workbook/importing.py",  # the tables of a scheme
+    "start/hospital_table.py",  # the table of hospitals of a project
 }
 WRITERS = {"write_csv", "sink_csv", "writer", "DictWriter", "to_csv"}
 
