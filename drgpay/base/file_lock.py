@@ -4,6 +4,9 @@ import os
 import shutil
 from pathlib import Path
 
+# Not when a lock is taken: it looks for the folder of temporary files, and a full disk has none.
+import portalocker
+
 from drgpay.base.file_rights import OWNER, Rights, give_lock
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NOINHERIT", 0)
@@ -57,8 +60,6 @@ def remove_lock(path: Path, handle: int) -> None:
 
 def _lock(handle: int) -> bool:
     """Lock an open file without waiting: flock, on Windows the first byte by msvcrt."""
-    import portalocker
-
     try:
         portalocker.lock(
             handle, portalocker.LockFlags.EXCLUSIVE | portalocker.LockFlags.NON_BLOCKING
