@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
-from drgpay.base.language import VARIABLE
+from drgpay.base.language import VARIABLE, choose
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.scheme import load_scheme
 from drgpay.sample.plan import SamplePlan
@@ -69,6 +69,14 @@ def _tables(scheme: str, seed: int) -> RegionTables:
 def _as_wide_as_a_pipe() -> None:
     """What commands print depends on no terminal, and on none that workers of the tests pretend."""
     os.environ.pop("COLUMNS", None)
+
+
+@pytest.fixture(autouse=True)
+def _no_language_is_left_chosen() -> Iterator[None]:
+    """A command that ran in this process has chosen one for it."""
+    choose(None)
+    yield
+    choose(None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -25,15 +25,21 @@ class ReportedPart:
 
 
 def write_books(
-    parts: Sequence[ReportedPart], folder: Path, language: Language, case_sheets: bool = False
+    parts: Sequence[ReportedPart],
+    folder: Path,
+    language: Language,
+    case_sheets: bool = False,
+    payments: bool = True,
 ) -> None:
     """Write summary.xlsx, statements/<hospital_id>.xlsx and contractors/<contractor_id>.xlsx.
 
     At least one part; the sheets stand in the order of the parts, the payment list last. case_sheets:
-    whether statements of a month name the cases. The same tables give the same bytes.
+    whether statements of a month name the cases; payments: whether there is a payment list. The same
+    tables give the same bytes.
     """
     summary = [summary_part(one.results, one.rules.group_names, language) for one in parts]
-    summary.append(payment_part([one.results for one in parts], language))
+    if payments:
+        summary.append(payment_part([one.results for one in parts], language))
     statements = [
         statement_parts(
             one.results,

@@ -15,7 +15,7 @@ from drgpay.base.working_folder import working_folder
 from drgpay.records.visits.checks import VisitCounts
 from drgpay.report.books import ReportedPart, write_books
 from drgpay.results.case_records import CASE_RECORDS
-from drgpay.results.manifest import CASE_SHEETS
+from drgpay.results.manifest import CASE_SHEETS, PACKAGE
 from drgpay.results.part import PARTS, STAYS, VISITS, Part
 from drgpay.results.payees import PAYEES
 from drgpay.results.results import Results
@@ -152,7 +152,9 @@ def _part(book: ZipFile, name: str) -> bytes | None:
 def _write(run: RunFolder, parts: Mapping[Part, RunTables], schemes: Schemes, folder: Path) -> None:
     books = [_as_reported(parts[part], schemes) for part in PARTS if part in parts]
     case_sheets = bool(run.manifest.content.get(CASE_SHEETS))
-    write_books(books, folder, run.manifest.language, case_sheets)
+    # Programs that wrote no data package wrote no payment list.
+    payments = (run.folder / PACKAGE).exists()
+    write_books(books, folder, run.manifest.language, case_sheets, payments)
 
 
 def _rules_kept(tables: RunTables, schemes: Schemes) -> AnyRules:
