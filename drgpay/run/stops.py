@@ -137,7 +137,7 @@ class RunStoppedError(DrgpayError):
         self.stops = tuple(stops)
         said = (f"{stop.code} · {stop.subject} · {stop.yuan} · {stop.said}" for stop in stops)
         self.further = "\n".join([*said, "", self.to_paste()])
-        first, more = stops[0], len(stops) - 1
+        first, more = max(stops, key=lambda stop: stop.fen), len(stops) - 1
         found = {"code": first.code, "subject": first.subject, "said": first.said}
         key = "stopped_at_several" if more else "stopped"
         super().__init__(*_ERRORS(key, more=more, **found))
