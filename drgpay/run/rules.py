@@ -1,6 +1,7 @@
 """What a part of a run is paid by: scheme, policy, catalogue and hospitals, compared with one another."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeAlias, TypeVar
@@ -23,6 +24,7 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.results.part import STAYS, VISITS, Part
+from drgpay.settle.budget import NoBudgetError
 
 _ERRORS = Sentences("errors/run")
 
@@ -146,6 +148,18 @@ def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words | s
     refuse_other_year(loaded, year, who)
     refuse_unknown_groups(loaded, scheme)
     refuse_wrong_policy_rules(loaded)
+
+
+@contextmanager
+def naming_policy(loaded: LoadedPolicy) -> Iterator[None]:
+    """Name the file of the policy in what settlement says of a budget that it lacks."""
+    try:
+        yield
+    except NoBudgetError as error:
+        problem = _ERRORS.words("in_policy", path=loaded.path, problem=error.problem_words)
+        named = NoBudgetError(problem, error.remedy_words)
+        named.code = error.code
+        raise named from None
 
 
 def refuse_other_year(loaded: LoadedPolicy, year: int, who: Words | str) -> None:

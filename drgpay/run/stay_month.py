@@ -38,7 +38,7 @@ from drgpay.run.previous import (
     values_before,
 )
 from drgpay.run.results import results_of
-from drgpay.run.rules import AnyRules, StayRules, load_stay_rules, period_of_job
+from drgpay.run.rules import AnyRules, StayRules, load_stay_rules, naming_policy, period_of_job
 from drgpay.run.stops import Stop, by_hospital, level_stops, record_stops, settled_stops
 from drgpay.settle.lines import levels_of
 from drgpay.settle.month import settle_month
@@ -79,14 +79,15 @@ def settle_stays(
         checked.valid, payable, rules, Before.of(opened), str(period), dataset, output
     )
     lap("points")
-    settled = settle_month(
-        earned.cases,
-        earned.adjustments,
-        rules.policy,
-        period,
-        payable.payments,
-        levels_of(rules.hospitals),
-    )
+    with naming_policy(rules.loaded):
+        settled = settle_month(
+            earned.cases,
+            earned.adjustments,
+            rules.policy,
+            period,
+            payable.payments,
+            levels_of(rules.hospitals),
+        )
     return StayMonth(payable, warnings, earned, settled)
 
 

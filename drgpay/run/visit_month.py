@@ -24,7 +24,7 @@ from drgpay.run.job import AnyJob, OutpatientJob
 from drgpay.run.pipeline import Running, SettledPart
 from drgpay.run.previous import PreviousPaid, values_before
 from drgpay.run.results import results_of
-from drgpay.run.rules import VisitPaymentRules, load_visit_rules, period_of_job
+from drgpay.run.rules import VisitPaymentRules, load_visit_rules, naming_policy, period_of_job
 from drgpay.run.stay_month import month_stops
 from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visits
 from drgpay.settle.capitation import capitation_accounts
@@ -98,13 +98,14 @@ def settle_visits(month: VisitMonth, grouped: GroupedVisits) -> Settled:
     """Settle the visits by the outpatient sections of the policy."""
     cases = visit_cases(grouped.visits)
     rules = month.rules
-    return settle_month(
-        cases,
-        NO_ADJUSTMENTS,
-        rules.policy,
-        month.period,
-        levels=levels_of(rules.hospitals),
-    )
+    with naming_policy(rules.loaded):
+        return settle_month(
+            cases,
+            NO_ADJUSTMENTS,
+            rules.policy,
+            month.period,
+            levels=levels_of(rules.hospitals),
+        )
 
 
 def open_visits_of_job(

@@ -17,6 +17,10 @@ from drgpay.settle.pricing import spent_by_item, yuan
 _ERRORS = Sentences("errors/settle")
 
 
+class NoBudgetError(DrgpayError):
+    """A budget that the policy lacks: who knows the file names it."""
+
+
 class SharedBudget(TypedDict):
     """What of a pool's budget the points share, with what is paid item by item beside them."""
 
@@ -33,15 +37,15 @@ def month_budget_fen(
 
     An explicit month wins; else the annual budget less the reserve is shared by the months, and
     the twelve shares add up to it exactly. key: where the policy has the budget
-    (`Policy.budget_key`). Raises DrgpayError if nothing is given.
+    (`Policy.budget_key`). Raises NoBudgetError if nothing is given.
     """
     if budget is None:
-        raise DrgpayError(*_ERRORS("no_budget", key=key))
+        raise NoBudgetError(*_ERRORS("no_budget", key=key))
     explicit = budget.month_yuan.get(str(period), {}).get(account)
     if explicit is not None:
         return scaled(explicit, FEN_PLACES)
     if account not in budget.annual_yuan:
-        raise DrgpayError(*_ERRORS("no_budget_of_account", key=key, account=account))
+        raise NoBudgetError(*_ERRORS("no_budget_of_account", key=key, account=account))
     annual = scaled(budget.annual_yuan[account], FEN_PLACES)
     shared = annual - annual_reserve_fen(budget, account)
     return month_share_fen(shared, budget, period)
