@@ -1,19 +1,16 @@
 """What people do wrong, and the one sentence that each of them gets (mistakes.toml)."""
 
 import hashlib
-import os
 import re
 import shutil
-import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from drgpay.cli.main import main
+from tests.cli.in_process import status_of
 from tests.mistakes import makers
 from tests.run.small_region import small_region
 
@@ -51,18 +48,8 @@ def unspoilt(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Pat
     job = (whole / "small.toml").read_text(encoding="utf-8").partition("[[accepted]]")[0]
     (region / "job.toml").write_text(job.rstrip() + "\n", encoding="utf-8")
     _replace(region / "policy.toml", *BUDGET)
-    assert _status(["run", str(region / "job.toml"), "--quiet"]) == 0
+    assert status_of("run", region / "job.toml", "--quiet") == 0
     return region
-
-
-def _status(arguments: list[str]) -> int:
-    before, sys.argv = sys.argv, ["drgpay", *arguments]
-    try:
-        with pytest.raises(SystemExit) as ended:
-            main()
-    finally:
-        sys.argv = before
-    return int(ended.value.code or 0)
 
 
 def _replace(path: Path, old: str, new: str) -> None:
@@ -81,23 +68,27 @@ def _make(case: dict[str, Any], region: Path) -> None:
 
 
 @pytest.fixture
-def region(unspoilt: Path, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
+def region(
+    unspoilt: Path, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Path:
     """A copy of its own for each mistake; commands are typed in it."""
     region = tmp_path / request.param
     shutil.copytree(unspoilt, region)
-    before = Path.cwd()
-    os.chdir(region)
-    yield region
-    os.chdir(before)
+    monkeypatch.chdir(region)
+    return region
 
 
 def _hashes(folder: Path) -> dict[str, str]:
     """Of every file; what simulations keep to be quicker the next time is no result."""
     return {
-        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder).as_posix(): _hash(path)
         for path in folder.rglob("*")
-        if path.is_file() and ".cache" not in path.parts
+        if ".cache" not in path.parts and path != folder / "runs"
     }
+
+
+def _hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "a folder"
 
 
 @pytest.mark.parametrize(
@@ -108,12 +99,12 @@ def _hashes(folder: Path) -> dict[str, str]:
 def test_a_mistake_gets_its_answer(
     case: dict[str, Any], region: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (run,) = (path for path in (region / "runs").iterdir() if path.is_dir())
+    run = _run_in(region)
     if not case.get("after_a_run", False):
         shutil.rmtree(region / "runs")
     _make(case, region)
     before = _hashes(region)
-    status = _status([word.replace("{run}", str(run)) for word in case["command"].split()])
+    status = status_of(*(word.replace("{run}", str(run)) for word in case["command"].split()))
     said = capsys.readouterr()
     everything = " ".join((said.out + said.err).split())
     assert status == case.get("status", 2), everything
@@ -126,12 +117,12 @@ def test_a_mistake_gets_its_answer(
         assert len(sentences) == 1 and sentences[0].endswith("."), said.err
         assert _hashes(region) == before, "nothing half-written"
     elif status == 0 and case.get("writes", True):
-        assert pl.read_parquet(_written(region) / "cases.parquet").height > 800
+        assert pl.read_parquet(_run_in(region) / "cases.parquet").height > 800
     else:
         assert _hashes(region) == before
 
 
-def _written(region: Path) -> Path:
+def _run_in(region: Path) -> Path:
     (run,) = (path for path in (region / "runs").iterdir() if path.is_dir())
     return run
 
