@@ -172,7 +172,13 @@ def test_files_that_are_no_table(tmp_path: Path) -> None:
         read(tmp_path, "drg,RW\n", "t.pdf")
     with pytest.raises(DrgpayError, match="not a readable Excel workbook"):
         read(tmp_path, "drg,RW\n", "t.xlsx")
-    with pytest.raises(DrgpayError, match="UTF-16"):
+    with pytest.raises(DrgpayError, match="neither UTF-8 nor GB18030"):
         path = tmp_path / "t.csv"
-        path.write_bytes("drg,RW\n".encode("utf-16"))
+        path.write_bytes(b"drg,RW\n\xff\xff,1\n")
         read_weight_table(path, None, None)
+
+
+def test_a_table_in_utf_16_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_bytes("drg,RW\nBB11,1.5\n".encode("utf-16"))
+    assert len(read_weight_table(path, None, None).rows) == 1
