@@ -150,6 +150,8 @@ def open_csv(
         if layout is None:
             raise DrgpayError(*_ERRORS("no_header", path=path))
         last = layout.headings[1]
+        if last >= len(ends):
+            raise DrgpayError(*_ERRORS("inseparable_records", path=path, row=1))
         if last:
             blocks, seen = _blocks(path, ends[last], marked), {*range(len(blocks) + 1)}
         header = _header(path, layout)

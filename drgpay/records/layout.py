@@ -196,13 +196,16 @@ def _plain(text: str) -> str:
 
 
 def is_no_row(cells: Row) -> bool:
-    """Whether a row below headings is a sum (合计, 小计), or a line of notes (制表人：…)."""
+    """Whether a row below headings is a sum (合计, 小计), or a line of notes (制表人：…).
+
+    Its first cell with a value says so: a row with an id before such a word is a row.
+    """
     first = [cell for cell in cells if cell][:_FIRST_CELLS]
     if not first:
         return False
     words = _words()
     plain = [_plain(cell) for cell in first]
-    if any(cell in words.totals for cell in plain) or plain[0].endswith(words.ends):
+    if plain[0] in words.totals or plain[0].endswith(words.ends):
         return True
     head, colon, _ = plain[0].partition(":")
     return (bool(colon) or first[0][-1] in ":：") and head in words.notes
