@@ -97,6 +97,6 @@ def few(hospitals: Iterable[str]) -> Words:
 
 @cache
 def _meanings() -> dict[str, Answered]:
-    raw = read_toml(Path(__file__).with_name("answers.toml"), "table of words")
+    raw = read_toml(Path(__file__).with_name("answers.toml"), _ERRORS.words("table_of_answers"))
     both: tuple[Answered, ...] = ("confirmed", "objected")
     return {text.casefold(): answer for answer in both for text in raw[answer]}

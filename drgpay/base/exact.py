@@ -73,7 +73,7 @@ MOST = 10**18 - 1
 """What a sum of fen, or of points in 1/10,000, may reach: the digits that results are written in."""
 
 
-def refuse_large_sums(frame: pl.DataFrame, columns: Iterable[str], what: Words | str) -> None:
+def refuse_large_sums(frame: pl.DataFrame, columns: Iterable[str], what: Words) -> None:
     """Raise DrgpayError if the values of a column add up to more than MOST: no sum may wrap.
 
     columns: of Int64. what: of which the columns are, for the sentence.

@@ -155,7 +155,7 @@ def _group(number: int) -> str:
     return name_of_group(number) or f"group {number}"
 
 
-def has_file(path: Path, remedy: Words | str) -> bool:
+def has_file(path: Path, remedy: Words) -> bool:
     """Whether there is a file; raises DrgpayError, with the remedy, if that may not be seen."""
     try:
         return path.is_file()

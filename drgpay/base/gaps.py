@@ -13,7 +13,7 @@ from drgpay.base.words import Wording
 _WORDS = Wording("errors/base")
 
 
-def gap(what: Words | str, language: Language) -> str:
+def gap(what: Words, language: Language) -> str:
     """What stands in the place of something that is still to be filled in."""
     said = what.said_in(language) if isinstance(what, Words) else what
     return _WORDS.said("gap", language, what=said)

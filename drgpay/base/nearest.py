@@ -21,7 +21,7 @@ def nearest_name(name: str, known: Iterable[str]) -> str | None:
 
 
 def unknown_name(
-    what: Words | str, name: str, other: Words | str, shipped: Collection[str]
+    what: Words, name: str, other: Words | str, shipped: Collection[str]
 ) -> DrgpayError:
     """The mistake of a name that is neither that of a shipped thing nor a path to another.
 

@@ -51,7 +51,7 @@ _PAIR = re.compile(r"\s*([\w.\-]+)\s*[=＝]\s*(.*?)\s*(?:#.*)?$")
 _BARE = re.compile(r"[^\s\"'\[\]{}#=“”‘’]+")
 
 
-def read_toml(path: Path, what: Words | str, *, decimals: bool = False) -> dict[str, Any]:
+def read_toml(path: Path, what: Words, *, decimals: bool = False) -> dict[str, Any]:
     """The values of a TOML file in UTF-8, or in UTF-16 with its mark; `what` the file is, is named.
 
     decimals: numbers with a point are Decimal, with the digits that were written, else float.
@@ -99,7 +99,7 @@ def _refuse_gaps(path: Path, text: str, raw: Mapping[str, Any]) -> None:
         raise DrgpayError(*_ERRORS("gap_left", place=place, **said))
 
 
-def _text_of(path: Path, what: Words | str) -> str:
+def _text_of(path: Path, what: Words) -> str:
     if not path.exists():
         raise DrgpayError(*_ERRORS("no_file", what=what, path=path))
     if not path.is_file():

@@ -70,8 +70,8 @@ def shipped_policies() -> list[str]:
 def read_keys(
     path: Path,
     model: type[_Model],
-    what: Words | str,
-    remedy: Words | str,
+    what: Words,
+    remedy: Words,
     *,
     decimals: bool = False,
 ) -> _Model:
@@ -84,9 +84,7 @@ def read_keys(
     return validated(raw, model, path, remedy)
 
 
-def validated(
-    raw: Mapping[str, Any], model: type[_Model], path: Path, remedy: Words | str
-) -> _Model:
+def validated(raw: Mapping[str, Any], model: type[_Model], path: Path, remedy: Words) -> _Model:
     """Values as their model has them; raises DrgpayError for all wrong keys by their paths.
 
     path: where they stand, for messages.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import alike
 from drgpay.base.plain_json import plain_json
 from drgpay.base.system_errors import reason_of
 from drgpay.base.toml_reader import read_toml
@@ -112,7 +113,7 @@ def _badness(status: int) -> tuple[int, int]:
 def _kind_of(job: Path) -> Literal["month", "year", "later"]:
     """Whether a file is a job, a year file, or a job that reads runs that were paid before."""
     try:
-        content = read_toml(job, job.name)
+        content = read_toml(job, alike(job.name))
     except (DrgpayError, OSError):  # its own process says what is wrong with it
         return "month"
     if "year" in content:

@@ -108,7 +108,7 @@ def year_file() -> Words:
 
 
 def load_stay_rules(
-    named: NamedRules, policy: str, hospitals: Path, year: int, who: Words | str
+    named: NamedRules, policy: str, hospitals: Path, year: int, who: Words
 ) -> StayRules:
     """Read what stays are paid by; `who` asks, for messages.
 
@@ -123,7 +123,7 @@ def load_stay_rules(
 
 
 def load_visit_rules(
-    named: NamedVisitRules, policy: str, hospitals: Path, year: int, who: Words | str
+    named: NamedVisitRules, policy: str, hospitals: Path, year: int, who: Words
 ) -> VisitPaymentRules:
     """Read what visits are paid by; `who` asks, for messages.
 
@@ -143,7 +143,7 @@ def load_visit_rules(
     return PartRules(VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment)
 
 
-def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words | str) -> None:
+def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words) -> None:
     """Raise DrgpayError for a policy of another year, unknown groups in it, and rules that are none."""
     refuse_other_year(loaded, year, who)
     refuse_unknown_groups(loaded, scheme)
@@ -162,7 +162,7 @@ def naming_policy(loaded: LoadedPolicy) -> Iterator[None]:
         raise named from None
 
 
-def refuse_other_year(loaded: LoadedPolicy, year: int, who: Words | str) -> None:
+def refuse_other_year(loaded: LoadedPolicy, year: int, who: Words) -> None:
     """Raise DrgpayError for a policy of another year than that of what asks for it."""
     if loaded.policy.policy.year != year:
         years = {"year": loaded.policy.policy.year, "asked": year}
@@ -222,7 +222,7 @@ def group_names(scheme: Scheme) -> dict[str, str]:
     return {drg.code: drg.name for mdc in scheme.mdcs for adrg in mdc.adrgs for drg in adrg.drgs}
 
 
-def refuse_enrolment(loaded: LoadedPolicy, what: Words | str) -> None:
+def refuse_enrolment(loaded: LoadedPolicy, what: Words) -> None:
     """Raise DrgpayError for an enrolment beside a policy that keeps no accounts."""
     if outpatient_of(loaded.policy).capitation is None:
         raise DrgpayError(*_ERRORS("enrolment_without_accounts", what=what, path=loaded.path))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from drgpay.base.errors import DrgpayError, UnfitError
-from drgpay.base.language import listed
+from drgpay.base.language import alike, listed
 from drgpay.base.toml_reader import read_toml
 from drgpay.base.words import Sentences
 from drgpay.policy.fields import Month
@@ -175,7 +175,7 @@ AnyYearJob = YearJob | VisitsYearJob
 def is_year_file(path: Path) -> bool:
     """Whether a file is a year file; one that cannot be read is none, as whoever reads it says."""
     try:
-        return "year" in read_toml(path, path.name)
+        return "year" in read_toml(path, alike(path.name))
     except DrgpayError:
         return False
 

@@ -9,12 +9,15 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.base.exact import FEN_PLACES, as_decimal
+from drgpay.base.words import Sentences
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.cases import points_of_stays
 from drgpay.policy.load import load_policy
 from drgpay.records.meaning.rules import Reading
 from drgpay.run.job import Job
 from drgpay.run.rules import load_stay_rules
+
+_ERRORS = Sentences("errors/sample")
 
 _REVIEWS_PER_CASE = 0.003
 _REJECTED_EVERY = 4
@@ -32,7 +35,9 @@ def write_filings(job: Job, folder: Path) -> None:
 
 
 def _cases(job: Job) -> pl.DataFrame:
-    rules = load_stay_rules(job, job.policy, job.hospitals, job.period.year, "the sample")
+    rules = load_stay_rules(
+        job, job.policy, job.hospitals, job.period.year, _ERRORS.words("the_sample")
+    )
     stays = read_grouped_stays(
         job.stays.open(rules.scheme.info.code_system, Reading.of(rules.policy.records)),
         rules.compiled,

@@ -6,6 +6,7 @@ import pytest
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.gaps import Gap, gap, gaps_in, is_gap, lacking
+from drgpay.base.language import alike
 from drgpay.base.toml_reader import read_toml
 
 
@@ -27,4 +28,4 @@ def test_toml_with_gaps_is_refused_by_the_first(tmp_path: Path) -> None:
     path = tmp_path / "policy.toml"
     path.write_text('x = 1\n[budget]\na = "待填：预算"\nb = "待填：后面"\n', encoding="utf-8")
     with pytest.raises(DrgpayError, match=r"policy\.toml, line 3: budget\.a is still .*预算"):
-        read_toml(path, "policy")
+        read_toml(path, alike("policy"))

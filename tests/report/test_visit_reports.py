@@ -13,7 +13,7 @@ from drgpay.base.exact import unscaled
 from drgpay.base.language import Language
 from drgpay.report.books import ReportedPart, write_books
 from drgpay.report.contractors_xlsx import charged_by_provider
-from drgpay.report.visit_console import visit_tables
+from drgpay.report.settled_console import settled_view
 from drgpay.report.visit_explanation import entries_with_amounts
 from drgpay.report.visit_tables import class_of_groups, reason_table
 from drgpay.report.visit_wording import visit_word
@@ -244,7 +244,8 @@ def test_stays_and_visits_in_one_book(region: OutpatientRegion, tmp_path: Path) 
 def test_console(region: OutpatientRegion, language: Language, words: list[str]) -> None:
     screen = Console(width=250)
     with screen.capture() as captured:
-        screen.print(visit_tables(region.tables, language))
+        for each in settled_view(region.tables, language):
+            screen.print(each)
     said = captured.get()
     for text in words:
         assert text in said

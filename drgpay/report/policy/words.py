@@ -6,8 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from drgpay.base.language import Words
-from drgpay.base.words import WORDS_FOLDER
+from drgpay.base.words import WORDS_FOLDER, Sentences
 from drgpay.policy.load import read_keys
+
+_ERRORS = Sentences("errors/report")
 
 Part = Literal["stays", "visits"]
 
@@ -115,4 +117,6 @@ class PolicyWords(_Table):
 def policy_words() -> PolicyWords:
     """The words that come with the program."""
     path = WORDS_FOLDER / "policy.toml"
-    return read_keys(path, PolicyWords, "table of words", "correct the table")
+    return read_keys(
+        path, PolicyWords, _ERRORS.words("policy_words"), _ERRORS.words("correct_words")
+    )
