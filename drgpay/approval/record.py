@@ -19,12 +19,12 @@ from typing import Any, Literal, get_args
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import bytes_hash
 from drgpay.base.file_lock import take_lock
-from drgpay.base.file_rights import Rights, give, has_file, rights_like
+from drgpay.base.file_rights import Rights, has_file, rights_like
 from drgpay.base.language import Words
 from drgpay.base.plain_json import json_fault, plain_json
 from drgpay.base.system_errors import reason_of
+from drgpay.base.whole_file import replace_whole
 from drgpay.base.words import Sentences
-from drgpay.base.working_folder import working_folder
 from drgpay.results.manifest import Manifest, sharing
 from drgpay.results.run_ids import RECORD_ENDING
 
@@ -129,14 +129,7 @@ def add_step(
     try:
         whole = path.read_bytes() if steps else b""
         whole = whole[: whole.rfind(b"\n") + 1] + line + b"\n"
-        with working_folder(path.parent) as work:
-            staged = work / path.name
-            with staged.open("wb") as file:
-                file.write(whole)
-                file.flush()
-                os.fsync(file.fileno())
-            give(staged, _rights(folder))
-            staged.replace(path)
+        replace_whole(path, whole, _rights(folder))
     except OSError as error:
         raise DrgpayError(*_ERRORS("unwritable", path=path, reason=reason_of(error))) from None
     return _step_of(path, len(steps) + 1, line)

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.file_rights import BY_UMASK, OWNER, Rights, give
+from drgpay.base.file_rights import BY_UMASK, OWNER, Rights
 from drgpay.base.system_errors import reason_of
+from drgpay.base.whole_file import replacing
 from drgpay.base.words import Sentences
-from drgpay.base.working_folder import working_folder
 
 if TYPE_CHECKING:
     import polars as pl
@@ -114,11 +114,8 @@ def staged_file(path: Path, rights: Rights = OWNER) -> Iterator[Path]:
     if path.is_dir():
         raise DrgpayError(*_ERRORS("is_folder", path=path))
     try:
-        with working_folder(path.parent) as work:
-            staged = work / f"{path.name}.partial"  # no file of a folder of Parquet
+        with replacing(path, rights) as staged:
             yield staged
-            give(staged, rights)
-            staged.replace(path)
     except OSError as error:
         reason = reason_of(error)
         raise DrgpayError(*_ERRORS("unwritable", path=path, reason=reason)) from error

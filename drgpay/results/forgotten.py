@@ -14,11 +14,11 @@ from typing import Any
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import bytes_hash
-from drgpay.base.file_rights import give, has_file, rights_like
+from drgpay.base.file_rights import has_file, rights_like
 from drgpay.base.plain_json import json_fault, plain_json
 from drgpay.base.system_errors import reason_of
+from drgpay.base.whole_file import replace_whole
 from drgpay.base.words import Sentences
-from drgpay.base.working_folder import working_folder
 from drgpay.results.manifest import FORGOTTEN, Manifest, sharing
 
 _ERRORS = Sentences("errors/results")
@@ -104,11 +104,7 @@ def add_decision(
     }
     line = json.dumps(said, ensure_ascii=False).encode()
     whole = path.read_bytes() if before else b""
-    with working_folder(path.parent) as work:
-        staged = work / path.name
-        staged.write_bytes(whole + line + b"\n")
-        give(staged, rights_like(folder))
-        staged.replace(path)
+    replace_whole(path, whole + line + b"\n", rights_like(folder))
     return decisions(folder)[-1]
 
 
@@ -120,11 +116,9 @@ def mark_forgotten(folder: Path, manifest: Manifest, decided: Decision) -> None:
     gone = sorted({*manifest.forgotten, *decided.files})
     about = {"by": decided.by, "at": decided.at, "record": decided.sha256, "files": gone}
     content: dict[str, Any] = {**manifest.content, FORGOTTEN: about}
-    with working_folder(folder.resolve().parent) as work:
-        staged = work / manifest.path.name
-        staged.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", "utf-8")
-        give(staged, rights_like(folder))
-        staged.replace(manifest.path)
+    text = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    beside = folder.resolve().parent
+    replace_whole(manifest.path, text.encode(), rights_like(folder), below=beside)
 
 
 def forgotten_error(manifest: Manifest) -> tuple[Any, Any]:

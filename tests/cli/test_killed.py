@@ -79,7 +79,7 @@ def killed_then_again(
 def test_group_that_is_killed(tmp_path: Path, region: Path, stalled: Stalled) -> None:
     out = tmp_path / "groups.parquet"
     command = ["group", region / "small.parquet", "--scheme", "chs-drg-2.0", "--out", out]
-    killed_then_again(stalled, tmp_path, ["drgpay.records.writing:give"], command)
+    killed_then_again(stalled, tmp_path, ["drgpay.base.whole_file:give"], command)
     assert pl.read_parquet(out).height
     assert out.stat().st_mode & 0o777 == 0o600
 
@@ -114,7 +114,7 @@ def test_a_report_and_an_export_that_are_killed(
 ) -> None:
     runs = tmp_path / "runs"
     ends_well("run", region / "small.toml", "--output", runs, "--run-id", "2026-10-a")
-    where = ["drgpay.records.writing:give"]
+    where = ["drgpay.base.whole_file:give"]
     killed_then_again(stalled, runs, where, ["report", runs / "2026-10-a"])
     assert (runs / "2026-10-a.html").stat().st_mode & 0o777 == 0o600
     export = [
