@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from drgpay.base.language import chosen
-from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.options import AsJson, GroupingThreads
 from drgpay.cli.tables import json_text
@@ -14,7 +13,6 @@ from drgpay.cli.tables import json_text
 if TYPE_CHECKING:
     from drgpay.transition.outcome import Transition
 
-_said = Wording("cli").said
 EXAMPLES = (
     "drgpay transition transition.toml",
     "drgpay transition transition.toml --out meeting-2026-12 --lang en",
@@ -45,7 +43,7 @@ def transition(
     else:
         console.show(console_report(found, language))
         seconds = " ".join(f"{step} {spent:.2f}s" for step, spent in found.seconds.items())
-        console.say(_said("seconds", language, seconds=seconds), err=True)
+        console.say(seconds, err=True)
         console.say(console.shown(folder))
     if not found.passed:
         raise typer.Exit(1)

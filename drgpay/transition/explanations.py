@@ -1,6 +1,6 @@
 """What was looked into and is no obstacle: explanations that clear what is beyond a limit of the gate."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -22,7 +22,7 @@ def no_explanations() -> pl.DataFrame:
     return pl.DataFrame(schema=dict.fromkeys(EXPLANATION_COLUMNS, pl.String))
 
 
-def read_explanations(path: Path, known: dict[str, Collection[str]]) -> pl.DataFrame:
+def read_explanations(path: Path, known: Mapping[str, Collection[str]]) -> pl.DataFrame:
     """Explanations from CSV (UTF-8 or GB18030), Excel or Parquet: kind, id, reason, by; sorted.
 
     known: the ids that there are, by kind. Raises DrgpayError naming file and row for a missing

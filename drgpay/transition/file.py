@@ -106,19 +106,14 @@ def load_transition(path: Path) -> TransitionJob:
     what, remedy = _ERRORS.words("transition"), _ERRORS.words("transition_keys")
     file, provenance = read_sourced(path, TransitionFile, what, remedy)
     here, history = path.parent, file.history
-    sides = (
-        SchemeInput(
-            scheme_beside(here, side.scheme), here / side.catalogue if side.catalogue else None
-        )
-        for side in (file.old, file.new)
-    )
     given = file.gate.explanations
     return TransitionJob(
-        path,
-        file,
-        policy_beside(here, file.policy),
-        here / file.hospitals,
-        *sides,
+        path=path,
+        file=file,
+        policy=policy_beside(here, file.policy),
+        hospitals=here / file.hospitals,
+        old=_side(here, file.old),
+        new=_side(here, file.new),
         history=RecordsInput(
             here / history.stays,
             beside(here, history.mapping),
@@ -129,3 +124,8 @@ def load_transition(path: Path) -> TransitionJob:
         explanations=here / given if given else None,
         provenance=provenance,
     )
+
+
+def _side(here: Path, side: SideFile) -> SchemeInput:
+    catalogue = here / side.catalogue if side.catalogue else None
+    return SchemeInput(scheme_beside(here, side.scheme), catalogue)
