@@ -29,7 +29,8 @@ def declared_name(part: Part, is_year: bool, table: str) -> str:
 def columns_by_table(part: Part, is_year: bool, value_places: int) -> Columns:
     """The columns of the tables of a month or a year; `value_places` are those of point values."""
     of_period = ("pools", "assessment") if is_year else ("values", *_OF_CORRECTIONS)
-    of_stays = FILINGS if is_year else (*FILINGS, *OFFICIAL_GROUPS, CASE_RECORDS)
+    of_month = () if is_year else (*OFFICIAL_GROUPS, CASE_RECORDS)
+    of_stays = (*FILINGS, FORMER_GROUPS, *of_month)
     of_part = of_stays if part == STAYS else ("groups", *_OF_VISITS)
     return {
         table: columns_of(declared_name(part, is_year, table), value_places)
@@ -37,6 +38,8 @@ def columns_by_table(part: Part, is_year: bool, value_places: int) -> Columns:
     }
 
 
+FORMER_GROUPS = "former_groups"
+"""The table of a run that pays a share of the points of the scheme before."""
 CASE_GROUPS = "case_groups"
 OFFICIAL_GROUPS = (CASE_GROUPS, "group_agreement", "group_findings")
 """The tables of a month whose job names official groups."""
