@@ -7,9 +7,9 @@ import polars as pl
 
 from drgpay.base.exact import wide
 from drgpay.points.calibrate import eligible
-from drgpay.points.cases import by_formula, priced_cases
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.formulas import Choice, class_formulas
+from drgpay.points.pricing import by_formula, priced_cases
 from drgpay.points.trimming import kept_cases
 from drgpay.policy.model import Policy
 from drgpay.transition.history import SIDES, History, Side
