@@ -9,7 +9,7 @@ from drgpay.base.exact import wide
 from drgpay.points.calibrate import eligible
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.formulas import Choice, class_formulas
-from drgpay.points.pricing import by_formula, priced_cases
+from drgpay.points.pricing import alike, priced_cases
 from drgpay.points.trimming import kept_cases
 from drgpay.policy.model import Policy
 from drgpay.transition.history import SIDES, History, Side
@@ -76,13 +76,9 @@ def _side(part: History, side: Side, by: Priced, policy: Policy) -> pl.DataFrame
         pl.col(pl.Categorical).cast(pl.String), out_of_area=pl.lit(value=False)
     )
     cases = priced_cases(stays, by.catalogue, policy.points, by.formulas)
-    alike = pl.concat(
-        rows.select("row", alike=pl.lit(formula.alike))
-        for rows, formula in by_formula(cases, by.formulas)
-    )
     return (
         cases.select("case_class", "points_before", "base_points")
-        .hstack(alike.sort("row").select("alike"))
+        .with_columns(alike(cases, by.formulas))
         .select(
             pl.col("case_class").cast(pl.Categorical).alias(f"class_{side}"),
             pl.col("points_before").alias(f"points_{side}"),
