@@ -9,6 +9,7 @@ from drgpay.base.errors import UnfitError
 from drgpay.base.words import Sentences
 from drgpay.policy.fields import (
     Count,
+    Groups,
     Name,
     PointAmount,
     PositiveRatio,
@@ -60,7 +61,7 @@ class Readmission(Section):
     days: Count
     factor: Share
     scope: Literal["hospital", "region"]
-    exempt_groups: tuple[Name, ...]
+    exempt_groups: Groups
 
 
 class Reviews(Section):
@@ -90,14 +91,14 @@ class Deduction(Section):
 class BaseLevel(Section):
     """[points.base_level]: groups that every hospital is paid for at the coefficient of one level."""
 
-    groups: tuple[Name, ...]
+    groups: Groups
     level: Name
 
 
 class VolumeCap(Section):
     """A row of [[points.volume_caps]]: cases of a hospital's month beyond the cap earn less."""
 
-    groups: Annotated[tuple[Name, ...], Field(min_length=1)]
+    groups: Annotated[Groups, Field(min_length=1)]
     cases_a_month: Count
     factor: Share
 
@@ -110,7 +111,7 @@ class NewTechnology(Section):
     """
 
     technology: Name
-    groups: Annotated[tuple[Name, ...], Field(min_length=1)]
+    groups: Annotated[Groups, Field(min_length=1)]
     share_by_year: Annotated[dict[Year, Ratio], Field(min_length=1)]
     filed: bool
 
@@ -118,7 +119,7 @@ class NewTechnology(Section):
 class Tcm(Section):
     """[points.tcm]: the uplift of groups of Chinese medicine, at most `max_points` a case."""
 
-    groups: tuple[Name, ...]
+    groups: Groups
     uplift: Ratio
     max_points: PointAmount
 
@@ -129,7 +130,7 @@ class AgeFactor(Section):
     rule: of the rule language, over NL (years) and XSRTL (days). One of times and divide.
     """
 
-    groups: tuple[Name, ...] = ()
+    groups: Groups = ()
     rule: Name
     times: PositiveRatio | None = None
     divide: PositiveRatio | None = None
@@ -153,7 +154,7 @@ class Points(Section):
     ratio_mean: Literal["reference"] | None = None
     low_ratio: Share
     low_formula: Literal["as_incomplete", "at_cost"]
-    always_low_groups: tuple[Name, ...]
+    always_low_groups: Groups
     incomplete_formula: Literal["with_coefficient", "without_coefficient"]
     high_bands: Annotated[tuple[HighBand, ...], Field(min_length=1)]
     high_formula: Literal["review_only", "excess", "cost_less_cap", "cost_less_cap_coef", "at_cost"]
@@ -166,7 +167,7 @@ class Points(Section):
     few_cases_ratio: Ratio
     bed_days: tuple[BedDay, ...]
     age_factors: tuple[AgeFactor, ...] = ()
-    no_coefficient_groups: tuple[Name, ...] = ()
+    no_coefficient_groups: Groups = ()
     base_level: BaseLevel | None = None
     volume_caps: tuple[VolumeCap, ...]
     readmission: Readmission

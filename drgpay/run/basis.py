@@ -17,6 +17,7 @@ from drgpay.records.visits.tables import VisitRecords, open_visits
 from drgpay.results.manifest import CASE_SHEETS, PROGRAM, read_manifest
 from drgpay.run.input_files import InputFiles
 from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, PreviousRun, VisitsJob
+from drgpay.run.rules import fitted
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
 _ERRORS = Sentences("errors/run")
@@ -67,6 +68,7 @@ def basis_of_job(job: AnyJob, language: str) -> dict[str, Any]:
     loaded = load_policy(job.policy)
     if isinstance(job, Job):
         scheme = load_scheme(job.scheme)
+        loaded = fitted(loaded, scheme)
         basis = basis_of_run(job, job.stays.open(scheme.info.code_system), scheme, loaded, language)
     else:
         basis = basis_of_visits_job(job, loaded, language)
