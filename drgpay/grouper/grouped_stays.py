@@ -22,7 +22,13 @@ from drgpay.grouper.official_groups import (
 from drgpay.grouper.stay_rules import DIFFERS, ruled_stays
 from drgpay.grouper.stream import Progress
 from drgpay.policy.model import Policy
-from drgpay.records.case_records import CODED, KEPT_COLUMNS, RECORD_COLUMNS, kept_of_record
+from drgpay.records.case_records import (
+    CODED,
+    KEPT_COLUMNS,
+    PAID_COLUMNS,
+    RECORD_COLUMNS,
+    kept_of_record,
+)
 from drgpay.records.checks import CheckedStays, check_stays
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
@@ -147,7 +153,7 @@ def check_grouped(
         checked = replace(checked, official=official_findings(grouped, checked, official))
     valid, records = checked.valid, checked.records
     if {*KEPT_COLUMNS} <= {*valid.columns}:
-        records = valid.select("case_id", "hospital_id", "principal_diagnosis", *KEPT_COLUMNS)
+        records = valid.select(*PAID_COLUMNS, *KEPT_COLUMNS)
         valid = valid.drop(KEPT_COLUMNS)
     found = ruled_stays(valid, policy.points, language)
     differing = found.differing.with_columns(
