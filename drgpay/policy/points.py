@@ -10,8 +10,10 @@ from drgpay.base.words import Sentences
 from drgpay.policy.fields import (
     Count,
     Groups,
+    Month,
     Name,
     PointAmount,
+    PositiveFactor,
     PositiveRatio,
     PositiveYuan,
     Ratio,
@@ -142,8 +144,21 @@ class AgeFactor(Section):
         return self
 
 
+class PhaseIn(Section):
+    """[points.phase_in]: a new scheme paid by a growing share, the rest by the one before.
+
+    factors: the neutral factor k of each account. share_by_month: of the new scheme, from the month
+    on; 1 ends the phase-in, k stays.
+    """
+
+    factors: Annotated[dict[Name, PositiveFactor], Field(min_length=1)]
+    share_by_month: Annotated[dict[Month, Share], Field(min_length=1)]
+
+
 class Points(Section):
     """[points]: classes of stays and their points (docs/points.md)."""
+
+    added_keys = ("phase_in",)
 
     incomplete_if: Name | None = None
     outside_drg_if: Name | None = None
@@ -175,6 +190,7 @@ class Points(Section):
     deductions: tuple[Deduction, ...]
     new_technologies: tuple[NewTechnology, ...]
     tcm: Tcm | None = None
+    phase_in: PhaseIn | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:
