@@ -389,6 +389,7 @@ def test_explain(drgpay: Run) -> None:
     )
 
 
+@pytest.mark.slow
 def test_scheme_export_import_diff(drgpay: Run, tmp_path: Path) -> None:
     book, folder = tmp_path / "book.xlsx", tmp_path / "copy"
     assert drgpay("scheme", "export", "chs-drg-1.1", "--out", book)[0] == 0

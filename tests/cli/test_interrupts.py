@@ -9,6 +9,7 @@ import pytest
 
 from drgpay.base.words import Sentences
 from tests.cli.program import drgpay, interrupted
+from tests.spread import spread
 
 _ERRORS = Sentences("errors/cli")
 STAGED, UNWRITTEN = (_ERRORS.said(key, "en") for key in ("staged", "unwritten"))
@@ -48,7 +49,7 @@ def test_group_writes_over_nothing(
     assert out.read_bytes() == b"what lay here before"
 
 
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize(("number", "status"), spread(SIGNALS, 1))
 def test_a_run_goes_on_after_it(
     tmp_path: Path, sample_data: Path, number: signal.Signals, status: int
 ) -> None:

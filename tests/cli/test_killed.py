@@ -109,6 +109,7 @@ def test_group_visits_that_are_killed_while_they_are_spilled(
     assert out.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_a_report_and_an_export_that_are_killed(
     tmp_path: Path, region: Path, stalled: Stalled
 ) -> None:

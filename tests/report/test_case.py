@@ -32,6 +32,7 @@ from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing
 from tests.accepting import EVERYTHING
 from tests.run.no_books import without_books
+from tests.spread import spread
 
 CLASSES = {
     *("normal", "high", "low", "incomplete", "few_cases"),
@@ -240,8 +241,9 @@ def refuse_difference(run: CasesOfRun, every: int = 1) -> list[ExplainedCase]:
     return explained
 
 
-def test_every_case_of_the_sample_month_is_recomputed(month: CasesOfRun) -> None:
-    explained = refuse_difference(month)
+@pytest.mark.parametrize("every", spread([5, 1], 1))
+def test_every_case_of_the_sample_month_is_recomputed(month: CasesOfRun, every: int) -> None:
+    explained = refuse_difference(month, every)
     assert set(all_cases(month)["case_class"]) == CLASSES
     kinds = {row["kind"] for each in explained for row in each.paid.adjustments}
     assert {"review", "readmission", "split_stay", "check_up_stay"} <= kinds
@@ -255,8 +257,9 @@ def test_every_case_of_the_sample_month_is_recomputed(month: CasesOfRun) -> None
     assert any(shares), "no line has a fen to give"
 
 
-def test_every_formula_of_another_policy_is_recomputed(rich: CasesOfRun) -> None:
-    explained = refuse_difference(rich)
+@pytest.mark.parametrize("every", spread([2, 1], 1))
+def test_every_formula_of_another_policy_is_recomputed(rich: CasesOfRun, every: int) -> None:
+    explained = refuse_difference(rich, every)
     assert set(all_cases(rich)["case_class"]) >= CLASSES - {"fee"}
     kinds = {row["kind"] for each in explained for row in each.paid.adjustments}
     assert kinds >= {

@@ -181,6 +181,7 @@ run_month(replace(load_job(job), output=output))
 # The run alone: `drgpay run` enters it in the database next, which cleans up after itself later.
 
 
+@pytest.mark.slow
 def test_a_month_killed_at_any_time(tmp_path: Path, month: Path) -> None:
     runs = tmp_path / "runs"
     with driver(str(month), runs) as run:

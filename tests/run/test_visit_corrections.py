@@ -15,6 +15,7 @@ from drgpay.run.month_end import run_month
 from drgpay.run.verify import Verified, verify_run
 from tests.run.forging import add, forge
 from tests.run.visit_region import LATE, visit_job, visit_region
+from tests.spread import spread
 
 LINE = ["hospital_id", "account", "out_of_area", "payment"]
 
@@ -160,12 +161,15 @@ def test_workbooks_show_the_corrections(again: Path) -> None:
 
 @pytest.mark.parametrize(
     ("table", "column"),
-    [
-        ("visit_differences", "points_difference"),
-        ("visit_differences", "fund_amount_now"),
-        ("visit_difference_statements", "standard_paid"),
-        ("visit_difference_statements", "prepayment_now"),
-    ],
+    spread(
+        [
+            ("visit_differences", "points_difference"),
+            ("visit_differences", "fund_amount_now"),
+            ("visit_difference_statements", "standard_paid"),
+            ("visit_difference_statements", "prepayment_now"),
+        ],
+        1,
+    ),
 )
 def test_forged_differences_are_found(
     paid: Path, again: Path, tmp_path: Path, table: str, column: str

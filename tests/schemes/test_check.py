@@ -102,7 +102,10 @@ def test_zhejiang_has_groups_that_no_stay_can_reach() -> None:
             "chs-drg-2.0",
             {"unknown_code": 5, "exclusion_table_without_codes": 2, "unused_exclusion_table": 8},
         ),
-        ("chs-drg-1.1", {"unknown_code": 7, "exclusion_table_without_codes": 1}),
+        pytest.param(
+            *("chs-drg-1.1", {"unknown_code": 7, "exclusion_table_without_codes": 1}),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_national_schemes_have_no_error(name: str, counts: dict[str, int]) -> None:

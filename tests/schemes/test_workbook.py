@@ -490,6 +490,7 @@ def test_importing_an_export_gives_the_same_scheme(
     assert after.excluding_tables == before.excluding_tables
 
 
+@pytest.mark.slow
 def test_the_order_of_an_export_is_final_unless_asked(exported: Callable[[str], Path]) -> None:
     path = exported("zj-drg-2022")
     kept = import_workbook(path, ImportChoices(ID))

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import typer
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from typer.testing import CliRunner
@@ -30,6 +30,7 @@ from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.sweep import grid_of, sweep
 from drgpay.simulate.target import find
 from tests.simulate.year import Year, first_hospital
+from tests.spread import drawn
 
 FINAL = "final_amount_fen"
 
@@ -118,9 +119,7 @@ VOLUME = st.sampled_from(
 )
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@drawn(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(policy=POLICY, volume=VOLUME, times=st.sampled_from([None, "0.97", "1.2"]))
 def test_effects_add_up(year: Year, policy: dict[str, str], volume: str, times: str | None) -> None:
     lines = ["[policy]", "settlement.may_exceed_budget = true"]
