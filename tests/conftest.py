@@ -1,6 +1,8 @@
 """What several tests need: the shipped schemes, loaded once, and what regions are drawn from."""
 
+import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
@@ -23,6 +25,10 @@ ROOT = Path(__file__).resolve().parent.parent
 
 # Tests read English, and Chinese where they ask for it: errors say the same in both.
 os.environ[VARIABLE] = "en"
+
+# Nor does every process that a test starts compile the whole program for itself.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The examples of properties are the same in every run, so that the tests of one commit give one
 # answer to everybody, on a busy machine too. `pytest --hypothesis-profile=explore` looks for new ones
@@ -56,6 +62,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items if is_thorough() else ():
         if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was collected stays: it need not be looked through again and again for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @cache

@@ -1,6 +1,6 @@
 """How much of a sweep runs with all tests: the rest is the gate's, as its slow tests."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import pytest
@@ -23,6 +23,11 @@ def spread(cases: Iterable[Any], quick: int) -> list[Any]:
         else pytest.param(*(case if isinstance(case, tuple) else (case,)), marks=pytest.mark.slow)
         for place, case in enumerate(every)
     ]
+
+
+def part_of(cases: Iterable[Any], kept: Collection[Any]) -> list[Any]:
+    """All cases as parameters; those that are not among the kept ones are marked slow."""
+    return [case if case in kept else pytest.param(case, marks=pytest.mark.slow) for case in cases]
 
 
 def is_thorough() -> bool:

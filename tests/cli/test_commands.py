@@ -433,6 +433,7 @@ def test_check_stats_reconcile(drgpay: Run, region: Path, tmp_path: Path) -> Non
     refused(drgpay("reconcile", groups, official), "official.parquet")
 
 
+@pytest.mark.slow
 def test_names_of_hospitals_are_texts(drgpay: Run, region: Path, tmp_path: Path) -> None:
     """Markup, emoji codes and formulas in names: the run ends well and shows them as they are."""
     path = region / "hospitals.csv"

@@ -25,7 +25,7 @@ def many_stays(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> P
     return path
 
 
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize(("number", "status"), spread(SIGNALS, 1))
 def test_group_leaves_nothing(
     tmp_path: Path, many_stays: Path, number: signal.Signals, status: int
 ) -> None:
@@ -38,7 +38,7 @@ def test_group_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize(("number", "status"), spread(SIGNALS, 1))
 def test_group_writes_over_nothing(
     tmp_path: Path, many_stays: Path, number: signal.Signals, status: int
 ) -> None:
@@ -49,7 +49,8 @@ def test_group_writes_over_nothing(
     assert out.read_bytes() == b"what lay here before"
 
 
-@pytest.mark.parametrize(("number", "status"), spread(SIGNALS, 1))
+@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.slow
 def test_a_run_goes_on_after_it(
     tmp_path: Path, sample_data: Path, number: signal.Signals, status: int
 ) -> None:

@@ -143,6 +143,7 @@ def test_a_folder_that_is_killed(tmp_path: Path, region: Path, stalled: Stalled)
     assert open_to_others(out) == {}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_goes_on(
     tmp_path: Path, region: Path, stalled: Stalled, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -121,6 +121,7 @@ def assert_right_order(scheme: Scheme, attempt: Attempt) -> None:
 
 @drawn(80)
 @given(schemes(), st.lists(stays, min_size=1, max_size=4))
+@pytest.mark.slow
 def test_trace_is_what_the_batch_does(scheme: Scheme, some: list[Stay]) -> None:
     compiled, by_group = compile_scheme(scheme), rules_of(scheme)
     for stay in some:

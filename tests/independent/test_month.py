@@ -87,7 +87,7 @@ def results_of(run: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("name", spread(POLICIES, 1))
 def test_order_files_and_threads_change_no_byte(
     month_runs: dict[str, MonthRun], tmp_path: Path, name: str
 ) -> None:

@@ -121,7 +121,7 @@ def test_cases_are_explained(region: Path, runs: dict[str, Path], name: str) -> 
         assert "MDC" in drgpay("case", runs[name], cases["case_id"][0], *job)
 
 
-@pytest.mark.parametrize("name", [WITH_VISITS, AGAIN])
+@pytest.mark.parametrize("name", spread([WITH_VISITS, AGAIN], 1))
 def test_a_month_is_corrected(
     region: Path, runs: dict[str, Path], name: str, tmp_path: Path
 ) -> None:

@@ -110,7 +110,7 @@ RICH = (
 )
 
 
-@pytest.fixture(scope="module", params=["cost_less_cap_coef", "excess"])
+@pytest.fixture(scope="module", params=spread(["cost_less_cap_coef", "excess"], 1))
 def rich(
     tmp_path_factory: pytest.TempPathFactory, sample_data: Path, request: pytest.FixtureRequest
 ) -> CasesOfRun:

@@ -146,6 +146,7 @@ def test_a_forged_figure_is_found(
     assert found[check] == "wrong"
 
 
+@pytest.mark.slow
 def test_visits_and_stays_in_one_job_are_those_of_jobs_of_their_own(
     region: Path, run: Path
 ) -> None:

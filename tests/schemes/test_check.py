@@ -78,6 +78,7 @@ def subjects(found: tuple[Finding, ...], code: str) -> list[str]:
     return [one.subject for one in found if one.code == code]
 
 
+@pytest.mark.slow
 def test_zhejiang_has_groups_that_no_stay_can_reach() -> None:
     found = findings_of("zj-drg-2022")
     after = subjects(found, "unreachable_after_always")

@@ -472,6 +472,7 @@ def test_a_file_that_is_no_workbook(tmp_path: Path) -> None:
         for name in SCHEMES
     ],
 )
+@pytest.mark.slow
 def test_importing_an_export_gives_the_same_scheme(
     name: str, exported: Callable[[str], Path], tmp_path: Path
 ) -> None:

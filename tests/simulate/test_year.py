@@ -30,7 +30,7 @@ from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.sweep import grid_of, sweep
 from drgpay.simulate.target import find
 from tests.simulate.year import Year, first_hospital
-from tests.spread import drawn
+from tests.spread import drawn, spread
 
 FINAL = "final_amount_fen"
 
@@ -161,14 +161,17 @@ def test_a_budget_of_the_year_is_that_of_its_months(year: Year) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
-        '[[sweep]]\npath = "points.low_ratio"\nvalues = [0.3, 0.5]',
-        '[[sweep]]\npath = "budget.reserve_ratio"\nvalues = [0.02, 0.08]',
-        '[[sweep]]\npath = "clearing.overrun_shared.0.share"\nvalues = [0.2, 1]',
-        '[[sweep]]\npath = "records.severity.dates_reversed"\nvalues = ["warn", "reject"]',
-        '[recalibrate]\nhistory = "history"\n'
-        '[[sweep]]\npath = "calibration.stable_min_cases"\nvalues = [3, 9]',
-    ],
+    spread(
+        [
+            '[[sweep]]\npath = "points.low_ratio"\nvalues = [0.3, 0.5]',
+            '[[sweep]]\npath = "budget.reserve_ratio"\nvalues = [0.02, 0.08]',
+            '[[sweep]]\npath = "clearing.overrun_shared.0.share"\nvalues = [0.2, 1]',
+            '[[sweep]]\npath = "records.severity.dates_reversed"\nvalues = ["warn", "reject"]',
+            '[recalibrate]\nhistory = "history"\n'
+            '[[sweep]]\npath = "calibration.stable_min_cases"\nvalues = [3, 9]',
+        ],
+        2,
+    ),
 )
 def test_sweep_equals_the_whole_computation(year: Year, text: str) -> None:
     plan = year.plan(f"[policy]\nsettlement.may_exceed_budget = true\n{text}")
@@ -206,6 +209,7 @@ name = "Both"
 """
 
 
+@pytest.mark.slow
 def test_overlay_and_recalibration_of_a_year(year: Year) -> None:
     """Only the records of the touched MDC are grouped again; every stay keeps its place."""
     groups = year.stages.base_state.stays["drg"].value_counts(sort=True).drop_nulls()
@@ -227,6 +231,7 @@ def test_overlay_and_recalibration_of_a_year(year: Year) -> None:
     assert "grouping" in _effects(year, plan)
 
 
+@pytest.mark.slow
 def test_another_scheme_for_a_year(year: Year) -> None:
     plan = year.plan('scheme = "chs-drg-1.1"\n[recalibrate]\nhistory = "history"')
     state = year.stages.state(plan)
