@@ -169,7 +169,7 @@ def _month_lines(statement: HospitalStatement) -> list[ReportTable]:
     """What the lines of a month earned, and what of it is prepaid."""
     return [
         line_table("earned", statement.lines, EARNED),
-        line_table("payment", statement.lines, _PAID, "statement_note"),
+        line_table("prepaid_lines", statement.lines, _PAID, "statement_note"),
     ]
 
 

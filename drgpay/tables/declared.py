@@ -1,4 +1,4 @@
-"""The declared tables, read from columns.toml, results.toml and database.toml.
+"""The declared tables, read from columns.toml and the files of tables beside it.
 
 From the declarations come the columns that results write and read back (results/columns.py), the
 tables of the database, headings, and the tables of columns in docs/.
@@ -26,7 +26,7 @@ class Kind:
 
     places: decimals, None where there are none or where the policy says how many (`by_policy`).
     memory: what whole numbers in calculations are called, `{}` is the name of the column; None where
-    the values are the same there.
+    the values are the same there. percent: whether people are shown parts of one in percent.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Kind:
     places: int | None = None
     by_policy: bool = False
     memory: str | None = None
+    percent: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,11 +160,24 @@ def read_tables(file: str) -> Mapping[str, Table]:
     }
 
 
+@cache
+def shown_in_percent() -> frozenset[str]:
+    """The columns, of whatever table, that are parts of one and shown in percent."""
+    kinds = _kinds()
+    return frozenset(
+        name
+        for path in TABLES_FOLDER.glob("*.toml")
+        for name, declared in read_declarations(path.stem).get("columns", {}).items()
+        if kinds[declared["kind"]].percent
+    )
+
+
 def column_titles() -> Mapping[str, Words]:
     """The headings of the columns that tables share, by name."""
     return {name: one.title for name, one in _columns(read_declarations("columns")).items()}
 
 
+@cache
 def read_declarations(file: str) -> Mapping[str, Any]:
     """A file of this folder as it stands."""
     return read_toml(TABLES_FOLDER / f"{file}.toml", Words("表的声明文件", "declaration of tables"))
@@ -204,6 +218,7 @@ def _kind(name: str, declared: Mapping[str, Any], units: Mapping[str, Words]) ->
         None if places == _OF_POINT_VALUES else places,
         places == _OF_POINT_VALUES,
         declared.get("memory"),
+        declared.get("percent", False),
     )
 
 
