@@ -41,14 +41,14 @@ def schema(
     The file names it in its first line: #:schema ./policy.schema.json
     With `table` that of a row of a table that offices hand in.
     """
-    from drgpay.schemas.files import save_schema, schema_line, schema_text
+    from drgpay.schemas.files import KINDS, save_schema, schema_line, schema_text
 
     if kind is Kind.table:
         text = _of_table(table)
     elif table is not None:
         raise DrgpayError(*_ERRORS("needless_table", kind=kind.value, name=table))
     else:
-        text = schema_text(kind.value)
+        text = schema_text(next(one for one in KINDS if one == kind.value))
     if out is None:
         console.give(text)
         return
