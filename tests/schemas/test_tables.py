@@ -26,6 +26,7 @@ INPUTS = {
     "hospitals": SAMPLE / "hospitals.csv",
     "enrolment": SAMPLE / "enrolment.csv",
     "reviews": SAMPLE / "filings" / "2026-10" / "reviews.csv",
+    "weights": ROOT / "drgpay" / "sample" / "chs-drg-2.0-example-weights.csv",
     "deductions": SAMPLE / "filings" / "2026-10" / "deductions.csv",
 }
 
