@@ -29,6 +29,10 @@ class Places:
         out = np.array(self.left_out, dtype=np.int64)
         return out - np.arange(len(out))
 
+    def rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of the table, from 0, as the file counts them, from 1."""
+        return rows + np.searchsorted(self._gaps, rows, side="right") + self.raw_row(0)
+
     def raw_of(self, row: int) -> int:
         """A row of the table, from 0, among all below the headings, from 0."""
         return row + int(np.searchsorted(self._gaps, row, side="right"))
@@ -44,7 +48,7 @@ class Places:
 
 def rows_of(places: Places, count: int) -> NDArray[np.uint32]:
     """The first rows of a table as the file counts them."""
-    return np.array([places.row(row) for row in range(count)], dtype=np.uint32)
+    return places.rows(np.arange(count, dtype=np.int64)).astype(np.uint32)
 
 
 NO_HEADINGS = Places(None)
