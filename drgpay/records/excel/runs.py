@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import cast
 
 from python_calamine import CalamineError, CalamineWorkbook
 
@@ -60,8 +61,8 @@ class Run:
             raise _broken(self.archive) from None
         if sheet.start is None:
             return 0, 0, []
-        (top, left), rows = sheet.start, sheet.to_python()
-        cells: list[list[object]] = [*rows]
+        top, left = sheet.start
+        cells: list[list[object]] = cast(list[list[object]], sheet.to_python())
         for (row, column), error in self.unshown.errors.items():
             cells[row - top][column - left] = error
         return top, left, cells

@@ -174,11 +174,13 @@ def _table(archive: Archive, sheet: Sheet, given: Iterator[_Rows]) -> SheetTable
         pa.RecordBatch.from_arrays([_column(part, place) for place in names], [*names.values()])
         for part in kept
     ]
-    out, sums = (np.concatenate([getattr(one, name) for one in kept]) for name in ("out", "sums"))
+    out, sums = (
+        np.concatenate([getattr(one, name) for one in kept]) - layout.begins
+        for name in ("out", "sums")
+    )
     # Blank rows at the end say nothing of where the others stand.
-    places = Places(layout.headings, tuple((out - layout.begins).tolist()))
-    sums = tuple((sums - layout.begins).tolist())
-    return SheetTable(sheet.name, tuple(names.values()), tuple(parts), places, sums)
+    places = Places(layout.headings, tuple(out.tolist()))
+    return SheetTable(sheet.name, tuple(names.values()), tuple(parts), places, tuple(sums.tolist()))
 
 
 def _kept(rows: _Rows, end: int) -> _Kept:
