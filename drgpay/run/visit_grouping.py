@@ -247,7 +247,7 @@ def _records_file(stack: ExitStack, path: Path | None) -> BatchFile | None:
 def _findings_file(stack: ExitStack, path: Path | None) -> BatchFile | None:
     if path is None:
         return None
-    types = dict.fromkeys(LINE.finding_columns, pl.String())
+    types: dict[str, pl.DataType] = dict.fromkeys(LINE.finding_columns, pl.String())
     types |= {"amount_fen": pl.Int64(), **ORIGIN_SCHEMA}
     schema = as_batch(_line_findings(pl.DataFrame(schema=types))).schema
     return stack.enter_context(
