@@ -153,7 +153,6 @@ def check_grouped(
     sexes = sex_of_diagnosis(compiled)
     barred = sorted(compiled.scheme.not_principal)
     further, severities = [], {}
-    grouped = grouped.with_row_index(ROW)
     if official:
         grouped = (
             with_official_groups(grouped, official, compiled)
@@ -163,7 +162,7 @@ def check_grouped(
         further = official_checks(scheme_said(compiled.scheme.info))
         severities = official_severities(official.rule)
     checked = check_stays(
-        grouped,
+        grouped.with_row_index(ROW),
         policy,
         hospitals,
         days,
