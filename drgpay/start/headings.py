@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from drgpay.records.columns import VISIT_COLUMNS
+
 FOLDER = Path(__file__).resolve().parents[1] / "headings"
 FOREIGN = "x:"
 """What begins a column that is none of ours."""
@@ -119,9 +121,48 @@ def _forms(heading: str) -> tuple[Heading, ...]:
     return (said, Heading(found[1]), Heading(said.text[found.end() :], said.unit))
 
 
+_ALSO: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "visits": ("stays", {"case_id": "visit_id", **{name: name for name in VISIT_COLUMNS}}),
+    "visit_items": ("visits", {"visit_id": "visit_id"}),
+}
+"""Tables that have headings of another one too: its columns, and what they are called in the first."""
+
+
 @cache
 def known_headings(table: str) -> KnownHeadings:
-    """The headings of a table: stays, diagnoses, hospitals, visits, visit_items, weights …"""
+    """The headings of a table: stays, diagnoses, hospitals, visits, visit_items, weights …
+
+    What a table has in common with another one is called alike: what its own rows do not say of
+    a heading those of the other do.
+    """
+    own = _headings_of(table)
+    if table not in _ALSO:
+        return own
+    other, columns = _ALSO[table]
+    also = known_headings(other)
+    exact = {
+        said: found
+        for said, known in also.exact.items()
+        if (found := tuple(_common(one, columns) for one in known if _is_common(one, columns)))
+    }
+    series = tuple(
+        Series(one.pattern, _common(one.known, columns))
+        for one in also.series
+        if _is_common(one.known, columns)
+    )
+    return KnownHeadings({**exact, **own.exact}, (*own.series, *series))
+
+
+def _is_common(known: Known, columns: Mapping[str, str]) -> bool:
+    return known.foreign or known.column in columns
+
+
+def _common(known: Known, columns: Mapping[str, str]) -> Known:
+    return known._replace(column=columns.get(known.column, known.column))
+
+
+def _headings_of(table: str) -> KnownHeadings:
+    """The headings that the catalogue has for a table itself."""
     exact: dict[Heading, list[Known]] = defaultdict(list)
     series: list[Series] = []
     for row in _rows("headings.csv"):

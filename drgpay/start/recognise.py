@@ -19,9 +19,11 @@ from drgpay.records.columns import (
     KNOWN_COLUMNS,
     STAY_COLUMNS,
     VISIT_COLUMNS,
+    VISIT_TYPES,
     Kind,
 )
 from drgpay.records.stays import REQUIRED
+from drgpay.records.visits.tables import LINE_VALUES, VISIT_VALUES
 from drgpay.start import content
 from drgpay.start.code_columns import codes_found
 from drgpay.start.costs import COSTS, costs_of
@@ -51,11 +53,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """The columns of each table that is recognised."""
 NEEDED: dict[str, tuple[str, ...]] = {
     "stays": REQUIRED,
-    "visits": (
-        *("visit_id", "hospital_id", "person_id", "account", "visit_date", "sex", "age"),
-        *("visit_type", *COSTS),
-    ),
-    "visit_items": ("visit_id", "item_code", "item_kind", "quantity", "amount"),
+    "visits": VISIT_VALUES,
+    "visit_items": LINE_VALUES,
     "hospitals": ("hospital_id", "name", "level"),
 }
 """Those that must be found."""
@@ -357,9 +356,19 @@ class _Work:
             ]
             values = values_of(column, self.given.column(heading), "hqms_code" in kinds)
             self.found[column] = _with_values(found, values, len(self._of(column)) == 1)
+            if column == "visit_type":
+                self._see_no_visits(heading, values)
             if values.open:
                 said = {"heading": heading, "values": _counted(values.open)}
                 self.remarks.append(WORDS.words("remark.open_values", **said))
+
+    def _see_no_visits(self, heading: str, values: Values) -> None:
+        """Rows of an export of all settlements that are stays."""
+        no_visits = [value for value, ours in values.mapped.items() if ours not in VISIT_TYPES]
+        if no_visits:
+            counts = self.given.column(heading).value_counts().rows()
+            said = _counted({value: n for value, n in sorted(counts) if value in no_visits})
+            self.remarks.append(WORDS.words("remark.no_visits", heading=heading, values=said))
 
     def _check_kinds(self) -> None:
         """A column whose cells cannot be read as what it holds is only likely."""

@@ -36,6 +36,8 @@ _MOST_VALUES = 200
 _CONFIRM = "?"
 _CODE_AND_NAME = re.compile(r"^(\d{1,6})\s*[|:\-]?\s*\D")
 _DIGIT = re.compile(r"0?\d")
+_LOCAL_CODE = re.compile(r"\d{4,6}")
+"""Kinds of visit that regions number themselves, with opposite meanings."""
 _MANY_ROWS = 500
 _IN_BULK = 0.01
 
@@ -60,6 +62,7 @@ def values_of(column: str, texts: pl.Series, front_page: bool = False) -> Values
             continue
         ours, sure = _meaning(column, value)
         sure = sure and (front_page or column != "account" or not _DIGIT.fullmatch(value))
+        sure = sure and not (column == "visit_type" and _LOCAL_CODE.fullmatch(value))
         if ours is None:
             left[value] = count
         elif sure:
