@@ -50,9 +50,14 @@ class _Fit(NamedTuple):
 Candidates = Mapping[str, Sequence[Candidate]]
 
 
-def costs_of(given: Given, candidates: Candidates) -> tuple[dict[str, Found], list[Words]]:
-    """Where the four costs come from, and what is remarkable about them."""
-    readings = _readings(candidates)
+def costs_of(
+    given: Given, candidates: Candidates, fees: tuple[str, ...] = ()
+) -> tuple[dict[str, Found], list[Words]]:
+    """Where the four costs come from, and what is remarkable about them.
+
+    fees: the headings that are all fees of a stay, which may be its total together.
+    """
+    readings = _readings(candidates, fees)
     remarks = [
         WORDS.words("remark.scaled", heading=one.heading)
         for column in COSTS
@@ -78,7 +83,7 @@ def costs_of(given: Given, candidates: Candidates) -> tuple[dict[str, Found], li
 def _added_up(fit: _Fit) -> dict[str, Found]:
     why = WORDS.words(
         "why.adds_up",
-        total=fit.total.headings[0],
+        total=" + ".join(fit.total.headings),
         parts=" + ".join((*fit.fund.headings, *fit.patient.headings, *fit.other.headings)),
         share=f"{fit.share:.1%}",
     )
@@ -113,7 +118,7 @@ def _found(column: str, reading: _Reading, sureness: Sureness, why: Words) -> Fo
     return Found(column, reading.headings, form, sureness, why)
 
 
-def _readings(candidates: Candidates) -> dict[str, list[_Reading]]:
+def _readings(candidates: Candidates, fees: tuple[str, ...]) -> dict[str, list[_Reading]]:
     """The ways to read each cost, the surest first."""
 
     def usable(column: str) -> list[Candidate]:
@@ -139,7 +144,7 @@ def _readings(candidates: Candidates) -> dict[str, list[_Reading]]:
         _Reading((), 4),
     ]
     return {
-        "total_cost": alone("total_cost"),
+        "total_cost": [*alone("total_cost"), *([_Reading(fees, 8)] if fees else [])],
         "fund_cost": [*alone("fund_cost"), *all_funds],
         "patient_cost": patient,
         "other_cost": other,
@@ -189,6 +194,8 @@ def _fits(given: Given, readings: Mapping[str, list[_Reading]]) -> Iterator[_Fit
 
 
 def _about_units(given: Given, headings: Sequence[str]) -> list[Words]:
+    if len(headings) > 1:
+        return []
     middle = fen_of("total_cost", given.sample(headings[0])).median()
     if isinstance(middle, int | float) and middle < _SMALL_YUAN * 100:
         return [WORDS.words("remark.small_amounts", heading=headings[0])]

@@ -25,6 +25,9 @@ CERTAIN, LIKELY, GUESS = 1, 2, 3
 
 _NUMBERED_TITLE = re.compile(r"^\d{1,2}[.、](?=\D)")
 _CODE_AND_TITLE = re.compile(r"^([a-z]\d{1,3}(?:x\d+)?[a-z]?)(?=[^\x00-\x7f(])")
+_CODE_AND_NAME = re.compile(r"^(\d{1,6})\s*[|:\-]?\s*\D")
+CONFIRM = "?"
+"""What stands behind a value that a person should confirm."""
 _RUNNING = re.compile(r"\{n{1,2}\}")
 
 
@@ -124,13 +127,14 @@ def _forms(heading: str) -> tuple[Heading, ...]:
 _ALSO: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "visits": ("stays", {"case_id": "visit_id", **{name: name for name in VISIT_COLUMNS}}),
     "visit_items": ("visits", {"visit_id": "visit_id"}),
+    **dict.fromkeys(("diagnoses", "procedures", "fees"), ("stays", {"case_id": "case_id"})),
 }
 """Tables that have headings of another one too: its columns, and what they are called in the first."""
 
 
 @cache
 def known_headings(table: str) -> KnownHeadings:
-    """The headings of a table: stays, diagnoses, hospitals, visits, visit_items, weights …
+    """The headings of a table: stays, diagnoses, fees, hospitals, visits, visit_items, weights …
 
     What a table has in common with another one is called alike: what its own rows do not say of
     a heading those of the other do.
@@ -215,6 +219,15 @@ def known_values(column: str) -> Mapping[str, tuple[KnownValue, ...]]:
 def compared_value(value: str) -> str:
     """A value as it is compared: without blanks at its ends, of plain width."""
     return unicodedata.normalize("NFKC", value).strip().casefold()
+
+
+def value_forms(value: str) -> tuple[str, ...]:
+    """A value as it is compared, and where a code stands before its name the name and the code alone."""
+    said = compared_value(value)
+    found = _CODE_AND_NAME.match(said)
+    if not found:
+        return (said,)
+    return (said, said[len(found[1]) :].lstrip(" |:-"), found[1])
 
 
 @cache

@@ -27,6 +27,8 @@ from drgpay.records.visits.tables import LINE_VALUES, VISIT_VALUES
 from drgpay.start import content
 from drgpay.start.code_columns import codes_found
 from drgpay.start.costs import COSTS, costs_of
+from drgpay.start.fee_classes import COST_KINDS
+from drgpay.start.fees import costs_of_fees, fee_kinds
 from drgpay.start.found import (
     Candidate,
     Form,
@@ -61,7 +63,6 @@ NEEDED: dict[str, tuple[str, ...]] = {
 _ID = {"stays": "case_id", "visits": "visit_id", "hospitals": "hospital_id"}
 _DAYS = ("admission_date", "discharge_date", "settlement_date")
 _LISTS = ("principal_diagnosis", "other_diagnoses", "procedures")
-_PARTS = ("drug_cost", "material_cost", "exam_cost")
 _UNIT_OF = {"age_days": "days", "length_of_stay": "days", "weight_g": "grams"}
 _NOT_FOR_DAYS = "age"
 _READABLE = 0.95
@@ -91,7 +92,7 @@ def recognise(
     given.texts(
         *(one.heading for column in of_all_rows for one in candidates.get(column or "", ()))
     )
-    work = _Work(table, given, candidates, asked, hospital_ids)
+    work = _Work(table, given, candidates, asked, hospital_ids, remarks=[*given.remarks])
     for column, heading in (decided or {}).items():
         work.found[column] = Found(
             column, (heading,), Form.ONE, Sureness.ASKED, WORDS.words("why.asked")
@@ -118,6 +119,8 @@ def candidates_of(table: str, given: Given) -> dict[str, list[Candidate]]:
     ours = set(COLUMNS[table])
     found: dict[str, list[Candidate]] = defaultdict(list)
     for place, heading in enumerate(given.headings):
+        if heading in given.fees:
+            continue
         unit = compared(heading).unit
         if heading in ours:
             own = Known(heading, heading, "own", 0, "")
@@ -148,7 +151,7 @@ class _Work:
         if self.table in _ID:
             self._take(self._id(_ID[self.table]))
         for column in columns:
-            if column not in (*_DAYS, *COSTS, *_LISTS, *_PARTS, *_ID.values()):
+            if column not in (*_DAYS, *COSTS, *_LISTS, *COST_KINDS, *_ID.values()):
                 self._take(self._one(column))
         if self.table != "hospitals" and "hospital_id" in columns:
             self._take(self._one("hospital_id"))
@@ -156,17 +159,21 @@ class _Work:
             self._take(self._one("visit_id"))
         if self.table == "stays":
             self._days()
+        fees = fee_kinds(self.given)
         if "total_cost" in columns:
-            costs, remarks = costs_of(self.given, self.candidates)
+            costs, remarks = costs_of(self.given, self.candidates, tuple(fees))
             self._take_all(costs)
             self.remarks += remarks
         if "principal_diagnosis" in columns:
             lists, remarks = codes_found(self.given, self.candidates)
             self._take_all({name: one for name, one in lists.items() if name in columns})
             self.remarks += remarks
-        for column in _PARTS:
+        for column in COST_KINDS:
             if column in columns:
                 self._take(self._sum(column))
+        of_fees, remarks = costs_of_fees(self.given, fees, self.found.get("total_cost"))
+        self._take_all(of_fees)
+        self.remarks += remarks
         self._read_values()
         self._check_kinds()
         self._see_identity_numbers()

@@ -1,6 +1,7 @@
 """Exports as centres have them, made of the sample's stays: other names, other values, other order."""
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -216,3 +217,28 @@ def in_sheets(export: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "诊断": pl.DataFrame(diagnoses, ["结算ID", "诊断代码", "主诊断标志"], orient="row"),
         "手术": pl.DataFrame(procedures, ["结算ID", "手术操作代码"], orient="row"),
     }
+
+
+FEES = {"drug_cost": "西药费", "material_cost": "卫生材料费", "exam_cost": "检查费"}
+REST = "床位费"
+
+
+def fee_rows(stays: pl.DataFrame) -> pl.DataFrame:
+    """A row for each class of fees of a stay: kinds of cost of which the rest is for the bed.
+
+    Drugs come in two rows, so that there is something to add up.
+    """
+    rows: list[tuple[str, str, Decimal]] = []
+    wanted = ("case_id", "total_cost", *FEES)
+    for case, total, *kinds in stays.select(wanted).iter_rows():
+        amounts = dict(zip(FEES.values(), kinds, strict=True))
+        drugs = amounts.pop("西药费")
+        rows += [(case, "西药费", drugs - Decimal("0.01")), (case, "中成药费", Decimal("0.01"))]
+        rows += [(case, name, amount) for name, amount in amounts.items()]
+        rows.append((case, REST, total - drugs - sum(amounts.values())))
+    return pl.DataFrame(rows, ["结算ID", "收费项目", "金额"], orient="row")
+
+
+def fee_columns(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same, a row a stay."""
+    return rows.pivot("收费项目", index="结算ID", values="金额", aggregate_function="first")
