@@ -27,6 +27,10 @@ _SMALL_YUAN = 10
 COSTS = ("total_cost", "fund_cost", "patient_cost", "other_cost")
 
 
+_SUREST = 2
+"""The rank of one heading that is certain."""
+
+
 class _Reading(NamedTuple):
     """One way to read some headings as one cost. rank: the surest is the smallest."""
 
@@ -99,13 +103,15 @@ def _added_up(fit: _Fit) -> dict[str, Found]:
 
 
 def _by_headings(readings: Mapping[str, list[_Reading]], share: float | None) -> dict[str, Found]:
-    """Costs by their headings alone, where nothing adds up or can be added up."""
+    """Costs by their headings alone: certain where one is known and there is nothing to add up."""
     key = "why.heading_alone" if share is None else "why.does_not_add_up"
     why = WORDS.words(key, **({} if share is None else {"share": f"{share:.1%}"}))
     found = {}
     for column in COSTS:
         usable = [one for one in readings[column] if one.headings and not one.all_funds]
-        one = _found(column, usable[0], Sureness.LIKELY, why) if usable else None
+        sure = share is None and [reading.rank for reading in usable].count(_SUREST) == 1
+        sureness = Sureness.CERTAIN if sure else Sureness.LIKELY
+        one = _found(column, usable[0], sureness, why) if usable else None
         if one:
             found[column] = one
     return found

@@ -8,7 +8,7 @@ import csv
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,10 +68,24 @@ class Series:
 
 @dataclass(frozen=True)
 class KnownHeadings:
-    """The headings of one table, by how they compare."""
+    """The headings of one table, by how they compare; alike: with words that mean much the same."""
 
     exact: Mapping[Heading, tuple[Known, ...]]
     series: tuple[Series, ...]
+    alike: Mapping[Heading, tuple[Known, ...]]
+
+    @staticmethod
+    def over(
+        exact: Mapping[Heading, tuple[Known, ...]], series: tuple[Series, ...]
+    ) -> "KnownHeadings":
+        """With what is alike: never certain, and each column once."""
+        alike: dict[Heading, dict[str, Known]] = defaultdict(dict)
+        for said, several in exact.items():
+            for one in several:
+                likely = one._replace(confidence=max(one.confidence, LIKELY))
+                alike[_alike(said)].setdefault(one.column, likely)
+        sorted_ = {said: _surest(found.values()) for said, found in alike.items()}
+        return KnownHeadings(exact, series, sorted_)
 
     def of(self, heading: str) -> tuple[Known, ...]:
         """What a heading may be, the surest first; nothing where the catalogue does not have it."""
@@ -79,6 +93,9 @@ class KnownHeadings:
             if found := self.exact.get(said):
                 return found
             if found := tuple(one.known for one in self.series if one.pattern.fullmatch(said.text)):
+                return found
+        for said in _forms(heading):
+            if found := self.alike.get(_alike(said)):
                 return found
         return ()
 
@@ -96,14 +113,23 @@ def compared(heading: str) -> Heading:
     return Heading(_NUMBERED_TITLE.sub("", text), unit)
 
 
+def _alike(said: Heading) -> Heading:
+    """A heading with one word for those that mean much the same."""
+    text = said.text
+    for one, other in _spellings().alike:
+        text = text.replace(one, other)
+    return Heading(text, said.unit)
+
+
 class _Spellings(NamedTuple):
     """units: that a heading may have in brackets, and what they are; the plain one is nothing.
-    words: of two spellings, and the one that is compared.
+    words, alike: of two spellings, or of two words, and the one that is compared.
     """
 
     unit: re.Pattern[str]
     units: Mapping[str, str]
     words: tuple[tuple[str, str], ...]
+    alike: tuple[tuple[str, str], ...]
 
 
 @cache
@@ -111,8 +137,11 @@ def _spellings() -> _Spellings:
     rows = _rows("spellings.csv")
     units = {row["written"]: row["meaning"] for row in rows if row["kind"] == "unit"}
     either = "|".join(re.escape(unit) for unit in sorted(units, key=len, reverse=True))
-    words = tuple((row["written"], row["meaning"]) for row in rows if row["kind"] == "word")
-    return _Spellings(re.compile(rf"\(({either})\)"), units, words)
+    words, alike = (
+        tuple((row["written"], row["meaning"]) for row in rows if row["kind"] == kind)
+        for kind in ("word", "alike")
+    )
+    return _Spellings(re.compile(rf"\(({either})\)"), units, words, alike)
 
 
 def _forms(heading: str) -> tuple[Heading, ...]:
@@ -154,7 +183,7 @@ def known_headings(table: str) -> KnownHeadings:
         for one in also.series
         if _is_common(one.known, columns)
     )
-    return KnownHeadings({**exact, **own.exact}, (*own.series, *series))
+    return KnownHeadings.over({**exact, **own.exact}, (*own.series, *series))
 
 
 def _is_common(known: Known, columns: Mapping[str, str]) -> bool:
@@ -181,13 +210,13 @@ def _headings_of(table: str) -> KnownHeadings:
         said = compared(row["heading"])
         if all(one.column != known.column for one in exact[said]):
             exact[said].append(known)
-    return KnownHeadings(
-        {
-            said: tuple(sorted(found, key=lambda one: one.confidence))
-            for said, found in exact.items()
-        },
-        tuple(series),
+    return KnownHeadings.over(
+        {said: _surest(found) for said, found in exact.items()}, tuple(series)
     )
+
+
+def _surest(known: Iterable[Known]) -> tuple[Known, ...]:
+    return tuple(sorted(known, key=lambda one: one.confidence))
 
 
 def _pattern(heading: str) -> re.Pattern[str]:

@@ -176,6 +176,7 @@ class _Work:
         self.remarks += remarks
         self._read_values()
         self._check_kinds()
+        self._check_sizes()
         self._see_identity_numbers()
         self._ask()
 
@@ -388,6 +389,19 @@ class _Work:
             if share < _READABLE:
                 why = WORDS.words("why.unreadable", share=f"{1 - share:.1%}")
                 self.found[column] = found.sure_as(Sureness.LIKELY, why)
+
+    def _check_sizes(self) -> None:
+        """Ages in days that are months, and weights in grams that are kilograms, wait for a person."""
+        for column, unit in (("age_days", "months"), ("weight_g", "kilograms")):
+            found = self.found.get(column)
+            if found is None or found.form is not Form.ONE or found.sureness is Sureness.ASKED:
+                continue
+            size = content.size_of(column, self.given.sample(found.headings[0]))
+            if size == unit:
+                why = WORDS.words(f"why.{unit}")
+                self.found[column] = found.sure_as(Sureness.OPEN, why)
+            elif size and found.sureness is Sureness.LIKELY:
+                self.found[column] = found.sure_as(Sureness.CERTAIN, WORDS.words(f"why.{size}"))
 
     def _see_identity_numbers(self) -> None:
         """Identity numbers have to be pseudonyms before they are handed on."""
