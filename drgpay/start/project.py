@@ -381,7 +381,8 @@ class _Start:
             "hospitals": file_hash(self._folder.path / HOSPITALS),
         }
         if self._folder.may_make(VISIT_CATALOGUE, made_of):
-            given = VisitInput(visits, items, *(str(self._folder.path / one) for one in mappings))
+            paths = [str(self._folder.path / one) for one in mappings]
+            given = VisitInput(visits, items, paths[0], paths[1])
             make_visit_catalogue(
                 given,
                 VISIT_SCHEME,
@@ -425,7 +426,8 @@ class _Start:
 
     def _put_jobs(self, catalogue: str | None, visit_catalogue: str | None) -> None:
         stays, visits, items = map(self._made.recognised.get, ("stays", "visits", "visit_items"))
-        for month in [*self._made.months] or [None]:
+        months: list[str | None] = [*self._made.months] or [None]
+        for month in months:
             job = JobFile(month, self._made.scheme, self._there(CATALOGUE, catalogue))
             if stays and self._has(self._months, month):
                 job.stays = self._records(stays, self._months, month, "stays")

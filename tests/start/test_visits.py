@@ -56,7 +56,7 @@ def started(centre: Path, folder: Path, **wishes: Path) -> Started:
         "hospitals": centre / "机构.xlsx",
         **wishes,
     }
-    return start_project(Wishes(folder, region="云泽市", **given), Nobody(), "zh")
+    return start_project(Wishes(folder, region="云泽市", **given), Nobody(), "zh")  # type: ignore[arg-type]
 
 
 def fill_budget(folder: Path) -> None:
