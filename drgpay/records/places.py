@@ -1,12 +1,13 @@
 """Where the rows of a table stand in their file, as people count them there, from 1."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drgpay.base.language import Words
+from drgpay.base.language import Words, listed
 from drgpay.base.words import Wording
 
 _RECORDS = Wording("records")
@@ -50,13 +51,22 @@ NO_HEADINGS = Places(None)
 """Of a file whose columns have their names elsewhere, as Parquet."""
 
 
-def left_out_of(name: str, places: Places, sums: int) -> list[Words]:
-    """What is said of titles above headings and of rows left out below them."""
+_NAMED = 5  # rows, in a sentence
+
+
+def left_out_of(name: str, places: Places, sums: Sequence[int]) -> list[Words]:
+    """What is said of titles above headings and of rows left out below them.
+
+    sums: those of totals or notes, below the headings from 0.
+    """
     said: list[Words] = []
     if places.headings and places.headings[1]:
         first, last = (row + 1 for row in places.headings)
         key = "report.headings_in_row" if first == last else "report.headings_in_rows"
         said.append(_RECORDS.words(key, file=name, row=last, first=first, last=last))
     if sums:
-        said.append(_RECORDS.words("report.sums_left_out", file=name, count=sums))
+        rows = listed(places.raw_row(raw) for raw in sums[:_NAMED])
+        if len(sums) > _NAMED:
+            rows = _RECORDS.words("report.and_more_rows", rows=rows, more=len(sums) - _NAMED)
+        said.append(_RECORDS.words("report.sums_left_out", file=name, count=len(sums), rows=rows))
     return said

@@ -24,7 +24,7 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.results.part import STAYS, VISITS, Part
-from drgpay.settle.budget import NoBudgetError
+from drgpay.settle.pricing import BudgetError
 
 _ERRORS = Sentences("errors/run")
 
@@ -36,6 +36,7 @@ class PartRules(Generic[Compiled]):
     """Everything that a part of a run needs beside its records.
 
     enrolment: the persons under contract (ENROLMENT_SCHEMA), of visits with capitation accounts.
+    table: the file of the hospitals, if they are of one.
     """
 
     part: Part
@@ -44,6 +45,7 @@ class PartRules(Generic[Compiled]):
     catalogue: Catalogue
     hospitals: pl.DataFrame
     enrolment: pl.DataFrame | None = None
+    table: Path | None = None
 
     @property
     def scheme(self) -> Scheme:
@@ -119,7 +121,7 @@ def load_stay_rules(
     loaded = load_policy(policy)
     refuse_unfit(loaded, compiled.scheme, year, who)
     catalogue = load_catalogue(named.catalogue, compiled.scheme)
-    return PartRules(STAYS, compiled, loaded, catalogue, read_hospitals(hospitals))
+    return PartRules(STAYS, compiled, loaded, catalogue, read_hospitals(hospitals), table=hospitals)
 
 
 def load_visit_rules(
@@ -140,7 +142,9 @@ def load_visit_rules(
     if named.enrolment:
         refuse_enrolment(loaded, _ERRORS.words("enrolment_file", path=named.enrolment))
         enrolment = read_enrolment(named.enrolment, loaded.policy.records.accounts)
-    return PartRules(VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment)
+    return PartRules(
+        VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment, hospitals
+    )
 
 
 def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words) -> None:
@@ -152,12 +156,12 @@ def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words) ->
 
 @contextmanager
 def naming_policy(loaded: LoadedPolicy) -> Iterator[None]:
-    """Name the file of the policy in what settlement says of a budget that it lacks."""
+    """Name the file of the policy in what settlement says of a budget of it."""
     try:
         yield
-    except NoBudgetError as error:
+    except BudgetError as error:
         problem = _ERRORS.words("in_policy", path=loaded.path, problem=error.problem_words)
-        named = NoBudgetError(problem, error.remedy_words)
+        named = BudgetError(problem, error.remedy_words)
         named.code = error.code
         raise named from None
 

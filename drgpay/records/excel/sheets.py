@@ -26,13 +26,14 @@ _ROWS = 16_384  # rows that are Python objects at a time
 class SheetTable(NamedTuple):
     """A sheet as a table of texts.
 
-    places: where its rows stand; sums: how many rows were left out as sums or notes.
+    places: where its rows stand; sums: the rows below the headings, from 0, that were
+    left out as sums or notes.
     """
 
     sheet: str
     table: pa.Table
     places: Places
-    sums: int
+    sums: tuple[int, ...]
 
 
 def sheets_with_cells(archive: Archive) -> list[Sheet]:
@@ -119,7 +120,8 @@ def _rows_of(
 def _table(path: Path, sheet: str, layout: Layout, rows: Iterator[Sequence[object]]) -> SheetTable:
     parts: list[list[pa.Array]] = []
     left_out: list[int] = []
-    sums = raw = 0
+    sums: list[int] = []
+    raw = 0
     while chunk := [*islice(rows, _ROWS)]:
         columns = [column_of_texts(cells) for cells in zip(*chunk, strict=True)]
         blank = blank_rows(columns)
@@ -129,7 +131,7 @@ def _table(path: Path, sheet: str, layout: Layout, rows: Iterator[Sequence[objec
         if out.any():
             columns = [column.filter(pa.array(~out)) for column in columns]
             left_out += (np.flatnonzero(out) + raw).tolist()
-        sums += len(others)
+        sums += (others + raw).tolist()
         raw += len(chunk)
         parts.append(columns)
     width = max(len(layout.names), *(len(part) for part in parts), 0) if parts else 0
@@ -148,4 +150,4 @@ def _table(path: Path, sheet: str, layout: Layout, rows: Iterator[Sequence[objec
         names[name] = column
     # Blank rows at the end say nothing of where the others stand.
     places = Places(layout.headings, tuple(left_out))
-    return SheetTable(sheet, pa.table(names), places, sums)
+    return SheetTable(sheet, pa.table(names), places, tuple(sums))

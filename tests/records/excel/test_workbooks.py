@@ -136,7 +136,7 @@ def test_places_are_those_of_excel(tmp_path: Path) -> None:
     assert read(dataset)["case_id"].to_list() == ["1", "2"]
     assert dataset.reading_lines("en") == [
         "[stays.xlsx]清单: row 3 was taken as headings, the rows above it are not read",
-        "[stays.xlsx]清单: 3 rows of totals or notes were left out",
+        "[stays.xlsx]清单: 3 rows of totals or notes were left out (row 6, 8, 10)",
         "age: 1 rows, is no number ([stays.xlsx]清单 row 7: 许多)",
     ]
     text = tmp_path / "stays.csv"
@@ -147,7 +147,7 @@ def test_places_are_those_of_excel(tmp_path: Path) -> None:
     assert read(dataset)["case_id"].to_list() == ["1", "2"]
     assert dataset.reading_lines("zh")[:2] == [
         "stays.csv：以第 3 行为表头，其上各行未读取",
-        "stays.csv：3 个合计行、附注行未读取",
+        "stays.csv：3 个合计行、附注行未读取（第 6、8、10 行）",
     ]
 
 
