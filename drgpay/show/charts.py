@@ -7,9 +7,10 @@ the labels of an axis differ (drgpay.show.chart_axes).
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
 
 from drgpay.base.visible import visible
@@ -64,19 +65,28 @@ class Curve:
     percent: bool = False
 
 
-def value_chart(pools: Sequence[tuple[str, Sequence[Bar]]]) -> str:
-    """Point values over months, one strip a pool; bars are named by month."""
+def value_chart(
+    pools: Sequence[tuple[str, Sequence[Bar]]], levels: Mapping[str, Bar] = MappingProxyType({})
+) -> str:
+    """Point values over months, one strip a pool; bars are named by month.
+
+    levels: by the name of a pool what its months are compared with: a dashed line across
+    them, and its label behind the name.
+    """
     import altair as alt
 
-    strips = [_strip(name, months) for name, months in pools]
+    strips = [_strip(name, months, levels.get(name)) for name, months in pools]
     return svg(alt.vconcat(*strips, spacing=18))
 
 
-def _strip(title: str, months: Sequence[Bar]) -> "alt.LayerChart | alt.FacetChart":
+def _strip(
+    title: str, months: Sequence[Bar], level: Bar | None
+) -> "alt.LayerChart | alt.FacetChart":
     import altair as alt
 
     values = [month.value for month in months]
-    low, high = min(values), max(values)
+    reached = [*values, level.value] if level else values
+    low, high = min(reached), max(reached)
     # A value that hardly moves must not look as if it jumped.
     room = max(high - low, 0.02 * abs(high))
     marks = ticks(low - room / 2, high + room / 2, 4)
@@ -107,11 +117,14 @@ def _strip(title: str, months: Sequence[Bar]) -> "alt.LayerChart | alt.FacetChar
         .encode(text="label:N")
         for found, offset in zip(_labelled(values, every), (-12, 13), strict=True)
     ]
+    across = alt.Chart(_rows([level] if level else [])).encode(y=base.encoding.y)
+    named = f"{title} · {level.label}" if level else title
     return alt.layer(
+        *([across.mark_rule(color=_INK, strokeDash=[4, 3])] if level else []),
         base.mark_line(color=_SOFT, strokeWidth=2),
         base.mark_point(color=_INK, filled=True, size=40, opacity=1),
         *labels,
-    ).properties(width=_WIDTH - 60, height=125, title=title)
+    ).properties(width=_WIDTH - 60, height=125, title=named)
 
 
 def _labelled(values: Sequence[float], every: int) -> tuple[list[int], list[int]]:
