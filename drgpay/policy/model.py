@@ -95,6 +95,8 @@ class Policy(Shown, Section):
             for band in self.points.high_bands
             for account in band.accounts
         }
+        if self.points.phase_in:
+            named |= {(name, "points.phase_in.factors") for name in self.points.phase_in.factors}
         if self.outpatient:
             named |= _budgeted(self.outpatient.budget, "outpatient.budget")
             named |= _merged(self.outpatient.settlement, "outpatient.settlement")

@@ -1,16 +1,23 @@
 """[points]: classes of stays, their points, and what is added or taken (docs/points.md)."""
 
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from drgpay.base.errors import UnfitError
 from drgpay.base.words import Sentences
 from drgpay.policy.fields import (
     Count,
+    Month,
     Name,
     PointAmount,
+    PositiveFactor,
     PositiveRatio,
     PositiveYuan,
     Ratio,
@@ -141,6 +148,20 @@ class AgeFactor(Section):
         return self
 
 
+class PhaseIn(Section):
+    """[points.phase_in]: a new scheme paid by a growing share, the rest by the one before.
+
+    factors: the neutral factor k of each account. share_by_month: of the new scheme, from the month
+    on; 1 ends the phase-in, k stays.
+    """
+
+    factors: Annotated[dict[Name, PositiveFactor], Field(min_length=1)]
+    share_by_month: Annotated[dict[Month, Share], Field(min_length=1)]
+
+
+_LATER = ("phase_in",)
+
+
 class Points(Section):
     """[points]: classes of stays and their points (docs/points.md)."""
 
@@ -174,6 +195,17 @@ class Points(Section):
     deductions: tuple[Deduction, ...]
     new_technologies: tuple[NewTechnology, ...]
     tcm: Tcm | None = None
+    phase_in: PhaseIn | None = None
+
+    @model_serializer(mode="wrap")
+    def _without_later_keys(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A key that policies did not have before is left out where it is not given: the runs of such
+        policies keep their ids.
+        """
+        given: dict[str, Any] = serialized(self)
+        return {
+            key: value for key, value in given.items() if key not in _LATER or value is not None
+        }
 
     @model_validator(mode="after")
     def _check(self) -> Self:

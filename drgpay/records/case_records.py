@@ -26,6 +26,12 @@ RECORD_COLUMNS = ("department", *_LISTS, *_AMOUNTS)
 KEPT_COLUMNS = ("department", *_LISTS, *_AMOUNTS.values())
 """What `kept_of_record` makes of them."""
 
+PAID_COLUMNS = (
+    *("case_id", "hospital_id", "admission_date", "discharge_date", "settlement_date"),
+    "principal_diagnosis",
+)
+"""What is kept beside KEPT_COLUMNS, as the stay is paid by it."""
+
 CODED = tuple(name for name in CODE_COLUMNS if name in RECORD_COLUMNS)
 
 
@@ -47,13 +53,14 @@ def kept_of_record(batch: pa.RecordBatch) -> pl.DataFrame:
         elif name in _AMOUNTS:
             made.append(fen_of(pl.Series(values)).alias(kept))
         elif name in _LISTS:
-            made.append(pl.Series(_joined(values)).cast(pl.String).replace("", None).alias(kept))
+            made.append(pl.Series(joined(values)).cast(pl.String).replace("", None).alias(kept))
         else:
             made.append(pl.Series(values).cast(pl.String).alias(kept))
     return pl.DataFrame(made)
 
 
-def _joined(lists: pa.Array) -> pa.Array:
+def joined(lists: pa.Array) -> pa.Array:
+    """Lists of codes, each as one text with BETWEEN_CODES; "" without a code."""
     ends, flat = ends_of(as_lists(lists))
     words = flat.dictionary_decode() if pa.types.is_dictionary(flat.type) else flat
     of_batch = pa.ListArray.from_arrays(

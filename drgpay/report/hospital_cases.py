@@ -85,8 +85,8 @@ Earlier = Mapping[str, EarlierMonth]
 class HospitalTables:
     """The tables of one hospital: `cases` as Results.cases, its adjustments, records and refused rows.
 
-    records: case_records.parquet; None of visits, and of runs that kept none. lines: its rows of
-    statements. earlier: of any hospitals.
+    records: case_records.parquet, of visits visit_records.parquet; None of runs that kept none.
+    lines: its rows of statements. earlier: of any hospitals.
     """
 
     part: Part
@@ -187,7 +187,7 @@ def month_sums(
 ) -> EarlierMonth:
     """What a run says of its hospitals, to be shown beside a later month.
 
-    lines, cases, records: statements, cases and case_records of the run, as its files have them.
+    lines, cases, records: statements, cases and records of the run, as its files have them.
     """
     keyed = cases
     if part != STAYS:
@@ -224,15 +224,17 @@ def _with_records(tables: HospitalTables) -> pl.DataFrame:
     )
     if tables.records is None:
         return cases
+    records = tables.records.rename({tables.part.id_column: "case_id"})
+    further = [name for name in records.columns if name not in cases.columns]
     return cases.join(
-        tables.records.drop("hospital_id"), on="case_id", how="left", maintain_order="left"
+        records.select("case_id", *further), on="case_id", how="left", maintain_order="left"
     )
 
 
 _FIRST = [
     *("case_id", "admission_date", "discharge_date", "settlement_date", "visit_date"),
     *("length_of_stay", "visit_type", "department", "principal_diagnosis", "principal_name"),
-    *("other_diagnoses", "procedures", "main_procedure_name", "drg", "group_name"),
+    *("other_diagnoses", "procedures", "main_procedure_name", "items", "drg", "group_name"),
     *("case_class", "account", "line", "cost_ratio", "base_points", "coefficient", "points_before"),
 ]
 _LAST = [
@@ -261,9 +263,9 @@ def _case_table(tables: HospitalTables, cases: pl.DataFrame) -> ReportTable:
     shown = cases.select(name for name in columns if name not in empty or not cases.height)
     return ReportTable(
         "case_list",
-        shown,
-        worded=frozenset({"account", "line"} | ({"visit_type"} & set(shown.columns))),
-        prefixes={"case_class": "class"},
+        shown.rename({"case_id": tables.part.id_column}),
+        worded=frozenset({"account", "line"}),
+        prefixes={"case_class": "class", "visit_type": "type"},
         sums=frozenset({*kinds, *_LAST} & set(shown.columns)),
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from drgpay.results.case_records import CASE_RECORDS
+from drgpay.results.case_records import CASE_RECORDS, VISIT_RECORDS
 from drgpay.results.columns import Column, columns_of
 from drgpay.results.filing_files import FILINGS
 from drgpay.results.part import STAYS, Part
@@ -21,6 +21,8 @@ def declared_name(part: Part, is_year: bool, table: str) -> str:
     if part != STAYS:
         if table == "cases":
             return "cleared_visits" if is_year else "visits"
+        if table == CASE_RECORDS:
+            return VISIT_RECORDS
         if table in ("differences", "groups"):
             return f"visit_{table}"
     return "cleared_statements" if is_year and table == "statements" else table
@@ -29,14 +31,23 @@ def declared_name(part: Part, is_year: bool, table: str) -> str:
 def columns_by_table(part: Part, is_year: bool, value_places: int) -> Columns:
     """The columns of the tables of a month or a year; `value_places` are those of point values."""
     of_period = ("pools", "assessment") if is_year else ("values", *_OF_CORRECTIONS)
-    of_stays = FILINGS if is_year else (*FILINGS, *OFFICIAL_GROUPS, CASE_RECORDS)
-    of_part = of_stays if part == STAYS else ("groups", *_OF_VISITS)
+    of_part = (*FILINGS, FORMER_GROUPS) if part == STAYS else ("groups", *_OF_VISITS)
+    of_month = (*(OFFICIAL_GROUPS if part == STAYS else ()), CASE_RECORDS)
     return {
         table: columns_of(declared_name(part, is_year, table), value_places)
-        for table in ("cases", "statements", *of_period, *_OF_BOTH, *of_part)
+        for table in (
+            "cases",
+            "statements",
+            *of_period,
+            *_OF_BOTH,
+            *of_part,
+            *(() if is_year else of_month),
+        )
     }
 
 
+FORMER_GROUPS = "former_groups"
+"""The table of a run that pays a share of the points of the scheme before."""
 CASE_GROUPS = "case_groups"
 OFFICIAL_GROUPS = (CASE_GROUPS, "group_agreement", "group_findings")
 """The tables of a month whose job names official groups."""

@@ -6,6 +6,7 @@ import polars as pl
 
 VISIT_FILES = {
     "cases": "visits",
+    "case_records": "visit_records",
     **{
         name: f"visit_{name}"
         for name in (

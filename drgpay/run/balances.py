@@ -16,6 +16,7 @@ from drgpay.base.exact import FEN_PLACES, half_up, unscaled
 from drgpay.base.language import Words
 from drgpay.grouper.scheme import Scheme
 from drgpay.policy.adjustment_rows import EARLIER_DEDUCTION
+from drgpay.results.case_records import CASE_RECORDS
 from drgpay.results.part import VISITS
 from drgpay.results.run_folder import PaidPart
 from drgpay.results.run_tables import AMOUNTS, RunTables
@@ -32,6 +33,7 @@ from drgpay.run.comparison import (
 )
 from drgpay.run.ledger_balance import ledger_disagreement
 from drgpay.run.part_balances import case_parts
+from drgpay.run.record_balance import records_of_cases
 from drgpay.run.visit_balances import (
     CAPITATION_CHECKS,
     VISIT_CHECKS,
@@ -49,14 +51,16 @@ def balance_checks(tables: RunTables) -> list[Trial]:
     if tables.part == VISITS:
         return _visit_balance_checks(tables)
     of_stays = _CLEARING if tables.manifest.is_clearing else _MONTH
-    return [_trial(tables, check) for check in (*of_stays, *_of_correction(tables))]
+    further = (*_of_correction(tables), *_of_records(tables))
+    return [_trial(tables, check) for check in (*of_stays, *further)]
 
 
 def _visit_balance_checks(tables: RunTables) -> list[Trial]:
     """The checks of stays, over the files of visits, and those that only visits have."""
     of_year = tables.manifest.is_clearing
     contracts = CAPITATION_CHECKS if tables.about.has_accounts else []
-    money = _SETTLED_UP if of_year else [_PREPAYMENTS, *_of_correction(tables)]
+    month = [_PREPAYMENTS, *_of_correction(tables), *_of_records(tables)]
+    money = _SETTLED_UP if of_year else month
     shared = [_trial(tables, check) for check in (*_LINES_AND_POOLS, *money, _LEDGER)]
     own = VISIT_YEAR_CHECKS if of_year else VISIT_CHECKS
     return [
@@ -71,6 +75,12 @@ def _visit_balance_checks(tables: RunTables) -> list[Trial]:
 
 def _of_correction(tables: RunTables) -> list[_RunCheck]:
     return [_DIFFERENCES] if tables.manifest.corrects else []
+
+
+def _of_records(tables: RunTables) -> list[_RunCheck]:
+    """Programs of before kept none, nor does a clearing: they lie in its months."""
+    kept = not tables.manifest.is_clearing and tables.has(CASE_RECORDS)
+    return [("case_records", records_of_cases)] if kept else []
 
 
 def _trial(tables: RunTables, check: _RunCheck) -> Trial:

@@ -160,18 +160,21 @@ def _other(name: str) -> str:
     return f"found:{name}"
 
 
-def unlike(path: Path, due: pl.DataFrame, keys: Sequence[str]) -> Words | None:
+def unlike(
+    path: Path, due: pl.DataFrame, keys: Sequence[str], only: Sequence[str] = ()
+) -> Words | None:
     """The first row and column at which a file differs from the table that it should hold.
 
     Rows stand in the same order in both; `keys` name one. Columns are read one by one, so that a
     large file is never in memory as a whole. A column that the file lacks cannot be compared
-    (CannotCheckError): an older program did not write it, or somebody took it out.
+    (CannotCheckError): an older program did not write it, or somebody took it out. only: columns
+    that are compared; by default all are.
     """
     name = path.stem
     scan = pl.scan_parquet(path, glob=False)
     if name == "adjustments":
         scan = with_codes(scan)
-    written = scan.collect_schema().names()
+    written = [name for name in scan.collect_schema().names() if not only or name in only]
     extra = [column for column in written if column not in due.columns]
     if extra:
         return WORDS.words("finding.column_too_many", column=f"{name}.{extra[0]}")

@@ -28,13 +28,17 @@ from drgpay.run.stops import Accepted, Stop, accepted_by
 
 @dataclass(frozen=True)
 class Running:
-    """What a part is settled with: the folder of its run, and who is told what on the way."""
+    """What a part is settled with: the folder of its run, and who is told what on the way.
+
+    case_sheets: whether its workbooks name the cases.
+    """
 
     folder: UnfinishedRun
     clock: Clock
     language: Language = "zh"
     progress: ProgressBar = no_progress
     threads: int | None = None
+    case_sheets: bool = False
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,8 @@ def settle_and_write(
     basis, identity = opened.basis, identity_of(opened.basis, run_id)
     named = job_named(opened.path, language)
     with run_folder(opened.output, identity, basis, opened.rights, named) as run:
-        running = Running(run, clock, language, progress, threads)
+        case_sheets = bool(basis.get(CASE_SHEETS))
+        running = Running(run, clock, language, progress, threads, case_sheets)
         settled = [settle(running) for settle in opened.parts]
         stops = [stop for part in settled for stop in part.stops]
         needed = take_on(stops, opened.accepted, run, basis, run_id)
@@ -134,7 +139,7 @@ def settle_and_write(
         results = tuple(part.results(identity) for part in settled)
         opened.read.refuse_changed()
         rules = [part.rules for part in settled]
-        write_results(results, rules, run.outputs, language, bool(basis.get(CASE_SHEETS)))
+        write_results(results, rules, run.outputs, language, case_sheets)
         clock.lap("write")
         names = accepted_by(opened.accepted, needed)
         write_manifest(run.outputs, identity, basis, counts, clock.seconds, opened.rights, names)

@@ -212,7 +212,7 @@ def _shown(tables: RunTables) -> Iterator[str]:
         yield from ("differences", "difference_statements")
     if f"{PAYEES}.parquet" in tables.manifest.outputs:
         yield PAYEES
-    if CASE_SHEETS in tables.manifest.content and tables.part == STAYS:
+    if CASE_SHEETS in tables.manifest.content and tables.has(CASE_RECORDS):
         yield CASE_RECORDS
     if tables.part == VISITS and tables.enrolment() is not None:
         yield from ("capitation", "capitation_apart", "capitation_tie_out", ENROLMENT)

@@ -32,10 +32,19 @@ Compiled = TypeVar("Compiled", bound=CompiledScheme | CompiledApg)
 
 
 @dataclass(frozen=True)
+class FormerScheme:
+    """The scheme before and its catalogue, of which a phase-in still pays a share."""
+
+    compiled: CompiledScheme
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True)
 class PartRules(Generic[Compiled]):
     """Everything that a part of a run needs beside its records.
 
     enrolment: the persons under contract (ENROLMENT_SCHEMA), of visits with capitation accounts.
+    former: of stays, where the job names it.
     table: the file of the hospitals, if they are of one.
     """
 
@@ -45,6 +54,7 @@ class PartRules(Generic[Compiled]):
     catalogue: Catalogue
     hospitals: pl.DataFrame
     enrolment: pl.DataFrame | None = None
+    former: FormerScheme | None = None
     table: Path | None = None
 
     @property
@@ -91,6 +101,14 @@ class NamedRules(Protocol):
         """The folder of the catalogue."""
 
 
+class NamedStayRules(NamedRules, Protocol):
+    """The same of stays."""
+
+    @property
+    def former(self) -> NamedRules | None:
+        """The scheme and the catalogue before."""
+
+
 class NamedVisitRules(NamedRules, Protocol):
     """The same of visits."""
 
@@ -110,7 +128,7 @@ def year_file() -> Words:
 
 
 def load_stay_rules(
-    named: NamedRules, policy: str, hospitals: Path, year: int, who: Words
+    named: NamedStayRules, policy: str, hospitals: Path, year: int, who: Words
 ) -> StayRules:
     """Read what stays are paid by; `who` asks, for messages.
 
@@ -121,7 +139,17 @@ def load_stay_rules(
     loaded = load_policy(policy)
     refuse_unfit(loaded, compiled.scheme, year, who)
     catalogue = load_catalogue(named.catalogue, compiled.scheme)
-    return PartRules(STAYS, compiled, loaded, catalogue, read_hospitals(hospitals), table=hospitals)
+    former = _former(named.former, loaded) if named.former else None
+    table = read_hospitals(hospitals)
+    return PartRules(STAYS, compiled, loaded, catalogue, table, None, former, hospitals)
+
+
+def _former(named: NamedRules, loaded: LoadedPolicy) -> FormerScheme:
+    """The scheme before; raises DrgpayError where the policy has no use for it."""
+    if loaded.policy.points.phase_in is None:
+        raise DrgpayError(*_ERRORS("former_without_phase_in", path=loaded.path))
+    compiled = load_compiled(named.scheme)
+    return FormerScheme(compiled, load_catalogue(named.catalogue, compiled.scheme))
 
 
 def load_visit_rules(
@@ -143,7 +171,7 @@ def load_visit_rules(
         refuse_enrolment(loaded, _ERRORS.words("enrolment_file", path=named.enrolment))
         enrolment = read_enrolment(named.enrolment, loaded.policy.records.accounts)
     return PartRules(
-        VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment, hospitals
+        VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment, table=hospitals
     )
 
 

@@ -151,9 +151,12 @@ def _rows_of(number: int, laid: Mapping[str, int]) -> int:
 
 def _tables_of(tables: PaidPart) -> Iterator[str]:
     yield from ("cases", "quarantine")
+    if tables.has(CASE_RECORDS):
+        yield CASE_RECORDS
     if tables.part == STAYS:
         yield "adjustments"
-        yield from (name for name in (CASE_RECORDS, CASE_GROUPS) if tables.has(name))
+        if tables.has(CASE_GROUPS):
+            yield CASE_GROUPS
 
 
 @dataclass(frozen=True)

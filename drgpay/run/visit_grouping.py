@@ -12,9 +12,11 @@ import pyarrow as pa
 
 from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.base.language import Language
+from drgpay.records.visits.case_records import KEPT_CODED, KEPT_SCHEMA, kept_of_visits
 from drgpay.records.visits.checks import LINE, VISIT, VisitBucket, VisitCounts, VisitRules
 from drgpay.records.visits.tables import VisitRecords
 from drgpay.records.writing import BatchFile, as_batch
+from drgpay.results.case_records import VISIT_RECORDS, case_records_table
 from drgpay.results.visits import ENTRY_COLUMNS, entries_table
 from drgpay.visits.columns import ENTRY_SCHEMA
 from drgpay.visits.stream import PricedBucket, VisitPricing, each_bucket, priced_bucket
@@ -76,6 +78,7 @@ class VisitFiles:
     entries: Path
     line_quarantine: Path | None = None
     line_warnings: Path | None = None
+    records: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,7 @@ class _Part:
 
     kept: _Kept
     entries: pa.RecordBatch
+    records: pa.RecordBatch | None
     line_quarantine: pl.DataFrame
     line_warnings: pl.DataFrame
     counts: VisitCounts
@@ -118,7 +122,9 @@ def group_all_visits(
     """
 
     def work(bucket: VisitBucket) -> _Part:
-        return _part(priced_bucket(bucket, pricing), pricing.all_mean_fen)
+        return _part(
+            priced_bucket(bucket, pricing), pricing.all_mean_fen, files.records is not None
+        )
 
     entry_types = _entry_schema(pricing)
     kept: list[_Kept] = []
@@ -127,10 +133,13 @@ def group_all_visits(
         entries = stack.enter_context(BatchFile(files.entries, entry_types, _CODED))
         refused = _findings_file(stack, files.line_quarantine)
         warned = _findings_file(stack, files.line_warnings)
+        records_file = _records_file(stack, files.records)
         for part in each_bucket(
             work, records, rules, pricing.compiled, spill, threads, progress, language
         ):
             entries.write(part.entries)
+            if records_file and part.records:
+                records_file.write(part.records)
             for file, findings in (
                 (refused, part.line_quarantine),
                 (warned, part.line_warnings),
@@ -161,7 +170,7 @@ def _summed(keys: list[str], parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
     return sums.sort(keys)
 
 
-def _part(priced: PricedBucket, all_mean_fen: Fraction | None) -> _Part:
+def _part(priced: PricedBucket, all_mean_fen: Fraction | None, with_records: bool) -> _Part:
     entries = priced.entries
     leading = leading_entries(entries)
     visits = priced.visits.drop(NOT_KEPT)
@@ -189,6 +198,7 @@ def _part(priced: PricedBucket, all_mean_fen: Fraction | None) -> _Part:
     return _Part(
         kept,
         as_batch(entries_table(entries)),
+        _records_of(checked) if with_records else None,
         checked.line_quarantine,
         checked.line_warnings,
         checked.counts,
@@ -219,6 +229,18 @@ def _entry_schema(pricing: VisitPricing) -> pa.Schema:
     types = {**ENTRY_SCHEMA, **pricing.code_types, "coefficient": pl.Int64()}
     empty = pl.DataFrame(schema={column.scaled: types[column.scaled] for column in ENTRY_COLUMNS})
     return as_batch(entries_table(empty)).schema
+
+
+def _records_of(checked: VisitBucket) -> pa.RecordBatch:
+    kept = kept_of_visits(checked.visits, checked.items)
+    return as_batch(case_records_table(kept, VISIT_RECORDS))
+
+
+def _records_file(stack: ExitStack, path: Path | None) -> BatchFile | None:
+    if path is None:
+        return None
+    schema = as_batch(case_records_table(pl.DataFrame(schema=KEPT_SCHEMA), VISIT_RECORDS)).schema
+    return stack.enter_context(BatchFile(path, schema, KEPT_CODED))
 
 
 def _findings_file(stack: ExitStack, path: Path | None) -> BatchFile | None:

@@ -14,6 +14,7 @@ from drgpay.records.findings import commonest
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.visits.checks import VISIT, VisitRules
 from drgpay.records.visits.tables import VisitRecords, open_visits
+from drgpay.results.case_records import CASE_RECORDS, VISIT_RECORDS
 from drgpay.results.month import refused_table
 from drgpay.results.part import VISITS
 from drgpay.results.results import Results, capitation_frames
@@ -38,6 +39,7 @@ _ERRORS = Sentences("errors/run")
 
 LINE_QUARANTINE = "line_quarantine.parquet"
 LINE_WARNINGS = "line_warnings.parquet"
+VISIT_RECORDS_FILE = f"{VISIT_RECORDS}.parquet"
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ def visit_checks(month: VisitMonth) -> VisitRules:
 
 
 def grouped_visits(month: VisitMonth, running: Running) -> GroupedVisits:
-    """Check, group and price the visits of a run; ENTRIES and the findings of lines are written.
+    """Check, group and price the visits of a run; entries, records and the findings of lines are
+    written.
 
     Raises DrgpayError for every mistake in the records, and if no visit is valid.
     """
@@ -75,7 +78,8 @@ def grouped_visits(month: VisitMonth, running: Running) -> GroupedVisits:
     run, language = running.folder, running.language
 
     def group(folder: Path) -> GroupedVisits:
-        files = VisitFiles(folder / ENTRIES, folder / LINE_QUARANTINE, folder / LINE_WARNINGS)
+        names = (ENTRIES, LINE_QUARANTINE, LINE_WARNINGS, VISIT_RECORDS_FILE)
+        files = VisitFiles(*(folder / name for name in names))
         # Unsorted visits are spilled beside the run: there is room for its results, too.
         place, threads = run.outputs.parent, running.threads
         with running.progress("grouping visits", month.records.rows) as advance:
@@ -157,10 +161,18 @@ def settle_visits_of_job(
             "refused": refused_table(grouped.refused, rules.hospitals),
             "examples": entries_of_visits(examples, running.folder.outputs),
             "findings": grouped.findings,
+            **_records_shown(running.folder.outputs, running.case_sheets),
         }
         return replace(made, beside=beside)
 
     return SettledPart(rules, stops, visit_counts(grouped), results)
+
+
+def _records_shown(outputs: Path, case_sheets: bool) -> dict[str, pl.DataFrame]:
+    """The records of all visits, which only sheets of cases show: there are as many as visits."""
+    if not case_sheets:
+        return {}
+    return {CASE_RECORDS: pl.read_parquet(outputs / VISIT_RECORDS_FILE, glob=False)}
 
 
 def counts_shown(counted: Mapping[str, int], warnings: int) -> dict[str, int]:

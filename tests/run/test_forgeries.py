@@ -39,9 +39,20 @@ from tests.run.forging import (
 from tests.spread import spread
 
 UNPROVABLE = {
-    *(("cases", name) for name in ("admission_date", "discharge_date", "settlement_date")),
     *(("cases", name) for name in ("length_of_stay", "severity")),
-    *(("visits", name) for name in ("visit_date", "visit_type", "department")),
+    ("visits", "visit_type"),
+    ("case_records", "department"),
+    *(
+        (table, name)
+        for table in ("case_records", "visit_records")
+        for name in ("principal_diagnosis", "other_diagnoses", "procedures")
+    ),
+    *(
+        (table, name)
+        for table in ("case_records", "visit_records")
+        for name in ("drug_cost", "material_cost", "exam_cost")
+    ),
+    ("visit_records", "items"),
     ("deductions", "clue_id"),
     *((table, "other_codes") for table in ("quarantine", "warnings")),
     *((table, "other_codes") for table in ("visit_quarantine", "visit_warnings")),
@@ -79,7 +90,7 @@ TABLES = [
     *("visits", "entries", "visit_groups", "visit_statements", "visit_values", "visit_ledger"),
     *("visit_differences", "visit_difference_statements", "capitation", "capitation_apart"),
     *("capitation_tie_out", "enrolment", "visit_quarantine", "visit_warnings"),
-    *("line_quarantine", "line_warnings"),
+    *("line_quarantine", "line_warnings", "case_records", "visit_records"),
 ]
 
 

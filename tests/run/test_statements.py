@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,8 @@ def written(paid: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_statements(paid, "zh", out=out, processes=1).folder
 
 
-def sheet(book: Path, key: str) -> list[list[Any]]:
-    name = word(key, "zh")
+def sheet(book: Path, key: str, say: Callable[..., str] = word) -> list[list[Any]]:
+    name = say(key, "zh")
     return CalamineWorkbook.from_path(book).get_sheet_by_name(name).to_python()
 
 
