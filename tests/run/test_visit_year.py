@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from drgpay.base.errors import DrgpayError
 from drgpay.cli.main import app
 from drgpay.policy.load import load_policy
+from drgpay.report.html.figures import lines_paid_here
 from drgpay.report.html.write import write_report
 from drgpay.results.manifest import read_manifest
 from drgpay.run.clearing import run_clearing
@@ -508,7 +509,7 @@ def test_a_clearing_has_its_report(name: str, years: dict[str, Path], tmp_path: 
     due, budgets = _columns(page, "清算应补元"), _columns(page, "结余留用元")
     assert len(due) == len(budgets) == len(parts)
     for part, table, budget in zip(parts, due, budgets, strict=True):
-        here = _read(years[name], f"{part}statements").filter("paid_here")
+        here = lines_paid_here(_read(years[name], f"{part}statements"))
         shown = {"应付基金元": "fund_amount", "年度应付元": "payable", "已预拨元": "prepaid"}
         shown["清算应补元"] = "clearing"
         by_hospital = here.group_by("hospital_id").agg(pl.col([*shown.values()]).sum())
