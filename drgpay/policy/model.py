@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 from drgpay.base.errors import DrgpayError, UnfitError
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
-from drgpay.policy.calibration import Calibration
+from drgpay.policy.calibration import StayCalibration
 from drgpay.policy.confirmation import Confirmation
 from drgpay.policy.fields import Name, Section
 from drgpay.policy.outpatient import Outpatient
@@ -48,7 +48,7 @@ class Policy(Shown, Section):
 
     policy: Identity
     records: Records
-    calibration: Calibration
+    calibration: StayCalibration
     points: Points
     settlement: Settlement
     budget: Budget | None = None
@@ -119,6 +119,8 @@ class Policy(Shown, Section):
     def _check_unstable_groups(self) -> Self:
         if self.calibration.unstable_base_points == "none" and self.points.few_cases_rule == "base":
             raise UnfitError(_ERRORS.words("among.unstable_unpaid"))
+        if self.calibration.stand_ins and self.points.few_cases_rule != "base":
+            raise UnfitError(_ERRORS.words("among.stand_ins_unpaid"))
         return self
 
 

@@ -1,19 +1,15 @@
 """[points]: classes of stays, their points, and what is added or taken (docs/points.md)."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from drgpay.base.errors import UnfitError
 from drgpay.base.words import Sentences
 from drgpay.policy.fields import (
     Count,
+    Groups,
     Month,
     Name,
     PointAmount,
@@ -67,7 +63,7 @@ class Readmission(Section):
     days: Count
     factor: Share
     scope: Literal["hospital", "region"]
-    exempt_groups: tuple[Name, ...]
+    exempt_groups: Groups
 
 
 class Reviews(Section):
@@ -97,14 +93,14 @@ class Deduction(Section):
 class BaseLevel(Section):
     """[points.base_level]: groups that every hospital is paid for at the coefficient of one level."""
 
-    groups: tuple[Name, ...]
+    groups: Groups
     level: Name
 
 
 class VolumeCap(Section):
     """A row of [[points.volume_caps]]: cases of a hospital's month beyond the cap earn less."""
 
-    groups: Annotated[tuple[Name, ...], Field(min_length=1)]
+    groups: Annotated[Groups, Field(min_length=1)]
     cases_a_month: Count
     factor: Share
 
@@ -117,7 +113,7 @@ class NewTechnology(Section):
     """
 
     technology: Name
-    groups: Annotated[tuple[Name, ...], Field(min_length=1)]
+    groups: Annotated[Groups, Field(min_length=1)]
     share_by_year: Annotated[dict[Year, Ratio], Field(min_length=1)]
     filed: bool
 
@@ -125,7 +121,7 @@ class NewTechnology(Section):
 class Tcm(Section):
     """[points.tcm]: the uplift of groups of Chinese medicine, at most `max_points` a case."""
 
-    groups: tuple[Name, ...]
+    groups: Groups
     uplift: Ratio
     max_points: PointAmount
 
@@ -136,7 +132,7 @@ class AgeFactor(Section):
     rule: of the rule language, over NL (years) and XSRTL (days). One of times and divide.
     """
 
-    groups: tuple[Name, ...] = ()
+    groups: Groups = ()
     rule: Name
     times: PositiveRatio | None = None
     divide: PositiveRatio | None = None
@@ -159,11 +155,10 @@ class PhaseIn(Section):
     share_by_month: Annotated[dict[Month, Share], Field(min_length=1)]
 
 
-_LATER = ("phase_in",)
-
-
 class Points(Section):
     """[points]: classes of stays and their points (docs/points.md)."""
+
+    added_keys = ("phase_in",)
 
     incomplete_if: Name | None = None
     outside_drg_if: Name | None = None
@@ -174,7 +169,7 @@ class Points(Section):
     ratio_mean: Literal["reference"] | None = None
     low_ratio: Share
     low_formula: Literal["as_incomplete", "at_cost"]
-    always_low_groups: tuple[Name, ...]
+    always_low_groups: Groups
     incomplete_formula: Literal["with_coefficient", "without_coefficient"]
     high_bands: Annotated[tuple[HighBand, ...], Field(min_length=1)]
     high_formula: Literal["review_only", "excess", "cost_less_cap", "cost_less_cap_coef", "at_cost"]
@@ -187,7 +182,7 @@ class Points(Section):
     few_cases_ratio: Ratio
     bed_days: tuple[BedDay, ...]
     age_factors: tuple[AgeFactor, ...] = ()
-    no_coefficient_groups: tuple[Name, ...] = ()
+    no_coefficient_groups: Groups = ()
     base_level: BaseLevel | None = None
     volume_caps: tuple[VolumeCap, ...]
     readmission: Readmission
@@ -196,16 +191,6 @@ class Points(Section):
     new_technologies: tuple[NewTechnology, ...]
     tcm: Tcm | None = None
     phase_in: PhaseIn | None = None
-
-    @model_serializer(mode="wrap")
-    def _without_later_keys(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A key that policies did not have before is left out where it is not given: the runs of such
-        policies keep their ids.
-        """
-        given: dict[str, Any] = serialized(self)
-        return {
-            key: value for key, value in given.items() if key not in _LATER or value is not None
-        }
 
     @model_validator(mode="after")
     def _check(self) -> Self:

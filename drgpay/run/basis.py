@@ -25,6 +25,7 @@ from drgpay.run.job import (
     PreviousRun,
     VisitsJob,
 )
+from drgpay.run.rules import fitted
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
 _ERRORS = Sentences("errors/run")
@@ -76,6 +77,7 @@ def basis_of_job(job: AnyJob, language: str) -> dict[str, Any]:
     loaded = load_policy(job.policy)
     if isinstance(job, Job):
         scheme = load_scheme(job.scheme)
+        loaded = fitted(loaded, scheme)
         basis = basis_of_run(job, job.stays.open(scheme.info.code_system), scheme, loaded, language)
     else:
         basis = basis_of_visits_job(job, loaded, language)
