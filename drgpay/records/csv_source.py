@@ -49,8 +49,8 @@ class Block:
 class CsvSource(OwnNames):
     """One CSV file with a header line; every column is text, an empty cell is null.
 
-    below: the rows below the headings, as a spreadsheet counts records; sums: those of them, from 0,
-    that were left out as totals or notes.
+    below: the rows below the headings, as a spreadsheet counts records; sums: rows of it left
+    out as sums or notes, from 0.
     """
 
     path: Path
@@ -271,7 +271,7 @@ def _located(source: CsvSource, layout: Layout, seen: set[int]) -> CsvSource:
     for number, block in enumerate(source.blocks, start=1):
         is_last = number == len(source.blocks)
         left_out: tuple[int, ...] = ()
-        others: list[int] = []
+        others: tuple[int, ...] = ()
         if number in seen or (is_last and _has_notes(source, block)):
             left_out, others = _other_rows(source, block)
         rows = block.rows - len(left_out)
@@ -290,14 +290,14 @@ def _has_notes(source: CsvSource, block: Block) -> bool:
     return any(mark in tail for mark in note_marks())
 
 
-def _other_rows(source: CsvSource, block: Block) -> tuple[tuple[int, ...], list[int]]:
-    """The records of a block that are none of the table, and those of them that are sums or notes."""
+def _other_rows(source: CsvSource, block: Block) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The records of a block that are none of the table, and those that are sums or notes."""
     header = [*source.header]
     table = _parse(source, block, header)
     columns = [table.column(name).combine_chunks() for name in header]
     others = other_rows(columns).tolist()
     blank = np.flatnonzero(blank_rows(columns)).tolist()
-    return tuple(sorted({*others, *blank})), others
+    return tuple(sorted({*others, *blank})), tuple(others)
 
 
 def _all_but(rows: tuple[int, ...], count: int) -> NDArray[np.bool_]:
