@@ -88,6 +88,7 @@ def test_a_clearing_of_visits_is_repeated_to_the_byte(region: Path, years: dict[
     assert again.repeated and again.stays is None and again.visits is not None
 
 
+@pytest.mark.slow
 def test_every_balance_is_checked(region: Path, years: dict[str, Path]) -> None:
     for name in ("visits", "both"):
         verified = verify_run(years[name], region / f"{name}.toml")
