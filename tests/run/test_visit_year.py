@@ -502,7 +502,7 @@ def _columns(page: Page, heading: str) -> list[dict[str, list[tuple[str, str]]]]
     ]
 
 
-@pytest.mark.parametrize("name", sorted(YEARS))
+@pytest.mark.parametrize("name", ["stays", "visits", pytest.param("both", marks=pytest.mark.slow)])
 def test_a_clearing_has_its_report(name: str, years: dict[str, Path], tmp_path: Path) -> None:
     """Where its months lie elsewhere, it shows its own values alone."""
     text = write_report(years[name], out=tmp_path / "year.html").path.read_text(encoding="utf-8")
@@ -533,6 +533,7 @@ def test_a_clearing_has_its_report(name: str, years: dict[str, Path], tmp_path: 
         assert not any(one in text for one in people)
 
 
+@pytest.mark.slow
 def test_the_months_beside_a_clearing_are_compared_with_it(beside: Path) -> None:
     """Of a month that was corrected the correction, of one that was paid apart either part."""
     written = write_report(beside)
