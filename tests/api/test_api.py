@@ -311,6 +311,7 @@ class TestRuns:
 
 
 class TestPrevious:
+    @pytest.mark.slow
     def test_the_month_before_is_looked_back_on_as_a_run_does(self, tmp_path: Path) -> None:
         drgpay.make_sample(
             tmp_path, stays=150, months=2, last="2026-02", history_months=4, history_stays=1500

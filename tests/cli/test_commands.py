@@ -396,6 +396,7 @@ def test_explain(drgpay: Run) -> None:
     )
 
 
+@pytest.mark.slow
 def test_scheme_export_import_diff(drgpay: Run, tmp_path: Path) -> None:
     book, folder = tmp_path / "book.xlsx", tmp_path / "copy"
     assert drgpay("scheme", "export", "chs-drg-1.1", "--out", book)[0] == 0
@@ -439,6 +440,7 @@ def test_check_stats_reconcile(drgpay: Run, region: Path, tmp_path: Path) -> Non
     refused(drgpay("reconcile", groups, official), "official.parquet")
 
 
+@pytest.mark.slow
 def test_names_of_hospitals_are_texts(drgpay: Run, region: Path, tmp_path: Path) -> None:
     """Markup, emoji codes and formulas in names: the run ends well and shows them as they are."""
     path = region / "hospitals.csv"

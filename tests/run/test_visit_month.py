@@ -20,6 +20,7 @@ from drgpay.run.verify import verify_run
 from drgpay.run.visit_calibration import make_visit_catalogue
 from drgpay.run.visit_entries import VisitGrouping, write_entries
 from tests.results.packages import broken_rules
+from tests.spread import spread
 
 OUTPATIENT = """
 [outpatient]
@@ -131,19 +132,22 @@ def more(column: str) -> Change:
 
 @pytest.mark.parametrize(
     ("file", "column", "check"),
-    [
-        ("entries", "factor", "entry_points"),
-        ("visits", "points", "entry_points"),
-        ("visits", "fund_amount", "visit_lines"),
-        ("visit_statements", "standard_amount", "visit_prices"),
-        ("visit_values", "point_value", "visit_values"),
-        ("visit_values", "remainder", "visit_pools"),
-        ("visit_statements", "prepayment", "visit_prepayments"),
-        ("visit_ledger", "amount", "visit_ledger"),
-        ("capitation", "charged", "capitation"),
-        ("capitation_apart", "fund_amount", "capitation"),
-        ("capitation_tie_out", "uncontracted", "tie_out"),
-    ],
+    spread(
+        [
+            ("entries", "factor", "entry_points"),
+            ("visits", "points", "entry_points"),
+            ("visits", "fund_amount", "visit_lines"),
+            ("visit_statements", "standard_amount", "visit_prices"),
+            ("visit_values", "point_value", "visit_values"),
+            ("visit_values", "remainder", "visit_pools"),
+            ("visit_statements", "prepayment", "visit_prepayments"),
+            ("visit_ledger", "amount", "visit_ledger"),
+            ("capitation", "charged", "capitation"),
+            ("capitation_apart", "fund_amount", "capitation"),
+            ("capitation_tie_out", "uncontracted", "tie_out"),
+        ],
+        3,
+    ),
 )
 def test_a_forged_figure_is_found(
     run: Path, tmp_path: Path, file: str, column: str, check: str
@@ -155,6 +159,7 @@ def test_a_forged_figure_is_found(
     assert found[check] == "wrong"
 
 
+@pytest.mark.slow
 def test_visits_and_stays_in_one_job_are_those_of_jobs_of_their_own(
     region: Path, run: Path
 ) -> None:

@@ -24,6 +24,7 @@ from drgpay.records.visits.reading import visit_buckets
 from drgpay.records.visits.refunds import lines_left, refunded
 from drgpay.records.visits.tables import VisitInput, VisitRecords, open_visits
 from tests.independent.recomputation.visits import Charge, left_of
+from tests.spread import spread
 
 HOSPITALS = pl.DataFrame({"hospital_id": ["H1", "H2"], "level": ["3A", "1"]})
 ENROLMENT = pl.DataFrame({"contractor_id": ["H2"], "account": ["employee"], "heads": [900]})
@@ -406,7 +407,7 @@ def as_csv(frame: pl.DataFrame, folder: Path) -> None:
 FORMS = [as_files, as_partitions, as_csv]
 
 
-@pytest.mark.parametrize("write", FORMS)
+@pytest.mark.parametrize("write", spread(FORMS, 1))
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("open_rows", [0, 4_000_000])
 def test_the_same_buckets_from_any_order(
