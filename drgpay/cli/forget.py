@@ -89,7 +89,9 @@ def _rows(found: Sequence["Forgettable"], states: Sequence[str]) -> list[dict[st
             "run": each.run.run_id,
             "period": each.run.period,
             "state": state,
-            "files": [*each.files, *([each.page.name] if each.page else [])],
+            "files": list(each.files),
+            "beside": list(each.beside),
+            "archives": [str(archive) for archive in each.archives],
             "bytes": each.bytes,
             "needed": each.needed.said_in(chosen()) if each.needed else "",
         }
@@ -112,7 +114,7 @@ def _show(found: Sequence["Forgettable"], states: Sequence[str]) -> None:
     rows = [
         (
             *(each.run.run_id, each.run.period, said[state]),
-            *(len(each.files) + bool(each.page), each.bytes),
+            *(len(each.files) + len(each.beside), each.bytes),
             each.needed.said_in(language) if each.needed and state == "kept" else "",
         )
         for each, state in zip(found, states, strict=True)
@@ -121,3 +123,7 @@ def _show(found: Sequence["Forgettable"], states: Sequence[str]) -> None:
     frame = pl.DataFrame(rows, columns, orient="row")
     table = ReportTable("", frame, styles=("state", {said["kept"]: "yellow"}))
     console.show_blocks(table, say=lambda key: _WORDS.said(f"head.{key}", language))
+    for each in found:
+        for archive in each.archives:
+            facts = {"run": each.run.run_id, "place": console.shown(archive)}
+            console.say(_WORDS.said("archive", language, **facts))
