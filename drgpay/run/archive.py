@@ -33,6 +33,7 @@ from drgpay.base.file_rights import OWNER, give, make_folder
 from drgpay.base.language import Words, listed
 from drgpay.base.plain_json import plain_json
 from drgpay.base.shipped import program_files
+from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences, Wording
 from drgpay.base.working_folder import working_folder
 from drgpay.results.manifest import PROGRAM, output_hashes
@@ -51,8 +52,8 @@ _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 _DIGITS = 12
 
 
-@dataclass(frozen=True)
-class Archive:
+@dataclass(frozen=True, repr=False)
+class Archive(Shown):
     """An archive that was written.
 
     runs: those in it, asked for or named by one that was. inputs: with where each is in the archive,

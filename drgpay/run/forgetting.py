@@ -12,13 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
 from drgpay.base.file_rights import rights_like
 from drgpay.base.language import Words
 from drgpay.base.period import Period
+from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences, Wording
+from drgpay.registry.registration import note_manifest
 from drgpay.results.forgotten import add_decision, mark_forgotten
 from drgpay.results.manifest import MONTHS, Manifest
 from drgpay.results.run_folder import RunFolder
@@ -63,6 +66,71 @@ def forgettable(runs: Path, before: date) -> list[Forgettable]:
     due = [each for each in old if each.files or each.beside]
     kept = archives_near(runs) if due else {}
     return [replace(each, archives=tuple(kept.get(each.run.run_id, ()))) for each in due]
+
+
+State = Literal["gone", "would_go", "kept"]
+
+
+@dataclass(frozen=True, repr=False)
+class Forgotten(Shown):
+    """What became of a run that was to be forgotten. kept: something needs it.
+
+    remark: why the database does not know of it, if so.
+    """
+
+    found: Forgettable
+    state: State
+    remark: DrgpayError | None = None
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "run", self.found.run.run_id
+        yield "state", self.state
+        yield "files", self.found.files
+        yield "beside", self.found.beside
+        yield "needed", str(self.found.needed or "")
+
+
+def forget_old(
+    runs: Path,
+    before: date,
+    by: str = "",
+    note: str = "",
+    dry_run: bool = False,
+    force: bool = False,
+) -> list[Forgotten]:
+    """Forget the runs in a folder whose month or year ended before a day, as `forgettable` finds them.
+
+    dry_run: only say what would go. force: forget those too that something needs. The database keeps
+    their sums. Raises DrgpayError where nobody is named who decides, and as `forgettable` and `forget`.
+    """
+    if not (dry_run or by.strip()):
+        raise DrgpayError(*_ERRORS("nobody_forgets"))
+    return [
+        _forgotten(each, by.strip(), note, dry_run)
+        if force or not each.needed
+        else Forgotten(each, "kept")
+        for each in forgettable(runs, before)
+    ]
+
+
+def _forgotten(each: Forgettable, by: str, note: str, dry_run: bool) -> Forgotten:
+    if dry_run:
+        return Forgotten(each, "would_go")
+    forget(each, by, note)
+    try:
+        note_manifest(each.run.folder)
+    except DrgpayError as error:
+        return Forgotten(each, "gone", error)
+    return Forgotten(each, "gone")
+
+
+def day_of(text: str) -> date:
+    """A day as 2022-01-01; raises DrgpayError for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DrgpayError(*_ERRORS("no_day", text=text)) from None
 
 
 def forget(
