@@ -86,6 +86,7 @@ def calibrate(
     """
     compiled, rules = compiled_scheme(scheme), loaded_policy(policy)
     payment_rules.refuse_wrong_policy_rules(named_policy(policy, rules))
+    rules = payment_rules.fitted(named_policy(policy, rules), compiled.scheme).policy
     dataset = open_stays(stays, compiled.code_system, mapping, encoding, clinical_codes, rules)
     contracted = load_hospitals(hospitals)
     grouped = read_grouped_stays(dataset, compiled, threads=threads)
@@ -192,7 +193,9 @@ def settle_month(
     """
     compiled, month, said_in = compiled_scheme(scheme), Period.parse(period), language or chosen()
     loaded, contracted = named_policy(policy, loaded_policy(policy)), load_hospitals(hospitals)
-    payment_rules.refuse_unfit(loaded, compiled.scheme, month.year, _ERRORS.words("the_month"))
+    loaded = payment_rules.fitted_to(
+        loaded, compiled.scheme, month.year, _ERRORS.words("the_month")
+    )
     rules = PartRules(STAYS, compiled, loaded, catalogue_of(catalogue, compiled), contracted)
     check_payments(filings, contracted["hospital_id"], rules.policy.records.accounts)
     dataset = open_stays(

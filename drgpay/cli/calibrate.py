@@ -1,7 +1,7 @@
 """`drgpay calibrate` and `drgpay calibrate-visits`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,14 @@ from drgpay.cli.options import (
     given_groups,
     say_what_was_converted,
 )
+from drgpay.cli.tables import AsFormat, Format, Only, give_tables, refuse_terminal
+
+if TYPE_CHECKING:
+    from collections import abc
+
+    import polars as pl
+
+    from drgpay.report.calibration import ReportedTables
 
 STAYS_EXAMPLES = (
     "drgpay calibrate history/ --scheme chs-drg-2.0 --policy policy.toml --hospitals hospitals.csv\n"
@@ -40,24 +48,20 @@ def calibrate(
     clinical_codes: ClinicalCodes = False,
     groups: Groups = None,
     groups_rule: GroupsRuleOption = None,
+    as_format: AsFormat = Format.table,
+    only: Only = None,
 ) -> None:
     """Make a catalogue: the points of every group and the coefficients of every hospital."""
     from drgpay.records.dataset import RecordsInput
-    from drgpay.report.calibration import console_report
-    from drgpay.report.group_tables import group_findings_console
-    from drgpay.report.point_notes import stay_rules_console
     from drgpay.run.calibration import make_catalogue
 
+    refuse_terminal(as_format)
     language, progress = chosen(), console.progress_bar
     given = given_groups(groups, groups_rule)
     records = RecordsInput(stays, mapping, encoding, clinical_codes, groups=given)
     made = make_catalogue(records, scheme, policy, hospitals, out, progress, language)
-    console.show(console_report(made.report, language))
-    if made.stay_rules is not None:
-        console.show(stay_rules_console(made.stay_rules, language))
-    if made.group_findings is not None:
-        console.show(group_findings_console(made.group_findings, language))
-    console.say(out)
+    beside = {"stay_rules": made.stay_rules, "group_findings": made.group_findings}
+    give_report(made.report, out, as_format, only, beside)
 
 
 def calibrate_visits(
@@ -71,12 +75,14 @@ def calibrate_visits(
     mapping: Mapping = None,
     items_mapping: ItemsMapping = None,
     encoding: Encoding = None,
+    as_format: AsFormat = Format.table,
+    only: Only = None,
 ) -> None:
     """Make a catalogue of APGs from outpatient visits, with coefficients by level."""
     from drgpay.records.visits.tables import VisitInput
-    from drgpay.report.calibration import console_report
     from drgpay.run.visit_calibration import make_visit_catalogue
 
+    refuse_terminal(as_format)
     language, progress = chosen(), console.progress_bar
     records = VisitInput(visits, items, mapping, items_mapping, encoding)
     made = make_visit_catalogue(
@@ -84,5 +90,30 @@ def calibrate_visits(
     )
     for dataset in (made.records.visits, made.records.items):
         say_what_was_converted(dataset)
-    console.show(console_report(made.report, language))
+    give_report(made.report, out, as_format, only)
+
+
+def give_report(
+    report: "ReportedTables",
+    out: Path,
+    as_format: Format,
+    only: str | None,
+    beside: "abc.Mapping[str, pl.DataFrame | None] | None" = None,
+) -> None:
+    """Print the report of a catalogue that lies in `out`, or its tables in a format for programs.
+
+    beside: `stay_rules` and `group_findings`, what was found of the stays; None where nothing was.
+    """
+    from drgpay.report.calibration import console_report
+    from drgpay.report.group_tables import group_findings_console
+    from drgpay.report.point_notes import stay_rules_console
+
+    found = {name: frame for name, frame in (beside or {}).items() if frame is not None}
+    if as_format is not Format.table:
+        give_tables({**report.files, **found}, as_format, only)
+        return
+    console.show(console_report(report, chosen()))
+    views = {"stay_rules": stay_rules_console, "group_findings": group_findings_console}
+    for name, frame in found.items():
+        console.show(views[name](frame, chosen()))
     console.say(out)

@@ -8,6 +8,7 @@ import typer
 from drgpay.base.language import chosen
 from drgpay.cli import console
 from drgpay.cli.options import AsJson, Runs
+from drgpay.cli.tables import AsFormat, Format, give_tables, refuse_terminal
 
 EXAMPLES = (
     "drgpay case 2026-10 H33900022026100000001",
@@ -22,6 +23,7 @@ def case(
     job: Annotated[Path | None, typer.Option()] = None,
     runs: Runs = Path("runs"),
     as_json: AsJson = False,
+    as_format: AsFormat = Format.table,
 ) -> None:
     """Show one case from codes to money: every number with its formula and inputs, recomputed.
 
@@ -29,12 +31,15 @@ def case(
     """
     import json
 
-    from drgpay.report.case import case_json, explain_case
+    from drgpay.report.case import case_json, case_lines, explain_case
     from drgpay.run.case import find_run, read_case
 
+    refuse_terminal(as_format)
     explained = explain_case(read_case(find_run(run, runs), case_id, job), chosen())
     if as_json:
         console.give_json(json.dumps(case_json(explained), ensure_ascii=False, indent=2))
+    elif as_format is not Format.table:
+        give_tables({"lines": case_lines(explained)}, as_format)
     else:
         from drgpay.report.case_console import case_view
 

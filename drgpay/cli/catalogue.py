@@ -9,9 +9,10 @@ import typer
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import chosen
 from drgpay.base.words import Sentences
-from drgpay.cli import console
+from drgpay.cli.calibrate import give_report
 from drgpay.cli.commands import add_command, add_group
-from drgpay.cli.options import Encoding
+from drgpay.cli.options import Encoding, pairs
+from drgpay.cli.tables import AsFormat, Format, Only, refuse_terminal
 
 EXAMPLES = (
     "drgpay catalogue import weights.csv --scheme chs-drg-2.0 --all-mean 9800 --out catalogue-2026",
@@ -41,41 +42,25 @@ def import_weights(
     no_weight: Annotated[list[str] | None, typer.Option()] = None,
     skip_unknown: Annotated[bool, typer.Option("--skip-unknown")] = False,
     encoding: Encoding = None,
+    as_format: AsFormat = Format.table,
+    only: Only = None,
 ) -> None:
     """Make a catalogue from published weights or prices: base points = weight x 100."""
     from drgpay.points.weight_rows import WeightOptions
-    from drgpay.report.calibration import console_report
     from drgpay.run.calibration import import_catalogue
 
+    refuse_terminal(as_format)
     options = WeightOptions(
-        columns=_pairs("--column", column or [], "NAME=HEADING", "weight=RW"),
+        columns=pairs("--column", column or [], "NAME=HEADING", "weight=RW"),
         base=base,
         drop=tuple(drop or ()),
-        marks=_pairs("--mark", mark or [], "MARK=MEANING", "单议病组=stand_in", last=True),
+        marks=pairs("--mark", mark or [], "MARK=MEANING", "单议病组=stand_in", last=True),
         no_weight=tuple(no_weight or ()),
         skip_unknown=skip_unknown,
         encoding=encoding,
     )
     made = import_catalogue(weights, scheme, _yuan(all_mean), out, options, chosen())
-    console.show(console_report(made.report, chosen()))
-    console.say(out)
-
-
-def _pairs(
-    option: str, given: list[str], form: str, example: str, last: bool = False
-) -> dict[str, str]:
-    """The pairs of an option, cut at the first = or at the last."""
-    pairs: dict[str, str] = {}
-    for text in given:
-        name, equals, value = text.rpartition("=") if last else text.partition("=")
-        if not (name and equals and value):
-            raise DrgpayError(
-                *_ERRORS("no_pair", option=option, text=text, form=form, example=example)
-            )
-        if name in pairs:
-            raise DrgpayError(*_ERRORS("twice", option=option, name=name))
-        pairs[name] = value
-    return pairs
+    give_report(made.report, out, as_format, only)
 
 
 def _yuan(text: str) -> Decimal:

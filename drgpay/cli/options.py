@@ -7,7 +7,7 @@ import typer
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import chosen
-from drgpay.base.words import Wording
+from drgpay.base.words import Sentences, Wording
 from drgpay.cli import console
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from drgpay.records.official_groups import GroupsInput
 
 _said = Wording("cli").said
+_ERRORS = Sentences("errors/cli")
 
 Records = Annotated[Path, typer.Argument()]
 Threads = Annotated[int | None, typer.Option(min=1)]
@@ -33,6 +34,26 @@ Runs = Annotated[Path, typer.Option("--runs", "--output")]
 RunsOut = Annotated[Path | None, typer.Option("--out", "--output")]
 """The folder to leave the run's folder in; formerly --output."""
 AsJson = Annotated[bool, typer.Option("--json")]
+
+
+def pairs(
+    option: str, given: list[str], form: str, example: str, last: bool = False
+) -> dict[str, str]:
+    """The pairs of an option that may be repeated, cut at the first = or at the last.
+
+    Raises DrgpayError for one without a name, = or value, and for a name that is given twice.
+    """
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.rpartition("=") if last else text.partition("=")
+        if not (name and equals and value):
+            raise DrgpayError(
+                *_ERRORS("no_pair", option=option, text=text, form=form, example=example)
+            )
+        if name in found:
+            raise DrgpayError(*_ERRORS("twice", option=option, name=name))
+        found[name] = value
+    return found
 
 
 def given_groups(groups: Path | None, rule: str | None) -> "GroupsInput | None":

@@ -10,7 +10,7 @@ from drgpay.base.language import Language, chosen
 from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.commands import add_command
-from drgpay.cli.tables import AsFormat, Format, give_tables
+from drgpay.cli.tables import AsFormat, Format, Only, give_tables, refuse_terminal
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,6 +78,8 @@ def _end_with(found: "list[Finding]") -> None:
 def witnesses(
     scheme: Annotated[str, typer.Argument()],
     out: Annotated[Path, typer.Option()],
+    as_format: AsFormat = Format.table,
+    only: Only = None,
 ) -> None:
     """Derive test cases from a scheme: stays that land in each group, and stays just outside.
 
@@ -85,25 +87,32 @@ def witnesses(
     requirement that fails and the fact before and after) and expected_mdc, expected_adrg,
     expected_drg: feed the stays to another grouper and compare.
     """
+    import polars as pl
+
     from drgpay.grouper.scheme import load_scheme
     from drgpay.schemes.reachability import groups_of, search_reach
     from drgpay.schemes.witnesses import coverage, witness_table, write_witnesses
     from drgpay.show.tables import ReportTable
 
+    refuse_terminal(as_format)
     language = chosen()
     loaded = load_scheme(scheme)
     reach = search_reach(loaded)
     made = witness_table(loaded, reach)
     write_witnesses(made, out)
+    unreached = [missed.group.drg.code for missed in reach.unreached]
+    if as_format is not Format.table:
+        missed = pl.DataFrame({"drg": unreached}, schema={"drg": pl.String})
+        give_tables({"coverage": coverage(made), "unreached": missed}, as_format, only)
+        return
     worded = frozenset({"kind"})
     table = ReportTable("", coverage(made), worded=worded)
     console.show_blocks(table, say=lambda key: _say(key, language))
     reached = len({witness.group.names for witness in reach.witnesses})
     facts = {"scheme": loaded.info.id, "groups": len(groups_of(loaded)), "reached": reached}
     console.show(_say("reached", language, out=out, **facts))
-    if reach.unreached:
-        names = " ".join(missed.group.drg.code for missed in reach.unreached)
-        console.show(_say("unreached", language, names=names))
+    if unreached:
+        console.show(_say("unreached", language, names=" ".join(unreached)))
 
 
 def _show_findings(found: "list[Finding]", listed: "pl.DataFrame", language: Language) -> None:

@@ -1,37 +1,33 @@
 """`drgpay scheme import` and `drgpay scheme export`: the configuration workbook."""
 
-from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drgpay.base.language import Language, chosen
-from drgpay.base.words import Wording
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import Language, chosen, listed
+from drgpay.base.words import Sentences, Wording
 from drgpay.cli import console
 from drgpay.cli.commands import add_command
+from drgpay.cli.options import pairs
+from drgpay.cli.tables import AsFormat, Format, give_tables, refuse_terminal
 
 if TYPE_CHECKING:
     from drgpay.schemes.workbook.notes import Notes
 
 IMPORT_EXAMPLES = (
     "drgpay scheme import CHS-DRG-3.0.xlsx --id chs-drg-3.0 --out schemes/chs-drg-3.0",
-    "drgpay scheme import city.xlsx --id city-2026 --out city-2026 --amendments amendments.csv",
+    "drgpay scheme import city.xlsx --id city-2026 --out city-2026 --amendments amendments.csv\n"
+    "--set version=2026 --set effective_from=2026-01-01",
 )
 
 EXPORT_EXAMPLES = ("drgpay scheme export chs-drg-2.0 --out chs-drg-2.0.xlsx",)
 
 
 _said = Wording("scheme_import").said
+_ERRORS = Sentences("errors/cli")
 _SHOWN = 120  # characters of a note; all of it stands in the report
-
-
-class SchemeKind(StrEnum):
-    """What a scheme groups: stays or outpatient visits."""
-
-    drg = "drg"
-    apg = "apg"
 
 
 def register(commands: typer.Typer) -> None:
@@ -46,18 +42,13 @@ def import_scheme(
     out: Annotated[Path, typer.Option()],
     amendments: Annotated[Path | None, typer.Option()] = None,
     lists: Annotated[list[Path] | None, typer.Option()] = None,
-    name: Annotated[str | None, typer.Option()] = None,
-    authority: Annotated[str | None, typer.Option()] = None,
-    version_label: Annotated[str | None, typer.Option()] = None,
-    effective_from: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
-    effective_to: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"])] = None,
-    kind: Annotated[SchemeKind | None, typer.Option()] = None,
-    code_system: Annotated[str | None, typer.Option()] = None,
+    keys: Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE")] = None,
     retry_other_procedures: Annotated[
         bool | None, typer.Option("--retry-other-procedures/--no-retry-other-procedures")
     ] = None,
     keep_order: Annotated[bool | None, typer.Option("--keep-order/--repair-order")] = None,
     allow_empty_sets: Annotated[bool, typer.Option("--allow-empty-sets")] = False,
+    as_format: AsFormat = Format.table,
 ) -> None:
     """Make a scheme of a configuration workbook, and report line by line what was repaired."""
     from drgpay.base.file_rights import BY_UMASK
@@ -69,18 +60,9 @@ def import_scheme(
         write_scheme,
     )
 
-    fields = {
-        "id": scheme_id,
-        "name": name,
-        "authority": authority,
-        "version": version_label,
-        "effective_from": effective_from.date() if effective_from else None,
-        "effective_to": effective_to.date() if effective_to else None,
-        "kind": kind.value if kind else None,
-        "code_system": code_system,
-    }
+    refuse_terminal(as_format)
     choices = ImportChoices(
-        fields,
+        {"id": scheme_id, **_keys(keys or [])},
         retry_other_procedures,
         keep_order,
         allow_empty_sets,
@@ -90,10 +72,29 @@ def import_scheme(
     imported = import_workbook(workbook, choices)
     with staged_folder(out, rights=BY_UMASK) as staged:
         write_scheme(imported, staged, chosen())
+    if as_format is not Format.table:
+        give_tables({"notes": imported.notes.frame(chosen())}, as_format)
+        return
     _show_counts(imported.notes, chosen())
     rows = ", ".join(f"{table} {frame.height:,}" for table, frame in imported.frames.items())
     console.say(f"{console.shown(out)}: {rows}")
     console.say(console.shown(out / REPORT_FILE))
+
+
+_KEYS = (
+    *("name", "name_en", "authority", "version", "effective_from", "effective_to", "kind"),
+    *("code_system", "source"),
+)
+"""Keys of scheme.toml that a workbook does not tell."""
+
+
+def _keys(given: list[str]) -> dict[str, str]:
+    """The keys of scheme.toml that --set gives; raises DrgpayError for another one."""
+    found = pairs("--set", given, "KEY=VALUE", "effective_from=2026-01-01")
+    for key in found:
+        if key not in _KEYS:
+            raise DrgpayError(*_ERRORS("no_scheme_key", key=key, known=listed(_KEYS)))
+    return found
 
 
 def export_scheme(

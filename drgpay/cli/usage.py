@@ -33,6 +33,16 @@ _MOVED = {
     ("adjust propose", "--by-length-of-stay"): "adjust split",
 }
 """What a command took formerly, and the command that has it now."""
+_NOW_SET = {
+    "scheme import": {
+        **{f"--{key}": key for key in ("name", "authority", "kind")},
+        "--version-label": "version",
+        "--effective-from": "effective_from",
+        "--effective-to": "effective_to",
+        "--code-system": "code_system",
+    }
+}
+"""Options that are keys of --set now."""
 
 
 @contextmanager
@@ -57,7 +67,11 @@ def unknown_command(ctx: Any, name: str, known: Sequence[str]) -> DrgpayError:
 
 def moved(ctx: Any, word: str) -> DrgpayError | None:
     """The mistake of a word that another command takes now."""
-    command = _MOVED.get((_path(ctx).removeprefix("drgpay").strip(), word))
+    of = _path(ctx).removeprefix("drgpay").strip()
+    key = _NOW_SET.get(of, {}).get(word)
+    if key:
+        return DrgpayError(*_ERRORS("now_set", word=word, of=_path(ctx), key=key))
+    command = _MOVED.get((of, word))
     if command is None:
         return None
     return DrgpayError(*_ERRORS("moved", word=word, of=_path(ctx), command=f"drgpay {command}"))
@@ -99,7 +113,7 @@ def _no_option(ctx: Any, option: str) -> DrgpayError:
 
 
 def _bad_value(error: Any) -> DrgpayError:
-    """The mistake of a value that is none of the choices, no number, no date."""
+    """The mistake of a value that is none of the choices or no number."""
     found = error.__cause__.errors()[0] if hasattr(error.__cause__, "errors") else {}
     value = found.get("input", error.message)
     kind = found.get("type", "")
@@ -117,8 +131,6 @@ def _bad_value(error: Any) -> DrgpayError:
         return DrgpayError(*_ERRORS("no_integer", **said))
     if kind.startswith("float"):
         return DrgpayError(*_ERRORS("no_number", **said))
-    if error.param.type_descriptor.is_datetime:
-        return DrgpayError(*_ERRORS("no_date", **said))
     return DrgpayError(*_ERRORS("bad_value", **said))
 
 

@@ -53,15 +53,21 @@ def read_grouped_stays(
     progress: Progress = lambda rows: None,
     threads: int | None = None,
     with_records: bool = False,
+    former: CompiledScheme | None = None,
 ) -> pl.DataFrame:
     """All stays of a dataset with the columns of `plain_stays`, status, mdc, adrg, drg, severity
     UNKNOWN_COLUMNS, REPEATED_PRINCIPAL and LEADING_WITHOUT_PART.
 
     with_records: with KEPT_COLUMNS too. What of them cannot be read is null and no fault: nothing is
-    paid by them. Raises DrgpayError for a missing column, a wrong type, a damaged file, or no stay at all.
+    paid by them. former: the scheme before, for FORMER_COLUMNS: the same stays grouped by it as well.
+    Raises DrgpayError for a missing column, a wrong type, a damaged file, or no stay at all, and for
+    a former scheme with other codes.
     """
+    if former:
+        _refuse_other_codes(compiled, former)
     codes = ["principal_diagnosis", "other_diagnoses", "procedures"]
-    needed = list(dict.fromkeys([*REQUIRED, *codes, *compiled.columns]))
+    asked = [*compiled.columns, *(former.columns if former else ())]
+    needed = list(dict.fromkeys([*REQUIRED, *codes, *asked]))
     dataset.require(needed, optional=DEFAULTS)
     if not dataset.rows:
         raise DrgpayError(*_ERRORS("no_stay", path=dataset.path))
@@ -87,11 +93,30 @@ def read_grouped_stays(
                 repeated, leading.alias(LEADING_WITHOUT_PART)
             )
             stays = plain_stays(batch).hstack(groups).hstack(about_codes)
+            if former:
+                stays = stays.hstack(_grouped_before(former, batch))
             frames.append(stays.hstack(kept_of_record(given)) if with_records else stays)
             progress(batch.num_rows)
         return frames
 
     return pl.concat(list(in_order(grouped, dataset.pieces(), threads)), rechunk=True)
+
+
+FORMER_COLUMNS = ("former_status", "former_drg")
+"""The group of a stay by the scheme before."""
+
+
+def _grouped_before(former: CompiledScheme, batch: pa.RecordBatch) -> pl.DataFrame:
+    groups = pl.DataFrame(pa.table(group_batch(former, batch)).select(["status", "drg"]))
+    return groups.cast(pl.String).select(former_status="status", former_drg="drg")
+
+
+def _refuse_other_codes(compiled: CompiledScheme, former: CompiledScheme) -> None:
+    now, before = compiled.scheme.info, former.scheme.info
+    if now.code_system != before.code_system:
+        said = {"scheme": now.id, "former": before.id}
+        systems = {"system": now.code_system, "other": before.code_system}
+        raise DrgpayError(*_ERRORS("other_codes_before", **said, **systems))
 
 
 def _paid_by(batch: pa.RecordBatch, unpaid: frozenset[str]) -> pa.RecordBatch:

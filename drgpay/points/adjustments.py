@@ -14,9 +14,12 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 import polars as pl
 
-from drgpay.base.exact import wide
+from drgpay.base.exact import POINT_SCALE, wide
 from drgpay.points.formulas import PointFormula
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, REASON_SCHEMA, no_adjustments
+
+SHARE = "plus_share"
+"""Of a CaseChange, if it has the column: the part of plus that is added, Int64 in 1/10,000."""
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,9 @@ class _Fractions:
 def _changed(before: _Fractions, rows: pl.DataFrame) -> _Fractions:
     times = _Fractions(_whole(rows["times_numerator"]), _whole(rows["times_denominator"]))
     plus = _Fractions(_whole(rows["plus_numerator"]), _whole(rows["plus_denominator"]))
+    if SHARE in rows.columns:
+        shares = _whole(rows[SHARE])
+        plus = _Fractions(plus.numerator * shares, plus.denominator * POINT_SCALE)
     denominator = before.denominator * times.denominator
     after = _Fractions(
         before.numerator * times.numerator * plus.denominator + plus.numerator * denominator,

@@ -5,7 +5,7 @@ the factor.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -51,10 +51,14 @@ def age_factor() -> dict[str, pl.Expr]:
 
 @dataclass(frozen=True)
 class Base:
-    """The base points of a stay with its factor, exact: 128-bit, numerator in 1/10,000."""
+    """The base points of a stay with its factor, exact: 128-bit, numerator in 1/10,000.
+
+    words: what they are called in formulas, without the factor by age.
+    """
 
     numerator: pl.Expr
     denominator: pl.Expr
+    words: pl.Expr = field(default_factory=lambda: pl.lit("base_points"))
 
 
 def base_of(points: Points) -> Base:

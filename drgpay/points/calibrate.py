@@ -19,11 +19,12 @@ from drgpay.base.exact import (
     wide,
 )
 from drgpay.base.words import Sentences
-from drgpay.grouper.scheme import Scheme
+from drgpay.grouper.scheme import Scheme, status_of
 from drgpay.points.bed_day_table import bed_day_table
 from drgpay.points.catalogue import GROUP_SCHEMA, Catalogue, CatalogueInfo
 from drgpay.points.coefficients import coefficient_table
 from drgpay.points.ranks import CostRanks
+from drgpay.points.stand_ins import stand_ins, with_stand_ins
 from drgpay.points.trimming import kept_cases
 from drgpay.policy.calibration import Calibration
 from drgpay.policy.model import Policy
@@ -56,6 +57,11 @@ def calibrate(
     all_cases = sum(row["kept"] for row in base)
     if not all_total:
         raise DrgpayError(*_ERRORS("none_stable", source=source))
+    all_mean = Fraction(all_total, all_cases)
+    named = {
+        drg.code for _, adrg, drg in scheme.paths() if status_of(adrg.code, drg.code) == "grouped"
+    }
+    others = stand_ins(groups.rows, named, rules)
     info = CatalogueInfo(
         id=catalogue_id,
         scheme=scheme.info.id,
@@ -72,11 +78,15 @@ def calibrate(
         incomplete_if=policy.points.incomplete_if,
         outside_drg_if=policy.points.outside_drg_if,
         stays_official=_officially_grouped(counted),
+        stand_ins=others,
     )
+    table = group_table(groups, all_mean, rules)
+    coefficients = coefficient_table(groups.kept, groups.means, rules.coefficients)
+    own = pl.col("drg").is_in([one.drg for one in others]).not_()
     return Catalogue(
         info,
-        group_table(groups, Fraction(all_total, all_cases), rules),
-        coefficient_table(groups.kept, groups.means, rules.coefficients),
+        with_stand_ins(table, others, lambda mean_fen: base_points(mean_fen, all_mean)),
+        coefficients.filter(pl.col("drg").is_null() | own),  # few cases are paid without
         bed_day_table(stays, rules),
     )
 

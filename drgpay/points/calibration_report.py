@@ -7,11 +7,12 @@ entry of a visit (drgpay.visits.calibration_report).
 
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import polars as pl
 
-from drgpay.base.exact import POINT_PLACES, as_decimal, scaled, wide
+from drgpay.base.exact import POINT_PLACES, as_decimal, half_up, scaled, wide
 from drgpay.grouper.scheme import Scheme, status_of
 from drgpay.points.calibrate import eligible
 from drgpay.points.catalogue import Catalogue, with_day_points
@@ -51,6 +52,8 @@ class CalibrationReport:
     coefficients: measure, rows: rows of hospitals and of levels with a coefficient, how many of them
     were out of bounds or came from a neighbour.
     bed_days: bed_day_class, level, cases, days, total_cost, day_points.
+    stand_ins: the groups with the price of others: drg, name, kept, like, like_cases, like_mean, times,
+    mean_cost, base_points.
     """
 
     steps: pl.DataFrame
@@ -64,6 +67,7 @@ class CalibrationReport:
     coefficients: pl.DataFrame
     missing: pl.DataFrame
     bed_days: pl.DataFrame
+    stand_ins: pl.DataFrame
 
 
 def calibration_report(
@@ -126,6 +130,41 @@ def report_of(
             _yuan("total_fen").alias("total_cost"),
             as_decimal("day_points", 8),
         ),
+        stand_ins=_stand_ins(catalogue, names),
+    )
+
+
+def _stand_ins(catalogue: Catalogue, names: pl.DataFrame) -> pl.DataFrame:
+    found = pl.DataFrame(
+        [
+            (
+                one.drg,
+                ", ".join(one.like),
+                one.like_cases,
+                half_up(Fraction(one.like_total_fen, one.like_cases)),
+                one.times,
+            )
+            for one in catalogue.info.stand_ins
+        ],
+        schema={
+            "drg": pl.String,
+            "like": pl.String,
+            "like_cases": pl.Int64,
+            "like_fen": pl.Int64,
+            "times": pl.String,
+        },
+        orient="row",
+    )
+    return (
+        found.join(names, on="drg", how="left", maintain_order="left")
+        .join(catalogue.groups, on="drg", how="left", maintain_order="left")
+        .select(
+            *("drg", "name", "kept", "like", "like_cases"),
+            _yuan("like_fen").alias("like_mean"),
+            pl.col("times").cast(pl.Decimal(18, POINT_PLACES)),
+            _yuan("mean_fen").alias("mean_cost"),
+            as_decimal("base_points", POINT_PLACES),
+        )
     )
 
 
@@ -283,7 +322,10 @@ def _explained(sums: pl.DataFrame, unit: str) -> pl.DataFrame:
 
 def _groups(sums: pl.DataFrame, catalogue: Catalogue) -> pl.DataFrame:
     reason = pl.col("stability").replace_strict(
-        {"unstable_cases": "too_few_cases", "unstable_cv": "too_high_cv"},
+        {
+            **dict.fromkeys(("unstable_cases", "stand_in"), "too_few_cases"),
+            "unstable_cv": "too_high_cv",
+        },
         default=None,
         return_dtype=pl.String,
     )

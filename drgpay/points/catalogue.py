@@ -35,6 +35,23 @@ _ERRORS = Sentences("errors/points")
 Count = Annotated[int, Field(ge=0)]
 
 
+class StandInGroup(BaseModel):
+    """A group whose mean cost is that of the kept cases of others (like) x times."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    drg: str
+    like: tuple[str, ...]
+    like_cases: Annotated[int, Field(gt=0)]
+    like_total_fen: Annotated[int, Field(gt=0)]
+    times: str
+
+    @property
+    def mean_fen(self) -> Fraction:
+        """The mean cost, not rounded."""
+        return Fraction(self.like_total_fen, self.like_cases) * Fraction(self.times)
+
+
 class CatalogueInfo(BaseModel):
     """catalogue.json: identity and provenance. Amounts are in fen.
 
@@ -46,7 +63,8 @@ class CatalogueInfo(BaseModel):
     levels: those of the hospitals whose stays (visits) it was calibrated from, sorted.
     incomplete_if and outside_drg_if: the rules of the policy that the stays were calibrated by.
     stays_official: of the eligible stays those in the group of an official grouper; the file lacks it
-    where none was given.
+    where none was given. stand_ins: the groups that others gave a price; the file lacks it where none
+    has.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -67,12 +85,15 @@ class CatalogueInfo(BaseModel):
     incomplete_if: str | None = None
     outside_drg_if: str | None = None
     stays_official: Count | None = None
+    stand_ins: tuple[StandInGroup, ...] = ()
 
     @model_serializer(mode="wrap")
     def _as_given(self, serialized: SerializerFunctionWrapHandler) -> dict[str, Any]:
         given: dict[str, Any] = serialized(self)
         if self.stays_official is None:
             del given["stays_official"]
+        if not self.stand_ins:
+            del given["stand_ins"]
         return given
 
 
@@ -100,8 +121,9 @@ GROUP_SCHEMA: dict[str, pl.DataType] = {
     "account": pl.String(),
 }
 STABILITIES = ("stable", "unstable_cv", "unstable_cases", "stand_in")
-"""stable; unstable by its cv, or by too few cases, when it was calibrated; a group that a published
-table marks, whose numbers stand in for those of its own (unstable, or not covered)."""
+"""stable; unstable by its cv, or by too few cases, when it was calibrated; a group whose numbers stand
+in for those of its own: a published table marks it (unstable, or not covered), or the policy prices it
+like others."""
 MEASURED = ("stable", "unstable_cv")
 """The groups whose mean rests on cases enough to compare a stay with."""
 _ADDED_TO_GROUPS = ("stability", "account")
@@ -146,7 +168,7 @@ class Catalogue(Shown):
     has its own: a stay takes the row of its account first, then the one without. stability: one of
     STABILITIES. base_points is null for an unstable group
     where the policy says unstable_base_points = "none". A published catalogue has null in cases,
-    kept, median_fen, sd_fen and cv.
+    kept, median_fen, sd_fen and cv, and a stand-in of info.stand_ins in the last three.
 
     coefficients: COEFFICIENT_SCHEMA, sorted by drg, level, hospital_id (nulls first). A stay takes
     the first coefficient that is not null of

@@ -70,7 +70,7 @@ def _hospital_step(cases: pl.DataFrame, rule: Deduction, base: Base) -> Hospital
     why = reason(
         pl.when(serious).then(pl.lit("hospital_minus_serious")).otherwise(pl.lit("hospital_minus")),
         factor=times,
-        base=pl.when(priced).then(pl.lit("base_points")).otherwise(pl.lit("points_before")),
+        base=pl.when(priced).then(base.words).otherwise(pl.lit("points_before")),
         **age_factor(),
     )
     rows = cases.filter(times > 0).select(

@@ -63,7 +63,7 @@ def _with_share(cases: pl.DataFrame, rule: NewTechnology, base: Base) -> CaseCha
         shares, on="year", how="left" if rule.filed else "inner"
     )
     has_share = pl.col("share").is_not_null()
-    share = {"factor": pl.col("share"), "base": pl.lit("base_points"), **age_factor()}
+    share = {"factor": pl.col("share"), "base": base.words, **age_factor()}
     why = reason(
         pl.when(has_share)
         .then(pl.lit("new_technology_share"))

@@ -25,11 +25,15 @@ _HUNDRED_POINTS = 100 * POINT_SCALE
 
 @dataclass(frozen=True)
 class PointFormula:
-    """An exact number of points and the words in which a person would write it."""
+    """An exact number of points and the words in which a person would write it.
+
+    alike: the same under every scheme, since no group enters it: at cost, by the day, fixed.
+    """
 
     numerator: pl.Expr
     denominator: pl.Expr
     words: str
+    alike: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,12 +102,12 @@ class Terms:
 
 def no_points() -> PointFormula:
     """Paid item by item, outside the pool of points."""
-    return PointFormula(wide(0), wide(1), "item by item")
+    return PointFormula(wide(0), wide(1), "item by item", alike=True)
 
 
 def fixed_points(points: Decimal) -> PointFormula:
     """The same points for every stay."""
-    return PointFormula(wide(scaled(points, POINT_PLACES)), wide(1), f"{points}")
+    return PointFormula(wide(scaled(points, POINT_PLACES)), wide(1), f"{points}", alike=True)
 
 
 def base_times_coefficient(of: Terms) -> PointFormula:
@@ -143,9 +147,8 @@ def at_cost(of: Terms, ratio: Decimal) -> PointFormula:
         100 * scaled(ratio, POINT_PLACES) * of.all_mean_fen.denominator
     )
     times = "" if ratio == 1 else f" * {ratio}"
-    return PointFormula(
-        numerator, wide(of.all_mean_fen.numerator), f"total_cost / all_mean * 100{times}"
-    )
+    words = f"total_cost / all_mean * 100{times}"
+    return PointFormula(numerator, wide(of.all_mean_fen.numerator), words, alike=True)
 
 
 def not_above_cost(of: Terms, few: PointFormula) -> PointFormula:
@@ -156,7 +159,7 @@ def not_above_cost(of: Terms, few: PointFormula) -> PointFormula:
     words = f"min({few.words}, {cost.words})"
     if of.points.few_cases_rule == "at_cost":
         lesser = at_cost(of, min(of.points.few_cases_ratio, Decimal(1)))
-        return PointFormula(lesser.numerator, lesser.denominator, words)
+        return PointFormula(lesser.numerator, lesser.denominator, words, alike=True)
     less = few.numerator * cost.denominator < cost.numerator * few.denominator
     # Of a group without base points neither holds: the rule must be at_cost.
     return PointFormula(
@@ -284,6 +287,7 @@ def _days(day_points: Fraction, words: str) -> PointFormula:
         wide("length_of_stay") * wide(day_points.numerator),
         wide(day_points.denominator),
         f"{words} * length_of_stay",
+        alike=True,
     )
 
 

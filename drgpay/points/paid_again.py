@@ -10,12 +10,13 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.words import Sentences
 from drgpay.points.adjustments import Step, adjust
 from drgpay.points.age_factors import base_of
-from drgpay.points.cases import exact_points, priced_cases
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.deductions import deduction_steps
 from drgpay.points.extra_points import tcm_changes, technology_changes
 from drgpay.points.formulas import Terms, class_formulas
 from drgpay.points.known_returns import KnownStays
+from drgpay.points.phase_in import former_cases, on_scale, phase_in_changes
+from drgpay.points.pricing import exact_points, priced_cases
 from drgpay.points.readmission import KIND as READMISSION
 from drgpay.points.readmission import readmission_changes
 from drgpay.points.reviews import KIND as REVIEW
@@ -29,7 +30,8 @@ _ERRORS = Sentences("errors/points")
 class PaidStays:
     """The stays of an earlier run, and what it made of them.
 
-    cases: reads the cases (EarnedPoints.cases, with payment) whose case_id is in a series.
+    cases: reads the cases (EarnedPoints.cases, with payment, and FORMER_GROUP where a phase-in paid a
+    share of former points) whose case_id is in a series. former: the catalogue of these.
     adjustments: those of the run (ADJUSTMENT_SCHEMA). factors: by account k, by which points of this
     run are divided to be points of the run that looks back; 1 where an account has none.
     """
@@ -39,6 +41,7 @@ class PaidStays:
     adjustments: pl.DataFrame
     catalogue: Catalogue
     factors: Mapping[str, Fraction] = field(default_factory=dict)
+    former: Catalogue | None = None
 
     @property
     def own_returns(self) -> pl.DataFrame:
@@ -74,13 +77,16 @@ class PaidAgain:
         reviews = known.filings.reviews.filter(pl.col("case_id").is_in(granted.implode()))
         every = points.reviews.model_copy(update={"over_quota": "report"})
         terms = Terms.of(catalogue, points.model_copy(update={"reviews": every}))
-        base, technologies = base_of(points), known.filings.technologies
+        reviewed = review_changes(priced, replace(known.filings, reviews=reviews), terms)
+        before = former_cases(priced, paid.former, points)
+        base, technologies = on_scale(base_of(points), points), known.filings.technologies
         return cls(
             paid,
             cases,
             exact_points(priced, formulas),
             [
-                *review_changes(priced, replace(known.filings, reviews=reviews), terms),
+                *reviewed,
+                *phase_in_changes(priced, before, catalogue, points, reviewed),
                 *volume_changes(known.stays, points.volume_caps),
             ],
             [
@@ -101,7 +107,8 @@ class PaidAgain:
             case, kind = unknown["case_id"][0], unknown["kind"][0]
             period = self.paid.known.period
             raise DrgpayError(*_ERRORS("deduction_of_paid", case=case, kind=kind, period=period))
-        return deduction_steps(self.cases, points.deductions, brought, base_of(points))
+        base = on_scale(base_of(points), points)
+        return deduction_steps(self.cases, points.deductions, brought, base)
 
     def points(
         self, returns: pl.DataFrame, deductions: Sequence[Step] = ()

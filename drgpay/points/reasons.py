@@ -14,6 +14,8 @@ from drgpay.policy.adjustment_rows import REASON_SCHEMA
 
 TIMES = ("readmission", "volume_cap", "deduction", "deductions")
 """Codes of changes that multiply the points by `factor`."""
+PHASED_IN = ("phase_in", "neutral_factor", "former_points")
+"""Codes of what brings the points of a new scheme to the scale of the one before."""
 APPROVED = ("review_fixed", "review_at_cost", "review_excess")
 """Codes of approved reviews: they set the points."""
 ADDS = ("new_technology_share", "tcm")
@@ -36,6 +38,9 @@ def reason(code: str | pl.Expr, **numbers: pl.Expr | str | int) -> list[pl.Expr]
 
 _FORMULAS = {
     **dict.fromkeys(TIMES, "points * {factor}"),
+    "phase_in": "{base} * {factor} + {fixed_points} * (1 - {factor})",
+    "neutral_factor": "{base}",
+    "former_points": "{fixed_points}",
     "review_fixed": "{fixed_points}",
     "review_at_cost": "(total_cost - {unreasonable_cost}) / all_mean * 100",
     "review_excess": (

@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 from drgpay.base.errors import UnfitError
 from drgpay.base.words import Sentences
 from drgpay.policy.fields import (
+    Groups,
     Name,
     PositiveCount,
     PositiveRatio,
@@ -15,6 +16,9 @@ from drgpay.policy.fields import (
     Section,
     Share,
 )
+
+ANY = "*"
+"""In [[calibration.stand_ins]]: what a code has before an ending."""
 
 _ERRORS = Sentences("errors/policy")
 
@@ -94,7 +98,7 @@ class Coefficients(Section):
     maximum: PositiveRatio
     missing_part: Literal["one", "neighbour"]
     neighbour: Neighbour | None = None
-    groups_without: tuple[Name, ...]
+    groups_without: Groups
 
     @model_validator(mode="after")
     def _check(self) -> Self:
@@ -120,3 +124,32 @@ class Calibration(Section):
     mean_over: Literal["all", "stable"]
     unstable_base_points: Literal["mean", "median", "none"]
     coefficients: Coefficients
+
+
+class StandIn(Section):
+    """A row of [[calibration.stand_ins]]: groups of too few cases have the price of others x times.
+
+    `*` and an ending stand for every group that ends so; in `like` * is what it stands for there.
+    """
+
+    groups: Annotated[Groups, Field(min_length=1)]
+    like: Annotated[Groups, Field(min_length=1)]
+    times: PositiveRatio
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        open_ended = [group for group in self.like if group.startswith(ANY)]
+        named = [group for group in self.groups if not group.startswith(ANY)]
+        if open_ended and named:
+            raise UnfitError(
+                _ERRORS.words("among.ending_of_nothing", like=open_ended[0], group=named[0])
+            )
+        return self
+
+
+class StayCalibration(Calibration):
+    """[calibration] of stays, which may price groups like others."""
+
+    added_keys = ("stand_ins",)
+
+    stand_ins: tuple[StandIn, ...] = ()

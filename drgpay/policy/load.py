@@ -33,11 +33,20 @@ _PROVENANCES = TypeAdapter(dict[str, Provenance])
 
 @dataclass(frozen=True)
 class LoadedPolicy:
-    """A policy with the provenance of its values, keyed by dotted path."""
+    """A policy with the provenance of its values, keyed by dotted path.
+
+    written: as its file has it, where lists of groups are those of a scheme in `policy`.
+    """
 
     policy: Policy
     provenance: Mapping[str, Provenance]
     path: Path
+    written: Policy | None = None
+
+    @property
+    def as_written(self) -> Policy:
+        """The policy of whatever scheme."""
+        return self.written or self.policy
 
 
 def load_policy(name: str | Path) -> LoadedPolicy:

@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, StringConstraints, model_validator
 from drgpay.base.errors import DrgpayError, UnfitError
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
-from drgpay.policy.calibration import Calibration
+from drgpay.policy.calibration import StayCalibration
 from drgpay.policy.confirmation import Confirmation
 from drgpay.policy.fields import Name, Section
 from drgpay.policy.outpatient import Outpatient
@@ -48,7 +48,7 @@ class Policy(Shown, Section):
 
     policy: Identity
     records: Records
-    calibration: Calibration
+    calibration: StayCalibration
     points: Points
     settlement: Settlement
     budget: Budget | None = None
@@ -95,6 +95,8 @@ class Policy(Shown, Section):
             for band in self.points.high_bands
             for account in band.accounts
         }
+        if self.points.phase_in:
+            named |= {(name, "points.phase_in.factors") for name in self.points.phase_in.factors}
         if self.outpatient:
             named |= _budgeted(self.outpatient.budget, "outpatient.budget")
             named |= _merged(self.outpatient.settlement, "outpatient.settlement")
@@ -117,6 +119,8 @@ class Policy(Shown, Section):
     def _check_unstable_groups(self) -> Self:
         if self.calibration.unstable_base_points == "none" and self.points.few_cases_rule == "base":
             raise UnfitError(_ERRORS.words("among.unstable_unpaid"))
+        if self.calibration.stand_ins and self.points.few_cases_rule != "base":
+            raise UnfitError(_ERRORS.words("among.stand_ins_unpaid"))
         return self
 
 

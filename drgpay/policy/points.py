@@ -9,8 +9,11 @@ from drgpay.base.errors import UnfitError
 from drgpay.base.words import Sentences
 from drgpay.policy.fields import (
     Count,
+    Groups,
+    Month,
     Name,
     PointAmount,
+    PositiveFactor,
     PositiveRatio,
     PositiveYuan,
     Ratio,
@@ -60,7 +63,7 @@ class Readmission(Section):
     days: Count
     factor: Share
     scope: Literal["hospital", "region"]
-    exempt_groups: tuple[Name, ...]
+    exempt_groups: Groups
 
 
 class Reviews(Section):
@@ -90,14 +93,14 @@ class Deduction(Section):
 class BaseLevel(Section):
     """[points.base_level]: groups that every hospital is paid for at the coefficient of one level."""
 
-    groups: tuple[Name, ...]
+    groups: Groups
     level: Name
 
 
 class VolumeCap(Section):
     """A row of [[points.volume_caps]]: cases of a hospital's month beyond the cap earn less."""
 
-    groups: Annotated[tuple[Name, ...], Field(min_length=1)]
+    groups: Annotated[Groups, Field(min_length=1)]
     cases_a_month: Count
     factor: Share
 
@@ -110,7 +113,7 @@ class NewTechnology(Section):
     """
 
     technology: Name
-    groups: Annotated[tuple[Name, ...], Field(min_length=1)]
+    groups: Annotated[Groups, Field(min_length=1)]
     share_by_year: Annotated[dict[Year, Ratio], Field(min_length=1)]
     filed: bool
 
@@ -118,7 +121,7 @@ class NewTechnology(Section):
 class Tcm(Section):
     """[points.tcm]: the uplift of groups of Chinese medicine, at most `max_points` a case."""
 
-    groups: tuple[Name, ...]
+    groups: Groups
     uplift: Ratio
     max_points: PointAmount
 
@@ -129,7 +132,7 @@ class AgeFactor(Section):
     rule: of the rule language, over NL (years) and XSRTL (days). One of times and divide.
     """
 
-    groups: tuple[Name, ...] = ()
+    groups: Groups = ()
     rule: Name
     times: PositiveRatio | None = None
     divide: PositiveRatio | None = None
@@ -141,8 +144,21 @@ class AgeFactor(Section):
         return self
 
 
+class PhaseIn(Section):
+    """[points.phase_in]: a new scheme paid by a growing share, the rest by the one before.
+
+    factors: the neutral factor k of each account. share_by_month: of the new scheme, from the month
+    on; 1 ends the phase-in, k stays.
+    """
+
+    factors: Annotated[dict[Name, PositiveFactor], Field(min_length=1)]
+    share_by_month: Annotated[dict[Month, Share], Field(min_length=1)]
+
+
 class Points(Section):
     """[points]: classes of stays and their points (docs/points.md)."""
+
+    added_keys = ("phase_in",)
 
     incomplete_if: Name | None = None
     outside_drg_if: Name | None = None
@@ -153,7 +169,7 @@ class Points(Section):
     ratio_mean: Literal["reference"] | None = None
     low_ratio: Share
     low_formula: Literal["as_incomplete", "at_cost"]
-    always_low_groups: tuple[Name, ...]
+    always_low_groups: Groups
     incomplete_formula: Literal["with_coefficient", "without_coefficient"]
     high_bands: Annotated[tuple[HighBand, ...], Field(min_length=1)]
     high_formula: Literal["review_only", "excess", "cost_less_cap", "cost_less_cap_coef", "at_cost"]
@@ -166,7 +182,7 @@ class Points(Section):
     few_cases_ratio: Ratio
     bed_days: tuple[BedDay, ...]
     age_factors: tuple[AgeFactor, ...] = ()
-    no_coefficient_groups: tuple[Name, ...] = ()
+    no_coefficient_groups: Groups = ()
     base_level: BaseLevel | None = None
     volume_caps: tuple[VolumeCap, ...]
     readmission: Readmission
@@ -174,6 +190,7 @@ class Points(Section):
     deductions: tuple[Deduction, ...]
     new_technologies: tuple[NewTechnology, ...]
     tcm: Tcm | None = None
+    phase_in: PhaseIn | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Self:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,7 @@ class KnownCodes:
     def of(system: str, diagnoses: Iterable[str], procedures: Iterable[str]) -> "KnownCodes":
         """The tables of a code system together with further codes."""
         return KnownCodes(
-            _index(codes_in(system, "diagnoses"), diagnoses),
-            _index(codes_in(system, "procedures"), procedures),
+            _known(system, "diagnoses", diagnoses), _known(system, "procedures", procedures)
         )
 
     def unknown_in(self, batch: pa.RecordBatch) -> pl.DataFrame:
@@ -67,14 +67,21 @@ def code_table(system: str, kind: str) -> pl.DataFrame | None:
     return pl.read_csv(path, infer_schema=False, glob=False) if path.is_file() else None
 
 
+@cache  # tens of thousands of codes, which every month of a year and of a batch asks for
 def codes_in(system: str, kind: str) -> frozenset[str] | None:
     """The codes of such a table, if it is shipped."""
     table = code_table(system, kind)
-    return None if table is None else frozenset(table["code"])
+    return None if table is None else frozenset(table["code"].to_list())
 
 
-def _index(codes: frozenset[str] | None, further: Iterable[str]) -> CodeIndex | None:
-    return None if codes is None else CodeIndex({*codes, *further})
+def _known(system: str, kind: str, further: Iterable[str]) -> CodeIndex | None:
+    codes = codes_in(system, kind)
+    return None if codes is None else _index(codes, frozenset(further) - codes)
+
+
+@cache
+def _index(codes: frozenset[str], further: frozenset[str]) -> CodeIndex:
+    return CodeIndex(codes | further)
 
 
 def _first_unknown(index: CodeIndex | None, values: pa.Array) -> pl.Series:

@@ -77,14 +77,16 @@ def calibration_tables(
     missing = ReportTable("missing", report.missing)
     by_level = report.bed_days.with_columns(pl.col("level").fill_null("all_levels"))
     bed_days = ReportTable("bed_days", by_level, worded=level | {"bed_day_class"})
-    lists = [table for table in (clamped, neighbours, bed_days) if table.frame.height]
+    stand_ins = ReportTable("stand_ins", report.stand_ins.rename({"kept": "kept_cases"}))
+    priced = [stand_ins] if report.stand_ins.height else []
+    lists = [table for table in (*priced, clamped, neighbours, bed_days) if table.frame.height]
     return ReportedTables(
         title="calibration_title",
         facts=_facts(catalogue, scheme) | {"trim_rule": _said_trim(rules)},
         shown=[steps, coverage, explained, marked, unstable, made, *lists],
         sheets=[
-            *(steps, coverage, explained, marked, groups, unstable, made, clamped, neighbours),
-            missing,
+            *(steps, coverage, explained, marked, groups, unstable, *priced, made),
+            *(clamped, neighbours, missing),
             *([] if of_visits else [bed_days]),
         ],
         files={
@@ -97,6 +99,7 @@ def calibration_tables(
             "coefficients_clamped": at_bounds,
             "coefficients_from_neighbours": report.neighbours,
             "groups_without_cases": report.missing,
+            **({"stand_ins": report.stand_ins} if priced else {}),
         },
         of_visits=of_visits,
     )

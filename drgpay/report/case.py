@@ -10,6 +10,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import polars as pl
+
 from drgpay.base.language import Language
 from drgpay.base.shown import Shown
 from drgpay.explain.trace import Trace
@@ -238,6 +240,23 @@ def _line_json(line: CaseLine) -> dict[str, Any]:
         "inputs": {name: plain_value(value) for name, value in line.inputs.items()},
         "how": line.how,
     }
+
+
+def case_lines(explained: ExplainedCase) -> pl.DataFrame:
+    """The lines of all parts as texts, a row a line: part, name, label, value, stored, recomputed,
+    formula, how; and agrees.
+    """
+    rows = [
+        {"part": part.key, **_line_json(line)} for part in explained.parts for line in part.lines
+    ]
+    texts = {
+        name: [None if row[name] is None else str(row[name]) for row in rows] for name in _TEXTS
+    }
+    agrees = pl.Series("agrees", [row["agrees"] for row in rows], pl.Boolean)
+    return pl.DataFrame(texts, schema=dict.fromkeys(_TEXTS, pl.String)).with_columns(agrees)
+
+
+_TEXTS = ("part", "name", "label", "value", "stored", "recomputed", "formula", "how")
 
 
 def plain_value(value: Value | None) -> str | int | bool | None:

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, unscaled
+from drgpay.base.language import listed
 from drgpay.points.age_factors import AGE_COLUMNS, age_columns
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.model import Policy
@@ -79,7 +80,8 @@ def add_group(
     if catalogue.info.kind != "published":
         lines.given("group_cases", group["cases"], lines.say("how_group_cases"))
         lines.given("kept", group["kept"], lines.say("how_kept"))
-        lines.given("cv", _points(group["cv"]), lines.say("how_cv"))
+        if group["cv"] is not None:
+            lines.given("cv", _points(group["cv"]), lines.say("how_cv"))
     if group["account"] is not None:
         lines.given("group_account", lines.say(group["account"]), lines.say("how_group_account"))
     lines.claimed(
@@ -88,11 +90,25 @@ def add_group(
         _said_stability(group["stability"], lines),
         lines.say("how_stability"),
     )
-    mean = unscaled(group["mean_fen"], FEN_PLACES)
-    lines.claimed("mean_cost", case["mean_cost"], mean, lines.say("how_mean"))
+    _add_mean(case, group, catalogue, lines)
     _add_base_points(case, group, catalogue, policy, lines)
     _add_age_factor(case, policy, lines)
     _add_coefficient(case, prices, catalogue, policy, lines)
+
+
+def _add_mean(case: Row, group: Row, catalogue: Catalogue, lines: Lines) -> None:
+    """The mean cost of the group, or that of the groups that it is priced like."""
+    like = next((one for one in catalogue.info.stand_ins if one.drg == group["drg"]), None)
+    if like is None:
+        mean = unscaled(group["mean_fen"], FEN_PLACES)
+        lines.claimed("mean_cost", case["mean_cost"], mean, lines.say("how_mean"))
+        return
+    named = lines.say("how_like", groups=listed(like.like))
+    lines.given("like_total", unscaled(like.like_total_fen, FEN_PLACES), named)
+    lines.given("like_cases", like.like_cases, named)
+    lines.given("like_times", Decimal(like.times), lines.say("how_like_times"))
+    formula = f"ROUND({{like_total}}/{{like_cases}}*{{like_times}},{FEN_PLACES})"
+    lines.reckoned("mean_cost", formula, case["mean_cost"], lines.say("how_stand_in"))
 
 
 def _add_base_points(
@@ -108,7 +124,8 @@ def _add_base_points(
         )
         return
     cost = "mean_cost"
-    if not group["stable"] and policy.calibration.unstable_base_points == "median":
+    unstable = not group["stable"] and group["stability"] != "stand_in"
+    if unstable and policy.calibration.unstable_base_points == "median":
         median = unscaled(group["median_fen"], FEN_PLACES)
         lines.given("median_cost", median, lines.say("how_median"))
         cost = "median_cost"

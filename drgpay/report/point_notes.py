@@ -7,9 +7,13 @@ import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.base.words import Wording
+from drgpay.points.cases import EarnedPoints
 from drgpay.points.catalogue import CatalogueInfo
+from drgpay.points.classes import WITHOUT_GROUP
+from drgpay.points.phase_in import KIND as PHASE_IN
 from drgpay.points.reasons import APPROVED, REFUSED
 from drgpay.policy.load import LoadedPolicy
+from drgpay.policy.points import Points
 from drgpay.results.columns import columns_of, written
 from drgpay.show.tables import ReportTable
 from drgpay.show.tables_console import console_tables
@@ -52,6 +56,20 @@ def point_notes(
         if bare:
             notes.append(_say("no_document", language, count=bare))
     return tuple(notes)
+
+
+def phase_in_notes(earned: EarnedPoints, points: Points, language: Language) -> tuple[str, ...]:
+    """How many stays a phase-in pays by both schemes, and how many one of them alone groups."""
+    if points.phase_in is None:
+        return ()
+    codes = earned.adjustments.filter(pl.col("kind") == PHASE_IN)["code"]
+    counts = dict(codes.value_counts().iter_rows())
+    of_new = earned.former.filter(pl.col("former_class").is_in(WITHOUT_GROUP))["case_id"]
+    alone = earned.cases.filter(
+        pl.col("case_id").is_in(of_new.implode()) & ~pl.col("case_class").is_in(WITHOUT_GROUP)
+    )
+    said = {"both": counts.get("phase_in", 0), "former": counts.get("former_points", 0)}
+    return (_say("phased_in", language, new=alone.height, **said),)
 
 
 def earlier_notes(

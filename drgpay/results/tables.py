@@ -31,7 +31,7 @@ def declared_name(part: Part, is_year: bool, table: str) -> str:
 def columns_by_table(part: Part, is_year: bool, value_places: int) -> Columns:
     """The columns of the tables of a month or a year; `value_places` are those of point values."""
     of_period = ("pools", "assessment") if is_year else ("values", *_OF_CORRECTIONS)
-    of_part = FILINGS if part == STAYS else ("groups", *_OF_VISITS)
+    of_part = (*FILINGS, FORMER_GROUPS) if part == STAYS else ("groups", *_OF_VISITS)
     of_month = (*(OFFICIAL_GROUPS if part == STAYS else ()), CASE_RECORDS)
     return {
         table: columns_of(declared_name(part, is_year, table), value_places)
@@ -46,6 +46,8 @@ def columns_by_table(part: Part, is_year: bool, value_places: int) -> Columns:
     }
 
 
+FORMER_GROUPS = "former_groups"
+"""The table of a run that pays a share of the points of the scheme before."""
 CASE_GROUPS = "case_groups"
 OFFICIAL_GROUPS = (CASE_GROUPS, "group_agreement", "group_findings")
 """The tables of a month whose job names official groups."""

@@ -16,7 +16,16 @@ from drgpay.records.source import partition_of
 from drgpay.records.visits.tables import VisitRecords, open_visits
 from drgpay.results.manifest import CASE_SHEETS, PROGRAM, read_manifest
 from drgpay.run.input_files import InputFiles
-from drgpay.run.job import AnyJob, FilingPaths, Job, OutpatientJob, PreviousRun, VisitsJob
+from drgpay.run.job import (
+    AnyJob,
+    FilingPaths,
+    FormerRules,
+    Job,
+    OutpatientJob,
+    PreviousRun,
+    VisitsJob,
+)
+from drgpay.run.rules import fitted
 from drgpay.run.year_job import AnyYearJob, MonthRuns, OutpatientYear, YearJob
 
 _ERRORS = Sentences("errors/run")
@@ -42,6 +51,7 @@ def basis_of_run(
         "period": str(job.period),
         "language": language,
         **_rules(scheme, job.catalogue, loaded, read),
+        **_former(job.former),
         "inputs": {
             **_records(dataset, job.stays, read),
             "hospitals": _file(job.hospitals, read),
@@ -67,6 +77,7 @@ def basis_of_job(job: AnyJob, language: str) -> dict[str, Any]:
     loaded = load_policy(job.policy)
     if isinstance(job, Job):
         scheme = load_scheme(job.scheme)
+        loaded = fitted(loaded, scheme)
         basis = basis_of_run(job, job.stays.open(scheme.info.code_system), scheme, loaded, language)
     else:
         basis = basis_of_visits_job(job, loaded, language)
@@ -140,7 +151,7 @@ def basis_of_clearing(
         "period": str(job.year),
         "language": language,
         **(
-            _rules(scheme, job.catalogue, loaded, read)
+            {**_rules(scheme, job.catalogue, loaded, read), **_former(job.former)}
             if isinstance(job, YearJob) and scheme
             else {"policy": _policy(loaded, read)}
         ),
@@ -197,6 +208,19 @@ def _rules(
         "exempt_groups": sorted(scheme.exempt),
         "catalogue": {"name": catalogue.name, "sha256": catalogue_hash(catalogue)},
         "policy": _policy(loaded, read),
+    }
+
+
+def _former(former: FormerRules | None) -> dict[str, Any]:
+    """The scheme and the catalogue before, where a job names them."""
+    if former is None:
+        return {}
+    scheme, catalogue = load_scheme(former.scheme), former.catalogue
+    return {
+        "former": {
+            "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
+            "catalogue": {"name": catalogue.name, "sha256": catalogue_hash(catalogue)},
+        }
     }
 
 

@@ -32,7 +32,7 @@ from drgpay.report.calibration import (
 )
 from drgpay.report.point_notes import stay_rules_table
 from drgpay.results.columns import columns_of, written
-from drgpay.run.rules import refuse_wrong_policy_rules
+from drgpay.run.rules import fitted, refuse_wrong_policy_rules
 from drgpay.run.staging import staged_folder
 
 _ERRORS = Sentences("errors/run")
@@ -74,6 +74,7 @@ def make_catalogue(
     scheme = compiled.scheme
     loaded = load_policy(policy_name)
     refuse_wrong_policy_rules(loaded)
+    loaded = fitted(loaded, scheme)
     policy = loaded.policy
     hospitals = read_hospitals(hospitals_path)
     dataset = stays.open(scheme.info.code_system, Reading.of(policy.records))

@@ -150,6 +150,8 @@ class JobFile(BaseModel):
     period: Annotated[str, Field(json_schema_extra={"pattern": MONTH_PATTERN})]
     scheme: str | None = None
     catalogue: str | None = None
+    former_scheme: str | None = None
+    former_catalogue: str | None = None
     policy: str
     output: MonthOutputEntry
     corrects: str | None = None
@@ -202,6 +204,14 @@ class PreviousRun:
 
 
 @dataclass(frozen=True)
+class FormerRules:
+    """The scheme and the catalogue before, of which a phase-in still pays a share."""
+
+    scheme: str
+    catalogue: Path
+
+
+@dataclass(frozen=True)
 class OutpatientJob:
     """The visits of a job, with what they are grouped and priced by."""
 
@@ -230,6 +240,7 @@ class Job:
     case_sheets: bool = False
     accepted: tuple[Accepted, ...] = ()
     previous: tuple[PreviousRun, ...] = ()
+    former: FormerRules | None = None
 
 
 @dataclass(frozen=True)
@@ -314,7 +325,22 @@ def load_any_job(path: Path) -> AnyJob:
         corrects=corrects,
         outpatient=outpatient,
         previous=tuple(previous_run(path, one, file.scheme, stays) for one in inputs.previous),
+        former=former_rules(path, file.former_scheme, file.former_catalogue),
     )
+
+
+def former_rules(path: Path, scheme: str | None, catalogue: str | None) -> FormerRules | None:
+    """The scheme and catalogue before, as a job or year file (`path`) names them.
+
+    Raises DrgpayError for one without the other.
+    """
+    if scheme is None and catalogue is None:
+        return None
+    if scheme is None or catalogue is None:
+        missing = "former_scheme" if scheme is None else "former_catalogue"
+        given = "former_catalogue" if scheme is None else "former_scheme"
+        raise DrgpayError(*_ERRORS("half_of_former", path=path, given=given, missing=missing))
+    return FormerRules(scheme_beside(path.parent, scheme), path.parent / catalogue)
 
 
 def previous_run(
@@ -397,6 +423,8 @@ def _refuse_keys_of_stays(path: Path, file: JobFile) -> None:
     given = {
         "scheme": file.scheme,
         "catalogue": file.catalogue,
+        "former_scheme": file.former_scheme,
+        "former_catalogue": file.former_catalogue,
         **{
             f"inputs.{name}": value
             for name, value in file.inputs.model_dump(exclude={"hospitals"}).items()

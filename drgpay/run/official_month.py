@@ -13,8 +13,8 @@ from drgpay.base.language import Language, Words
 from drgpay.base.words import Wording
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.official_groups import ALIKE, FOUND_SCHEMA, NO_STAY
-from drgpay.points.cases import priced_cases
 from drgpay.points.formulas import class_formulas
+from drgpay.points.pricing import priced_cases
 from drgpay.quality.difference_causes import causes, stays_of_cases
 from drgpay.quality.reconcile import difference_of
 from drgpay.records.dataset import Dataset

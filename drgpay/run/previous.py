@@ -35,6 +35,7 @@ from drgpay.results.manifest import MANIFEST, content_of, read_manifest
 from drgpay.results.part import STAYS, Part
 from drgpay.results.run_folder import PaidPart, RunFolder, filings_kept, open_run
 from drgpay.run.basis import records_files, records_mapping
+from drgpay.run.former_scheme import former_catalogue_of, with_former_groups
 from drgpay.run.input_files import InputFiles
 from drgpay.run.job import PreviousRun
 from drgpay.run.kept_rules import catalogue_of, policy_kept
@@ -237,6 +238,7 @@ def earned_with_earlier(
         rules.policy.points,
         mine,
         exempt=rules.compiled.exempt,
+        former=rules.former.catalogue if rules.former else None,
     )
     if not before.paid:
         return price()
@@ -264,10 +266,13 @@ def _paid_stays(one: PreviousPaid) -> PaidStays:
     )
     return PaidStays(
         known,
-        lambda concerned: run.scaled("cases").filter(pl.col("case_id").is_in(concerned.implode())),
+        lambda concerned: with_former_groups(
+            run, run.scaled("cases").filter(pl.col("case_id").is_in(concerned.implode()))
+        ),
         run.scaled("adjustments"),
         load_catalogue(catalogue_of(run), one.compiled.scheme),
         one.given.k,
+        former_catalogue_of(run),
     )
 
 
@@ -311,6 +316,16 @@ def values_before(
     return run.values_of_pools() if same else None
 
 
+def refuse_k_in_phase_in(rules: StayRules, opened: Sequence[PreviousPaid]) -> None:
+    """In a phase-in points stay on the former scale: raise DrgpayError for a k of a run before."""
+    if rules.policy.points.phase_in is None:
+        return
+    for one in opened:
+        if one.given.k:
+            path = rules.loaded.path
+            raise DrgpayError(*_ERRORS("k_in_phase_in", path=path, run=one.run.folder))
+
+
 def _corrected_since(opened: Sequence[PreviousPaid]) -> list[tuple[str, str]]:
     """The runs that another run beside them corrects, with that one: they were not the last word."""
     beside = dict.fromkeys(one.run.folder.parent for one in opened)
@@ -332,6 +347,8 @@ def _without_k(opened: Sequence[PreviousPaid], basis: Mapping[str, Any]) -> list
     """The periods whose points are those of another catalogue, without a k that says what they are
     worth now.
     """
+    if (basis["policy"]["parameters"]["points"]).get("phase_in"):
+        return []  # its points are on the scale of the catalogue before
     now = basis["catalogue"]["sha256"]
     return [
         one.period

@@ -18,11 +18,18 @@ from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.records.filings import Filings
+from drgpay.results.columns import columns_of, written
 from drgpay.results.part import STAYS
 from drgpay.results.results import booking_frames, case_frames, line_frames
 from drgpay.results.run_folder import book, filings_kept, returns_elsewhere
 from drgpay.results.run_tables import CannotCheckError, RunTables
+from drgpay.results.tables import FORMER_GROUPS
 from drgpay.run.comparison import WORDS, Compared, first_of, unlike
+from drgpay.run.former_scheme import (
+    former_catalogue_of,
+    with_former_groups,
+    with_groups_of_months,
+)
 from drgpay.run.kept_rules import catalogue_kept, policy_kept
 from drgpay.run.paid_year import (
     adjustments_of_year,
@@ -45,6 +52,7 @@ Frames = Mapping[str, pl.DataFrame]
 
 KEYS: dict[str, list[str]] = {
     "cases": ["case_id"],
+    FORMER_GROUPS: ["case_id"],
     "adjustments": ["case_id", "step", "kind", "applies_to"],
     "statements": LINE,
     "values": ["pool", "account", "level"],
@@ -111,7 +119,11 @@ class Repeated(ABC):
 
     def points(self) -> Frames:
         """The tables of points."""
-        return case_frames(self.tables.part, self.settled)
+        return {**case_frames(self.tables.part, self.settled), **self.further()}
+
+    def further(self) -> Frames:
+        """Tables of points beside those that every part has."""
+        return {}
 
     def lines(self) -> Frames:
         """The tables of lines and pools, and of a year the assessment."""
@@ -152,7 +164,14 @@ class RepeatedStays(Repeated):
             filings,
             exempt=exempt,
             returns=returns_of(stays, points, filings, exempt, elsewhere),
+            former=former_catalogue_of(self.tables),
         )
+
+    def further(self) -> Frames:
+        """What stays would have earned under the scheme before, of a phase-in."""
+        if not self.tables.has(FORMER_GROUPS):
+            return {}
+        return {FORMER_GROUPS: written(self.earned.former, columns_of(FORMER_GROUPS))}
 
     def _stays(self) -> pl.DataFrame:
         """The stays with person_id.
@@ -161,10 +180,13 @@ class RepeatedStays(Repeated):
         """
         seen = self.tables.scaled("adjustments").filter(pl.col("return_in").is_null())
         if not self.is_year:
-            return _with_persons(self.tables.scaled("cases", STAY_COLUMNS), seen)
+            stays = with_former_groups(self.tables, self.tables.scaled("cases", STAY_COLUMNS))
+            return _with_persons(stays, seen)
         if not self.tables.manifest.at("switches", "readmissions_across_months"):
             seen = adjustments_of_year(self.months)
-        return _with_persons(cases_of_months(self.months, STAY_COLUMNS, "stay"), seen)
+        stays = cases_of_months(self.months, STAY_COLUMNS, "stay")
+        before = with_groups_of_months([month.last for month in self.months], stays)
+        return _with_persons(before, seen)
 
     def _with_level(self, stays: pl.DataFrame) -> pl.DataFrame:
         """A level is that of the hospital: one in a case alone is found by what follows."""

@@ -16,6 +16,8 @@ from drgpay.report.explanation import Rules
 from drgpay.report.hospital_cases import CodeNames
 from drgpay.results.payees import payee_frames
 from drgpay.results.results import Results, RunFacts, booking_frames, case_frames, line_frames
+from drgpay.results.tables import FORMER_GROUPS
+from drgpay.run.former_scheme import FORMER_CATALOGUE
 from drgpay.run.rules import AnyRules
 from drgpay.settle.booking import Booked
 from drgpay.settle.settled import Settled
@@ -92,6 +94,8 @@ def write_results(
     for one, by in zip(results, rules, strict=True):
         frames |= {one.part.file(name): frame for name, frame in one.frames.items()}
         catalogues[one.part.file("catalogue")] = by.catalogue
+        if one.part.file(FORMER_GROUPS) in frames and by.former:
+            catalogues[FORMER_CATALOGUE] = by.former.catalogue
 
     def write() -> None:
         for name, frame in frames.items():

@@ -1,12 +1,13 @@
 """What a part of a run is paid by: scheme, policy, catalogue and hospitals, compared with one another."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeAlias, TypeVar
 
 import polars as pl
+from pydantic import ValidationError
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words
@@ -18,7 +19,10 @@ from drgpay.grouper.scheme import Scheme
 from drgpay.grouper.stay_rules import refuse_wrong_rules
 from drgpay.points.age_factors import refuse_wrong_age_rules
 from drgpay.points.catalogue import Catalogue, load_catalogue
-from drgpay.policy.load import LoadedPolicy, load_policy
+from drgpay.policy.calibration import ANY
+from drgpay.policy.fields import Section
+from drgpay.policy.group_lists import PRIMARY_CARE, with_groups
+from drgpay.policy.load import LoadedPolicy, load_policy, validation_sentence
 from drgpay.policy.model import Policy
 from drgpay.policy.outpatient import Outpatient
 from drgpay.records.hospitals import read_hospitals
@@ -32,10 +36,19 @@ Compiled = TypeVar("Compiled", bound=CompiledScheme | CompiledApg)
 
 
 @dataclass(frozen=True)
+class FormerScheme:
+    """The scheme before and its catalogue, of which a phase-in still pays a share."""
+
+    compiled: CompiledScheme
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True)
 class PartRules(Generic[Compiled]):
     """Everything that a part of a run needs beside its records.
 
     enrolment: the persons under contract (ENROLMENT_SCHEMA), of visits with capitation accounts.
+    former: of stays, where the job names it.
     """
 
     part: Part
@@ -44,6 +57,7 @@ class PartRules(Generic[Compiled]):
     catalogue: Catalogue
     hospitals: pl.DataFrame
     enrolment: pl.DataFrame | None = None
+    former: FormerScheme | None = None
 
     @property
     def scheme(self) -> Scheme:
@@ -89,6 +103,14 @@ class NamedRules(Protocol):
         """The folder of the catalogue."""
 
 
+class NamedStayRules(NamedRules, Protocol):
+    """The same of stays."""
+
+    @property
+    def former(self) -> NamedRules | None:
+        """The scheme and the catalogue before."""
+
+
 class NamedVisitRules(NamedRules, Protocol):
     """The same of visits."""
 
@@ -108,7 +130,7 @@ def year_file() -> Words:
 
 
 def load_stay_rules(
-    named: NamedRules, policy: str, hospitals: Path, year: int, who: Words
+    named: NamedStayRules, policy: str, hospitals: Path, year: int, who: Words
 ) -> StayRules:
     """Read what stays are paid by; `who` asks, for messages.
 
@@ -116,10 +138,18 @@ def load_stay_rules(
     scheme and groups of the policy that the scheme does not have.
     """
     compiled = load_compiled(named.scheme)
-    loaded = load_policy(policy)
-    refuse_unfit(loaded, compiled.scheme, year, who)
+    loaded = fitted_to(load_policy(policy), compiled.scheme, year, who)
     catalogue = load_catalogue(named.catalogue, compiled.scheme)
-    return PartRules(STAYS, compiled, loaded, catalogue, read_hospitals(hospitals))
+    former = _former(named.former, loaded) if named.former else None
+    return PartRules(STAYS, compiled, loaded, catalogue, read_hospitals(hospitals), former=former)
+
+
+def _former(named: NamedRules, loaded: LoadedPolicy) -> FormerScheme:
+    """The scheme before; raises DrgpayError where the policy has no use for it."""
+    if loaded.policy.points.phase_in is None:
+        raise DrgpayError(*_ERRORS("former_without_phase_in", path=loaded.path))
+    compiled = load_compiled(named.scheme)
+    return FormerScheme(compiled, load_catalogue(named.catalogue, compiled.scheme))
 
 
 def load_visit_rules(
@@ -143,11 +173,11 @@ def load_visit_rules(
     return PartRules(VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment)
 
 
-def refuse_unfit(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words) -> None:
-    """Raise DrgpayError for a policy of another year, unknown groups in it, and rules that are none."""
+def fitted_to(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words) -> LoadedPolicy:
+    """`fitted`; DrgpayError too for a policy of another year, and for rules in it that are none."""
     refuse_other_year(loaded, year, who)
-    refuse_unknown_groups(loaded, scheme)
     refuse_wrong_policy_rules(loaded)
+    return fitted(loaded, scheme)
 
 
 @contextmanager
@@ -175,39 +205,49 @@ def refuse_wrong_policy_rules(loaded: LoadedPolicy) -> None:
     refuse_wrong_age_rules(loaded.policy.points, str(loaded.path))
 
 
-def refuse_unknown_groups(loaded: LoadedPolicy, scheme: Scheme) -> None:
-    """Refuse groups of the policy that the scheme does not have (DrgpayError)."""
-    _refuse_unknown(loaded, scheme, _named_groups(loaded.policy))
+def fitted(loaded: LoadedPolicy, scheme: Scheme) -> LoadedPolicy:
+    """The policy with the groups of the scheme where it names a list that the scheme has.
+
+    Raises DrgpayError for groups that the scheme does not have, for a list that it lacks, and where
+    a list has a group that the policy may name once only.
+    """
+    return _with_groups(loaded, scheme, ("calibration", "points"))
 
 
-def _refuse_unknown(
-    loaded: LoadedPolicy, scheme: Scheme, named: Iterable[tuple[str, tuple[str, ...]]]
-) -> None:
+def _with_groups(loaded: LoadedPolicy, scheme: Scheme, sections: tuple[str, ...]) -> LoadedPolicy:
     known = group_names(scheme)
-    for key, groups in named:
-        unknown = [group for group in groups if group not in known]
-        if unknown:
-            lacking = {"group": unknown[0], "scheme": scheme.info.id}
-            raise DrgpayError(*_ERRORS("unknown_group", path=loaded.path, key=key, **lacking))
 
+    def listed(key: str, named: tuple[str, ...]) -> tuple[str, ...]:
+        about = {"path": loaded.path, "key": key, "scheme": scheme.info.id}
+        found: dict[str, None] = {}
+        for group in named:
+            if group == PRIMARY_CARE:
+                if not scheme.primary_care:
+                    raise DrgpayError(*_ERRORS("no_primary_care", **about))
+                found |= dict.fromkeys(sorted(scheme.primary_care_drgs))
+            elif group in known or (".stand_ins." in key and group.startswith(ANY)):
+                found[group] = None
+            else:
+                raise DrgpayError(*_ERRORS("unknown_group", group=group, **about))
+        return tuple(found)
 
-def _named_groups(policy: Policy) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every key of a policy that lists groups."""
-    points = policy.points
-    yield "calibration.coefficients.groups_without", policy.calibration.coefficients.groups_without
-    yield "points.always_low_groups", points.always_low_groups
-    yield "points.readmission.exempt_groups", points.readmission.exempt_groups
-    if points.base_level:
-        yield "points.base_level.groups", points.base_level.groups
-    if points.tcm:
-        yield "points.tcm.groups", points.tcm.groups
-    yield "points.no_coefficient_groups", points.no_coefficient_groups
-    for factor in points.age_factors:
-        yield "points.age_factors", factor.groups
-    for cap in points.volume_caps:
-        yield "points.volume_caps", cap.groups
-    for technology in points.new_technologies:
-        yield f"points.new_technologies ({technology.technology})", technology.groups
+    policy = loaded.policy
+    changed = {
+        name: with_groups(section, listed, name)
+        for name in sections
+        if isinstance(section := getattr(policy, name), Section)
+    }
+    made = policy.model_copy(update=changed)
+    if made == policy:
+        return loaded
+    try:
+        checked = Policy.model_validate(made.model_dump())
+    except ValidationError as error:
+        problem = _ERRORS.words(
+            "in_policy", path=loaded.path, problem=validation_sentence(error, {})
+        )
+        raise DrgpayError(problem, _ERRORS.words("lists_of_scheme")) from None
+    return replace(loaded, policy=checked, written=policy)
 
 
 def outpatient_of(policy: Policy) -> Outpatient:
@@ -230,7 +270,4 @@ def refuse_enrolment(loaded: LoadedPolicy, what: Words) -> None:
 
 def refuse_unknown_apgs(loaded: LoadedPolicy, scheme: Scheme) -> None:
     """Refuse groups of [outpatient] that the scheme does not have (DrgpayError)."""
-    groups = outpatient_of(loaded.policy).calibration.coefficients.groups_without
-    _refuse_unknown(
-        loaded, scheme, {"outpatient.calibration.coefficients.groups_without": groups}.items()
-    )
+    _with_groups(loaded, scheme, ("outpatient",))

@@ -20,13 +20,14 @@ from drgpay.records.filings import Filings, check_payments, payable_filings, rea
 from drgpay.records.findings import commonest
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.official_groups import OfficialGroups
-from drgpay.report.point_notes import point_notes, stay_rules_table
+from drgpay.report.point_notes import phase_in_notes, point_notes, stay_rules_table
 from drgpay.results.case_records import case_records_table
 from drgpay.results.filing_files import filing_frames
 from drgpay.results.month import refused_table
 from drgpay.results.part import STAYS
 from drgpay.results.results import Results
 from drgpay.results.run_folder import PaidPart, book
+from drgpay.run.former_scheme import former_frames, former_of
 from drgpay.run.job import Job
 from drgpay.run.official_month import NO_GROUPS, month_groups
 from drgpay.run.pipeline import Running, SettledPart
@@ -35,10 +36,17 @@ from drgpay.run.previous import (
     PreviousPaid,
     earned_with_earlier,
     notes_on_earlier,
+    refuse_k_in_phase_in,
     values_before,
 )
 from drgpay.run.results import results_of
-from drgpay.run.rules import AnyRules, StayRules, load_stay_rules, naming_policy, period_of_job
+from drgpay.run.rules import (
+    AnyRules,
+    StayRules,
+    load_stay_rules,
+    naming_policy,
+    period_of_job,
+)
 from drgpay.run.stops import Stop, by_hospital, level_stops, record_stops, settled_stops
 from drgpay.settle.lines import levels_of
 from drgpay.settle.month import settle_month
@@ -75,6 +83,7 @@ def settle_stays(
     """
     _refuse_empty(checked, dataset, period, language)
     payable, warnings = payable_filings(filings, checked, language)
+    refuse_k_in_phase_in(rules, opened)
     earned = earned_with_earlier(
         checked.valid, payable, rules, Before.of(opened), str(period), dataset, output
     )
@@ -137,6 +146,7 @@ def open_stays(job: Job, paid: Sequence[PaidPart]) -> OpenedStays:
     reading = Reading.of(rules.policy.records)
     filings = read_filings(*job.filings, reading=reading)
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
+    former_of(rules, [str(job.period)])
     dataset = job.stays.open(rules.scheme.info.code_system, reading)
     official = job.stays.groups.open() if job.stays.groups else None
     return OpenedStays(job, rules, filings, paid, dataset, official)
@@ -157,8 +167,14 @@ def settle_stays_of_job(
 
     def read_and_check() -> CheckedStays:
         with running.progress("grouping", dataset.rows) as advance:
+            former = former_of(rules, [str(job.period)])
             found = read_grouped_stays(
-                dataset, rules.compiled, advance, running.threads, with_records=True
+                dataset,
+                rules.compiled,
+                advance,
+                running.threads,
+                with_records=True,
+                former=former.compiled if former else None,
             )
         clock.lap("read and group")
         source = str(job.stays.path)
@@ -215,10 +231,12 @@ def settle_stays_of_job(
         **({} if ruled is None else {"stay_rules": ruled}),
         **filing_frames(month.filings),
         **groups.frames,
+        **former_frames(month.earned, rules),
         "case_records": case_records_table(checked.records),
     }
     notes = (
         *groups.notes,
+        *phase_in_notes(month.earned, rules.policy.points, language),
         *notes_on_earlier(opened, basis, before is not None, language),
         *point_notes(rules.loaded, rules.catalogue.info, month.filings.deductions, language),
     )

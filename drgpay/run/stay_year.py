@@ -15,10 +15,11 @@ from drgpay.records.dataset import Dataset
 from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.persons import persons_of_cases
-from drgpay.report.point_notes import point_notes, taken_back_note
+from drgpay.report.point_notes import phase_in_notes, point_notes, taken_back_note
 from drgpay.results.filing_files import filing_frames
 from drgpay.results.results import Results
 from drgpay.run.basis import basis_of_clearing
+from drgpay.run.former_scheme import former_frames, former_of, with_groups_of_months
 from drgpay.run.input_files import InputFiles, noted
 from drgpay.run.paid_year import (
     adjustments_of_year,
@@ -31,7 +32,13 @@ from drgpay.run.paid_year import (
     statements_of_year,
 )
 from drgpay.run.pipeline import Running, SettledPart
-from drgpay.run.previous import Before, PreviousPaid, earned_with_earlier, open_year_before
+from drgpay.run.previous import (
+    Before,
+    PreviousPaid,
+    earned_with_earlier,
+    open_year_before,
+    refuse_k_in_phase_in,
+)
 from drgpay.run.results import results_of
 from drgpay.run.rules import StayRules, load_stay_rules, year_file
 from drgpay.run.stops import settled_stops
@@ -90,6 +97,8 @@ def open_stays_of_year(
     persons = job.persons.open(rules.scheme.info.code_system, reading) if job.persons else None
     before = open_year_before(job.path, job.previous, job.year, reading, rules.compiled, read)
     _refuse_rows_left_out(job, months, persons, before)
+    former_of(rules, (month.last.period for month in months))
+    refuse_k_in_phase_in(rules, before)
     basis = basis_of_clearing(
         job,
         of_year.runs,
@@ -127,8 +136,9 @@ def settle_stays_of_year(year: OpenedYear, running: Running) -> SettledPart:
         filings.payments,
         levels_of(rules.hospitals),
     )
-    paid = adjustments_of_year(months)
+    paid, former = adjustments_of_year(months), former_frames(earned, rules)
     notes = (
+        *phase_in_notes(earned, rules.policy.points, running.language),
         *point_notes(rules.loaded, rules.catalogue.info, filings.deductions, running.language),
         *taken_back_note(paid, earned.adjustments, running.language),
     )
@@ -139,7 +149,7 @@ def settle_stays_of_year(year: OpenedYear, running: Running) -> SettledPart:
     beside = {"prepayments": prepayments_of(statements)}
 
     def results(run_id: str) -> Results:
-        frames = filing_frames(filings)
+        frames = {**filing_frames(filings), **former}
         return results_of(run_id, period, rules, cleared, booked, None, frames, beside, notes)
 
     stops = settled_stops(cleared.lines, None, rules.policy.settlement, None)
@@ -161,6 +171,7 @@ def stays_of_year(year: OpenedYear) -> pl.DataFrame:
     Raises DrgpayError for a case that two months have paid.
     """
     stays = cases_of_months(year.months, STAY_COLUMNS, "stay")
+    stays = with_groups_of_months([month.last for month in year.months], stays)
     known = (
         persons_of_cases(year.persons)
         if year.persons

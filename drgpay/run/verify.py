@@ -59,6 +59,7 @@ from drgpay.run.recompute import recomputed
 from drgpay.run.rendered import Schemes, report_as_due, report_of, workbooks_as_due
 from drgpay.run.repeated import REPEATED, RepeatedStays
 from drgpay.run.repeated_visits import VISIT_REPEATED, RepeatedVisits
+from drgpay.run.rules import fitted
 from drgpay.run.year_job import YearJob, load_any_year_job
 from drgpay.run.year_months import keeps_accounts, months_of_year
 
@@ -405,6 +406,7 @@ def _basis_of_job(manifest: Manifest, path: Path) -> dict[str, Any]:
     scheme = persons = None
     if isinstance(year, YearJob):
         scheme = load_scheme(year.scheme)
+        loaded = fitted(loaded, scheme)
         persons = year.persons.open(scheme.info.code_system) if year.persons else None
     accepted = manifest.at("switches", "accept_policy_change")
     basis = basis_of_clearing(

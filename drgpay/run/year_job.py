@@ -14,11 +14,13 @@ from drgpay.policy.fields import Month
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.job import (
     FilingPaths,
+    FormerRules,
     OutputEntry,
     PreviousFile,
     PreviousRun,
     beside,
     filing_paths,
+    former_rules,
     policy_beside,
     previous_run,
     read_job_file,
@@ -99,6 +101,8 @@ class YearFile(BaseModel):
     year: Annotated[int, Field(ge=2000, le=2100)]
     scheme: str | None = None
     catalogue: str | None = None
+    former_scheme: str | None = None
+    former_catalogue: str | None = None
     policy: str
     output: OutputEntry
     readmissions_across_months: bool | None = None
@@ -151,6 +155,7 @@ class YearJob:
     output_group: str | None = None
     previous: tuple[PreviousRun, ...] = ()
     approved_alone: bool = False
+    former: FormerRules | None = None
 
 
 @dataclass(frozen=True)
@@ -253,9 +258,11 @@ def load_any_year_job(path: Path) -> AnyYearJob:
         previous=(previous_run(path, file.previous, file.scheme, persons),)
         if file.previous
         else (),
+        former=former_rules(path, file.former_scheme, file.former_catalogue),
     )
 
 
+_OF_FORMER = ("former_scheme", "former_catalogue")
 _OF_STAYS = ("scheme", "catalogue", "readmissions_across_months")
 
 
@@ -270,7 +277,7 @@ def _outpatient(here: Path, file: YearOutpatientFile) -> OutpatientYear:
 def _refuse_keys_of_stays(path: Path, file: YearFile) -> None:
     """A year of visits alone must not name what would not be read."""
     given = {
-        **{name: getattr(file, name) for name in (*_OF_STAYS, "previous")},
+        **{name: getattr(file, name) for name in (*_OF_STAYS, *_OF_FORMER, "previous")},
         **{
             f"inputs.{name}": value
             for name, value in file.inputs.model_dump(exclude={"hospitals", "assessment"}).items()

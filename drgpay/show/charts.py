@@ -7,19 +7,18 @@ the labels of an axis differ (drgpay.show.chart_axes).
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from drgpay.base.visible import visible
 from drgpay.show.chart_axes import SIDES, TEXT, Ticks, lanes, lines_of, pixels, placed_labels, ticks
 
-if TYPE_CHECKING:
-    import altair as alt
+Spec = dict[str, Any]
+"""A specification of Vega-Lite, or a part of one."""
 
-_Align = Literal["left", "right", "center"]
-
+_TYPES = {"Q": "quantitative", "O": "ordinal", "N": "nominal"}
 _WIDTH = 800
 _INK, _SOFT, _RULE, _GRID = "#16202a", "#4a5763", "#8a949d", "#e6eaed"
 _MORE, _LESS, _HOLLOW = "#1f6fb5", "#b8500f", "#fbe9dc"
@@ -30,9 +29,10 @@ _MOST_NAME = 320
 _NAMED_DOTS = 8
 _MONTHS_LABELLED = 14
 # Of labels on the sides of a dot, and on those of a line: to the left, if the datum says so.
-_ALIGNED: tuple[_Align, ...] = ("left", "right", "center", "center")
-_ASIDE: tuple[tuple[str, _Align, int], ...] = (("!", "left", 4), ("", "right", -4))
+_ALIGNED = ("left", "right", "center", "center")
+_ASIDE = (("!", "left", 4), ("", "right", -4))
 _VEGA_LITE = "6.4"
+_SCHEMA = f"https://vega.github.io/schema/vega-lite/v{_VEGA_LITE}.json"
 # Attributes that a page of ours does not need.
 _UNUSED = re.compile(r'\s(xmlns|xmlns:xlink|font-family|pointer-events|class|version)="[^"]*"')
 
@@ -66,15 +66,10 @@ class Curve:
 
 def value_chart(pools: Sequence[tuple[str, Sequence[Bar]]]) -> str:
     """Point values over months, one strip a pool; bars are named by month."""
-    import altair as alt
-
-    strips = [_strip(name, months) for name, months in pools]
-    return svg(alt.vconcat(*strips, spacing=18))
+    return svg({"vconcat": [_strip(name, months) for name, months in pools], "spacing": 18})
 
 
-def _strip(title: str, months: Sequence[Bar]) -> "alt.LayerChart | alt.FacetChart":
-    import altair as alt
-
+def _strip(title: str, months: Sequence[Bar]) -> Spec:
     values = [month.value for month in months]
     low, high = min(values), max(values)
     # A value that hardly moves must not look as if it jumped.
@@ -84,34 +79,30 @@ def _strip(title: str, months: Sequence[Bar]) -> "alt.LayerChart | alt.FacetChar
     places = list(range(len(months)))
     # The outer labels keep clear of the axis.
     room_aside = max(0.5, 35 * len(months) / (_WIDTH - 130))
-    names = alt.Axis(
-        labelAngle=0,
-        ticks=False,
-        values=[place for place in places if place % every == 0],
-        labelExpr=_by_place([[month.name] for month in months]),
-    )
-    base = alt.Chart(_rows(months)).encode(
-        x=alt.X(
-            "place:O", title=None, scale=alt.Scale(domain=places, padding=room_aside), axis=names
+    names = {
+        "labelAngle": 0,
+        "ticks": False,
+        "values": [place for place in places if place % every == 0],
+        "labelExpr": _by_place([[month.name] for month in months]),
+    }
+    at = {
+        "x": _of(
+            "place:O", title=None, scale={"domain": places, "padding": room_aside}, axis=names
         ),
-        y=alt.Y(
-            "value:Q",
-            title=None,
-            axis=_value_axis(marks),
-            scale=alt.Scale(domain=marks.domain, nice=False, zero=False),
-        ),
-    )
+        "y": _of("value:Q", title=None, axis=_value_axis(marks), scale=_exactly(marks.domain)),
+    }
+    rows = _rows(months)
     labels = [
-        base.transform_filter(alt.FieldOneOfPredicate(field="place", oneOf=found))
-        .mark_text(dy=offset, fontSize=_LABEL, color=_INK)
-        .encode(text="label:N")
+        _mark("text", rows, at | {"text": _of("label:N")}, where, dy=offset, **_WRITTEN)
         for found, offset in zip(_labelled(values, every), (-12, 13), strict=True)
+        for where in [{"field": "place", "oneOf": found}]
     ]
-    return alt.layer(
-        base.mark_line(color=_SOFT, strokeWidth=2),
-        base.mark_point(color=_INK, filled=True, size=40, opacity=1),
+    layers = [
+        _mark("line", rows, at, color=_SOFT, strokeWidth=2),
+        _mark("point", rows, at, color=_INK, filled=True, size=40, opacity=1),
         *labels,
-    ).properties(width=_WIDTH - 60, height=125, title=title)
+    ]
+    return {"layer": layers, "width": _WIDTH - 60, "height": 125, "title": title}
 
 
 def _labelled(values: Sequence[float], every: int) -> tuple[list[int], list[int]]:
@@ -134,15 +125,13 @@ def _labelled(values: Sequence[float], every: int) -> tuple[list[int], list[int]
 
 def bar_panels(panels: Sequence[tuple[str, Sequence[Bar]]]) -> str:
     """Bars of the same names side by side, one panel a measure; negative ones are hollow."""
-    import altair as alt
-
     names = _names([bar.name for bar in panels[0][1]])
     width = (_WIDTH - names.width - 20 * (len(panels) - 1)) // len(panels)
     charts = [
         _panel(title, bars, width, names, first=not place)
         for place, (title, bars) in enumerate(panels)
     ]
-    return svg(alt.hconcat(*charts, spacing=20))
+    return svg({"hconcat": charts, "spacing": 20})
 
 
 @dataclass(frozen=True)
@@ -157,37 +146,28 @@ class _Names:
         """Of a row."""
         return max(_ROW, 4 + _LINE * max((len(each) for each in self.lines), default=1))
 
-    def axis(self) -> "alt.Axis":
+    def axis(self) -> Spec:
         """Room for them beside the rows, which are told apart by place: hospitals may share a name."""
-        import altair as alt
+        extent = {"minExtent": self.width, "maxExtent": self.width}
+        return {"labels": False, "ticks": False, "domain": False, **extent}
 
-        width = self.width
-        return alt.Axis(labels=False, ticks=False, domain=False, minExtent=width, maxExtent=width)
-
-    def layers(self) -> "list[alt.Chart]":
+    def layers(self) -> list[Spec]:
         """The names, each in the middle of its row."""
-        import altair as alt
-
-        counts = sorted({len(each) for each in self.lines})
+        look: Spec = {"align": "right", "lineHeight": _LINE, "fontSize": TEXT, "color": _SOFT}
+        at = {"x": {"value": -8}, "y": _of("place:O"), "text": _of("lines:N")}
+        rows = [
+            {"place": place, "lines": [visible(line) for line in each]}
+            for place, each in enumerate(self.lines)
+        ]
         return [
-            alt.Chart(
-                _data(
-                    [
-                        {"place": place, "lines": [visible(line) for line in each]}
-                        for place, each in enumerate(self.lines)
-                        if len(each) == count
-                    ]
-                )
-            )
-            .mark_text(
-                align="right",
+            _mark(
+                "text",
+                [row for row, each in zip(rows, self.lines, strict=True) if len(each) == count],
+                at,
                 dy=-_LINE * (count - 1) / 2,
-                lineHeight=_LINE,
-                fontSize=TEXT,
-                color=_SOFT,
+                **look,
             )
-            .encode(x=alt.value(-8), y="place:O", text="lines:N")
-            for count in counts
+            for count in sorted({len(each) for each in self.lines})
         ]
 
 
@@ -203,11 +183,7 @@ def _by_place(lines: Sequence[Sequence[str]]) -> str:
     return f"{json.dumps([each[0] if len(each) == 1 else each for each in shown])}[datum.value]"
 
 
-def _panel(
-    title: str, bars: Sequence[Bar], width: int, names: _Names, first: bool
-) -> "alt.LayerChart | alt.FacetChart":
-    import altair as alt
-
+def _panel(title: str, bars: Sequence[Bar], width: int, names: _Names, first: bool) -> Spec:
     low = min(0.0, *(bar.value for bar in bars))
     high = max(0.0, *(bar.value for bar in bars))
     # Labels stand outside the bars' ends.
@@ -219,30 +195,27 @@ def _panel(
     }
     per_unit = (high - low or 1.0) / max(width - room[True] - room[False], 40)
     domain = [low - room[True] * per_unit, high + room[False] * per_unit]
-    base = alt.Chart(_rows(bars)).encode(
-        y=alt.Y(
+    at = {
+        "y": _of(
             "place:O",
             title=None,
             axis=names.axis() if first else None,
-            scale=alt.Scale(domain=list(range(len(bars)))),
+            scale={"domain": list(range(len(bars)))},
         ),
-        x=alt.X("value:Q", title=None, axis=None, scale=alt.Scale(domain=domain, nice=False)),
-    )
-    layers: list[Any] = []
-    for less in (False, True):
-        side = base.transform_filter("datum.value < 0" if less else "datum.value >= 0")
-        layers.append(side.mark_bar(**_filled(less), height=14))
-        layers.append(
-            side.mark_text(
-                align="right" if less else "left", dx=-5 if less else 5, fontSize=_LABEL, color=_INK
-            ).encode(text="label:N")
-        )
-    zero = alt.Chart(_data([{"value": 0}])).mark_rule(color=_RULE).encode(x="value:Q")
-    return alt.layer(*layers, zero, *(names.layers() if first else [])).properties(
-        width=width,
-        height=names.height * len(bars),
-        title=alt.Title(title, anchor="start", fontSize=TEXT),
-    )
+        "x": _of("value:Q", title=None, axis=None, scale={"domain": domain, "nice": False}),
+    }
+    rows, layers = _rows(bars), list[Spec]()
+    for less, where in ((False, "datum.value >= 0"), (True, "datum.value < 0")):
+        layers.append(_mark("bar", rows, at, where, **_filled(less), height=14))
+        look = {"align": "right", "dx": -5} if less else {"align": "left", "dx": 5}
+        layers.append(_mark("text", rows, at | {"text": _of("label:N")}, where, **look, **_WRITTEN))
+    zero = _mark("rule", [{"value": 0}], {"x": _of("value:Q")}, color=_RULE)
+    return {
+        "layer": [*layers, zero, *(names.layers() if first else [])],
+        "width": width,
+        "height": names.height * len(bars),
+        "title": {"text": title, "anchor": "start", "fontSize": TEXT},
+    }
 
 
 def _filled(less: bool) -> dict[str, Any]:
@@ -256,8 +229,6 @@ def _filled(less: bool) -> dict[str, Any]:
 
 def waterfall(steps: Sequence[Bar], total: Bar, title: str) -> str:
     """How steps add up: each floats from where the last one ended, the first and the total from zero."""
-    import altair as alt
-
     ends = list(accumulate((step.value for step in steps), initial=0.0))
     rows: list[dict[str, Any]] = [
         {"place": place, "from": before, "to": after, "label": step.label, "kind": "step"}
@@ -277,36 +248,33 @@ def waterfall(steps: Sequence[Bar], total: Bar, title: str) -> str:
     marks = ticks(min(ends), max(ends), 6)
     room = max(pixels(row["label"], _LABEL) for row in (*rows, last)) + 12
     low, high = marks.domain
-    scale = alt.Scale(domain=[low, high + (high - low) * room / (width - room)], nice=False)
-    y = alt.Y(
-        "place:O",
-        title=None,
-        axis=names.axis(),
-        scale=alt.Scale(domain=list(range(len(rows) + 1))),
-    )
-    axis = alt.Axis(values=list(marks.values), format=marks.shape, ticks=False, domain=False)
-    x = alt.X("from:Q", title=title, scale=scale, axis=axis)
-    base = alt.Chart(_data([*rows, last])).encode(y=y)
+    scale = {"domain": [low, high + (high - low) * room / (width - room)], "nice": False}
+    y = _of("place:O", title=None, axis=names.axis(), scale={"domain": list(range(len(rows) + 1))})
+    axis = {"values": list(marks.values), "format": marks.shape, "ticks": False, "domain": False}
+    reach = {"x": _of("from:Q", title=title, scale=scale, axis=axis), "x2": {"field": "to"}, "y": y}
     bars = [
-        base.transform_filter(f"datum.kind == 'step' && datum.to {sign} datum.from")
-        .mark_bar(height=14, **_filled(less))
-        .encode(x=x, x2="to:Q")
+        _mark(
+            "bar",
+            [*rows, last],
+            reach,
+            f"datum.kind == 'step' && datum.to {sign} datum.from",
+            height=14,
+            **_filled(less),
+        )
         for less, sign in ((False, ">="), (True, "<"))
     ]
-    whole = base.transform_filter("datum.kind == 'total'").mark_bar(height=14, color=_SOFT)
+    whole = _mark("bar", [*rows, last], reach, "datum.kind == 'total'", height=14, color=_SOFT)
     # From the end of a step down to the beginning of the next.
     joints = [{"at": row["to"], "place": row["place"], "next": row["place"] + 1} for row in rows]
-    joint = (
-        alt.Chart(_data(joints))
-        .mark_rule(color=_RULE, strokeDash=[2, 2])
-        .encode(x=alt.X("at:Q", scale=scale), y=alt.Y("place:O"), y2="next:O")
-    )
-    labels = base.mark_text(align="left", dx=6, fontSize=_LABEL, color=_INK).encode(
-        x=alt.X("edge:Q", scale=scale), text="label:N"
-    )
-    zero = alt.Chart(_data([{"at": 0}])).mark_rule(color=_RULE).encode(x=alt.X("at:Q", scale=scale))
-    chart = alt.layer(zero, joint, *bars, whole.encode(x=x, x2="to:Q"), labels, *names.layers())
-    return svg(chart.properties(width=width, height=(names.height + 4) * (len(rows) + 1)))
+    at = _of("at:Q", scale=scale)
+    down = {"x": at, "y": _of("place:O"), "y2": {"field": "next"}}
+    joint = _mark("rule", joints, down, color=_RULE, strokeDash=[2, 2])
+    ends_at = {"x": _of("edge:Q", scale=scale), "y": y, "text": _of("label:N")}
+    labels = _mark("text", [*rows, last], ends_at, align="left", dx=6, **_WRITTEN)
+    zero = _mark("rule", [{"at": 0}], {"x": at}, color=_RULE)
+    layers = [zero, joint, *bars, whole, labels, *names.layers()]
+    height = (names.height + 4) * (len(rows) + 1)
+    return svg({"layer": layers, "width": width, "height": height})
 
 
 def ratio_chart(
@@ -321,8 +289,6 @@ def ratio_chart(
 
     tick_label is a Vega expression of datum.value.
     """
-    import altair as alt
-
     width, height = _WIDTH - 70, 260
     end = max(end for _, end, _ in bars)
     marks = ticks(0, max((cases for _, _, cases in bars), default=1) or 1, whole=True)
@@ -330,35 +296,30 @@ def ratio_chart(
     spans = [_beside(at / end * width, pixels(text) + 12, width) for at, text in bounds]
     lane = lanes(spans)
     top = {place: tallest * (1.06 + 0.08 * (max(lane) - lane[place])) for place in range(len(lane))}
-    x_scale = alt.Scale(domain=[0, end], nice=False)
-    y_scale = alt.Scale(domain=[0, max([tallest * 1.02, *top.values()])], nice=False)
+    x_scale = {"domain": [0, end], "nice": False}
+    y_scale = {"domain": [0, max([tallest * 1.02, *top.values()])], "nice": False}
     rows = [{"from": start, "to": end, "foot": 0, "cases": cases} for start, end, cases in bars]
-    axis = alt.Axis(values=list(x_ticks), labelExpr=tick_label, labelFlush=False, grid=False)
-    histogram = (
-        alt.Chart(_data(rows))
-        .mark_bar(color=_QUIET, stroke="white", strokeWidth=0.5)
-        .encode(
-            x=alt.X("from:Q", scale=x_scale, title=x_title, axis=axis),
-            x2="to:Q",
-            y2="foot:Q",
-            y=alt.Y("cases:Q", scale=y_scale, title=y_title, axis=_value_axis(marks)),
-        )
-    )
+    axis = {"values": list(x_ticks), "labelExpr": tick_label, "labelFlush": False, "grid": False}
+    reach = {
+        "x": _of("from:Q", scale=x_scale, title=x_title, axis=axis),
+        "x2": {"field": "to"},
+        "y": _of("cases:Q", scale=y_scale, title=y_title, axis=_value_axis(marks)),
+        "y2": {"field": "foot"},
+    }
+    histogram = _mark("bar", rows, reach, color=_QUIET, stroke="white", strokeWidth=0.5)
     shown = [
         {"at": at, "text": text, "foot": 0, "top": top[place], "left": span[0] < at / end * width}
         for (place, (at, text)), span in zip(enumerate(bounds), spans, strict=True)
     ]
-    bound = alt.Chart(_data(shown)).encode(x=alt.X("at:Q", scale=x_scale))
-    lines = bound.mark_rule(color=_INK, strokeDash=[5, 3], strokeWidth=1.2).encode(
-        y=alt.Y("foot:Q", scale=y_scale), y2="top:Q"
-    )
+    x, up = _of("at:Q", scale=x_scale), {"y": _of("foot:Q", scale=y_scale), "y2": {"field": "top"}}
+    lines = _mark("rule", shown, {"x": x, **up}, color=_INK, strokeDash=[5, 3], strokeWidth=1.2)
+    on_top = {"x": x, "y": _of("top:Q", scale=y_scale), "text": _of("text:N")}
+    named = {"dy": 4, "fontSize": TEXT, "color": _INK}
     labels = [
-        bound.transform_filter(f"{sign}datum.left")
-        .mark_text(align=align, dx=dx, dy=4, fontSize=TEXT, color=_INK)
-        .encode(y=alt.Y("top:Q", scale=y_scale), text="text:N")
+        _mark("text", shown, on_top, f"{sign}datum.left", align=align, dx=dx, **named)
         for sign, align, dx in _ASIDE
     ]
-    return svg(alt.layer(histogram, lines, *labels).properties(width=width, height=height))
+    return svg({"layer": [histogram, lines, *labels], "width": width, "height": height})
 
 
 def _beside(at: float, wide: int, width: int) -> tuple[float, float]:
@@ -368,8 +329,6 @@ def _beside(at: float, wide: int, width: int) -> tuple[float, float]:
 
 def dot_chart(dots: Sequence[Dot], x_title: str, y_title: str) -> str:
     """Dots over a line at nothing; those that are furthest from it bear their names, where there is room."""
-    import altair as alt
-
     width, height = 720, 300
     x_marks = ticks(min(dot.across for dot in dots), max(dot.across for dot in dots), 6)
     lowest, highest = min(0.0, *(dot.up for dot in dots)), max(0.0, *(dot.up for dot in dots))
@@ -389,33 +348,26 @@ def dot_chart(dots: Sequence[Dot], x_title: str, y_title: str) -> str:
         {"across": dot.across, "up": dot.up, "name": dot.name, "side": side.get(place, "")}
         for place, dot in enumerate(dots)
     ]
-    base = alt.Chart(_data(rows)).encode(
-        x=alt.X(
-            "across:Q",
-            title=x_title,
-            scale=alt.Scale(domain=x_domain, nice=False, zero=False),
-            axis=alt.Axis(
-                values=list(x_marks.values), format=x_marks.shape, grid=False, labelFlush=False
-            ),
-        ),
-        y=alt.Y(
-            "up:Q",
-            title=y_title,
-            scale=alt.Scale(domain=y_domain, nice=False),
-            axis=_value_axis(y_marks),
-        ),
-    )
+    axis = {
+        "values": list(x_marks.values),
+        "format": x_marks.shape,
+        "grid": False,
+        "labelFlush": False,
+    }
+    y_scale = {"domain": y_domain, "nice": False}
+    at = {
+        "x": _of("across:Q", title=x_title, scale=_exactly(x_domain), axis=axis),
+        "y": _of("up:Q", title=y_title, scale=y_scale, axis=_value_axis(y_marks)),
+    }
     labels = [
-        base.transform_filter(alt.FieldEqualPredicate(field="side", equal=side))
-        .mark_text(align=align, dx=dx, dy=dy, fontSize=TEXT, color=_INK)
-        .encode(text="name:N")
+        _mark("text", rows, at | {"text": _of("name:N")}, where, align=align, dx=dx, dy=dy, **look)
         for (side, (dx, dy)), align in zip(SIDES.items(), _ALIGNED, strict=True)
+        for where in [{"field": "side", "equal": side}]
+        for look in [{"fontSize": TEXT, "color": _INK}]
     ]
-    zero = alt.Chart(_data([{"up": 0}])).mark_rule(color=_RULE).encode(y="up:Q")
-    chart = alt.layer(
-        zero, base.mark_point(filled=True, size=60, color=_SOFT, opacity=0.9), *labels
-    )
-    return svg(chart.properties(width=width, height=height))
+    zero = _mark("rule", [{"up": 0}], {"y": _of("up:Q")}, color=_RULE)
+    points_at = _mark("point", rows, at, filled=True, size=60, color=_SOFT, opacity=0.9)
+    return svg({"layer": [zero, points_at, *labels], "width": width, "height": height})
 
 
 def _wider(marks: Ticks) -> list[float]:
@@ -438,8 +390,6 @@ def curve_strips(
 
     series: which line each point belongs to; None if there is one.
     """
-    import altair as alt
-
     width = 560 if series else 700
     to_scale = all(_is_number(place) for place in places)
     x = _path_to_scale(places) if to_scale else _path_in_order(places, width)
@@ -454,50 +404,38 @@ def curve_strips(
         ]
         known = [value for value in curve.values if value is not None] or [0.0]
         marks = ticks(min(known), max(known), 4, percent=curve.percent)
-        base = alt.Chart(_data(data)).encode(
-            x=x,
-            y=alt.Y(
-                "y:Q",
-                title=None,
-                scale=alt.Scale(domain=marks.domain, nice=False, zero=False),
-                axis=_value_axis(marks, minExtent=60, maxExtent=60),
-            ),
-        )
+        axis = _value_axis(marks, minExtent=60, maxExtent=60)
+        at = {"x": x, "y": _of("y:Q", title=None, scale=_exactly(marks.domain), axis=axis)}
+        line, point = dict[str, Any](), dict[str, Any]()
         if series:
-            legend = alt.Legend(title=None, orient="right", labelLimit=0)
-            base = base.encode(
-                color=alt.Color("series:N", sort=None, legend=legend),
-                strokeDash=alt.StrokeDash("series:N", sort=None, legend=None),
-            )
-            lines = alt.layer(base.mark_line(strokeWidth=2), base.mark_point(filled=True, size=30))
+            legend = {"title": None, "orient": "right", "labelLimit": 0}
+            at["color"] = _of("series:N", sort=None, legend=legend)
+            at["strokeDash"] = _of("series:N", sort=None, legend=None)
         else:
-            lines = alt.layer(
-                base.mark_line(color=_SOFT, strokeWidth=2),
-                base.mark_point(color=_INK, filled=True, size=30, opacity=1),
-            )
-        strips.append(lines.properties(width=width, height=110, title=curve.title))
-    return svg(alt.vconcat(*strips, spacing=14))
+            line, point = {"color": _SOFT}, {"color": _INK, "opacity": 1}
+        layers = [
+            _mark("line", data, at, strokeWidth=2, **line),
+            _mark("point", data, at, filled=True, size=30, **point),
+        ]
+        strips.append({"layer": layers, "width": width, "height": 110, "title": curve.title})
+    return svg({"vconcat": strips, "spacing": 14})
 
 
-def _path_to_scale(places: Sequence[str]) -> "alt.X":
-    import altair as alt
-
+def _path_to_scale(places: Sequence[str]) -> Spec:
     numbers = sorted({float(place) for place in places})
     marks = ticks(numbers[0], numbers[-1], 8)
-    axis = alt.Axis(values=list(marks.values), format=marks.shape, grid=False, labelFlush=False)
-    scale = alt.Scale(domain=_wider(marks), nice=False, zero=False)
-    return alt.X("x:Q", title=None, scale=scale, axis=axis)
+    look = {"values": list(marks.values), "format": marks.shape, "grid": False}
+    axis = {**look, "labelFlush": False}
+    return _of("x:Q", title=None, scale=_exactly(_wider(marks)), axis=axis)
 
 
-def _path_in_order(places: Sequence[str], width: int) -> "alt.X":
+def _path_in_order(places: Sequence[str], width: int) -> Spec:
     """Names below their points, in as many lines as they need."""
-    import altair as alt
-
     names = list(dict.fromkeys(places))
     lines = {name: lines_of(visible(name), width // len(names) - 8, _LABEL) for name in names}
     shown = json.dumps({visible(name): each for name, each in lines.items()})
-    axis = alt.Axis(labelAngle=0, labelLimit=0, labelExpr=f"{shown}[datum.value]")
-    return alt.X("x:N", title=None, sort=None, axis=axis)
+    axis = {"labelAngle": 0, "labelLimit": 0, "labelExpr": f"{shown}[datum.value]"}
+    return _of("x:N", title=None, sort=None, axis=axis)
 
 
 def _is_number(text: str) -> bool:
@@ -508,44 +446,55 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _rows(bars: Sequence[Bar]) -> "alt.InlineData":
-    return _data(
-        [
-            {"place": place, "name": bar.name, "value": bar.value, "label": bar.label}
-            for place, bar in enumerate(bars)
-        ]
-    )
+def _rows(bars: Sequence[Bar]) -> list[dict[str, Any]]:
+    return [
+        {"place": place, "name": bar.name, "value": bar.value, "label": bar.label}
+        for place, bar in enumerate(bars)
+    ]
 
 
-def _data(rows: list[dict[str, Any]]) -> "alt.InlineData":
-    import altair as alt
-
-    return alt.InlineData(values=rows)
+_WRITTEN: Spec = {"fontSize": _LABEL, "color": _INK}
 
 
-def _value_axis(marks: Ticks, **extent: Any) -> Any:
+def _mark(
+    kind: str,
+    rows: list[dict[str, Any]],
+    at: Spec,
+    where: str | Mapping[str, Any] | None = None,
+    **look: Any,
+) -> Spec:
+    """Marks of one kind, one a row, or one a row for which `where` holds."""
+    kept = {} if where is None else {"transform": [{"filter": where}]}
+    return {"data": {"values": rows}, **kept, "mark": {"type": kind, **look}, "encoding": at}
+
+
+def _of(field: str, **how: Any) -> Spec:
+    """How a field is shown; behind its name what it is: "value:Q"."""
+    name, _, kind = field.partition(":")
+    return {"field": name, "type": _TYPES[kind], **how}
+
+
+def _exactly(domain: Sequence[float]) -> Spec:
+    """A scale of just these ends."""
+    return {"domain": list(domain), "nice": False, "zero": False}
+
+
+def _value_axis(marks: Ticks, **extent: int) -> Spec:
     """A vertical axis whose width does not hang on the fonts of this machine."""
-    import altair as alt
-
-    return alt.Axis(
-        domain=False,
-        ticks=False,
-        values=list(marks.values),
-        format=marks.shape,
-        **{"minExtent": 50, "maxExtent": 50, **extent},
-    )
+    values = {"values": list(marks.values), "format": marks.shape}
+    return {"domain": False, "ticks": False, **values, "minExtent": 50, "maxExtent": 50, **extent}
 
 
-def svg(chart: Any) -> str:
+def svg(chart: Spec) -> str:
     """Vega's SVG as part of a page: the page's fonts, no links, nothing that a reader hears twice."""
     import vl_convert
 
-    spec = chart.configure(
-        font="sans-serif",
-        aria=False,
-        background="white",
-        view={"stroke": None},
-        axis={
+    config = {
+        "font": "sans-serif",
+        "aria": False,
+        "background": "white",
+        "view": {"continuousWidth": 300, "continuousHeight": 300, "stroke": None},
+        "axis": {
             "labelFontSize": _LABEL,
             "titleFontSize": TEXT,
             "titleFontWeight": "normal",
@@ -555,8 +504,9 @@ def svg(chart: Any) -> str:
             "domainColor": _RULE,
             "tickColor": _RULE,
         },
-        title={"fontSize": 13, "anchor": "start", "color": _INK},
-    ).to_dict()
+        "title": {"fontSize": 13, "anchor": "start", "color": _INK},
+    }
+    spec = {"$schema": _SCHEMA, "config": config, **chart}
     drawn = str(vl_convert.vegalite_to_svg(_as_data(spec), vl_version=_VEGA_LITE))
     # Within tags alone: a text may look like an attribute, but has no angle brackets any more.
     drawn = re.sub(r"<[^<>]*>", lambda tag: _UNUSED.sub("", tag[0]), drawn)

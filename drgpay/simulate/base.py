@@ -365,7 +365,7 @@ def _named(named: Iterable[tuple[Path, Path | None]]) -> Path | None:
     return given[0][1] if given else None
 
 
-_COMPARED = ("period", "scheme", "exempt_groups", "catalogue", "policy", "switches")
+_COMPARED = ("period", "scheme", "exempt_groups", "catalogue", "former", "policy", "switches")
 
 
 def _refuse_changed(run: PaidPart, basis: Mapping[str, Any], file: Path) -> None:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.words import Sentences
+from drgpay.policy.fields import EVERY_KEY
 from drgpay.policy.load import validation_sentence
 from drgpay.policy.model import Policy
 
@@ -25,7 +26,7 @@ def with_values(policy: Policy, values: Mapping[str, Any], where: str) -> Policy
     """
     if not values:
         return policy
-    raw = policy.model_dump()
+    raw = policy.model_dump(context=EVERY_KEY)
     for path, value in values.items():
         _set(raw, path, value, where)
     try:
@@ -37,7 +38,7 @@ def with_values(policy: Policy, values: Mapping[str, Any], where: str) -> Policy
 
 def value_at(policy: Policy, path: str, where: str) -> Any:
     """The value of a path; raises DrgpayError as `with_values` does for an unknown one."""
-    raw: Any = policy.model_dump()
+    raw: Any = policy.model_dump(context=EVERY_KEY)
     for place, part in enumerate(path.split(".")):
         raw = _below(raw, part, path, place, where, policy)
     return raw
@@ -78,7 +79,7 @@ def _below(inside: Any, part: str, path: str, place: int, where: str, raw: Any) 
             return inside[part]
     elif isinstance(inside, list | tuple) and part.isdigit() and int(part) < len(inside):
         return inside[int(part)]
-    whole = raw.model_dump() if isinstance(raw, Policy) else raw
+    whole = raw.model_dump(context=EVERY_KEY) if isinstance(raw, Policy) else raw
     close = difflib.get_close_matches(path, list(_paths(whole)), n=1, cutoff=0.4)
     if close:
         raise DrgpayError(*_ERRORS("path_like", where=where, path=path, meant=close[0]))

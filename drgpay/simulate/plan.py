@@ -81,7 +81,7 @@ def plan_of(base: Base, scenarios: Sequence[Scenario], cache: StageCache) -> Pla
     [calibration] that no recalibration follows.
     """
     plan = base_plan(base)
-    policy = plan.policy
+    policy = base.rules.loaded.as_written
     scheme, overlays = base.job.scheme, list[Overlay]()
     given: Path | RecordsInput | None = None  # the last catalogue or history that a file names
     for scenario in scenarios:
@@ -98,7 +98,7 @@ def plan_of(base: Base, scenarios: Sequence[Scenario], cache: StageCache) -> Pla
             scheme, overlays = scenario.scheme, []
         overlays += [read_overlay(path) for path in scenario.overlays]
     compiled, touched = _scheme(base, scheme, overlays, cache)
-    plan = replace(plan, policy=policy, compiled=compiled, touched=touched)
+    plan = replace(plan, compiled=compiled, touched=touched)
     if isinstance(given, RecordsInput):
         plan = replace(plan, catalogue=None, history=given)
     elif given is not None:
@@ -112,8 +112,15 @@ def plan_of(base: Base, scenarios: Sequence[Scenario], cache: StageCache) -> Pla
                 scheme=compiled.scheme.info.id,
             )
         )
-    check_policy(base, plan, policy, str(scenarios[-1].path) if scenarios else "")
-    return plan
+    if not plan.history and policy.calibration != base.rules.loaded.as_written.calibration:
+        where = str(scenarios[-1].path)
+        raise DrgpayError(*_ERRORS("calibration_without_history", where=where))
+    return replace(plan, policy=_fitted(base, plan, policy))
+
+
+def _fitted(base: Base, plan: Plan, policy: Policy) -> Policy:
+    loaded = replace(base.rules.loaded, policy=policy, written=None)
+    return run_rules.fitted(loaded, plan.compiled.scheme).policy
 
 
 def check_policy(base: Base, plan: Plan, policy: Policy, where: str) -> None:
@@ -122,10 +129,9 @@ def check_policy(base: Base, plan: Plan, policy: Policy, where: str) -> None:
     That is, groups that it names and the scheme does not have, and a change of [calibration] that
     no recalibration follows.
     """
-    if not plan.history and policy.calibration != base.rules.policy.calibration:
+    if not plan.history and policy.calibration != plan.policy.calibration:
         raise DrgpayError(*_ERRORS("calibration_without_history", where=where))
-    loaded = replace(base.rules.loaded, policy=policy)
-    run_rules.refuse_unknown_groups(loaded, plan.compiled.scheme)
+    _fitted(base, plan, policy)
 
 
 def _with_budget(policy: Policy, scenario: Scenario, base: Base, where: str) -> Policy:

@@ -11,9 +11,11 @@ import polars as pl
 
 from drgpay.base.exact import divide_half_up, wide
 from drgpay.points.adjustments import Step, adjust
-from drgpay.points.cases import adjustment_steps, by_formula, classed_stays, places_of
+from drgpay.points.cases import adjustment_steps, places_of
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.formulas import Choice, class_formulas
+from drgpay.points.phase_in import former_cases
+from drgpay.points.pricing import by_formula, classed_stays
 from drgpay.policy.adjustment_rows import EARLIER_STAYS
 from drgpay.policy.model import Policy
 from drgpay.settle.lines import LINE, with_bearing_line, with_payment
@@ -140,7 +142,9 @@ def _cases(
     exact = _exact(cases, formulas)
     cases = cases.with_columns(points_before=_rounded(exact))
     returns = stages.returns(replace(after.plan, policy=rules), stays, filings)
-    steps = adjustment_steps(cases, after.catalogue, lines.points, filings, returns)
+    before = stages.former(replace(after.plan, policy=rules))
+    former = former_cases(cases, before.catalogue if before else None, lines.points)
+    steps = adjustment_steps(cases, after.catalogue, lines.points, filings, returns, former)
     payable = with_payment(cases, lines)
     places = places_of(cases, steps)
     known = exact.with_columns(pl.col("numerator").fill_null(0), pl.col("denominator").fill_null(1))
@@ -154,7 +158,9 @@ def _of_state(stages: Stages, state: State, lines: Policy) -> _Cases:
     cases = state.earned.cases
     cases = cases.with_columns(persons_of(cases, state.stays))
     returns = stages.returns(state.plan, state.stays, state.filings)
-    steps = adjustment_steps(cases, catalogue, points, state.filings, returns)
+    before = stages.former(state.plan)
+    former = former_cases(cases, before.catalogue if before else None, points)
+    steps = adjustment_steps(cases, catalogue, points, state.filings, returns, former)
     payable = with_payment(cases, lines)
     minus = _minus(state.earned.adjustments, payable, lines)
     return _Cases(payable, class_formulas(catalogue, points), steps, minus)

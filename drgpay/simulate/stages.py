@@ -18,12 +18,15 @@ from drgpay.grouper.official_groups import GroupedBefore
 from drgpay.points.calibrate import calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
+from drgpay.points.phase_in import FORMER_GROUP
 from drgpay.policy.model import Policy
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset, RecordsInput
 from drgpay.records.filings import Filings, without_quarantined
 from drgpay.records.findings import REFUSED_SCHEMA
 from drgpay.records.meaning.rules import Reading
+from drgpay.run.former_scheme import former_of
+from drgpay.run.rules import FormerScheme
 from drgpay.run.stay_year import stays_of_year
 from drgpay.run.stops import by_hospital
 from drgpay.settle.settled import Settled
@@ -146,6 +149,7 @@ class Stages:
         self, plan: Plan, catalogue: Catalogue, stays: pl.DataFrame, filings: Filings
     ) -> EarnedPoints:
         """The points of stays, with the rows that the base has on stays of earlier months."""
+        former = self.former(plan)
         earned = points_of_stays(
             stays,
             catalogue,
@@ -153,12 +157,19 @@ class Stages:
             filings,
             exempt=plan.compiled.exempt,
             returns=self.returns(plan, stays, filings),
+            former=former.catalogue if former else None,
         )
         earlier = self.base.earlier
         if not earlier.height:
             return earned
         rows = pl.concat([earned.adjustments, earlier]).sort("case_id", "step", maintain_order=True)
         return replace(earned, adjustments=rows)
+
+    def former(self, plan: Plan) -> FormerScheme | None:
+        """The scheme before, where the plan pays a share of its points."""
+        loaded = replace(self.base.rules.loaded, policy=plan.policy)
+        periods = (str(period) for period in self.base.settling.periods())
+        return former_of(replace(self.base.rules, loaded=loaded), periods)
 
     def returns(self, plan: Plan, stays: pl.DataFrame, filings: Filings) -> pl.DataFrame:
         """The stays that a return follows, those that lie in runs before the base among them."""
@@ -217,7 +228,12 @@ class Stages:
             "records": records.key,
             "reading": asdict(Reading.of(plan.policy.records)),
             "scheme": plan.compiled.scheme.content_hash,
+            **self._former_key(plan),
         }
+
+    def _former_key(self, plan: Plan) -> dict[str, str]:
+        former = self.former(plan)
+        return {"former": former.compiled.scheme.content_hash} if former else {}
 
     def _grouped(self, plan: Plan, records: BaseRecords) -> pl.DataFrame:
         def make() -> pl.DataFrame:
@@ -229,13 +245,16 @@ class Stages:
             reading = Reading.of(plan.policy.records)
             same = system == records.code_system and reading == records.reading
             dataset = records.dataset if same else records.open(system, reading)
-            return self._read(dataset, plan)
+            return self._read(dataset, plan, self.former(plan))
 
         return self.cache.frame("grouped", self._grouped_key(plan, records), make)
 
-    def _read(self, dataset: Dataset, plan: Plan) -> pl.DataFrame:
+    def _read(
+        self, dataset: Dataset, plan: Plan, former: FormerScheme | None = None
+    ) -> pl.DataFrame:
+        before = former.compiled if former else None
         with self.progress("grouping", dataset.rows) as advance:
-            return read_grouped_stays(dataset, plan.compiled, advance, self.threads)
+            return read_grouped_stays(dataset, plan.compiled, advance, self.threads, former=before)
 
     def _checked_key(self, plan: Plan) -> Mapping[str, Any]:
         """What `_checked` depends on; of a year as it was paid the evidence of its months."""
@@ -279,7 +298,7 @@ class Stages:
         assert self.base.year is not None
         stays = stays_of_year(self.base.year)
         return {
-            "valid": stays.select(STAY_COLUMNS).sort("case_id"),
+            "valid": stays.select(_needed(stays)).sort("case_id"),
             "quarantined": stays.select("case_id").clear(),
             "refused": pl.DataFrame(schema=REFUSED_SCHEMA),
             "unknown": by_hospital(stays).clear(),
@@ -296,7 +315,8 @@ class Stages:
 
     def _checked_again(self, plan: Plan) -> dict[str, pl.DataFrame]:
         months = [self._checked_month(plan, records) for records in self.base.records]
-        valid = pl.concat([month.valid.select(STAY_COLUMNS) for month in months]).sort("case_id")
+        valid = pl.concat([month.valid.select(_needed(month.valid)) for month in months])
+        valid = valid.sort("case_id")
         quarantined = pl.concat([month.quarantine.select("case_id") for month in months])
         if self.base.year:
             _refuse_twice(valid)
@@ -351,6 +371,7 @@ class Stages:
             "points": plan.policy.points.model_dump(mode="json"),
             "exempt": sorted(plan.compiled.exempt),
             "catalogue": self._catalogue_key(plan),
+            **self._former_catalogue_key(plan),
             "volumes": [volume.model_dump(mode="json") for _, volume in plan.volumes],
             "filings": [inputs.get(name) for name in ("reviews", "deductions", "technologies")],
         }
@@ -359,6 +380,10 @@ class Stages:
         if plan.catalogue is not None:
             return _content(plan.catalogue)
         return digest_of(self._calibration_key(plan, plan.history)) if plan.history else None
+
+    def _former_catalogue_key(self, plan: Plan) -> dict[str, list[str]]:
+        former = self.former(plan)
+        return {"former_catalogue": _content(former.catalogue)} if former else {}
 
     def _history(self, plan: Plan, history: RecordsInput) -> Dataset:
         system, reading = plan.compiled.scheme.info.code_system, Reading.of(plan.policy.records)
@@ -424,6 +449,11 @@ class Stages:
         if self._keeping:
             self.cache.keep_folder("catalogue", key, lambda place: save_catalogue(made, place))
         return made
+
+
+def _needed(stays: pl.DataFrame) -> list[str]:
+    """STAY_COLUMNS, and FORMER_GROUP where a phase-in asks for it."""
+    return [*STAY_COLUMNS, *(name for name in FORMER_GROUP if name in stays.columns)]
 
 
 def cube_of(cases: pl.DataFrame) -> pl.DataFrame:

@@ -15,7 +15,7 @@ WITHOUT_POSIX = """
 import os, sys, types
 
 # What libraries use of their system is theirs; they have wheels of their own for Windows.
-import altair, duckdb, jinja2, numpy, polars, pyarrow.parquet, rich.console, scipy.stats
+import duckdb, jinja2, numpy, polars, pyarrow.parquet, rich.console, scipy.stats
 import multiprocessing, sklearn.tree, subprocess, typer, vl_convert, xlsxwriter
 
 for name in ("fcntl", "grp", "pwd", "resource", "termios"):

@@ -1,5 +1,6 @@
 """`drgpay case` as a user types it."""
 
+import io
 import json
 import shutil
 from dataclasses import replace
@@ -149,6 +150,19 @@ def test_a_stay_that_is_grouped_otherwise_now_is_said(region: Path, tmp_path: Pa
     )
     result = drgpay_case(again, "2026-10", case, "--job", again / "2026-10.toml")
     assert result.exit_code == 1
+
+
+def test_lines_as_a_table_for_programs(region: Path) -> None:
+    case = case_of(region, case_class="normal")
+    lines = json.loads(drgpay_case(region, "2026-10", case, "--format", "json").output)
+    whole = json.loads(drgpay_case(region, "2026-10", case, "--json").output)
+    named = [(part["part"], line["name"]) for part in whole["parts"] for line in part["lines"]]
+    assert [(line["part"], line["name"]) for line in lines] == named
+    paid = {line["name"]: line["stored"] for line in lines if line["part"] == "amounts"}
+    row = pl.read_parquet(run_of(region) / "cases.parquet").filter(case_id=case)
+    assert paid["fund_amount"] == str(row["fund_amount"][0])
+    text = drgpay_case(region, "2026-10", case, "--format", "csv").output
+    assert pl.read_csv(io.StringIO(text), infer_schema=False).height == len(lines)
 
 
 def test_unknown_cases_are_refused_with_ids_near_them(region: Path) -> None:

@@ -1,5 +1,6 @@
 """The commands as a user types them: what they leave behind, and how mistakes read."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -391,7 +392,12 @@ def test_explain(drgpay: Run) -> None:
 def test_scheme_export_import_diff(drgpay: Run, tmp_path: Path) -> None:
     book, folder = tmp_path / "book.xlsx", tmp_path / "copy"
     assert drgpay("scheme", "export", "chs-drg-1.1", "--out", book)[0] == 0
-    assert drgpay("scheme", "import", book, "--id", "chs-drg-1.1", "--out", folder)[0] == 0
+    command = ("scheme", "import", book, "--id", "chs-drg-1.1", "--out", folder)
+    day = ("--set", "version=of a test", "--set", "effective_from=2027-01-01")
+    status, out, _ = drgpay(*command, *day, "--format", "json")
+    assert (status, json.loads(out)[0].keys()) == (0, {"sheet", "row", "kind", "text"})
+    about = (folder / "scheme.toml").read_text(encoding="utf-8")
+    assert 'version = "of a test"\neffective_from = 2027-01-01\n' in about
     changes = tmp_path / "changes.csv"
     status, out, _ = drgpay("scheme", "diff", "chs-drg-1.1", folder, "--out", changes)
     assert (status, pl.read_csv(changes).height) == (0, 0), out

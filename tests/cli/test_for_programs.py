@@ -10,11 +10,22 @@ import pytest
 
 from tests.cli.in_process import Run
 from tests.run.no_books import without_books
+from tests.schemes.test_diff import INFO, OLD
 
 
 @pytest.fixture
 def region(tmp_path: Path, sample_data: Path) -> Path:
     return Path(shutil.copytree(sample_data, tmp_path / "region"))
+
+
+@pytest.fixture
+def small_scheme(tmp_path: Path) -> Path:
+    folder = tmp_path / "small"
+    folder.mkdir()
+    toml = INFO.format("small") + 'source = "x"\n'
+    for name, text in {**OLD, "scheme.toml": toml}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
 
 
 def test_run_and_verify_in_json(drgpay: Run, region: Path, tmp_path: Path) -> None:
@@ -70,6 +81,17 @@ def test_tables_in_every_format(drgpay: Run, tmp_path: Path) -> None:
     out = tmp_path / "schemes.parquet"
     assert drgpay(*command, "--format", "parquet", "--out", out)[:2] == (0, "")
     assert pl.read_parquet(out)["id"].to_list() == frame["id"].to_list()
+
+
+def test_what_witnesses_are_there(drgpay: Run, small_scheme: Path, tmp_path: Path) -> None:
+    out = tmp_path / "witnesses.parquet"
+    status, text, _ = drgpay("scheme", "witnesses", small_scheme, "--out", out, "--format", "json")
+    found = json.loads(text)
+    assert (status, found.keys()) == (0, {"coverage", "unreached"})
+    made = pl.read_parquet(out)
+    assert {row["kind"]: row["stays"] for row in found["coverage"]} == dict(
+        made.group_by("kind").len().iter_rows()
+    )
 
 
 def test_one_of_several_tables(drgpay: Run, region: Path) -> None:

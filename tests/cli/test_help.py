@@ -16,8 +16,8 @@ PROGRAM = typer.main.get_command(app)
 CHINESE = re.compile("[\u4e00-\u9fff]")
 # Three words of letters in a row are a sentence, but for names of keys and files, which have signs.
 ENGLISH = re.compile(r"(?<![\w./-])(?!drgpay )[A-Za-z]{2,}(?: [a-z]{2,}){2,}(?![\w./-])")
-MOST = 15
-"""Parameters of a command that only it has: a workbook says nothing of its scheme."""
+MOST = 13
+"""Parameters of a command that only it has: `adjust split` has the limits of its search."""
 
 
 def commands(command: Any = PROGRAM, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:

@@ -17,7 +17,11 @@ MISTAKES = {
     "no number": (("run", "x", "--threads", "a"), ("--threads is 'a'", "whole number")),
     "too small": (("run", "x", "--threads", "0"), ("too small", "at least 1")),
     "too large": (("adjust", "split", "x", "--q", "3"), ("--q is 3", "at most 1")),
-    "no date": (("scheme", "import", "x", "--effective-from", "2020"), ("no date", "2026-10-01")),
+    "now a key": (("scheme", "import", "x", "--kind", "drg"), ("no longer", "--set kind=VALUE")),
+    "no key": (
+        ("scheme", "import", "x", "--id", "x", "--out", "x", "--set", "nmae=x"),
+        ("scheme.toml has no nmae", "name, name_en, authority"),
+    ),
     "without its value": (("run", "x", "--out"), ("--out lacks its value", "drgpay run --help")),
     "with a value": (("run", "x", "--json=3"), ("--json takes no value", "--json alone")),
     "moved stay": (

@@ -56,9 +56,15 @@ def compare_catalogue(
             "cases": group.cases,
             "kept": group.kept,
             "mean_fen": group.mean_cost * 100,
-            "median_fen": group.median * 100,
-            "sd_fen": group.sd * 100,
-            "cv": group.cv * 10_000,
+            **(
+                dict.fromkeys(("median_fen", "sd_fen", "cv"))
+                if group.stability == "stand_in"
+                else {
+                    "median_fen": group.median * 100,
+                    "sd_fen": group.sd * 100,
+                    "cv": group.cv * 10_000,
+                }
+            ),
             "stable": group.stable,
             "stability": group.stability,
             "account": None,

@@ -190,3 +190,49 @@ def test_readmission_after_overlapping_stays() -> None:
     )
     assert readmissions([a, b, c], policy.points.readmission) == {"A": "C"}
     compare_readmissions([a, b, c], policy)
+
+
+LIKE = {
+    "few": [{"groups": ["*3", "*5"], "like": ["*1"], "times": "1.35"}],
+    "several": [
+        {"groups": ["UU11"], "like": ["AA11", "CC11"], "times": "0.8"},
+        {"groups": ["*9", "UU11"], "like": ["BB11"], "times": "2"},
+    ],
+}
+
+
+@pytest.mark.parametrize("per", ["group", "level"])
+@pytest.mark.parametrize("rows", LIKE)
+def test_groups_that_are_priced_like_others(rows: str, per: str) -> None:
+    """Groups of few cases, and some that past years do not know at all, in catalogue and points."""
+    policy = changed(
+        REGION,
+        {
+            "calibration.stand_ins": LIKE[rows],
+            "calibration.coefficients.per": per,
+            "calibration.coefficients.hospital_weight": "0" if per == "level" else "0.5",
+            "calibration.coefficients.level_weight": "1" if per == "level" else "0.5",
+            "points.few_cases_rule": "base",
+        },
+    )
+    rng = random.Random(rows)
+    stays = [crafted_stay(rng, number) for number in range(300)]
+    scheme = load_scheme("chs-drg-1.1")
+    codes = sorted({"UU11", *(drg.code for *_, drg in scheme.paths())})
+    unknown = [f"{drg[:3]}{ending}" for drg in MEANS for ending in "359"]
+    stays = [
+        replace(stay, drg=rng.choice([*unknown, stay.drg])) if stay.status == "grouped" else stay
+        for stay in stays
+    ]
+    history = crafted_history(stays[0])
+    expected = calibrate(history, policy.calibration, codes)
+    found = catalogue_by_drgpay(history, policy)
+    compare_catalogue(found, expected, HOSPITALS)
+    priced = {drg for drg, group in expected.groups.items() if group.stability == "stand_in"}
+    assert priced == {one.drg for one in found.info.stand_ins}
+    assert len(priced) > 1 if rows == "few" else "UU11" in priced
+    compare_points(
+        by_drgpay.point_tables(by_drgpay.earned(stays, found, policy, Filed())),
+        stays,
+        earn(stays, expected, policy.points, Filed()),
+    )

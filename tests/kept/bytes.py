@@ -31,7 +31,6 @@ import drgpay
 
 HASHES: Final = Path(__file__).with_name("hashes.json")
 _WRITERS: Final = (
-    "altair",
     "jinja2",
     "numpy",
     "polars",

@@ -1,5 +1,6 @@
 """`drgpay calibrate` and `drgpay catalogue import` as a user types them."""
 
+import io
 import sys
 from collections.abc import Callable, Iterator
 from decimal import Decimal
@@ -161,6 +162,12 @@ def test_import_of_weights(drgpay: Run, tmp_path: Path) -> None:
     without = pl.read_parquet(out / "report" / "groups_without_weight.parquet")
     assert without.height == 632
     assert (out / "report" / "calibration.xlsx").is_file()
+    again = drgpay(
+        *("catalogue", "import", table, "--scheme", "chs-drg-2.0", "--all-mean", "10000"),
+        *("--column", "price_3A=三级", "--out", tmp_path / "again"),
+        *("--format", "csv", "--only", "groups_without_weight"),
+    )
+    assert pl.read_csv(io.StringIO(again), infer_schema=False).equals(without)
 
 
 CITY = (

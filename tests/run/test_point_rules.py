@@ -118,7 +118,7 @@ def test_without_rules_nothing_is_shown(region: Path) -> None:
         ('age_factors = [{ rule = "ZYTS < 3", times = 2 }]\n', "age_factors.0.rule asks for ZYTS"),
         (
             'age_factors = [{ groups = ["XX99"], rule = "NL < 3", times = 2 }]\n',
-            "points.age_factors names XX99",
+            "points.age_factors.0.groups names XX99",
         ),
         ('no_coefficient_groups = ["XX99"]\n', "points.no_coefficient_groups names XX99"),
     ],

@@ -152,7 +152,7 @@ def folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
     lists: Book = {"机器人": ROBOT, "基层病组": PRIMARY_CARE, "不参与分组": NO_PART}
     beside = written(lists, tmp_path / "附件.xlsx")
     out = tmp_path / "three"
-    options = ("--id", "three", "--out", out, "--code-system", "none", "--lists", beside)
+    options = ("--id", "three", "--out", out, "--set", "code_system=none", "--lists", beside)
     run("scheme", "import", book, *options)
     printed = capsys.readouterr().out
     assert max(map(len, printed.splitlines())) < 200

@@ -8,6 +8,8 @@ import polars as pl
 from drgpay.base.language import Language
 from drgpay.grouper.scheme import Scheme
 from drgpay.points.catalogue import Catalogue
+from drgpay.policy.calibration import ANY
+from drgpay.policy.group_lists import PRIMARY_CARE
 from drgpay.policy.load import LoadedPolicy
 from drgpay.policy.model import Policy
 from drgpay.report.policy.sentences import (
@@ -138,7 +140,10 @@ def _catalogue_notes(
         {
             group
             for path, group in _groups_named(policy)
-            if path.startswith("outpatient.") == of_visits and group not in names
+            if path.startswith("outpatient.") == of_visits
+            and group not in names
+            and group != PRIMARY_CARE
+            and not group.startswith(ANY)
         }
     )
     if missing:

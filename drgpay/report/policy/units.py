@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from drgpay.base.language import Language
+from drgpay.policy.group_lists import PRIMARY_CARE
 from drgpay.report.policy.words import policy_words
 from drgpay.report.wording import level_name, named, word
 
@@ -66,6 +67,8 @@ def _share(writer: Writer, value: Decimal) -> str:
 
 
 def _group(writer: Writer, code: str) -> str:
+    if code == PRIMARY_CARE:
+        return writer.note("primary_care")
     name = writer.groups.get(code)
     return code if name is None else f"{code} {name}"
 

@@ -12,6 +12,7 @@ from drgpay.policy.calibration import (
     LogSdTrim,
     PercentileTrim,
     RatioTrim,
+    StayCalibration,
 )
 
 from .records import Stay
@@ -101,8 +102,10 @@ class NoStableGroupError(Exception):
     """The mean over all is to be that of the stable groups, and there is none."""
 
 
-def calibrate(rows: Iterable[Stay], rules: Calibration) -> Catalogue:
-    """The catalogue of grouped, valid stays of past years."""
+def calibrate(
+    rows: Iterable[Stay], rules: StayCalibration, of_scheme: Iterable[str] = ()
+) -> Catalogue:
+    """The catalogue of grouped, valid stays of past years; of_scheme: all groups that it could have."""
     stays = list(rows)
     eligible: dict[str, list[Stay]] = {}
     for stay in stays:  # 1
@@ -131,13 +134,16 @@ def calibrate(rows: Iterable[Stay], rules: Calibration) -> Catalogue:
         for drg, group in kept.items()
     }
     means = {drg: group.mean_cost for drg, group in groups.items()}
+    instead = priced_like_others(kept, eligible, rules, sorted(of_scheme), all_mean)
+    groups |= instead
+    of_own = [stay for group in kept.values() for stay in group if stay.drg not in instead]
     everyone = [stay for group in kept.values() for stay in group]
     paid = [stay for stay in everyone if stay.drg not in rules.coefficients.groups_without]
     return Catalogue(
         rules=rules.coefficients,
         groups=groups,
-        of_hospital=sums(everyone, means, rules.coefficients, "drg", "hospital_id"),
-        of_level=sums(everyone, means, rules.coefficients, "drg", "level"),
+        of_hospital=sums(of_own, means, rules.coefficients, "drg", "hospital_id"),
+        of_level=sums(of_own, means, rules.coefficients, "drg", "level"),
         of_groups={key[0]: s for key, s in sums(paid, means, rules.coefficients, "level").items()},
         bed_days=bed_days(stays, rules),
         eligible=sum(map(len, eligible.values())),
@@ -145,6 +151,39 @@ def calibrate(rows: Iterable[Stay], rules: Calibration) -> Catalogue:
         all_cost=total(counted),
         all_cases=len(counted),
     )
+
+
+def priced_like_others(
+    kept: Mapping[str, list[Stay]],
+    eligible: Mapping[str, list[Stay]],
+    rules: StayCalibration,
+    of_scheme: list[str],
+    all_mean: Fraction,
+) -> dict[str, Group]:
+    """Stand-ins: a group of too few kept cases has the mean of others x a factor."""
+    found: dict[str, Group] = {}
+    for drg in of_scheme:
+        own = len(kept.get(drg, []))
+        for rule in rules.stand_ins:
+            like: list[str] = []
+            for named in rule.groups:
+                if named == drg:
+                    like += rule.like
+                elif named[0] == "*" and drg[-len(named[1:]) :] == named[1:]:
+                    begun = drg[: -len(named[1:])]
+                    like += [begun + one[1:] if one[0] == "*" else one for one in rule.like]
+            stays = [stay for one in set(like) - {drg} for stay in kept.get(one, [])]
+            if own < rules.stable_min_cases <= len(stays):
+                cost = half_up(mean(costs_of(stays)) * Fraction(rule.times), 2)
+                found[drg] = Group(
+                    mean_cost=cost,
+                    stability="stand_in",
+                    base_points=half_up(Fraction(cost) / all_mean * 100, 4),
+                    cases=len(eligible.get(drg, [])),
+                    kept=own,
+                )
+                break
+    return found
 
 
 def costs_of(stays: list[Stay]) -> list[Decimal]:
