@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drgpay.base.errors import DrgpayError
+from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.base.file_hash import bytes_hash
 from drgpay.base.file_rights import has_file, rights_like
 from drgpay.base.plain_json import json_fault, plain_json
@@ -136,6 +136,20 @@ def forgotten_error(manifest: Manifest) -> tuple[Any, Any]:
     about = manifest.content[FORGOTTEN]
     folder = manifest.path.parent
     return _ERRORS("forgotten", folder=folder, by=about.get("by", ""), at=about.get("at", "")[:10])
+
+
+class ForgottenError(UnreadableError):
+    """A table is not there because a decision on record beside its run removed it."""
+
+
+def table_forgotten(manifest: Manifest, name: str) -> UnreadableError:
+    """The error about a file that its manifest says was forgotten: whether the record says so too."""
+    try:
+        on_record = any(name in one.files for one in decisions(manifest.path.parent))
+    except DrgpayError:  # what verify of that run says
+        on_record = False
+    kind = ForgottenError if on_record else UnreadableError
+    return kind(*forgotten_error(manifest))
 
 
 def _broken(path: Path, line: int, reason: object) -> DrgpayError:
