@@ -35,19 +35,9 @@ class QualityReport:
 
 
 def speaker(language: Language) -> Say:
-    """The words of headings and values; a level or finding is called as in the reports of a run.
-
-    A share is called as its count, followed by what it is.
-    """
+    """The words of headings and values; a level or finding is called as in the reports of a run."""
     words = Wording("quality")
-
-    def say(key: str) -> str:
-        count = key.removesuffix("_share")
-        if key not in words and count in words:
-            return words.said("share_of", language, count=words.said(count, language))
-        return words.said(key, language) if key in words else level_name(key, language)
-
-    return say
+    return lambda key: words.said(key, language) if key in words else level_name(key, language)
 
 
 def month_report(quality: MonthQuality, facts: Mapping[str, str]) -> QualityReport:

@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from drgpay.report.quality_tables import speaker
+from tests.tables.files_as_declared import not_as_declared
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -58,6 +59,7 @@ def test_check(command: Run, checked: list[object], tmp_path: Path) -> None:
     out = tmp_path / "quality"
     status, said, _ = command(*checked, "--period", "2026-10", "--out", out)
     assert status == 0
+    assert not not_as_declared(out, "quality", "check_")
     assert "机构问题排名" in said
     assert "主要诊断不属任何MDC" in said
     tables = {path.stem: pl.read_parquet(path) for path in out.glob("*.parquet")}
@@ -120,6 +122,7 @@ def test_stats(command: Run, grouped_month: Path, sample_data: Path, tmp_path: P
         *("--weights", sample_data / "catalogue", "--top", 3, "--out", out),
     )
     assert status == 0
+    assert not not_as_declared(out, "quality", "stats_")
     assert "裁剪后" in said
     groups = pl.read_parquet(out / "groups.parquet")
     by_drg = pl.read_parquet(grouped_month).filter(
@@ -158,6 +161,7 @@ def test_reconcile(
     arguments += ["--stays", sample_data / "stays" / "2026-10.parquet", "--history", history]
     status, said, _ = command(*arguments, "--period", "2026-10", "--out", out)
     assert status == 0
+    assert not not_as_declared(out, "quality", "reconcile_")
     assert "99.00%" in said
     assert json.loads(history.read_text())["periods"][0]["drg"] == "0.9900"
     cases = pl.read_parquet(out / "cases.parquet")
