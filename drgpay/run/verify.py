@@ -164,7 +164,7 @@ def _tried_as_far(run: RunFolder, trial: Trial) -> Check:
     That nothing else is missing is what the check of the files says.
     """
     check = tried(trial)
-    if check.status == "unknown" and run.manifest.forgotten:
+    if check.status in ("unknown", "forgotten") and run.manifest.forgotten:
         return replace(check, status="forgotten", finding=WORDS.words("finding.forgotten"))
     return check
 
