@@ -17,6 +17,8 @@ def init_project(
     history: str | Path | None = None,
     visits: str | Path | None = None,
     items: str | Path | None = None,
+    visit_history: str | Path | None = None,
+    item_history: str | Path | None = None,
     hospitals: str | Path | None = None,
     weights: str | Path | None = None,
     region: str | None = None,
@@ -33,11 +35,23 @@ def init_project(
     is. Raises DrgpayError for a file that cannot be read. Source: docs/start.md.
     """
     mean = Decimal(str(all_mean)) if isinstance(all_mean, float | int) else all_mean
-    stays, history, visits, items, hospitals, weights = (
-        None if place is None else Path(place)
-        for place in (stays, history, visits, items, hospitals, weights)
-    )
     wishes = Wishes(
-        Path(folder), stays, history, visits, items, hospitals, weights, region, year, scheme, mean
+        Path(folder),
+        region=region,
+        year=year,
+        scheme=scheme,
+        all_mean=mean,
+        stays=_place(stays),
+        history=_place(history),
+        visits=_place(visits),
+        items=_place(items),
+        visit_history=_place(visit_history),
+        item_history=_place(item_history),
+        hospitals=_place(hospitals),
+        weights=_place(weights),
     )
     return start_project(wishes, Nobody(), language or chosen())
+
+
+def _place(given: str | Path | None) -> Path | None:
+    return None if given is None else Path(given)

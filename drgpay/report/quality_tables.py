@@ -85,7 +85,8 @@ def _refused(quality: MonthQuality) -> pl.DataFrame:
     """The stays that would not be paid, a row a reason, by hospital."""
     rows = quality.rows.filter(pl.col("severity").is_in(["reject", "stop"]))
     return rows.select(
-        "hospital_id", "case_id", "settlement_date", "code", "column", "message"
+        *("hospital_id", "case_id", "code", "message"),
+        *("source_file", "source_row", "source_column", "settlement_date"),
     ).sort("hospital_id", "case_id", maintain_order=True)
 
 

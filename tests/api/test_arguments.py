@@ -14,6 +14,8 @@ import pytest
 
 import drgpay
 from drgpay.api.arguments import checked
+from tests.spread import spread
+from tests.transition.history import small_history, transition_file
 
 FUNCTIONS = [name for name in drgpay.__all__ if name[0].islower()]
 _NEVER = {
@@ -112,10 +114,13 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
             sample_data, tmp_path / "region", ignore=shutil.ignore_patterns("*history")
         )
         given["simulation"] = drgpay.simulate_scenarios([], job=region / "2026-10.toml")
+    if name in ("save_transition", "transition_tables"):
+        file = transition_file(small_history(sample_data, tmp_path / "history"))
+        given["transition"] = drgpay.compare_over_history(file)
     return given | (_SMALL if name == "make_sample" else {})
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", spread(FUNCTIONS, 16))
 def test_only_a_drgpay_error_comes_of_any_value(
     name: str,
     right: dict[str, Any],

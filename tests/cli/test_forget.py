@@ -144,6 +144,7 @@ def test_only_what_ended_before_the_day(runs: Path) -> None:
     assert found.bytes > 0
 
 
+@pytest.mark.slow
 def test_an_open_year_needs_its_months(runs: Path, drgpay: Run) -> None:
     status, out, _ = drgpay(
         "forget", "--runs", runs, "--before", "2027-01-01", "--by", "W", "--lang", "en"
@@ -210,6 +211,7 @@ def test_what_nobody_decided_is_damage(runs: Path) -> None:
     assert checks(verify_run(run))["forgotten"] == "unknown"
 
 
+@pytest.mark.slow
 def test_a_forgotten_run_is_not_made_again_in_its_place(
     runs: Path, sample_data: Path, drgpay: Run
 ) -> None:

@@ -78,7 +78,7 @@ def test_check(command: Run, checked: list[object], tmp_path: Path) -> None:
     assert sheets[:5] == [say(name) for name in names]
     due = tables["rows"].filter(pl.col("severity") == "reject").sort("hospital_id", "case_id")
     _, refusals = rows_of(out / "quality.xlsx", say("refused_stays"))
-    assert [(row[1], row[5]) for row in refusals] == due.select("case_id", "message").rows()
+    assert [(row[1], row[3]) for row in refusals] == due.select("case_id", "message").rows()
     headings, rows = rows_of(out / "quality.xlsx", say("worst_hospitals"))
     assert headings == ["机构编码", "名称", "等级", "病例数", "未通过", "有提示", "问题病例占比"]
     found = tables["rows"].group_by("case_id").agg(refused=(pl.col("severity") == "reject").any())

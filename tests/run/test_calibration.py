@@ -81,6 +81,7 @@ def test_the_committed_catalogue_and_its_report(
     assert book["病组"].max_row > groups.height
 
 
+@pytest.mark.slow
 def test_every_feature_in_english_twice_the_same_bytes(
     drgpay: Run, sample_data: Path, tmp_path: Path
 ) -> None:

@@ -63,6 +63,7 @@ def test_command_leaves_a_folder_that_says_how_to_make_it(region: Region, tmp_pa
         _cli(str(one), "--base", str(region.run), "--job", str(region.job), "--out", str(out))
 
 
+@pytest.mark.slow
 def test_same_simulation_lies_in_the_same_folder(region: Region) -> None:
     one = region.write('name = "x"\n[policy]\npoints.low_ratio = 0.5', "one.toml")
     arguments = (str(one), "--base", str(region.run), "--job", str(region.job), "--lang", "en")
@@ -84,6 +85,7 @@ def test_small_cells_are_merged(region: Region, tmp_path: Path) -> None:
         assert int(table.frame["change"].sum() * 100) == total, table.key
 
 
+@pytest.mark.slow
 def test_sweep_and_target_are_told(region: Region, tmp_path: Path) -> None:
     now = pl.read_parquet(region.run / "values.parquet").filter(pool="employee")["point_value"][0]
     text = (
