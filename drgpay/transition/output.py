@@ -51,7 +51,7 @@ def write_transition(found: Transition, out: Path | None = None, language: Langu
             "refused": found.history.refused,
             "valid": found.history.valid,
         }
-        write_manifest(staged, name, basis, counts, found.seconds, OWNER)
+        write_manifest(staged, folder.name, basis, counts, found.seconds, OWNER)
         write_data_package(staged)
     return folder
 
