@@ -38,6 +38,7 @@ _PUBLIC = {
         "SettledMonth",
     ),
     "drgpay.api.text": ("text_of",),
+    "drgpay.api.transitions": ("compare_over_history", "save_transition", "transition_tables"),
     "drgpay.api.visits": (
         *("calibrate_visits", "group_visits", "load_visit_scheme", "settle_visits"),
         *("SettledVisits", "VisitEntries"),
@@ -53,6 +54,7 @@ _PUBLIC = {
     "drgpay.records.filings": ("Filings",),
     "drgpay.simulate.outcome": ("Simulation",),
     "drgpay.simulate.scenario": ("Scenario",),
+    "drgpay.transition.outcome": ("Transition",),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

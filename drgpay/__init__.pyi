@@ -69,6 +69,11 @@ from drgpay.api.settlement import (
 from drgpay.api.text import (
     text_of as text_of,
 )
+from drgpay.api.transitions import (
+    compare_over_history as compare_over_history,
+    save_transition as save_transition,
+    transition_tables as transition_tables,
+)
 from drgpay.api.visits import (
     SettledVisits as SettledVisits,
     VisitEntries as VisitEntries,
@@ -109,6 +114,9 @@ from drgpay.simulate.outcome import (
 )
 from drgpay.simulate.scenario import (
     Scenario as Scenario,
+)
+from drgpay.transition.outcome import (
+    Transition as Transition,
 )
 
 __version__: str

@@ -25,6 +25,7 @@ class Kind(StrEnum):
     policy = "policy"
     scenario = "scenario"
     mapping = "mapping"
+    transition = "transition"
 
 
 def schema(

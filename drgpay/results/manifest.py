@@ -34,6 +34,8 @@ from drgpay.results.run_ids import checked_id
 _ERRORS = Sentences("errors/results")
 
 MANIFEST = "manifest.json"
+TRANSITION = "transition"
+"""The kind of the folder that compares two schemes, which is no run."""
 PACKAGE = "datapackage.json"
 """Made from the manifest (results/data_package.py), so no part of what it stands for."""
 PROGRAM = f"drgpay {__version__}"
