@@ -37,7 +37,10 @@ def write_shadow(found: Shadow, out: Path | None = None, language: Language = "z
     if not out:
         with refusals_named(folder):
             make_folder(output, rights)
-    with staged_folder(folder, *(() if out else (keep_same,)), rights=rights) as staged:
+    place = (
+        staged_folder(folder, rights=rights) if out else staged_folder(folder, keep_same, rights)
+    )
+    with place as staged:
         _fill(found, staged, language)
         counts = {"months": len(found.months), "hospitals": found.hospitals.height}
         write_manifest(staged, name, basis, counts, dict(found.seconds), rights)

@@ -173,7 +173,7 @@ def test_the_command_prints_both_and_gives_json(
 ) -> None:
     named = ["--scheme", OLD, "--catalogue", paid.catalogue]
     named += ["--job", paid.jobs[0], "--k", "employee=1.020408"]
-    assert status_of("shadow", paid.runs[0], *named, "--out", tmp_path / "zh") == 0
+    assert status_of("shadow", paid.runs[0], *named, "--out", tmp_path / "zh", "--lang", "zh") == 0
     said = capsys.readouterr().out
     assert "影子" in said
     assert "只作比较，不支付" in said
@@ -242,5 +242,5 @@ def test_a_clearing_is_no_month(paid: Paid, tmp_path: Path) -> None:
 
 def test_the_catalogue_is_of_the_other_scheme(paid: Paid) -> None:
     assert load_catalogue(paid.catalogue, load_scheme(OLD)).info.scheme == OLD
-    with pytest.raises(DrgpayError, match=r"made for chs-drg-2\.0"):
+    with pytest.raises(DrgpayError, match=r"made for the scheme chs-drg-2\.0, not for"):
         shadow(paid.runs[:1], paid.jobs[:1], OLD, paid.folder / "catalogue")
