@@ -52,8 +52,10 @@ def former_cases(cases: pl.DataFrame, former: Catalogue | None, points: Points) 
     phase-in there are none. Raises DrgpayError for cases without their former groups.
     """
     empty = pl.DataFrame(schema=FORMER_SCHEMA | _EXACT)
-    if points.phase_in is None:
+    if points.phase_in is None or not cases.height:
         return empty
+    first = cases.select(pl.col("settlement_date").min().dt.strftime("%Y-%m")).item()
+    share_of(points.phase_in, first)
     shared = cases.filter((_share(points.phase_in) < POINT_SCALE) & _by_groups())
     if not shared.height:
         return empty

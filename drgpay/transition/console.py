@@ -14,7 +14,7 @@ from drgpay.transition.tables import shown_tables, word
 if TYPE_CHECKING:
     from drgpay.show.terminal import Showable
 
-_KEYS = ("t_gate", "t_factors", "t_quality", "t_hospitals", "t_beyond")
+_KEYS = ("t_gate", "t_factors", "t_quality", "t_hospitals", "t_beyond", "t_shadow")
 _MAY_GO = {
     "t_gate": ("verified", "cleared", "beyond"),
     "t_factors": ("points_old", "points_new"),

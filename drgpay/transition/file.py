@@ -36,6 +36,12 @@ class HistoryFile(Section):
     ignore: tuple[Name, ...] = ()
 
 
+class ShadowFile(Section):
+    """[shadow]: folders that `drgpay shadow` left."""
+
+    folders: Annotated[tuple[Name, ...], Field(min_length=1)]
+
+
 class GateFile(Section):
     """[gate]: what the change must keep to.
 
@@ -65,6 +71,7 @@ class TransitionFile(Section):
     old: SideFile
     new: SideFile
     history: HistoryFile
+    shadow: ShadowFile | None = None
     gate: GateFile
     phase_in: PhaseInFile | None = None
 
@@ -88,6 +95,7 @@ class TransitionJob:
     old: SchemeInput
     new: SchemeInput
     history: RecordsInput
+    shadow: tuple[Path, ...]
     explanations: Path | None
     provenance: Mapping[str, Provenance]
 
@@ -121,6 +129,7 @@ def load_transition(path: Path) -> TransitionJob:
             history.clinical_codes,
             history.ignore,
         ),
+        shadow=tuple(here / name for name in file.shadow.folders) if file.shadow else (),
         explanations=here / given if given else None,
         provenance=provenance,
     )

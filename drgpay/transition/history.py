@@ -20,7 +20,7 @@ from drgpay.records.hospitals import read_hospitals
 from drgpay.records.meaning.rules import Reading
 from drgpay.run.basis import records_basis
 from drgpay.run.input_files import InputFiles
-from drgpay.run.rules import refuse_wrong_policy_rules
+from drgpay.run.rules import fitted, refuse_wrong_policy_rules
 from drgpay.transition.file import TransitionJob
 
 _ERRORS = Sentences("errors/transition")
@@ -82,13 +82,17 @@ class Rules:
 
 
 def load_rules(job: TransitionJob) -> Rules:
-    """Schemes, policy and hospitals; raises DrgpayError for mistakes in them, and for one scheme twice."""
+    """Schemes, policy and hospitals; raises DrgpayError for mistakes in them, and for one scheme twice.
+
+    The policy is that of the new scheme, on both sides: so is what a phase-in pays of former points.
+    """
     old, new = load_compiled(job.old.scheme), load_compiled(job.new.scheme)
     if old.scheme.content_hash == new.scheme.content_hash:
         raise DrgpayError(*_ERRORS("same_scheme", path=job.path, scheme=new.scheme.info.id))
     loaded = load_policy(job.policy)
     refuse_wrong_policy_rules(loaded)
-    return Rules(old, new, loaded.policy, loaded.path, read_hospitals(job.hospitals))
+    policy = fitted(loaded, new.scheme).policy
+    return Rules(old, new, policy, loaded.path, read_hospitals(job.hospitals))
 
 
 def read_history(

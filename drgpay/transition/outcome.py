@@ -21,6 +21,7 @@ from drgpay.transition.file import TransitionJob, load_transition
 from drgpay.transition.gate import Gate, gate_of
 from drgpay.transition.history import SIDES, History, Rules, Side, load_rules, read_history
 from drgpay.transition.import_notes import open_notes
+from drgpay.transition.shadow_folders import read_shadow_months
 
 _NEEDED = (
     *("hospital_id", "level", "status", "drg", "payment_unit", "complete", "bed_day_class"),
@@ -40,7 +41,7 @@ class SideCatalogue:
 
 @dataclass(frozen=True, repr=False)
 class Transition(Shown):
-    """What the change of a scheme comes to."""
+    """What the change of a scheme comes to. shadow: SHADOW_SCHEMA of the folders that the file names."""
 
     job: TransitionJob
     rules: Rules
@@ -49,6 +50,7 @@ class Transition(Shown):
     comparison: Comparison
     explanations: pl.DataFrame
     gate: Gate
+    shadow: pl.DataFrame
     seconds: dict[str, float]
 
     def shown_facts(self) -> Iterator[tuple[str, object]]:
@@ -98,6 +100,7 @@ def transition(
     given = {side: _given(job, rules, side) for side in SIDES}
     notes = open_notes(job.new.scheme)
     explanations = _explanations(job, rules, notes)
+    shadow = read_shadow_months(job.shadow, rules.new.scheme.info.id, job.path)
     clock.lap("load")
     history = read_history(job, rules, progress, threads, language)
     clock.lap("group")
@@ -123,7 +126,9 @@ def transition(
         int(years.to_numpy().max()),
         history.files,
     )
-    return Transition(job, rules, facts, catalogues, found, explanations, gate, clock.seconds)
+    return Transition(
+        job, rules, facts, catalogues, found, explanations, gate, shadow, clock.seconds
+    )
 
 
 def _given(job: TransitionJob, rules: Rules, side: Side) -> SideCatalogue | None:

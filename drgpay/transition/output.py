@@ -10,7 +10,13 @@ from drgpay.base.language import Language
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.records.writing import write_frame
 from drgpay.results.data_package import write_data_package
-from drgpay.results.manifest import PROGRAM, TRANSITION, basis_hash, write_manifest
+from drgpay.results.manifest import (
+    PROGRAM,
+    TRANSITION,
+    basis_hash,
+    read_manifest,
+    write_manifest,
+)
 from drgpay.run.calibration import leave_catalogue
 from drgpay.run.staging import staged_folder
 from drgpay.show.tables_xlsx import write_tables
@@ -103,6 +109,11 @@ def _basis(found: Transition, hashes: dict[Side, str], language: Language) -> di
         "policy": found.rules.policy.model_dump(mode="json"),
         "inputs": {
             "hospitals": {"file": job.hospitals.name, "sha256": file_hash(job.hospitals)},
+            **(
+                {"shadow": [read_manifest(one).reference for one in job.shadow]}
+                if job.shadow
+                else {}
+            ),
             "history": found.history.files,
             **(
                 {

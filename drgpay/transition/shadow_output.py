@@ -8,7 +8,7 @@ from drgpay.base.file_rights import OWNER, make_folder
 from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
 from drgpay.results.data_package import write_data_package
-from drgpay.results.manifest import PROGRAM, basis_hash, write_manifest
+from drgpay.results.manifest import PROGRAM, SHADOW, basis_hash, write_manifest
 from drgpay.run.output_group import rights_of_output
 from drgpay.run.staging import refusals_named, staged_folder
 from drgpay.show.tables_xlsx import write_tables
@@ -17,7 +17,6 @@ from drgpay.transition.shadow import Shadow
 from drgpay.transition.shadow_page import facts_of, page, sentences
 from drgpay.transition.shadow_tables import machine_tables, shown_tables, word
 
-KIND = "shadow"
 WORKBOOK = "shadow.xlsx"
 REPORT = "report.html"
 _DIGITS = 10
@@ -32,7 +31,7 @@ def write_shadow(found: Shadow, out: Path | None = None, language: Language = "z
     basis = _basis(found, language)
     name = f"{found.period}-{basis_hash(basis)[:_DIGITS]}"
     output = found.output.output
-    folder = out or output / KIND / name
+    folder = out or output / SHADOW / name
     rights = OWNER if out else rights_of_output(found.output)
     if not out:
         with refusals_named(folder):
@@ -70,7 +69,7 @@ def _fill(found: Shadow, folder: Path, language: Language) -> None:
 
 def _basis(found: Shadow, language: Language) -> dict[str, Any]:
     return {
-        "kind": KIND,
+        "kind": SHADOW,
         "program": PROGRAM,
         "period": found.period,
         "language": language,

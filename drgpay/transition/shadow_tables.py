@@ -131,7 +131,7 @@ def _quality(found: Shadow) -> pl.DataFrame:
     """Each month and all of them (period null), a row a side."""
     whole = found.quality.select(pl.lit(None, pl.String).alias("period"), pl.all())
     rows = pl.concat([_by_month(found, lambda month: month.schemes.quality), whole])
-    return rows.drop("scheme").with_columns(
+    return rows.with_columns(
         divide_half_up(wide(name) * wide(POINT_SCALE), wide("cases"))
         .cast(pl.Int64)
         .alias(f"{name}_ratio")
@@ -141,7 +141,7 @@ def _quality(found: Shadow) -> pl.DataFrame:
 
 def quality_table(found: Shadow, language: Language) -> ReportTable:
     """Coverage, ambiguous rate and R2 of each month and of all."""
-    rows = decimals(_quality(found))
+    rows = decimals(_quality(found)).drop("scheme")
     named = rows.with_columns(pl.col("period").fill_null(word("all_months", language)))
     return ReportTable("t_quality", named, worded=frozenset({"side"}), note="quality_note")
 

@@ -38,6 +38,7 @@ def machine_tables(found: Transition) -> dict[str, pl.DataFrame]:
         "gate_hospitals": gate.hospitals,
         "gate_notes": gate.notes,
         "explanations": found.explanations,
+        "shadow_months": found.shadow,
     }
     return {name: _written(name, frame) for name, frame in frames.items()}
 
@@ -63,6 +64,10 @@ def shown_tables(found: Transition, language: Language) -> list[ReportTable]:
         tables += [beyond_table(found, language), reasons_table(found, language)]
     tables += [_changes(key, found, language) for key in ("levels", "accounts", "classes")]
     tables += [migration_table(found, language), without_cases_table(found)]
+    if found.shadow.height:
+        shadow = machine_tables(found)["shadow_months"].drop("run")
+        rates = frozenset({"fund_change_rate"})
+        tables.append(ReportTable("t_shadow", shadow, note="shadow_note", signed=rates))
     if found.gate.notes.height:
         tables.append(_notes_table(found, language))
     if found.explanations.height:

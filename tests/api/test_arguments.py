@@ -13,6 +13,7 @@ import pytest
 
 import drgpay
 from drgpay.api.arguments import checked
+from tests.transition.history import small_history, transition_file
 
 FUNCTIONS = [name for name in drgpay.__all__ if name[0].islower()]
 _NEVER = {
@@ -102,6 +103,9 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
             sample_data, tmp_path / "region", ignore=shutil.ignore_patterns("*history")
         )
         given["simulation"] = drgpay.simulate_scenarios([], job=region / "2026-10.toml")
+    if name in ("save_transition", "transition_tables"):
+        file = transition_file(small_history(sample_data, tmp_path / "history"))
+        given["transition"] = drgpay.compare_over_history(file)
     return given | (_SMALL if name == "make_sample" else {})
 
 

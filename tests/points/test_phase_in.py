@@ -87,6 +87,8 @@ def test_the_share_is_that_of_the_month_of_settlement() -> None:
     assert not needs_former(parsed, ["2027-02", "2027-03"])
     with pytest.raises(DrgpayError, match="begins with 2026-10 and has no 2026-09"):
         share_of(parsed, "2026-09")
+    with pytest.raises(DrgpayError, match="has no 2026-09"):
+        phased({"settlement_date": date(2026, 9, 30)}, rule=rule)
 
 
 def test_a_stay_over_the_change_has_the_scheme_of_its_discharge() -> None:

@@ -145,6 +145,9 @@ mapping = "settlement-list"
 encoding = "gb18030"
 ignore = ["*.bak"]
 
+[shadow]
+folders = ["runs/shadow/2026-12"]
+
 [gate]
 coverage_drop_points = { value = 0.5, source = "a letter", verified = false }
 hospital_change_percent = 3
