@@ -1,13 +1,16 @@
 """What several tests need: the shipped schemes, loaded once, and what regions are drawn from."""
 
+import gc
 import os
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
@@ -16,18 +19,28 @@ from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.scheme import load_scheme
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region_tables import RegionTables, build_tables
+from tests.spread import THOROUGH, is_thorough
 
 ROOT = Path(__file__).resolve().parent.parent
 
 # Tests read English, and Chinese where they ask for it: errors say the same in both.
 os.environ[VARIABLE] = "en"
 
+# Nor does every process that a test starts compile the whole program for itself.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # The examples of properties are the same in every run, so that the tests of one commit give one
 # answer to everybody, on a busy machine too. `pytest --hypothesis-profile=explore` looks for new ones
-# (CONTRIBUTING.md).
-settings.register_profile(
-    "same", max_examples=50, derandomize=True, database=None, print_blob=True, deadline=None
-)
+# (CONTRIBUTING.md). Of each property a part is drawn; the gate draws all, as its slow tests.
+_SAME: dict[str, Any] = {
+    "derandomize": True,
+    "database": None,
+    "print_blob": True,
+    "deadline": None,
+}
+settings.register_profile("same", max_examples=20, **_SAME)
+settings.register_profile(THOROUGH, max_examples=100, **_SAME)
 settings.register_profile("explore", derandomize=False, print_blob=True, deadline=None)
 settings.load_profile("same")
 
@@ -39,8 +52,23 @@ def pytest_configure() -> None:
     hypothesis reads them from the modules that the process has loaded so far, which differ with the
     tests that ran before, and not at all below a folder named test. There is no setting for it.
     """
-    if settings.default is settings.get_profile("same"):
+    if settings.default is not settings.get_profile("explore"):
         providers._get_local_constants = Constants
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where all examples are drawn, every property is a slow test."""
+    for item in items if is_thorough() else ():
+        if isinstance(item, pytest.Function) and is_hypothesis_test(item.obj):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """What was collected stays: it need not be looked through again and again for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 @cache
@@ -58,6 +86,14 @@ def compiled() -> Callable[[str], CompiledScheme]:
 def sample_data() -> Path:
     """The committed sample region."""
     return ROOT / "sample_data"
+
+
+@pytest.fixture(scope="session")
+def settled_year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A region with twelve settled months, shared by all tests: copy it."""
+    from tests.run import settled_year
+
+    return settled_year.settled_year(tmp_path_factory)
 
 
 @lru_cache(maxsize=4)

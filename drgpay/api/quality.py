@@ -60,7 +60,7 @@ def check_stays(
         load_nonspecific(Path(nonspecific) if nonspecific else DEFAULT_FILE),
         str(dataset.path),
         language or chosen(),
-        dataset.called,
+        dataset.origin,
     )
 
 

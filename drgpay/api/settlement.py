@@ -99,7 +99,7 @@ def calibrate(
         None,
         str(dataset.path),
         official=official,
-        called=dataset.called,
+        origin=dataset.origin,
     )
     source = source_name(stays, "stays")
     return _calibrate(checked.valid, dataset.rows, compiled.scheme, rules, catalogue_id, source)
@@ -218,7 +218,7 @@ def settle_month(
         str(dataset.path),
         said_in,
         official,
-        called=dataset.called,
+        origin=dataset.origin,
     )
     paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), said_in)
     settled = paid.settled

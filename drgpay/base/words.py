@@ -4,7 +4,7 @@ A place of the program that speaks has a file there, and in it `key = { zh = "..
 Keys may stand in sections and are then called `section.key`. `otherwise` names the files that have
 what is not said in the file itself, in their order; after them, every file has what terms.toml says.
 `columns` are the headings of the columns of tables, which are declared in drgpay/tables/columns.toml;
-`columns/results`, `columns/database`, `columns/scenarios` those that another file there declares beside.
+`columns/FILE` those that another file there declares beside.
 
 Errors stand in errors/, a file a room, each with its problem and its remedy:
 `[key]`, `problem = { zh = "...", en = "..." }`, `remedy = { zh = "...", en = "..." }`.

@@ -73,7 +73,7 @@ def check(
         stays = read_grouped_stays(dataset, compiled, advance, threads)
     sexes = sex_of_diagnosis(compiled)
     quality = month_quality(
-        stays, loaded, rules, named, days, sexes, kinds, str(records), language, dataset.called
+        stays, loaded, rules, named, days, sexes, kinds, str(records), language, dataset.origin
     )
     say_what_was_converted(dataset)
     facts = {

@@ -10,7 +10,8 @@ import typer
 from drgpay import __version__
 from drgpay.base.addresses import DATABASE_REMEDY, names_database
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import LANGUAGES, VARIABLE, choose
+from drgpay.base.language import LANGUAGES, VARIABLE, choose, chosen
+from drgpay.base.remarks import hearing, remarks
 from drgpay.base.words import Sentences
 from drgpay.cli import (
     adjust,
@@ -172,7 +173,7 @@ def main() -> None:
     An interruption is one line too and exit status 130 or 143, a fault of the program one and 1.
     """
     streams.take_over()
-    with interrupts.listening():
+    with interrupts.listening(), hearing():
         status = _status()
     sys.exit(status)
 
@@ -186,6 +187,8 @@ def _status() -> int:
         app(prog_name="drgpay")
         return 0
     except SystemExit as ended:
+        if not ended.code:
+            _say_what_was_remarked()
         _say_what_was_lost()
         return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
     except DrgpayError as error:
@@ -208,6 +211,12 @@ def _refuse(error: DrgpayError, as_json: bool) -> None:
     console.warn(f"drgpay: {error}")
     for line in error.further.splitlines():
         console.warn(line)
+
+
+def _say_what_was_remarked() -> None:
+    """What small tables have beside their rows, as it is said of records."""
+    for words in remarks():
+        console.say(words.said_in(chosen()), err=True)
 
 
 def _say_what_was_lost() -> None:

@@ -1,6 +1,5 @@
 """Stays read, grouped and stripped of their lists of codes, for the stages that follow."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -41,6 +40,7 @@ from drgpay.records.official_groups import (
     official_checks,
     official_severities,
 )
+from drgpay.records.origin import NOWHERE, ROW, Origin
 from drgpay.records.repeated_principal import REPEATED_PRINCIPAL, repeated_principal
 from drgpay.records.stays import DEFAULTS, PLAIN_COLUMNS, REQUIRED, plain_stays
 
@@ -138,11 +138,11 @@ def check_grouped(
     language: Language = "zh",
     official: OfficialGroups | None = None,
     before: GroupedBefore | None = None,
-    called: Mapping[str, str] | None = None,
+    origin: Origin = NOWHERE,
 ) -> CheckedStays:
     """Check what `read_grouped_stays` gave, with what its scheme knows of sexes (see check_stays).
 
-    called: what columns are called in the files of the stays (Dataset.called).
+    origin: the files of the stays (Dataset.origin), of which `grouped` has all rows in order.
 
     The valid stays are as the rules of the policy make them (see ruled_stays); a record that
     contradicts them is a warning. official: the groups that pay by their rule; the stays then have
@@ -162,7 +162,7 @@ def check_grouped(
         further = official_checks(scheme_said(compiled.scheme.info))
         severities = official_severities(official.rule)
     checked = check_stays(
-        grouped,
+        grouped.with_row_index(ROW),
         policy,
         hospitals,
         days,
@@ -172,7 +172,7 @@ def check_grouped(
         barred,
         further,
         severities,
-        called,
+        origin,
     )
     if official:
         checked = replace(checked, official=official_findings(grouped, checked, official))
@@ -180,10 +180,12 @@ def check_grouped(
     if {*KEPT_COLUMNS} <= {*valid.columns}:
         records = valid.select(*PAID_COLUMNS, *KEPT_COLUMNS)
         valid = valid.drop(KEPT_COLUMNS)
-    found = ruled_stays(valid, policy.points, language)
+    found = ruled_stays(valid.drop(ROW), policy.points, language)
     differing = found.differing.with_columns(
         column=pl.lit("complete"), code=pl.lit(DIFFERS), other_codes=pl.lit("")
-    ).select(checked.warnings.columns)
+    ).join(valid.select("case_id", ROW), on="case_id", maintain_order="left")
+    placed = origin.of(differing[ROW], differing["column"])
+    differing = differing.hstack(placed).select(checked.warnings.columns)
     warnings = pl.concat([checked.warnings, differing.cast(checked.warnings.schema)])
     return replace(
         checked,

@@ -8,25 +8,23 @@ from drgpay.base.language import listed
 from drgpay.base.nearest import unknown_name
 from drgpay.base.shipped import shipped_folder
 from drgpay.base.words import Sentences
+from drgpay.tables.declared import read_tables
 
 _ERRORS = Sentences("errors/grouper")
 
-TABLES: dict[str, tuple[str, ...]] = {
-    "mdc": ("sort", "mdc", "name", "rule"),
-    "adrg": ("sort", "mdc", "adrg", "name", "rule"),
-    "drg": ("sort", "adrg", "drg", "name", "rule"),
-    "sets": ("set", "code"),
-    "cc": ("code", "level", "exclusion_table"),
-    "exclusions": ("exclusion_table", "code"),
+_COLUMNS = {
+    name: tuple(field.name for field in table.fields)
+    for name, table in read_tables("schemes").items()
 }
 # Further tables of a scheme of kind apg.
-APG_TABLES: dict[str, tuple[str, ...]] = {"packaging": ("apg",)}
+APG_TABLES = {"packaging": _COLUMNS["packaging"]}
 # Lists that a scheme of kind drg may have: diagnoses that cannot be principal, procedures that take
 # no part in grouping, groups of primary care (ADRGs or DRGs). No rule reads them.
-OPTIONAL_TABLES: dict[str, tuple[str, ...]] = {
-    "not_principal": ("code",),
-    "no_part": ("code",),
-    "primary_care": ("group",),
+OPTIONAL_TABLES = {name: _COLUMNS[name] for name in ("not_principal", "no_part", "primary_care")}
+TABLES = {
+    name: columns
+    for name, columns in _COLUMNS.items()
+    if name not in (*APG_TABLES, *OPTIONAL_TABLES)
 }
 
 

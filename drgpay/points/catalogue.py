@@ -29,6 +29,8 @@ from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import Scheme
 from drgpay.policy.load import validation_sentence
+from drgpay.tables.declared import read_tables
+from drgpay.tables.schemas import schema_of, schema_of_file
 
 _ERRORS = Sentences("errors/points")
 
@@ -97,29 +99,10 @@ class CatalogueInfo(BaseModel):
         return given
 
 
-# Column -> decimal places in the file; in memory they are scaled integers of the same name.
-_GROUP_DECIMALS = {"mean_fen": 2, "median_fen": 2, "sd_fen": 2, "cv": 4, "base_points": 4}
-_COEFFICIENT_DECIMALS = {
-    "hospital_total_fen": 2,
-    "level_total_fen": 2,
-    "level_expected_fen": 2,
-    "level_factor": 4,
-    "coefficient": 4,
-}
-_BED_DAY_DECIMALS = {"total_fen": 2, "day_points": 8}
-GROUP_SCHEMA: dict[str, pl.DataType] = {
-    "drg": pl.String(),
-    "cases": pl.Int64(),
-    "kept": pl.Int64(),
-    "mean_fen": pl.Int64(),
-    "median_fen": pl.Int64(),
-    "sd_fen": pl.Int64(),
-    "cv": pl.Int64(),
-    "stable": pl.Boolean(),
-    "base_points": pl.Int64(),
-    "stability": pl.String(),
-    "account": pl.String(),
-}
+_TABLES = read_tables("catalogue")
+GROUP_SCHEMA = schema_of(_TABLES["groups"])
+COEFFICIENT_SCHEMA = schema_of(_TABLES["coefficients"])
+BED_DAY_SCHEMA = schema_of(_TABLES["bed_days"])
 STABILITIES = ("stable", "unstable_cv", "unstable_cases", "stand_in")
 """stable; unstable by its cv, or by too few cases, when it was calibrated; a group whose numbers stand
 in for those of its own: a published table marks it (unstable, or not covered), or the policy prices it
@@ -128,30 +111,6 @@ MEASURED = ("stable", "unstable_cv")
 """The groups whose mean rests on cases enough to compare a stay with."""
 _ADDED_TO_GROUPS = ("stability", "account")
 """Columns that the groups.csv of an older catalogue lacks."""
-COEFFICIENT_SCHEMA: dict[str, pl.DataType] = {
-    "drg": pl.String(),
-    "level": pl.String(),
-    "hospital_id": pl.String(),
-    "hospital_cases": pl.Int64(),
-    "hospital_total_fen": pl.Int64(),
-    "level_cases": pl.Int64(),
-    "level_total_fen": pl.Int64(),
-    "level_expected_fen": pl.Int64(),
-    "hospital_part_from": pl.String(),
-    "level_part_from": pl.String(),
-    "level_factor": pl.Int64(),
-    "clamped": pl.Boolean(),
-    "coefficient": pl.Int64(),
-}
-BED_DAY_SCHEMA: dict[str, pl.DataType] = {
-    "bed_day_class": pl.String(),
-    "level": pl.String(),
-    "cases": pl.Int64(),
-    "days": pl.Int64(),
-    "total_fen": pl.Int64(),
-}
-# What the files have beside the columns in memory: numbers for the reader.
-_BED_DAY_FILE = BED_DAY_SCHEMA | {"day_points": pl.Int64()}
 _HASHED = ("catalogue.json", "groups.csv", "coefficients.csv", "bed_days.csv")
 
 
@@ -233,23 +192,29 @@ def save_catalogue(catalogue: Catalogue, folder: Path) -> None:
 def catalogue_tables(catalogue: Catalogue) -> dict[str, pl.DataFrame]:
     """The tables of the folder by name, as decimals: money in yuan."""
     tables = {
-        "groups": (catalogue.groups, _GROUP_DECIMALS),
-        "coefficients": (catalogue.coefficients, _COEFFICIENT_DECIMALS),
-        "bed_days": (with_day_points(catalogue), _BED_DAY_DECIMALS),
+        "groups": catalogue.groups,
+        "coefficients": catalogue.coefficients,
+        "bed_days": with_day_points(catalogue),
     }
     return {
-        name: frame.with_columns(
-            as_decimal(column, places) for column, places in decimals.items()
-        ).rename(_in_yuan)
-        for name, (frame, decimals) in tables.items()
+        name: frame.select(
+            (
+                pl.col(field.memory)
+                if field.kind.places is None
+                else as_decimal(field.memory, field.kind.places)
+            ).alias(field.name)
+            for field in _TABLES[name].fields
+        )
+        for name, frame in tables.items()
     }
 
 
 def with_day_points(catalogue: Catalogue) -> pl.DataFrame:
     """The bed-day table with `day_points` for the reader: points of a day in 1/10^8, rounded."""
-    mean = catalogue.all_mean_fen
+    mean, places = catalogue.all_mean_fen, _TABLES["bed_days"].field("day_points").kind.places
+    assert places is not None
     points = [
-        half_up(Fraction(total, days) / mean * 100 * 10 ** _BED_DAY_DECIMALS["day_points"])
+        half_up(Fraction(total, days) / mean * 100 * 10**places)
         for total, days in catalogue.bed_days.select("total_fen", "days").iter_rows()
     ]
     return catalogue.bed_days.with_columns(pl.Series("day_points", points, pl.Int64))
@@ -271,13 +236,11 @@ def load_catalogue(folder: Path, scheme: Scheme) -> Catalogue:
 def read_catalogue(folder: Path) -> Catalogue:
     """Read a catalogue of whatever scheme; raises DrgpayError if it is damaged."""
     info = _load_info(folder / "catalogue.json")
-    bed_days = _load_table(folder / "bed_days.csv", _BED_DAY_FILE, _BED_DAY_DECIMALS)
+    bed_days = _load_table(folder, "bed_days")
     catalogue = Catalogue(
         info,
-        _with_stability(
-            _load_table(folder / "groups.csv", GROUP_SCHEMA, _GROUP_DECIMALS, _ADDED_TO_GROUPS)
-        ),
-        _load_table(folder / "coefficients.csv", COEFFICIENT_SCHEMA, _COEFFICIENT_DECIMALS),
+        _with_stability(_load_table(folder, "groups", _ADDED_TO_GROUPS)),
+        _load_table(folder, "coefficients"),
         bed_days.drop("day_points"),
     )
     _refuse_damage(catalogue, bed_days, folder)
@@ -317,7 +280,8 @@ def _refuse_damage(catalogue: Catalogue, bed_days_of_file: pl.DataFrame, folder:
         path = folder / f"{name}.csv"
         for column in needed:
             if frame[column].null_count():
-                raise DrgpayError(*_ERRORS("empty_cell", path=path, column=_in_yuan(column)))
+                names = {field.memory: field.name for field in _TABLES[name].fields}
+                raise DrgpayError(*_ERRORS("empty_cell", path=path, column=names[column]))
         repeated = frame.filter(pl.struct(key).is_duplicated())
         if repeated.height:
             said = listed(value or "-" for value in repeated.select(key).row(0))
@@ -353,10 +317,6 @@ def _with_stability(groups: pl.DataFrame) -> pl.DataFrame:
     return groups.with_columns(stability=said)
 
 
-def _in_yuan(column: str) -> str:
-    return column.removesuffix("_fen") + "_yuan" if column.endswith("_fen") else column
-
-
 def _load_info(path: Path) -> CatalogueInfo:
     if not path.is_file():
         raise DrgpayError(*_ERRORS("no_catalogue", folder=path.parent, file=path.name))
@@ -367,33 +327,26 @@ def _load_info(path: Path) -> CatalogueInfo:
         raise DrgpayError(*_ERRORS("wrong_catalogue", path=path, told=told)) from None
 
 
-def _load_table(
-    path: Path,
-    schema: dict[str, pl.DataType],
-    decimals: dict[str, int],
-    added: Collection[str] = (),
-) -> pl.DataFrame:
+def _load_table(folder: Path, name: str, added: Collection[str] = ()) -> pl.DataFrame:
     """A table of the folder; columns in `added` may be missing in an older one (null)."""
-    in_file = {
-        _in_yuan(column): pl.Decimal(18, decimals[column]) if column in decimals else dtype
-        for column, dtype in schema.items()
-    }
+    path, fields = folder / f"{name}.csv", _TABLES[name].fields
+    schema = schema_of_file(_TABLES[name])
     try:
         there = pl.read_csv(path, n_rows=0, glob=False).columns
         lacking = [name for name in added if name not in there]
         frame = pl.read_csv(
             path,
-            schema={name: dtype for name, dtype in in_file.items() if name not in lacking},
+            schema={name: dtype for name, dtype in schema.items() if name not in lacking},
             glob=False,
-        ).with_columns(pl.lit(None, in_file[name]).alias(name) for name in lacking)
+        ).with_columns(pl.lit(None, schema[name]).alias(name) for name in lacking)
     except (pl.exceptions.PolarsError, OSError) as error:
         detail = str(error).splitlines()[0]
         raise DrgpayError(*_ERRORS("unreadable_catalogue", path=path, detail=detail)) from None
     return frame.select(
         (
-            pl.col(_in_yuan(column)).to_physical().cast(pl.Int64)
-            if column in decimals
-            else pl.col(column)
-        ).alias(column)
-        for column in schema
+            pl.col(field.name)
+            if field.kind.places is None
+            else pl.col(field.name).to_physical().cast(pl.Int64)
+        ).alias(field.memory)
+        for field in fields
     )

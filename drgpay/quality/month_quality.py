@@ -1,6 +1,5 @@
 """Data quality of a month before it is paid: findings, hospitals, coding."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,6 +17,7 @@ from drgpay.quality.nonspecific import NonspecificKind, nonspecific_codes
 from drgpay.quality.shares import ratio, share
 from drgpay.records.checks import FINDING_COLUMNS, check_stays, stay_checks
 from drgpay.records.known_codes import UNKNOWN_COLUMNS, code_table
+from drgpay.records.origin import NOWHERE, ROW, Origin
 
 _HOSPITAL = ("hospital_id", "name", "level")
 # Count of stays -> the count it is a share of.
@@ -71,21 +71,22 @@ def month_quality(
     kinds: tuple[NonspecificKind, ...],
     source: str,
     language: Language = "zh",
-    called: Mapping[str, str] | None = None,
+    origin: Origin = NOWHERE,
 ) -> MonthQuality:
     """Check all stays of `read_grouped_stays` and measure the coding of each hospital.
 
     Severities are the policy's, but a finding that would stop a run is counted like a refusal, and
     every finding of a refused stay is counted. Findings that the policy ignores are left out; the
-    measures of coding do not depend on the policy. called: see check_grouped.
+    measures of coding do not depend on the policy. origin: see check_grouped.
     """
     counted = _with_severities(policy, {"stop": "reject"})
     arguments = (hospitals, period, sex_of_diagnosis, source, language)
-    checked = check_stays(stays, counted, *arguments, called=called)
+    stays = stays.with_row_index(ROW)
+    checked = check_stays(stays, counted, *arguments, origin=origin)
     # An id that is refused for one row is refused for every row that has it.
     refused = stays.join(checked.valid.select("case_id"), on="case_id", how="anti")
     every = _with_severities(policy, {"stop": "warn", "reject": "warn"})
-    further = check_stays(refused, every, *arguments, called=called).warnings
+    further = check_stays(refused, every, *arguments, origin=origin).warnings
     rows = _rows(pl.concat([checked.warnings, further]), policy)
     named = hospitals.select(_HOSPITAL)
     coding, coding_totals = _coding(

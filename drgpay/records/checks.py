@@ -26,6 +26,7 @@ from drgpay.records.findings import (
 from drgpay.records.known_codes import LEADING_UNKNOWN, UNKNOWN_COLUMNS
 from drgpay.records.leading_procedures import LEADING_WITHOUT_PART
 from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.origin import NOWHERE, ROW, Origin
 from drgpay.records.repeated_principal import REPEATED_PRINCIPAL
 from drgpay.records.same_person import COPY, OVERLAP, with_same_person
 from drgpay.records.stays import FEN_COLUMNS, REQUIRED
@@ -66,17 +67,21 @@ def check_stays(
     not_principal: Sequence[str] = (),
     further: Sequence[Check] = (),
     further_severities: Mapping[str, str] | None = None,
-    called: Mapping[str, str] | None = None,
+    origin: Origin = NOWHERE,
 ) -> CheckedStays:
     """Check the rows of `plain_stays`, with UNKNOWN_COLUMNS beside them.
 
     `sex_of_diagnosis` has code and only_sex (1 or 2): principal diagnoses that only one sex has.
     `not_principal`: diagnoses that the scheme does not allow as principal ones. `further`: checks
     beside those of the policy, the last in their order, with their severities by code. `period` is
-    the first and last settlement date, or None for any. `called`: see run_checks. Every row of the input is in `valid` or in
+    the first and last settlement date, or None for any. `origin`: see run_checks; without ROW
+    the stays are all of its rows, in their order. Every row of the input is in `valid` or in
     `quarantine`; messages are in `language`. Raises DrgpayError for a finding that the policy stops
     at.
     """
+    without_rows = ROW not in stays.columns
+    if without_rows:
+        stays = stays.with_row_index(ROW)
     stays = stays.join(hospitals.select("hospital_id", "level"), on="hospital_id", how="left")
     stays = stays.join(sex_of_diagnosis, left_on="principal_diagnosis", right_on="code", how="left")
     stays = stays.with_columns(repeated=repeated(stays["case_id"]))
@@ -97,7 +102,7 @@ def check_stays(
         STAY,
         source,
         language,
-        called,
+        origin,
     )
     extra = [
         "repeated",
@@ -110,6 +115,7 @@ def check_stays(
         FAULTS,
         *UNKNOWN_COLUMNS,
         "only_sex",
+        *([ROW] if without_rows else []),
     ]
     return CheckedStays(
         checked.valid.drop(extra),

@@ -49,7 +49,8 @@ class Block:
 class CsvSource(OwnNames):
     """One CSV file with a header line; every column is text, an empty cell is null.
 
-    below: the rows below the headings, as a spreadsheet counts records; sums: rows left out.
+    below: the rows below the headings, as a spreadsheet counts records; sums: rows of it left
+    out as sums or notes, from 0.
     """
 
     path: Path
@@ -59,7 +60,7 @@ class CsvSource(OwnNames):
     header: tuple[str, ...]
     blocks: tuple[Block, ...]
     below: Places = field(default_factory=Places)
-    sums: int = 0
+    sums: tuple[int, ...] = ()
 
     @property
     def places(self) -> Places:
@@ -265,22 +266,23 @@ def _located(source: CsvSource, layout: Layout, seen: set[int]) -> CsvSource:
     """
     blocks: list[Block] = []
     out: list[int] = []
-    raw = sums = 0
+    sums: list[int] = []
+    raw = 0
     for number, block in enumerate(source.blocks, start=1):
         is_last = number == len(source.blocks)
         left_out: tuple[int, ...] = ()
-        others = 0
+        others: tuple[int, ...] = ()
         if number in seen or (is_last and _has_notes(source, block)):
             left_out, others = _other_rows(source, block)
         rows = block.rows - len(left_out)
         first = blocks[-1].first_row + blocks[-1].rows if blocks else 0
         blocks.append(Block(block.start, block.end, first, rows, left_out))
         out += [raw + row for row in left_out]
-        sums += others
+        sums += [raw + row for row in others]
         raw += block.rows
     places = Places(layout.headings, tuple(out))
     kept = tuple(block for block in blocks if block.rows)
-    return replace(source, blocks=kept, below=places, sums=sums)
+    return replace(source, blocks=kept, below=places, sums=tuple(sums))
 
 
 def _has_notes(source: CsvSource, block: Block) -> bool:
@@ -288,14 +290,14 @@ def _has_notes(source: CsvSource, block: Block) -> bool:
     return any(mark in tail for mark in note_marks())
 
 
-def _other_rows(source: CsvSource, block: Block) -> tuple[tuple[int, ...], int]:
-    """The records of a block that are none of the table, and how many are sums or notes."""
+def _other_rows(source: CsvSource, block: Block) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The records of a block that are none of the table, and those that are sums or notes."""
     header = [*source.header]
     table = _parse(source, block, header)
     columns = [table.column(name).combine_chunks() for name in header]
     others = other_rows(columns).tolist()
     blank = np.flatnonzero(blank_rows(columns)).tolist()
-    return tuple(sorted({*others, *blank})), len(others)
+    return tuple(sorted({*others, *blank})), tuple(others)
 
 
 def _all_but(rows: tuple[int, ...], count: int) -> NDArray[np.bool_]:

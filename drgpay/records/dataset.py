@@ -13,6 +13,7 @@ from drgpay.records.columns import STAY_COLUMNS, Kind
 from drgpay.records.folder import files_of
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.meaning.source import PlainSource
+from drgpay.records.origin import Origin, OriginFile
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.reading_report import ReadingReport
 from drgpay.records.source import Piece, SourceFile, is_csv, is_excel, partition_of
@@ -66,12 +67,19 @@ class Dataset:
         return list(dict.fromkeys(name for file in self.files for name in file.column_names))
 
     @cached_property
-    def called(self) -> dict[str, str]:
-        """What columns are called in the files, where the first has another name for them."""
-        found: dict[str, str] = {}
-        for file in self.files[:1]:
-            found = {name: its for name in self.kinds if (its := file.called(name)) != name}
-        return found
+    def origin(self) -> Origin:
+        """Where its rows stand in the files, and what columns are called there."""
+        return Origin(
+            [
+                OriginFile(self._named(file), file.rows, file.places, other_names(file, self.kinds))
+                for file in self.files
+            ]
+        )
+
+    def _named(self, file: SourceFile) -> str:
+        """A file with the folders in which it lies below the input, where those tell it from others."""
+        folder = file.path.relative_to(self.path).parent if file.path != self.path else Path()
+        return file.name if folder == Path() else f"{folder.as_posix()}/{file.name}"
 
     def reading_lines(self, language: "Language") -> list[str]:
         """What was converted, translated or not read so far, in sentences."""
@@ -169,10 +177,14 @@ def open_dataset(
 
             source = open_mapped(file, partition, loaded, encoding, kinds, report, number)
         report.left_out += source.left_out
-        called = {name: its for name in kinds if (its := source.called(name)) != name}
-        report.name_columns(number, called)
+        report.name_columns(number, other_names(source, kinds))
         files.append(PlainSource(source, kinds, reading, report, number))
     return Dataset(path, tuple(files), loaded, report, kinds=kinds)
+
+
+def other_names(file: SourceFile, kinds: Iterable[str]) -> dict[str, str]:
+    """What a file calls the columns for which it has another name."""
+    return {name: its for name in kinds if (its := file.called(name)) != name}
 
 
 def dataset_of(

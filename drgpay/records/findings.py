@@ -10,6 +10,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import LANGUAGES, Language, Words, alike
 from drgpay.base.words import Sentences, Wording
 from drgpay.records.meaning.faults import FAULTS, Fault, unpacked
+from drgpay.records.origin import NOWHERE, ORIGIN_SCHEMA, ROW, Origin
 
 _ERRORS = Sentences("errors/records")
 
@@ -47,7 +48,7 @@ class Subject:
     @property
     def finding_columns(self) -> tuple[str, ...]:
         """The columns of quarantine and warnings."""
-        return (*self.identity, "column", "code", "message", "other_codes")
+        return (*self.identity, "column", "code", "message", "other_codes", *ORIGIN_SCHEMA)
 
     @property
     def words(self) -> Words:
@@ -88,12 +89,14 @@ def run_checks(
     subject: Subject,
     source: str,
     language: Language,
-    called: Mapping[str, str] | None = None,
+    origin: Origin = NOWHERE,
 ) -> CheckedRows:
     """Every row of the input is in `valid` or in `quarantine`; `severities` by code of the check.
 
-    called: what columns are called in the files that the rows come from, for messages. Raises DrgpayError for a finding that stops.
+    rows: with ROW, unless no origin is given. origin: the files that the rows come from, which say
+    what their columns are called. Raises DrgpayError for a finding that stops.
     """
+    called = origin.called
     checks = [
         replace(check, message=with_names(check.message, called)) if called else check
         for check in checks
@@ -112,10 +115,10 @@ def run_checks(
     refused = pl.any_horizontal(*[f"check_{n}" for n in by_severity["reject"]], pl.lit(False))
     marks = pl.selectors.starts_with("check_")
     rejected = marked.filter(refused)
-    quarantine = _first_findings(rejected, checks, by_severity["reject"], subject, language)
+    quarantine = _first_findings(rejected, checks, by_severity["reject"], subject, language, origin)
     sums = _refused(rejected, checks, by_severity["reject"])
     valid = marked.filter(~refused)
-    warnings = _findings(valid, checks, by_severity["warn"], subject, language)
+    warnings = _findings(valid, checks, by_severity["warn"], subject, language, origin)
     return CheckedRows(valid.drop(marks), quarantine, warnings, sums)
 
 
@@ -261,6 +264,7 @@ def _finding(
         (pl.col("other_codes") if "other_codes" in rows.columns else pl.lit("")).alias(
             "other_codes"
         ),
+        pl.col(ROW) if ROW in rows.columns else pl.lit(0, pl.UInt32).alias(ROW),
     )
 
 
@@ -274,6 +278,7 @@ def _findings(
     numbers: list[int],
     subject: Subject,
     language: Language,
+    origin: Origin,
 ) -> pl.DataFrame:
     any_row = rows.select(pl.col(f"check_{n}").any() for n in numbers)
     found = [
@@ -281,7 +286,7 @@ def _findings(
         for n in numbers
         if any_row[f"check_{n}"][0]
     ]
-    return _sorted(rows, found, subject, language)
+    return _sorted(rows, found, subject, language, origin)
 
 
 def _first_findings(
@@ -290,6 +295,7 @@ def _first_findings(
     numbers: list[int],
     subject: Subject,
     language: Language,
+    origin: Origin,
 ) -> pl.DataFrame:
     """One row per row: its first finding in the order of the checks, the others by code."""
     codes = pl.concat_list(
@@ -311,14 +317,20 @@ def _first_findings(
         for n in numbers
         if n in present
     ]
-    return _sorted(rows, found, subject, language)
+    return _sorted(rows, found, subject, language, origin)
 
 
 def _sorted(
-    rows: pl.DataFrame, found: list[pl.DataFrame], subject: Subject, language: Language
+    rows: pl.DataFrame,
+    found: list[pl.DataFrame],
+    subject: Subject,
+    language: Language,
+    origin: Origin,
 ) -> pl.DataFrame:
     nothing = _finding(rows.clear(), _NOTHING, subject, language)
-    return pl.concat([nothing, *found]).sort(subject.finding_columns)
+    whole = pl.concat([nothing, *found])
+    placed = origin.of(whole[ROW], whole["column"])
+    return whole.drop(ROW).hstack(placed).sort(subject.finding_columns)
 
 
 _NOTHING = Check("", "", pl.lit(False), Words("", ""))

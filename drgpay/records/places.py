@@ -1,12 +1,13 @@
 """Where the rows of a table stand in their file, as people count them there, from 1."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drgpay.base.language import Words
+from drgpay.base.language import Words, listed
 from drgpay.base.words import Wording
 
 _RECORDS = Wording("records")
@@ -28,6 +29,10 @@ class Places:
         out = np.array(self.left_out, dtype=np.int64)
         return out - np.arange(len(out))
 
+    def rows(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Rows of the table, from 0, as the file counts them, from 1."""
+        return rows + np.searchsorted(self._gaps, rows, side="right") + self.raw_row(0)
+
     def raw_of(self, row: int) -> int:
         """A row of the table, from 0, among all below the headings, from 0."""
         return row + int(np.searchsorted(self._gaps, row, side="right"))
@@ -43,20 +48,26 @@ class Places:
 
 def rows_of(places: Places, count: int) -> NDArray[np.uint32]:
     """The first rows of a table as the file counts them."""
-    return np.array([places.row(row) for row in range(count)], dtype=np.uint32)
+    return places.rows(np.arange(count, dtype=np.int64)).astype(np.uint32)
 
 
 NO_HEADINGS = Places(None)
 """Of a file whose columns have their names elsewhere, as Parquet."""
 
 
-def left_out_of(name: str, places: Places, sums: int) -> list[Words]:
-    """What is said of titles above headings and of rows left out below them."""
+_NAMED = 5
+
+
+def left_out_of(name: str, places: Places, sums: Sequence[int]) -> list[Words]:
+    """What is said of titles above headings and of sums and notes below them, from 0."""
     said: list[Words] = []
     if places.headings and places.headings[1]:
         first, last = (row + 1 for row in places.headings)
         key = "report.headings_in_row" if first == last else "report.headings_in_rows"
         said.append(_RECORDS.words(key, file=name, row=last, first=first, last=last))
     if sums:
-        said.append(_RECORDS.words("report.sums_left_out", file=name, count=sums))
+        rows = [str(places.raw_row(row)) for row in sums[:_NAMED]]
+        named = listed([*rows, *["…"] * (len(sums) > _NAMED)])
+        key = "report.sum_left_out" if len(sums) == 1 else "report.sums_left_out"
+        said.append(_RECORDS.words(key, file=name, count=len(sums), rows=named))
     return said

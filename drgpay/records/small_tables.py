@@ -12,6 +12,7 @@ from drgpay.base.errors import DrgpayError, shortened
 from drgpay.base.exact import POINT_PLACES
 from drgpay.base.gaps import is_gap, lacking
 from drgpay.base.language import Words
+from drgpay.base.remarks import remark
 from drgpay.base.words import Sentences
 from drgpay.records import columns as records
 from drgpay.records.columns import is_text
@@ -68,11 +69,13 @@ def read_table(
     """The columns of a file in their types, amounts as scaled integers, and the number of the `row`.
 
     A mapping beside the file (records/mapping/table_mapping.py) says what its columns are called.
-    Cells have the meaning of records/meaning. Other columns of the file are not read. Raises
+    Cells have the meaning of records/meaning. Other columns of the file are not read; titles above
+    the headings and sums below them are remarked (base/remarks.py). Raises
     DrgpayError naming file, row and column for a missing file or column, a cell that is empty and
     must not be, one that is not of its kind, and an id that a spreadsheet damaged.
     """
     source, report = _opened(path, columns)
+    remark(source.left_out)
     for name, column in columns.items():
         if column.required and name not in source.column_names:
             said = {"path": path, "column": source.described(name)}

@@ -22,6 +22,7 @@ from drgpay.base.language import Words
 from drgpay.base.system_errors import reason_of
 from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
+from drgpay.registry.views import view_statements
 from drgpay.tables.declared import Table, stored_tables
 
 if TYPE_CHECKING:
@@ -167,7 +168,8 @@ def _create_tables(connection: "DuckDBPyConnection") -> None:
     connection.execute((folder / "tables.sql").read_text(encoding="utf-8"))
     for table in stored_tables().values():
         connection.execute(_created(table))
-    connection.execute((folder / "views.sql").read_text(encoding="utf-8"))
+    for statement in view_statements():
+        connection.execute(statement)
     connection.execute("INSERT INTO stored.layout VALUES (?)", [LAYOUT])
 
 

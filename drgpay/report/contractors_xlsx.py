@@ -8,6 +8,7 @@ import polars as pl
 from drgpay.base.language import Language
 from drgpay.policy.outpatient import Capitation
 from drgpay.report.fact_lines import run_lines
+from drgpay.report.settled_tables import shown
 from drgpay.report.statement_xlsx import workbook_names
 from drgpay.report.summary_xlsx import book_date
 from drgpay.report.visit_explanation import account_calculation
@@ -16,7 +17,6 @@ from drgpay.report.visit_wording import visit_word
 from drgpay.report.wording import labelled, word
 from drgpay.results.results import Results
 from drgpay.show.sheets import BookPart, Sheet, write_book
-from drgpay.show.tables import ReportTable
 
 
 def write_contractors(
@@ -68,12 +68,7 @@ def _part(
     contractor, name = accounts.select("contractor_id", "name").row(0)
     enrolment = results["enrolment"].filter(pl.col("contractor_id") == contractor)
     named = name or contractor
-    by_provider = ReportTable(
-        "by_provider",
-        providers.drop("contractor_id"),
-        worded=frozenset({"account"}),
-        sums=frozenset({"visits", "fund_amount"}),
-    )
+    by_provider = shown("by_provider", providers)
     heads: list[dict[str, Any]] = enrolment.rows(named=True)
     explained = [
         account_calculation(

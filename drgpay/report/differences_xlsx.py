@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from drgpay.report.settled_tables import shown
 from drgpay.results.month import line_kind
 from drgpay.results.results import DifferenceTables
 from drgpay.show.sheets import Sheet
@@ -17,24 +18,13 @@ def difference_sheet(differences: DifferenceTables, keys: tuple[str, ...] = ()) 
     of stays have a case_id, visits a visit_id.
     """
     case = "case_id" if "case_id" in differences.cases.columns else "visit_id"
-    amounts = [
-        f"{amount}_{state}"
-        for amount in ("points", "fund_amount", "prepayment", "home_fund_bill")
-        for state in _STATES
-    ]
     of_cases = [f"{amount}_{state}" for amount in ("points", "fund_amount") for state in _STATES]
     worded = frozenset({"account", "line"})
     moved = differences.cases.filter(pl.col("change") != "repriced")
     return Sheet(
         "differences",
         [
-            ReportTable(
-                "differences",
-                _with_line(differences.statements).select(*keys, "account", "line", *amounts),
-                worded=worded,
-                sums=frozenset(amounts),
-                note="differences_note",
-            ),
+            shown("differences", _with_line(differences.statements), keys),
             ReportTable(
                 "difference_cases",
                 _with_line(moved).select(*keys, case, "account", "line", "change", *of_cases),

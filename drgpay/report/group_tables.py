@@ -4,6 +4,7 @@ import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.base.words import Wording
+from drgpay.report.settled_tables import shown
 from drgpay.report.wording import word
 from drgpay.show.sheets import Sheet
 from drgpay.show.tables import ReportTable
@@ -12,10 +13,6 @@ from drgpay.show.terminal import Showable
 
 _AGREEING, _UNUSABLE = "groups_agree", "official_unusable"
 _SUMS = frozenset({"stays", "total_cost", "official_points", "own_points"})
-_CASE_COLUMNS = [
-    *("case_id", "group_source", "official_group", "own_group", "group_difference"),
-    *("rule_group", "facts", "official_points", "own_points"),
-]
 
 
 def agreement_sheet(agreement: pl.DataFrame, findings: pl.DataFrame, language: Language) -> Sheet:
@@ -64,12 +61,7 @@ def hospital_group_sheets(
     mine = case_groups.filter(
         (pl.col("hospital_id") == hospital) & pl.col("group_difference").is_not_null()
     ).sort("case_id")
-    table = ReportTable(
-        "own_groups",
-        _said(mine.select(_CASE_COLUMNS), language),
-        prefixes={"group_source": "paid_by"},
-        sums=frozenset({"official_points", "own_points"}),
-    )
+    table = shown("own_groups", _said(mine, language))
     return [Sheet("own_groups", [table], notes=["official_groups_note"])]
 
 

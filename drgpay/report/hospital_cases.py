@@ -418,7 +418,7 @@ def _checks() -> Checks:
         [
             Check("points", [cases("points"), minus["points"]], [line("points")]),
             Check("total_cost", [cases("total_cost")], [line("total_cost")]),
-            Check("fund_cost", [cases("fund_cost")], [line("fund_cost", "payment")]),
+            Check("fund_cost", [cases("fund_cost")], [line("fund_cost", "prepaid_lines")]),
             Check(
                 "fund_amount", [cases("fund_amount"), minus["fund_amount"]], [line("fund_amount")]
             ),

@@ -35,19 +35,9 @@ class QualityReport:
 
 
 def speaker(language: Language) -> Say:
-    """The words of headings and values; a level or finding is called as in the reports of a run.
-
-    A share is called as its count, followed by what it is.
-    """
+    """The words of headings and values; a level or finding is called as in the reports of a run."""
     words = Wording("quality")
-
-    def say(key: str) -> str:
-        count = key.removesuffix("_share")
-        if key not in words and count in words:
-            return words.said("share_of", language, count=words.said(count, language))
-        return words.said(key, language) if key in words else level_name(key, language)
-
-    return say
+    return lambda key: words.said(key, language) if key in words else level_name(key, language)
 
 
 def month_report(quality: MonthQuality, facts: Mapping[str, str]) -> QualityReport:
@@ -95,7 +85,8 @@ def _refused(quality: MonthQuality) -> pl.DataFrame:
     """The stays that would not be paid, a row a reason, by hospital."""
     rows = quality.rows.filter(pl.col("severity").is_in(["reject", "stop"]))
     return rows.select(
-        "hospital_id", "case_id", "settlement_date", "code", "column", "message"
+        *("hospital_id", "case_id", "code", "message"),
+        *("source_file", "source_row", "source_column", "settlement_date"),
     ).sort("hospital_id", "case_id", maintain_order=True)
 
 

@@ -9,6 +9,7 @@ from drgpay.report.statement import AMOUNTS, class_totals, group_sums
 from drgpay.report.wording import pool_name
 from drgpay.results.month import line_kind, line_totals
 from drgpay.show.tables import ReportTable
+from drgpay.tables.shown import shown_table
 
 
 def with_pool_names(frame: pl.DataFrame, language: Language) -> pl.DataFrame:
@@ -124,26 +125,9 @@ def line_total_table(statements: pl.DataFrame) -> ReportTable:
     return ReportTable("lines", totals, worded=frozenset({"line"}), sums=sums, note="lines_note")
 
 
-_HOSPITAL_COLUMNS = ["hospital_id", "name", "level", "account", "line"]
-_HOSPITAL_AMOUNTS = [
-    *("cases", "points", "minus_points", "waiting_points", "deducted_points", "total_cost"),
-    *("standard_amount", "kept", "patient_cost", "other_cost", "fund_amount", "fund_cost"),
-    "difference",
-    *("deducted", "prepayment", "carried", "home_fund_bill"),
-]
-
-
 def hospital_table(statements: pl.DataFrame) -> ReportTable:
     """statements.parquet, a row a line."""
-    frame = statements.with_columns(line=line_kind())
-    return ReportTable(
-        "hospitals",
-        frame.select(*_HOSPITAL_COLUMNS, *_HOSPITAL_AMOUNTS),
-        worded=frozenset({"account", "line"}),
-        prefixes={"level": "level"},
-        sums=frozenset(_HOSPITAL_AMOUNTS),
-        note="negative_note",
-    )
+    return shown("hospitals", statements.with_columns(line=line_kind()))
 
 
 def class_table(cases: pl.DataFrame, valued: pl.DataFrame) -> ReportTable:
@@ -170,22 +154,14 @@ def finding_tables(key: str, findings: pl.DataFrame, columns: Sequence[str]) -> 
     ]
 
 
-_LINE = ["account", "line"]
-EARNED = [
-    *("cases", "points", "minus_points", "deducted_points", "point_value", "total_cost"),
-    *("standard_amount", "kept", "patient_cost", "other_cost", "fund_amount"),
-]
-"""What a statement shows of the lines before what is paid, of a month or a year."""
-
-
-def line_table(
-    key: str, lines: pl.DataFrame, columns: Sequence[str], note: str = ""
-) -> ReportTable:
-    """Some columns of statement lines, a row a line, adding up all but values and ratios."""
+def shown(key: str, frame: pl.DataFrame, first: Sequence[str] = ()) -> ReportTable:
+    """A table as drgpay/tables/shown.toml declares it; `first` are columns before its own."""
+    table = shown_table(key)
     return ReportTable(
-        key,
-        lines[[*_LINE, *columns]],
-        worded=frozenset(_LINE),
-        sums=frozenset(columns) - {"point_value", "prepay_ratio", "assessment_factor"},
-        note=note,
+        table.title,
+        frame.select(*first, *table.columns),
+        worded=table.worded,
+        prefixes=table.prefixes,
+        sums=table.sums,
+        note=table.note,
     )

@@ -16,7 +16,7 @@ from drgpay.report.fact_lines import joined, rule_lines, run_lines
 from drgpay.report.group_tables import hospital_group_sheets
 from drgpay.report.hospital_cases import HospitalTables, case_sheets, say_of_cases
 from drgpay.report.reasons import reason_said
-from drgpay.report.settled_tables import EARNED, line_table
+from drgpay.report.settled_tables import shown
 from drgpay.report.statement import (
     AMOUNTS,
     HospitalStatement,
@@ -142,35 +142,17 @@ def _made_of(
 
 
 _CLASS = {"case_class": "class"}
-_ADJUSTMENT_COLUMNS = [
-    *("case_id", "kind", "applies_to", "account"),
-    *("points", "amount", "reason", "evidence", "paid_in"),
-]
-_PAID = [
-    *("fund_amount", "fund_cost", "difference"),
-    *("prepay_ratio", "deducted", "prepayment", "carried", "home_fund_bill"),
-]
 
 
 def _adjustments(adjustments: pl.DataFrame, language: Language) -> ReportTable:
     reasons = [reason_said(row, language) for row in adjustments.iter_rows(named=True)]
     said = adjustments.with_columns(reason=pl.Series(reasons, dtype=pl.String))
-    return ReportTable(
-        "adjustments",
-        said[_ADJUSTMENT_COLUMNS],
-        worded=frozenset({"account"}),
-        prefixes={"kind": "kind", "applies_to": "applies_to"},
-        sums=frozenset({"points", "amount"}),
-        note="adjustments_note",
-    )
+    return shown("statement_adjustments", said)
 
 
 def _month_lines(statement: HospitalStatement) -> list[ReportTable]:
     """What the lines of a month earned, and what of it is prepaid."""
-    return [
-        line_table("earned", statement.lines, EARNED),
-        line_table("payment", statement.lines, _PAID, "statement_note"),
-    ]
+    return [shown("earned", statement.lines), shown("prepaid_lines", statement.lines)]
 
 
 def _shown_lines(results: Results, rules: Rules) -> pl.DataFrame:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 
 from drgpay.base.language import Language
-from drgpay.report.settled_tables import with_pool_names
+from drgpay.report.settled_tables import shown, with_pool_names
 from drgpay.report.statement import TOP_GROUPS
 from drgpay.results.results import CapitationTables
 from drgpay.show.tables import ReportTable
@@ -135,13 +135,7 @@ def account_table(accounts: pl.DataFrame) -> ReportTable:
 
 def apart_table(apart: pl.DataFrame) -> ReportTable:
     """One row a reason, contractor and account."""
-    return ReportTable(
-        "apart",
-        apart.select("reason", "contractor_id", "account", "visits", "fund_amount"),
-        worded=frozenset({"account"}),
-        prefixes={"reason": "apart"},
-        sums=frozenset({"visits", "fund_amount"}),
-    )
+    return shown("apart", apart)
 
 
 def line_findings(findings: pl.DataFrame) -> ReportTable:

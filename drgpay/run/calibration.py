@@ -89,7 +89,7 @@ def make_catalogue(
         None,
         str(stays.path),
         official=official,
-        called=dataset.called,
+        origin=dataset.origin,
     )
     del grouped
     catalogue = calibrate(checked.valid, dataset.rows, scheme, policy, out.name, dataset.path.name)

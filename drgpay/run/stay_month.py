@@ -187,7 +187,7 @@ def settle_stays_of_job(
             source,
             language,
             stays.official,
-            called=stays.dataset.called,
+            origin=stays.dataset.origin,
         )
 
     checked = running.folder.stage("checked", read_and_check, CheckedStays)

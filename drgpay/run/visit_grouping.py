@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.base.language import Language
+from drgpay.records.origin import ORIGIN_SCHEMA
 from drgpay.records.visits.case_records import KEPT_CODED, KEPT_SCHEMA, kept_of_visits
 from drgpay.records.visits.checks import LINE, VISIT, VisitBucket, VisitCounts, VisitRules
 from drgpay.records.visits.tables import VisitRecords
@@ -246,9 +247,12 @@ def _records_file(stack: ExitStack, path: Path | None) -> BatchFile | None:
 def _findings_file(stack: ExitStack, path: Path | None) -> BatchFile | None:
     if path is None:
         return None
-    types = dict.fromkeys(LINE.finding_columns, pl.String()) | {"amount_fen": pl.Int64()}
+    types: dict[str, pl.DataType] = dict.fromkeys(LINE.finding_columns, pl.String())
+    types |= {"amount_fen": pl.Int64(), **ORIGIN_SCHEMA}
     schema = as_batch(_line_findings(pl.DataFrame(schema=types))).schema
-    return stack.enter_context(BatchFile(path, schema, ["column", "code", "message"]))
+    return stack.enter_context(
+        BatchFile(path, schema, ["column", "code", "message", "source_file", "source_column"])
+    )
 
 
 def _line_findings(findings: pl.DataFrame) -> pl.DataFrame:

@@ -1,1 +1,1 @@
-"""JSON Schemas of the TOML files that the program reads, for editors."""
+"""JSON Schemas of the TOML files and tables that the program reads, for editors and senders."""

@@ -35,7 +35,7 @@ def schema_line(name: str) -> str:
     return f"#:schema ./{name}"
 
 
-def save_schema(kind: Kind, path: Path) -> None:
+def save_schema(text: str, path: Path) -> None:
     """Write a schema over an older one; any other file stays, and is a DrgpayError."""
     if path.suffix.lower() != ".json":
         raise DrgpayError(*_ERRORS("no_json_name", path=path))
@@ -44,4 +44,4 @@ def save_schema(kind: Kind, path: Path) -> None:
             if _DIALECT not in file.read(_HEAD_BYTES):
                 raise DrgpayError(*_ERRORS("no_schema", path=path))
     with staged_file(path, BY_UMASK) as staged:
-        staged.write_text(schema_text(kind), encoding="utf-8", newline="\n")
+        staged.write_text(text, encoding="utf-8", newline="\n")

@@ -5,7 +5,6 @@ stand, and in a policy or a transition each value plain or as a table with its s
 than one key, and it wants what nobody means to write otherwise: true and false for themselves.
 """
 
-import json
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +20,7 @@ from drgpay.run.year_job import YearFile
 from drgpay.schemas.files import Kind
 from drgpay.schemas.refs import beside_ref, reached_definitions
 from drgpay.schemas.sources import with_sources
+from drgpay.schemas.written import written
 from drgpay.simulate.scenario import ScenarioFile
 from drgpay.transition.file import TransitionFile
 
@@ -42,7 +42,6 @@ _NUMBERS: dict[str, JsonSchemaValue] = {
     },
 }
 """Numbers, plain or in quotation marks."""
-_WIDTH = 100
 
 
 def generated(kind: Kind) -> str:
@@ -54,21 +53,7 @@ def generated(kind: Kind) -> str:
         schema = with_sources(schema, about)
     schema["$defs"] = reached_definitions(schema)
     head = {"$schema": GenerateJsonSchema.schema_dialect, "title": f"drgpay {kind}"}
-    return _written(head | schema | head) + "\n"
-
-
-def _written(node: Any, above: str = "") -> str:
-    """JSON with a line for what fits in one, so that a change is seen where it is."""
-    text = json.dumps(node, ensure_ascii=False)
-    if len(above) + len(text) <= _WIDTH or not isinstance(node, dict | list):
-        return text
-    below = above + " "
-    if isinstance(node, list):
-        parts, ends = [_written(one, below) for one in node], "[]"
-    else:
-        named = ((json.dumps(key, ensure_ascii=False), inner) for key, inner in node.items())
-        parts, ends = [f"{key}: {_written(inner, below)}" for key, inner in named], "{}"
-    return f"{ends[0]}\n{below}" + f",\n{below}".join(parts) + f"\n{above}{ends[1]}"
+    return written(head | schema | head) + "\n"
 
 
 class _OfToml(GenerateJsonSchema):

@@ -8,12 +8,11 @@ from typing import Any, Literal
 import polars as pl
 
 from drgpay.show.cells import NONE
+from drgpay.tables.declared import shown_in_percent
 
 Kind = Literal["text", "count", "money", "ratio", "percent"]
 Say = Callable[[str], str]
 """The words of a key (a title, a column, a value) in the reader's language."""
-
-_PERCENT_SUFFIXES = ("_share", "_rate")
 
 
 @dataclass(frozen=True)
@@ -65,11 +64,11 @@ Block = ReportTable | Sentence
 
 
 def kind_of(name: str, dtype: pl.DataType) -> Kind:
-    """How a column is shown: by its type, and a share (a name in _share or _rate) as a percentage."""
+    """How a column is shown: by its type, and in percent where it is declared so (drgpay/tables)."""
     if dtype.is_integer():
         return "count"
     if isinstance(dtype, pl.Decimal):
-        if name.endswith(_PERCENT_SUFFIXES):
+        if name in shown_in_percent():
             return "percent"
         return "money" if dtype.scale == 2 else "ratio"
     return "text"

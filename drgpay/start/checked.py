@@ -58,6 +58,7 @@ def checked_month(
         load_nonspecific(DEFAULT_FILE),
         str(stays),
         language,
+        dataset.origin,
     )
     costs = grouped.select("case_id", "total_fen").unique("case_id", keep="first")
     rows = quality.rows.join(costs, on="case_id", how="left")

@@ -167,6 +167,7 @@ class _Start:
         with self._progress(f"recognising {path.name}", 1) as advance:
             found = recognise(table, given, self._person, ids)
             advance(1)
+        self._made.remarks += given.source.left_out
         self._made.recognised[table] = found
         return found
 

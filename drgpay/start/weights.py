@@ -19,6 +19,7 @@ from drgpay.points.weight_columns import weight_columns
 from drgpay.points.weight_rows import WeightOptions
 from drgpay.points.weight_table import WeightTable, read_weight_table
 from drgpay.points.weight_values import number_of
+from drgpay.records.places import Places, left_out_of
 from drgpay.start.headings import Known, compared, known_headings
 
 WORDS = Wording("start")
@@ -70,11 +71,21 @@ def weights_plan(
         drop=tuple(drop),
         skip_unknown=unknown <= _SKIPPED_AT_MOST * len(groups),
     )
+    remarks += _left_out(table)
     mean, why = (all_mean, None) if all_mean else _all_mean(table, columns)
     if why:
         remarks.append(why)
     read = weight_columns(table, columns, drop, None).read_as
     return WeightsPlan(path, name, options, mean, read, unknown, tuple(remarks))
+
+
+def _left_out(table: WeightTable) -> list[Words]:
+    """Titles, sums and notes of the table, as they are said of every table."""
+    first, last = table.heading_lines[0], table.heading_lines[-1]
+    sums = [
+        line.number - last - 1 for line in table.left_out if line.reason in ("total", "note_line")
+    ]
+    return left_out_of(table.path.name, Places((first - 1, last - 1)), sums)
 
 
 def _columns(

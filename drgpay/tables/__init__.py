@@ -1,1 +1,1 @@
-"""What every table of a run holds, declared once: names, types, units, headings and meanings."""
+"""What every table holds, declared once: names, types, units, headings and meanings."""

@@ -1,4 +1,4 @@
-"""The declared tables, read from columns.toml, results.toml and database.toml.
+"""The declared tables, read from columns.toml and the files of tables beside it.
 
 From the declarations come the columns that results write and read back (results/columns.py), the
 tables of the database, headings, and the tables of columns in docs/.
@@ -26,7 +26,8 @@ class Kind:
 
     places: decimals, None where there are none or where the policy says how many (`by_policy`).
     memory: what whole numbers in calculations are called, `{}` is the name of the column; None where
-    the values are the same there.
+    the values are the same there. percent: whether people are shown parts of one in percent. adds_up:
+    whether sums of them mean something.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Kind:
     places: int | None = None
     by_policy: bool = False
     memory: str | None = None
+    percent: bool = False
+    adds_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Field:
 
     memory: its name in calculations. former: SQL of what files of older programs held that lack it.
     added: for readers alone, beside what is read back. person: names one person's stay or visit, or
-    tells of the person.
+    tells of the person. said: with what the keys of the words of its values begin; empty where a value
+    is its key, None where values stand for themselves.
     """
 
     name: str
@@ -56,6 +60,7 @@ class Field:
     former: str | None = None
     added: bool = False
     person: bool = False
+    said: str | None = None
 
     @property
     def type(self) -> str:
@@ -111,10 +116,17 @@ def result_tables() -> Mapping[str, Table]:
 
 @dataclass(frozen=True)
 class View(Table):
-    """A documented view of the database; `like`: the view whose columns it has, `renamed` some."""
+    """A documented view of the database; `like`: the view whose columns it has, `renamed` some.
+
+    of: the stored table or view whose rows it has, or with `sums` adds up; None where SQL of its own makes
+    it. part: `stays` or `visits`, of which part of a run; None where its rows are of one.
+    """
 
     like: str | None = None
     renamed: Mapping[str, str] = field(default_factory=dict)
+    of: str | None = None
+    sums: bool = False
+    part: str | None = None
 
 
 def stored_tables() -> Mapping[str, Table]:
@@ -126,20 +138,34 @@ def stored_tables() -> Mapping[str, Table]:
 def database_views() -> Mapping[str, View]:
     """The documented views of the database, by name, in the order in which docs show them."""
     raw = read_declarations("database")
-    columns = {**_columns(read_declarations("columns")), **_columns(raw)}
+    columns = {**shared_columns(), **_columns(raw)}
     found: dict[str, View] = {}
     for name, declared in raw["views"].items():
         like, renamed = declared.get("like"), declared.get("renamed", {})
         rows = Words(declared["zh"], declared["en"])
         if like:
             fields = tuple(columns.get(renamed.get(one.name), one) for one in found[like].fields)
-        elif "of" in declared:
-            stored = stored_tables()[declared["of"]].fields
+            part = found[like].part and "visits"
+            found[name] = replace(
+                found[like],
+                name=name,
+                rows=rows,
+                fields=fields,
+                like=like,
+                renamed=renamed,
+                part=part,
+            )
+            continue
+        of = declared.get("of", declared.get("sums_of"))
+        stored = stored_tables()[of].fields if of in stored_tables() else ()
+        if "columns" in declared:
+            fields = _table(name, declared, columns, raw["groups"]).fields
+        else:
             whole = (one for one in stored if one.name != _PART)
             fields = tuple(_said_otherwise(one, declared) for one in whole)
-        else:
-            fields = _table(name, declared, columns, raw["groups"]).fields
-        found[name] = View(name, rows, fields, like=like, renamed=renamed)
+        parted = of is not None and (not stored or any(one.name == _PART for one in stored))
+        sums, part = "sums_of" in declared, "stays" if parted else None
+        found[name] = View(name, rows, fields, of=of, sums=sums, part=part)
     return found
 
 
@@ -157,18 +183,32 @@ def transition_tables() -> Mapping[str, Table]:
 def read_tables(file: str) -> Mapping[str, Table]:
     """The tables that a file of this folder declares."""
     raw = read_declarations(file)
-    columns = {**_columns(read_declarations("columns")), **_columns(raw)}
+    columns = {**shared_columns(), **_columns(raw)}
     groups = raw.get("groups", {})
     return {
         name: _table(name, declared, columns, groups) for name, declared in raw["tables"].items()
     }
 
 
-def column_titles() -> Mapping[str, Words]:
-    """The headings of the columns that tables share, by name."""
-    return {name: one.title for name, one in _columns(read_declarations("columns")).items()}
+@cache
+def shown_in_percent() -> frozenset[str]:
+    """The columns, of whatever table, that are parts of one and shown in percent."""
+    kinds = _kinds()
+    return frozenset(
+        name
+        for path in TABLES_FOLDER.glob("*.toml")
+        for name, declared in read_declarations(path.stem).get("columns", {}).items()
+        if kinds[declared["kind"]].percent
+    )
 
 
+@cache
+def shared_columns() -> Mapping[str, Field]:
+    """The columns that tables share, by name."""
+    return _columns(read_declarations("columns"))
+
+
+@cache
 def read_declarations(file: str) -> Mapping[str, Any]:
     """A file of this folder as it stands."""
     return read_toml(TABLES_FOLDER / f"{file}.toml", Words("表的声明文件", "declaration of tables"))
@@ -187,6 +227,7 @@ def _columns(raw: Mapping[str, Any]) -> dict[str, Field]:
             declared.get("memory", (kind.memory or "{}").format(name)),
             _former(declared.get("former"), kind),
             person=name in people,
+            said=declared.get("said"),
         )
     return found
 
@@ -209,6 +250,8 @@ def _kind(name: str, declared: Mapping[str, Any], units: Mapping[str, Words]) ->
         None if places == _OF_POINT_VALUES else places,
         places == _OF_POINT_VALUES,
         declared.get("memory"),
+        declared.get("percent", False),
+        declared.get("adds_up", False),
     )
 
 
@@ -226,7 +269,7 @@ def _table(
 ) -> Table:
     fields = (
         _said_otherwise(columns[column], declared)
-        for column in _expanded(declared["columns"], groups)
+        for column in expanded(declared["columns"], groups)
     )
     return Table(
         name,
@@ -258,7 +301,8 @@ def _said_otherwise(column: Field, declared: Mapping[str, Any]) -> Field:
     )
 
 
-def _expanded(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def expanded(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The names of columns, those of a group in the place of @group."""
     for name in names:
         if name.startswith(_GROUP):
             yield from groups[name.removeprefix(_GROUP)]

@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from drgpay.base.language import Words
-from drgpay.tables.declared import column_titles, read_declarations
+from drgpay.tables.declared import read_declarations, shared_columns
 
 _VALUE = "value"
 
@@ -44,7 +44,7 @@ class InputTable:
 @cache
 def input_tables() -> Mapping[str, InputTable]:
     """The inputs by name: stays, visits, items, hospitals, enrolment, reviews, deductions ..."""
-    titles = column_titles()
+    titles = {name: one.title for name, one in shared_columns().items()}
     return {
         name: InputTable(
             name,

@@ -92,6 +92,7 @@ def test_two_drivers_are_found_over_all_groups(
     assert 0 < table["q"].max() < 1e-4  # type: ignore[operator]
 
 
+@pytest.mark.slow
 def test_without_a_driver_few_regions_have_a_group_beyond_chance(
     region: tuple[GroupedStays, CompiledScheme],
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.adjust.overlay import Overlay
@@ -13,6 +13,7 @@ from drgpay.grouper.reference import Stay, group_stay
 from drgpay.grouper.rules.nodes import Always
 from drgpay.grouper.scheme import Adrg, Drg, Mdc, Scheme
 from tests import any_scheme
+from tests.spread import drawn
 
 Read = Callable[..., Overlay]
 
@@ -53,7 +54,7 @@ def _closed(mdc: Mdc) -> Mdc:
     return replace(mdc, adrgs=tuple(closed(adrg) for adrg in mdc.adrgs))
 
 
-@settings(max_examples=150)
+@drawn(150)
 @given(schemes=changed(), stays=st.lists(any_scheme.stays, min_size=1, max_size=8))
 def test_stays_of_other_mdcs_keep_their_group(
     schemes: tuple[Scheme, Scheme], stays: list[Stay]

@@ -13,6 +13,7 @@ import pytest
 
 import drgpay
 from drgpay.api.arguments import checked
+from tests.spread import spread
 from tests.transition.history import small_history, transition_file
 
 FUNCTIONS = [name for name in drgpay.__all__ if name[0].islower()]
@@ -109,7 +110,7 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
     return given | (_SMALL if name == "make_sample" else {})
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", spread(FUNCTIONS, 16))
 def test_only_a_drgpay_error_comes_of_any_value(
     name: str,
     right: dict[str, Any],

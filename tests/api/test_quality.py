@@ -109,6 +109,7 @@ def test_a_scheme_is_checked_exported_and_imported(tmp_path: Path) -> None:
         drgpay.import_scheme(tmp_path / "small.xlsx", "again", tmp_path / "again")
 
 
+@pytest.mark.slow
 def test_a_sample_is_that_of_the_command(tmp_path: Path) -> None:
     made = drgpay.make_sample(
         tmp_path / "a", stays=50, history_months=1, history_stays=400, seed=3, visits=60

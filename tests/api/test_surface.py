@@ -83,6 +83,7 @@ def told() -> Simulation:
 """
 
 
+@pytest.mark.slow
 def test_the_program_of_a_user_is_checked_strictly(tmp_path: Path) -> None:
     file = tmp_path / "program.py"
     file.write_text(_PROGRAM, encoding="utf-8")

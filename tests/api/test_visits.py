@@ -9,6 +9,7 @@ import pytest
 
 import drgpay
 from drgpay.grouper.apg import CompiledApg
+from drgpay.records.origin import ORIGIN_SCHEMA
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run.visit_calibration import make_visit_catalogue
 
@@ -42,7 +43,9 @@ def tables(sample_data: Path) -> tuple[Path, Path]:
 
 
 def _same(found: pl.DataFrame, written: Path) -> bool:
-    return found.equals(pl.read_parquet(written).cast(found.schema))
+    """Whether a table is the written one, but for the places of rows in their files."""
+    same = pl.read_parquet(written).cast(found.schema)
+    return found.drop(*ORIGIN_SCHEMA, strict=False).equals(same.drop(*ORIGIN_SCHEMA, strict=False))
 
 
 @pytest.mark.parametrize("lazy", [False, True])

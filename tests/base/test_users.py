@@ -81,6 +81,7 @@ def test_every_module_is_imported_without_what_windows_lacks() -> None:
     assert int(ended.stdout) > 200
 
 
+@pytest.mark.slow
 def test_a_month_is_settled_and_verified_without_what_windows_lacks(
     tmp_path: Path, sample_data: Path
 ) -> None:

@@ -31,6 +31,7 @@ def events(log: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.read_text("utf-8").splitlines()]
 
 
+@pytest.mark.slow
 def test_one_that_fails_stops_no_other_and_a_retry_runs_what_failed(
     region: Path, tmp_path: Path, drgpay: Run
 ) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.cli.program import drgpay
+from tests.spread import spread
 
 
 def completed(shell: str, words: str, language: str) -> str:
@@ -18,7 +19,7 @@ def completed(shell: str, words: str, language: str) -> str:
     return ended.stdout.decode()
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+@pytest.mark.parametrize("shell", spread(["bash", "zsh", "fish"], 1))
 def test_commands_and_options_are_completed(shell: str) -> None:
     found = completed(shell, "drgpay ru", "en")
     assert "run" in found

@@ -142,6 +142,7 @@ def test_only_what_ended_before_the_day(runs: Path) -> None:
     assert found.bytes > 0
 
 
+@pytest.mark.slow
 def test_an_open_year_needs_its_months(runs: Path, drgpay: Run) -> None:
     status, out, _ = drgpay(
         "forget", "--runs", runs, "--before", "2027-01-01", "--by", "W", "--lang", "en"

@@ -9,6 +9,7 @@ import pytest
 
 from drgpay.base.words import Sentences
 from tests.cli.program import drgpay, interrupted
+from tests.spread import spread
 
 _ERRORS = Sentences("errors/cli")
 STAGED, UNWRITTEN = (_ERRORS.said(key, "en") for key in ("staged", "unwritten"))
@@ -24,7 +25,7 @@ def many_stays(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> P
     return path
 
 
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize(("number", "status"), spread(SIGNALS, 1))
 def test_group_leaves_nothing(
     tmp_path: Path, many_stays: Path, number: signal.Signals, status: int
 ) -> None:
@@ -37,7 +38,7 @@ def test_group_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.parametrize(("number", "status"), spread(SIGNALS, 1))
 def test_group_writes_over_nothing(
     tmp_path: Path, many_stays: Path, number: signal.Signals, status: int
 ) -> None:
@@ -49,6 +50,7 @@ def test_group_writes_over_nothing(
 
 
 @pytest.mark.parametrize(("number", "status"), SIGNALS)
+@pytest.mark.slow
 def test_a_run_goes_on_after_it(
     tmp_path: Path, sample_data: Path, number: signal.Signals, status: int
 ) -> None:

@@ -101,6 +101,7 @@ def test_an_archive_is_verified_where_it_is_unpacked(
     assert "portalocker" in (folder / "program" / "drgpay" / "base" / "file_lock.py").read_text()
 
 
+@pytest.mark.slow
 def test_the_program_in_the_archive_verifies_it(runs: Path, region: Path, tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     keep([runs / "first"], folder, [region / "first.toml"])

@@ -109,6 +109,7 @@ def test_group_visits_that_are_killed_while_they_are_spilled(
     assert out.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.slow
 def test_a_report_and_an_export_that_are_killed(
     tmp_path: Path, region: Path, stalled: Stalled
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_folder_that_is_killed(tmp_path: Path, region: Path, stalled: Stalled)
     assert open_to_others(out) == {}
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_goes_on(
     tmp_path: Path, region: Path, stalled: Stalled, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -45,6 +45,7 @@ def test_a_month_its_correction_and_all_that_is_made_of_them(tmp_path: Path, reg
     assert open_to_others(tmp_path / "new") == {}
 
 
+@pytest.mark.slow
 def test_a_month_with_visits(tmp_path: Path, sample_data: Path) -> None:
     region = visit_region(sample_data, tmp_path / "region")
     job = visit_job(region, "paid")
@@ -87,6 +88,7 @@ def test_groups_and_quality(tmp_path: Path, region: Path) -> None:
     assert open_to_others(new) == {}
 
 
+@pytest.mark.slow
 def test_what_is_handed_on_has_the_rights_that_the_umask_leaves(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:

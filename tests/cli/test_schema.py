@@ -22,6 +22,27 @@ def test_the_same_is_printed_and_written(tmp_path: Path, drgpay: Run, kind: Kind
         assert path.read_text("utf-8") == out
 
 
+def test_that_of_a_table(tmp_path: Path, drgpay: Run) -> None:
+    path = tmp_path / "stays.schema.json"
+    status, out, err = drgpay("schema", "table", "stays", "--out", path)
+    assert (status, Path(out.strip()).name, err) == (0, path.name, "")
+    assert path.read_text("utf-8") == drgpay("schema", "table", "stays")[1]
+    assert json.loads(path.read_text("utf-8"))["title"] == "drgpay table stays"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("table",), "lacks the name of a table; add one of stays, visits"),
+        (("table", "policy"), "no input is a table policy; there are stays, visits"),
+        (("job", "stays"), "schema job takes no table stays"),
+    ],
+)
+def test_no_such_table(drgpay: Run, arguments: tuple[str, ...], words: str) -> None:
+    status, out, err = drgpay("schema", *arguments)
+    assert (status, out, words in err) == (2, "", True), err
+
+
 @pytest.mark.parametrize(
     ("name", "words"),
     [

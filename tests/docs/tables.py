@@ -1,7 +1,9 @@
 """The tables of columns in docs/, written from the declarations of drgpay/tables.
 
 `python -m tests.docs.tables` writes them anew: in docs/files.md each table between
-`<!-- columns of TABLE -->`, of inputs `<!-- input TABLE -->`, and `<!-- end -->`, in docs/database.md all views between `<!-- views -->`
+`<!-- columns of TABLE -->`, of another file than results.toml `<!-- columns of FILE.TABLE -->`, of inputs
+`<!-- input TABLE -->`, and `<!-- end -->`, on both pages of files all tables of a file that have no place of
+their own between `<!-- tables of FILE -->` and `<!-- end -->`, in docs/database.md all views between `<!-- views -->`
 and `<!-- end -->`, in docs/zh/files.md all inputs between `<!-- inputs -->` and `<!-- end -->` and all tables
 of results between `<!-- results -->` and `<!-- end -->`, with headings of their own. tests/docs/test_tables.py
 fails where they are not as declared.
@@ -14,12 +16,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
-from drgpay.tables.declared import Table, View, database_views, result_table, result_tables
+from drgpay.tables.declared import Table, View, database_views, read_tables, result_tables
 from drgpay.tables.inputs import InputTable, input_tables
 from tests.docs.markdown import DOCS, ZH
 
 FILES, DATABASE, FILES_ZH = DOCS / "files.md", DOCS / "database.md", ZH / "files.md"
-_PLACE = re.compile(r"(<!-- columns of (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
+_PLACE = re.compile(r"(<!-- columns of (?:(\w+)\.)?(\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
+_TABLES = re.compile(r"(<!-- tables of (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 _INPUT = re.compile(r"(<!-- input (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 _VIEWS = re.compile(r"(<!-- views -->\n).*?(<!-- end -->\n)", re.DOTALL)
 _INPUTS = re.compile(r"(<!-- inputs -->\n).*?(<!-- end -->\n)", re.DOTALL)
@@ -68,12 +71,32 @@ def _view_shown(view: View) -> Iterator[str]:
 
 def files_anew(text: str) -> str:
     """docs/files.md with its tables as they are declared."""
-    of_results = _PLACE.sub(
-        lambda found: found[1] + columns_shown(result_table(found[2])) + found[3], text
+    placed = _PLACE.sub(
+        lambda found: (
+            found[1] + columns_shown(read_tables(found[2] or "results")[found[3]]) + found[4]
+        ),
+        text,
     )
+    placed = _TABLES.sub(lambda found: _further(found, text, _in_english), placed)
     return _INPUT.sub(
-        lambda found: found[1] + input_shown(input_tables()[found[2]]) + found[3], of_results
+        lambda found: found[1] + input_shown(input_tables()[found[2]]) + found[3], placed
     )
+
+
+def _further(found: re.Match[str], text: str, shown: Callable[[Table], str]) -> str:
+    """All tables of a file that have no place of their own in a text."""
+    tables = read_tables(found[2])
+    apart = {table for _, file, table, _ in _PLACE.findall(text) if file == found[2]}
+    rest = "\n".join(shown(table) for name, table in tables.items() if name not in apart)
+    return f"{found[1]}\n{rest}\n{found[3]}"
+
+
+def _named(table: Table, between: str) -> str:
+    return between.join(f"`{file}`" for file in table.files)
+
+
+def _in_english(table: Table) -> str:
+    return f"{_named(table, ', ')}: {table.rows.en}.\n\n{columns_shown(table)}"
 
 
 @cache
@@ -88,6 +111,7 @@ def files_zh_anew(text: str) -> str:
         _result_in_chinese(table) for name, table in result_tables().items() if name not in AS_READ
     )
     with_inputs = _INPUTS.sub(lambda found: f"{found[1]}\n{inputs}\n{found[2]}", text)
+    with_inputs = _TABLES.sub(lambda found: _further(found, text, _in_chinese), with_inputs)
     return _RESULTS.sub(lambda found: f"{found[1]}\n{results}\n{found[2]}", with_inputs)
 
 
@@ -105,6 +129,16 @@ def _input_in_chinese(table: InputTable) -> str:
 
 
 def _result_in_chinese(table: Table) -> str:
+    files = "、".join(f"`{file}.parquet`" for file in table.files)
+    when = _zh()["of_clearing"] if table.clearing else ""
+    return f"### {files}{when}\n\n{table.rows.zh}。\n\n{_columns_in_chinese(table)}"
+
+
+def _in_chinese(table: Table) -> str:
+    return f"{_named(table, '、')}——{table.rows.zh}。\n\n{_columns_in_chinese(table)}"
+
+
+def _columns_in_chinese(table: Table) -> str:
     rows = [
         (
             *(f"`{field.name}`", field.title.zh, _zh()["types"].get(field.type, field.type)),
@@ -112,10 +146,7 @@ def _result_in_chinese(table: Table) -> str:
         )
         for field in table.fields
     ]
-    files = "、".join(f"`{file}.parquet`" for file in table.files)
-    when = _zh()["of_clearing"] if table.clearing else ""
-    head = [f"### {files}{when}\n", f"{table.rows.zh}。\n"]
-    return "\n".join([*head, *_shown(_zh()["head_of_results"], rows)])
+    return "\n".join(_shown(_zh()["head_of_results"], rows))
 
 
 def _shown(head: list[str], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -9,18 +9,15 @@ import pytest
 from tests.docs.markdown import DOCS, Block, blocks, language_of
 from tests.docs.shell import run, statements
 
-PAGES = (
-    pytest.param("howto-month-end.md", marks=pytest.mark.slow),
-    "howto-scenarios.md",
-    pytest.param("howto-group-review.md", marks=pytest.mark.slow),
-    pytest.param("zh/howto-month-end.md", marks=pytest.mark.slow),
-    pytest.param("zh/howto-scenarios.md", marks=pytest.mark.slow),
-    pytest.param("zh/howto-group-review.md", marks=pytest.mark.slow),
-)
+PAGES = [
+    *("howto-month-end.md", "howto-scenarios.md", "howto-group-review.md"),
+    *("zh/howto-month-end.md", "zh/howto-scenarios.md", "zh/howto-group-review.md"),
+]
 _CUT = "…"
 
 
 @pytest.mark.parametrize("page", PAGES)
+@pytest.mark.slow
 def test_every_step_does_what_the_page_shows(
     page: str, tmp_path: Path, sample_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from tests.docs.markdown import DOCS, blocks
 PAGE = DOCS / "python.md"
 
 
+@pytest.mark.slow
 def test_examples_print_what_the_page_shows(
     tmp_path: Path, sample_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

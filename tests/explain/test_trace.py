@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.explain.code_names import CodeNames
@@ -29,6 +29,7 @@ from drgpay.grouper.scheme import (
 )
 from drgpay.records.dataset import open_dataset
 from tests.any_scheme import info, schemes, stays
+from tests.spread import drawn, spread
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 SCHEMES = ("chs-drg-2.0", "chs-drg-1.1", "zj-drg-2022")
@@ -118,15 +119,16 @@ def assert_right_order(scheme: Scheme, attempt: Attempt) -> None:
         assert attempt.path() == ()
 
 
-@settings(max_examples=80, deadline=None)
+@drawn(80)
 @given(schemes(), st.lists(stays, min_size=1, max_size=4))
+@pytest.mark.slow
 def test_trace_is_what_the_batch_does(scheme: Scheme, some: list[Stay]) -> None:
     compiled, by_group = compile_scheme(scheme), rules_of(scheme)
     for stay in some:
         check(compiled, stay, by_group)
 
 
-@settings(max_examples=40, deadline=None)
+@drawn(40)
 @given(schemes(), stays)
 def test_what_if_is_the_stay_regrouped(scheme: Scheme, stay: Stay) -> None:
     trace = explain_stay(compile_scheme(scheme), stay, NO_NAMES, changes=True)
@@ -145,7 +147,7 @@ def test_what_if_is_the_stay_regrouped(scheme: Scheme, stay: Stay) -> None:
         assert grouping(other.answer) == group_stay(scheme, changed).__dict__
 
 
-@pytest.mark.parametrize("name", SCHEMES)
+@pytest.mark.parametrize("name", spread(SCHEMES, 1))
 def test_shipped_schemes(name: str, compiled: Callable[[str], CompiledScheme]) -> None:
     path = DATA / f"oracle-{name}.parquet"
     cases = pq.read_table(path, columns=["case_id", "expected_drg"]).to_pylist()[::15]

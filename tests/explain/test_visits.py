@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -19,6 +19,7 @@ from drgpay.grouper.scheme import Scheme
 from drgpay.report.trace_console import visit_view
 from tests.any_scheme import apg_schemes, lines, visits
 from tests.small_apg import write_small_apg
+from tests.spread import drawn
 
 NAMES = CodeNames(
     {"I10.x02": "高血压"}, {"45.2300": "结肠镜检查"}, {"3109": "消化系统", "31": "临床"}
@@ -41,7 +42,7 @@ def small(tmp_path: Path) -> CompiledApg:
     return load_apg(str(write_small_apg(tmp_path / "small")))
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(apg_schemes(), visits, st.lists(lines, min_size=1, max_size=3))
 def test_trace_equals_batch(scheme: Scheme, visit: Visit, given_: list[Line]) -> None:
     compiled = compile_apg(scheme)

@@ -14,9 +14,9 @@ from tests.fuzz.readers import Counts
 Fuzzed = Callable[[int, Path, Counts], None]
 
 OF_READERS: dict[str, tuple[Fuzzed, int, int]] = {
-    "stays": (readers.stays_file, 40, 1_300),
-    "visits": (readers.visits_file, 30, 1_100),
-    "small tables": (readers.small_file, 60, 3_000),
+    "stays": (readers.stays_file, 12, 1_300),
+    "visits": (readers.visits_file, 12, 1_100),
+    "small tables": (readers.small_file, 30, 3_000),
 }
 """What is fuzzed: how, in how many files of the sample, and in how many files."""
 

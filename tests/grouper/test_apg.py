@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
@@ -25,6 +25,7 @@ from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.scheme import Scheme, load_scheme
 from tests.any_scheme import apg_schemes, lines, visits
 from tests.small_apg import TOML, write_small_apg
+from tests.spread import drawn
 
 _NUMBERS = ("age", "sex")
 
@@ -42,7 +43,7 @@ def batch_of(records: Sequence[Visit], coded: bool = False) -> pa.RecordBatch:
     return pa.RecordBatch.from_pydict(columns)
 
 
-@settings(max_examples=150, deadline=None)
+@drawn(150)
 @given(apg_schemes(), st.lists(lines, min_size=1, max_size=8), st.booleans())
 def test_compiled_lines_equal_reference(scheme: Scheme, given_: list[Line], coded: bool) -> None:
     fast = group_lines(compile_apg(scheme), batch_of(given_, coded)).to_pylist()
@@ -50,7 +51,7 @@ def test_compiled_lines_equal_reference(scheme: Scheme, given_: list[Line], code
     assert fast == slow
 
 
-@settings(max_examples=100, deadline=None)
+@drawn(100)
 @given(apg_schemes(), st.lists(visits, min_size=1, max_size=8), st.booleans())
 def test_compiled_visits_equal_reference(scheme: Scheme, given_: list[Visit], coded: bool) -> None:
     fast = group_visits(compile_apg(scheme), batch_of(given_, coded)).to_pylist()
@@ -58,7 +59,7 @@ def test_compiled_visits_equal_reference(scheme: Scheme, given_: list[Visit], co
     assert fast == slow
 
 
-@settings(max_examples=50, deadline=None)
+@drawn(50)
 @given(apg_schemes(), st.lists(lines, min_size=2, max_size=8), st.integers(1, 7))
 def test_a_line_does_not_depend_on_its_batch(scheme: Scheme, given_: list[Line], cut: int) -> None:
     compiled, batch = compile_apg(scheme), batch_of(given_)

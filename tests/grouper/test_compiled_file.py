@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from drgpay.grouper.apg import _FORM as APG
 from drgpay.grouper.apg import compile_apg, group_lines, group_visits
@@ -27,6 +27,7 @@ from drgpay.records.codes import CodeIndex
 from tests.any_scheme import apg_schemes, lines, rules, schemes, stays, visits
 from tests.grouper.test_apg import batch_of as outpatient_batch
 from tests.grouper.test_equivalence import batch_of
+from tests.spread import drawn, spread
 
 
 def assert_same(one: Any, other: Any, where: str = "") -> None:
@@ -68,7 +69,7 @@ def read(content: bytes, form: Any) -> Any:
     return found
 
 
-@pytest.mark.parametrize("name", shipped_schemes())
+@pytest.mark.parametrize("name", spread(shipped_schemes(), 2))
 def test_shipped_schemes(name: str) -> None:
     scheme = load_scheme(name)
     form: Any = APG if scheme.info.kind == "apg" else DRG
@@ -82,21 +83,21 @@ def test_both_kinds_are_shipped() -> None:
     assert {load_scheme(name).info.kind for name in shipped_schemes()} == {"apg", "drg"}
 
 
-@settings(deadline=None, max_examples=60)
+@drawn(60)
 @given(schemes())
 def test_any_scheme(scheme: Scheme) -> None:
     made = compile_scheme(scheme)
     assert_same(read(file_of(made, DRG), DRG), made)
 
 
-@settings(deadline=None, max_examples=60)
+@drawn(60)
 @given(apg_schemes())
 def test_any_apg_scheme(scheme: Scheme) -> None:
     made = compile_apg(scheme)
     assert_same(read(file_of(made, APG), APG), made)
 
 
-@settings(deadline=None, max_examples=40)
+@drawn(40)
 @given(schemes(), stays)
 def test_it_groups_alike(scheme: Scheme, stay: Stay) -> None:
     made = compile_scheme(scheme)
@@ -105,7 +106,7 @@ def test_it_groups_alike(scheme: Scheme, stay: Stay) -> None:
     assert group_batch(again, batch, reasons=True).equals(group_batch(made, batch, reasons=True))
 
 
-@settings(deadline=None, max_examples=40)
+@drawn(40)
 @given(apg_schemes(), lines, visits)
 def test_it_groups_visits_alike(scheme: Scheme, line: Line, visit: Visit) -> None:
     made = compile_apg(scheme)

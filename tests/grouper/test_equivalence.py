@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.grouper.batch import group_batch
@@ -24,6 +24,7 @@ from drgpay.grouper.scheme import (
     load_scheme,
 )
 from tests.any_scheme import schemes, stays
+from tests.spread import drawn
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,14 +46,14 @@ def batch_of(all_stays: list[Stay]) -> pa.RecordBatch:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@drawn(300)
 @given(schemes(), st.lists(stays, min_size=1, max_size=8))
 def test_compiled_equals_reference(scheme: Scheme, all_stays: list[Stay]) -> None:
     fast = group_batch(compile_scheme(scheme), batch_of(all_stays)).to_pylist()
     assert fast == [group_stay(scheme, stay).__dict__ for stay in all_stays]
 
 
-@settings(max_examples=50, deadline=None)
+@drawn(50)
 @given(schemes(), st.lists(stays, min_size=2, max_size=8), st.integers(1, 7))
 def test_a_stay_does_not_depend_on_its_batch(
     scheme: Scheme, all_stays: list[Stay], cut: int
@@ -136,7 +137,7 @@ def days_decide(scheme: Scheme, stay: Stay, drg: str | None) -> bool:
     return any(group_stay(plain, replace(stay, age_days=day)).drg != drg for day in days)
 
 
-@settings(max_examples=200, deadline=None)
+@drawn(200)
 @given(schemes(), st.lists(stays, min_size=1, max_size=8))
 def test_reasons_say_what_decided(scheme: Scheme, all_stays: list[Stay]) -> None:
     rows = group_batch(compile_scheme(scheme), batch_of(all_stays), reasons=True).to_pylist()

@@ -42,6 +42,7 @@ def test_the_list_takes_no_part_in_the_content_hash(tmp_path: Path) -> None:
     assert load_scheme(str(own)).content_hash == load_scheme("chs-drg-2.0").content_hash
 
 
+@pytest.mark.slow
 def test_a_cached_scheme_has_the_list_of_its_folder_now(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.grouper.batch import group_batch
@@ -23,6 +23,7 @@ from drgpay.grouper.rules.parser import parse_rule
 from drgpay.grouper.scheme import Adrg, Complication, Drg, Mdc, Scheme, tree_of
 from tests.any_scheme import info
 from tests.grouper.test_equivalence import batch_of
+from tests.spread import drawn
 
 OFFICIAL = Path(__file__).resolve().parents[3] / "shared" / "schemes" / "chs-drg-3.0-rules"
 ZYZD, QTZD = CodeField.PRINCIPAL_DIAGNOSIS, CodeField.OTHER_DIAGNOSES
@@ -130,7 +131,7 @@ stays = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@drawn(150)
 @given(st.permutations(list(CONSTRUCTS)), st.integers(0, 99), st.lists(stays, min_size=1))
 def test_both_evaluators_agree_on_its_constructs(
     texts: list[str], seed: int, all_stays: list[Stay]

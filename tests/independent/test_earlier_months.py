@@ -33,7 +33,7 @@ from .recomputation.prepayment import Month, settle_month
 from .recomputation.settlement import Minus, NoPointsError, OverBudgetError, pools_of
 
 FIRST = int(os.environ.get("DRGPAY_FIRST_REGION", "0"))
-FEW = 4
+FEW = 1
 MANY = int(os.environ.get("DRGPAY_RANDOM_REGIONS", "30"))
 EARLIER = ("readmission_earlier", "deduction_earlier")
 REFUSED = (NoPointsError, OverBudgetError)

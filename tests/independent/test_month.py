@@ -12,6 +12,7 @@ import pytest
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.month_end import run_month
 from tests.accepting import EVERYTHING
+from tests.spread import spread
 
 from .by_drgpay import Tables
 from .comparing import compare, compare_ledger, compare_month, compare_points
@@ -25,7 +26,7 @@ from .recomputation.prepayment import settle_month
 from .region import MONTH, PLAN, POLICIES, MonthRun, Region
 
 
-@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("name", spread(POLICIES, 1))
 def test_every_number_of_a_run(region: Region, month_runs: dict[str, MonthRun], name: str) -> None:
     job, policy, run = (getattr(month_runs[name], part) for part in ("job", "policy", "folder"))
     catalogue = calibrate(region.history(policy), policy.calibration)
@@ -86,7 +87,7 @@ def results_of(run: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("name", POLICIES)
+@pytest.mark.parametrize("name", spread(POLICIES, 1))
 def test_order_files_and_threads_change_no_byte(
     month_runs: dict[str, MonthRun], tmp_path: Path, name: str
 ) -> None:

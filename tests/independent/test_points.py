@@ -14,6 +14,7 @@ from drgpay.points.catalogue import Catalogue
 from drgpay.points.readmission import earlier_stays
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
+from tests.spread import spread
 
 from . import by_drgpay
 from .by_drgpay import frame_of
@@ -103,7 +104,7 @@ def catalogue_by_drgpay(history: list[Stay], policy: Policy) -> Catalogue:
 
 @pytest.mark.parametrize("bounds", ["strict", "inclusive"])
 @pytest.mark.parametrize("bounds_mean", ["reference", "level"])
-@pytest.mark.parametrize("reference", ["region", "level", "own_and_level"])
+@pytest.mark.parametrize("reference", spread(["region", "level", "own_and_level"], 1))
 def test_stays_at_the_bounds(bounds: str, bounds_mean: str, reference: str) -> None:
     """Costs exactly at, a fen below and a fen above each bound, under every comparison."""
     rules: dict[str, Any] = {

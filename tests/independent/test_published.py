@@ -10,6 +10,7 @@ import pytest
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.published_weights import published_catalogue
 from drgpay.points.weight_rows import WeightOptions
+from tests.spread import spread
 
 from . import by_drgpay
 from .comparing import compare_points
@@ -60,7 +61,7 @@ def recomputed_group(kind: str, drg: str) -> tuple[Fraction, dict[str, Fraction]
 @pytest.mark.parametrize(
     "kind", ["prices", "weights", "weight and prices", "weight and coefficients"]
 )
-@pytest.mark.parametrize("high_formula", ["review_only", "cost_less_cap_coef"])
+@pytest.mark.parametrize("high_formula", spread(["review_only", "cost_less_cap_coef"], 1))
 def test_points_by_a_published_table(tmp_path: Path, kind: str, high_formula: str) -> None:
     scheme = load_scheme("chs-drg-1.1")
     known = [

@@ -16,6 +16,7 @@ from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.settle.ledger import ledger_of_clearing, ledger_of_month
 from drgpay.settle.settled import Settled
+from tests.spread import spread
 
 from . import by_drgpay
 from .comparing import (
@@ -192,7 +193,7 @@ def scheme() -> Scheme:
     return load_scheme("chs-drg-1.1")
 
 
-@pytest.mark.parametrize("number", range(REGIONS))
+@pytest.mark.parametrize("number", spread(range(REGIONS), 8))
 def test_every_number_of_a_random_region(scheme: Scheme, number: int) -> None:
     if not payable(number):
         with pytest.raises(DrgpayError):
@@ -208,6 +209,7 @@ def test_every_number_of_a_random_region(scheme: Scheme, number: int) -> None:
     _check_year(expected, catalogue, months)
 
 
+@pytest.mark.slow
 def test_the_regions_have_everything() -> None:
     """The comparison above is blind to what never occurs: count it over all regions."""
     seen: Counter[object] = Counter()

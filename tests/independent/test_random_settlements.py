@@ -31,6 +31,7 @@ from drgpay.settle.ledger import (
     ledger_of_month,
 )
 from drgpay.settle.settled import Settled
+from tests.spread import spread
 
 from . import by_drgpay
 from .by_drgpay import bare_points
@@ -59,11 +60,12 @@ WANTED = (
 )
 
 
-@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize("number", spread(NUMBERS, 8))
 def test_every_number_of_a_random_settlement(number: int) -> None:
     _compared(number)
 
 
+@pytest.mark.slow
 def test_the_settlements_have_everything() -> None:
     """What never occurs was not compared."""
     if len(NUMBERS) < 40:

@@ -18,6 +18,7 @@ import pytest
 import drgpay
 from drgpay.api.visits import SettledVisits
 from drgpay.grouper.apg import CompiledApg, load_apg
+from tests.spread import spread
 
 from .comparing import compare
 from .random_runs import month_budgets
@@ -131,7 +132,7 @@ def drgpay_settles(region: RandomVisits, scheme: CompiledApg) -> SettledVisits:
     )
 
 
-@pytest.mark.parametrize("number", range(REGIONS))
+@pytest.mark.parametrize("number", spread(range(REGIONS), 8))
 def test_every_number_of_a_random_region(scheme: CompiledApg, number: int) -> None:
     expected = recomputed(number)
     found = drgpay_settles(expected.region, scheme)
@@ -240,7 +241,7 @@ def _compare_contractors(found: SettledVisits, expected: Recomputed) -> None:
     assert {row[:3]: row[3] for row in rows} == dict(apart)
 
 
-@pytest.mark.parametrize("number", range(REGIONS))
+@pytest.mark.parametrize("number", spread(range(REGIONS), 8))
 def test_the_catalogue_of_a_random_region(scheme: CompiledApg, number: int) -> None:
     region = recomputed(number).region
     outpatient = region.policy.for_outpatient().outpatient
@@ -321,6 +322,7 @@ def _lowered(visit: PlainVisit, left: Left) -> int:
     return sum((line.item_code, line.item_kind, line.amount) not in charged for line in left.lines)
 
 
+@pytest.mark.slow
 def test_the_regions_have_everything() -> None:
     """The comparison above is blind to what never occurs: count it over all regions."""
     seen = {

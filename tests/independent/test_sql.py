@@ -8,6 +8,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from tests.spread import spread
+
 from .region import POLICIES, MonthRun
 from .sample_year import SampleYear
 
@@ -61,11 +63,10 @@ class Results:
     stays: str
 
 
-@pytest.fixture(scope="module", params=[*POLICIES, "year"])
-def results(
-    request: pytest.FixtureRequest, month_runs: dict[str, MonthRun], year: SampleYear
-) -> Iterator[Results]:
+@pytest.fixture(scope="module", params=spread([*POLICIES, "year"], 1))
+def results(request: pytest.FixtureRequest, month_runs: dict[str, MonthRun]) -> Iterator[Results]:
     if request.param == "year":
+        year: SampleYear = request.getfixturevalue("year")
         stays = (year.cleared.parents[1] / "stays" / "*.parquet").as_posix()
         with opened(year.cleared, CLEARED) as connection:
             yield Results(connection, CLEARED, '"pools"', "budget_final", stays)
@@ -188,6 +189,7 @@ def test_a_line_is_its_points_at_the_value(sql: duckdb.DuckDBPyConnection) -> No
     one_row(sql, "SELECT sum(kept) > 0 FROM statements")
 
 
+@pytest.mark.slow
 def test_the_year_pays_its_final_budget(cleared: duckdb.DuckDBPyConnection) -> None:
     no_row(
         cleared,

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import Phase, assume, given, settings
+from hypothesis import Phase, assume, given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
@@ -22,6 +22,7 @@ from drgpay.settle.ledger import (
     ledger_of_month,
 )
 from drgpay.settle.settled import Settled
+from tests.spread import drawn
 
 from . import by_drgpay, tiny
 from .by_drgpay import bare_points
@@ -69,7 +70,7 @@ def fits_the_columns(settled: Recomputed) -> bool:
     return max(values, default=0) < 10**11 and max(amounts, default=Decimal(0)) < 10**15
 
 
-@settings(max_examples=100, deadline=None, phases=PHASES)
+@drawn(100, phases=PHASES)
 @given(data=st.data(), cases=tiny.cases(), rules=tiny.RULES, budgets=tiny.BUDGETS)
 def test_any_tiny_month(
     data: st.DataObject, cases: list[Case], rules: dict[str, Any], budgets: dict[str, Decimal]
@@ -110,7 +111,7 @@ def check_month_balances(month: Month) -> None:
         assert (pool, "rounding", None) not in sums
 
 
-@settings(max_examples=60, deadline=None, phases=PHASES)
+@drawn(60, phases=PHASES)
 @given(data=st.data(), rules=tiny.RULES, budgets=tiny.BUDGETS)
 def test_any_tiny_correction(
     data: st.DataObject, rules: dict[str, Any], budgets: dict[str, Decimal]
@@ -155,7 +156,7 @@ def test_any_tiny_correction(
     compare(tables["differences"].iter_rows(named=True), cases_now, ("case_id", *LINE))
 
 
-@settings(max_examples=80, deadline=None, phases=PHASES)
+@drawn(80, phases=PHASES)
 @given(
     data=st.data(),
     rules=tiny.RULES,

@@ -28,6 +28,7 @@ from drgpay.sample.plan import SamplePlan
 from drgpay.sample.visit_plan import VisitPlan
 from drgpay.sample.visit_region import write_visits
 from tests.accepting import EVERYTHING
+from tests.spread import spread
 from tests.visits.slow_visits import Entry, Line, Visit, entries_of_visit, points_of_visit
 
 from .recomputation.settlement import Case, settle
@@ -56,7 +57,7 @@ def random_steps(rules: Outpatient, chance: random.Random) -> Outpatient:
     )
 
 
-@pytest.fixture(scope="module", params=[1, 2])
+@pytest.fixture(scope="module", params=spread([1, 2], 1))
 def month(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, sample_data: Path
 ) -> "Month":

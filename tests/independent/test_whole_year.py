@@ -66,6 +66,7 @@ def entries(*runs: Path) -> list[dict[str, Any]]:
     return [row for run in runs for row in pl.read_parquet(run / "ledger.parquet").to_dicts()]
 
 
+@pytest.mark.slow
 def test_twelve_months(audit: Audit) -> None:
     for number in MONTHS:
         if number == CORRECTED:
@@ -76,6 +77,7 @@ def test_twelve_months(audit: Audit) -> None:
         assert compare_ledger(entries(audit.year.runs[number]), ledger.of_month(month)) > 30
 
 
+@pytest.mark.slow
 def test_a_month_and_its_correction(audit: Audit) -> None:
     year = audit.year
     paid_earned, paid = audit.month(CORRECTED, year.on_time, year.filed_on_time)
@@ -101,6 +103,7 @@ def test_a_month_and_its_correction(audit: Audit) -> None:
 
 
 @pytest.mark.parametrize("across_months", [True, False])
+@pytest.mark.slow
 def test_the_clearing(audit: Audit, across_months: bool) -> None:
     """With returns across months, and with those only that a month saw."""
     year, policy = audit.year, audit.policy
@@ -153,6 +156,7 @@ def check_balances(cleared: Year, runs: list[Path]) -> None:
         assert sums.get((pool, "reserve", None), Decimal(0)) == value.remainder
 
 
+@pytest.mark.slow
 def test_readmissions_across_months(audit: Audit) -> None:
     """The year finds returns that no month could see."""
     of_year = pl.read_parquet(audit.year.cleared / "adjustments.parquet")

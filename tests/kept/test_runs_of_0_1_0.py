@@ -14,6 +14,7 @@ from drgpay.run.verify import verify_run
 from drgpay.tables.declared import result_tables
 from tests.kept.archive import unpack
 from tests.kept.region import AGAIN, LATE, LOOKING_BACK, MONTHS, drgpay
+from tests.spread import spread
 
 ARCHIVE = Path(__file__).resolve().parents[1] / "data" / "runs-0.1.0.tar.xz"
 WRITTEN_BY = "drgpay 0.1.0"
@@ -101,7 +102,7 @@ def test_the_database_has_each(region: Path, runs: dict[str, Path]) -> None:
         assert bool(shown["visit_hospitals"]) == (name == WITH_VISITS)
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", spread(EVERY, 3))
 def test_each_is_proven(runs: dict[str, Path], name: str) -> None:
     assert_proven(runs[name])
 
@@ -120,7 +121,7 @@ def test_cases_are_explained(region: Path, runs: dict[str, Path], name: str) -> 
         assert "MDC" in drgpay("case", runs[name], cases["case_id"][0], *job)
 
 
-@pytest.mark.parametrize("name", [WITH_VISITS, AGAIN])
+@pytest.mark.parametrize("name", spread([WITH_VISITS, AGAIN], 1))
 def test_a_month_is_corrected(
     region: Path, runs: dict[str, Path], name: str, tmp_path: Path
 ) -> None:
@@ -164,7 +165,7 @@ def test_the_months_are_cleared_anew(region: Path, runs: dict[str, Path], tmp_pa
         assert now.equals(was), table
 
 
-@pytest.mark.parametrize("name", [WITH_VISITS, LOOKING_BACK, YEAR])
+@pytest.mark.parametrize("name", spread([WITH_VISITS, LOOKING_BACK, YEAR], 1))
 def test_scenarios_have_it_as_their_base(
     region: Path, runs: dict[str, Path], name: str, tmp_path: Path
 ) -> None:

@@ -4,7 +4,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.exact import half_up, wide
@@ -12,6 +12,7 @@ from drgpay.points.adjustments import CaseChange, HospitalMinus, Step, adjust, c
 from drgpay.points.formulas import PointFormula
 from drgpay.points.reasons import reason
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, no_adjustments
+from tests.spread import drawn
 
 positive = st.fractions(min_value=0, max_value=10**8, max_denominator=10**12)
 factors = st.integers(0, 10_000).map(lambda share: Fraction(share, 10_000))
@@ -39,7 +40,7 @@ def change(times: Fraction, plus: Fraction, most: int | None, case_id: str = "0"
     return CaseChange("kind", pl.DataFrame({"case_id": [case_id]}).select(columns))
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(start=positive, made=steps)
 def test_rows_add_up_to_the_rounded_exact_number(
     start: Fraction, made: list[tuple[Fraction, Fraction, int | None]]

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
@@ -19,6 +19,7 @@ from drgpay.points.catalogue import Catalogue
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from tests.points.calibration_stays import costs, stays
+from tests.spread import drawn
 
 CORE = load_policy("zhejiang-2019-core").policy
 any_scheme = cache(lambda: load_scheme("chs-drg-2.0"))
@@ -156,7 +157,7 @@ TRIMS: list[dict[str, Any]] = [
 ]
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(frame=any_stays(), trim=st.sampled_from(TRIMS), seed=st.integers(0, 99))
 def test_the_order_of_stays_is_no_matter(
     frame: pl.DataFrame, trim: dict[str, Any], seed: int

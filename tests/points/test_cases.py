@@ -7,13 +7,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
 from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.records.filings import Filings
 from tests.points.standard_stay import CORE, catalogue, earned, filings, stays, with_
+from tests.spread import drawn
 
 OF = catalogue(
     {},
@@ -97,7 +98,7 @@ def of_period(frame: pl.DataFrame, found: Filings) -> EarnedPoints:
     return points_of_stays(frame, OF, POINTS, found, exempt=())
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(periods())
 def test_points_are_those_before_and_the_adjustments_of_the_case(
     period: tuple[pl.DataFrame, Filings],
@@ -110,7 +111,7 @@ def test_points_are_those_before_and_the_adjustments_of_the_case(
         assert row["points"] >= 0
 
 
-@settings(max_examples=40, deadline=None)
+@drawn(40)
 @given(periods(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(
     period: tuple[pl.DataFrame, Filings], random: Random
@@ -132,7 +133,7 @@ def test_the_order_of_rows_does_not_matter(
     assert result.adjustments.equals(again.adjustments)
 
 
-@settings(max_examples=40, deadline=None)
+@drawn(40)
 @given(periods())
 def test_minus_rows_are_multiples_of_base_points(period: tuple[pl.DataFrame, Filings]) -> None:
     frame, found = period
@@ -150,7 +151,7 @@ def test_minus_rows_are_multiples_of_base_points(period: tuple[pl.DataFrame, Fil
     assert (minus["points"] <= 0).all()
 
 
-@settings(max_examples=40, deadline=None)
+@drawn(40)
 @given(periods())
 def test_the_cases_of_a_run_earn_the_same_again(period: tuple[pl.DataFrame, Filings]) -> None:
     """A year is computed from the cases of its months; only persons must be added again."""

@@ -6,12 +6,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.exact import half_up
 from drgpay.points.coefficients import clamped_mix, coefficient_table, level_parts
 from drgpay.policy.calibration import Coefficients, Neighbour
+from tests.spread import drawn
 
 LEVELS = ("1", "2", "3")
 ZIGONG = Neighbour(level_order=LEVELS, from_higher=Decimal("0.90"), from_lower=Decimal("1.10"))
@@ -202,7 +203,7 @@ CASE = st.tuples(st.sampled_from("AB"), st.sampled_from(["H1", "H2", "H3"]), st.
 
 
 @pytest.mark.parametrize("rule", [HALF, NEIGHBOUR, ONE_A_LEVEL], ids=["one", "near", "level"])
-@settings(max_examples=50, deadline=None)
+@drawn(50)
 @given(drawn=st.lists(CASE, min_size=1, max_size=30), seed=st.integers(0, 99))
 def test_the_order_of_cases_is_no_matter_and_keys_are_unique(
     rule: Coefficients, drawn: list[tuple[str, str, int]], seed: int
@@ -259,7 +260,7 @@ def slowly(drawn: list[tuple[str, str, int]], rule: Coefficients) -> dict[Any, i
 
 
 @pytest.mark.parametrize("base", [HALF, NEIGHBOUR], ids=["one", "neighbour"])
-@settings(max_examples=80, deadline=None)
+@drawn(80)
 @given(
     drawn=st.lists(CASE, min_size=1, max_size=30),
     weight=st.decimals(0, 1, places=4),

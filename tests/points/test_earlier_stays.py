@@ -19,6 +19,7 @@ from drgpay.policy.adjustment_rows import takes_deducted_points
 from drgpay.policy.points import Points
 from drgpay.records.filings import Filings
 from tests.points.standard_stay import CORE, GROUP, catalogue, filings, reasons, stays, with_
+from tests.spread import spread
 
 OF = catalogue({}, {"drg": "G2", "base_points": 77_7777, "mean_fen": 777_777})
 POINTS = with_(
@@ -344,9 +345,7 @@ def _alone() -> Points:
     return POINTS
 
 
-@pytest.mark.parametrize(
-    "seed", [*range(40), *(pytest.param(n, marks=pytest.mark.slow) for n in range(40, 240))]
-)
+@pytest.mark.parametrize("seed", spread(range(240), 12))
 def test_three_months_take_what_one_run_takes(seed: int) -> None:
     """Whatever the order of settlement, also after corrections of the first and the third month."""
     draw = random.Random(seed)

@@ -4,11 +4,12 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.exact import half_up
 from tests.points.standard_stay import OWN_COEFFICIENT, catalogue, earned, one, with_
+from tests.spread import drawn
 
 
 def coefficient(row: dict[str, Any], **change: Any) -> dict[str, Any]:
@@ -91,7 +92,7 @@ def test_the_mean_of_the_level_holds_for_every_hospital() -> None:
 totals = st.tuples(st.integers(1, 10**12), st.integers(1, 10**6))
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(
     own=totals,
     level=totals,

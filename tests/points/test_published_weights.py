@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import half_up
 from drgpay.points.catalogue import load_catalogue, save_catalogue
 from tests.points.weights_made import any_scheme, coefficients, groups, made, stabilities
+from tests.spread import drawn
 
 
 def test_base_points_are_weight_x_100(tmp_path: Path) -> None:
@@ -139,7 +140,7 @@ def test_mistakes_are_told(text: str, options: dict[str, Any], said: str, tmp_pa
     assert said in str(told.value)
 
 
-@settings(max_examples=50, deadline=None)
+@drawn(50)
 @given(
     weights=st.lists(
         st.decimals("0.0001", "9999", places=6, allow_nan=False), min_size=3, max_size=3
@@ -211,7 +212,7 @@ HEADINGS = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@drawn(300)
 @given(
     headings=st.lists(HEADINGS, min_size=1, max_size=6),
     rows=st.lists(st.lists(CELLS, max_size=7), max_size=6),

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
@@ -26,6 +26,7 @@ from tests.points.standard_stay import (
     with_,
     yuan,
 )
+from tests.spread import drawn
 
 HIGH: dict[str, Any] = {"total_fen": 10_000_000}  # 5 times the mean; high from 2 times
 EVERY = with_(reviews={**CORE.points.reviews.model_dump(), "quota_share": 1})
@@ -198,7 +199,7 @@ def test_an_unreasonable_cost_above_the_total_is_refused() -> None:
         earned(HIGH, points=EVERY, filings=review)
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(
     hospitals=st.lists(st.sampled_from("ABC"), min_size=1, max_size=12),
     days=st.lists(st.integers(1, 5), min_size=12, max_size=12),

@@ -8,7 +8,7 @@ from math import floor
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.points.trimming import (
@@ -27,6 +27,7 @@ from drgpay.policy.calibration import (
     RatioTrim,
     Trim,
 )
+from tests.spread import drawn
 
 IQR = IqrTrim(method="iqr", factor=Decimal("1.5"))
 RATIO = RatioTrim(method="ratio", low=Decimal("0.3"), high=Decimal("2.5"))
@@ -87,7 +88,7 @@ COSTS = st.lists(
 
 
 @pytest.mark.parametrize("trim", METHODS, ids=lambda trim: trim.method)
-@settings(max_examples=120, deadline=None)
+@drawn(120)
 @given(first=COSTS, second=COSTS)
 def test_each_method_keeps_what_fractions_keep(
     trim: Trim, first: list[int], second: list[int]
@@ -97,7 +98,7 @@ def test_each_method_keeps_what_fractions_keep(
 
 
 @pytest.mark.parametrize("trim", METHODS, ids=lambda trim: trim.method)
-@settings(max_examples=40, deadline=None)
+@drawn(40)
 @given(costs=COSTS, seed=st.integers(0, 99))
 def test_the_order_of_rows_is_no_matter(trim: Trim, costs: list[int], seed: int) -> None:
     cases = frame({"A": costs, "B": costs[::2]})
@@ -170,7 +171,7 @@ def test_limits_are_told_by_group() -> None:
     assert trim_limits(frame({"A": [1]}), NoTrim(method="none")).is_empty()
 
 
-@settings(max_examples=200, deadline=None)
+@drawn(200)
 @given(st.lists(st.integers(1, 10**13), min_size=1, max_size=20))
 def test_logarithms_are_rounded_from_the_true_ones(costs: list[int]) -> None:
     assert fixed_logs(np.array(costs)).tolist() == [logarithm(cost) for cost in costs]

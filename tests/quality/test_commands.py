@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from drgpay.report.quality_tables import speaker
+from tests.tables.files_as_declared import not_as_declared
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -58,6 +59,7 @@ def test_check(command: Run, checked: list[object], tmp_path: Path) -> None:
     out = tmp_path / "quality"
     status, said, _ = command(*checked, "--period", "2026-10", "--out", out)
     assert status == 0
+    assert not not_as_declared(out, "quality", "check_")
     assert "机构问题排名" in said
     assert "主要诊断不属任何MDC" in said
     tables = {path.stem: pl.read_parquet(path) for path in out.glob("*.parquet")}
@@ -76,7 +78,7 @@ def test_check(command: Run, checked: list[object], tmp_path: Path) -> None:
     assert sheets[:5] == [say(name) for name in names]
     due = tables["rows"].filter(pl.col("severity") == "reject").sort("hospital_id", "case_id")
     _, refusals = rows_of(out / "quality.xlsx", say("refused_stays"))
-    assert [(row[1], row[5]) for row in refusals] == due.select("case_id", "message").rows()
+    assert [(row[1], row[3]) for row in refusals] == due.select("case_id", "message").rows()
     headings, rows = rows_of(out / "quality.xlsx", say("worst_hospitals"))
     assert headings == ["机构编码", "名称", "等级", "病例数", "未通过", "有提示", "问题病例占比"]
     found = tables["rows"].group_by("case_id").agg(refused=(pl.col("severity") == "reject").any())
@@ -120,6 +122,7 @@ def test_stats(command: Run, grouped_month: Path, sample_data: Path, tmp_path: P
         *("--weights", sample_data / "catalogue", "--top", 3, "--out", out),
     )
     assert status == 0
+    assert not not_as_declared(out, "quality", "stats_")
     assert "裁剪后" in said
     groups = pl.read_parquet(out / "groups.parquet")
     by_drg = pl.read_parquet(grouped_month).filter(
@@ -158,6 +161,7 @@ def test_reconcile(
     arguments += ["--stays", sample_data / "stays" / "2026-10.parquet", "--history", history]
     status, said, _ = command(*arguments, "--period", "2026-10", "--out", out)
     assert status == 0
+    assert not not_as_declared(out, "quality", "reconcile_")
     assert "99.00%" in said
     assert json.loads(history.read_text())["periods"][0]["drg"] == "0.9900"
     cases = pl.read_parquet(out / "cases.parquet")

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import root_half_up
 from drgpay.quality.statistics import Limits, cv, explained_variance, statistics
 from drgpay.quality.weights import own_weights, read_weights
+from tests.spread import drawn
 
 Rows = list[tuple[str, str, str | None, int, int]]
 Table = Callable[[Rows], Path]
@@ -164,7 +165,7 @@ def test_root_is_the_nearest_whole_number(square: Fraction) -> None:
     assert 4 * square < (2 * found + 1) ** 2
 
 
-@settings(max_examples=15, deadline=None)
+@drawn(15)
 @given(st.permutations(TWO))
 def test_the_order_of_rows_does_not_matter(
     tmp_path_factory: pytest.TempPathFactory, rows: Rows

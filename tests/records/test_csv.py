@@ -21,6 +21,7 @@ from drgpay.grouper.stream import group_dataset
 from drgpay.records import csv_source
 from drgpay.records.dataset import Dataset, open_dataset
 from drgpay.records.reading_report import ReadingReport
+from tests.spread import spread
 
 STAYS = Path(__file__).resolve().parents[1] / "data" / "oracle-chs-drg-2.0.parquet"
 TEXT = (
@@ -62,7 +63,7 @@ def test_encodings_are_found(tmp_path: Path, encoding: str) -> None:
     assert read(open_dataset(path, encoding=encoding)).equals(found)
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+@pytest.mark.parametrize("encoding", spread(["utf-8", "gb18030", "utf-16"], 1))
 def test_blocks_of_any_size_give_the_same_rows(
     tmp_path: Path, encoding: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -32,6 +32,7 @@ from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.ledger import ledger_of_clearing
 from tests.accepting import EVERYTHING
 from tests.run.no_books import without_books
+from tests.spread import spread
 
 CLASSES = {
     *("normal", "high", "low", "incomplete", "few_cases"),
@@ -109,7 +110,7 @@ RICH = (
 )
 
 
-@pytest.fixture(scope="module", params=["cost_less_cap_coef", "excess"])
+@pytest.fixture(scope="module", params=spread(["cost_less_cap_coef", "excess"], 1))
 def rich(
     tmp_path_factory: pytest.TempPathFactory, sample_data: Path, request: pytest.FixtureRequest
 ) -> CasesOfRun:
@@ -227,9 +228,17 @@ def all_cases(run: CasesOfRun) -> pl.DataFrame:
 
 
 def refuse_difference(run: CasesOfRun, every: int = 1) -> list[ExplainedCase]:
-    """Explain the cases of a run; all numbers of all of them must agree."""
+    """Explain every so many-th case of a run, and some of each adjustment and class; all numbers of all
+    of them must agree.
+    """
+    cases, adjusted = all_cases(run), run.tables.frame("adjustments")
+    chosen = [
+        cases["case_id"].gather_every(every),
+        cases.group_by("case_class", maintain_order=True).head(3)["case_id"],
+        adjusted.group_by("kind", maintain_order=True).head(3)["case_id"],
+    ]
     explained = [
-        explain_case(run.read(case), "zh") for case in all_cases(run)["case_id"].gather_every(every)
+        explain_case(run.read(case), "zh") for case in pl.concat(chosen).unique(maintain_order=True)
     ]
     wrong = [
         (each.paid.case["case_id"], part.key, line.name, line.stored, line.due)
@@ -240,8 +249,9 @@ def refuse_difference(run: CasesOfRun, every: int = 1) -> list[ExplainedCase]:
     return explained
 
 
-def test_every_case_of_the_sample_month_is_recomputed(month: CasesOfRun) -> None:
-    explained = refuse_difference(month)
+@pytest.mark.parametrize("every", spread([6, 1], 1))
+def test_every_case_of_the_sample_month_is_recomputed(month: CasesOfRun, every: int) -> None:
+    explained = refuse_difference(month, every)
     assert set(all_cases(month)["case_class"]) == CLASSES
     kinds = {row["kind"] for each in explained for row in each.paid.adjustments}
     assert {"review", "readmission", "split_stay", "check_up_stay"} <= kinds
@@ -255,8 +265,9 @@ def test_every_case_of_the_sample_month_is_recomputed(month: CasesOfRun) -> None
     assert any(shares), "no line has a fen to give"
 
 
-def test_every_formula_of_another_policy_is_recomputed(rich: CasesOfRun) -> None:
-    explained = refuse_difference(rich)
+@pytest.mark.parametrize("every", spread([2, 1], 1))
+def test_every_formula_of_another_policy_is_recomputed(rich: CasesOfRun, every: int) -> None:
+    explained = refuse_difference(rich, every)
     assert set(all_cases(rich)["case_class"]) >= CLASSES - {"fee"}
     kinds = {row["kind"] for each in explained for row in each.paid.adjustments}
     assert kinds >= {

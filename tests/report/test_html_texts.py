@@ -20,6 +20,7 @@ from tests.hostile_texts import LONG, SURROGATE, TEXTS
 from tests.report.chromium import needs_browser, opened
 from tests.report.html_page import Page
 from tests.report.html_runs import make_run
+from tests.spread import spread
 
 PACKAGE = Path(drgpay.__file__).parent
 REPORT, SIMULATE = PACKAGE / "report" / "html", PACKAGE / "simulate"
@@ -123,7 +124,7 @@ def test_a_browser_refuses_what_is_not_ours(tmp_path: Path) -> None:
     assert len(said) == 1 and "Content Security Policy" in said[0]
 
 
-@pytest.mark.parametrize("text", [*TEXTS, SURROGATE])
+@pytest.mark.parametrize("text", spread([*TEXTS, SURROGATE], 8))
 @pytest.mark.parametrize("place", ["title", "name"])
 def test_a_text_of_a_chart_stays_a_text(text: str, place: str) -> None:
     bars = [charts.Bar(f"{text}{n}" if place == "name" else "x", n, text) for n in (1.0, -2.0)]

@@ -22,6 +22,7 @@ from drgpay.report.policy.units import UNITS, Writer
 from drgpay.report.policy.words import KeyWords, policy_words
 from drgpay.report.policy.write import written
 from tests.hostile_texts import CONSOLE, FORMULAS, MARKUP, OBEYED
+from tests.spread import spread
 
 ROOT = Path(__file__).resolve().parents[2]
 ILLUSTRATIVE = (ROOT / "policies" / "illustrative.toml").read_text(encoding="utf-8")
@@ -323,9 +324,10 @@ def test_tables_show_what_their_rows_fill() -> None:
     assert table.rows[2] == ("康复", "各级", "–", "420.00 元")
 
 
-def test_texts_of_a_policy_stay_texts(tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", spread([8, 1], 1))
+def test_texts_of_a_policy_stay_texts(tmp_path: Path, every: int) -> None:
     """A name is shown as it is written: no markup of a page, of Markdown or of a terminal."""
-    for text in (*FORMULAS, *MARKUP, *CONSOLE, *OBEYED):
+    for text in (*FORMULAS, *MARKUP, *CONSOLE, *OBEYED)[::every]:
         escaped = json.dumps(text)
         if "\\ud" in escaped:  # no TOML can hold it
             continue

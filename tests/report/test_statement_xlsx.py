@@ -36,6 +36,7 @@ from tests.report.workbooks import (
     write_statements,
     write_summary,
 )
+from tests.spread import spread
 
 VARIANTS: list[dict[str, Any]] = [
     {"method": "residual", "out_of_area": "same_price", "distribute_remainder": "none"},
@@ -97,7 +98,7 @@ def test_every_amount_of_a_line_reads_back_exactly(region: Region, folder: Path)
         assert lines_said == [word(kind, "zh") for kind in kinds.to_series()]
 
 
-@pytest.mark.parametrize("variant", range(len(VARIANTS)))
+@pytest.mark.parametrize("variant", spread(range(len(VARIANTS)), 2))
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_formulas_agree_with_the_amounts(variant: int, language: Language, tmp_path: Path) -> None:
     region = settled_region(10 + variant, policy_with(VARIANTS[variant]), cases=150)

@@ -16,6 +16,7 @@ from drgpay.cli import calibrate, catalogue
 from drgpay.cli.commands import add_command
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import load_catalogue
+from tests.tables.files_as_declared import not_as_declared
 
 FILES = ("catalogue.json", "groups.csv", "coefficients.csv", "bed_days.csv")
 Run = Callable[..., str]
@@ -67,6 +68,7 @@ def test_the_committed_catalogue_and_its_report(
     for words in ("方案解释度", "非稳定组", "病例取舍", "R²", "床日", str(out)):
         assert words in said
     report = out / "report"
+    assert not not_as_declared(report, "catalogue")
     steps = dict(pl.read_parquet(report / "steps.parquet").select("step", "stays").iter_rows())
     made = load_catalogue(out, load_scheme("chs-drg-2.0"))
     assert steps["read"] == made.info.stays_read
@@ -79,6 +81,7 @@ def test_the_committed_catalogue_and_its_report(
     assert book["病组"].max_row > groups.height
 
 
+@pytest.mark.slow
 def test_every_feature_in_english_twice_the_same_bytes(
     drgpay: Run, sample_data: Path, tmp_path: Path
 ) -> None:
@@ -109,6 +112,7 @@ def test_the_committed_catalogue_of_visits_and_its_report(
     for name in FILES:
         made = (out / name).read_bytes()
         assert made == (sample_data / "visit_catalogue" / name).read_bytes(), name
+    assert not not_as_declared(out / "report", "catalogue")
     for words in ("就诊与条目取舍", "方案解释度", "需关注的门诊组", "等级系数", str(out)):
         assert words in said
     for words in ("病例取舍", "测算病例", "床日", "机构系数"):
@@ -161,6 +165,7 @@ def test_import_of_weights(drgpay: Run, tmp_path: Path) -> None:
     assert made.coefficients.select("drg", "level", "coefficient").rows() == [("BB11", "3A", 13000)]
     without = pl.read_parquet(out / "report" / "groups_without_weight.parquet")
     assert without.height == 632
+    assert not not_as_declared(out / "report", "catalogue")
     assert (out / "report" / "calibration.xlsx").is_file()
     again = drgpay(
         *("catalogue", "import", table, "--scheme", "chs-drg-2.0", "--all-mean", "10000"),

@@ -18,9 +18,6 @@ from drgpay.run.month_end import run_month
 from drgpay.run.pipeline import Finished
 from drgpay.run.verify import verify_run
 from drgpay.run.year_job import load_year_job
-from drgpay.sample.job_files import write_job_files
-from drgpay.sample.plan import SamplePlan
-from drgpay.sample.region import write_region
 from tests.approving import approved_at_once
 from tests.modes import modes, open_to_others
 from tests.run.no_books import without_books
@@ -29,22 +26,10 @@ MAY = "2026-05"
 
 
 @pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def region(settled_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve settled months of a small region; May has been corrected."""
-    folder = tmp_path_factory.mktemp("year")
-    plan = SamplePlan(
-        stays_per_month=150,
-        months=12,
-        history_months=4,
-        last_period="2026-12",
-        seed=11,
-        history_stays_per_month=1500,
-    )
-    write_region(plan, folder)
-    with without_books():
-        for file in write_job_files(plan, folder):
-            if "-" in file.stem:
-                run_month(load_job(file))
+    folder = tmp_path_factory.mktemp("year") / "region"
+    shutil.copytree(settled_year, folder)
     run_month(_correction(folder))
     return folder
 

@@ -16,6 +16,7 @@ import pytest
 
 from drgpay.results.manifest import output_hashes, read_manifest
 from tests.run.small_region import small_region
+from tests.spread import spread
 
 DRIVER = Path(__file__).with_name("fault_driver.py")
 Outcome = dict[str, Any]
@@ -108,21 +109,23 @@ def survive(run: Driver, commands: list[dict[str, object]]) -> list[Outcome]:
     return again
 
 
-def test_a_run_killed_at_any_call_is_resumed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", spread([3, 1], 1))
+def test_a_run_killed_at_any_call_is_resumed(tmp_path: Path, every: int) -> None:
     with driver("toy", tmp_path / "runs") as run:
         whole = run.run()
         assert whole["calls"] > 20
-        killed = [{"fault": "kill", "at": at} for at in range(1, whole["calls"] + 1)]
+        killed = [{"fault": "kill", "at": at} for at in range(1, whole["calls"] + 1, every)]
         again = survive(run, [*killed, *({"fault": "torn", "at": at} for at in whole["writes"])])
     assert sum(outcome["first"] == "killed" for outcome in again) > 0.9 * len(again)
     assert [] in [outcome["reused"] for outcome in again]
     assert ["numbers", "squares", "total"] in [outcome["reused"] for outcome in again]
 
 
-def test_a_disk_that_is_full_at_any_call(tmp_path: Path) -> None:
+@pytest.mark.parametrize("every", spread([3, 2], 1))
+def test_a_disk_that_is_full_at_any_call(tmp_path: Path, every: int) -> None:
     with driver("toy", tmp_path / "runs") as run:
         calls = run.run()["calls"]
-        again = survive(run, [{"fault": "full", "at": at} for at in range(1, calls + 1, 2)])
+        again = survive(run, [{"fault": "full", "at": at} for at in range(1, calls + 1, every)])
     ends = [outcome["first"] for outcome in again]
     assert ends.count("refused") > 5
     assert ends.count("done") > 1, "a stage that cannot be kept does not stop the run"
@@ -181,6 +184,7 @@ run_month(replace(load_job(job), output=output))
 # The run alone: `drgpay run` enters it in the database next, which cleans up after itself later.
 
 
+@pytest.mark.slow
 def test_a_month_killed_at_any_time(tmp_path: Path, month: Path) -> None:
     runs = tmp_path / "runs"
     with driver(str(month), runs) as run:

@@ -36,7 +36,7 @@ from tests.run.forging import (
     found_in,
     renew,
 )
-from tests.spread import spread
+from tests.spread import part_of, spread
 
 UNPROVABLE = {
     *(("cases", name) for name in ("length_of_stay", "severity")),
@@ -94,7 +94,7 @@ TABLES = [
 ]
 
 
-@pytest.mark.parametrize("table", spread(TABLES, 4))
+@pytest.mark.parametrize("table", part_of(TABLES, ("values", "capitation")))
 def test_a_change_in_any_column_is_found(spoilt: Path, table: str) -> None:
     path = spoilt / f"{table}.parquet"
     before = pl.read_parquet(path)
@@ -113,7 +113,7 @@ def test_a_change_in_any_column_is_found(spoilt: Path, table: str) -> None:
     assert missed == {known for known in UNPROVABLE if known[0] == table}
 
 
-@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("table", spread(TABLES, 9))
 def test_a_row_less_or_a_row_more_is_found(spoilt: Path, table: str) -> None:
     path = spoilt / f"{table}.parquet"
     before = pl.read_parquet(path)
@@ -186,6 +186,7 @@ def book_of(run: Path, of: str = "statements") -> list[Path]:
     return sorted((run / of).glob("*.xlsx"))
 
 
+@pytest.mark.slow
 def test_another_workbook_or_cell_is_found(region: Path, spoilt: Path) -> None:
     first, second = book_of(spoilt)[:2]
     (paid,) = [path for path in (region / "runs").iterdir() if path.name != spoilt.name]
@@ -320,6 +321,7 @@ def test_a_job_run_again_is_the_same_and_leaves_nothing(
     assert {path: path.stat().st_mtime_ns for path in region.rglob("*")}.keys() == before.keys()
 
 
+@pytest.mark.slow
 def test_what_nothing_else_proves_a_job_run_again_does(
     region: Path, spoilt: Path, command: Callable[..., Any]
 ) -> None:

@@ -23,6 +23,7 @@ from drgpay.run.verify import verify_run
 from tests.accepting import EVERYTHING
 from tests.run.no_books import without_books
 from tests.run.small_region import small_region
+from tests.spread import spread
 
 MONEY = ("cases", "adjustments", "statements", "values", "ledger")
 Given = Mapping[str, str | None]
@@ -141,7 +142,7 @@ def faulty(own: dict[str, str], case: str, code: str) -> pl.DataFrame:
 
 
 @pytest.mark.parametrize("rule", GROUPS_RULES)
-@pytest.mark.parametrize("code", [*FAULTS, "official_repeated"])
+@pytest.mark.parametrize("code", spread([*FAULTS, "official_repeated"], 2))
 def test_a_stay_without_a_usable_group_is_found_with_its_money(
     region: Path, own: dict[str, str], code: str, rule: GroupsRule
 ) -> None:

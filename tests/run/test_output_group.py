@@ -79,6 +79,7 @@ def test_who_is_no_member_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @root_only
+@pytest.mark.slow
 def test_a_month_of_a_group_has_the_bytes_of_any(tmp_path: Path, sample_data: Path) -> None:
     group = next(group for group in grp.getgrall() if group.gr_gid != os.getegid())
     job = load_any_job(small_region(sample_data, tmp_path / "region"))

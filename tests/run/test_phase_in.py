@@ -144,9 +144,9 @@ def test_stays_discharged_before_the_change_are_paid_by_the_scheme_before(region
     """A change in one step, by discharge: the month has stays of both, and is verified."""
     stays = pl.read_parquet(region / "small.parquet")
     back = pl.when(pl.int_range(pl.len()) % 5 == 0).then(31).otherwise(0)
-    stays.with_columns(pl.col("admission_date", "discharge_date") - pl.duration(days=back)).write_parquet(
-        region / "over.parquet"
-    )
+    stays.with_columns(
+        pl.col("admission_date", "discharge_date") - pl.duration(days=back)
+    ).write_parquet(region / "over.parquet")
     text = (region / "phased.toml").read_text(encoding="utf-8")
     at_once = text.replace('{ "2026-10" = 0.3 }', '{ "2026-10" = 1 }\nby = "discharge_date"')
     assert at_once != text

@@ -1,6 +1,8 @@
 """Runs that name the runs before them: months, a cleared year, and the January after it."""
 
+import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -19,33 +21,24 @@ from drgpay.run.pipeline import Finished
 from drgpay.run.stops import Accepted, RunStoppedError
 from drgpay.run.verify import verify_run
 from drgpay.run.year_job import load_year_job
-from drgpay.sample.job_files import write_job_files
-from drgpay.sample.plan import SamplePlan
-from drgpay.sample.region import write_region
 from drgpay.simulate.base import open_base
 from drgpay.simulate.cache import StageCache
 from drgpay.simulate.scenario import load_scenario
 from drgpay.simulate.stages import Stages
+from tests.run.no_books import without_books
+from tests.run.settled_year import YEAR
 
-YEAR = [f"2026-{month:02}" for month in range(1, 13)]
+VERIFIED = ("2026-02", "2026-12")
 
 
 @pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def region(settled_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve months of a small region, each settled with all months before it."""
-    folder = tmp_path_factory.mktemp("looking-back")
-    plan = SamplePlan(
-        stays_per_month=150,
-        months=12,
-        history_months=4,
-        last_period="2026-12",
-        seed=11,
-        history_stays_per_month=1500,
-    )
-    write_region(plan, folder)
-    write_job_files(plan, folder)
+    folder = tmp_path_factory.mktemp("looking-back") / "region"
+    shutil.copytree(settled_year, folder, ignore=shutil.ignore_patterns("runs", "history"))
     for period in YEAR:
-        run_month(job_of(folder, period, YEAR[: YEAR.index(period)]))
+        with nullcontext() if period in VERIFIED else without_books():
+            run_month(job_of(folder, period, YEAR[: YEAR.index(period)]))
     return folder
 
 
@@ -106,7 +99,7 @@ def test_months_and_their_clearing_take_the_same(region: Path, cleared: Finished
 
 
 def test_every_run_is_verified(region: Path, cleared: Finished) -> None:
-    folders = [*(paid(region, period) for period in ("2026-02", "2026-12")), cleared.folder]
+    folders = [*(paid(region, period) for period in VERIFIED), cleared.folder]
     for folder in folders:
         assert {check.status for check in verify_run(folder).checks} == {"right"}
 

@@ -89,6 +89,7 @@ def test_refused_stays_stand_with_their_reasons(paid: Path, written: Path) -> No
         assert [row["说明"] for row in rows] == due["message"].to_list()
 
 
+@pytest.mark.slow
 def test_processes_write_the_same_bytes(paid: Path, written: Path, tmp_path: Path) -> None:
     again = write_statements(paid, "zh", out=tmp_path / "out", processes=2).folder
     for book in written.iterdir():

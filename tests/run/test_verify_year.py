@@ -6,15 +6,11 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.base.progress import no_progress
 from drgpay.run.clearing import run_clearing
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.verify import Verified, verify_run
 from drgpay.run.year_job import load_year_job
-from drgpay.sample.job_files import write_job_files
-from drgpay.sample.plan import SamplePlan
-from drgpay.sample.region import write_region
 from tests.results.packages import broken_rules, read_package
 from tests.run.forging import Edit, add, forge
 from tests.run.small_region import small_job
@@ -33,26 +29,15 @@ hospitals = "hospitals.csv"
 
 
 @pytest.fixture(scope="module")
-def year(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def year(settled_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small region with twelve months, a correction of October and the clearing, in runs/."""
     region = tmp_path_factory.mktemp("year") / "region"
-    plan = SamplePlan(
-        stays_per_month=80,
-        months=12,
-        history_months=2,
-        last_period="2026-12",
-        seed=3,
-        scheme="chs-drg-2.0",
-        history_stays_per_month=1_500,
-    )
-    write_region(plan, region, lambda *_: None)
-    write_job_files(plan, region, "runs", no_progress)
-    months = [f"2026-{month:02}" for month in range(1, 13)]
-    paid = {month: run_month(load_job(region / f"{month}.toml")).folder for month in months}
+    shutil.copytree(settled_year, region)
+    [paid] = (region / "runs").glob("2026-10-*")
     stays = pl.read_parquet(region / "stays" / "2026-10.parquet")
     late = stays.tail(3).with_columns(case_id=pl.col("case_id") + "X")
     pl.concat([stays.head(70), late]).write_parquet(region / "corrected.parquet")
-    correction = small_job(region, "corrected.parquet", paid["2026-10"])
+    correction = small_job(region, "corrected.parquet", paid)
     run_month(load_job(correction))
     (region / "year.toml").write_text(YEAR, encoding="utf-8")
     run_clearing(load_year_job(region / "year.toml"))
@@ -162,12 +147,15 @@ def test_a_forged_clearing_does_not_balance(runs: Path, case: int) -> None:
 
 @pytest.mark.parametrize(
     ("table", "column"),
-    [
-        ("differences", "points_difference"),
-        ("differences", "fund_amount_now"),
-        ("difference_statements", "standard_paid"),
-        ("difference_statements", "prepayment_now"),
-    ],
+    spread(
+        [
+            ("differences", "points_difference"),
+            ("differences", "fund_amount_now"),
+            ("difference_statements", "standard_paid"),
+            ("difference_statements", "prepayment_now"),
+        ],
+        1,
+    ),
 )
 def test_forged_differences(runs: Path, table: str, column: str) -> None:
     forge(correction_in(runs), table, add(column, "0.01", ANY))

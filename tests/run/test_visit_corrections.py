@@ -15,6 +15,7 @@ from drgpay.run.month_end import run_month
 from drgpay.run.verify import Verified, verify_run
 from tests.run.forging import add, forge
 from tests.run.visit_region import LATE, visit_job, visit_region
+from tests.spread import spread
 
 LINE = ["hospital_id", "account", "out_of_area", "payment"]
 
@@ -118,6 +119,7 @@ def test_differences_of_visits_are_those_of_the_two_tables(paid: Path, again: Pa
     )
 
 
+@pytest.mark.slow
 def test_every_correction_is_verified(region: Path, paid: Path, again: Path) -> None:
     for run, job in (
         (paid, visit_job(region, "paid", stays=True)),
@@ -130,6 +132,7 @@ def test_every_correction_is_verified(region: Path, paid: Path, again: Path) -> 
     assert "differences" in checks
 
 
+@pytest.mark.slow
 def test_one_part_is_corrected_after_the_other(region: Path, paid: Path, fresh: Path) -> None:
     """What a correction does not settle stays as it was paid."""
     stays = _run(visit_job(region, "corrected", stays=True, visits=False, corrects=paid))
@@ -160,12 +163,15 @@ def test_workbooks_show_the_corrections(again: Path) -> None:
 
 @pytest.mark.parametrize(
     ("table", "column"),
-    [
-        ("visit_differences", "points_difference"),
-        ("visit_differences", "fund_amount_now"),
-        ("visit_difference_statements", "standard_paid"),
-        ("visit_difference_statements", "prepayment_now"),
-    ],
+    spread(
+        [
+            ("visit_differences", "points_difference"),
+            ("visit_differences", "fund_amount_now"),
+            ("visit_difference_statements", "standard_paid"),
+            ("visit_difference_statements", "prepayment_now"),
+        ],
+        1,
+    ),
 )
 def test_forged_differences_are_found(
     paid: Path, again: Path, tmp_path: Path, table: str, column: str
@@ -177,6 +183,7 @@ def test_forged_differences_are_found(
     assert found[:2] == ["visit_differences", "visit_bookings_again"]
 
 
+@pytest.mark.slow
 def test_a_forged_or_missing_paid_run_is_no_proof(paid: Path, again: Path, tmp_path: Path) -> None:
     for run in (paid, again):
         shutil.copytree(run, tmp_path / run.name)

@@ -24,7 +24,10 @@ from tests.schemas.reading import said_by_schema
             marks=pytest.mark.slow,
         ),
         ("2027-01", 2, 0, 5, ["policy-2026.toml", "policy.toml"], []),
-        ("2025-12", 24, 0, None, ["policy-2024.toml", "policy.toml"], ["2024", "2025"]),
+        pytest.param(
+            *("2025-12", 24, 0, None, ["policy-2024.toml", "policy.toml"], ["2024", "2025"]),
+            marks=pytest.mark.slow,
+        ),
         ("2024-01", 1, 1, 5, ["policy.toml"], []),
         pytest.param(
             *("2026-11", 13, 0, None, ["policy-2025.toml", "policy.toml"], []),

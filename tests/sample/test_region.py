@@ -69,6 +69,7 @@ def test_nearly_all_groups_are_covered(written: tuple[Path, RegionSummary]) -> N
     assert summary.covered >= 0.95 * summary.groups
 
 
+@pytest.mark.slow
 def test_same_seed_same_bytes_whatever_the_other_months(
     written: tuple[Path, RegionSummary], tables: RegionTables, tmp_path: Path
 ) -> None:
@@ -246,6 +247,7 @@ def test_faulty_rows_are_few_and_of_many_kinds(stays: pl.DataFrame) -> None:
 
 
 @pytest.mark.parametrize("scheme", spread(["chs-drg-1.1", "zj-drg-2022"], 1))
+@pytest.mark.slow
 def test_other_schemes(scheme: str) -> None:
     plan = SamplePlan(stays_per_month=3_000, months=1, scheme=scheme)
     tables = build_tables(plan)

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import tomli_w
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from drgpay.schemas.files import KINDS, Kind
 from tests.schemas.examples import EXAMPLES
 from tests.schemas.reading import said_by_reader, said_by_schema
+from tests.spread import drawn
 
 Place = tuple[str | int, ...]
 
@@ -168,7 +169,7 @@ def _changed(draw: st.DrawFn) -> tuple[Kind, str]:
     return kind, tomli_w.dumps(values)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@drawn(400, suppress_health_check=[HealthCheck.too_slow])
 @given(_changed())
 def test_a_changed_file_is_refused_by_both_or_by_none(changed: tuple[Kind, str]) -> None:
     """Beside what needs more than one key or the digits of a number, which only the reader sees."""

@@ -23,6 +23,7 @@ def test_nothing_found(tmp_path: Path) -> None:
     assert found(tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_shipped_scheme_has_no_error() -> None:
     assert {one.severity for one in check_scheme("open-apg-1")} <= {"warning"}
 

@@ -78,6 +78,7 @@ def subjects(found: tuple[Finding, ...], code: str) -> list[str]:
     return [one.subject for one in found if one.code == code]
 
 
+@pytest.mark.slow
 def test_zhejiang_has_groups_that_no_stay_can_reach() -> None:
     found = findings_of("zj-drg-2022")
     after = subjects(found, "unreachable_after_always")
@@ -102,7 +103,10 @@ def test_zhejiang_has_groups_that_no_stay_can_reach() -> None:
             "chs-drg-2.0",
             {"unknown_code": 5, "exclusion_table_without_codes": 2, "unused_exclusion_table": 8},
         ),
-        ("chs-drg-1.1", {"unknown_code": 7, "exclusion_table_without_codes": 1}),
+        pytest.param(
+            *("chs-drg-1.1", {"unknown_code": 7, "exclusion_table_without_codes": 1}),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_national_schemes_have_no_error(name: str, counts: dict[str, int]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.grouper.batch import group_batch
@@ -38,6 +38,7 @@ from drgpay.schemes.code_choice import CodeChoice
 from drgpay.schemes.group_rows import GroupRow
 from drgpay.schemes.reachability import Names, groups_of, search_reach
 from drgpay.schemes.witnesses import WITNESS_SCHEMA, coverage, witness_table, write_witnesses
+from tests.spread import drawn
 
 DRG_ROW = GroupRow("drg", 2, "A11", "A1", "", 1, "", Always(True))
 INTENSIVE_CARE = ["BR19", "BR29", "ES29", "FR19", "FR29", "FU19", "SR19", "VS29"]
@@ -58,7 +59,11 @@ def stay_of(row: dict[str, Any]) -> Stay:
 
 @pytest.mark.parametrize(
     ("name", "reached", "ambiguous"),
-    [("chs-drg-2.0", 654, 20), ("chs-drg-1.1", 648, 20), ("zj-drg-2022", 975, 0)],
+    [
+        ("chs-drg-2.0", 654, 20),
+        pytest.param("chs-drg-1.1", 648, 20, marks=pytest.mark.slow),
+        pytest.param("zj-drg-2022", 975, 0, marks=pytest.mark.slow),
+    ],
 )
 def test_every_reachable_group_and_both_evaluators(
     compiled: Compiled, name: str, reached: int, ambiguous: int
@@ -237,7 +242,7 @@ def reached_by_some_stay(scheme: Scheme) -> set[Names]:
     return set(zip(*columns, strict=True))
 
 
-@settings(max_examples=25, deadline=None)
+@drawn(25)
 @given(schemes())
 def test_what_is_called_certainly_unreachable_is(scheme: Scheme) -> None:
     reach = search_reach(scheme)
@@ -321,7 +326,7 @@ def test_a_group_of_too_many_alternatives_is_accounted_for() -> None:
     assert [(missed.reason, missed.tried) for missed in reach.unreached] == [("not_found", 0)]
 
 
-@settings(max_examples=25, deadline=None)
+@drawn(25)
 @given(schemes())
 def test_a_boundary_stay_fails_what_its_witness_meets(scheme: Scheme) -> None:
     choice = CodeChoice(compile_scheme(scheme))

@@ -472,6 +472,7 @@ def test_a_file_that_is_no_workbook(tmp_path: Path) -> None:
         for name in SCHEMES
     ],
 )
+@pytest.mark.slow
 def test_importing_an_export_gives_the_same_scheme(
     name: str, exported: Callable[[str], Path], tmp_path: Path
 ) -> None:
@@ -490,6 +491,7 @@ def test_importing_an_export_gives_the_same_scheme(
     assert after.excluding_tables == before.excluding_tables
 
 
+@pytest.mark.slow
 def test_the_order_of_an_export_is_final_unless_asked(exported: Callable[[str], Path]) -> None:
     path = exported("zj-drg-2022")
     kept = import_workbook(path, ImportChoices(ID))

@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
@@ -21,6 +21,7 @@ from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
 from tests.settle.region import CASE_SCHEMA, CORE, Region, regions, scores_of
 from tests.settle.test_values import case, fen
+from tests.spread import drawn
 
 OCTOBER = Period(2026, 10)
 MONTHS: dict[str, Any] = {"rule": "weights", "weights": ("1",) * 9 + ("2",) + ("1",) * 2}
@@ -234,7 +235,7 @@ def test_other_refusals() -> None:
         capitation_accounts(other, month.lines, month.pools, table, policy, OCTOBER)
 
 
-@settings(max_examples=100, deadline=None)
+@drawn(100)
 @given(
     region=regions(),
     contractors=st.lists(st.sampled_from([None, "H1", "H2", "H9"]), min_size=16, max_size=16),
@@ -283,7 +284,7 @@ def test_contractors_providers_and_the_rest_tie_to_the_budget(
     assert sum(charged.values()) + apart == month.lines["fund_amount_fen"].sum()
 
 
-@settings(max_examples=30, deadline=None)
+@drawn(30)
 @given(region=regions(), contractors=st.lists(st.sampled_from([None, "H1"]), min_size=16))
 def test_a_cleared_year_ties_to_what_the_bands_leave_of_its_budget(
     region: Region, contractors: list[str | None]

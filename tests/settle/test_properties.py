@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 
@@ -39,10 +39,11 @@ from tests.settle.slow_settlement import (
     slow_price,
 )
 from tests.settle.test_values import case, policy, settle
+from tests.spread import drawn
 
 OCTOBER, NOVEMBER = Period(2026, 10), Period(2026, 11)
 SCORES = ("95", "75", "30.5")
-some = settings(max_examples=15, deadline=None)
+some = drawn(15)
 
 
 def settled_month(region: Region, period: Period = OCTOBER) -> Settled:

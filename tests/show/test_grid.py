@@ -83,9 +83,9 @@ def test_a_pipe_keeps_to_columns(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_share_that_is_nothing_has_no_sign() -> None:
     shares = ["-0.000001", "0.000000", "0.051200", "-0.0512"]
-    frame = pl.DataFrame({"name": list("abcd"), "x_share": shares}).with_columns(
-        pl.col("x_share").cast(pl.Decimal(18, 6))
+    frame = pl.DataFrame({"name": list("abcd"), "change_rate": shares}).with_columns(
+        pl.col("change_rate").cast(pl.Decimal(18, 6))
     )
-    table = ReportTable("title", frame, signed=frozenset({"x_share"}))
+    table = ReportTable("title", frame, signed=frozenset({"change_rate"}))
     found = re.findall(r"[-+]?[\d.]+%", _shown(table, 80))
     assert found == ["0.00%", "0.00%", "+5.12%", "-5.12%"]

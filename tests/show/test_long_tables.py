@@ -10,7 +10,7 @@ from zipfile import ZipFile
 import openpyxl
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -20,6 +20,7 @@ from drgpay.show import sheets
 from drgpay.show.sheets import BookPart, Check, Checks, LongTable, Sheet, TotalOf, write_book
 from drgpay.show.tables import ReportTable
 from tests.hostile_texts import TEXTS
+from tests.spread import drawn
 
 
 def say(key: str) -> str:
@@ -135,7 +136,7 @@ HELD = [text for text in TEXTS if text == text.encode("utf-8", "ignore").decode(
 ANY_TEXT = st.one_of(st.sampled_from(HELD), st.text(st.characters(exclude_categories=["Cs"])))
 
 
-@settings(deadline=None, max_examples=60)
+@drawn(60)
 @given(st.lists(st.one_of(ANY_TEXT, st.none()), min_size=1, max_size=8))
 def test_any_text_stands_as_it_is_shown(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str | None]

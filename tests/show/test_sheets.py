@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.visible import visible
@@ -17,6 +17,7 @@ from drgpay.show.sheets import BookPart, Sheet, write_book
 from drgpay.show.tables import ReportTable
 from tests.hostile_texts import LONG, SURROGATE, TEXTS
 from tests.report.workbooks import exact, recomputed, tables_of
+from tests.spread import drawn
 
 
 def say(key: str) -> str:
@@ -27,7 +28,7 @@ def write(path: Path, *blocks: ReportTable | Calculation) -> None:
     write_book(path, [BookPart("标题", ["事实：一"], [Sheet("values", list(blocks))], say)], "zh")
 
 
-@settings(deadline=None, max_examples=40)
+@drawn(40)
 @given(st.lists(st.integers(-(10**15) + 1, 10**15 - 1), min_size=1, max_size=20))
 def test_amounts_of_fifteen_digits_are_exact(
     tmp_path_factory: pytest.TempPathFactory, fen: list[int]

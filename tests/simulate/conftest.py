@@ -15,6 +15,6 @@ def region(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Regio
 
 
 @pytest.fixture(scope="package")
-def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
+def year(settled_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Year:
     """A small region with its cleared year and opened stages."""
-    return cleared_year(tmp_path_factory.mktemp("year") / "region")
+    return cleared_year(settled_year, tmp_path_factory.mktemp("year") / "region")

@@ -150,6 +150,7 @@ def test_a_folder_that_cannot_be_written_is_not_kept(tmp_path: Path) -> None:
     assert list((tmp_path / "cache").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_damaged_scheme_and_catalogue_are_made_again(region: Region, tmp_path: Path) -> None:
     region.write(OVERLAY, "overlay.toml")
     text = 'name = "x"\noverlay = "overlay.toml"\n[recalibrate]\nhistory = "history"'

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from drgpay.policy.adjustment_rows import ADJUSTMENT_SCHEMA, REASON_SCHEMA
@@ -19,6 +19,7 @@ from drgpay.simulate.stages import Stages
 from drgpay.simulate.sweep import sweep
 from tests.simulate.region import Region
 from tests.simulate.test_regroup import OVERLAY
+from tests.spread import drawn, spread
 
 
 def _effects(region: Region, plan: Plan) -> pl.DataFrame:
@@ -66,9 +67,7 @@ VOLUME = st.lists(
 )
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@drawn(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     policy=POLICY, volume=VOLUME, times=st.sampled_from([None, "0.97", "1.05"]), level=st.booleans()
 )
@@ -150,17 +149,15 @@ def _over(region: Region, base: str) -> Region:
     return replace(region, stages=stages)
 
 
-@pytest.mark.parametrize("base", BASES)
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@pytest.mark.parametrize("base", spread(BASES, 1))
+@drawn(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(causes=st.sets(st.sampled_from(sorted(CAUSES)), min_size=1, max_size=3))
 def test_an_effect_without_its_cause_is_zero(region: Region, base: str, causes: set[str]) -> None:
     _check_causes(_over(region, base), causes)
 
 
 @pytest.mark.parametrize("base", BASES)
-@pytest.mark.parametrize("cause", CAUSES)
+@pytest.mark.parametrize("cause", spread(CAUSES, 4))
 def test_a_cause_alone_has_no_other_effect(region: Region, base: str, cause: str) -> None:
     over = _over(region, base)
     used, plan = _check_causes(over, {cause})

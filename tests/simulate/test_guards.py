@@ -24,6 +24,7 @@ from drgpay.simulate.sweep import sweep
 from drgpay.simulate.target import TargetMissedError
 from tests.simulate.region import Region
 from tests.simulate.year import Year, first_hospital
+from tests.spread import spread
 
 TENTH = "[budget]\ntimes = 0.1\n[policy]\nsettlement.may_exceed_budget = true\n"
 
@@ -177,6 +178,7 @@ def test_points_of_a_sweep_count_their_findings(region: Region) -> None:
     assert found.points["stops"].to_list() == [0, 1]
 
 
+@pytest.mark.slow
 def test_a_year_tells_what_its_clearing_would_stop_at(year: Year) -> None:
     hospital = first_hospital(year)
     plan = year.plan(f'[hospitals.{hospital}]\nlevel = "9Z"')
@@ -185,6 +187,7 @@ def test_a_year_tells_what_its_clearing_would_stop_at(year: Year) -> None:
     assert noticed(year.stages, year.stages.base_state) == ()
 
 
+@pytest.mark.slow
 def test_another_level_without_recalibration_says_what_it_leaves_out(
     region: Region, tmp_path: Path
 ) -> None:
@@ -227,20 +230,23 @@ def test_a_target_that_is_missed_has_no_result(region: Region, tmp_path: Path) -
 
 @pytest.mark.parametrize(
     ("goal", "said"),
-    [
-        (
-            'hospital = "H3390010"\nwithin = 0.5',
-            "的应付基金与基准相比的变化在 ±50.00% 以内",
-        ),
-        (
-            'measure = "fund_amount"\nhospital = "H3390010"\nat_least = 1',
-            "的应付基金（元）不低于 1",
-        ),
-        (
-            'measure = "point_value"\npool = "employee"\nat_least = 1',
-            "employee 的点值（元/点）不低于 1",
-        ),
-    ],
+    spread(
+        [
+            (
+                'hospital = "H3390010"\nwithin = 0.5',
+                "的应付基金与基准相比的变化在 ±50.00% 以内",
+            ),
+            (
+                'measure = "fund_amount"\nhospital = "H3390010"\nat_least = 1',
+                "的应付基金（元）不低于 1",
+            ),
+            (
+                'measure = "point_value"\npool = "employee"\nat_least = 1',
+                "employee 的点值（元/点）不低于 1",
+            ),
+        ],
+        1,
+    ),
 )
 def test_a_target_is_called_what_it_is(
     region: Region, tmp_path: Path, goal: str, said: str

@@ -1,6 +1,7 @@
 """Scenarios over a month that official groups pay."""
 
 import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -13,15 +14,13 @@ from drgpay.run.clearing import run_clearing
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.year_job import load_year_job
-from drgpay.sample.job_files import write_job_files
-from drgpay.sample.plan import SamplePlan
-from drgpay.sample.region import write_region
 from drgpay.simulate.base import open_base
 from drgpay.simulate.cache import StageCache
 from drgpay.simulate.plan import base_plan
 from drgpay.simulate.stages import Stages
 from tests.accepting import EVERYTHING
 from tests.run.no_books import without_books
+from tests.run.settled_year import YEAR
 from tests.simulate.region import Region
 from tests.simulate.year import Year
 
@@ -85,22 +84,14 @@ def test_a_changed_scheme_moves_only_stays_whose_own_group_it_moves(official: Re
 
 
 @pytest.fixture(scope="module")
-def official_year(tmp_path_factory: pytest.TempPathFactory) -> Year:
+def official_year(settled_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Year:
     """A small year whose months are paid by official groups, but for every seventh stay."""
     folder = tmp_path_factory.mktemp("official") / "year"
-    plan = SamplePlan(
-        stays_per_month=40,
-        months=12,
-        history_months=2,
-        last_period="2026-12",
-        seed=12,
-        history_stays_per_month=1200,
-    )
-    write_region(plan, folder)
+    shutil.copytree(settled_year, folder, ignore=shutil.ignore_patterns("runs"))
     job = folder / "2026.toml"
-    for file in (one for one in write_job_files(plan, folder) if one != job):
+    for file in (folder / f"{period}.toml" for period in YEAR):
         dataset = open_dataset(folder / "stays" / f"{file.stem}.parquet")
-        own = read_grouped_stays(dataset, load_compiled(plan.scheme)).with_row_index("row")
+        own = read_grouped_stays(dataset, load_compiled("chs-drg-2.0")).with_row_index("row")
         group = pl.when(pl.col("row") % 5 == 0).then(pl.col("drg").shift()).otherwise("drg")
         given = own.filter(pl.col("row") % 7 > 0).select("case_id", group=group)
         given.drop_nulls().write_csv(folder / f"{file.stem}.csv")

@@ -84,6 +84,7 @@ def test_small_cells_are_merged(region: Region, tmp_path: Path) -> None:
         assert int(table.frame["change"].sum() * 100) == total, table.key
 
 
+@pytest.mark.slow
 def test_sweep_and_target_are_told(region: Region, tmp_path: Path) -> None:
     now = pl.read_parquet(region.run / "values.parquet").filter(pool="employee")["point_value"][0]
     text = (

@@ -19,26 +19,30 @@ from drgpay.simulate.stages import Stages
 from drgpay.simulate.sweep import grid_of, sweep
 from drgpay.simulate.target import find
 from tests.simulate.region import Region
+from tests.spread import spread
 
 FUND = "fund_amount_fen"
 
 
 @pytest.mark.parametrize(
     "sweeps",
-    [
-        '[[sweep]]\npath = "points.low_ratio"\nfrom = 0.2\nto = 0.6\nstep = 0.1',
-        '[[sweep]]\npath = "points.high_bands.1.base_points_from"\nvalues = [50, 100, 200]',
-        '[[sweep]]\npath = "points.readmission.days"\nvalues = [0, 15, 30]',
-        '[[sweep]]\npath = "points.ambiguous_ratio"\nvalues = [0.1, 0.6, 1]',
-        '[[sweep]]\npath = "points.high_formula"\nvalues = ["excess", "at_cost"]',
-        '[[sweep]]\npath = "records.cost_tolerance_yuan"\nvalues = [0, 0.1]',
-        '[recalibrate]\nhistory = "history"\n'
-        '[[sweep]]\npath = "calibration.stable_min_cases"\nvalues = [3, 5, 15]',
-        '[[sweep]]\npath = "settlement.method"\nvalues = ["fund_only", "cost"]',
-        '[[sweep]]\npath = "budget.annual_yuan.employee"\nvalues = [80000000, 90000000]',
-        '[[sweep]]\npath = "points.low_ratio"\nvalues = [0.3, 0.4, 0.5]\n'
-        '[[sweep]]\npath = "points.high_bands.2.ratio"\nvalues = [2.5, 3]',
-    ],
+    spread(
+        [
+            '[[sweep]]\npath = "points.low_ratio"\nfrom = 0.2\nto = 0.6\nstep = 0.1',
+            '[[sweep]]\npath = "points.high_bands.1.base_points_from"\nvalues = [50, 100, 200]',
+            '[[sweep]]\npath = "points.readmission.days"\nvalues = [0, 15, 30]',
+            '[[sweep]]\npath = "points.ambiguous_ratio"\nvalues = [0.1, 0.6, 1]',
+            '[[sweep]]\npath = "points.high_formula"\nvalues = ["excess", "at_cost"]',
+            '[[sweep]]\npath = "records.cost_tolerance_yuan"\nvalues = [0, 0.1]',
+            '[recalibrate]\nhistory = "history"\n'
+            '[[sweep]]\npath = "calibration.stable_min_cases"\nvalues = [3, 5, 15]',
+            '[[sweep]]\npath = "settlement.method"\nvalues = ["fund_only", "cost"]',
+            '[[sweep]]\npath = "budget.annual_yuan.employee"\nvalues = [80000000, 90000000]',
+            '[[sweep]]\npath = "points.low_ratio"\nvalues = [0.3, 0.4, 0.5]\n'
+            '[[sweep]]\npath = "points.high_bands.2.ratio"\nvalues = [2.5, 3]',
+        ],
+        4,
+    ),
 )
 def test_sweep_equals_the_whole_computation(region: Region, sweeps: str) -> None:
     text = f"[policy]\nsettlement.may_exceed_budget = true\n{sweeps}"

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import typer
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 from typer.testing import CliRunner
@@ -30,6 +30,7 @@ from drgpay.simulate.settling import hospital_amounts
 from drgpay.simulate.sweep import grid_of, sweep
 from drgpay.simulate.target import find
 from tests.simulate.year import Year, first_hospital
+from tests.spread import drawn, spread
 
 FINAL = "final_amount_fen"
 
@@ -118,9 +119,7 @@ VOLUME = st.sampled_from(
 )
 
 
-@settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@drawn(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(policy=POLICY, volume=VOLUME, times=st.sampled_from([None, "0.97", "1.2"]))
 def test_effects_add_up(year: Year, policy: dict[str, str], volume: str, times: str | None) -> None:
     lines = ["[policy]", "settlement.may_exceed_budget = true"]
@@ -162,14 +161,17 @@ def test_a_budget_of_the_year_is_that_of_its_months(year: Year) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [
-        '[[sweep]]\npath = "points.low_ratio"\nvalues = [0.3, 0.5]',
-        '[[sweep]]\npath = "budget.reserve_ratio"\nvalues = [0.02, 0.08]',
-        '[[sweep]]\npath = "clearing.overrun_shared.0.share"\nvalues = [0.2, 1]',
-        '[[sweep]]\npath = "records.severity.dates_reversed"\nvalues = ["warn", "reject"]',
-        '[recalibrate]\nhistory = "history"\n'
-        '[[sweep]]\npath = "calibration.stable_min_cases"\nvalues = [3, 9]',
-    ],
+    spread(
+        [
+            '[[sweep]]\npath = "points.low_ratio"\nvalues = [0.3, 0.5]',
+            '[[sweep]]\npath = "budget.reserve_ratio"\nvalues = [0.02, 0.08]',
+            '[[sweep]]\npath = "clearing.overrun_shared.0.share"\nvalues = [0.2, 1]',
+            '[[sweep]]\npath = "records.severity.dates_reversed"\nvalues = ["warn", "reject"]',
+            '[recalibrate]\nhistory = "history"\n'
+            '[[sweep]]\npath = "calibration.stable_min_cases"\nvalues = [3, 9]',
+        ],
+        2,
+    ),
 )
 def test_sweep_equals_the_whole_computation(year: Year, text: str) -> None:
     plan = year.plan(f"[policy]\nsettlement.may_exceed_budget = true\n{text}")
@@ -207,6 +209,7 @@ name = "Both"
 """
 
 
+@pytest.mark.slow
 def test_overlay_and_recalibration_of_a_year(year: Year) -> None:
     """Only the records of the touched MDC are grouped again; every stay keeps its place."""
     groups = year.stages.base_state.stays["drg"].value_counts(sort=True).drop_nulls()
@@ -228,6 +231,7 @@ def test_overlay_and_recalibration_of_a_year(year: Year) -> None:
     assert "grouping" in _effects(year, plan)
 
 
+@pytest.mark.slow
 def test_another_scheme_for_a_year(year: Year) -> None:
     plan = year.plan('scheme = "chs-drg-1.1"\n[recalibrate]\nhistory = "history"')
     state = year.stages.state(plan)

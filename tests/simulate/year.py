@@ -1,17 +1,13 @@
 """A cleared year of a small region as a base for scenarios."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from drgpay.run.clearing import run_clearing
-from drgpay.run.job import load_job
-from drgpay.run.month_end import run_month
 from drgpay.run.year_job import load_year_job
-from drgpay.sample.job_files import write_job_files
-from drgpay.sample.plan import SamplePlan
-from drgpay.sample.region import write_region
 from drgpay.simulate.base import open_base
 from drgpay.simulate.cache import StageCache
 from drgpay.simulate.plan import Plan, plan_of
@@ -41,23 +37,11 @@ class Year:
         return plan_of(self.stages.base, [scenario], self.stages.cache)
 
 
-def cleared_year(folder: Path) -> Year:
-    """Make a region, settle its months, give the hospitals scores and clear the year."""
-    plan = SamplePlan(
-        stays_per_month=80,
-        months=12,
-        history_months=2,
-        last_period="2026-12",
-        seed=11,
-        history_stays_per_month=1200,
-    )
-    write_region(plan, folder)
-    files = write_job_files(plan, folder)
+def cleared_year(settled: Path, folder: Path) -> Year:
+    """Copy a region with settled months and clear the year."""
+    shutil.copytree(settled, folder)
     job = folder / "2026.toml"
     with without_books():
-        for file in files:
-            if file != job:
-                run_month(load_job(file))
         run = run_clearing(load_year_job(job)).folder
     base = open_base([], run, job)
     return Year(folder, job, run, Stages(base, StageCache(folder / "cache")))

@@ -68,6 +68,7 @@ def money(job: Path) -> pl.DataFrame:
     return table.sort("hospital_id", "account", "out_of_area")
 
 
+@pytest.mark.slow
 def test_a_month_is_paid_after_one_edited_line(
     project: Started, sample_data: Path, tmp_path: Path
 ) -> None:

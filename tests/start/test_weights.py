@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from drgpay.start.weights import weights_plan
+from tests.spread import spread
 
 CITIES = Path(__file__).resolve().parents[3] / "shared" / "weights" / "cities"
 LEVELS = ("3A", "3B", "2A", "2B", "1", "0")
@@ -64,7 +65,9 @@ def test_the_scheme_is_the_one_that_has_the_groups(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not CITIES.is_dir(), reason="tables of cities are not there")
-@pytest.mark.parametrize("city", sorted(CITIES.glob("*.csv")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "city", spread(sorted(CITIES.glob("*.csv")), 4), ids=lambda path: path.stem
+)
 def test_tables_of_cities_are_recognised_without_questions(city: Path) -> None:
     plan = weights_plan(city, None, LEVELS)
     assert {"weight", "price"} & plan.options.columns.keys()

@@ -1,7 +1,10 @@
 """The declarations agree with each other and with what reads and writes."""
 
+import re
+
 import pytest
 
+from drgpay.points.weight_columns import NAMES
 from drgpay.records.filings import FILING_COLUMNS
 from drgpay.records.hospitals import OPTIONAL, REQUIRED
 from drgpay.records.visits.enrolment import ENROLMENT_SCHEMA
@@ -51,3 +54,4 @@ def test_small_tables_are_read_as_they_are_declared() -> None:
     assert {name: declared[name] for name in FILING_COLUMNS} == FILING_COLUMNS
     assert declared["enrolment"] == tuple(ENROLMENT_SCHEMA)
     assert declared["hospitals"] == (*REQUIRED, *OPTIONAL)
+    assert declared["weights"] == tuple(name for name in NAMES if not re.search("_LEVEL|@", name))

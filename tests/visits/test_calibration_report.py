@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from drgpay.grouper.apg import CompiledApg, load_apg
 from drgpay.points.calibration_report import CalibrationReport
@@ -16,6 +16,7 @@ from drgpay.visits.calibration_report import visit_calibration_report
 from drgpay.visits.costs import VisitCosts, visit_costs
 from drgpay.visits.entries import entries_of
 from tests.small_apg import write_small_apg
+from tests.spread import drawn
 from tests.visits.frames import PACKAGED, any_visits, line_frame, medical_frame, visit_frame
 from tests.visits.rules import CALIBRATION, policy, rules
 from tests.visits.slow_visits import Line, Visit, costs_of_visit, entries_of_visit
@@ -121,7 +122,7 @@ def step_of(visit: Visit, outpatient: Outpatient) -> str:
     return "left_cheap" if sum(line.fen for line in visit.lines) < 500 else "eligible"
 
 
-@settings(max_examples=60, deadline=None)
+@drawn(60)
 @given(visits=any_visits())
 def test_the_slow_evaluator_agrees_on_steps_and_coverage(visits: list[Visit]) -> None:
     outpatient = rules()

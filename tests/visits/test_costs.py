@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
@@ -14,6 +14,7 @@ from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
 from drgpay.visits.calibrate import base_points_of, calibrate_visits
 from drgpay.visits.costs import VisitCosts, visit_costs, with_costs
 from drgpay.visits.entries import entries_of
+from tests.spread import drawn
 from tests.visits.frames import (
     PACKAGED,
     any_visits,
@@ -178,7 +179,7 @@ def test_a_catalogue_of_apgs_is_saved_and_read_again(tmp_path: Path) -> None:
     assert again.groups.equals(made.groups)
 
 
-@settings(max_examples=100, deadline=None)
+@drawn(100)
 @given(
     visits=any_visits(),
     base=st.one_of(st.none(), base_points),
@@ -200,7 +201,7 @@ def test_the_slow_evaluator_agrees_on_every_cost(
     assert found.select("visit_id", "cost_fen").rows() == expected
 
 
-@settings(max_examples=20, deadline=None)
+@drawn(20)
 @given(visits=any_visits(), parts=st.integers(1, 4), seed=st.integers(0, 9))
 def test_neither_order_nor_parts_of_visits_matter(
     visits: list[Visit], parts: int, seed: int

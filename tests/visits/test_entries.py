@@ -5,13 +5,14 @@ from typing import Any
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
 from drgpay.policy.outpatient import Outpatient
 from drgpay.visits.columns import ENTRY_SCHEMA
 from drgpay.visits.entries import entries_of
+from tests.spread import drawn
 from tests.visits.frames import (
     PACKAGED,
     any_visits,
@@ -160,7 +161,7 @@ def test_no_visits_have_no_entries() -> None:
     assert not entries.height
 
 
-@settings(max_examples=150, deadline=None)
+@drawn(150)
 @given(
     visits=any_visits(),
     base=st.one_of(st.none(), base_points),

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Any
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.period import Period
@@ -16,6 +16,7 @@ from drgpay.settle.month import settle_month
 from drgpay.visits.amounts import entry_amounts
 from drgpay.visits.entries import entries_of
 from drgpay.visits.points import VisitPoints, visit_cases, visit_points
+from tests.spread import drawn
 from tests.visits.frames import (
     APGS,
     PACKAGED,
@@ -203,7 +204,7 @@ def test_a_prescription_earns_its_drugs_alone() -> None:
     assert found.visits["points"].to_list() == [51_0000]
 
 
-@settings(max_examples=80, deadline=None)
+@drawn(80)
 @given(
     visits=any_visits(),
     base=base_points,

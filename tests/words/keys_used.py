@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import drgpay
 from drgpay.base.words import WORDS_FOLDER, Sentences, Wording
+from drgpay.tables.declared import read_declarations, shared_columns
 
 PACKAGE = Path(drgpay.__file__).parent
 OF_ITS_OWN_FORM = "policy"
@@ -59,6 +60,8 @@ def texts() -> set[str]:
             elif isinstance(node, ast.keyword) and node.arg:
                 found.add(node.arg)
     found |= {name.removesuffix("_fen") for name in found}  # shown in yuan
+    for key, table in read_declarations("shown")["shown"].items():
+        found |= {key, table.get("title", key), table.get("note", key)}
     for page in PACKAGE.rglob("*.j2"):
         found |= set(re.findall(r"\w+", page.read_text(encoding="utf-8")))
     return found
@@ -67,7 +70,7 @@ def texts() -> set[str]:
 @cache
 def patterns() -> set[str]:
     """Every way in which code puts a key together: f-strings of names, and prefixes of columns."""
-    found: set[str] = set()
+    found = {f"{column.said}_.+" for column in shared_columns().values() if column.said}
     for path in _sources():
         for node in ast.walk(_tree(path)):
             if isinstance(node, ast.JoinedStr):

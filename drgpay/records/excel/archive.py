@@ -1,4 +1,4 @@
-"""What a file that is called a workbook really is, and what its sheets hold that no reader shows."""
+"""What a file that is called a workbook really is, and which sheets it has."""
 
 import re
 import zipfile
@@ -25,7 +25,6 @@ _LARGE, _MOST_TIMES = 128 * 1024**2, 300
 """A part larger than so many bytes, packed to less than the so manieth part of them, is a bomb."""
 _MOST_PART = 16 * 1024**2  # bytes of a part that lists others
 _CHUNK = 4 * 1024**2
-_LONGEST_CELL = 128 * 1024
 LAST_ROW = 1_048_576
 
 _ID = re.compile(r"\{[^}]*/relationships\}id")
@@ -37,15 +36,6 @@ class Sheet(NamedTuple):
     name: str
     part: str
     hidden: bool
-
-
-class Unshown(NamedTuple):
-    """errors: (row, column) from 0 to #N/A and its like; formulas: cells of formulas without a
-    value, as Excel names them.
-    """
-
-    errors: dict[tuple[int, int], str]
-    formulas: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -100,22 +90,12 @@ class Archive:
         """Whether any cell of a sheet has a value."""
         return any(
             b"<v>" in chunk or b"<t>" in chunk or b"<t " in chunk or b":v>" in chunk
-            for chunk in self._chunks(sheet.part)
+            for chunk in self.chunks(sheet.part)
         )
 
-    def unshown(self, sheet: Sheet) -> Unshown:
-        """Errors and formulas without a value, which a reader of values takes for empty cells."""
-        errors: dict[tuple[int, int], str] = {}
-        formulas: list[str] = []
-        rest = b""
-        for chunk in self._chunks(sheet.part):
-            text = rest + chunk
-            if any(sign in text for sign in _SUSPECT):
-                whole = text.rfind(b"</c>") + 4
-                for cell in _CELL.finditer(text, 0, max(whole, 0)):
-                    _note(cell, errors, formulas)
-            rest = text[max(text.rfind(b"</c>") + 4, len(text) - _LONGEST_CELL) :]
-        return Unshown(errors, tuple(formulas))
+    def content(self, part: str) -> bytes:
+        """A part of the archive, unpacked."""
+        return b"".join(self.chunks(part))
 
     def _xml(self, part: str) -> ElementTree.Element:
         with self._opened() as archive:
@@ -126,7 +106,8 @@ class Archive:
             except (KeyError, ElementTree.ParseError, *_DAMAGE):
                 raise self._broken() from None
 
-    def _chunks(self, part: str) -> Iterator[bytes]:
+    def chunks(self, part: str) -> Iterator[bytes]:
+        """A part of the archive, some megabytes at a time; raises DrgpayError for a damaged one."""
         with self._opened() as archive:
             try:
                 with archive.open(part) as file:
@@ -143,33 +124,6 @@ class Archive:
 
 
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
-_SUSPECT = (b't="e"', b"</f></c>", b"<v></v>", b"<v/>", b"/></c>")
-_CELL = re.compile(
-    rb'<c((?: [a-zA-Z:]+="[^"]*")+)>'
-    rb"((?:<f[ >/](?:(?!</c>).)*?)?)(?:<v>([^<]*)</v>|<v/>)?</c>",
-    re.DOTALL,
-)
-_PLACE = re.compile(rb' r="([A-Z]+)([0-9]+)"')
-
-
-def _note(cell: re.Match[bytes], errors: dict[tuple[int, int], str], formulas: list[str]) -> None:
-    about, formula, value = cell.groups()
-    place = _PLACE.search(about)
-    if place is None:
-        return
-    letters, row = place[1].decode(), place[2].decode()
-    if b't="e"' in about:
-        errors[int(row) - 1, column_number(letters)] = (value or b"#N/A").decode(errors="replace")
-    elif formula and not value and b't="str"' not in about:
-        formulas.append(letters + row)
-
-
-def column_number(letters: str) -> int:
-    """A column as Excel names it, from 0: A is 0, AA is 26."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number - 1
 
 
 def open_archive(path: Path) -> Archive:

@@ -16,7 +16,6 @@ from drgpay.records.places import Places, left_out_of
 from drgpay.records.source import OwnNames, with_partition
 
 _RECORDS = Wording("records")
-_PIECE_ROWS = 65_536
 _KEPT = 3
 """Sheets that are kept as they were read: a command opens the records of a month several times."""
 
@@ -33,12 +32,12 @@ class ExcelSource(OwnNames):
     @property
     def rows(self) -> int:
         """How many rows its table has."""
-        return int(self.sheet.table.num_rows)
+        return sum(part.num_rows for part in self.sheet.parts)
 
     @property
     def column_names(self) -> list[str]:
         """The headings, then the columns of the partition."""
-        return list(dict.fromkeys([*self.sheet.table.column_names, *self.partition]))
+        return list(dict.fromkeys([*self.sheet.names, *self.partition]))
 
     @property
     def places(self) -> Places:
@@ -78,12 +77,11 @@ class ExcelSource(OwnNames):
     def in_folder_too(self, column: str) -> str | None:
         """The value that a folder names for a column of the sheet."""
         named = self.partition.get(column)
-        return named if column in self.sheet.table.column_names else None
+        return named if column in self.sheet.names else None
 
     def pieces(self) -> list["ExcelPiece"]:
         """Runs of rows."""
-        starts = range(0, self.rows, _PIECE_ROWS)
-        return [ExcelPiece(self, start, min(_PIECE_ROWS, self.rows - start)) for start in starts]
+        return [ExcelPiece(self, part) for part in self.sheet.parts if part.num_rows]
 
 
 @dataclass(frozen=True)
@@ -91,19 +89,23 @@ class ExcelPiece:
     """A run of rows of a sheet."""
 
     file: ExcelSource
-    start: int
-    rows: int
+    part: pa.RecordBatch
+
+    @property
+    def rows(self) -> int:
+        """How many rows the piece has."""
+        return int(self.part.num_rows)
 
     def batches(
         self, columns: Iterable[str], coded: Iterable[str] = ()
     ) -> Iterator[pa.RecordBatch]:
         """Some columns as texts, in one batch."""
         wanted = list(columns)
-        table = self.file.sheet.table
-        stored = [name for name in wanted if name in table.column_names] or table.column_names[:1]
-        part = table.select(stored).slice(self.start, self.rows).combine_chunks()
-        for batch in part.to_batches():
-            yield with_partition(batch, self.file.partition, wanted)
+        names = self.file.sheet.names
+        stored = [name for name in wanted if name in names] or [*names[:1]]
+        texts = [self.part.column(name).cast(TEXT) for name in stored]
+        batch = pa.RecordBatch.from_arrays(texts, stored)
+        yield with_partition(batch, self.file.partition, wanted)
 
 
 def open_excel(path: Path, partition: dict[str, str], sheet: str | None) -> ExcelSource:

@@ -1,6 +1,6 @@
 """Whether visits and their lines can be paid (docs/files.md), and the quarantine of what fails."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -38,6 +38,7 @@ from drgpay.records.findings import (
     yuan,
 )
 from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.origin import NOWHERE, Origin
 from drgpay.records.repeated_principal import REPEATED_PRINCIPAL
 from drgpay.records.stays import FEN_COLUMNS
 from drgpay.records.visits.buckets import RawBucket
@@ -142,11 +143,11 @@ def check_bucket(
     rules: VisitRules,
     sources: tuple[str, str],
     language: Language = "zh",
-    called: tuple[Mapping[str, str], Mapping[str, str]] = ({}, {}),
+    origins: tuple[Origin, Origin] = (NOWHERE, NOWHERE),
 ) -> VisitBucket:
     """Check the visits and lines of a bucket; `sources` name both tables in messages.
 
-    called: what columns are called in the files of both (Dataset.called).
+    origins: the files of both (Dataset.origin).
 
     Raises DrgpayError for a finding that the policy stops at.
     """
@@ -158,9 +159,9 @@ def check_bucket(
             subject=subject,
             source=source,
             language=language,
-            called=names,
+            origin=origin,
         )
-        for subject, source, names in zip((VISIT, LINE), sources, called, strict=True)
+        for subject, source, origin in zip((VISIT, LINE), sources, origins, strict=True)
     )
     lines = _checked_lines(bucket, rules.policy, of_lines)
     netted = _netted(lines.valid, of_lines)

@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from drgpay.records.meaning.faults import FAULTS
+from drgpay.records.origin import ROW
 from drgpay.records.visits.ranges import IdRange
 from drgpay.records.visits.words import Words
 
@@ -122,9 +123,9 @@ def _line_order(lines: pl.DataFrame, texts: pl.Series) -> Ints:
         return order
     # Only lines that agree so far need the rest of the order.
     tied = np.flatnonzero(np.concatenate((same, [False])) | np.concatenate(([False], same)))
-    rows = lines.select("amount_fen", "quantity", FAULTS)[pl.Series(order[tied])]
+    rows = lines.select("amount_fen", "quantity", FAULTS, ROW)[pl.Series(order[tied])]
     within = rows.with_columns(key=pl.Series(keys[tied])).select(
-        pl.arg_sort_by("key", "amount_fen", "quantity", FAULTS)
+        pl.arg_sort_by("key", "amount_fen", "quantity", FAULTS, ROW)
     )
     order[tied] = order[tied][within.to_series().to_numpy()]
     return order

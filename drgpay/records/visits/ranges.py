@@ -49,9 +49,10 @@ class IdRange:
 
 @dataclass(frozen=True)
 class _Part:
-    """A piece of one of the tables and the ids that it may hold."""
+    """A piece of one of the tables, its first row among all, and the ids that it may hold."""
 
     piece: Piece
+    row: int
     is_visits: bool
     low: str
     high: str
@@ -99,9 +100,11 @@ def _missing_last(ranges: Iterator[IdRange]) -> Iterator[IdRange]:
 
 def _parts(records: VisitRecords) -> Iterator[_Part]:
     for dataset, is_visits in ((records.visits, True), (records.items, False)):
+        row = 0
         for piece in dataset.pieces():
             if piece.rows:
-                yield _Part(piece, is_visits, *_ids_of(piece))
+                yield _Part(piece, row, is_visits, *_ids_of(piece))
+            row += piece.rows
 
 
 def _ids_of(piece: Piece) -> tuple[str, str]:
@@ -272,7 +275,7 @@ def _sampled(records: VisitRecords, parts: Sequence[_Part]) -> Iterator[pl.Serie
 
 def _frames(records: VisitRecords, part: _Part) -> Iterable[pl.DataFrame]:
     made = visit_frames if part.is_visits else line_frames
-    return made(part.piece, records.words)
+    return made(part.piece, records.words, part.row)
 
 
 _NO_VISITS, _NO_LINES = pl.DataFrame(schema=VISIT_FRAME), pl.DataFrame(schema=LINE_FRAME)

@@ -36,10 +36,10 @@ def visit_buckets(
     disk, damaged ids and findings that the policy stops at.
     """
     sources = (str(records.visits.path), str(records.items.path))
-    called = (records.visits.called, records.items.called)
+    origins = (records.visits.origin, records.items.origin)
     raw = _watched(raw_buckets(records, known, folder, threads, progress, bucket_ids), records)
     yield from one_each(
-        lambda one: check_bucket(one, rules, sources, language, called), raw, threads
+        lambda one: check_bucket(one, rules, sources, language, origins), raw, threads
     )
 
 

@@ -17,6 +17,7 @@ from drgpay.records.dataset import Dataset, open_dataset
 from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.meaning.lists import as_lists, ends_of
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
+from drgpay.records.origin import ROW
 from drgpay.records.source import Piece
 from drgpay.records.stays import FEN_COLUMNS, fen_of
 from drgpay.records.visits.words import Words
@@ -61,6 +62,7 @@ VISIT_FRAME: dict[str, pl.DataType] = {
     "age": pl.Float64(),
     **dict.fromkeys(FEN_COLUMNS.values(), pl.Int64()),
     FAULTS: pl.UInt32(),
+    ROW: pl.UInt32(),
 }
 """What `visit_frames` makes."""
 
@@ -70,6 +72,7 @@ LINE_FRAME: dict[str, pl.DataType] = {
     "quantity": pl.Float64(),
     "amount_fen": pl.Int64(),
     FAULTS: pl.UInt32(),
+    ROW: pl.UInt32(),
 }
 """What `line_frames` makes."""
 
@@ -131,10 +134,10 @@ def visit_records(visits: Dataset, items: Dataset) -> VisitRecords:
     return VisitRecords(visits, items)
 
 
-def visit_frames(piece: Piece, words: Words) -> Iterator[pl.DataFrame]:
+def visit_frames(piece: Piece, words: Words, row: int = 0) -> Iterator[pl.DataFrame]:
     """The visits of a piece: visit_id ("" where missing), person_id, VISIT_WORDS and
     other_diagnoses as numbers of `words`, out_of_area, visit_date, sex, age (Float64), the costs
-    in fen, and FAULTS as numbers of `words`.
+    in fen, FAULTS as numbers of `words`, and ROW. row: which of its table the first of the piece is.
     """
     coded = [*VISIT_WORDS, "other_diagnoses"]
     for batch in piece.batches([*VISIT_COLUMNS, FAULTS], coded):
@@ -155,13 +158,16 @@ def visit_frames(piece: Piece, words: Words) -> Iterator[pl.DataFrame]:
             "age": _typed(given.get("age"), pl.Float64(), rows),
             **{FEN_COLUMNS[name]: fens[name] for name in _AMOUNTS},
             FAULTS: words.numbers_of(given[FAULTS]),
+            ROW: np.arange(row, row + rows, dtype=np.uint32),
         }
+        row += rows
         yield pl.DataFrame(columns, VISIT_FRAME)
 
 
-def line_frames(piece: Piece, words: Words) -> Iterator[pl.DataFrame]:
+def line_frames(piece: Piece, words: Words, row: int = 0) -> Iterator[pl.DataFrame]:
     """The lines of a piece: visit_id ("" where missing), LINE_WORDS as numbers of `words`,
-    quantity (Float64, 1 where missing), amount_fen, and FAULTS as numbers of `words`.
+    quantity (Float64, 1 where missing), amount_fen, FAULTS as numbers of `words`, and ROW. row: as
+    for `visit_frames`.
     """
     for batch in piece.batches([*ITEM_COLUMNS, FAULTS], LINE_WORDS):
         rows = batch.num_rows
@@ -172,7 +178,9 @@ def line_frames(piece: Piece, words: Words) -> Iterator[pl.DataFrame]:
             "quantity": _typed(given, pl.Float64(), rows).fill_null(1.0),
             "amount_fen": fen_of(pl.Series(batch.column("amount"))),
             FAULTS: words.numbers_of(batch.column(FAULTS)),
+            ROW: np.arange(row, row + rows, dtype=np.uint32),
         }
+        row += rows
         yield pl.DataFrame(columns, LINE_FRAME)
 
 

@@ -18,6 +18,8 @@ from drgpay.base.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import read_grouped_stays
 from drgpay.records.dataset import Dataset, open_dataset
+from drgpay.records.excel import archive, runs
+from drgpay.records.excel.sheets import SheetTable, read_sheet
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.meaning.faults import FAULTS
 
@@ -136,7 +138,7 @@ def test_places_are_those_of_excel(tmp_path: Path) -> None:
     assert read(dataset)["case_id"].to_list() == ["1", "2"]
     assert dataset.reading_lines("en") == [
         "[stays.xlsx]清单: row 3 was taken as headings, the rows above it are not read",
-        "[stays.xlsx]清单: 3 rows of totals or notes were left out",
+        "[stays.xlsx]清单: 3 rows of totals or notes were left out (rows 6, 8, 10)",
         "age: 1 rows, is no number ([stays.xlsx]清单 row 7: 许多)",
     ]
     text = tmp_path / "stays.csv"
@@ -147,7 +149,49 @@ def test_places_are_those_of_excel(tmp_path: Path) -> None:
     assert read(dataset)["case_id"].to_list() == ["1", "2"]
     assert dataset.reading_lines("zh")[:2] == [
         "stays.csv：以第 3 行为表头，其上各行未读取",
-        "stays.csv：3 个合计行、附注行未读取",
+        "stays.csv：3 个合计行、附注行未读取（第 6、8、10 行）",
+    ]
+
+
+@pytest.mark.parametrize("size", [700, 2_000, 9_000])
+def test_a_sheet_read_in_runs_is_the_same_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    path = tmp_path / "stays.xlsx"
+    with Workbook(str(path)) as book:
+        sheet, bold = book.add_worksheet("清单"), book.add_format()
+        sheet.write("B2", "某市2026年10月")
+        sheet.merge_range("B4:B5", "case_id", bold)
+        sheet.merge_range("C4:E4", "费用", bold)
+        sheet.write_row("C5", ["合计", "其中", "说明"])
+        for row in range(5, 205):
+            if row in (77, 78, 140):
+                continue
+            if row % 60 == 0:
+                sheet.write_row(row, 1, ["小计", None, row])
+                continue
+            sheet.write_row(row, 1, [f"C{row}", row / 4, row % 3])
+            if row % 50 == 1:
+                sheet.write_formula(row, 3, "=1/0", bold, "#DIV/0!")
+            if row > 150:
+                sheet.write(row, 6, "靠后的列")
+    whole = read_sheet(path)
+    monkeypatch.setattr(runs, "RUN_BYTES", size)
+    monkeypatch.setattr(archive, "_CHUNK", size // 2)
+    cut = read_sheet(path)
+    assert len(whole.parts) == 1 < len(cut.parts)
+    assert [rows_of(one) for one in (cut, whole)] == [rows_of(whole)] * 2
+    assert cut[1:2] + cut[3:] == whole[1:2] + whole[3:]
+    fees = ("费用（合计）", "费用（其中）", "费用（说明）")
+    assert whole.names == ("case_id", *fees, "column 7")
+    assert whole.sums == (55, 115, 175)
+
+
+def rows_of(table: SheetTable) -> list[tuple[Any, ...]]:
+    return [
+        row
+        for part in table.parts
+        for row in zip(*(column.to_pylist() for column in part.columns), strict=True)
     ]
 
 

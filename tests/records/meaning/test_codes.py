@@ -8,6 +8,7 @@ import pytest
 
 from drgpay.records.meaning.codes import SEPARATORS, CodeKind, joined, needs_no_spelling, spelled
 from tests.records.meaning.ways import Cell, good, of_array, text_everywhere, through
+from tests.spread import spread
 
 SPELLED = {
     "J42.X00": "J42.x00",
@@ -54,7 +55,7 @@ def test_other_texts_are_no_codes() -> None:
         assert of_array(column, pa.array(["a1.X0", "Ａ１", "a;b"])) == good("a1.X0", "Ａ１", "a;b")
 
 
-@pytest.mark.parametrize("separator", [*SEPARATORS, " ", "\n", "\t", "\u3000"])
+@pytest.mark.parametrize("separator", spread([*SEPARATORS, " ", "\n", "\t", "\u3000"], 3))
 def test_codes_joined_to_one(separator: str, tmp_path: Path) -> None:
     text = f"A00.000{separator}A01.000"
     said = " " if separator in "\n\t" else separator

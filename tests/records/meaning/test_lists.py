@@ -13,6 +13,7 @@ from drgpay.records.dataset import open_dataset
 from drgpay.records.meaning.codes import SEPARATORS
 from drgpay.records.meaning.lists import split
 from tests.records.meaning.ways import Cell, as_csv, cells, good, of_array, text_everywhere, through
+from tests.spread import spread
 
 CODES = ["02.3405", "38.4500x004"]
 LISTS: list[Any] = [["", "02.3405"], None, [], [None, " ", "02.3405", "　"], [None], CODES]
@@ -53,7 +54,9 @@ def test_no_lists_at_all(tmp_path: Path) -> None:
             assert found == good([], []), (way, array.type)
 
 
-@pytest.mark.parametrize("separator", [*SEPARATORS, " ", "\n", "\t", " ; ", "\r\n", "\u3000"])
+@pytest.mark.parametrize(
+    "separator", spread([*SEPARATORS, " ", "\n", "\t", " ; ", "\r\n", "\u3000"], 4)
+)
 def test_any_separator_between_codes(separator: str, tmp_path: Path) -> None:
     texts = [separator.join(CODES), separator.join(["", *CODES, ""]), CODES[0], None, separator]
     for way, found in text_everywhere(tmp_path, "procedures", texts):

@@ -15,6 +15,7 @@ from polars.testing import assert_frame_equal
 
 from drgpay.base.errors import DrgpayError
 from drgpay.policy.load import load_policy
+from drgpay.records.origin import ORIGIN_SCHEMA
 from drgpay.records.visits import ranges
 from drgpay.records.visits.checks import VisitBucket, VisitCounts, VisitRules
 from drgpay.records.visits.enrolment import read_enrolment
@@ -23,6 +24,7 @@ from drgpay.records.visits.reading import visit_buckets
 from drgpay.records.visits.refunds import lines_left, refunded
 from drgpay.records.visits.tables import VisitInput, VisitRecords, open_visits
 from tests.independent.recomputation.visits import Charge, left_of
+from tests.spread import spread
 
 HOSPITALS = pl.DataFrame({"hospital_id": ["H1", "H2"], "level": ["3A", "1"]})
 ENROLMENT = pl.DataFrame({"contractor_id": ["H2"], "account": ["employee"], "heads": [900]})
@@ -362,7 +364,23 @@ def same(found: list[VisitBucket], expected: list[VisitBucket]) -> None:
             "line_quarantine",
             "line_warnings",
         ):
-            assert_frame_equal(getattr(one, name), getattr(other, name))
+            tables = [getattr(bucket, name) for bucket in (one, other)]
+            assert_frame_equal(*(table.drop(*ORIGIN_SCHEMA, strict=False) for table in tables))
+
+
+def stands_where_it_says(findings: pl.DataFrame, folder: Path, columns: dict[str, str]) -> None:
+    """Rows of files have what findings say of them, by columns of the findings."""
+    assert findings.height
+    for finding in findings.to_dicts():
+        path, row = folder / finding["source_file"], finding["source_row"]
+        if path.suffix == ".csv":
+            heading, cells = (path.read_text("utf-8").splitlines()[n] for n in (0, row - 1))
+            found = dict(zip(heading.split(","), cells.split(","), strict=True))
+        else:
+            found = pl.read_parquet(path, hive_partitioning=False).row(row - 1, named=True)
+        for name, its in columns.items():
+            assert str(found[its]) == str(finding[name])
+        assert finding["source_column"] == finding["column"]
 
 
 def as_files(frame: pl.DataFrame, folder: Path) -> None:
@@ -389,7 +407,7 @@ def as_csv(frame: pl.DataFrame, folder: Path) -> None:
 FORMS = [as_files, as_partitions, as_csv]
 
 
-@pytest.mark.parametrize("write", FORMS)
+@pytest.mark.parametrize("write", spread(FORMS, 1))
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("open_rows", [0, 4_000_000])
 def test_the_same_buckets_from_any_order(
@@ -411,6 +429,14 @@ def test_the_same_buckets_from_any_order(
     assert len(expected) == 3
     found = buckets(tmp_path / "visits", tmp_path / "items", tmp_path, threads)
     same(found, expected)
+    refused, of_lines = (
+        pl.concat(getattr(bucket, name) for bucket in found)
+        for name in ("quarantine", "line_quarantine")
+    )
+    stands_where_it_says(refused, tmp_path / "visits", {"visit_id": "visit_id"})
+    stands_where_it_says(
+        of_lines, tmp_path / "items", {"visit_id": "visit_id", "item_code": "item_code"}
+    )
     assert not list(tmp_path.glob(".drgpay-*.partial"))
     total = sum((bucket.counts for bucket in expected), VisitCounts())
     assert total.visits_read == visits.height == total.visits_valid + total.visits_quarantined
