@@ -127,7 +127,9 @@ TOGETHER: list[tuple[dict[str, Any], str, str]] = [
     ),
     (
         {
-            **{"code": "phase_in", "factor": Decimal("0.5000"), "base": "points * 1.020408"},
+            "code": "phase_in",
+            "factor": Decimal("0.5000"),
+            "base": "points * 1.020408",
             "fixed_points": Decimal("100.0000"),
         },
         "phase-in of the new scheme: points * 1.020408 * 0.5 + 100.0000 * (1 - 0.5)",
