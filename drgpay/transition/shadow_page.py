@@ -31,6 +31,19 @@ _MAY_GO = {
     "t_hospitals": ("level", "points_before", "points_after", "cases_before", "cases_after"),
 }
 """The columns that go first where a terminal is narrow, by table."""
+_WORKBOOK_ONLY = {
+    "t_months": ("run",),
+    "t_values": (
+        *("remainder_before", "remainder_after", "points_before", "points_after"),
+        "points_on_old_scale",
+    ),
+    "t_hospitals": ("bin", "cases_after", "points_before", "points_after"),
+}
+_WIDE = (
+    *("total_cost_before", "total_cost_after", "standard_amount_before", "standard_amount_after"),
+    *("points_before", "points_after"),
+)
+"""The columns that a page is too narrow for, by table, else of every table of changes."""
 
 
 def sentences(found: Shadow, language: Language) -> list[str]:
@@ -155,7 +168,7 @@ def _sections(found: Shadow, tables: list[ReportTable], language: Language) -> l
     sections = [
         PageSection(
             word(table.key, language),
-            html_table(table, say, _LISTED),
+            html_table(_narrow(table), say, _LISTED),
             [svg for svg in [figures.get(table.key, lambda _: "")(table)] if svg],
         )
         for table in tables
@@ -163,6 +176,11 @@ def _sections(found: Shadow, tables: list[ReportTable], language: Language) -> l
     ]
     commands = [(word("rerun_note", language), command_of(found))]
     return [*sections, PageSection(word("s_commands", language), commands=commands)]
+
+
+def _narrow(table: ReportTable) -> ReportTable:
+    left_out = _WORKBOOK_ONLY.get(table.key, _WIDE)
+    return replace(table, frame=table.frame.drop(left_out, strict=False))
 
 
 def command_of(found: Shadow) -> str:

@@ -46,7 +46,7 @@ def machine_tables(found: Shadow) -> dict[str, pl.DataFrame]:
 def shown_tables(found: Shadow, language: Language) -> list[ReportTable]:
     """The tables of the workbook, the console and the page, in their order."""
     tables = [
-        totalled("t_months", decimals(_months(found))),
+        _months_table(found),
         _values_table(found),
         quality_table(found, language),
         hospitals_table(found, language),
@@ -95,6 +95,13 @@ def _months(found: Shadow) -> pl.DataFrame:
             )
         )
     return pl.concat(rows)
+
+
+def _months_table(found: Shadow) -> ReportTable:
+    """The months with their sums; the same hospitals are counted in each, so these are not added up."""
+    frame = decimals(_months(found))
+    summed = ("cases_before", "fund_amount_before", "fund_amount_after", "change", "stops")
+    return ReportTable("t_months", frame, total={name: frame[name].sum() for name in summed})
 
 
 def _values(found: Shadow) -> pl.DataFrame:
