@@ -105,7 +105,7 @@ def explain_case(
 def write_report(
     run: str | Path, out: str | Path | None = None, *, language: Language | None = None
 ) -> Path:
-    """Write the HTML report of a run, by default beside its folder, and return the file.
+    """Write the HTML report of a run or a clearing, by default beside its folder, and return the file.
 
     Raises DrgpayError for what is not a run and where another file lies. Source: docs/reports.md.
     """

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "drgpay init 2026 --stays export.csv --hospitals hospitals.csv --weights weights.csv --no-input",
     "drgpay init 2026 --stays export.csv --hospitals hospitals.csv --history history/ --year 2026",
+    "drgpay init 2026 --visits visits.xlsx --items items.csv --hospitals hospitals.csv",
 )
 
 
@@ -27,6 +28,8 @@ def init(
     history: Annotated[Path | None, typer.Option()] = None,
     visits: Annotated[Path | None, typer.Option()] = None,
     items: Annotated[Path | None, typer.Option()] = None,
+    visit_history: Annotated[Path | None, typer.Option()] = None,
+    item_history: Annotated[Path | None, typer.Option()] = None,
     hospitals: Annotated[Path | None, typer.Option()] = None,
     weights: Annotated[Path | None, typer.Option()] = None,
     region: Annotated[str | None, typer.Option()] = None,
@@ -42,7 +45,8 @@ def init(
 
     mean = None if all_mean is None else Decimal(str(all_mean))
     wishes = Wishes(
-        folder, stays, history, visits, items, hospitals, weights, region, year, scheme, mean
+        *(folder, stays, history, visits, items, visit_history, item_history),
+        *(hospitals, weights, region, year, scheme, mean),
     )
     live = not no_input and sys.stdin.isatty()
     person: Person = Terminal() if live else Nobody()

@@ -268,9 +268,9 @@ def _workbooks(run: RunFolder, parts: Sequence[RunTables], job: Path | None) -> 
 
 
 def _report(run: RunFolder) -> list[Trial]:
-    """The report beside a run of a month, if there is one; it is no part of the evidence."""
+    """The report beside a run, if there is one; it is no part of the evidence."""
     folder = run.folder
-    if run.manifest.is_clearing or not report_of(folder).is_file():
+    if not report_of(folder).is_file():
         return []
     title = title_of("report")
     return [Trial("report", title, partial(report_as_due, folder))]

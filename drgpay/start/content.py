@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from functools import cache
 
+import numpy as np
 import polars as pl
 
 from drgpay.records.columns import KNOWN_COLUMNS, Kind
@@ -28,6 +29,30 @@ def identity_share(texts: pl.Series) -> float:
     """The share of cells that look like identity numbers: 17 digits and a sign of check."""
     told = texts.drop_nulls().head(_LOOKED_AT)
     return _share(told.str.contains(r"^[1-9]\d{5}(?:19|20)\d{9}[\dXx]$")) if len(told) else 0.0
+
+
+_MOST_DAYS_OF_A_MONTH = 31
+_MONTHS_OF_A_YEAR = 12
+_LEAST_GRAMS = 200
+_MOST_KILOGRAMS = 10
+
+
+def size_of(column: str, texts: pl.Series) -> str | None:
+    """The unit that the numbers of a column must be in: days or months, grams or kilograms.
+
+    None where they may be either, or where there are none.
+    """
+    read = read_column(column, texts.drop_nulls().to_arrow(), Kind.NUMBER, PLAIN_READING)
+    numbers = pl.Series(read.values).cast(pl.Float64).drop_nulls()
+    numbers = numbers.filter(numbers > 0)
+    if not len(numbers):
+        return None
+    most, middle = float(np.max(numbers.to_numpy())), float(np.median(numbers.to_numpy()))
+    if column == "age_days":
+        parts = bool((numbers != numbers.floor()).any())
+        months = most < _MONTHS_OF_A_YEAR and parts
+        return "days" if most > _MOST_DAYS_OF_A_MONTH else "months" if months else None
+    return "kilograms" if middle < _MOST_KILOGRAMS else "grams" if middle > _LEAST_GRAMS else None
 
 
 def days_of(column: str, texts: pl.Series) -> pl.Series:

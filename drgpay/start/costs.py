@@ -27,6 +27,10 @@ _SMALL_YUAN = 10
 COSTS = ("total_cost", "fund_cost", "patient_cost", "other_cost")
 
 
+_SUREST = 2
+"""The rank of one heading that is certain."""
+
+
 class _Reading(NamedTuple):
     """One way to read some headings as one cost. rank: the surest is the smallest."""
 
@@ -50,9 +54,14 @@ class _Fit(NamedTuple):
 Candidates = Mapping[str, Sequence[Candidate]]
 
 
-def costs_of(given: Given, candidates: Candidates) -> tuple[dict[str, Found], list[Words]]:
-    """Where the four costs come from, and what is remarkable about them."""
-    readings = _readings(candidates)
+def costs_of(
+    given: Given, candidates: Candidates, fees: tuple[str, ...] = ()
+) -> tuple[dict[str, Found], list[Words]]:
+    """Where the four costs come from, and what is remarkable about them.
+
+    fees: the headings that are all fees of a stay, which may be its total together.
+    """
+    readings = _readings(candidates, fees)
     remarks = [
         WORDS.words("remark.scaled", heading=one.heading)
         for column in COSTS
@@ -78,7 +87,7 @@ def costs_of(given: Given, candidates: Candidates) -> tuple[dict[str, Found], li
 def _added_up(fit: _Fit) -> dict[str, Found]:
     why = WORDS.words(
         "why.adds_up",
-        total=fit.total.headings[0],
+        total=" + ".join(fit.total.headings),
         parts=" + ".join((*fit.fund.headings, *fit.patient.headings, *fit.other.headings)),
         share=f"{fit.share:.1%}",
     )
@@ -94,13 +103,15 @@ def _added_up(fit: _Fit) -> dict[str, Found]:
 
 
 def _by_headings(readings: Mapping[str, list[_Reading]], share: float | None) -> dict[str, Found]:
-    """Costs by their headings alone, where nothing adds up or can be added up."""
+    """Costs by their headings alone: certain where one is known and there is nothing to add up."""
     key = "why.heading_alone" if share is None else "why.does_not_add_up"
     why = WORDS.words(key, **({} if share is None else {"share": f"{share:.1%}"}))
     found = {}
     for column in COSTS:
         usable = [one for one in readings[column] if one.headings and not one.all_funds]
-        one = _found(column, usable[0], Sureness.LIKELY, why) if usable else None
+        sure = share is None and [reading.rank for reading in usable].count(_SUREST) == 1
+        sureness = Sureness.CERTAIN if sure else Sureness.LIKELY
+        one = _found(column, usable[0], sureness, why) if usable else None
         if one:
             found[column] = one
     return found
@@ -113,7 +124,7 @@ def _found(column: str, reading: _Reading, sureness: Sureness, why: Words) -> Fo
     return Found(column, reading.headings, form, sureness, why)
 
 
-def _readings(candidates: Candidates) -> dict[str, list[_Reading]]:
+def _readings(candidates: Candidates, fees: tuple[str, ...]) -> dict[str, list[_Reading]]:
     """The ways to read each cost, the surest first."""
 
     def usable(column: str) -> list[Candidate]:
@@ -139,7 +150,7 @@ def _readings(candidates: Candidates) -> dict[str, list[_Reading]]:
         _Reading((), 4),
     ]
     return {
-        "total_cost": alone("total_cost"),
+        "total_cost": [*alone("total_cost"), *([_Reading(fees, 8)] if fees else [])],
         "fund_cost": [*alone("fund_cost"), *all_funds],
         "patient_cost": patient,
         "other_cost": other,
@@ -189,6 +200,8 @@ def _fits(given: Given, readings: Mapping[str, list[_Reading]]) -> Iterator[_Fit
 
 
 def _about_units(given: Given, headings: Sequence[str]) -> list[Words]:
+    if len(headings) > 1:
+        return []
     middle = fen_of("total_cost", given.sample(headings[0])).median()
     if isinstance(middle, int | float) and middle < _SMALL_YUAN * 100:
         return [WORDS.words("remark.small_amounts", heading=headings[0])]

@@ -1,6 +1,5 @@
 """A file as it was given: its headings, and the texts of its columns, read when they are needed."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,17 +7,18 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import listed
+from drgpay.base.language import Words, listed
 from drgpay.base.words import Sentences
 from drgpay.records.csv_source import open_csv
 from drgpay.records.excel.source import open_excel
 from drgpay.records.head import SheetHead, read_head
 from drgpay.records.mapping.model import SheetRules
-from drgpay.records.mapping.side_tables import joined
+from drgpay.records.mapping.side_tables import JoinedSource, joined
 from drgpay.records.meaning.texts import BLANKS
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.source import SourceFile, is_csv, is_excel
 from drgpay.start.headings import known_headings, no_values
+from drgpay.start.sheets import BESIDE, beside_rules, columns_of
 
 _ERRORS = Sentences("errors/start")
 
@@ -34,7 +34,8 @@ class Given:
     """One table of a file.
 
     delimiter: of CSV, where it is not the usual one. sheet: of a workbook with several. sheets: with
-    diagnoses and procedures beside the list, in sheets of their own.
+    diagnoses, operations and fees beside the list, in sheets of their own. remarks: what of them was
+    not joined, or may be meant otherwise.
     """
 
     path: Path
@@ -42,6 +43,7 @@ class Given:
     delimiter: str | None = None
     sheet: str | None = None
     sheets: SheetRules | None = None
+    remarks: tuple[Words, ...] = ()
     _texts: dict[str, pl.Series] = field(default_factory=dict, compare=False, repr=False)
     _samples: dict[str, pl.Series] = field(default_factory=dict, compare=False, repr=False)
 
@@ -49,6 +51,11 @@ class Given:
     def headings(self) -> tuple[str, ...]:
         """The headings, as they are written."""
         return tuple(self.source.column_names)
+
+    @property
+    def fees(self) -> tuple[str, ...]:
+        """The headings that are fees out of a sheet of fees."""
+        return tuple(self.source.fees) if isinstance(self.source, JoinedSource) else ()
 
     @property
     def rows(self) -> int:
@@ -82,7 +89,7 @@ def open_given(path: Path, table: str = "stays") -> Given:
     """Open CSV (in any encoding, with any usual delimiter), Parquet or Excel.
 
     Of several sheets the one whose headings fit the table (COLUMNS of recognise.py) best is it; of
-    stays, sheets with diagnoses and procedures are joined. Raises DrgpayError for a file that there
+    stays, sheets with diagnoses, procedures and fees are joined. Raises DrgpayError for a file that there
     is not, that cannot be read or has no rows.
     """
     if not path.is_file():
@@ -115,11 +122,12 @@ def _of_workbook(path: Path, table: str) -> Given:
     main = fits[0][1]
     source = open_excel(path, {}, main)
     by_name = {head.sheet or "": head for head in heads}
-    rules = _sheet_rules(by_name, main) if table == "stays" else None
+    rules, remarks = beside_rules(by_name, main) if table == "stays" else (None, [])
     if rules is None:
-        return Given(path, source, sheet=main)
+        return Given(path, source, sheet=main, remarks=tuple(remarks))
     beside = [(rule, open_excel(path, {}, rule.sheet)) for rule in rules.beside]
-    return Given(path, joined(source, rules, beside), sheet=main, sheets=rules)
+    whole = joined(source, rules, beside)
+    return Given(path, whole, sheet=main, sheets=rules, remarks=tuple(remarks))
 
 
 def _ours_in(head: SheetHead, table: str) -> int:
@@ -129,46 +137,14 @@ def _ours_in(head: SheetHead, table: str) -> int:
     return len({one.column for found in meant for one in found if not one.foreign})
 
 
-def _sheet_rules(heads: Mapping[str, SheetHead], main: str) -> SheetRules | None:
-    """The sheets with a code a row beside the list, by an id that both have."""
-    beside: dict[str, dict[str, str]] = {}
-    key = ""
-    for table, name in _BESIDE.items():
-        for sheet, head in heads.items():
-            columns = _columns_of(head, table)
-            keys = [one for one in heads[main].headings if one and one == columns.get("case_id")]
-            if sheet == main or "code" not in columns or not keys or name in beside:
-                continue
-            if any(rule["sheet"] == sheet for rule in beside.values()):
-                continue
-            key = key or keys[0]
-            order = {"order": columns["order"]} if "order" in columns else {}
-            beside[name] = {"sheet": sheet, **order}
-    return SheetRules.model_validate({"key": key, "list": main, **beside}) if beside else None
-
-
-_BESIDE = {"diagnoses": "diagnoses", "procedures": "operations"}
-"""Tables of the catalogue with a code a row, and what a mapping calls such a sheet."""
-
-
-def _columns_of(head: SheetHead, table: str) -> dict[str, str]:
-    """Our column -> heading, of a sheet with a code a row."""
-    known = known_headings(table)
-    found: dict[str, str] = {}
-    for heading in head.headings:
-        for one in known.of(heading)[:1] if heading else ():
-            found.setdefault(one.column, heading)
-    return found
-
-
 def side_columns(given: Given, table: str) -> dict[str, str]:
     """Our column -> the column of the file, of the sheet with a code a row; nothing without one."""
-    rule = getattr(given.sheets, _BESIDE[table], None) if given.sheets else None
+    rule = getattr(given.sheets, BESIDE[table], None) if given.sheets else None
     if rule is None:
         return {}
     [head] = read_head(given.path, rule.sheet, _HEAD_ROWS)
     named = {}
-    for column, heading in _columns_of(head, table).items():
+    for column, heading in columns_of(head, table).items():
         apart = f"{rule.called}.{heading}"
         named[column] = apart if apart in given.headings else heading
     return named

@@ -54,7 +54,7 @@ def _head(recognised: Recognition, language: Language) -> Iterator[str]:
         yield from ("", "[sheets]")
         yield f"key = {_texts(rules['key'])}"
         yield f"list = {_text(rules['list'])}"
-        for name in ("diagnoses", "operations"):
+        for name in ("diagnoses", "operations", "fees"):
             if name in rules:
                 pairs = ", ".join(f"{key} = {_text(value)}" for key, value in rules[name].items())
                 yield f"{name} = {{ {pairs} }}"

@@ -64,6 +64,18 @@ def months_by_headings(found: Recognition, date_heading: str) -> Months:
     return Months(month, _counts(month), *(_distinct(frame, name) for name in _SEEN))
 
 
+def months_of_lines(lines: Recognition, visits: Recognition, months: Months) -> Months | None:
+    """The months of the lines: those of their visits. None where the two cannot be put together."""
+    own, theirs = lines.heading_of("visit_id"), visits.heading_of("visit_id")
+    if own is None or theirs is None:
+        return None
+    known = pl.DataFrame({"visit": visits.given.column(theirs), "month": months.month})
+    known = known.drop_nulls("visit").unique("visit", keep="first")
+    mine = lines.given.column(own).to_frame("visit")
+    joined = mine.join(known, on="visit", how="left", maintain_order="left")
+    return Months(joined["month"], months.counts, (), ())
+
+
 def _counts(month: pl.Series) -> dict[str, int]:
     counted = month.drop_nulls().value_counts().rows()
     rows = sum(count for _, count in counted)

@@ -15,7 +15,7 @@ from drgpay.policy.load import policy_path
 
 WORDS = Wording("start")
 CORE = "zhejiang-2019-core"
-_VISITS = "illustrative"
+VISITS = "illustrative"
 _BEFORE_BUDGET = "[clearing]"
 _NO_BED_DAYS = "bed_days = []"
 _OUTPATIENT = "[outpatient]"
@@ -30,13 +30,14 @@ def policy_text(
     accounts: Sequence[str],
     budget: Mapping[str, Decimal],
     bed_days: Sequence[str],
+    with_stays: bool,
     with_visits: bool,
     language: Language,
 ) -> str:
     """The TOML of the policy.
 
     accounts: those that need a budget; budget: yuan a year, where known. bed_days: classes
-    that occur; their points are the region's to set.
+    that occur; their points are the region's to set. Without stays they need no budget.
     """
     core = policy_path(CORE).read_text(encoding="utf-8")
     rules = core[core.index("[records]") :]
@@ -53,8 +54,7 @@ def policy_text(
         "",
         before.rstrip(),
         "",
-        *_budget(accounts, budget, "policy.budget", language),
-        "",
+        *(_budget(accounts, budget, language) if with_stays else ()),
         _BEFORE_BUDGET + after.rstrip(),
     ]
     if with_visits:
@@ -63,15 +63,16 @@ def policy_text(
 
 
 def _budget(
-    accounts: Sequence[str], budget: Mapping[str, Decimal], key: str, language: Language
+    accounts: Sequence[str], budget: Mapping[str, Decimal], language: Language
 ) -> list[str]:
     return [
-        *_comment(WORDS.words(key), language),
+        *_comment(WORDS.words("policy.budget"), language),
         "[budget]",
         f"annual_yuan = {_amounts(accounts, budget, language)}",
         *_comment(WORDS.words("policy.reserve"), language),
         "reserve_ratio = 0.05",
         'months = { rule = "equal" }',
+        "",
     ]
 
 
@@ -102,12 +103,12 @@ def account_budget(account: str) -> Words:
 
 
 def _visits(accounts: Sequence[str], language: Language) -> list[str]:
-    shipped = policy_path(_VISITS).read_text(encoding="utf-8")
+    shipped = policy_path(VISITS).read_text(encoding="utf-8")
     sections = shipped[shipped.index(_OUTPATIENT) : shipped.index(_CAPITATION)].rstrip()
     sections = _ANNUAL.sub(
         lambda _: f"annual_yuan = {_amounts(accounts, {}, language)}", sections, count=1
     )
-    return [*_comment(WORDS.words("policy.visits", policy=_VISITS), language), sections]
+    return [*_comment(WORDS.words("policy.visits", policy=VISITS), language), sections]
 
 
 def _comment(words: Words, language: Language) -> list[str]:

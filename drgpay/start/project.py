@@ -5,6 +5,7 @@ What is not known is a gap that a run refuses by its place; what somebody edited
 
 import io
 import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,7 +17,7 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
-from drgpay.base.gaps import gap, gaps_in
+from drgpay.base.gaps import gaps_in
 from drgpay.base.language import Language, Words
 from drgpay.base.period import Period
 from drgpay.base.progress import ProgressBar, no_progress
@@ -26,7 +27,9 @@ from drgpay.policy.load import load_policy
 from drgpay.records.columns import STAY_COLUMNS, VISIT_COLUMNS
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.hospitals import read_hospitals
+from drgpay.records.visits.tables import VisitInput
 from drgpay.run.calibration import import_catalogue, make_catalogue
+from drgpay.run.visit_calibration import make_visit_catalogue
 from drgpay.start.checked import Checked, checked_month
 from drgpay.start.folder import ProjectFolder
 from drgpay.start.found import Person, Recognition
@@ -37,9 +40,25 @@ from drgpay.start.hospital_table import (
     hospitals_of_stays,
     listed_hospitals,
 )
+from drgpay.start.job_file import (
+    HOSPITALS,
+    ITEMS_MAPPING,
+    MAPPING,
+    POLICY,
+    VISIT_SCHEME,
+    VISITS_MAPPING,
+    JobFile,
+)
 from drgpay.start.mapping_file import mapping_text
-from drgpay.start.months import Months, months_by_headings, months_of, rows_of_month
+from drgpay.start.months import (
+    Months,
+    months_by_headings,
+    months_of,
+    months_of_lines,
+    rows_of_month,
+)
 from drgpay.start.policy_file import CORE, account_budget, policy_text
+from drgpay.start.policy_file import VISITS as VISIT_POLICY
 from drgpay.start.readme import readme_text
 from drgpay.start.recognise import recognise
 from drgpay.start.weights import WeightsPlan, weights_plan
@@ -48,20 +67,21 @@ WORDS = Wording("start")
 _ERRORS = Sentences("errors/start")
 
 CATALOGUE = "catalogue"
-POLICY = "policy.toml"
-HOSPITALS = "hospitals.csv"
-MAPPING = "mapping.toml"
-VISITS_MAPPING = "visits_mapping.toml"
-ITEMS_MAPPING = "items_mapping.toml"
-HISTORY_MAPPING = "history_mapping.toml"
-VISIT_SCHEME = "open-apg-1"
+VISIT_CATALOGUE = "visit_catalogue"
+HISTORIES = {
+    "history": ("stays", "history_mapping.toml"),
+    "visit_history": ("visits", "visit_history_mapping.toml"),
+    "item_history": ("visit_items", "item_history_mapping.toml"),
+}
+"""Records of past months: their table and the file of their mapping."""
 
 
 @dataclass(frozen=True)
 class Wishes:
     """What a project is made of; everything but the folder may be left out.
 
-    all_mean: yuan that weight 1 costs, for published weights.
+    history, visit_history, item_history: records of past months, a file or a folder. all_mean: yuan
+    that weight 1 costs, for published weights.
     """
 
     folder: Path
@@ -69,6 +89,8 @@ class Wishes:
     history: Path | None = None
     visits: Path | None = None
     items: Path | None = None
+    visit_history: Path | None = None
+    item_history: Path | None = None
     hospitals: Path | None = None
     weights: Path | None = None
     region: str | None = None
@@ -124,12 +146,15 @@ class _Start:
     ) -> None:
         if bool(wishes.visits) != bool(wishes.items):
             raise DrgpayError(*_ERRORS("visits_and_items"))
+        if bool(wishes.visit_history) != bool(wishes.item_history):
+            raise DrgpayError(*_ERRORS("past_visits_and_items"))
         self._wishes, self._person, self._language = wishes, person, language
         self._progress, self._today = progress, today
         self._made = Started(ProjectFolder.open(wishes.folder), wishes.scheme or "")
         self._folder = self._made.folder
         self._months: Months | None = None
         self._visit_months: Months | None = None
+        self._item_months: Months | None = None
 
     def started(self) -> Started:
         """Everything, one file after the other."""
@@ -141,14 +166,14 @@ class _Start:
         self._put_mapping(stays, MAPPING)
         self._put_mapping(visits, VISITS_MAPPING)
         self._put_mapping(items, ITEMS_MAPPING)
-        self._read_months(stays, visits)
+        self._read_months()
         table = self._hospital_table(listed, stays)
         self._put_hospitals(table)
         self._made.weights = self._weights_plan(table)
         self._made.scheme = self._scheme()
         catalogue = self._catalogue(table)
         self._put_policy()
-        self._put_jobs(stays, catalogue)
+        self._put_jobs(catalogue, self._visit_catalogue(table))
         self._put_calendar()
         self._check(stays, table)
         self._find_gaps()
@@ -176,14 +201,19 @@ class _Start:
             return
         self._folder.put(name, mapping_text(found, self._language))
 
-    def _read_months(self, stays: Recognition | None, visits: Recognition | None) -> None:
-        if stays:
+    def _read_months(self) -> None:
+        recognised = self._made.recognised
+        if stays := recognised.get("stays"):
             self._months = self._months_of(stays, MAPPING, "settlement_date")
-        if visits:
+        if visits := recognised.get("visits"):
             self._visit_months = self._months_of(visits, VISITS_MAPPING, "visit_date")
+        items = recognised.get("visit_items")
+        if visits and items and self._visit_months and len(self._visit_months.counts) > 1:
+            self._item_months = months_of_lines(items, visits, self._visit_months)
+        counts: Counter[str] = Counter()
         for months in (self._months, self._visit_months):
-            if months and not self._made.months:
-                self._made.months = dict(months.counts)
+            counts.update(months.counts if months else {})
+        self._made.months = dict(sorted(counts.items()))
 
     def _months_of(self, found: Recognition, mapping: str, column: str) -> Months | None:
         kinds = STAY_COLUMNS if found.table == "stays" else VISIT_COLUMNS
@@ -225,8 +255,10 @@ class _Start:
     def _put_policy(self) -> None:
         accounts = load_policy(CORE).policy.records.accounts
         region = self._wishes.region or self._person.write(WORDS.words("ask.region"))
+        with_visits = self._wishes.visits is not None
+        with_stays = self._wishes.stays is not None or not with_visits
         budget = {}
-        for account in accounts:
+        for account in accounts if with_stays else ():
             said = self._person.write(WORDS.words("ask.budget", what=account_budget(account)))
             if amount := _yuan(said):
                 budget[account] = amount
@@ -236,7 +268,8 @@ class _Start:
             accounts,
             budget,
             self._months.bed_day_classes if self._months else (),
-            self._wishes.visits is not None,
+            with_stays,
+            with_visits,
             self._language,
         )
         self._folder.put(POLICY, text)
@@ -292,7 +325,7 @@ class _Start:
         history = self._wishes.history
         if history is None or table is None:
             return None
-        mapping = self._history_mapping(history, table.ids)
+        mapping = self._history_mapping("history", history, table.ids)
         made_of = {
             "history": _hash_of(history),
             "mapping": file_hash(self._folder.path / mapping),
@@ -312,18 +345,65 @@ class _Start:
             self._folder.made(CATALOGUE, made_of)
         return CATALOGUE
 
-    def _history_mapping(self, history: Path, ids: Sequence[str]) -> str:
-        """The mapping of past stays: a file of its own, since their export may be another one."""
+    def _history_mapping(self, kind: str, history: Path, ids: Sequence[str] = ()) -> str:
+        """The mapping of past records: a file of its own, since their export may be another one."""
         first = history
         if history.is_dir():
             files = sorted(one for one in history.rglob("*") if one.is_file())
             if not files:
                 raise DrgpayError(*_ERRORS("no_file", path=history))
             first = files[0]
-        found = recognise("stays", open_given(first), self._person, ids)
-        self._made.recognised["history"] = found
-        self._put_mapping(found, HISTORY_MAPPING)
-        return HISTORY_MAPPING
+        table, name = HISTORIES[kind]
+        found = recognise(table, open_given(first, table), self._person, ids)
+        self._made.recognised[kind] = found
+        self._put_mapping(found, name)
+        return name
+
+    def _visit_catalogue(self, table: HospitalTable | None) -> str | None:
+        """The name of the catalogue of visits, None where it could not be made."""
+        visits, items = self._wishes.visit_history, self._wishes.item_history
+        if visits is None or items is None or table is None:
+            return None
+        try:
+            return self._calibrated_visits(visits, items, table)
+        except DrgpayError as error:
+            self._remark(WORDS.words("remark.no_catalogue", file=visits.name, why=error))
+            return None
+
+    def _calibrated_visits(self, visits: Path, items: Path, table: HospitalTable) -> str:
+        mappings = [
+            self._history_mapping("visit_history", visits, table.ids),
+            self._history_mapping("item_history", items),
+        ]
+        made_of = {
+            "visits": _hash_of(visits),
+            "items": _hash_of(items),
+            "mappings": " ".join(file_hash(self._folder.path / one) for one in mappings),
+            "hospitals": file_hash(self._folder.path / HOSPITALS),
+        }
+        if self._folder.may_make(VISIT_CATALOGUE, made_of):
+            paths = [str(self._folder.path / one) for one in mappings]
+            given = VisitInput(visits, items, paths[0], paths[1])
+            make_visit_catalogue(
+                given,
+                VISIT_SCHEME,
+                self._rules(VISIT_POLICY),
+                self._folder.path / HOSPITALS,
+                self._folder.path / VISIT_CATALOGUE,
+                progress=self._progress,
+                language=self._language,
+            )
+            self._folder.made(VISIT_CATALOGUE, made_of)
+        return VISIT_CATALOGUE
+
+    def _rules(self, shipped: str) -> str:
+        """The policy of the folder, or a shipped one while it has gaps, which are said already."""
+        policy = self._folder.path / POLICY
+        try:
+            load_policy(policy)
+        except DrgpayError:
+            return shipped
+        return str(policy)
 
     def _imported(self) -> str | None:
         plan = self._made.weights
@@ -345,62 +425,39 @@ class _Start:
 
     # Jobs.
 
-    def _put_jobs(self, stays: Recognition | None, catalogue: str | None) -> None:
-        if catalogue is None and (self._folder.path / CATALOGUE).is_dir():
-            catalogue = CATALOGUE
+    def _put_jobs(self, catalogue: str | None, visit_catalogue: str | None) -> None:
+        stays, visits, items = map(self._made.recognised.get, ("stays", "visits", "visit_items"))
         months: list[str | None] = [*self._made.months] or [None]
         for month in months:
+            job = JobFile(month, self._made.scheme, self._there(CATALOGUE, catalogue))
+            if stays and self._has(self._months, month):
+                job.stays = self._records(stays, self._months, month, "stays")
+            if visits and items and self._has(self._visit_months, month):
+                job.visits = self._records(visits, self._visit_months, month, "visits")
+                job.items = self._records(items, self._item_months, month, "visit_items")
+                job.visit_catalogue = self._there(VISIT_CATALOGUE, visit_catalogue)
+            job.of_stays = bool(job.stays) or not job.visits
             name = f"{month or 'month'}.toml"
-            lines = self._job_lines(month, stays, catalogue)
-            self._folder.put(name, "\n".join(lines) + "\n")
+            self._folder.put(name, job.text(self._language))
             self._made.jobs.append(name)
 
-    def _job_lines(
-        self, month: str | None, stays: Recognition | None, catalogue: str | None
-    ) -> list[str]:
-        def missing(what: str) -> str:
-            return gap(WORDS.words(f"gap.{what}"), self._language)
+    def _there(self, name: str, made: str | None) -> str | None:
+        """A catalogue that was made, or that somebody put there."""
+        return made or (name if (self._folder.path / name).is_dir() else None)
 
-        lines = [
-            *(f"# {line}" for line in self._said("job.head", month=month or "").splitlines()),
-            "",
-            f'period = "{month or missing("period")}"',
-        ]
-        of_stays = stays is not None or not self._wishes.visits
-        if of_stays:
-            lines += [
-                f'scheme = "{self._made.scheme}"',
-                f'catalogue = "{catalogue or missing("catalogue")}"',
-            ]
-        lines += [f'policy = "{POLICY}"', 'output = "runs"', "", "[inputs]"]
-        if stays is not None:
-            lines += [
-                f"stays = {_path_text(self._records(stays, month))}",
-                f'mapping = "{MAPPING}"',
-            ]
-        elif of_stays:
-            lines += [f'stays = "{missing("stays")}"']
-        lines += [f'hospitals = "{HOSPITALS}"']
-        if self._wishes.visits and self._wishes.items:
-            lines += [
-                "",
-                "[outpatient]",
-                f"visits = {_path_text(self._relative(self._wishes.visits))}",
-                f"items = {_path_text(self._relative(self._wishes.items))}",
-                f'visits_mapping = "{VISITS_MAPPING}"',
-                f'items_mapping = "{ITEMS_MAPPING}"',
-                f'scheme = "{VISIT_SCHEME}"',
-                f'catalogue = "{missing("visit_catalogue")}"',
-            ]
-        return lines
+    @staticmethod
+    def _has(months: Months | None, month: str | None) -> bool:
+        return month is None or months is None or month in months.counts
 
-    def _records(self, stays: Recognition, month: str | None) -> str:
-        """The stays of a month: the file itself, or its rows of that month where it has several."""
-        if self._months is None or month is None or len(self._months.counts) < 2:
-            return self._relative(stays.given.path)
-        name = f"stays/{month}.parquet"
+    def _records(
+        self, found: Recognition, months: Months | None, month: str | None, folder: str
+    ) -> str:
+        """The rows of a month: the file itself, or its rows of that month where it has several."""
+        if months is None or month is None or len(months.counts) < 2:
+            return self._relative(found.given.path)
+        name = f"{folder}/{month}.parquet"
         content = io.BytesIO()
-        rows_of_month(stays, self._months, month).write_parquet(content)
+        rows_of_month(found, months, month).write_parquet(content)
         self._folder.put_bytes(name, content.getvalue())
         (self._folder.path / name).chmod(0o600)
         return name
@@ -415,18 +472,12 @@ class _Start:
             return
         months = list(self._months.counts)
         period = Period.parse(months[0]).days if len(months) == 1 else None
-        policy = self._folder.path / POLICY
-        try:
-            load_policy(policy)
-            rules = str(policy)
-        except DrgpayError:  # its gaps are said already
-            rules = CORE
         try:
             self._made.checked = checked_month(
                 stays.given.path,
                 self._folder.path / MAPPING,
                 self._made.scheme,
-                rules,
+                self._rules(CORE),
                 self._hospitals(table),
                 period,
                 self._language,
@@ -455,9 +506,6 @@ class _Start:
     def _remark(self, remark: Words) -> None:
         self._made.remarks.append(remark)
 
-    def _said(self, key: str, **values: object) -> str:
-        return WORDS.said(key, self._language, **values)
-
 
 def _ids(listed: Recognition | None) -> tuple[str, ...]:
     heading = listed.heading_of("hospital_id") if listed else None
@@ -470,10 +518,6 @@ def _hash_of(path: Path) -> str:
     if path.is_file():
         return file_hash(path)
     return " ".join(file_hash(one) for one in sorted(path.rglob("*")) if one.is_file())
-
-
-def _path_text(path: str) -> str:
-    return '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _yuan(said: str | None) -> Decimal | None:

@@ -17,11 +17,15 @@ _KINDS = (
     ("hospitals.csv", "hospitals"),
     ("visits_mapping.toml", "visits_mapping"),
     ("items_mapping.toml", "items_mapping"),
+    ("visit_history_mapping.toml", "visits_mapping"),
+    ("item_history_mapping.toml", "items_mapping"),
     ("history_mapping.toml", "history_mapping"),
     ("mapping.toml", "mapping"),
     ("calendar.csv", "calendar"),
     ("catalogue", "catalogue"),
     ("stays/", "records"),
+    ("visits/", "records"),
+    ("visit_items/", "records"),
     (".toml", "job"),
 )
 
@@ -85,21 +89,21 @@ def to_look_at(started: "Started") -> Iterator[Words]:
 
 def next_commands(started: "Started") -> Iterator[str]:
     """The commands that come next, in order, to be given in the folder."""
-    if not (started.folder.path / "catalogue").is_dir():
+    there = started.folder.path
+    rules = "--policy policy.toml --hospitals hospitals.csv"
+    of_stays = "stays" in started.recognised or "visits" not in started.recognised
+    if of_stays and not (there / "catalogue").is_dir():
         if started.weights:
             yield (
                 f"drgpay catalogue import {started.weights.path.name} --scheme {started.scheme} "
                 "--all-mean YUAN --out catalogue"
             )
         else:
-            yield (
-                f"drgpay calibrate HISTORY --scheme {started.scheme} --policy policy.toml "
-                "--hospitals hospitals.csv --out catalogue"
-            )
-    if "visits" in started.recognised:
+            yield f"drgpay calibrate HISTORY --scheme {started.scheme} {rules} --out catalogue"
+    if "visits" in started.recognised and not (there / "visit_catalogue").is_dir():
         yield (
-            "drgpay calibrate-visits VISITS --items ITEMS --scheme open-apg-1 --policy policy.toml "
-            "--hospitals hospitals.csv --out visit_catalogue"
+            f"drgpay calibrate-visits VISITS --items ITEMS --scheme open-apg-1 {rules} "
+            "--mapping visits_mapping.toml --items-mapping items_mapping.toml --out visit_catalogue"
         )
     for job in started.jobs:
         yield f"drgpay run {job}"

@@ -19,12 +19,16 @@ from drgpay.records.columns import (
     KNOWN_COLUMNS,
     STAY_COLUMNS,
     VISIT_COLUMNS,
+    VISIT_TYPES,
     Kind,
 )
 from drgpay.records.stays import REQUIRED
+from drgpay.records.visits.tables import LINE_VALUES, VISIT_VALUES
 from drgpay.start import content
 from drgpay.start.code_columns import codes_found
 from drgpay.start.costs import COSTS, costs_of
+from drgpay.start.fee_classes import COST_KINDS
+from drgpay.start.fees import costs_of_fees, fee_kinds
 from drgpay.start.found import (
     Candidate,
     Form,
@@ -51,18 +55,14 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 """The columns of each table that is recognised."""
 NEEDED: dict[str, tuple[str, ...]] = {
     "stays": REQUIRED,
-    "visits": (
-        *("visit_id", "hospital_id", "person_id", "account", "visit_date", "sex", "age"),
-        *("visit_type", *COSTS),
-    ),
-    "visit_items": ("visit_id", "item_code", "item_kind", "quantity", "amount"),
+    "visits": VISIT_VALUES,
+    "visit_items": LINE_VALUES,
     "hospitals": ("hospital_id", "name", "level"),
 }
 """Those that must be found."""
 _ID = {"stays": "case_id", "visits": "visit_id", "hospitals": "hospital_id"}
 _DAYS = ("admission_date", "discharge_date", "settlement_date")
 _LISTS = ("principal_diagnosis", "other_diagnoses", "procedures")
-_PARTS = ("drug_cost", "material_cost", "exam_cost")
 _UNIT_OF = {"age_days": "days", "length_of_stay": "days", "weight_g": "grams"}
 _NOT_FOR_DAYS = "age"
 _READABLE = 0.95
@@ -92,7 +92,7 @@ def recognise(
     given.texts(
         *(one.heading for column in of_all_rows for one in candidates.get(column or "", ()))
     )
-    work = _Work(table, given, candidates, asked, hospital_ids)
+    work = _Work(table, given, candidates, asked, hospital_ids, remarks=[*given.remarks])
     for column, heading in (decided or {}).items():
         work.found[column] = Found(
             column, (heading,), Form.ONE, Sureness.ASKED, WORDS.words("why.asked")
@@ -119,6 +119,8 @@ def candidates_of(table: str, given: Given) -> dict[str, list[Candidate]]:
     ours = set(COLUMNS[table])
     found: dict[str, list[Candidate]] = defaultdict(list)
     for place, heading in enumerate(given.headings):
+        if heading in given.fees:
+            continue
         unit = compared(heading).unit
         if heading in ours:
             own = Known(heading, heading, "own", 0, "")
@@ -149,7 +151,7 @@ class _Work:
         if self.table in _ID:
             self._take(self._id(_ID[self.table]))
         for column in columns:
-            if column not in (*_DAYS, *COSTS, *_LISTS, *_PARTS, *_ID.values()):
+            if column not in (*_DAYS, *COSTS, *_LISTS, *COST_KINDS, *_ID.values()):
                 self._take(self._one(column))
         if self.table != "hospitals" and "hospital_id" in columns:
             self._take(self._one("hospital_id"))
@@ -157,19 +159,24 @@ class _Work:
             self._take(self._one("visit_id"))
         if self.table == "stays":
             self._days()
+        fees = fee_kinds(self.given)
         if "total_cost" in columns:
-            costs, remarks = costs_of(self.given, self.candidates)
+            costs, remarks = costs_of(self.given, self.candidates, tuple(fees))
             self._take_all(costs)
             self.remarks += remarks
         if "principal_diagnosis" in columns:
             lists, remarks = codes_found(self.given, self.candidates)
             self._take_all({name: one for name, one in lists.items() if name in columns})
             self.remarks += remarks
-        for column in _PARTS:
+        for column in COST_KINDS:
             if column in columns:
                 self._take(self._sum(column))
+        of_fees, remarks = costs_of_fees(self.given, fees, self.found.get("total_cost"))
+        self._take_all(of_fees)
+        self.remarks += remarks
         self._read_values()
         self._check_kinds()
+        self._check_sizes()
         self._see_identity_numbers()
         self._ask()
 
@@ -357,9 +364,19 @@ class _Work:
             ]
             values = values_of(column, self.given.column(heading), "hqms_code" in kinds)
             self.found[column] = _with_values(found, values, len(self._of(column)) == 1)
+            if column == "visit_type":
+                self._see_no_visits(heading, values)
             if values.open:
                 said = {"heading": heading, "values": _counted(values.open)}
                 self.remarks.append(WORDS.words("remark.open_values", **said))
+
+    def _see_no_visits(self, heading: str, values: Values) -> None:
+        """Rows of an export of all settlements that are stays."""
+        no_visits = [value for value, ours in values.mapped.items() if ours not in VISIT_TYPES]
+        if no_visits:
+            counts = self.given.column(heading).value_counts().rows()
+            said = _counted({value: n for value, n in sorted(counts) if value in no_visits})
+            self.remarks.append(WORDS.words("remark.no_visits", heading=heading, values=said))
 
     def _check_kinds(self) -> None:
         """A column whose cells cannot be read as what it holds is only likely."""
@@ -372,6 +389,19 @@ class _Work:
             if share < _READABLE:
                 why = WORDS.words("why.unreadable", share=f"{1 - share:.1%}")
                 self.found[column] = found.sure_as(Sureness.LIKELY, why)
+
+    def _check_sizes(self) -> None:
+        """Ages in days that are months, and weights in grams that are kilograms, wait for a person."""
+        for column, unit in (("age_days", "months"), ("weight_g", "kilograms")):
+            found = self.found.get(column)
+            if found is None or found.form is not Form.ONE or found.sureness is Sureness.ASKED:
+                continue
+            size = content.size_of(column, self.given.sample(found.headings[0]))
+            if size == unit:
+                why = WORDS.words(f"why.{unit}")
+                self.found[column] = found.sure_as(Sureness.OPEN, why)
+            elif size and found.sureness is Sureness.LIKELY:
+                self.found[column] = found.sure_as(Sureness.CERTAIN, WORDS.words(f"why.{size}"))
 
     def _see_identity_numbers(self) -> None:
         """Identity numbers have to be pseudonyms before they are handed on."""

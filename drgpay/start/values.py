@@ -6,7 +6,7 @@ import polars as pl
 
 from drgpay.records.columns import ITEM_KINDS, VISIT_TYPES
 from drgpay.start.found import Values
-from drgpay.start.headings import KnownValue, compared_value, known_values
+from drgpay.start.headings import CONFIRM, KnownValue, compared_value, known_values, value_forms
 
 VALUED = {
     "sex": ("sex",),
@@ -33,9 +33,9 @@ _OURS = {
 }
 _FLAGS = ("true", "false", "1", "0", "t", "f", "y", "n", "yes", "no")
 _MOST_VALUES = 200
-_CONFIRM = "?"
-_CODE_AND_NAME = re.compile(r"^(\d{1,6})\s*[|:\-]?\s*\D")
 _DIGIT = re.compile(r"0?\d")
+_LOCAL_CODE = re.compile(r"\d{4,6}")
+"""Kinds of visit that regions number themselves, with opposite meanings."""
 _MANY_ROWS = 500
 _IN_BULK = 0.01
 
@@ -60,6 +60,7 @@ def values_of(column: str, texts: pl.Series, front_page: bool = False) -> Values
             continue
         ours, sure = _meaning(column, value)
         sure = sure and (front_page or column != "account" or not _DIGIT.fullmatch(value))
+        sure = sure and not (column == "visit_type" and _LOCAL_CODE.fullmatch(value))
         if ours is None:
             left[value] = count
         elif sure:
@@ -103,24 +104,15 @@ def _meaning(column: str, value: str) -> tuple[str | None, bool]:
     """What a value is, and whether that is sure."""
     for name in VALUED[column]:
         lists = known_values(name)
-        for said in _forms(value):
+        for said in value_forms(value):
             if said in lists:
                 return _agreed(lists[said])
     return None, False
 
 
-def _forms(value: str) -> tuple[str, ...]:
-    said = compared_value(value)
-    found = _CODE_AND_NAME.match(said)
-    if not found:
-        return (said,)
-    name = said[len(found[1]) :].lstrip(" |:-")
-    return (said, name, found[1])
-
-
 def _agreed(known: tuple[KnownValue, ...]) -> tuple[str | None, bool]:
     """What all lists say of a value; nothing where they differ, or where something else decides."""
-    said = {one.ours.rstrip(_CONFIRM) for one in known}
+    said = {one.ours.rstrip(CONFIRM) for one in known}
     if len(said) != 1 or "|" in (ours := said.pop()) or not ours:
         return None, False
-    return ours, not any(one.ours.endswith(_CONFIRM) for one in known)
+    return ours, not any(one.ours.endswith(CONFIRM) for one in known)

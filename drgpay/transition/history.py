@@ -122,7 +122,7 @@ def read_history(
         None,
         str(records.path),
         language,
-        called=dataset.called,
+        origin=dataset.origin,
     )
     del grouped
     if not checked.valid.height:

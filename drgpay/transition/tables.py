@@ -78,6 +78,7 @@ def shown_tables(found: Transition, language: Language) -> list[ReportTable]:
 
 
 _KINDS = {"kind": "kind"}
+_LEVELS = {"level": "level"}
 
 
 def gate_table(found: Transition, language: Language) -> ReportTable:
@@ -141,7 +142,12 @@ def hospitals_table(found: Transition, language: Language) -> ReportTable:
         *("points_neutral", "change", "change_rate"),
     )
     return ReportTable(
-        "t_hospitals", shown, total, note="hospitals_note", signed=frozenset({"change_rate"})
+        "t_hospitals",
+        shown,
+        total,
+        note="hospitals_note",
+        signed=frozenset({"change_rate"}),
+        prefixes=_LEVELS,
     )
 
 
@@ -251,6 +257,7 @@ def _changes(key: str, found: Transition, language: Language) -> ReportTable:
         {name: value for name, value in total.items() if name in frame.columns},
         signed=frozenset({"change_rate"}),
         note="classes_note" if key == "classes" else "",
+        prefixes=_LEVELS,
     )
 
 

@@ -209,6 +209,7 @@ def test_what_nobody_decided_is_damage(runs: Path) -> None:
     assert checks(verify_run(run))["forgotten"] == "unknown"
 
 
+@pytest.mark.slow
 def test_a_forgotten_run_is_not_made_again_in_its_place(
     runs: Path, sample_data: Path, drgpay: Run
 ) -> None:

@@ -114,3 +114,47 @@ def test_a_key_that_a_sheet_lacks_is_named(tmp_path: Path) -> None:
         pl.DataFrame({"id": ["S1"], "序号": ["1"]}).write_csv(tmp_path / f"{name}.csv")
     with pytest.raises(DrgpayError, match=r"诊断\.csv lacks the column 结算ID; it has id, 序号"):
         open_dataset(tmp_path / "清单.csv", mapping(tmp_path, "file", ".csv"))
+
+
+def test_a_column_a_fee_is_a_table_of_fees_too(tmp_path: Path) -> None:
+    path = tmp_path / "stays.xlsx"
+    wide: list[list[Any]] = [
+        ["结算ID", "西药费", "检查费", "姓名"],
+        ["S2", None, "1,000.00", "乙"],
+        ["S1", 10.1, None, "甲"],
+        ["S1", 0.2, None, "甲"],
+    ]
+    with Workbook(str(path)) as book:
+        for name, rows in {**TABLES, "费用": wide}.items():
+            fill(book, name, rows)
+    text = MAPPING.format(where="sheet", suffix="").replace(', name = "项目", amount = "金额"', "")
+    (tmp_path / "mapping.toml").write_text(text, "utf-8")
+    dataset = open_dataset(path, tmp_path / "mapping.toml")
+    assert read(dataset, COLUMNS).rows() == FOUND
+
+
+def test_fees_are_exact_and_what_is_no_amount_is_kept(tmp_path: Path) -> None:
+    """A tenth of a fen is no amount of money: it is not rounded away in a sum."""
+    pl.DataFrame({"结算ID": ["S1", "S2"]}).write_csv(tmp_path / "清单.csv")
+    rows = [("S1", "西药费", f"{n}.1") for n in range(1000)] + [("S2", "西药费", "12.345")]
+    fees = pl.DataFrame(rows, ["结算ID", "项目", "金额"], orient="row")
+    fees.write_csv(tmp_path / "费用.csv")
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(
+        '[sheets]\nkey = "结算ID"\nfees = { file = "费用.csv", name = "项目", amount = "金额" }\n'
+        '[columns]\ncase_id = "结算ID"\n',
+        "utf-8",
+    )
+    got = read(open_dataset(tmp_path / "清单.csv", mapping), ["case_id", "西药费"])
+    assert got["西药费"].to_list() == ["499600.00", "12.345"]
+
+
+def test_sheets_are_not_looked_for_in_a_file_that_has_none(tmp_path: Path) -> None:
+    pl.DataFrame({"结算ID": ["S1"], "诊断代码": ["I10.x00|E11.900"], "西药费": ["1.50"]}).write_csv(
+        tmp_path / "all.csv"
+    )
+    text = MAPPING.format(where="sheet", suffix="").replace('main = "主要诊断"\n', "")
+    (tmp_path / "mapping.toml").write_text(text, "utf-8")
+    dataset = open_dataset(tmp_path / "all.csv", tmp_path / "mapping.toml")
+    got = read(dataset, ["case_id", "other_diagnoses", "drug_cost"])
+    assert got.rows() == [("S1", ["I10.x00", "E11.900"], Decimal("1.50"))]

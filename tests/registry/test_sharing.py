@@ -67,6 +67,7 @@ def foreign_writer(path: Path) -> Iterator[None]:
         holder.communicate(timeout=30)
 
 
+@pytest.mark.slow
 def test_readers_read_while_writers_write(output: Path, make_run: MakeRun) -> None:
     folders = [make_run(f"2026-0{month}-aa", f"2026-0{month}") for month in range(1, 7)]
     register(folders[0])

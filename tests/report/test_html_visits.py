@@ -160,6 +160,7 @@ def test_findings_are_counted_by_kind(alone: Path, chinese: str) -> None:
     assert sum(int(count) for count in found.values()) == rows
 
 
+@pytest.mark.slow
 def test_english_has_no_chinese_words_of_its_own(both: Path, region: Path, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     write_report(both, out=path, language="en")

@@ -206,11 +206,12 @@ def test_a_month_killed_at_any_time(tmp_path: Path, month: Path) -> None:
         assert left_over(runs) == []
 
 
-def test_processes_that_write_the_same_run_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", spread([2, 5], 1))
+def test_processes_that_write_the_same_run_at_once(tmp_path: Path, times: int) -> None:
     runs = tmp_path / "runs"
     drivers = [Driver("toy", runs) for _ in range(3)]
     try:
-        for _ in range(5):
+        for _ in range(times):
             clear(runs)
             for each in drivers:
                 assert each._process.stdin

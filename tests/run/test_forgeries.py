@@ -334,6 +334,7 @@ def test_what_nothing_else_proves_a_job_run_again_does(
         assert f"cases {first}: severity" in " ".join(result.stdout.split())
 
 
+@pytest.mark.slow
 def test_changed_inputs_are_named_before_what_comes_of_them(
     region: Path, spoilt: Path, tmp_path: Path, command: Callable[..., Any]
 ) -> None:

@@ -141,7 +141,7 @@ def faulty(own: dict[str, str], case: str, code: str) -> pl.DataFrame:
     )
 
 
-@pytest.mark.parametrize("rule", GROUPS_RULES)
+@pytest.mark.parametrize("rule", spread(GROUPS_RULES, 1))
 @pytest.mark.parametrize("code", spread([*FAULTS, "official_repeated"], 2))
 def test_a_stay_without_a_usable_group_is_found_with_its_money(
     region: Path, own: dict[str, str], code: str, rule: GroupsRule

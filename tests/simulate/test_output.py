@@ -63,6 +63,7 @@ def test_command_leaves_a_folder_that_says_how_to_make_it(region: Region, tmp_pa
         _cli(str(one), "--base", str(region.run), "--job", str(region.job), "--out", str(out))
 
 
+@pytest.mark.slow
 def test_same_simulation_lies_in_the_same_folder(region: Region) -> None:
     one = region.write('name = "x"\n[policy]\npoints.low_ratio = 0.5', "one.toml")
     arguments = (str(one), "--base", str(region.run), "--job", str(region.job), "--lang", "en")

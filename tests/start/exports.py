@@ -1,6 +1,7 @@
 """Exports as centres have them, made of the sample's stays: other names, other values, other order."""
 
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import polars as pl
@@ -88,6 +89,82 @@ def settlement_export(stays: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+VISIT_TYPES = {"ordinary": "普通门诊", "chronic": "门诊慢性病", "special": "门诊特殊病"}
+ITEM_KINDS = {
+    "procedure": "手术费",
+    "lab": "化验费",
+    "imaging": "影像",
+    "other_test": "电诊",
+    "treatment": "治疗费",
+    "drug": "西药费",
+    "material": "卫生材料费",
+    "fee": "诊察费",
+}
+
+
+def payable_visits(visits: Path, items: Path) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The sample's visits whose costs add up, and their lines."""
+    given, lines = pl.read_parquet(visits), pl.read_parquet(items)
+    costs = pl.col("fund_cost") + pl.col("patient_cost") + pl.col("other_cost")
+    summed = lines.group_by("visit_id").agg(pl.col("amount").sum().alias("lines"))
+    kept = given.join(summed, on="visit_id", how="left", maintain_order="left").filter(
+        pl.col("total_cost") == costs,
+        pl.col("total_cost") == pl.col("lines"),
+        *(pl.col(name) >= 0 for name in ("total_cost", "fund_cost", "patient_cost")),
+        pl.col("visit_id").is_unique(),
+        pl.col("principal_diagnosis").is_not_null(),
+        pl.col("age").is_not_null(),
+    )
+    kept = kept.drop("lines")
+    return kept, lines.join(kept, on="visit_id", how="semi")
+
+
+def visit_export(visits: pl.DataFrame) -> pl.DataFrame:
+    """An export of outpatient settlements with Chinese headings and what nobody knows."""
+    day = "%Y-%m-%d"
+    return pl.DataFrame(
+        {
+            "序号": range(1, visits.height + 1),
+            "结算ID": visits["visit_id"],
+            "定点医药机构编号": visits["hospital_id"],
+            "人员编号": visits["person_id"],
+            "姓名": ["某某"] * visits.height,
+            "险种类型": visits["account"].replace_strict(ACCOUNTS, return_dtype=pl.String),
+            "异地标志": visits["out_of_area"].replace_strict(YES, return_dtype=pl.String),
+            "就诊日期": visits["visit_date"].dt.strftime(f"{day} 09:12:30"),
+            "性别": visits["sex"].replace_strict({1: "男", 2: "女"}, return_dtype=pl.String),
+            "年龄": visits["age"],
+            "科室名称": visits["department"],
+            "医疗类别": visits["visit_type"].replace_strict(VISIT_TYPES, return_dtype=pl.String),
+            "诊断编码": visits["principal_diagnosis"],
+            "其他诊断编码": visits["other_diagnoses"].list.join("|"),
+            "签约机构编码": visits["contractor_id"],
+            "医疗费总额": visits["total_cost"],
+            "统筹基金支出": visits["fund_cost"],
+            "个人负担总金额": visits["patient_cost"],
+            "医疗救助支付": visits["other_cost"],
+            "收款员": ["甲"] * visits.height,
+        },
+        strict=False,
+    )
+
+
+def line_export(items: pl.DataFrame) -> pl.DataFrame:
+    """The lines of such an export."""
+    kinds = items["item_kind"].replace_strict(ITEM_KINDS, return_dtype=pl.String)
+    return pl.DataFrame(
+        {
+            "结算ID": items["visit_id"],
+            "医疗目录编码": items["item_code"],
+            "医保目录名称": ["某项"] * items.height,
+            "医疗收费项目类别": kinds,
+            "数量": items["quantity"],
+            "明细项目费用总额": items["amount"],
+        },
+        strict=False,
+    )
+
+
 def hospital_list(hospitals: Path) -> pl.DataFrame:
     """The table of hospitals as an office keeps it."""
     given = pl.read_csv(hospitals, infer_schema=False)
@@ -140,3 +217,28 @@ def in_sheets(export: pl.DataFrame) -> dict[str, pl.DataFrame]:
         "诊断": pl.DataFrame(diagnoses, ["结算ID", "诊断代码", "主诊断标志"], orient="row"),
         "手术": pl.DataFrame(procedures, ["结算ID", "手术操作代码"], orient="row"),
     }
+
+
+FEES = {"drug_cost": "西药费", "material_cost": "卫生材料费", "exam_cost": "检查费"}
+REST = "床位费"
+
+
+def fee_rows(stays: pl.DataFrame) -> pl.DataFrame:
+    """A row for each class of fees of a stay: kinds of cost of which the rest is for the bed.
+
+    Drugs come in two rows, so that there is something to add up.
+    """
+    rows: list[tuple[str, str, Decimal]] = []
+    wanted = ("case_id", "total_cost", *FEES)
+    for case, total, *kinds in stays.select(wanted).iter_rows():
+        amounts = dict(zip(FEES.values(), kinds, strict=True))
+        drugs = amounts.pop("西药费")
+        rows += [(case, "西药费", drugs - Decimal("0.01")), (case, "中成药费", Decimal("0.01"))]
+        rows += [(case, name, amount) for name, amount in amounts.items()]
+        rows.append((case, REST, total - drugs - sum(amounts.values())))
+    return pl.DataFrame(rows, ["结算ID", "收费项目", "金额"], orient="row")
+
+
+def fee_columns(rows: pl.DataFrame) -> pl.DataFrame:
+    """The same, a row a stay."""
+    return rows.pivot("收费项目", index="结算ID", values="金额", aggregate_function="first")

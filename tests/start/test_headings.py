@@ -12,6 +12,8 @@ from drgpay.start.headings import Heading, compared, known_headings, known_value
         ("医疗费总额（元）", "医疗费总额", ""),
         ("年龄(天)", "年龄", "days"),
         ("年龄（周岁）", "年龄", ""),
+        ("年龄(日)", "年龄", "days"),
+        ("年龄(月)", "年龄", "months"),
         ("拨付金额(万元)", "拨付金额", "10k"),
         ("新生儿入院体重(克)", "新生儿入院体重", "grams"),
         ("支付标准（三级）", "支付标准(三级)", ""),
@@ -32,6 +34,15 @@ def test_headings_are_compared(heading: str, text: str, unit: str) -> None:
         ("stays", "SETL_ID", "case_id"),
         ("stays", "年龄", "age"),
         ("stays", "年龄(天)", "age_days"),
+        ("stays", "新生儿日龄", "age_days"),
+        ("stays", "年龄(日)", "age_days"),
+        ("stays", "年龄(月)", "x:age_months"),
+        ("hospitals", "县区", "county"),
+        ("hospitals", "所在县（市、区）", "county"),
+        ("visits", "性别", "sex"),
+        ("visits", "A14", "age"),
+        ("visit_items", "结算流水号", "visit_id"),
+        ("diagnoses", "结算流水号", "case_id"),
         ("stays", "C03C出院主要诊断编码", "principal_diagnosis"),
         ("stays", "A18x01新生儿出生体重（克）", "x:birth_weight"),
         ("stays", "出院其他诊断编码12", "other_diagnoses"),
@@ -49,7 +60,7 @@ def test_the_catalogue_knows_what_a_heading_is(table: str, heading: str, column:
 
 
 def test_a_heading_with_an_unknown_bracket_is_not_taken_for_the_one_without() -> None:
-    assert not known_headings("stays").of("年龄(月)")
+    assert not known_headings("stays").of("年龄(季)")
     assert not known_headings("hospitals").of("医院等级（限价）")
 
 

@@ -11,6 +11,7 @@ from drgpay.start.found import Form, Sureness
 from drgpay.start.given import open_given
 from drgpay.start.mapping_file import mapping_text
 from drgpay.start.recognise import recognise
+from tests.start.clerk import Clerk
 from tests.start.exports import ACCOUNTS, payable, write_csv
 
 
@@ -119,7 +120,9 @@ READ = ["case_id", "account", "principal_diagnosis", "other_diagnoses", "procedu
 def test_interface_4101_is_recognised(stays: pl.DataFrame, tmp_path: Path) -> None:
     path = tmp_path / "list.parquet"
     settlement_list(stays).write_parquet(path)
-    found = recognise("stays", open_given(path))
+    clerk = Clerk()
+    found = recognise("stays", open_given(path), clerk)
+    assert not clerk.asked
     assert {one.sureness for one in found.found.values()} == {Sureness.CERTAIN}
     assert not found.missing or set(found.missing) == {"principal_diagnosis"}
     assert found.found["other_diagnoses"].form is Form.RECORDS
@@ -128,12 +131,17 @@ def test_interface_4101_is_recognised(stays: pl.DataFrame, tmp_path: Path) -> No
 
 
 def test_the_front_page_is_recognised(stays: pl.DataFrame, tmp_path: Path) -> None:
-    found = recognise("stays", open_given(write_csv(front_page(stays), tmp_path / "hqms.csv")))
+    clerk = Clerk()
+    given = open_given(write_csv(front_page(stays), tmp_path / "hqms.csv"))
+    found = recognise("stays", given, clerk, stays["hospital_id"].unique().to_list())
+    # What it does not have at all is asked for; of what it has, nothing.
+    assert all(question.startswith("Which column") for question in clerk.asked)
+    assert len(clerk.asked) == len(found.missing)
+    assert not [one for one in found.others if one.known is None]
     assert found.found["case_id"].form is Form.JOIN
     assert found.found["procedures"].headings[0] == "C14x01C"
     assert len(found.found["other_diagnoses"].headings) == 10
-    certain = {name for name, one in found.found.items() if one.sureness is Sureness.CERTAIN}
-    assert {"sex", "account", "age_days", "weight_g", "principal_diagnosis"} <= certain
+    assert {one.sureness for one in found.found.values()} == {Sureness.CERTAIN}
     assert set(found.missing) >= {"fund_cost", "settlement_date"}
     text = mapping_text(found, "zh")
     assert "待填" in text

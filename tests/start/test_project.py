@@ -1,6 +1,5 @@
 """From a centre's own files to a settled month: what was edited stays, what lacks is refused by its place."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,7 +7,6 @@ import polars as pl
 import pytest
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Words
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.hospitals import read_hospitals
 from drgpay.run.calibration import make_catalogue
@@ -18,6 +16,7 @@ from drgpay.start.folder import State
 from drgpay.start.found import Nobody, Sureness
 from drgpay.start.policy_file import CORE
 from drgpay.start.project import Started, Wishes, start_project
+from tests.start.clerk import Clerk
 from tests.start.exports import hospital_list, payable, settlement_export, write_csv, write_excel
 
 MONTH = "2026-10"
@@ -187,25 +186,6 @@ def test_weights_make_the_catalogue(centre: Path, tmp_path: Path) -> None:
     made = started(centre, tmp_path / "2026", history=None, weights=weights, scheme="chs-drg-2.0")
     assert (tmp_path / "2026" / "catalogue" / "groups.csv").is_file()
     assert not [gap for gap in made.gaps if gap.file == f"{MONTH}.toml"]
-
-
-class Clerk:
-    """Somebody who answers: the first choice, and figures where figures are asked for."""
-
-    live = True
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-
-    def choose(
-        self, question: Words, choices: Sequence[tuple[str, Words]], default: str | None
-    ) -> str | None:
-        self.asked.append(question.en)
-        return default
-
-    def write(self, question: Words, default: str | None = None) -> str | None:
-        self.asked.append(question.en)
-        return "86,100,000" if "budget" in question.en else default
 
 
 def test_what_somebody_answers_is_no_gap(centre: Path, tmp_path: Path) -> None:

@@ -128,6 +128,33 @@ def test_a_status_of_the_person_is_no_certain_account(export: pl.DataFrame, tmp_
     assert found.found["account"].sureness is not Sureness.CERTAIN
 
 
+def test_an_age_that_may_be_in_months_waits_for_a_person(
+    export: pl.DataFrame, tmp_path: Path
+) -> None:
+    """Days and months stand under one heading; values above 31 are days."""
+    frame = export.rename({"年龄(天)": "新生儿年龄"})
+    days = pl.when(pl.col("序号") == 1).then(200).otherwise("新生儿年龄").alias("新生儿年龄")
+    found = recognised(frame.with_columns(days), tmp_path).found["age_days"]
+    assert (found.headings, found.sureness) == (("新生儿年龄",), Sureness.CERTAIN)
+    months = pl.when(pl.col("序号") < 9).then(pl.lit("2.5")).alias("新生儿年龄")
+    found = recognised(frame.with_columns(months), tmp_path).found["age_days"]
+    assert (found.headings, found.sureness) == (("新生儿年龄",), Sureness.OPEN)
+
+
+def test_weights_in_kilograms_wait_for_a_person(export: pl.DataFrame, tmp_path: Path) -> None:
+    kilograms = pl.when(pl.col("序号") < 9).then(pl.lit("3.2")).alias("新生儿入院体重(克)")
+    found = recognised(export.with_columns(kilograms), tmp_path).found["weight_g"]
+    assert found.sureness is Sureness.OPEN
+
+
+def test_words_that_mean_much_the_same_are_only_likely(
+    export: pl.DataFrame, tmp_path: Path
+) -> None:
+    found = recognised(export.rename({"定点医药机构编号": "定点医疗机构编号"}), tmp_path)
+    hospital = found.found["hospital_id"]
+    assert (hospital.headings, hospital.sureness) == (("定点医疗机构编号",), Sureness.LIKELY)
+
+
 def test_the_mapping_is_read_as_it_was_recognised(export: pl.DataFrame, tmp_path: Path) -> None:
     found = recognised(export, tmp_path)
     path = tmp_path / "mapping.toml"

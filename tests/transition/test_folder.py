@@ -82,7 +82,7 @@ def test_the_report_says_the_verdict_first(made: Made) -> None:
     assert "chs-drg-1.1 → chs-drg-2.0" in text
     first = text.index("The gate is not passed: coverage goes from")
     assert first < text.index("<h2")
-    for said in ("Neutral factors: employee", "have no case in the history", "nobody verified"):
+    for said in ("Neutral factors: employee", "without a case in the history", "nobody verified"):
         assert said in text
     assert text.count("<svg") >= 3
     assert "http://" not in text and "https://" not in text

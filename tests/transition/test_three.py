@@ -133,8 +133,8 @@ def test_groups_without_cases_are_named_and_counted(
     )
     status_of("transition", path, "--out", folder / "few")
     said = " ".join(capsys.readouterr().out.split())
-    assert "1 groups of the old scheme have no case in the history: ZZ19." in said
-    assert "2 groups of the new scheme have no case in the history" in said
+    assert "Groups of the old scheme without a case in the history: 1 (ZZ19)." in said
+    assert "for which a catalogue calibrated from it has no points: 2 (" in said
     assert "ZZ19, MR19" in said or "MR19, ZZ19" in said
 
 

@@ -142,7 +142,8 @@ class SideRule(Part):
     """A table beside the list: a sheet of its workbook, or a file beside its file.
 
     key: its id of the stay, by default that of the list; order: the number of a row in the stay.
-    name, amount: of fees, which become a column for each name.
+    name, amount: of fees, which become a column for each name; without them each column of theirs is
+    a fee.
     """
 
     sheet: str | None = None

@@ -41,9 +41,11 @@ def open_mapped(
     sheet = sheets.list if sheets and sheets.list else rules.sheet
     source = _opened(file, partition, rules, encoding, sheet)
     if sheets:
+        # A file without sheets has in its own columns what a workbook has in sheets beside the list.
         beside = [
             (rule, _opened(_place(file, rule), {}, rules, encoding, rule.sheet))
             for rule in sheets.beside
+            if rule.file or is_excel(file)
         ]
         source = joined(source, sheets, beside)
     return MappedSource(source, rules, report, number, kinds)

@@ -1,6 +1,7 @@
 """Tables beside the list of stays, joined by its id: diagnoses, operations and fees, a row for each.
 
-In the list their columns are lists, in the order of their rows; fees are a column for each name.
+In the list their columns are lists, in the order of their rows; fees are a column for each name: of
+rows with a name and an amount, or of a row a stay with a column a fee.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,7 +18,10 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words, listed
 from drgpay.base.words import Sentences, Wording
 from drgpay.records.arrays import numbers_array
+from drgpay.records.columns import Kind
 from drgpay.records.mapping.model import SheetRules, SideRule
+from drgpay.records.meaning.column import read_column
+from drgpay.records.meaning.rules import PLAIN_READING
 from drgpay.records.meaning.texts import BLANKS
 from drgpay.records.source import SourceFile, WrappedPiece, WrappedSource
 
@@ -36,13 +40,30 @@ class SideTable:
     source: SourceFile
     rule: SideRule
     key: str
+    of_fees: bool = False
 
     @property
     def columns(self) -> list[str]:
         """The columns that become lists."""
-        fees = (self.rule.name, self.rule.amount) if self.rule.name else ()
-        own = (self.key, self.rule.order, *fees)
+        if self.of_fees and not self.rule.name:
+            return []
+        own = (self.key, self.rule.order, self.rule.name, self.rule.amount)
         return [name for name in self.source.column_names if name not in own]
+
+    def fees(self) -> pl.DataFrame:
+        """row, fee, said: each fee of each row, its amount as a text."""
+        name, amount = self.rule.name, self.rule.amount
+        if name and amount:
+            given = self.read([name, amount]).with_row_index("row")
+            return given.select("row", pl.col(name).alias("fee"), pl.col(amount).alias("said"))
+        own = (self.key, self.rule.order)
+        fees = [one for one in self.source.column_names if one not in own]
+        given = self.read(fees).rename({one: str(place) for place, one in enumerate(fees)})
+        named = dict(zip(map(str, range(len(fees))), fees, strict=True))
+        long = given.with_row_index("row").unpivot(
+            index="row", variable_name="fee", value_name="said"
+        )
+        return long.drop_nulls("said").with_columns(pl.col("fee").replace(named))
 
     def read(self, columns: Sequence[str]) -> pl.DataFrame:
         """Some columns as texts."""
@@ -125,35 +146,10 @@ class JoinedSource(WrappedSource):
     def fees(self) -> dict[str, pa.Array]:
         """The sum of each fee for each row of the list, as texts; null where there is none."""
         made: dict[str, pa.Array] = {}
-        for number, side in enumerate(self.sides):
-            if side.rule.name and side.rule.amount:
-                made |= self._fees_of(number, side.rule.name, side.rule.amount)
+        for side, joined in zip(self.sides, self._joined, strict=True):
+            if side.of_fees:
+                made |= _fees_of(side, joined)
         return {name: column for name, column in made.items() if name not in self.own}
-
-    def _fees_of(self, number: int, name: str, amount: str) -> dict[str, pa.Array]:
-        joined = self._joined[number]
-        owners = np.repeat(np.arange(len(joined.ends) - 1), np.diff(joined.ends))
-        given = self.sides[number].read([name, amount])[joined.rows]
-        plain = pl.col(amount).str.replace_all(",", "").str.strip_chars(BLANKS)
-        frame = given.select(
-            pl.Series("owner", owners),
-            pl.col(name).str.strip_chars(BLANKS).alias("fee"),
-            plain.cast(pl.Decimal(38, 2), strict=False).alias("yuan"),
-            plain.alias("said"),
-        ).filter(pl.col("fee").is_not_null())
-        wrong = pl.col("yuan").is_null() & pl.col("said").is_not_null()
-        summed = frame.group_by("owner", "fee").agg(
-            # An amount that is none stands for the sum, so that it is found as a fault.
-            pl.coalesce(
-                pl.col("said").filter(wrong).first(), pl.col("yuan").sum().cast(pl.String)
-            ).alias("said")
-        )
-        made: dict[str, pa.Array] = {}
-        rows = len(joined.ends) - 1
-        for (fee,), part in sorted(summed.partition_by("fee", as_dict=True).items()):
-            column = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
-            made[str(fee)] = column.scatter(part["owner"], part["said"]).to_arrow().cast(TEXT)
-        return made
 
     @cached_property
     def _lists(self) -> dict[str, tuple[int, str]]:
@@ -187,6 +183,32 @@ class JoinedSource(WrappedSource):
             column = self.sides[number].read([name])[name]
             self._read[number, name] = column.to_arrow().cast(TEXT)
         return self._read[number, name]
+
+
+def _fees_of(side: SideTable, joined: _Joined) -> dict[str, pa.Array]:
+    """Each fee by its name: the sum for each row of the list."""
+    rows = len(joined.ends) - 1
+    owners = pl.DataFrame(
+        {"row": joined.rows, "owner": np.repeat(np.arange(rows), np.diff(joined.ends))}
+    )
+    given = side.fees().with_columns(
+        pl.col("row").cast(pl.Int64), pl.col("fee", "said").str.strip_chars(BLANKS)
+    )
+    given = given.filter(pl.col("fee").is_not_null()).join(owners, on="row", maintain_order="left")
+    read = read_column("", given["said"].to_arrow(), Kind.MONEY, PLAIN_READING)
+    frame = given.with_columns(
+        pl.Series("fen", read.values).to_physical().cast(pl.Int128),
+        wrong=pl.Series(read.values).is_null() & (pl.col("said").fill_null("") != ""),
+    )
+    yuan = pl.col("fen").sum().reinterpret(dtype=pl.Decimal(38, 2)).cast(pl.String)
+    # An amount that is none stands for the sum, so that it is found as a fault.
+    wrong = pl.col("said").filter("wrong").first()
+    summed = frame.group_by("owner", "fee").agg(pl.coalesce(wrong, yuan).alias("said"))
+    made: dict[str, pa.Array] = {}
+    for (fee,), part in sorted(summed.partition_by("fee", as_dict=True).items()):
+        column = pl.Series([None], dtype=pl.String).new_from_index(0, rows)
+        made[str(fee)] = column.scatter(part["owner"], part["said"]).to_arrow().cast(TEXT)
+    return made
 
 
 def _joined(side: SideTable, owners: pl.DataFrame, count: int) -> _Joined:
@@ -242,7 +264,8 @@ def joined(
         for needed in (rule.order, rule.name, rule.amount):
             if needed:
                 _column(source, (needed,))
-        sides.append(SideTable(source, rule, _column(source, rule.key or rules.key)))
+        named = _column(source, rule.key or rules.key)
+        sides.append(SideTable(source, rule, named, rule is rules.fees))
     return JoinedSource(base, key, tuple(sides))
 
 
