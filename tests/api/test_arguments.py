@@ -109,7 +109,8 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
         file = transition_file(small_history(sample_data, tmp_path / "history"))
         given["transition"] = drgpay.compare_over_history(file)
     if name == "shadow_months":
-        given |= {"runs": ["nowhere"], "jobs": ["nowhere.toml"]}
+        given |= {"runs": ["nowhere"], "jobs": ["nowhere.toml"], "scheme": "nowhere"}
+        given["catalogue"] = "nowhere"
     if name in ("save_shadow", "shadow_tables"):
         paid = paid_month(sample_data, tmp_path / "region")
         given["shadow"] = drgpay.shadow_months([paid.run], [paid.job], paid.other, paid.catalogue)
