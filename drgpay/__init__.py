@@ -20,12 +20,15 @@ _PUBLIC = {
         *("compare_schemes", "explain_stay", "find_stay", "group_stays", "load_scheme"),
         "migration_of_stays",
     ),
+    "drgpay.api.keeping": ("forget_runs", "keep_runs"),
+    "drgpay.api.projects": ("init_project",),
     "drgpay.api.quality": ("check_stays", "group_statistics", "reconcile_groups"),
     "drgpay.api.rules": (
         *("change_policy", "load_enrolment", "load_filings", "load_hospitals", "load_policy"),
     ),
     "drgpay.api.runs": (
-        *("clear_year", "explain_case", "query_runs", "run_job", "verify_run", "write_report"),
+        *("clear_year", "explain_case", "query_runs", "run_batch", "run_job", "verify_run"),
+        *("write_report", "write_statements"),
     ),
     "drgpay.api.samples": ("make_sample",),
     "drgpay.api.scenarios": (
@@ -38,6 +41,7 @@ _PUBLIC = {
         "SettledMonth",
     ),
     "drgpay.api.text": ("text_of",),
+    "drgpay.api.transitions": ("compare_over_history", "save_transition", "transition_tables"),
     "drgpay.api.visits": (
         *("calibrate_visits", "group_visits", "load_visit_scheme", "settle_visits"),
         *("SettledVisits", "VisitEntries"),
@@ -53,6 +57,7 @@ _PUBLIC = {
     "drgpay.records.filings": ("Filings",),
     "drgpay.simulate.outcome": ("Simulation",),
     "drgpay.simulate.scenario": ("Scenario",),
+    "drgpay.transition.outcome": ("Transition",),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

@@ -22,6 +22,13 @@ from drgpay.api.grouping import (
     load_scheme as load_scheme,
     migration_of_stays as migration_of_stays,
 )
+from drgpay.api.keeping import (
+    forget_runs as forget_runs,
+    keep_runs as keep_runs,
+)
+from drgpay.api.projects import (
+    init_project as init_project,
+)
 from drgpay.api.quality import (
     check_stays as check_stays,
     group_statistics as group_statistics,
@@ -38,9 +45,11 @@ from drgpay.api.runs import (
     clear_year as clear_year,
     explain_case as explain_case,
     query_runs as query_runs,
+    run_batch as run_batch,
     run_job as run_job,
     verify_run as verify_run,
     write_report as write_report,
+    write_statements as write_statements,
 )
 from drgpay.api.samples import (
     make_sample as make_sample,
@@ -68,6 +77,11 @@ from drgpay.api.settlement import (
 )
 from drgpay.api.text import (
     text_of as text_of,
+)
+from drgpay.api.transitions import (
+    compare_over_history as compare_over_history,
+    save_transition as save_transition,
+    transition_tables as transition_tables,
 )
 from drgpay.api.visits import (
     SettledVisits as SettledVisits,
@@ -109,6 +123,9 @@ from drgpay.simulate.outcome import (
 )
 from drgpay.simulate.scenario import (
     Scenario as Scenario,
+)
+from drgpay.transition.outcome import (
+    Transition as Transition,
 )
 
 __version__: str

@@ -1,6 +1,7 @@
 """What was probably meant by a name that does not exist."""
 
 import difflib
+import unicodedata
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
@@ -14,10 +15,22 @@ _LONGEST = 200  # characters that are compared
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name that is most like the given one, whatever its case; None if none is like it."""
-    names = {one.casefold(): one for one in known}
-    close = difflib.get_close_matches(name[:_LONGEST].casefold(), list(names), n=1, cutoff=0.6)
+    """The known name that is most like the given one; None if none is like it.
+
+    Neither case nor width counts, and 三 is a 3.
+    """
+    names = {_folded(one): one for one in known}
+    close = difflib.get_close_matches(_folded(name[:_LONGEST]), list(names), n=1, cutoff=0.6)
     return names[close[0]] if close else None
+
+
+def _folded(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    digits = (unicodedata.numeric(sign, -1.0) for sign in plain)
+    return "".join(
+        f"{digit:.0f}" if digit in range(10) else sign
+        for sign, digit in zip(plain, digits, strict=True)
+    )
 
 
 def unknown_name(

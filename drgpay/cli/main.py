@@ -46,6 +46,7 @@ from drgpay.cli import (
     statements,
     stats,
     streams,
+    transition,
     verify,
 )
 from drgpay.cli.commands import add_command
@@ -95,6 +96,7 @@ policy.register(app)
 scheme.register(app)
 adjust.register(app)
 add_command(app, simulate.simulate, simulate.EXAMPLES)
+add_command(app, transition.transition, transition.EXAMPLES)
 add_command(app, stats.stats, stats.EXAMPLES)
 add_command(app, reconcile.reconcile, reconcile.EXAMPLES)
 add_command(app, sample.sample, sample.EXAMPLES)

@@ -12,6 +12,7 @@ EXAMPLES = (
     "drgpay report runs/2026-10-9726ef57c5",
     "drgpay report runs/2026-10-9726ef57c5 --with runs/2026-09-1f2e3d4c5b --with runs/2026-08-0a1b2c3d4e",
     "drgpay report runs/2026-10-9726ef57c5 --out october.html --lang en",
+    "drgpay report runs/2026-7c1a9e0b44",
 )
 
 
@@ -20,7 +21,7 @@ def report(
     further: Annotated[list[Path] | None, typer.Option("--with")] = None,
     out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
-    """Write the report of a run: one HTML file with charts, to read, print and send."""
+    """Write the report of a run or a clearing: one HTML file with charts, to read, print and send."""
     from drgpay.report.html.write import write_report
 
     written = write_report(run, further or [], out, chosen())

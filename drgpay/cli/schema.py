@@ -28,6 +28,7 @@ class Kind(StrEnum):
     policy = "policy"
     scenario = "scenario"
     mapping = "mapping"
+    transition = "transition"
     table = "table"
 
 

@@ -17,16 +17,14 @@ from drgpay.points.age_factors import Base
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.classes import WITHOUT_GROUP
 from drgpay.points.formulas import class_formulas
-from drgpay.points.pricing import by_formula, exact_points, priced_cases
+from drgpay.points.neutral_factor import FACTOR_PLACES, FACTOR_SCALE
+from drgpay.points.pricing import alike, exact_points, priced_cases
 from drgpay.points.reasons import APPROVED, reason
 from drgpay.policy.points import PhaseIn, Points
 
 _ERRORS = Sentences("errors/points")
 
 KIND = "phase_in"
-FACTOR_SCALE = 1_000_000
-"""A neutral factor has 6 places."""
-
 FORMER_GROUP = ("former_status", "former_drg")
 FORMER_SCHEMA: dict[str, pl.DataType] = {
     "case_id": pl.String(),
@@ -80,7 +78,7 @@ def former_cases(cases: pl.DataFrame, former: Catalogue | None, points: Points) 
         former_coefficient="coefficient",
         former_formula="formula",
         former_points="points_before",
-    ).hstack([*exact.get_columns(), _alike(priced, former, points).alias("former_alike")])
+    ).hstack([*exact.get_columns(), alike(priced, formulas).alias("former_alike")])
 
 
 def phase_in_changes(
@@ -106,7 +104,7 @@ def phase_in_changes(
             share=_share(rule),
             k=_factor(rule),
             times_k=_times_k(rule, "points"),
-            alike=_alike(cases, catalogue, points),
+            alike=alike(cases, class_formulas(catalogue, points)),
         )
         .filter(_by_groups())
         .drop(FORMER_GROUP, strict=False)
@@ -200,7 +198,7 @@ def _share(rule: PhaseIn) -> pl.Expr:
 
 def _factor(rule: PhaseIn) -> pl.Expr:
     """The neutral factor of a stay's account in 1/1,000,000; null where it has none."""
-    factors = {name: scaled(k, 6) for name, k in rule.factors.items()}
+    factors = {name: scaled(k, FACTOR_PLACES) for name, k in rule.factors.items()}
     account = pl.col("account").cast(pl.String)
     return account.replace_strict(factors, default=None, return_dtype=pl.Int64)
 
@@ -215,15 +213,6 @@ def _times_k(rule: PhaseIn, words: str) -> pl.Expr:
 def _by_groups() -> pl.Expr:
     """Stays whose points a scheme decides: neither item by item nor by the day."""
     return ~pl.col("case_class").is_in(("fee", "bed_day"))
-
-
-def _alike(cases: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.Series:
-    """Whether the formula of a case gives points on the scale of costs, under whatever scheme."""
-    parts = [
-        part.select("row", alike=pl.lit(formula.alike))
-        for part, formula in by_formula(cases, class_formulas(catalogue, points))
-    ]
-    return pl.concat(parts).sort("row")["alike"]
 
 
 def _granted(reviews: Sequence[CaseChange]) -> pl.DataFrame:

@@ -110,6 +110,15 @@ def exact_points(cases: pl.DataFrame, formulas: dict[str, list[Choice]]) -> pl.D
     return cases.select("case_id", "hospital_id", "account", "out_of_area").hstack(exact)
 
 
+def alike(cases: pl.DataFrame, formulas: Mapping[str, list[Choice]]) -> pl.Series:
+    """Whether the formula of each of `priced_cases` gives points that no scheme changes."""
+    parts = [
+        part.select("row", alike=pl.lit(formula.alike))
+        for part, formula in by_formula(cases, formulas)
+    ]
+    return pl.concat(parts).sort("row")["alike"]
+
+
 def by_formula(
     cases: pl.DataFrame,
     formulas: Mapping[str, list[Choice]],

@@ -56,19 +56,30 @@ def load_policy(name: str | Path) -> LoadedPolicy:
     Raises DrgpayError for unknown keys, missing keys and impossible values.
     """
     path = policy_path(name)
+    remedy = _ERRORS.words("correct_keys")
+    return LoadedPolicy(*read_sourced(path, Policy, _ERRORS.words("policy"), remedy), path)
+
+
+def read_sourced(
+    path: Path, model: type[_Model], what: Words, remedy: Words
+) -> tuple[_Model, dict[str, Provenance]]:
+    """Read a TOML file whose values may be tables with `value`, `source` and `verified`.
+
+    Returns the model, and the provenance by the dotted paths of such tables. Errors as `read_keys`.
+    """
     # Decimals keep the digits that were written: 38.90 stays 38.90.
-    raw = read_toml(path, _ERRORS.words("policy"), decimals=True)
+    raw = read_toml(path, what, decimals=True)
     about: dict[str, Any] = {}
     plain = _without_provenance(raw, "", about)
     try:
         provenance = _PROVENANCES.validate_python(about)
-        return LoadedPolicy(Policy.model_validate(plain), provenance, path)
+        return model.model_validate(plain), provenance
     except ValidationError as error:
         of_provenance = error.title.startswith("dict")
-        read, model = (about, Provenance) if of_provenance else (plain, Policy)
-        told = validation_sentence(error, read, model)
-        problem = _ERRORS.words("in_file", path=path, told=told)
-        raise DrgpayError(problem, _ERRORS.words("correct_keys")) from None
+        told = validation_sentence(
+            error, about if of_provenance else plain, Provenance if of_provenance else model
+        )
+        raise DrgpayError(_ERRORS.words("in_file", path=path, told=told), remedy) from None
 
 
 def shipped_policies() -> list[str]:

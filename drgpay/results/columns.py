@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, as_decimal
-from drgpay.tables.declared import result_table
+from drgpay.tables.declared import Table, result_table
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,14 @@ def columns_of(table: str, value_places: int = POINT_PLACES) -> list[Column]:
 
     value_places: how many a point value has, where the table has one.
     """
+    return columns_of_table(result_table(table), value_places)
+
+
+def columns_of_table(table: Table, value_places: int = POINT_PLACES) -> list[Column]:
+    """The same of a table that another file declares."""
     return [
         Column(field.name, field.memory, field.places(value_places), field.former)
-        for field in result_table(table).fields
+        for field in table.fields
         if not field.added
     ]
 

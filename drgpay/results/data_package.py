@@ -21,8 +21,14 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.language import LANGUAGES, Language, Words
-from drgpay.results.manifest import PACKAGE, Manifest, read_manifest
-from drgpay.tables.declared import Field, Table, scenario_tables, table_of_file
+from drgpay.results.manifest import PACKAGE, TRANSITION, Manifest, read_manifest
+from drgpay.tables.declared import (
+    Field,
+    Table,
+    scenario_tables,
+    table_of_file,
+    transition_tables,
+)
 
 _PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 _MEDIA_TYPES = {
@@ -86,6 +92,8 @@ def table_of(path: PurePosixPath, manifest: Manifest) -> Table | None:
     """The declared table that a file of a run or a simulation holds; None where it holds none."""
     if path.suffix != ".parquet" or path.parent != PurePosixPath():
         return None
+    if manifest.kind == TRANSITION:
+        return transition_tables().get(path.stem)
     compared = None if manifest.parts else scenario_tables().get(path.stem)
     return compared or table_of_file(path.stem, clearing="-" not in manifest.period)
 

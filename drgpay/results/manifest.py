@@ -34,6 +34,10 @@ from drgpay.results.run_ids import checked_id
 _ERRORS = Sentences("errors/results")
 
 MANIFEST = "manifest.json"
+TRANSITION = "transition"
+"""The kind of the folder that compares two schemes, which is no run."""
+SHADOW = "shadow"
+"""The kind of a folder of shadow months (drgpay shadow), which is no run either."""
 PACKAGE = "datapackage.json"
 """Made from the manifest (results/data_package.py), so no part of what it stands for."""
 PROGRAM = f"drgpay {__version__}"

@@ -53,7 +53,7 @@ def basis_of_run(
         **_rules(scheme, job.catalogue, loaded, read),
         **_former(job.former),
         "inputs": {
-            **_records(dataset, job.stays, read),
+            **records_basis(dataset, job.stays, read),
             "hospitals": _file(job.hospitals, read),
             **_filings(job.filings, read),
             **_groups(job.stays.groups, read),
@@ -157,7 +157,7 @@ def basis_of_clearing(
         ),
         "inputs": {
             **(
-                _records(persons, job.persons, read)
+                records_basis(persons, job.persons, read)
                 if isinstance(job, YearJob) and persons and job.persons
                 else {}
             ),
@@ -259,7 +259,8 @@ def records_mapping(dataset: Dataset, read: InputFiles) -> dict[str, str] | None
     return _file(dataset.mapping.path, read) if dataset.mapping else None
 
 
-def _records(dataset: Dataset, opened_with: RecordsInput, read: InputFiles) -> dict[str, Any]:
+def records_basis(dataset: Dataset, opened_with: RecordsInput, read: InputFiles) -> dict[str, Any]:
+    """Records by their content, and how they are read."""
     return {
         "stays": records_files(dataset, read),
         "mapping": records_mapping(dataset, read),

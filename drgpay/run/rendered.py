@@ -19,7 +19,7 @@ from drgpay.results.manifest import CASE_SHEETS, PACKAGE
 from drgpay.results.part import PARTS, STAYS, VISITS, Part
 from drgpay.results.payees import PAYEES
 from drgpay.results.results import Results
-from drgpay.results.run_folder import RunFolder, month_at
+from drgpay.results.run_folder import RunFolder
 from drgpay.results.run_tables import CannotCheckError, RunTables
 from drgpay.results.tables import CASE_GROUPS, OFFICIAL_GROUPS
 from drgpay.results.visit_files import ENROLMENT, entries_of_visits
@@ -80,7 +80,7 @@ def report_as_due(folder: Path) -> Compared:
 
     text = report_of(folder).read_text(encoding="utf-8")
     language: Language = "en" if '<html lang="en' in text[:_HEAD] else "zh"
-    run = month_at(folder)
+    run = RunFolder.at(folder)
     beside = runs_beside(run)
     likely = (
         beside,
@@ -242,7 +242,10 @@ def _beside(tables: RunTables, results: Results) -> Mapping[str, pl.DataFrame]:
     prepaid = {"prepayments": prepayments_of(statements_of_year(months))}
     if tables.part == STAYS:
         return prepaid
-    return {**prepaid, "examples": examples_of_year(results.cases, [m.last for m in months])}
+    last = [month.last for month in months]
+    for month in last:
+        month.scan("entries", ["visit_id"])  # says of entries that were forgotten that they were
+    return {**prepaid, "examples": examples_of_year(results.cases, last)}
 
 
 def _findings(tables: RunTables) -> pl.DataFrame:

@@ -28,7 +28,7 @@ from drgpay.policy.outpatient import Outpatient
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.results.part import STAYS, VISITS, Part
-from drgpay.settle.budget import NoBudgetError
+from drgpay.settle.pricing import BudgetError
 
 _ERRORS = Sentences("errors/run")
 
@@ -49,6 +49,7 @@ class PartRules(Generic[Compiled]):
 
     enrolment: the persons under contract (ENROLMENT_SCHEMA), of visits with capitation accounts.
     former: of stays, where the job names it.
+    table: the file of the hospitals, if they are of one.
     """
 
     part: Part
@@ -58,6 +59,7 @@ class PartRules(Generic[Compiled]):
     hospitals: pl.DataFrame
     enrolment: pl.DataFrame | None = None
     former: FormerScheme | None = None
+    table: Path | None = None
 
     @property
     def scheme(self) -> Scheme:
@@ -141,7 +143,8 @@ def load_stay_rules(
     loaded = fitted_to(load_policy(policy), compiled.scheme, year, who)
     catalogue = load_catalogue(named.catalogue, compiled.scheme)
     former = _former(named.former, loaded) if named.former else None
-    return PartRules(STAYS, compiled, loaded, catalogue, read_hospitals(hospitals), former=former)
+    table = read_hospitals(hospitals)
+    return PartRules(STAYS, compiled, loaded, catalogue, table, None, former, hospitals)
 
 
 def _former(named: NamedRules, loaded: LoadedPolicy) -> FormerScheme:
@@ -170,7 +173,9 @@ def load_visit_rules(
     if named.enrolment:
         refuse_enrolment(loaded, _ERRORS.words("enrolment_file", path=named.enrolment))
         enrolment = read_enrolment(named.enrolment, loaded.policy.records.accounts)
-    return PartRules(VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment)
+    return PartRules(
+        VISITS, compiled, loaded, catalogue, read_hospitals(hospitals), enrolment, table=hospitals
+    )
 
 
 def fitted_to(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words) -> LoadedPolicy:
@@ -182,12 +187,12 @@ def fitted_to(loaded: LoadedPolicy, scheme: Scheme, year: int, who: Words) -> Lo
 
 @contextmanager
 def naming_policy(loaded: LoadedPolicy) -> Iterator[None]:
-    """Name the file of the policy in what settlement says of a budget that it lacks."""
+    """Name the file of the policy in what settlement says of a budget of it."""
     try:
         yield
-    except NoBudgetError as error:
+    except BudgetError as error:
         problem = _ERRORS.words("in_policy", path=loaded.path, problem=error.problem_words)
-        named = NoBudgetError(problem, error.remedy_words)
+        named = BudgetError(problem, error.remedy_words)
         named.code = error.code
         raise named from None
 

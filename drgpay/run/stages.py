@@ -41,6 +41,7 @@ from drgpay.base.file_hash import file_hash
 from drgpay.base.file_rights import OWNER, Rights, give, make_folder
 from drgpay.base.shipped import program_hash
 from drgpay.base.words import Sentences
+from drgpay.records.origin import ORIGIN_SCHEMA
 from drgpay.results.forgotten import forgotten_error
 from drgpay.results.manifest import output_hashes, read_manifest
 from drgpay.run.interrupted import (
@@ -200,12 +201,25 @@ def _put_in_place(run: UnfinishedRun) -> None:
     there = read_manifest(run.folder)
     if there.forgotten:
         raise DrgpayError(*forgotten_error(there))
-    if (there.evidence, output_hashes(run.folder)) != (
-        read_manifest(run.outputs).evidence,
-        output_hashes(run.outputs),
-    ):
-        raise DrgpayError(*_ERRORS("other_results", folder=run.folder))
+    was, now = output_hashes(run.folder), output_hashes(run.outputs)
+    if (there.evidence, was) != (read_manifest(run.outputs).evidence, now):
+        others = [name for name in {*was, *now} if was.get(name) != now.get(name)]
+        if not all(_same_but_for_names(run, name) for name in others):
+            raise DrgpayError(*_ERRORS("other_results", folder=run.folder))
     run.repeated = True
+
+
+def _same_but_for_names(run: UnfinishedRun, name: str) -> bool:
+    """Whether a table tells the same of rows of files that were renamed, or moved in their folder.
+
+    Names are no evidence of a run, and its findings name them: the findings that lie there stay.
+    """
+    try:
+        frames = [pl.read_parquet(folder / name) for folder in (run.folder, run.outputs)]
+    except (OSError, pl.exceptions.PolarsError):
+        return False
+    there, here = (frame.drop(ORIGIN_SCHEMA, strict=False).sort(pl.all()) for frame in frames)
+    return "source_file" in frames[0].columns and there.equals(here)
 
 
 def _frames_of(result: object) -> dict[str, pl.DataFrame]:

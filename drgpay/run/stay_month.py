@@ -47,7 +47,14 @@ from drgpay.run.rules import (
     naming_policy,
     period_of_job,
 )
-from drgpay.run.stops import Stop, by_hospital, level_stops, record_stops, settled_stops
+from drgpay.run.stops import (
+    Stop,
+    budget_of_pool,
+    by_hospital,
+    level_stops,
+    record_stops,
+    settled_stops,
+)
 from drgpay.settle.lines import levels_of
 from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
@@ -113,11 +120,12 @@ def month_stops(
 
     paid: the valid ones. before: the values of the month before, if they can be compared.
     """
-    valid, records = by_hospital(paid), rules.policy.records
+    valid, policy, table = by_hospital(paid), rules.policy, rules.table
+    correct = budget_of_pool(policy, rules.loaded.path, period)
     return [
-        *record_stops(records, valid, refused, unknown),
-        *level_stops(records, valid, rules.levels, rules.catalogue.levels),
-        *settled_stops(settled.lines, settled.pools, rules.policy.settlement, period, before),
+        *record_stops(policy.records, valid, refused, unknown, table),
+        *level_stops(policy.records, valid, rules.levels, rules.catalogue.levels, table),
+        *settled_stops(settled.lines, settled.pools, policy.settlement, period, before, correct),
     ]
 
 

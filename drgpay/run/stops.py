@@ -5,9 +5,10 @@ hospital, or more money, stops again.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import polars as pl
@@ -18,13 +19,18 @@ from drgpay.base.language import Words, listed
 from drgpay.base.nearest import nearest_name
 from drgpay.base.period import Period
 from drgpay.base.words import Sentences
+from drgpay.policy.model import Policy
 from drgpay.policy.records import Records
 from drgpay.policy.settlement import Settlement
 from drgpay.records.known_codes import separator_in
+from drgpay.report.wording import level_name
 from drgpay.results.manifest import Manifest
+from drgpay.settle.budget import budget_keys
 from drgpay.settle.findings import WORDS, deductions_above_payable, implausible_values
+from drgpay.settle.pools import pools_of
 
 _ERRORS = Sentences("errors/run")
+_INPUTS = WORDS.words("correct_inputs")
 
 StopCode = Literal[
     "refused_share",
@@ -43,18 +49,23 @@ StopCode = Literal[
 STOP_CODES: tuple[str, ...] = get_args(StopCode)
 _NOBODY = "?"  # of rows without a hospital
 _OF_POOLS = ("plausible_budget", "plausible_value_change")
+_UNKNOWN_HOSPITAL = "unknown_hospital"
 MOST_SMALL = 100
 """From so many rows on shares are looked at: of a few rows each is a large share."""
 
 
 @dataclass(frozen=True)
 class Stop:
-    """One finding that stops a run: what it is about (a hospital or a pool), and its money in fen."""
+    """One finding that stops a run: what it is about (a hospital or a pool), and its money in fen.
+
+    correct: what to correct, and where, if the finding is a mistake.
+    """
 
     code: StopCode
     subject: str
     fen: int
     said: Words
+    correct: Words = _INPUTS
 
     @property
     def about(self) -> str:
@@ -139,6 +150,7 @@ class RunStoppedError(DrgpayError):
         self.further = "\n".join([*said, "", self.to_paste()])
         first, more = max(stops, key=lambda stop: stop.fen), len(stops) - 1
         found = {"code": first.code, "subject": first.subject, "said": first.said}
+        found["correct"] = first.correct
         key = "stopped_at_several" if more else "stopped"
         super().__init__(*_ERRORS(key, more=more, **found))
 
@@ -161,11 +173,15 @@ def _yuan(fen: int) -> str:
 
 
 def record_stops(
-    records: Records, valid: pl.DataFrame, refused: pl.DataFrame, unknown: pl.DataFrame
+    records: Records,
+    valid: pl.DataFrame,
+    refused: pl.DataFrame,
+    unknown: pl.DataFrame,
+    table: Path | None = None,
 ) -> list[Stop]:
     """Too much refused, or too many codes that no table knows.
 
-    valid: hospital_id, rows, total_fen of the valid rows of each hospital. refused: REFUSED_SCHEMA.
+    table: the file of the hospitals. valid: hospital_id, rows, total_fen of the valid rows of each hospital. refused: REFUSED_SCHEMA.
     unknown: as `unknown_sums`. Rows outside the period are in no share.
     """
     inside = _refused_by_hospital(refused)
@@ -183,6 +199,7 @@ def record_stops(
                 hospital,
                 fen,
                 WORDS.words("refused", rows=rows, yuan=_yuan(fen), reasons=listed(reasons)),
+                _correct_refused(hospital, reasons, table),
             )
             for hospital, rows, fen, reasons in inside.iter_rows()
         ]
@@ -193,6 +210,7 @@ def record_stops(
             hospital,
             fen,
             WORDS.words("hospital_refused", rows=rows, yuan=_yuan(fen), reasons=listed(reasons)),
+            _correct_refused(hospital, reasons, table),
         )
         for hospital, rows, fen, reasons in inside.iter_rows()
         if hospital not in paid and hospital != _NOBODY
@@ -210,10 +228,11 @@ def level_stops(
     valid: pl.DataFrame,
     hospitals: Mapping[str, str],
     catalogue_levels: Iterable[str],
+    table: Path | None = None,
 ) -> list[Stop]:
     """Hospitals with a level that policy or catalogue do not know: they would be paid as the mean.
 
-    valid: as in `record_stops`. hospitals: the level of each. catalogue_levels: those with
+    valid, table: as in `record_stops`. hospitals: the level of each. catalogue_levels: those with
     coefficients, none if the catalogue has none by level.
     """
     tables = [known for known in (set(records.levels), set(catalogue_levels)) if known]
@@ -222,9 +241,9 @@ def level_stops(
         level = hospitals[hospital]
         lacking = [known for known in tables if level not in known]
         if lacking:
-            stops.append(
-                Stop("unknown_level", hospital, fen, _level_words(level, rows, lacking[0]))
-            )
+            said = _level_words(level, rows, lacking[0])
+            correct = _correct("correct_level", hospital, table)
+            stops.append(Stop("unknown_level", hospital, fen, said, correct))
     return stops
 
 
@@ -234,9 +253,11 @@ def settled_stops(
     rules: Settlement,
     period: Period | None,
     before: Mapping[str, Decimal] | None = None,
+    correct_budget: Callable[[str], Words] = lambda _pool: _INPUTS,
 ) -> list[Stop]:
     """What settlement finds implausible (settle/findings.py).
 
+    correct_budget: where the budget of a pool stands (`budget_of_pool`).
     values, period: those of a month; None for a clearing, in which no budget is compared. before: by
     pool the value of the month before, where there is one to compare with.
     """
@@ -244,8 +265,35 @@ def settled_stops(
     if values is not None and period is not None:
         found += implausible_values(values, before, rules, period)
     return [
-        Stop(one.code, one.hospital_id or one.pool or "", one.amount_fen, one.said) for one in found
+        Stop(
+            one.code,
+            one.hospital_id or one.pool or "",
+            one.amount_fen,
+            one.said,
+            correct_budget(one.pool) if one.pool else _INPUTS,
+        )
+        for one in found
     ]
+
+
+def budget_of_pool(policy: Policy, path: Path, period: Period) -> Callable[[str], Words]:
+    """Where people correct the budget of a pool: the policy's file and the keys of its accounts."""
+
+    def of(pool: str) -> Words:
+        (accounts,) = (one.accounts for one in pools_of(policy) if one.name == pool)
+        keys = listed(budget_keys(policy, accounts, period))
+        return WORDS.words("correct_budget", path=path, keys=keys)
+
+    return of
+
+
+def _correct_refused(hospital: str, reasons: Sequence[str], table: Path | None) -> Words:
+    unknown = reasons[0].split()[0] == _UNKNOWN_HOSPITAL
+    return _correct("correct_hospital", hospital, table) if unknown else _INPUTS
+
+
+def _correct(key: str, hospital: str, table: Path | None) -> Words:
+    return WORDS.words(key, hospital=hospital, table=table or WORDS.words("table_of_hospitals"))
 
 
 def _refused_by_hospital(refused: pl.DataFrame) -> pl.DataFrame:
@@ -271,7 +319,10 @@ def _unknown_words(rows: int, fen: int, such: str) -> Words:
 
 def _level_words(level: str, rows: int, known: Iterable[str]) -> Words:
     levels = sorted(known)
-    meant = nearest_name(level, levels)
+    called = {level_name(one, "zh"): one for one in levels}
+    # The beginning of a name, 二级, is as well that of another.
+    names = [name for name in called if not name.startswith(level)]
+    meant = nearest_name(level, levels) or called.get(nearest_name(level, names) or "")
     key = "nearly_known_level" if meant else "unknown_level"
     return WORDS.words(key, level=level, listed=listed(levels), meant=meant, rows=rows)
 

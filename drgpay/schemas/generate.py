@@ -1,7 +1,7 @@
 """Make JSON Schemas of the models by which the TOML files are read.
 
 A schema accepts what the reader accepts: numbers in quotation marks, one name where several may
-stand, and in a policy each value plain or as a table with its source. It cannot tell what needs more
+stand, and in a policy or a transition each value plain or as a table with its source. It cannot tell what needs more
 than one key, and it wants what nobody means to write otherwise: true and false for themselves.
 """
 
@@ -22,6 +22,7 @@ from drgpay.schemas.refs import beside_ref, reached_definitions
 from drgpay.schemas.sources import with_sources
 from drgpay.schemas.written import written
 from drgpay.simulate.scenario import ScenarioFile
+from drgpay.transition.file import TransitionFile
 
 _MODELS: dict[Kind, type[BaseModel]] = {
     "job": JobFile,
@@ -29,7 +30,10 @@ _MODELS: dict[Kind, type[BaseModel]] = {
     "policy": Policy,
     "scenario": ScenarioFile,
     "mapping": Mapping,
+    "transition": TransitionFile,
 }
+_WITH_SOURCES: frozenset[Kind] = frozenset({"policy", "transition"})
+"""Files whose values may tell their source."""
 _NUMBERS: dict[str, JsonSchemaValue] = {
     "Whole": {"type": ["integer", "string"], "pattern": r"^\s*[+-]?\d[\d_]*(\.0+)?\s*$"},
     "Decimal": {
@@ -44,7 +48,7 @@ def generated(kind: Kind) -> str:
     """The JSON Schema (draft 2020-12) of a kind of TOML file, as its model reads it now."""
     schema = _named_once(_MODELS[kind].model_json_schema(schema_generator=_OfToml))
     schema["$defs"] |= _NUMBERS
-    if kind == "policy":
+    if kind in _WITH_SOURCES:
         about = Provenance.model_json_schema(schema_generator=_OfToml)
         schema = with_sources(schema, about)
     schema["$defs"] = reached_definitions(schema)

@@ -5,20 +5,15 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TypedDict
 
-from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import FEN_PLACES, POINT_PLACES, POINT_SCALE, apportion, half_up, scaled
 from drgpay.base.period import Period
 from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Budget, EqualMonths, MonthsByCost, WeightedMonths
 from drgpay.settle.lines import Row
-from drgpay.settle.pricing import spent_by_item, yuan
+from drgpay.settle.pricing import BudgetError, spent_by_item, yuan
 
 _ERRORS = Sentences("errors/settle")
-
-
-class NoBudgetError(DrgpayError):
-    """A budget that the policy lacks: who knows the file names it."""
 
 
 class SharedBudget(TypedDict):
@@ -37,15 +32,15 @@ def month_budget_fen(
 
     An explicit month wins; else the annual budget less the reserve is shared by the months, and
     the twelve shares add up to it exactly. key: where the policy has the budget
-    (`Policy.budget_key`). Raises NoBudgetError if nothing is given.
+    (`Policy.budget_key`). Raises BudgetError if nothing is given.
     """
     if budget is None:
-        raise NoBudgetError(*_ERRORS("no_budget", key=key))
+        raise BudgetError(*_ERRORS("no_budget", key=key))
     explicit = budget.month_yuan.get(str(period), {}).get(account)
     if explicit is not None:
         return scaled(explicit, FEN_PLACES)
     if account not in budget.annual_yuan:
-        raise NoBudgetError(*_ERRORS("no_budget_of_account", key=key, account=account))
+        raise BudgetError(*_ERRORS("no_budget_of_account", key=key, account=account))
     annual = scaled(budget.annual_yuan[account], FEN_PLACES)
     shared = annual - annual_reserve_fen(budget, account)
     return month_share_fen(shared, budget, period)
@@ -55,7 +50,7 @@ def shared_budget(pool: str, given_fen: int, lines: Iterable[Row], policy: Polic
     """What of a pool's budget the points share, with what is paid item by item beside them.
 
     Returns budget_given_fen, item_by_item_fen (of local stays), item_share (1/10,000 of the budget
-    given, rounded half-up; None of a budget of 0), budget_fen. Raises DrgpayError where the policy
+    given, rounded half-up; None of a budget of 0), budget_fen. Raises BudgetError where the policy
     takes item-by-item payment from the budget first and it is more.
     """
     items = spent_by_item(lines)
@@ -63,7 +58,7 @@ def shared_budget(pool: str, given_fen: int, lines: Iterable[Row], policy: Polic
     budget = given_fen - items if less else given_fen
     if budget < 0:
         said = {"pool": pool, "items": yuan(items), "budget": yuan(given_fen)}
-        raise DrgpayError(*_ERRORS("items_above_budget", key=policy.budget_key, **said))
+        raise BudgetError(*_ERRORS("items_above_budget", key=policy.budget_key, **said))
     share = half_up(Fraction(items * POINT_SCALE, given_fen)) if given_fen else None
     return {
         "budget_given_fen": given_fen,
@@ -82,6 +77,18 @@ def annual_reserve_fen(budget: Budget, account: str) -> int:
     """What is held back from the annual budget of an account, in fen; 0 without one."""
     annual = scaled(budget.annual_yuan.get(account, Decimal(0)), FEN_PLACES)
     return annual * scaled(budget.reserve_ratio, POINT_PLACES) // POINT_SCALE
+
+
+def budget_keys(policy: Policy, accounts: Iterable[str], period: Period) -> tuple[str, ...]:
+    """Where a policy says what the fund has for accounts in a month: the key of each."""
+    months = policy.budget.month_yuan if policy.budget else {}
+    given = months.get(str(period), {})
+    return tuple(
+        f'{policy.budget_key}.month_yuan."{period}".{account}'
+        if account in given
+        else f"{policy.budget_key}.annual_yuan.{account}"
+        for account in accounts
+    )
 
 
 def has_budget(budget: Budget | None, account: str, period: Period) -> bool:

@@ -94,31 +94,31 @@ def implausible_values(
     for pool in values.iter_rows(named=True):
         if pool["cases"] < LEAST_STAYS:
             continue
-        found += _budget_findings(pool, rules)
+        found += budget_findings(pool["pool"], pool["budget_fen"], pool["fund_fen"], rules)
         if before and rules.method in ("residual", "fund_only"):
             found += _value_findings(pool, before.get(pool["pool"]), rules, period)
     return found
 
 
-def _budget_findings(pool: Mapping[str, Any], rules: Settlement) -> Iterator[Finding]:
-    budget, spent, limits = pool["budget_fen"], pool["fund_fen"], rules.plausible_budget
+def budget_findings(pool: str, budget: int, spent: int, rules: Settlement) -> Iterator[Finding]:
+    """A pool's budget that is beyond the policy's limits of what its stays cost item by item, in fen."""
+    limits = rules.plausible_budget
     if spent <= 0:
         return
     if Fraction(limits.least) * spent <= budget <= Fraction(limits.most) * spent:
         return
-    times = f"{Decimal(budget) / Decimal(spent):.2f}"
-    name, given, cost = pool["pool"], yuan(budget), yuan(spent)
+    times = Decimal(budget) / Decimal(spent)
     yield Finding(
         "plausible_budget",
         None,
-        name,
+        pool,
         abs(budget - spent),
         WORDS.words(
             "plausible_budget",
-            pool=name,
-            budget=given,
-            cost=cost,
-            times=times,
+            pool=pool,
+            budget=yuan(budget),
+            cost=yuan(spent),
+            times=f"{times:.2f}" if 100 * times >= 1 else f"{times:.6f}",
             least=limits.least,
             most=limits.most,
             key=rules.key,

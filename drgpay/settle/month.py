@@ -1,12 +1,16 @@
 """The month-end run: point values, statements and each case's part (docs/settlement.md)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import polars as pl
 
+from drgpay.base.language import listed
 from drgpay.base.period import Period
+from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
-from drgpay.settle.budget import has_budget, month_budget_fen, shared_budget
+from drgpay.settle.budget import budget_keys, has_budget, month_budget_fen, shared_budget
+from drgpay.settle.findings import LEAST_STAYS, budget_findings
 from drgpay.settle.lines import NO_PAYMENTS, Row, with_payment
 from drgpay.settle.pools import Pool, pools_of
 from drgpay.settle.prepayment import (
@@ -15,10 +19,12 @@ from drgpay.settle.prepayment import (
     prepaid_lines,
     refuse_prepaying_too_much,
 )
-from drgpay.settle.pricing import Rules, price_pool
+from drgpay.settle.pricing import BudgetError, Rules, price_pool, spent_by_points
 from drgpay.settle.settled import Settled
 from drgpay.settle.walk import PaidPool, borne, pool_schema, settled
 from drgpay.tables.schemas import calculated_schema
+
+_ERRORS = Sentences("errors/settle")
 
 
 def settle_month(
@@ -51,11 +57,12 @@ def settle_month(
             given = _budget_fen(pool, mine, policy, period)
             if given is None:
                 continue
-            budget = shared_budget(pool.name, given, mine, policy)
-            priced = price_pool(pool.name, mine, budget["budget_fen"], Rules(rules, levels))
-            prepaid = prepaid_lines(priced.lines, _of_pool(deductions, pool), rules)
-            available = budget["budget_fen"] + priced.totals["from_home_funds_fen"]
-            refuse_prepaying_too_much(pool.name, prepaid, available, rules)
+            with _doubting_budget(pool, given, mine, policy, period):
+                budget = shared_budget(pool.name, given, mine, policy)
+                priced = price_pool(pool.name, mine, budget["budget_fen"], Rules(rules, levels))
+                prepaid = prepaid_lines(priced.lines, _of_pool(deductions, pool), rules)
+                available = budget["budget_fen"] + priced.totals["from_home_funds_fen"]
+                refuse_prepaying_too_much(pool.name, prepaid, available, rules)
             shared = {**budget, "available_fen": budget["budget_fen"]}
             yield PaidPool(pool, shared, priced, prepaid, {})
 
@@ -81,6 +88,24 @@ def _budget_fen(pool: Pool, lines: list[Row], policy: Policy, period: Period) ->
     return sum(
         month_budget_fen(policy.budget, account, period, policy.budget_key) for account in accounts
     )
+
+
+@contextmanager
+def _doubting_budget(
+    pool: Pool, given_fen: int, lines: Sequence[Row], policy: Policy, period: Period
+) -> Iterator[None]:
+    """Where a budget cannot be paid with and is implausible, this is what has to be said of it."""
+    try:
+        yield
+    except BudgetError:
+        rules, stays = policy.settlement, sum(line["cases"] for line in lines if line["in_pool"])
+        found = budget_findings(pool.name, given_fen, spent_by_points(lines), rules)
+        doubt = next(found, None) if stays >= LEAST_STAYS else None
+        if doubt is None:
+            raise
+        keys = listed(budget_keys(policy, pool.accounts, period))
+        doubted = _ERRORS("doubtful_budget", said=doubt.said, keys=keys, key=rules.key)
+        raise BudgetError(*doubted) from None
 
 
 def _of_pool(deductions: Mapping[tuple[str, str], int], pool: Pool) -> dict[tuple[str, str], int]:

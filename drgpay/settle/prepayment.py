@@ -10,7 +10,7 @@ from drgpay.base.exact import POINT_PLACES, POINT_SCALE, half_up, refuse_large_s
 from drgpay.base.words import Sentences
 from drgpay.policy.settlement import Settlement
 from drgpay.settle.lines import Row
-from drgpay.settle.pricing import yuan
+from drgpay.settle.pricing import BudgetError, yuan
 
 _ERRORS = Sentences("errors/settle")
 
@@ -104,4 +104,4 @@ def refuse_prepaying_too_much(
     # Standard and prepayment of a line are rounded, by half a fen at most each.
     if prepaid - available_fen > len(inside) and not rules.may_exceed_budget:
         said = {"pool": pool, "prepaid": yuan(prepaid), "available": yuan(available_fen)}
-        raise DrgpayError(*_ERRORS("prepaid_too_much", key=rules.key, **said))
+        raise BudgetError(*_ERRORS("prepaid_too_much", key=rules.key, **said))

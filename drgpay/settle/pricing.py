@@ -14,6 +14,11 @@ from drgpay.settle.value import PoolSums, point_value
 
 _ERRORS = Sentences("errors/settle")
 
+
+class BudgetError(DrgpayError):
+    """A budget of the policy that is missing, or too small to pay with: who knows the file names it."""
+
+
 Waiting = Literal["none", "earlier", "minus", "unpriced"]
 """Which rows of hospitals wait for the clearing: none; those on earlier stays, or all, on the lines
 in the pool; all of a pool without stays, on lines beside the pool too."""
@@ -214,7 +219,7 @@ def _refuse_overspending(
     """
     if -2 * remainder > lines and not rules.may_exceed_budget:
         said = {"amount": yuan(budget_fen - remainder), "beyond": yuan(-remainder)}
-        raise DrgpayError(
+        raise BudgetError(
             *_ERRORS("overspent", pool=pool, budget=yuan(budget_fen), key=rules.key, **said)
         )
 

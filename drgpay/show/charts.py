@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from types import MappingProxyType
 from typing import Any
 
 from drgpay.base.visible import visible
@@ -64,14 +65,22 @@ class Curve:
     percent: bool = False
 
 
-def value_chart(pools: Sequence[tuple[str, Sequence[Bar]]]) -> str:
-    """Point values over months, one strip a pool; bars are named by month."""
-    return svg({"vconcat": [_strip(name, months) for name, months in pools], "spacing": 18})
+def value_chart(
+    pools: Sequence[tuple[str, Sequence[Bar]]], levels: Mapping[str, Bar] = MappingProxyType({})
+) -> str:
+    """Point values over months, one strip a pool; bars are named by month.
+
+    levels: by the name of a pool what its months are compared with: a dashed line across
+    them, and its label behind the name.
+    """
+    strips = [_strip(name, months, levels.get(name)) for name, months in pools]
+    return svg({"vconcat": strips, "spacing": 18})
 
 
-def _strip(title: str, months: Sequence[Bar]) -> Spec:
+def _strip(title: str, months: Sequence[Bar], level: Bar | None) -> Spec:
     values = [month.value for month in months]
-    low, high = min(values), max(values)
+    reached = [*values, level.value] if level else values
+    low, high = min(reached), max(reached)
     # A value that hardly moves must not look as if it jumped.
     room = max(high - low, 0.02 * abs(high))
     marks = ticks(low - room / 2, high + room / 2, 4)
@@ -97,12 +106,16 @@ def _strip(title: str, months: Sequence[Bar]) -> Spec:
         for found, offset in zip(_labelled(values, every), (-12, 13), strict=True)
         for where in [{"field": "place", "oneOf": found}]
     ]
+    final = _rows([level] if level else [])
+    across = [_mark("rule", final, {"y": at["y"]}, color=_INK, strokeDash=[4, 3])] if level else []
     layers = [
+        *across,
         _mark("line", rows, at, color=_SOFT, strokeWidth=2),
         _mark("point", rows, at, color=_INK, filled=True, size=40, opacity=1),
         *labels,
     ]
-    return {"layer": layers, "width": _WIDTH - 60, "height": 125, "title": title}
+    named = f"{title} · {level.label}" if level else title
+    return {"layer": layers, "width": _WIDTH - 60, "height": 125, "title": named}
 
 
 def _labelled(values: Sequence[float], every: int) -> tuple[list[int], list[int]]:

@@ -57,7 +57,7 @@ def write_simulation(
     if not out:
         with refusals_named(folder):
             make_folder(found.base.job.output, rights)
-    with staged_folder(folder, _keep_same, rights) as staged:
+    with staged_folder(folder, keep_same, rights) as staged:
         _fill(found, staged, language, with_cases)
         counts = {"cases": found.after.settled.cases.height, "base": found.before.stays.height}
         write_manifest(staged, folder.name, basis, counts, found.seconds, rights)
@@ -145,7 +145,7 @@ def _basis(found: Simulation, language: Language, with_cases: bool) -> dict[str,
     }
 
 
-def _keep_same(folder: Path, staged: Path) -> None:
+def keep_same(folder: Path, staged: Path) -> None:
     """The id stands for the content; what lies there with it must be that."""
     same = read_manifest(folder).at("basis_sha256") == read_manifest(staged).at("basis_sha256")
     if not same or output_hashes(folder) != output_hashes(staged):

@@ -1,13 +1,13 @@
 """The report of a simulation: one HTML file with everything in it."""
 
 import shlex
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from drgpay import __version__
 from drgpay.base.language import Language
+from drgpay.show.sections import PageSection
 from drgpay.show.tables import ReportTable
-from drgpay.show.tables_html import HtmlTable, html_table
+from drgpay.show.tables_html import html_table
 from drgpay.show.template import render_page
 from drgpay.simulate import pictures
 from drgpay.simulate.notes import remarks_of, warnings_of
@@ -19,14 +19,6 @@ GENERATOR = "drgpay simulate"
 """What the page's meta element says of its maker."""
 _STYLE = "td:first-child { white-space: nowrap; }\n"
 _LISTED = 200  # rows of a table; the folder has them all
-
-
-@dataclass(frozen=True)
-class _Section:
-    title: str
-    table: HtmlTable | None = None
-    figures: list[str] = field(default_factory=list)
-    commands: list[tuple[str, str]] = field(default_factory=list)
 
 
 def page(found: Simulation, tables: list[ReportTable], language: Language) -> str:
@@ -81,7 +73,9 @@ def commands_of(found: Simulation) -> list[tuple[str, str]]:
     ]
 
 
-def _sections(found: Simulation, tables: list[ReportTable], language: Language) -> list[_Section]:
+def _sections(
+    found: Simulation, tables: list[ReportTable], language: Language
+) -> list[PageSection]:
     def say(key: str) -> str:
         return word(key, language)
 
@@ -103,7 +97,7 @@ def _sections(found: Simulation, tables: list[ReportTable], language: Language) 
     if "t_migration" in by_key:
         figures["t_migration"] = [pictures.migration_bars(by_key["t_migration"].frame, language)]
     sections = [
-        _Section(
+        PageSection(
             word(table.key, language),
             html_table(narrow(table), say, _LISTED),
             [svg for svg in figures.get(table.key, []) if svg],
@@ -111,4 +105,4 @@ def _sections(found: Simulation, tables: list[ReportTable], language: Language) 
         for table in tables
     ]
     commands = [(word(key, language), text) for key, text in commands_of(found)]
-    return [*sections, _Section(word("s_commands", language), commands=commands)]
+    return [*sections, PageSection(word("s_commands", language), commands=commands)]

@@ -174,6 +174,11 @@ def scenario_tables() -> Mapping[str, Table]:
     return read_tables("scenarios")
 
 
+def transition_tables() -> Mapping[str, Table]:
+    """The tables of a transition, by name."""
+    return read_tables("transition")
+
+
 @cache
 def read_tables(file: str) -> Mapping[str, Table]:
     """The tables that a file of this folder declares."""

@@ -3,6 +3,7 @@
 import inspect
 import shutil
 from dataclasses import fields, replace
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 import drgpay
 from drgpay.api.arguments import checked
 from tests.spread import spread
+from tests.transition.history import small_history, transition_file
 
 FUNCTIONS = [name for name in drgpay.__all__ if name[0].islower()]
 _NEVER = {
@@ -32,6 +34,9 @@ _SOMETIMES: dict[str, object] = {
     "nothing": "",
     "a path": Path("nowhere"),
     "a Decimal": Decimal("0.5"),
+    "no number": float("nan"),
+    "a date": date(2026, 10, 1),
+    "a time": datetime(2026, 10, 1, 12),
     "a list": [],
     "a list of numbers": [1],
     "a dict": {},
@@ -96,6 +101,12 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
         given["scheme"] = "open-apg-1"
     if name in _BY_NAME:
         given["scheme"] = "nowhere"
+    if name == "keep_runs":
+        given["runs"] = ["nowhere"]
+    if name == "forget_runs":
+        given["before"] = "2026-10-01"
+    if name == "run_batch":  # else it takes no job, and says so after looking at the others
+        given["jobs"] = []
     if name == "settle_visits":
         given["catalogue"] = sample_data / "visit_catalogue"
     if name in ("save_simulation", "simulation_tables"):
@@ -103,6 +114,9 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
             sample_data, tmp_path / "region", ignore=shutil.ignore_patterns("*history")
         )
         given["simulation"] = drgpay.simulate_scenarios([], job=region / "2026-10.toml")
+    if name in ("save_transition", "transition_tables"):
+        file = transition_file(small_history(sample_data, tmp_path / "history"))
+        given["transition"] = drgpay.compare_over_history(file)
     return given | (_SMALL if name == "make_sample" else {})
 
 

@@ -1,6 +1,5 @@
 """Mistakes that are more than another text in a file: each takes the region and spoils it."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -144,9 +143,3 @@ def unknown_case_in_deductions(region: Path) -> None:
 def edited_workbook(region: Path) -> None:
     book = min((region / "runs").rglob("*.xlsx"))
     book.write_bytes(book.read_bytes() + b" ")
-
-
-def run_called_a_clearing(region: Path) -> None:
-    (manifest,) = (region / "runs").glob("*/manifest.json")
-    content = json.loads(manifest.read_text(encoding="utf-8"))
-    manifest.write_text(json.dumps({**content, "kind": "clearing"}), encoding="utf-8")

@@ -16,7 +16,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.cli import report as report_command
 from drgpay.cli.commands import Command
-from drgpay.report.html.figures import figures_of, ledger_figures
+from drgpay.report.html.figures import figures_of, ledger_figures, lines_paid_here
 from drgpay.report.html.write import write_report
 from drgpay.report.html.year_runs import runs_beside
 from drgpay.report.wording import word
@@ -413,3 +413,13 @@ def test_a_report_is_written_over_and_nothing_else(october: Path, tmp_path: Path
     with pytest.raises(DrgpayError, match="there is no folder"):
         write_report(october, out=tmp_path / "none" / "report.html")
     assert [found.name for found in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize(("by_item", "kept"), [(4, [20]), (5, [20, 5]), (0, [20, 0])])
+def test_few_cases_by_item_are_in_no_hospital_table_of_a_year(
+    by_item: int, kept: list[int]
+) -> None:
+    """Less the pools, whose sums are shown, the tables would tell what they are paid."""
+    flags = {"paid_here": [True, True, False], "in_pool": [True, False, False]}
+    statements = pl.DataFrame({**flags, "cases": [20, by_item, 30]})
+    assert lines_paid_here(statements)["cases"].to_list() == kept

@@ -53,6 +53,21 @@ def test_names_and_order_of_files_are_no_evidence(region: Region) -> None:
     assert outputs
 
 
+def test_findings_name_files_and_their_names_are_no_evidence(region: Region) -> None:
+    for name in ("a", "b"):
+        path = region / "stays" / f"{name}.parquet"
+        stays = pl.read_parquet(path)
+        first = pl.int_range(pl.len()) == 0
+        stays.with_columns(sex=pl.when(~first).then("sex")).write_parquet(path)
+    there = run(region)
+    table = pl.read_parquet(there / "quarantine.parquet")
+    assert set(table["source_file"]) == {"a.parquet", "b.parquet"}
+    (region / "stays" / "a.parquet").rename(region / "stays" / "z.parquet")
+    again = run_month(load_any_job(region / "2026-10.toml"))
+    assert (again.folder, again.repeated) == (there, True)
+    assert pl.read_parquet(there / "quarantine.parquet").equals(table)
+
+
 def test_the_folder_of_a_partition_is_evidence(region: Region) -> None:
     first = run(region)
     stays = region / "stays"

@@ -204,6 +204,7 @@ def test_a_value_far_from_the_month_before_stops(
     with pytest.raises(RunStoppedError) as stopped:
         run_month(replace(job, previous=(named(region, "2026-04"),)))
     assert {stop.code for stop in stopped.value.stops} == {"plausible_value_change"}
+    assert f"correct budget.annual_yuan.employee of {policy}" in stopped.value.remedy_words.en
 
 
 @pytest.mark.slow

@@ -49,7 +49,7 @@ def test_an_untouched_run_is_right(region: Path, run: Path) -> None:
     assert [check.key for check in verified.checks] == [
         *("basis", "run_id", "outputs", "inputs", "catalogue", "counts", "case_points", "lines"),
         *("case_parts", "prices", "values", "pools", "prepayments", "ledger"),
-        *("points_again", "lines_again", "bookings_again", "groups", "workbooks"),
+        *("case_records", "points_again", "lines_again", "bookings_again", "groups", "workbooks"),
     ]
     assert all(check.compared for check in verified.checks)
     (original,) = (region / "runs").iterdir()

@@ -6,9 +6,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from drgpay.report.html.write import write_report
+from drgpay.results.run_tables import CannotCheckError
 from drgpay.run.clearing import run_clearing
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
+from drgpay.run.rendered import report_as_due
 from drgpay.run.verify import Verified, verify_run
 from drgpay.run.year_job import load_year_job
 from tests.results.packages import broken_rules, read_package
@@ -74,10 +77,18 @@ def test_the_runs_of_a_year_are_right(year: Path, runs: Path) -> None:
         "year.toml": (clearing_in(runs), "clearing", "payables"),
     }
     for job, (run, kind, check) in kinds.items():
+        write_report(run)
         verified = verify_run(run, year / job)
         assert verified.status == "right", verified
         assert verified.kind == kind
-        assert {"inputs", "ledger", check} <= set(those(verified, "right"))
+        assert {"inputs", "ledger", "report", check} <= set(those(verified, "right"))
+
+
+def test_another_report_beside_a_clearing_cannot_be_checked(runs: Path) -> None:
+    report = write_report(clearing_in(runs)).path
+    report.write_bytes(report.read_bytes().replace("年度应付".encode(), "年度应收".encode(), 1))
+    with pytest.raises(CannotCheckError):
+        report_as_due(clearing_in(runs))
 
 
 def test_every_run_is_a_data_package(runs: Path) -> None:

@@ -1,5 +1,7 @@
 """The clearing of a year of visits: alone, with stays, recomputed, verified and refused."""
 
+import json
+import re
 import shutil
 from collections import Counter
 from decimal import Decimal
@@ -14,6 +16,8 @@ from typer.testing import CliRunner
 from drgpay.base.errors import DrgpayError
 from drgpay.cli.main import app
 from drgpay.policy.load import load_policy
+from drgpay.report.html.figures import lines_paid_here
+from drgpay.report.html.write import write_report
 from drgpay.results.manifest import read_manifest
 from drgpay.run.clearing import run_clearing
 from drgpay.run.verify import Verified, verify_run
@@ -22,6 +26,7 @@ from tests.independent.recomputation.capitation import Enrolled, accounts_of_yea
 from tests.independent.recomputation.clearing import clear
 from tests.independent.recomputation.prepayment import Month, Prepaid
 from tests.independent.recomputation.settlement import Case, settle
+from tests.report.html_page import Page
 from tests.report.workbooks import recomputed
 from tests.run.forging import Edit, add, as_before, changed, forge, found_in, renew
 from tests.run.visit_year import APART, CORRECTED, MONTHS, YEARS, visit_year_region
@@ -478,3 +483,84 @@ def test_the_command(region: Path, tmp_path: Path) -> None:
         app, ["clear", str(region / "stays.toml"), "--output", str(tmp_path), "--lang", "en"]
     )
     assert "the year file has no [outpatient]" in result.stderr
+
+
+@pytest.fixture(scope="module")
+def beside(region: Path, years: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The clearing of both beside the runs that it closes."""
+    runs = tmp_path_factory.mktemp("beside") / "runs"
+    shutil.copytree(region / "runs", runs)
+    return Path(shutil.copytree(years["both"], runs / years["both"].name))
+
+
+def _columns(page: Page, heading: str) -> list[dict[str, list[tuple[str, str]]]]:
+    """The tables with a heading, by their columns, totals last."""
+    return [
+        dict(zip(headings, map(list, zip(*filter(None, rows), strict=True)), strict=True))
+        for headings, rows in zip(page.headings, page.tables, strict=True)
+        if heading in headings
+    ]
+
+
+@pytest.mark.parametrize("name", ["stays", "visits", pytest.param("both", marks=pytest.mark.slow)])
+def test_a_clearing_has_its_report(name: str, years: dict[str, Path], tmp_path: Path) -> None:
+    """Where its months lie elsewhere, it shows its own values alone."""
+    text = write_report(years[name], out=tmp_path / "year.html").path.read_text(encoding="utf-8")
+    page, parts = Page(text), {"stays": [""], "visits": ["visit_"], "both": ["", "visit_"]}[name]
+    assert "年度清算报告</h1>" in text and text.count("只列清算点值") == len(parts)
+    ids = [value for _, about in page.tags if (value := about.get("id"))]
+    assert len(ids) == len(set(ids))
+    due, budgets = _columns(page, "清算应补元"), _columns(page, "结余留用元")
+    assert len(due) == len(budgets) == len(parts)
+    for part, table, budget in zip(parts, due, budgets, strict=True):
+        here = lines_paid_here(_read(years[name], f"{part}statements"))
+        shown = {"应付基金元": "fund_amount", "年度应付元": "payable", "已预拨元": "prepaid"}
+        shown["清算应补元"] = "clearing"
+        by_hospital = here.group_by("hospital_id").agg(pl.col([*shown.values()]).sum())
+        for heading, column in shown.items():
+            *each, total = (exact for _, exact in table[heading])
+            assert sorted(map(Decimal, each)) == sorted(by_hospital[column])
+            assert Decimal(total) == here[column].sum()
+        pools = _read(years[name], f"{part}pools")
+        shown = {"基金预算元": "budget", "按项目基金支付元": "fund_cost", "结余元": "surplus"}
+        shown |= {"结余留用元": "retained", "超支元": "overrun", "风险金元": "reserve"}
+        shown |= {"基金分担超支元": "shared", "清算基金总额元": "budget_final"}
+        for heading, column in shown.items():
+            amounts = [*pools[column], pools[column].sum()]
+            assert [Decimal(exact) for _, exact in budget[heading]] == amounts
+        assert all(f"→ {value:,}</code>" in text for value in pools["point_value"])
+        people = _read(years[name], "visits" if part else "cases").to_series(0)
+        assert not any(one in text for one in people)
+
+
+@pytest.mark.slow
+def test_the_months_beside_a_clearing_are_compared_with_it(beside: Path) -> None:
+    """Of a month that was corrected the correction, of one that was paid apart either part."""
+    written = write_report(beside)
+    assert written.months[-1].folder == beside and len(written.months) == 15
+    page = Page(written.path.read_text(encoding="utf-8"))
+    files = (("values", "pools"), ("visit_values", "visit_pools"))
+    for table, (values, pools) in zip(_columns(page, "比前期"), files, strict=True):
+        words = {heading: [text for text, _ in cells] for heading, cells in table.items()}
+        assert sorted(set(words["结算期"])) == ["2026", *MONTHS]
+        rows = zip(words["结算期"], words["点值（元/点）"], words["运行编号"], strict=True)
+        for period, value, run in rows:
+            frame = _read(beside.parent / run, pools if period == "2026" else values)
+            assert value in {f"{one:,}" for one in frame["point_value"].drop_nulls()}
+
+
+def test_the_report_of_a_clearing_names_its_months(beside: Path, tmp_path: Path) -> None:
+    """In English no heading is Chinese; a run that the clearing does not close is refused."""
+    (january,) = beside.parent.glob("2026-01-*/")
+    written = write_report(beside, [january], tmp_path / "year.html", "en")
+    assert [month.folder for month in written.months] == [january, beside]
+    text = written.path.read_text(encoding="utf-8")
+    assert "Annual clearing of stays by DRG points" in text
+    headings = [heading for table in Page(text).headings for heading in table]
+    assert "Still dueyuan" in headings
+    assert not re.search("[\u4e00-\u9fff]", " ".join(headings))
+    other = Path(shutil.copytree(january, tmp_path / january.name))
+    facts = json.loads((other / "manifest.json").read_text(encoding="utf-8"))
+    (other / "manifest.json").write_text(json.dumps(facts | {"program": "another"}), "utf-8")
+    with pytest.raises(DrgpayError, match=r"is none of the runs that .* clears"):
+        write_report(beside, [other])

@@ -127,10 +127,41 @@ count = 40
 list = "p"
 leave_out = { "x" = ["y"] }
 """
+_TRANSITION = """
+name = "2.0 to 3.0"
+policy = "policy.toml"
+hospitals = "hospitals.csv"
+
+[old]
+scheme = "chs-drg-2.0"
+catalogue = "catalogue-2026"
+
+[new]
+scheme = "schemes/chs-drg-3.0"
+
+[history]
+stays = "history"
+mapping = "settlement-list"
+encoding = "gb18030"
+ignore = ["*.bak"]
+
+[shadow]
+folders = ["runs/shadow/2026-12"]
+
+[gate]
+coverage_drop_points = { value = 0.5, source = "a letter", verified = false }
+hospital_change_percent = 3
+open_notes = 0
+explanations = "explanations.csv"
+
+[phase_in]
+share_by_month = { "2027-01" = 0.25, "2028-01" = 1 }
+"""
 EXAMPLES: Final[dict[Kind, str]] = {
     "job": _JOB,
     "year": _YEAR,
     "policy": (ROOT / "policies" / "illustrative.toml").read_text(encoding="utf-8"),
     "scenario": _SCENARIO,
     "mapping": _MAPPING,
+    "transition": _TRANSITION,
 }

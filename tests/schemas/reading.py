@@ -18,6 +18,7 @@ from drgpay.run.year_job import YearFile
 from drgpay.schemas.files import Kind
 from drgpay.schemas.generate import generated
 from drgpay.simulate.scenario import load_scenario
+from drgpay.transition.file import load_transition
 
 _FORMS = (
     *("extra_forbidden", "missing", "literal_error", "string_type", "bool_type", "int_type"),
@@ -65,3 +66,5 @@ def _read(kind: Kind, path: Path) -> None:
             load_scenario(path)
         case "mapping":
             load_mapping(path)
+        case "transition":
+            load_transition(path)

@@ -51,6 +51,8 @@ def test_the_examples_are_read(kind: Kind) -> None:
         ("mapping", '"d{n}"', '["d{n}", "dx{n:02}"]'),
         ("mapping", "default = false", "default = 7"),
         ("mapping", "default = false", 'from = ["a"], formats = "%Y"'),
+        ("transition", "open_notes = 0", 'open_notes = { value = "2", source = "a letter" }'),
+        ("transition", "hospital_change_percent = 3", 'hospital_change_percent = "3.5"'),
     ],
 )
 def test_other_forms_are_read(kind: Kind, old: str, new: str) -> None:

@@ -19,7 +19,11 @@ SHIPPED: list[tuple[Path, Kind]] = [
     (ROOT / "sample_data" / "policy.toml", "policy"),
     (ROOT / "sample_data" / "2026-10.toml", "job"),
 ]
-_OF_PAGES: dict[str, Kind] = {"scenarios.md": "scenario", "mappings.md": "mapping"}
+_OF_PAGES: dict[str, Kind] = {
+    "scenarios.md": "scenario",
+    "mappings.md": "mapping",
+    "transition.md": "transition",
+}
 
 
 @pytest.mark.parametrize(("path", "kind"), list(places()), ids=str)
@@ -78,4 +82,4 @@ def test_whole_files_of_the_documentation() -> None:
                 place = f"{page.name}:{block.line}"
                 assert not said_by_reader(kind, block.code)[0], place
                 assert not said_by_schema(kind, block.code), place
-    assert sorted(found) == ["job", "mapping", "mapping", "scenario", "year"]
+    assert sorted(found) == ["job", "mapping", "mapping", "scenario", "transition", "year"]

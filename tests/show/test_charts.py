@@ -77,6 +77,17 @@ def test_values_that_hardly_move_have_ticks_that_differ() -> None:
     assert {month.label for month in months} <= set(texts)
 
 
+def test_what_months_are_compared_with_is_drawn_and_named() -> None:
+    months = [Bar(f"2026-{month:02}", 100.0 + month, f"{month}x") for month in range(1, 13)]
+    far = Bar("2026", 140.0, "final 140.0000")
+    alone, compared = (
+        charts.value_chart([("pool", months)], {name: far}) for name in ("x", "pool")
+    )
+    assert "pool · final 140.0000" in _texts(compared) and "stroke-dasharray" in compared
+    assert "pool" in _texts(alone) and "stroke-dasharray" not in alone
+    assert "140" in _texts(compared) and "140" not in _texts(alone)
+
+
 def test_of_many_months_labels_are_few_enough() -> None:
     months = [Bar(f"{2020 + n // 12}-{n % 12 + 1:02}", 100.0 + n % 7, f"{n}x") for n in range(60)]
     texts = _texts(charts.value_chart([("pool", months)]))

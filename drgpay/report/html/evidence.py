@@ -44,9 +44,11 @@ def evidence_table(run: RunFolder, say: Speaker) -> Table:
     """Rules and input files with the beginning of their hashes."""
     manifest = run.manifest
     rows = _files({"policy": manifest.at("policy")}, say)
+    if manifest.is_clearing:
+        rows += _files({"months": _runs_of_months(run)}, say)
     for part in run.parts:
         basis = manifest.of(part).content
-        words = Speaker(say.language, part == VISITS)
+        words = say.of(part)
         rows += _files({key: basis[key] for key in ("scheme", "catalogue")}, words)
         if part == VISITS:
             inputs = {key: basis[key] for key in basis if key not in ("scheme", "catalogue")}
@@ -59,6 +61,12 @@ def evidence_table(run: RunFolder, say: Speaker) -> Table:
         Column("sha256", "SHA-256", number=False),
     ]
     return Table(columns, rows)
+
+
+def _runs_of_months(run: RunFolder) -> list[dict[str, str]]:
+    """The runs that a clearing closes, fixed by the hash of their evidence."""
+    runs = [one for month in run.manifest.inputs["months"] for one in month["runs"]]
+    return [{"id": one["run"], "sha256": one["evidence"]} for one in runs]
 
 
 def _files(entries: Mapping[str, Any], say: Speaker) -> list[list[Cell]]:
@@ -100,15 +108,17 @@ def commands_of(run: RunFolder, months: list[RunFolder], say: Speaker) -> list[t
     name = run.run_id
     further = "".join(f" \\\n  --with {month.run_id}" for month in months if month.run_id != name)
     english = "" if say.language == "zh" else " --lang en"
+    year = run.manifest.is_clearing
+    further = "" if year else further  # its months are those that it closes
     commands = [(f"drgpay verify {name}", say("c_verify"))]
     if STAYS in run.parts:
-        commands.append((f"drgpay case {name} {say('case_id')}", Speaker(say.language)("c_case")))
+        commands.append((f"drgpay case {name} {say('case_id')}", say.of(STAYS)("c_case")))
     if VISITS in run.parts:
-        of_visits = Speaker(say.language, of_visits=True)
+        of_visits = say.of(VISITS)
         scheme = run.manifest.of(VISITS).scheme["id"]
         commands.append((of_visits("c_case_command", scheme=scheme, run=name), of_visits("c_case")))
     return [
         *commands,
         (f"drgpay report {name}{further}{english}", say("c_report")),
-        (f"drgpay run {say('job_file')}{english}", say("c_run")),
+        (f"drgpay {'clear' if year else 'run'} {say('job_file')}{english}", say("c_run")),
     ]

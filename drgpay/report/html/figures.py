@@ -4,13 +4,14 @@ Every frame that counts cases went through `gathered`: no row of it has fewer th
 row of what was gathered has null names and its `members`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 import polars as pl
 
+from drgpay.report.html.period_columns import YEAR, columns_of_period
 from drgpay.report.statement import MINUS
 from drgpay.results.month import LINE_KINDS, line_kind
 from drgpay.results.run_folder import PaidPart
@@ -45,10 +46,12 @@ class PartFigures:
     """What a report shows of stays and of visits alike; a visit is a case.
 
     months: period, run_id, pool and the columns of values, by period. hospitals: hospital_id, name,
-    level, cases, points and the amounts of statements, by difference. classes, groups: case_class
-    or drg (of visits the leading APG), cases, points, standard_amount, fund_amount, fund_cost,
-    difference. lines: line, cases, fund_amount, fund_cost, prepayment, home_fund_bill. pools: the
-    columns of values with fund_cost, prepayment and withheld of the lines that the budget pays.
+    level, cases, points and the amounts of statements, by difference; of a year those of
+    `lines_paid_here`. classes, groups: case_class or drg (of visits the leading APG), cases, points,
+    standard_amount, fund_amount, fund_cost, difference. lines: line, cases, fund_amount, fund_cost, home_fund_bill, and what is due by the
+    period. pools: the columns of values with `available`, the budget that they were settled with, and
+    with prepayment and withheld of the lines that the budget pays. cleared: of a year `cleared_figures`;
+    few_by_item: whether these leave out lines paid item by item.
     ledger: pool, kind, debit, credit, entries, amount.
     """
 
@@ -60,6 +63,8 @@ class PartFigures:
     lines: pl.DataFrame
     ledger: pl.DataFrame
     example: dict[str, Any] | None
+    cleared: pl.DataFrame | None = None
+    few_by_item: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,7 @@ def figures_of(run: PaidPart, months: list[PaidPart]) -> Figures:
     return Figures(
         part=part_figures(run, months, by_class, by_group, _minus(run.scan("adjustments"))),
         ratios=_ratios(by_ratio, points, last_tenth),
-        coverage=coverage_figures(by_status, run.manifest.at("counts", "quarantined")),
+        coverage=coverage_figures(by_status, run.manifest.counts.get("quarantined")),
         grouped=int(of_drg["grouped"][0]),
         drg_stays=int(of_drg["stays"][0]),
         adjustments=_adjustments(run),
@@ -125,16 +130,22 @@ def part_figures(
 ) -> PartFigures:
     """Sum up what both parts have; by_class, by_group: `case_sums`; minus: `_minus`, of stays."""
     statements, values = run.frame("statements"), run.pools
-    in_pool = statements.filter("in_pool")
+    in_pool, columns = statements.filter("in_pool"), columns_of_period(run)
+    # Of a year the same lines everywhere: the difference of two tables would tell of the others.
+    lines = lines_paid_here(statements) if columns == YEAR else statements
     return PartFigures(
         months=pl.concat([_month(other) for other in months], how="vertical_relaxed"),
-        pools=_pools(values, in_pool),
-        hospitals=hospital_figures(statements),
+        pools=values.with_columns(available=columns.budget)
+        if columns == YEAR
+        else _pools(values, in_pool),
+        hospitals=hospital_figures(lines),
         classes=_classes(by_class, minus),
         groups=largest_groups(by_group),
-        lines=_lines(statements),
+        lines=_lines(statements, columns.due),
         ledger=ledger_figures(run.scan("ledger"), statements, values["pool"].to_list()),
         example=_example(in_pool),
+        cleared=cleared_figures(lines) if columns == YEAR else None,
+        few_by_item=columns == YEAR and lines.height < statements["paid_here"].sum(),
     )
 
 
@@ -186,6 +197,36 @@ def hospital_figures(statements: pl.DataFrame) -> pl.DataFrame:
     return _largest_first(gathered(totals), "difference")
 
 
+def lines_paid_here(statements: pl.DataFrame) -> pl.DataFrame:
+    """The lines that the fund of the region pays.
+
+    Not those beside the pools where they are of few cases: less the sums of the pools, which are
+    shown to the fen, the others would tell their amounts.
+    """
+    here = statements.filter("paid_here")
+    beside = here.filter(~pl.col("in_pool"))["cases"].sum()
+    return here.filter("in_pool") if 0 < beside < SMALLEST_CELL else here
+
+
+def cleared_figures(statements: pl.DataFrame) -> pl.DataFrame:
+    """One row a hospital over lines of `lines_paid_here`, the most still due first.
+
+    hospital_id, name, level, score and factor (as text; null without an assessment), cases, the
+    fund amount, what assessment and deductions take, payable, prepaid, clearing.
+    """
+    taken = ["assessment", "redistributed", "deduction"]
+    amounts = ["cases", "fund_amount", *taken, *YEAR.due]
+    totals = (
+        statements.group_by("hospital_id", "name", "level")
+        .agg(
+            pl.col("score", "factor").drop_nulls().first().cast(pl.String),
+            pl.col(amounts).sum(),
+        )
+        .sort("hospital_id")
+    )
+    return _largest_first(gathered(totals), "clearing")
+
+
 def largest_groups(by_group: pl.DataFrame) -> pl.DataFrame:
     """The groups with the most money, the others in one row. by_group: one row a DRG."""
     by_money = by_group.sort("standard_amount", "drg", descending=[True, False])
@@ -193,10 +234,15 @@ def largest_groups(by_group: pl.DataFrame) -> pl.DataFrame:
     return gathered(by_money, enough.cast(pl.Int64).cum_sum() <= SHOWN_GROUPS)
 
 
-def coverage_figures(by_status: pl.DataFrame, quarantined: int) -> pl.DataFrame:
-    """Cases by status and the records that never became cases. by_status: status, cases."""
+def coverage_figures(by_status: pl.DataFrame, quarantined: int | None) -> pl.DataFrame:
+    """Cases by status and the records that never became cases, if that is known.
+
+    by_status: status, cases.
+    """
     order = pl.col("status").replace_strict({"grouped": 0, "ambiguous": 1}, default=2)
     found = gathered(by_status.sort(order, "status"))
+    if quarantined is None:
+        return found
     # A count of records that failed their checks says nothing of a patient.
     refused = {"status": ["quarantined"], "cases": [quarantined], "members": [None]}
     return pl.concat([found, pl.DataFrame(refused, schema=found.schema)])
@@ -263,7 +309,7 @@ def _month(run: PaidPart) -> pl.DataFrame:
         pl.lit(run.period).alias("period"),
         pl.lit(run.run_id).alias("run_id"),
         "pool",
-        "budget",
+        pl.col(columns_of_period(run).budget).alias("budget"),
         "points",
         # Cities may change the places of the value during a year.
         pl.col("point_value").cast(pl.String),
@@ -273,12 +319,10 @@ def _month(run: PaidPart) -> pl.DataFrame:
 
 
 def _pools(values: pl.DataFrame, in_pool: pl.DataFrame) -> pl.DataFrame:
-    # values.fund_cost is of local cases alone.
-    sums = in_pool.group_by("pool").agg(pl.col("fund_cost", "prepayment").sum())
+    sums = in_pool.group_by("pool").agg(pl.col("prepayment").sum())
     return (
-        values.drop("fund_cost")
-        .join(sums, on="pool", how="left", maintain_order="left")
-        .with_columns(pl.col("fund_cost", "prepayment").fill_null(0))
+        values.join(sums, on="pool", how="left", maintain_order="left")
+        .with_columns(pl.col("prepayment").fill_null(0), available="budget")
         .with_columns(withheld=pl.col("fund_amount") - pl.col("prepayment"))
     )
 
@@ -319,9 +363,9 @@ def _official(run: PaidPart) -> OfficialFigures | None:
     )
 
 
-def _lines(statements: pl.DataFrame) -> pl.DataFrame:
+def _lines(statements: pl.DataFrame, due: Sequence[str]) -> pl.DataFrame:
     lines = statements.group_by(line=line_kind()).agg(
-        pl.col("cases", "fund_amount", "fund_cost", "prepayment", "home_fund_bill").sum()
+        pl.col("cases", "fund_amount", "fund_cost", *due, "home_fund_bill").sum()
     )
     order = {kind: place for place, kind in enumerate(LINE_KINDS)}
     return gathered(lines.sort(pl.col("line").replace_strict(order)))

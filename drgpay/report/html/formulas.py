@@ -29,10 +29,12 @@ def pool_formulas(run: PaidPart, figures: PartFigures, say: Speaker) -> list[For
     found = []
     for row in figures.pools.iter_rows(named=True):
         pool = pool_name(row["pool"], say.language)
+        if run.manifest.is_clearing:
+            found.append(_final_budget(row, pool, say))
         if row["point_value"] is not None:  # none where no case of the pool earned points
             found.append(_value(row, pool, settlement, say))
         home = [row["from_home_funds"]] if row["from_home_funds"] else []
-        terms = _terms([row["budget"], *home])
+        terms = _terms([row["available"], *home])
         kept = f" − {_n(row['kept'])}" if row["kept"] else ""
         total = f"{terms} − {_n(row['fund_amount'])}{kept} = {_n(row['remainder'])}"
         found.append(Formula(say("f_remainder", pool=pool), say("f_remainder_rule"), total))
@@ -69,13 +71,38 @@ def line_formulas(run: PaidPart, example: dict[str, Any], say: Speaker) -> list[
         percent = round_half_up(example["difference"] / example["fund_cost"] * 100, 2)
         total = f"{_n(example['difference'])} ÷ {_n(example['fund_cost'])} = {_n(percent)}%"
         formulas.append(("f_share", "f_share_rule", total))
-    if fund > 0:
+    if run.manifest.is_clearing:
+        formulas += _cleared(example)
+    elif fund > 0:
         deducted = example["deducted"]
         taken = f" − {_n(deducted)}" if deducted else ""
         ratio = Decimal(settlement["prepay_ratio"])
         total = f"{_n(fund)} × {_n(ratio * 100)}%{taken} = {_n(example['prepayment'])}"
         formulas.append(("f_prepayment", "f_prepayment_rule", total))
     return [Formula(say(name), say(rule), t) for name, rule, t in formulas]
+
+
+def _cleared(line: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What a line is due for the year, and what of it is still to pay: name, rule, sum."""
+    taken = f"{_n(line['fund_amount'])} − {_n(line['assessment'])} + {_n(line['redistributed'])}"
+    payable = f"{taken} − {_n(line['deduction'])} = {_n(line['payable'])}"
+    due = f"{_n(line['payable'])} − {_n(line['prepaid'])} = {_n(line['clearing'])}"
+    found = [("f_payable", "f_payable_rule", payable), ("f_clearing", "f_clearing_rule", due)]
+    if line["factor"] is None or line["fund_amount"] <= 0:
+        return found
+    fund, factor = _n(line["fund_amount"]), _n(line["factor"])
+    assessed = f"{fund} − {fund} × {factor} = {_n(line['assessment'])}"
+    return [("f_assessment", "f_assessment_rule", assessed), *found]
+
+
+def _final_budget(row: Mapping[str, Any], pool: str, say: Speaker) -> Formula:
+    """The budget of a year after its surplus or its overrun was shared by bands."""
+    if row["overrun"]:
+        rule, whole, part = "f_budget_final_overrun", row["budget"], row["shared"]
+    else:
+        rule, whole, part = "f_budget_final_surplus", row["fund_cost"], row["retained"]
+    total = f"{_n(whole)} + {_n(part)} = {_n(row['budget_final'])}"
+    return Formula(say("f_budget_final", pool=pool), say(rule), total)
 
 
 def _kept_sum(line: dict[str, Any]) -> str:
@@ -88,8 +115,8 @@ def _value(row: dict[str, Any], pool: str, settlement: Mapping[str, Any], say: S
     method, places = settlement["method"], settlement["value_places"]
     home = [row["from_home_funds"]] if row["from_home_funds"] else []
     parts = {
-        "residual": [row["budget"], *home, row["patient_cost"], row["other_cost"]],
-        "fund_only": [row["budget"], *home],
+        "residual": [row["available"], *home, row["patient_cost"], row["other_cost"]],
+        "fund_only": [row["available"], *home],
         "cost": [row["total_cost"]],
     }[method]
     rule = f"f_value_{method}_home" if method == "residual" and home else f"f_value_{method}"

@@ -40,15 +40,14 @@ class _Page:
         self._months = months
         self._both = len(run.parts) > 1
         # What concerns the whole page is said as for stays, if there are any.
-        self.say = Speaker(language, of_visits=run.parts == (VISITS,))
+        year = run.manifest.is_clearing
+        self.say = Speaker(language, run.parts == (VISITS,), year)
         self._parts = {part: self._sections_of(part) for part in run.parts}
 
     def _sections_of(self, part: Part) -> StaySections | VisitSections:
         run, months = self.run.of(part), months_of(self._months, part)
-        if part == STAYS:
-            return StaySections(run, months, Speaker(self.say.language), self._both)
-        say = Speaker(self.say.language, of_visits=True)
-        return VisitSections(run, months, say, self._both)
+        make = StaySections if part == STAYS else VisitSections
+        return make(run, months, self.say.of(part), self._both)
 
     @property
     def title(self) -> str:
@@ -58,7 +57,7 @@ class _Page:
     @property
     def facts(self) -> list[tuple[str, str]]:
         """What the run is, for the head of the page."""
-        return facts_of(self.run, Speaker(self.say.language))
+        return facts_of(self.run, self.say.of(STAYS))
 
     @property
     def in_short(self) -> list[tuple[str, list[Tile]]]:
@@ -92,7 +91,7 @@ class _Page:
         return blocks
 
     def _evidence(self) -> list[Block]:
-        say = Speaker(self.say.language)
+        say = self.say.of(STAYS)
         return [
             Listing(evidence_table(self.run, say)),
             Text(say("evidence_note")),

@@ -1,12 +1,16 @@
 """The sections that stays and visits both have: values, balance, hospitals, classes, groups."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import polars as pl
 
+from drgpay.report.html.bounds import bands_note, bands_table, plain
 from drgpay.report.html.figures import SHOWN_GROUPS, PartFigures
 from drgpay.report.html.formulas import line_formulas, pool_formulas
+from drgpay.report.html.period_columns import columns_of_period
 from drgpay.report.html.row_names import RowNames
 from drgpay.report.html.sections import Block, Figure, Formulas, Listing, Section, Text
 from drgpay.report.html.tables import (
@@ -29,8 +33,10 @@ from drgpay.show.charts import Bar
 from drgpay.show.money_scale import money_scale
 
 CHART_ROWS = 15
-_EITHER_WAY = ("difference", "balance")
+_EITHER_WAY = ("difference", "balance", "clearing")
 """Bars of a chart: of what is ranked by gain and loss so many on either side."""
+
+_RARE = ("from_home_funds", "kept")
 
 Tile = tuple[str, str, str]
 """A figure that is looked for first: heading, number, unit."""
@@ -52,9 +58,10 @@ class PartSections:
         titled: bool,
     ) -> None:
         self.run, self.months, self.figures, self.say = run, months, figures, say
-        self.names = RowNames(run, say)
+        self.names, self.columns = RowNames(run, say), columns_of_period(run)
         self.money = say("unit_large")
         self._titled = titled
+        self._year = run.period if run.manifest.is_clearing else ""
 
     def section(self, key: str, *blocks: Block) -> Section:
         """A section under the title of its key."""
@@ -97,14 +104,23 @@ class PartSections:
                 self.large(fund - by_item).text,
                 f"{self.money} {difference}",
             ),
+            *self._due_tiles(),
         ]
+
+    def _due_tiles(self) -> list[Tile]:
+        """Of a year what it is due, what was prepaid of that, and what is still to be paid."""
+        cleared = self.figures.cleared
+        if cleared is None:
+            return []
+        due = [(key, sum_of(cleared, key)) for key in self.columns.due]
+        return [(self.say(f"k_{key}"), self.large(amount).text, self.money) for key, amount in due]
 
     def count_tiles(self) -> list[Tile]:
         """Cases and points of all hospitals."""
-        hospitals = self.figures.hospitals
+        classes = self.figures.classes
         return [
-            (self.say("k_cases"), f"{sum_of(hospitals, 'cases'):,}", ""),
-            (self.say("k_points"), cells.points(sum_of(hospitals, "points")).text, ""),
+            (self.say("k_cases"), f"{sum_of(classes, 'cases'):,}", ""),
+            (self.say("k_points"), cells.points(sum_of(classes, "points")).text, ""),
         ]
 
     def remainder_tile(self) -> Tile:
@@ -120,6 +136,53 @@ class PartSections:
             Text(self._values_note()),
             Listing(self._values()),
         )
+
+    def year_sections(self) -> list[Section]:
+        """Of a cleared year how its budget came about, and what each hospital is still due."""
+        cleared = self.figures.cleared
+        if cleared is None:
+            return []
+        ranked = self.ranked(cleared, "clearing")
+        amounts = self.money_panel("chart_clearing", ranked, self.names.hospital, "clearing")
+        shares = self.share_bars(ranked, "clearing", "payable", self.names.hospital)
+        drawn = charts.bar_panels([amounts, (self.say("chart_clearing_share"), shares)])
+        left_out = self.say("few_by_item") if self.figures.few_by_item else ""
+        return [
+            self.section(
+                "budget",
+                Text(self.say("budget_note")),
+                Listing(self._budget()),
+                Text(self.say("bands_heading"), "heading"),
+                Listing(bands_table(self.run, self.say)),
+                Text(bands_note(self.run, self.say)),
+            ),
+            self.section(
+                "clearing",
+                Text(self.say("clearing_rule")),
+                self.figure("clearing", drawn),
+                Listing(self._cleared(cleared)),
+                Text(left_out),
+            ),
+        ]
+
+    def _budget(self) -> Table:
+        """From the year's budget to the final one, a row a pool, to the fen."""
+        keys = ["budget", "fund_cost", "surplus", "retained", "overrun", "reserve", "shared"]
+        frame = self.figures.pools.with_columns(members=pl.lit(None, pl.List(pl.String)))
+        names = [("pool", lambda row: pool_name(row["pool"], self.say.language))]
+        keys.append("budget_final")
+        return listing(frame, names, keys, self.say, total=frame.height > 1, exact=True)
+
+    def _cleared(self, cleared: pl.DataFrame) -> Table:
+        """What each hospital is due for the year, was prepaid, and gets or pays back, to the fen."""
+        names = [("hospital", self.names.hospital), ("level", self.names.level)]
+        if cleared["score"].count():
+            names += [(key, partial(_plain_of, key)) for key in ("score", "factor")]
+        keys = ["fund_amount"]
+        for key in ("assessment", "redistributed", "deduction"):
+            keys += [key] if any(cleared[key]) else []
+        keys += [*self.columns.due, "clearing_share"]
+        return listing(cleared, names, keys, self.say, exact=True)
 
     def balance_section(self) -> Section:
         """The balance of the fund to the fen, the lines beside it, the ledger."""
@@ -208,20 +271,25 @@ class PartSections:
         return word_column(key, self.say)
 
     def _value_chart(self) -> str:
-        """Point values over months; nothing when there is one month alone."""
+        """Point values over months, and of a year the final one; nothing of one period alone."""
         if len(self.months) == 1:
             return ""
-        strips = []
+        strips, final = [], dict[str, Bar]()
         for pool in self.figures.pools["pool"]:
             rows = self.figures.months.filter(pl.col("pool") == pool).drop_nulls("point_value")
             if not rows.height:
                 continue
-            bars = [
-                Bar(row["period"], float(row["point_value"]), row["point_value"])
-                for row in rows.iter_rows(named=True)
-            ]
-            strips.append((pool_name(pool, self.say.language), bars))
-        return charts.value_chart(strips) if strips else ""
+            name = pool_name(pool, self.say.language)
+            bars = []
+            for row in rows.iter_rows(named=True):
+                bar = Bar(row["period"], float(row["point_value"]), row["point_value"])
+                if row["period"] == self._year:
+                    final[name] = replace(bar, label=self.say("final_value", value=bar.label))
+                else:
+                    bars.append(bar)
+            if bars:
+                strips.append((name, bars))
+        return charts.value_chart(strips, final) if strips else ""
 
     def _values_note(self) -> str:
         """Which runs the months come from."""
@@ -234,7 +302,7 @@ class PartSections:
         rows, last = [], dict[str, Decimal]()
         for row in self.figures.months.drop_nulls("point_value").iter_rows(named=True):
             value = Decimal(row["point_value"])
-            before = last.get(row["pool"])
+            before = None if row["period"] == self._year else last.get(row["pool"])
             last[row["pool"]] = value
             rows.append(
                 [
@@ -266,39 +334,35 @@ class PartSections:
 
     def _balance(self) -> Table:
         """One row a pool, to the fen, with the proof."""
-        money = ["budget", "from_home_funds", "fund_amount", "kept", "remainder"]
-        money += ["prepayment", "withheld", "item_by_item"]
+        pools, columns = self.figures.pools, self.columns
+        money = [columns.budget, "from_home_funds", "fund_amount", "kept", "remainder"]
+        money += columns.parts
+        if self._year:  # has more columns, of which a page holds no more than say something
+            money = [key for key in money if key not in _RARE or any(pools[key])]
         rows = []
-        for row in self.figures.pools.iter_rows(named=True):
+        for row in pools.iter_rows(named=True):
             spent = row["fund_amount"] + row["kept"] + row["remainder"]
-            off = row["budget"] + row["from_home_funds"] - spent
+            off = row["available"] + row["from_home_funds"] - spent
             check = self.say("unbalanced", by=off) if off else self.say("balanced")
             name = cells.words(pool_name(row["pool"], self.say.language))
-            amounts = [cells.yuan(row[key]) for key in money]
-            share = cells.share(row["item_by_item"], row["budget_given"])
-            rows.append([name, *amounts, share, cells.words(check)])
-        pools = self.figures.pools
-        total = [
-            cells.words(self.say("total")),
-            *(cells.yuan(sum_of(pools, key)) for key in money),
-            cells.share(sum_of(pools, "item_by_item"), sum_of(pools, "budget_given")),
-            cells.words(""),
-        ]
+            rows.append([name, *_amounts(row, money), cells.words(check)])
+        sums = {key: sum_of(pools, key) for key in [*money, "budget_given"]}
+        total = [cells.words(self.say("total")), *_amounts(sums, money), cells.words("")]
         headings = {"fund_amount": "fund_in_budget"}
-        columns = [
+        headed = [
             self.words("pool"),
             *(self.number(headings.get(key, key)) for key in money),
-            self.number("item_share"),
+            *([self.number("item_share")] if "item_by_item" in money else []),
             self.words("check"),
         ]
-        return Table(columns, rows, total if len(rows) > 1 else None)
+        return Table(headed, rows, total if len(rows) > 1 else None)
 
     def _lines(self) -> Table:
         """What the budget pays and what is paid beside it."""
         keys = ["cases", "fund_amount", "fund_cost"]
         if self.figures.lines["members"].is_null().all():
             # Else these would tell small lines apart: each is of some kinds of line alone.
-            keys += ["prepayment", "home_fund_bill"]
+            keys += [*self.columns.due, "home_fund_bill"]
         return listing(self.figures.lines, [("line", self.names.line)], keys, self.say)
 
     def _lines_note(self) -> str:
@@ -332,11 +396,16 @@ class PartSections:
         """Gain and loss in yuan and percent, ranked."""
         shown = self.ranked(self.figures.hospitals, "difference")
         amounts = self.money_panel("chart_yuan", shown, self.names.hospital, "difference")
-        percent = []
-        for row in shown:
-            cell = cells.share(row["difference"], row["fund_cost"], signed=True)
-            percent.append(Bar(self.names.hospital(row), float(cell.exact or 0), cell.text))
+        percent = self.share_bars(shown, "difference", "fund_cost", self.names.hospital)
         return charts.bar_panels([amounts, (self.say("chart_percent"), percent)])
+
+    def share_bars(
+        self, rows: Sequence[Row], part: str, whole: str, name: Callable[[Row], str]
+    ) -> list[Bar]:
+        """The bars of an amount as a share of another one, signed."""
+        shares = [cells.share(row[part], row[whole], signed=True) for row in rows]
+        named_shares = zip(rows, shares, strict=True)
+        return [Bar(name(row), float(cell.exact or 0), cell.text) for row, cell in named_shares]
 
     def _hospitals_note(self) -> str:
         """How to read the chart, and what it leaves to the table."""
@@ -396,3 +465,15 @@ class PartSections:
         names = [("drg", self.names.group), ("group_name", self.names.group_name)]
         keys.append("difference_share")
         return listing(self.figures.groups, names, keys, self.say)
+
+
+def _plain_of(key: str, row: Row) -> str:
+    return plain(Decimal(row[key])) if row[key] else ""
+
+
+def _amounts(row: Row, keys: Sequence[str]) -> list[Cell]:
+    """Amounts to the fen; what is paid item by item also as a share of the budget."""
+    amounts = [cells.yuan(row[key]) for key in keys]
+    if "item_by_item" in keys:
+        amounts.append(cells.share(row["item_by_item"], row["budget_given"]))
+    return amounts

@@ -36,6 +36,7 @@ class StaySections(PartSections):
         adjusted = self._adjustments()
         return [
             self.values_section(),
+            *self.year_sections(),
             self.balance_section(),
             self.hospitals_section(),
             self.section(
@@ -136,7 +137,8 @@ class StaySections(PartSections):
 
     def _coverage(self) -> Table:
         """Records read by what became of them."""
-        frame, read = self._own.coverage, self.run.manifest.at("counts", "read")
+        frame = self._own.coverage
+        read = self.run.manifest.counts.get("read", int(sum_of(frame, "cases")))
         rows = [
             [
                 cells.words(self.names.status(row)),
@@ -155,7 +157,9 @@ class StaySections(PartSections):
         return Table(columns, rows, total)
 
     def _coverage_note(self) -> str:
-        """The account of the records."""
+        """The account of the records, which are those of the months where a year is cleared."""
+        if self.say.of_year:
+            return self.say("coverage_of_months")
         counts = {
             key: f"{self.run.manifest.at('counts', key):,}"
             for key in ("read", "valid", "quarantined", "warnings")

@@ -60,27 +60,29 @@ def listing(
     keys: Sequence[str],
     say: Speaker,
     total: bool = True,
+    exact: bool = False,
 ) -> Table:
     """Columns of names, each with what names a row, then columns of numbers, then their totals.
 
-    A key is a column of the frame, or one that ends in _share: a percentage (see `_number`).
+    A key is a column of the frame, or one that ends in _share: a percentage (see `_number`). exact:
+    amounts to the fen.
     """
     sums = {key: sum_of(frame, key) for key, dtype in frame.schema.items() if dtype.is_numeric()}
     rows = [
         [
             *(cells.words(name(row)) for _, name in names),
-            *(_number(key, row, sums, say) for key in keys),
+            *(_number(key, row, sums, say, exact) for key in keys),
         ]
         for row in frame.iter_rows(named=True)
     ]
     last = [
         cells.words(say("total")),
         *(cells.words("") for _ in names[1:]),
-        *(_number(key, sums, sums, say) for key in keys),
+        *(_number(key, sums, sums, say, exact) for key in keys),
     ]
     columns = [
         *(word_column(key, say) for key, _ in names),
-        *(number_column(key, say, _unit(key, frame, say)) for key in keys),
+        *(number_column(key, say, _unit(key, frame, say, exact)) for key in keys),
     ]
     return Table(columns, rows, last if total else None)
 
@@ -90,7 +92,7 @@ def sum_of(frame: pl.DataFrame, column: str) -> Any:
     return frame[column].sum() or (Decimal(0) if frame.schema[column].is_decimal() else 0)
 
 
-def _number(key: str, row: Row, sums: Row, say: Speaker) -> Cell:
+def _number(key: str, row: Row, sums: Row, say: Speaker, exact: bool) -> Cell:
     if key in _SHARES_OF:
         part, whole = _SHARES_OF[key]
         return cells.share(row[part], row[whole], signed=True)
@@ -101,17 +103,20 @@ def _number(key: str, row: Row, sums: Row, say: Speaker) -> Cell:
         return cells.share(row[part], sums[part])
     if isinstance(row[key], int):
         return cells.count(row[key])
-    return cells.points(row[key]) if key in _POINTS else cells.large(row[key], say.language)
+    if key in _POINTS:
+        return cells.points(row[key])
+    return cells.yuan(row[key]) if exact else cells.large(row[key], say.language)
 
 
 # Shares of another column of the same row.
 _SHARES_OF = {
     "difference_share": ("difference", "fund_cost"),  # of what item-by-item payment would be
     "balance_share": ("balance", "capitation"),
+    "clearing_share": ("clearing", "payable"),
 }
 
 
-def _unit(key: str, frame: pl.DataFrame, say: Speaker) -> str:
+def _unit(key: str, frame: pl.DataFrame, say: Speaker, exact: bool) -> str:
     if key in _POINTS or key.endswith("_share") or frame.schema[key].is_integer():
         return ""
-    return say("unit_large")
+    return say("unit_yuan" if exact else "unit_large")

@@ -40,7 +40,7 @@ class VisitFigures:
     """What a report shows of visits.
 
     classes: class, apg_entries, quantity, lines_cost, points of all entries. entries: the same by
-    class and reason. findings: file (of FINDING_FILES), code, findings. ungrouped: entries without a
+    class and reason. findings: file (of FINDING_FILES), code, findings; of a year none. ungrouped: entries without a
     group. capitation: None without an enrolment.
     """
 
@@ -62,7 +62,7 @@ def visit_figures_of(run: PaidPart, months: list[PaidPart]) -> VisitFigures:
         part=part_figures(run, months, by_class, by_group),
         classes=_entries(class_of_groups(groups).frame),
         entries=_entries(reason_table(groups).frame),
-        findings=_findings(run),
+        findings=pl.DataFrame() if run.manifest.is_clearing else _findings(run),
         ungrouped=int(groups.filter(pl.col("class") == "0000")["entries"].sum()),
         capitation=_capitation(run) if run.about.has_accounts else None,
     )

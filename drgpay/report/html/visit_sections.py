@@ -48,6 +48,7 @@ class VisitSections(PartSections):
         """In the order of the page."""
         return [
             self.values_section(),
+            *self.year_sections(),
             self.balance_section(),
             self.hospitals_section(),
             self.classes_section(self.say("classes_note")),
@@ -59,7 +60,7 @@ class VisitSections(PartSections):
                 Listing(self._entries()),
             ),
             *self._capitation_sections(),
-            self.section("coverage", *self._coverage()),
+            *([] if self.say.of_year else [self.section("coverage", *self._coverage())]),
         ]
 
     # Entries
@@ -126,10 +127,7 @@ class VisitSections(PartSections):
             return ""
         name = self._contractor_and_account
         amounts = self.money_panel("chart_balance", rows, name, "balance")
-        percent = []
-        for row in rows:
-            cell = cells.share(row["balance"], row["capitation"], signed=True)
-            percent.append(Bar(name(row), float(cell.exact or 0), cell.text))
+        percent = self.share_bars(rows, "balance", "capitation", name)
         return charts.bar_panels([amounts, (self.say("chart_balance_share"), percent)])
 
     def _accounts(self, found: CapitationFigures) -> Table:

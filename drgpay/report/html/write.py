@@ -12,7 +12,7 @@ from drgpay.records.writing import staged_file
 from drgpay.report.html.page import GENERATOR, report_html
 from drgpay.report.html.year_runs import runs_beside, runs_of_the_year
 from drgpay.results.manifest import MANIFEST
-from drgpay.results.run_folder import RunFolder, month_at
+from drgpay.results.run_folder import RunFolder
 
 _ERRORS = Sentences("errors/report")
 _HEAD_BYTES = 1_000
@@ -32,14 +32,14 @@ def write_report(
     out: Path | None = None,
     language: Language = "zh",
 ) -> WrittenReport:
-    """Write the report of a run; by default `<run>.html` beside its folder.
+    """Write the report of a month or of a clearing; by default `<run>.html` beside its folder.
 
     further: runs of other months of the year; without any, the latest run of each month that lies
-    beside the run. A report is written over, since it can be made again; any other file is not.
+    beside the run; of a clearing those of its months. A report is written over, since it can be made again; any other file is not.
     Raises DrgpayError for what is not a run, for further runs of another year, region or of the
     same month, and for a place where no report may be written.
     """
-    run = month_at(run_path)
+    run = RunFolder.at(run_path)
     months = runs_of_the_year(run, further) if further else runs_beside(run)
     path = out or run_path.resolve().with_name(f"{run_path.resolve().name}.html")
     _refuse_place(path)

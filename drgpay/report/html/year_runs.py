@@ -1,6 +1,6 @@
-"""The runs of a year whose months a report compares."""
+"""The runs of a year whose months a report compares: those beside a month, or those that a clearing closes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from drgpay.base.errors import DrgpayError
@@ -15,8 +15,9 @@ _ERRORS = Sentences("errors/report")
 
 
 def months_of(runs: Iterable[RunFolder], part: Part) -> list[PaidPart]:
-    """The runs that have a part, seen from it, by month."""
-    return sorted((run.of(part) for run in runs if part in run.parts), key=lambda run: run.period)
+    """The last runs that have a part, seen from it, by month; a year comes after its months."""
+    last = {run.period: run.of(part) for run in runs if part in run.parts}
+    return [run for _, run in sorted(last.items(), key=lambda one: ("-" not in one[0], one[0]))]
 
 
 def runs_of_the_year(run: RunFolder, given: Iterable[Path]) -> list[RunFolder]:
@@ -25,6 +26,12 @@ def runs_of_the_year(run: RunFolder, given: Iterable[Path]) -> list[RunFolder]:
     Raises DrgpayError if one is of another year or region or has no part of the run, or if a part
     of a month comes twice.
     """
+    if run.manifest.is_clearing:
+        runs = [month_at(path) for path in given]
+        for other in runs:
+            if other.manifest.evidence not in _closed(run).values():
+                raise DrgpayError(*_ERRORS("not_closed", path=other.folder, folder=run.folder))
+        return _closed_by(run, runs)
     months: dict[tuple[str, Part], RunFolder] = {(run.period, part): run for part in run.parts}
     found = {run.run_id: run}
     for path in given:
@@ -53,20 +60,20 @@ def runs_beside(run: RunFolder) -> list[RunFolder]:
     """The run and, of the other months of its year, the latest run that lies beside it.
 
     That is the latest with all parts of the run; if a month has none, the latest with each part.
-    Runs of another region, and what this version cannot read, are passed over.
+    Runs of another region, and what this version cannot read, are passed over. Beside a clearing they
+    are the runs that it closes.
     """
+    if run.manifest.is_clearing:
+        return _closed_by(run, _readable(run.folder.resolve().parent / one for one in _closed(run)))
     months: dict[str, list[tuple[int, str, RunFolder]]] = {}
     year = run.period[:4]
     for folder in run.folder.resolve().parent.iterdir():
         if folder.name.startswith(".") or not sees_file(folder / MANIFEST):
             continue
-        try:
-            other = month_at(folder)
-            for part in other.parts:
-                other.of(part).scan("values")
-            fits = (other.period[:4], other.manifest.region) == (year, run.manifest.region)
-        except DrgpayError:
+        other = next(_readable([folder]), None)
+        if other is None:
             continue
+        fits = (other.period[:4], other.manifest.region) == (year, run.manifest.region)
         if not fits or other.period == run.period:
             continue
         written = (folder / MANIFEST).stat().st_mtime_ns
@@ -81,6 +88,30 @@ def runs_beside(run: RunFolder) -> list[RunFolder]:
             if chosen:
                 found[chosen.run_id] = chosen
     return sorted(found.values(), key=lambda other: (other.period, other.run_id))
+
+
+def _closed(run: RunFolder) -> dict[str, str]:
+    """The evidence of the runs that a clearing closes, in their order: a correction after what it corrects."""
+    months = run.manifest.inputs["months"]
+    return {one["run"]: one["evidence"] for month in months for one in month["runs"]}
+
+
+def _closed_by(run: RunFolder, runs: Iterable[RunFolder]) -> list[RunFolder]:
+    """A clearing behind those of some runs that it closes."""
+    given = {other.manifest.evidence: other for other in runs}
+    return [*(given[one] for one in _closed(run).values() if one in given), run]
+
+
+def _readable(folders: Iterable[Path]) -> Iterator[RunFolder]:
+    """The runs of months among some folders that this version can read."""
+    for folder in folders:
+        try:
+            run = month_at(folder)
+            for part in run.parts:
+                run.of(part).scan("values")
+        except DrgpayError:
+            continue
+        yield run
 
 
 def _named(parts: Iterable[Part]) -> Words:
