@@ -22,6 +22,13 @@ from drgpay.api.grouping import (
     load_scheme as load_scheme,
     migration_of_stays as migration_of_stays,
 )
+from drgpay.api.keeping import (
+    forget_runs as forget_runs,
+    keep_runs as keep_runs,
+)
+from drgpay.api.projects import (
+    init_project as init_project,
+)
 from drgpay.api.quality import (
     check_stays as check_stays,
     group_statistics as group_statistics,
@@ -38,9 +45,11 @@ from drgpay.api.runs import (
     clear_year as clear_year,
     explain_case as explain_case,
     query_runs as query_runs,
+    run_batch as run_batch,
     run_job as run_job,
     verify_run as verify_run,
     write_report as write_report,
+    write_statements as write_statements,
 )
 from drgpay.api.samples import (
     make_sample as make_sample,

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import cache, wraps
 from numbers import Integral, Real
@@ -29,6 +30,7 @@ _SAID: dict[Any, str] = {
     float: "type_number",
     Decimal: "type_decimal",
     bool: "type_flag",
+    date: "type_date",
     type(None): "type_none",
 }
 # numpy's numbers are numbers; True is none.

@@ -1,5 +1,6 @@
 """Runs, clearings and what can be asked of them: the commands, called from Python."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,14 @@ from drgpay.registry.registration import register
 from drgpay.report.case import ExplainedCase
 from drgpay.report.case import explain_case as _explain_case
 from drgpay.report.html.write import write_report as _write_report
+from drgpay.run.batch import Outcome, run_jobs
 from drgpay.run.case import read_case
 from drgpay.run.clearing import run_clearing
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from drgpay.run.pipeline import Finished
+from drgpay.run.statements import WrittenStatements
+from drgpay.run.statements import write_statements as _write_statements
 from drgpay.run.verify import Verified
 from drgpay.run.verify import verify_run as _verify_run
 from drgpay.run.year_job import load_any_year_job
@@ -110,6 +114,57 @@ def write_report(
     Raises DrgpayError for what is not a run and where another file lies. Source: docs/reports.md.
     """
     return _write_report(Path(run), (), Path(out) if out else None, language or chosen()).path
+
+
+@checked
+def write_statements(
+    run: str | Path,
+    hospitals: Sequence[str] = (),
+    *,
+    out: str | Path | None = None,
+    earlier: Sequence[str | Path] = (),
+    processes: int = 1,
+    language: Language | None = None,
+) -> WrittenStatements:
+    """Write the workbook of each hospital of a run with all of its cases, as `drgpay statements` does.
+
+    hospitals: only those; out: a new folder, by default `<run>-statements` beside the run; earlier:
+    runs to compare with instead of the latest ones beside it. processes: with more than one the
+    calling program is imported by each, so it has to be guarded by `if __name__ == "__main__"`.
+    Returns `folder`, `hospitals` and the runs of `earlier` months. Raises DrgpayError for a changed
+    run, an unknown hospital and a place that is taken. Source: docs/files.md, "The workbooks".
+    """
+    return _write_statements(
+        Path(run),
+        language or chosen(),
+        hospitals,
+        None if out is None else Path(out),
+        [Path(one) for one in earlier],
+        max(1, processes),
+    )
+
+
+@checked
+def run_batch(
+    jobs: Sequence[str | Path] = (),
+    *,
+    at_once: int = 1,
+    log: str | Path | None = None,
+    retry: bool = False,
+    output: str | Path | None = None,
+    language: Language | None = None,
+) -> list[Outcome]:
+    """Run many jobs and year files, each in a process of its own, as `drgpay batch` does.
+
+    at_once: how many beside each other; log: a file to which an event a line is added; retry: only
+    what by the log did not end well. Returns of each job `state` (ok, unchanged, stopped, failed),
+    `run`, `folder`, `code`, `status`, `seconds` and what is `said`; no job stops another. Raises
+    DrgpayError without a job and for a log that cannot be used. Source: docs/commands.md, "drgpay batch".
+    """
+    place = None if output is None else Path(output)
+    given = [Path(job) for job in jobs]
+    log_file = None if log is None else Path(log)
+    return run_jobs(given, language or chosen(), max(1, at_once), log_file, retry, place)
 
 
 @checked

@@ -1,7 +1,5 @@
 """`drgpay batch`."""
 
-import os
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -9,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drgpay.base.errors import DrgpayError
 from drgpay.base.language import chosen
-from drgpay.base.words import Sentences, Wording
+from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.options import AsJson, RunsOut
 from drgpay.cli.tables import json_text
@@ -26,7 +23,6 @@ EXAMPLES = (
 )
 
 _WORDS = Wording("batch")
-_ERRORS = Sentences("errors/cli")
 _STYLES = {"ok": "", "unchanged": "", "stopped": "yellow", "failed": "bold red"}
 
 
@@ -42,26 +38,22 @@ def batch(
 
     Exit status: that of the worst.
     """
-    from drgpay.run.batch import BatchLog, left_to_do, run_batch, worst
+    from drgpay.run.batch import run_jobs, worst
 
-    if retry and log is None:
-        raise DrgpayError(*_ERRORS("retry_without_log"))
-    given = jobs or []
-    if retry and log is not None:
-        given = left_to_do(log, given)
-    elif not given:
-        raise DrgpayError(*_ERRORS("no_jobs"))
-    done = 0
+    done, count = 0, 0
+
+    def say_begin(jobs: int) -> None:
+        nonlocal count
+        count = jobs
 
     def say_end(outcome: "Outcome") -> None:
         nonlocal done
         done += 1
         state = _WORDS.said(f"state.{outcome.state}", chosen())
         run = f" · {outcome.run}" if outcome.run else ""
-        console.say(f"[{done}/{len(given)}] {outcome.job}: {state}{run}", err=True)
+        console.say(f"[{done}/{count}] {outcome.job}: {state}{run}", err=True)
 
-    tell = BatchLog(log).tell if log else lambda event: None
-    outcomes = run_batch(given, _Command(at_once, out), at_once, tell, say_end)
+    outcomes = run_jobs(jobs or [], chosen(), at_once, log, retry, out, say_begin, say_end)
     status = worst(outcomes)
     if as_json:
         rows = [asdict(outcome) for outcome in outcomes]
@@ -70,22 +62,6 @@ def batch(
         _show(outcomes)
     if status:
         raise typer.Exit(status)
-
-
-class _Command:
-    """The words that run a job or a year file; processes beside each other share the cores."""
-
-    def __init__(self, at_once: int, out: Path | None) -> None:
-        self.threads = max(1, (os.cpu_count() or 1) // at_once) if at_once > 1 else None
-        self.out = out
-
-    def __call__(self, job: Path, is_year: bool) -> Sequence[str]:
-        # -P: what lies in the folder where the program is started is no part of it.
-        command = [sys.executable, "-P", "-m", "drgpay.cli.main", "clear" if is_year else "run"]
-        command += [str(job), "--json", "--quiet", "--lang", chosen()]
-        if self.threads and not is_year:
-            command += ["--threads", str(self.threads)]
-        return [*command, "--out", str(self.out)] if self.out else command
 
 
 def _show(outcomes: Sequence["Outcome"]) -> None:

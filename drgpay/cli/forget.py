@@ -1,15 +1,13 @@
 """`drgpay forget`."""
 
 from collections.abc import Sequence
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from drgpay.base.errors import DrgpayError
 from drgpay.base.language import chosen
-from drgpay.base.words import Sentences, Wording
+from drgpay.base.words import Wording
 from drgpay.cli import console
 from drgpay.cli.options import AsJson, Runs, warn
 from drgpay.cli.tables import json_text
@@ -24,7 +22,6 @@ EXAMPLES = (
 )
 
 _WORDS = Wording("forget")
-_ERRORS = Sentences("errors/cli")
 
 
 def forget(
@@ -40,47 +37,19 @@ def forget(
 
     Exit status 1: a run was left because something still needs it.
     """
-    from drgpay.run.forgetting import forget as forget_run
-    from drgpay.run.forgetting import forgettable
+    from drgpay.run.forgetting import day_of, forget_old
 
-    day = _day(before)
-    if not (dry_run or by.strip()):
-        raise DrgpayError(*_ERRORS("nobody_forgets"))
-    found = forgettable(runs, day)
-    chosen_ones = [each for each in found if force or not each.needed]
-    for each in [] if dry_run else chosen_ones:
-        forget_run(each, by.strip(), note)
-        _tell_database(each.run.folder)
-    states = [_state(each, each in chosen_ones, dry_run) for each in found]
+    done = forget_old(runs, day_of(before), by, note, dry_run, force)
+    for one in done:
+        if one.remark:
+            warn(one.remark)
+    found, states = [one.found for one in done], [one.state for one in done]
     if as_json:
         console.give_json(json_text({"runs": _rows(found, states)}))
     else:
         _show(found, states)
-    if len(chosen_ones) < len(found):
+    if "kept" in states:
         raise typer.Exit(1)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise DrgpayError(*_ERRORS("no_day", text=text)) from None
-
-
-def _state(each: "Forgettable", is_chosen: bool, dry_run: bool) -> str:
-    if not is_chosen:
-        return "kept"
-    return "would_go" if dry_run else "gone"
-
-
-def _tell_database(folder: Path) -> None:
-    """Have the database know the new manifest; its sums stay, since no rows are read for it."""
-    from drgpay.registry.registration import note_manifest
-
-    try:
-        note_manifest(folder)
-    except DrgpayError as error:
-        warn(error)
 
 
 def _rows(found: Sequence["Forgettable"], states: Sequence[str]) -> list[dict[str, object]]:
@@ -89,7 +58,9 @@ def _rows(found: Sequence["Forgettable"], states: Sequence[str]) -> list[dict[st
             "run": each.run.run_id,
             "period": each.run.period,
             "state": state,
-            "files": [*each.files, *([each.page.name] if each.page else [])],
+            "files": list(each.files),
+            "beside": list(each.beside),
+            "archives": [str(archive) for archive in each.archives],
             "bytes": each.bytes,
             "needed": each.needed.said_in(chosen()) if each.needed else "",
         }
@@ -112,7 +83,7 @@ def _show(found: Sequence["Forgettable"], states: Sequence[str]) -> None:
     rows = [
         (
             *(each.run.run_id, each.run.period, said[state]),
-            *(len(each.files) + bool(each.page), each.bytes),
+            *(len(each.files) + len(each.beside), each.bytes),
             each.needed.said_in(language) if each.needed and state == "kept" else "",
         )
         for each, state in zip(found, states, strict=True)
@@ -121,3 +92,7 @@ def _show(found: Sequence["Forgettable"], states: Sequence[str]) -> None:
     frame = pl.DataFrame(rows, columns, orient="row")
     table = ReportTable("", frame, styles=("state", {said["kept"]: "yellow"}))
     console.show_blocks(table, say=lambda key: _WORDS.said(f"head.{key}", language))
+    for each in found:
+        for archive in each.archives:
+            facts = {"run": each.run.run_id, "place": console.shown(archive)}
+            console.say(_WORDS.said("archive", language, **facts))

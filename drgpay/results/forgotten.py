@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from drgpay.base.errors import DrgpayError
+from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.base.file_hash import bytes_hash
 from drgpay.base.file_rights import has_file, rights_like
 from drgpay.base.plain_json import json_fault, plain_json
@@ -30,7 +30,8 @@ RECORD_ENDING = ".forgotten.jsonl"
 class Decision:
     """One line of the record.
 
-    files: the files that went, with their sha256 as the manifest has it. sha256: of the line.
+    files: the files that went, with their sha256 as the manifest has it. beside: files that lay beside
+    the run, by their names from there, with the sha256 that they had. sha256: of the line.
     """
 
     run: str
@@ -39,6 +40,7 @@ class Decision:
     at: str
     note: str
     files: Mapping[str, str]
+    beside: Mapping[str, str]
     sha256: str
 
 
@@ -72,6 +74,7 @@ def decisions(folder: Path) -> tuple[Decision, ...]:
                 at=str(said["at"]),
                 note=str(said["note"]),
                 files=dict(said["files"]),
+                beside=dict(said.get("beside", {})),
                 sha256=bytes_hash(line),
             )
             follows = said["follows"]
@@ -86,7 +89,13 @@ def decisions(folder: Path) -> tuple[Decision, ...]:
 
 
 def add_decision(
-    folder: Path, manifest: Manifest, by: str, at: str, note: str, files: Mapping[str, str]
+    folder: Path,
+    manifest: Manifest,
+    by: str,
+    at: str,
+    note: str,
+    files: Mapping[str, str],
+    beside: Mapping[str, str],
 ) -> Decision:
     """Add a decision to the record of a run, which is replaced as a whole.
 
@@ -100,6 +109,7 @@ def add_decision(
         "at": at,
         "note": note,
         "files": dict(files),
+        "beside": dict(beside),
         "follows": before[-1].sha256 if before else manifest.evidence,
     }
     line = json.dumps(said, ensure_ascii=False).encode()
@@ -126,6 +136,20 @@ def forgotten_error(manifest: Manifest) -> tuple[Any, Any]:
     about = manifest.content[FORGOTTEN]
     folder = manifest.path.parent
     return _ERRORS("forgotten", folder=folder, by=about.get("by", ""), at=about.get("at", "")[:10])
+
+
+class ForgottenError(UnreadableError):
+    """A table is not there because a decision on record beside its run removed it."""
+
+
+def table_forgotten(manifest: Manifest, name: str) -> UnreadableError:
+    """The error about a file that its manifest says was forgotten: whether the record says so too."""
+    try:
+        on_record = any(name in one.files for one in decisions(manifest.path.parent))
+    except DrgpayError:  # what verify of that run says
+        on_record = False
+    kind = ForgottenError if on_record else UnreadableError
+    return kind(*forgotten_error(manifest))
 
 
 def _broken(path: Path, line: int, reason: object) -> DrgpayError:

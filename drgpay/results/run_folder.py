@@ -21,7 +21,7 @@ from drgpay.base.words import Sentences
 from drgpay.points.readmission import KIND as READMISSION
 from drgpay.records.filings import NO_FILINGS, Filings
 from drgpay.results.columns import completed, read_back
-from drgpay.results.forgotten import forgotten_error
+from drgpay.results.forgotten import forgotten_error, table_forgotten
 from drgpay.results.former_reasons import with_codes
 from drgpay.results.manifest import MONTHS, Manifest, PartFacts, output_hashes, read_manifest
 from drgpay.results.month import no_adjustments, pool_rows
@@ -114,7 +114,7 @@ class PaidPart(RunFolder):
             given = set(scan.collect_schema())
         except (pl.exceptions.PolarsError, OSError) as error:
             if path.name in self.manifest.forgotten:
-                raise UnreadableError(*forgotten_error(self.manifest)) from None
+                raise table_forgotten(self.manifest, path.name) from None
             raise _unreadable(path, error) from None
         known = given | {column.name for column in declared if column.former is not None}
         due = names or [*(column.name for column in declared), *self._added(table)]

@@ -20,10 +20,10 @@ import re
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from drgpay import __version__
@@ -31,7 +31,9 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import bytes_hash, file_hash
 from drgpay.base.file_rights import OWNER, give, make_folder
 from drgpay.base.language import Words, listed
+from drgpay.base.plain_json import plain_json
 from drgpay.base.shipped import program_files
+from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences, Wording
 from drgpay.base.working_folder import working_folder
 from drgpay.results.manifest import PROGRAM, output_hashes
@@ -50,8 +52,8 @@ _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 _DIGITS = 12
 
 
-@dataclass(frozen=True)
-class Archive:
+@dataclass(frozen=True, repr=False)
+class Archive(Shown):
     """An archive that was written.
 
     runs: those in it, asked for or named by one that was. inputs: with where each is in the archive,
@@ -113,6 +115,40 @@ def keep(
         bytes=size,
         sha256=sha256 or bytes_hash(sums.encode()),
     )
+
+
+def archives_near(runs: Path) -> dict[str, list[Path]]:
+    """Archives of runs by the ids of these: those in the folder of the runs, in the one that it lies
+    in, and in the folders of that one. Others are not looked for.
+    """
+    above = runs.resolve().parent
+    folders = [above, *(path for path in sorted(above.iterdir()) if path.is_dir())]
+    found: dict[str, list[Path]] = {}
+    for folder in folders:
+        with suppress(OSError):  # not for us to read
+            for path in sorted(folder.iterdir()):
+                for run in _runs_archived(path):
+                    found.setdefault(run, []).append(path)
+    return found
+
+
+def _runs_archived(path: Path) -> list[str]:
+    """The runs that a folder or a tar says that it is an archive of; none where it is no archive."""
+    try:
+        if path.suffix == _TAR and path.is_file():
+            with tarfile.open(path) as tar:
+                # Its first files are named in capitals and small letters.
+                names = (entry for entry in tar if PurePosixPath(entry.name).name == _ABOUT)
+                entry = next(names, None)
+                content = tar.extractfile(entry) if entry else None
+                said = plain_json(content.read()) if content else {}
+        elif (path / _ABOUT).is_file() and (path / _SUMS).is_file():
+            said = plain_json((path / _ABOUT).read_bytes())
+        else:
+            return []
+        return [str(about["run"]) for about in said["runs"]]
+    except (OSError, tarfile.TarError, ValueError, KeyError, TypeError):
+        return []
 
 
 @dataclass

@@ -7,6 +7,7 @@ failed once more.
 import json
 import os
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import alike
+from drgpay.base.language import Language, alike
 from drgpay.base.plain_json import plain_json
 from drgpay.base.system_errors import reason_of
 from drgpay.base.toml_reader import read_toml
@@ -95,6 +96,48 @@ def run_batch(
     outcomes = [ended[place] for place in sorted(ended)]
     tell({"event": "batch_ended", "status": worst(outcomes)})
     return outcomes
+
+
+def run_jobs(
+    jobs: Sequence[Path],
+    language: Language,
+    at_once: int = 1,
+    log: Path | None = None,
+    retry: bool = False,
+    out: Path | None = None,
+    on_begin: Callable[[int], None] = lambda jobs: None,
+    on_end: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Run jobs and year files by `drgpay run` and `drgpay clear`, as `run_batch` says.
+
+    log: a file to which every event is added. retry: only what by the log did not end well. out: the
+    folder of the runs instead of the jobs'. on_begin is told how many there are. Raises DrgpayError
+    without a job, for a retry without a log, and for a log that cannot be read or written.
+    """
+    if retry and log is None:
+        raise DrgpayError(*_ERRORS("retry_without_log"))
+    if not (jobs or retry):
+        raise DrgpayError(*_ERRORS("no_jobs"))
+    given = left_to_do(log, jobs) if retry and log is not None else jobs
+    tell = BatchLog(log).tell if log else lambda event: None
+    on_begin(len(given))
+    return run_batch(given, _Command(at_once, out, language), at_once, tell, on_end)
+
+
+class _Command:
+    """The words that run a job or a year file; processes beside each other share the cores."""
+
+    def __init__(self, at_once: int, out: Path | None, language: Language) -> None:
+        self.threads = max(1, (os.cpu_count() or 1) // at_once) if at_once > 1 else None
+        self.out, self.language = out, language
+
+    def __call__(self, job: Path, is_year: bool) -> Sequence[str]:
+        # -P: what lies in the folder where the program is started is no part of it.
+        command = [sys.executable, "-P", "-m", "drgpay.cli.main", "clear" if is_year else "run"]
+        command += [str(job), "--json", "--quiet", "--lang", self.language]
+        if self.threads and not is_year:
+            command += ["--threads", str(self.threads)]
+        return [*command, "--out", str(self.out)] if self.out else command
 
 
 def worst(outcomes: Sequence[Outcome]) -> int:

@@ -10,6 +10,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError, UnreadableError
 from drgpay.base.language import Words, alike
 from drgpay.base.words import Wording
+from drgpay.results.forgotten import ForgottenError
 from drgpay.results.former_reasons import with_codes
 from drgpay.results.run_tables import CannotCheckError
 from drgpay.settle.lines import LINE
@@ -60,6 +61,8 @@ def tried(trial: Trial) -> Check:
         compared, finding = trial.compare()
     except CannotCheckError as error:
         return Check(key, title, "unknown", 0, error.reason)
+    except ForgottenError as error:  # of this run, or of one that it goes on from
+        return Check(key, title, "forgotten", 0, error.sentence)
     except UnreadableError as error:
         return Check(key, title, "unknown", 0, error.sentence)
     except (DrgpayError, RuntimeError) as error:

@@ -1,57 +1,55 @@
 """`drgpay forget`: remove what runs hold about persons, and leave their evidence.
 
 Gone are the tables whose rows are about the stay or the visit of one person, the statements of the
-hospitals, and every other workbook or page that names a case or a visit. What stays are sums, the
+hospitals, those beside the run too, and every other workbook or page that names a case or a visit.
+What stays are sums, the
 catalogue, the ledger and the manifest with the hashes of all files: what was paid to whom, and proof.
 """
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
-from pathlib import Path, PurePosixPath
-from zipfile import BadZipFile, ZipFile
-
-import polars as pl
+from pathlib import Path
+from typing import Literal
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import file_hash
 from drgpay.base.file_rights import rights_like
 from drgpay.base.language import Words
 from drgpay.base.period import Period
+from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences, Wording
-from drgpay.results.data_package import table_of
+from drgpay.registry.registration import note_manifest
 from drgpay.results.forgotten import add_decision, mark_forgotten
 from drgpay.results.manifest import MONTHS, Manifest
 from drgpay.results.run_folder import RunFolder
+from drgpay.run.archive import archives_near
 from drgpay.run.lock import run_lock
-from drgpay.run.rendered import report_of
+from drgpay.run.person_files import STATEMENTS, PersonFiles
 from drgpay.run.staging import refusals_named
 
 _ERRORS = Sentences("errors/run")
 _WORDS = Wording("forget")
 _CLEARING = "clearing"
-_STATEMENTS = "statements"
-_IDS = ("case_id", "visit_id")
-_SHORTEST_ID = 6
-"""Shorter ids are words that a text may have by chance."""
-_WORD = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True)
 class Forgettable:
     """What of a run would go.
 
-    files: by name from its folder. page: its report beside it, where that names a case. needed: why
-    it is kept unless somebody insists; empty where nothing needs it.
+    files: by name from its folder. beside: by name from the folder that it lies in: its report where
+    that names a case, the workbooks of `drgpay statements`. needed: why it is kept unless somebody
+    insists; None where nothing needs it. archives: those found that hold the run, which stay.
     """
 
     run: RunFolder
     files: tuple[str, ...]
-    page: Path | None
+    beside: tuple[str, ...]
     bytes: int
     needed: Words | None
+    archives: tuple[Path, ...] = ()
 
 
 def forgettable(runs: Path, before: date) -> list[Forgettable]:
@@ -64,8 +62,75 @@ def forgettable(runs: Path, before: date) -> list[Forgettable]:
     if not runs.is_dir():
         raise DrgpayError(*_ERRORS("no_runs_folder", folder=runs))
     found = _Runs(tuple(_runs_in(runs)))
-    old = [run for run in found.runs if _last_day(run) < before]
-    return [each for run in old if (each := found.looked_at(run)).files or each.page]
+    old = [found.looked_at(run) for run in found.runs if _last_day(run) < before]
+    due = [each for each in old if each.files or each.beside]
+    kept = archives_near(runs) if due else {}
+    return [replace(each, archives=tuple(kept.get(each.run.run_id, ()))) for each in due]
+
+
+State = Literal["gone", "would_go", "kept"]
+
+
+@dataclass(frozen=True, repr=False)
+class Forgotten(Shown):
+    """What became of a run that was to be forgotten. kept: something needs it.
+
+    remark: why the database does not know of it, if so.
+    """
+
+    found: Forgettable
+    state: State
+    remark: DrgpayError | None = None
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "run", self.found.run.run_id
+        yield "state", self.state
+        yield "files", self.found.files
+        yield "beside", self.found.beside
+        yield "needed", str(self.found.needed or "")
+
+
+def forget_old(
+    runs: Path,
+    before: date,
+    by: str = "",
+    note: str = "",
+    dry_run: bool = False,
+    force: bool = False,
+) -> list[Forgotten]:
+    """Forget the runs in a folder whose month or year ended before a day, as `forgettable` finds them.
+
+    dry_run: only say what would go. force: forget those too that something needs. The database keeps
+    their sums. Raises DrgpayError where nobody is named who decides, and as `forgettable` and `forget`.
+    """
+    if not (dry_run or by.strip()):
+        raise DrgpayError(*_ERRORS("nobody_forgets"))
+    return [
+        _forgotten(each, by.strip(), note, dry_run)
+        if force or not each.needed
+        else Forgotten(each, "kept")
+        for each in forgettable(runs, before)
+    ]
+
+
+def _forgotten(each: Forgettable, by: str, note: str, dry_run: bool) -> Forgotten:
+    if dry_run:
+        return Forgotten(each, "would_go")
+    forget(each, by, note)
+    try:
+        note_manifest(each.run.folder)
+    except DrgpayError as error:
+        return Forgotten(each, "gone", error)
+    return Forgotten(each, "gone")
+
+
+def day_of(text: str) -> date:
+    """A day as 2022-01-01; raises DrgpayError for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise DrgpayError(*_ERRORS("no_day", text=text)) from None
 
 
 def forget(
@@ -81,14 +146,15 @@ def forget(
         manifest = RunFolder.at(folder).manifest
         at = now().astimezone().isoformat(timespec="seconds")
         gone = {name: manifest.outputs[name]["sha256"] for name in found.files}
-        decided = add_decision(folder, manifest, by, at, note, gone)
+        place = folder.resolve().parent
+        beside = {name: file_hash(place / name) for name in found.beside}
+        decided = add_decision(folder, manifest, by, at, note, gone, beside)
         mark_forgotten(folder, manifest, decided)
-        if found.page:
-            found.page.unlink(missing_ok=True)
-        for name in found.files:
-            (folder / name).unlink(missing_ok=True)
-        with suppress(OSError):  # where something else lies there
-            (folder / _STATEMENTS).rmdir()
+        for path in [*(place / name for name in beside), *(folder / name for name in gone)]:
+            path.unlink(missing_ok=True)
+        for emptied in (folder / STATEMENTS, folder.with_name(f"{folder.name}-{STATEMENTS}")):
+            with suppress(OSError):  # where something else lies there
+                emptied.rmdir()
 
 
 @dataclass(frozen=True)
@@ -99,11 +165,12 @@ class _Runs:
 
     def looked_at(self, run: RunFolder) -> Forgettable:
         """What of a run would go."""
-        files = tuple(_of_persons(run))
-        page = report_of(run.folder)
-        names = page.is_file() and _names_any(page, _ids_of(run))
-        size = sum((run.folder / name).stat().st_size for name in files)
-        return Forgettable(run, files, page if names else None, size, self._needed(run))
+        found = PersonFiles(run)
+        files, beside = tuple(found.inside()), tuple(found.beside())
+        place = run.folder.resolve().parent
+        paths = [*(run.folder / name for name in files), *(place / name for name in beside)]
+        size = sum(path.stat().st_size for path in paths)
+        return Forgettable(run, files, beside, size, self._needed(run))
 
     def _needed(self, run: RunFolder) -> Words | None:
         if run.manifest.is_clearing:
@@ -162,54 +229,3 @@ def _named_before(manifest: Manifest) -> set[str]:
     """The runs that a month names: paid before it, or corrected by it."""
     named = {str(about["run"]) for about in manifest.inputs.get("previous", ())}
     return named | ({manifest.corrects["run"]} if manifest.corrects else set())
-
-
-def _of_persons(run: RunFolder) -> Iterator[str]:
-    """The files of a run that are about persons and are still there."""
-    ids = _ids_of(run)
-    for name in run.manifest.outputs:
-        path = run.folder / name
-        if not path.is_file():
-            continue
-        if name in run.manifest.forgotten:  # who forgot it was interrupted
-            yield name
-            continue
-        table = table_of(PurePosixPath(name), run.manifest)
-        if table.people if table else _is_about_persons(path, name, ids):
-            yield name
-
-
-def _is_about_persons(path: Path, name: str, ids: frozenset[str]) -> bool:
-    """Of files that are no declared table: statements, tables with an id, texts that name one."""
-    if path.suffix == ".parquet":
-        return bool(set(_IDS) & set(pl.read_parquet_schema(path)))
-    return PurePosixPath(name).parts[0] == _STATEMENTS or _names_any(path, ids)
-
-
-def _ids_of(run: RunFolder) -> frozenset[str]:
-    """The ids of stays and visits in the tables of a run that are still there."""
-    found: set[str] = set()
-    for name in run.manifest.outputs:
-        path = run.folder / name
-        if path.suffix == ".parquet" and path.is_file():
-            for column in set(_IDS) & set(pl.read_parquet_schema(path)):
-                ids = pl.scan_parquet(path, glob=False).select(pl.col(column).cast(pl.String))
-                found.update(ids.unique().collect().to_series().drop_nulls())
-    return frozenset(one for one in found if len(one) >= _SHORTEST_ID)
-
-
-def _names_any(path: Path, ids: frozenset[str]) -> bool:
-    """Whether a workbook or a text has one of some ids as a word."""
-    return bool(ids) and any(not ids.isdisjoint(_WORD.findall(text)) for text in _texts_of(path))
-
-
-def _texts_of(path: Path) -> Iterable[str]:
-    if path.suffix != ".xlsx":
-        yield path.read_text("utf-8", errors="replace")
-        return
-    try:
-        with ZipFile(path) as book:
-            for name in book.namelist():
-                yield book.read(name).decode("utf-8", errors="replace")
-    except (BadZipFile, KeyError):  # no workbook any more: verify says so
-        return

@@ -242,7 +242,10 @@ def _beside(tables: RunTables, results: Results) -> Mapping[str, pl.DataFrame]:
     prepaid = {"prepayments": prepayments_of(statements_of_year(months))}
     if tables.part == STAYS:
         return prepaid
-    return {**prepaid, "examples": examples_of_year(results.cases, [m.last for m in months])}
+    last = [month.last for month in months]
+    for month in last:
+        month.scan("entries", ["visit_id"])  # says of entries that were forgotten that they were
+    return {**prepaid, "examples": examples_of_year(results.cases, last)}
 
 
 def _findings(tables: RunTables) -> pl.DataFrame:

@@ -19,6 +19,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.file_rights import rights_like
 from drgpay.base.language import Language, listed
 from drgpay.base.progress import ProgressBar, no_progress
+from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
 from drgpay.report.explanation import Rules
 from drgpay.report.hospital_cases import CodeNames, Earlier, HospitalTables
@@ -44,8 +45,8 @@ _ROWS = ".rows of hospitals"
 """The folder beside the one that is filled, in the same private folder."""
 
 
-@dataclass(frozen=True)
-class WrittenStatements:
+@dataclass(frozen=True, repr=False)
+class WrittenStatements(Shown):
     """Where the workbooks lie, how many they are, and the runs that were compared, by month."""
 
     folder: Path

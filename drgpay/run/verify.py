@@ -164,7 +164,7 @@ def _tried_as_far(run: RunFolder, trial: Trial) -> Check:
     That nothing else is missing is what the check of the files says.
     """
     check = tried(trial)
-    if check.status == "unknown" and run.manifest.forgotten:
+    if check.status in ("unknown", "forgotten") and run.manifest.forgotten:
         return replace(check, status="forgotten", finding=WORDS.words("finding.forgotten"))
     return check
 
@@ -184,9 +184,15 @@ def _forgotten(run: RunFolder) -> Check:
     is_of_run = all(one.evidence == run.manifest.evidence for one in made)
     if not is_of_run or gone != decided.keys() or not decided.items() <= listed.items():
         return Check("forgotten", title, "wrong", len(gone), WORDS.words("finding.other_decision"))
-    last = made[-1]
-    said = WORDS.words("finding.decided", by=last.by, at=last.at[:10], count=len(gone))
-    return Check("forgotten", title, "forgotten", len(gone), said)
+    beside = {name for one in made for name in one.beside}
+    place = run.folder.resolve().parent
+    there = [name for name in sorted(beside) if (place / name).exists()]
+    if there:
+        found = WORDS.words("finding.still_there", name=there[0])
+        return Check("forgotten", title, "wrong", len(gone), and_more(found, len(there) - 1))
+    last, count = made[-1], len(gone) + len(beside)
+    said = WORDS.words("finding.decided", by=last.by, at=last.at[:10], count=count)
+    return Check("forgotten", title, "forgotten", count, said)
 
 
 def _recomputed(run: RunFolder, job: Path, progress: ProgressBar) -> Check:

@@ -6,7 +6,7 @@ What is not known is a gap that a run refuses by its place; what somebody edited
 import io
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -21,6 +21,7 @@ from drgpay.base.gaps import gaps_in
 from drgpay.base.language import Language, Words
 from drgpay.base.period import Period
 from drgpay.base.progress import ProgressBar, no_progress
+from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences, Wording
 from drgpay.grouper.scheme import scheme_in_force
 from drgpay.policy.load import load_policy
@@ -65,6 +66,7 @@ from drgpay.start.weights import WeightsPlan, weights_plan
 
 WORDS = Wording("start")
 _ERRORS = Sentences("errors/start")
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 CATALOGUE = "catalogue"
 VISIT_CATALOGUE = "visit_catalogue"
@@ -107,8 +109,8 @@ class LeftGap(NamedTuple):
     what: str
 
 
-@dataclass
-class Started:
+@dataclass(repr=False)
+class Started(Shown):
     """A project folder as it was left. gaps: what is still to be filled in, and where."""
 
     folder: ProjectFolder
@@ -120,6 +122,14 @@ class Started:
     gaps: list[LeftGap] = field(default_factory=list)
     remarks: list[Words] = field(default_factory=list)
     checked: Checked | None = None
+
+    def shown_facts(self) -> Iterator[tuple[str, object]]:
+        """What is printed of it."""
+        yield "folder", self.folder.path
+        yield "scheme", self.scheme
+        yield "months", self.months
+        yield "gaps", self.gaps
+        yield "remarks", self.remarks
 
 
 def start_project(
@@ -146,6 +156,11 @@ class _Start:
     ) -> None:
         if bool(wishes.visits) != bool(wishes.items):
             raise DrgpayError(*_ERRORS("visits_and_items"))
+        year, mean = wishes.year, wishes.all_mean
+        if year is not None and not _FIRST_YEAR <= year <= _LAST_YEAR:
+            raise DrgpayError(*_ERRORS("no_year", year=year))
+        if mean is not None and not (mean.is_finite() and mean > 0):
+            raise DrgpayError(*_ERRORS("no_mean", mean=mean))
         if bool(wishes.visit_history) != bool(wishes.item_history):
             raise DrgpayError(*_ERRORS("past_visits_and_items"))
         self._wishes, self._person, self._language = wishes, person, language

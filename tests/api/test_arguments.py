@@ -3,6 +3,7 @@
 import inspect
 import shutil
 from dataclasses import fields, replace
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,9 @@ _SOMETIMES: dict[str, object] = {
     "nothing": "",
     "a path": Path("nowhere"),
     "a Decimal": Decimal("0.5"),
+    "no number": float("nan"),
+    "a date": date(2026, 10, 1),
+    "a time": datetime(2026, 10, 1, 12),
     "a list": [],
     "a list of numbers": [1],
     "a dict": {},
@@ -98,6 +102,12 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
         given["scheme"] = "open-apg-1"
     if name in _BY_NAME:
         given["scheme"] = "nowhere"
+    if name == "keep_runs":
+        given["runs"] = ["nowhere"]
+    if name == "forget_runs":
+        given["before"] = "2026-10-01"
+    if name == "run_batch":  # else it takes no job, and says so after looking at the others
+        given["jobs"] = []
     if name == "settle_visits":
         given["catalogue"] = sample_data / "visit_catalogue"
     if name in ("save_simulation", "simulation_tables"):

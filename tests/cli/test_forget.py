@@ -13,9 +13,11 @@ import polars as pl
 import pytest
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import file_hash
 from drgpay.results.forgotten import decisions, record_of
 from drgpay.results.manifest import read_manifest
 from drgpay.results.run_folder import open_month
+from drgpay.run.archive import keep
 from drgpay.run.forgetting import forget, forgettable
 from drgpay.run.verify import Verified, verify_run
 from tests.cli.in_process import Run, ends_well
@@ -224,12 +226,73 @@ def test_a_forgotten_run_is_not_made_again_in_its_place(
 def test_the_report_goes_only_where_it_names_a_case(runs: Path) -> None:
     page = runs / "october.html"
     (found,) = forgettable(runs, date(2027, 1, 1))
-    assert found.page is None
+    assert found.beside == ()
     case = pl.read_parquet(runs / "october" / "cases.parquet")["case_id"][0]
     page.write_text(f"<html><p>{case}</p></html>", "utf-8")
     (found,) = forgettable(runs, date(2027, 1, 1))
+    assert found.beside == ("october.html",)
     forget(found, "W")
     assert not page.exists()
+
+
+def test_workbooks_beside_the_run_go_too_and_are_on_record(runs: Path, drgpay: Run) -> None:
+    run = runs / "october"
+    case = pl.read_parquet(run / "cases.parquet").row(0, named=True)
+    hospital, row = case["hospital_id"], case["case_id"]
+    ends_well("statements", run, "--hospital", hospital, "-q")
+    book = runs / "october-statements" / f"{hospital}.xlsx"
+    sha256 = file_hash(book)
+    packed = runs / "october-packs" / "county"
+    packed.mkdir(parents=True)
+    shutil.copyfile(book, packed / "payments.xlsx")
+    (packed / "sums.csv").write_text("hospital,sum\nH1,2\n", "utf-8")
+    (packed / "cases.csv").write_text(f"case,sum\n{row},2\n", "utf-8")
+    # The statements of another run, whose name begins alike.
+    shutil.copytree(run, runs / "october-2")
+    others = runs / "october-2-statements"
+    others.mkdir()
+    shutil.copyfile(book, others / book.name)
+
+    status, out, _ = drgpay(
+        *("forget", "--runs", runs, "--before", "2027-01-01", "--by", "W", "--force", "--json"),
+    )
+    assert status == 0
+    october, second = json.loads(out)["runs"]
+    gone = ["october-packs/county/cases.csv", "october-packs/county/payments.xlsx"]
+    gone.append(f"october-statements/{hospital}.xlsx")
+    assert (october["run"], october["beside"]) == ("october", gone)
+    assert second["beside"] == [f"october-2-statements/{hospital}.xlsx"]
+    assert not any((runs / name).exists() for name in gone)
+    assert not book.parent.exists()
+    assert (packed / "sums.csv").exists()
+    (decided,) = decisions(run)
+    assert sorted(decided.beside) == gone
+    assert decided.beside[gone[-1]] == sha256
+    assert verify_run(run).status == "forgotten"
+
+    # What somebody puts back is seen, and goes once more although no id is known any more.
+    (packed / "cases.csv").write_text(row, "utf-8")
+    (found,) = [check for check in verify_run(run).checks if check.key == "forgotten"]
+    assert (found.status, "cases.csv" in found.finding.en) == ("wrong", True)
+    (again,) = forgettable(runs, date(2027, 1, 1))
+    assert (again.files, again.beside) == ((), ("october-packs/county/cases.csv",))
+    forget(again, "W")
+    assert verify_run(run).status == "forgotten"
+
+
+def test_archives_are_named_and_stay(runs: Path, tmp_path: Path, drgpay: Run) -> None:
+    places = [runs / "inside.tar", tmp_path / "beside", tmp_path / "archive" / "2026.tar"]
+    for place in places:
+        keep([runs / "october"], place)
+    (tmp_path / "archive" / "other.tar").write_bytes(b"no tar")
+    words = ("forget", "--runs", runs, "--before", "2027-01-01", "--force")
+    _, out, _ = drgpay(*words, "--dry-run", "--json")
+    (about,) = json.loads(out)["runs"]
+    assert sorted(about["archives"]) == sorted(str(place) for place in places)
+    kept = [place.read_bytes() for place in places if place.is_file()]
+    _, out, _ = drgpay(*words, "--by", "W", "--lang", "en")
+    assert out.count("holds october and is not touched") == len(places)
+    assert [place.read_bytes() for place in places if place.is_file()] == kept
 
 
 def test_who_and_when_are_asked_for(runs: Path, drgpay: Run) -> None:
