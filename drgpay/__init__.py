@@ -41,6 +41,7 @@ _PUBLIC = {
         "SettledMonth",
     ),
     "drgpay.api.text": ("text_of",),
+    "drgpay.api.shadows": ("save_shadow", "shadow_months", "shadow_tables"),
     "drgpay.api.transitions": ("compare_over_history", "save_transition", "transition_tables"),
     "drgpay.api.visits": (
         *("calibrate_visits", "group_visits", "load_visit_scheme", "settle_visits"),
@@ -58,6 +59,7 @@ _PUBLIC = {
     "drgpay.simulate.outcome": ("Simulation",),
     "drgpay.simulate.scenario": ("Scenario",),
     "drgpay.transition.outcome": ("Transition",),
+    "drgpay.transition.shadow": ("Shadow",),
 }
 _MODULE_OF = {name: module for module, names in _PUBLIC.items() for name in names}
 

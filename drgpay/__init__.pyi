@@ -78,6 +78,11 @@ from drgpay.api.settlement import (
 from drgpay.api.text import (
     text_of as text_of,
 )
+from drgpay.api.shadows import (
+    save_shadow as save_shadow,
+    shadow_months as shadow_months,
+    shadow_tables as shadow_tables,
+)
 from drgpay.api.transitions import (
     compare_over_history as compare_over_history,
     save_transition as save_transition,
@@ -127,6 +132,7 @@ from drgpay.simulate.scenario import (
 from drgpay.transition.outcome import (
     Transition as Transition,
 )
+from drgpay.transition.shadow import Shadow as Shadow
 
 __version__: str
 __all__: list[str]

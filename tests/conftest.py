@@ -15,11 +15,19 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 from drgpay.base.language import VARIABLE, choose
-from drgpay.grouper.compiled import CompiledScheme, compile_scheme
-from drgpay.grouper.scheme import load_scheme
-from drgpay.sample.plan import SamplePlan
-from drgpay.sample.region_tables import RegionTables, build_tables
+from drgpay.cli.memory import keep_freed_memory
 from tests.spread import THOROUGH, is_thorough
+
+# As every command does before polars comes; the processes that tests start do so for themselves.
+_ALLOCATOR = {**os.environ}
+keep_freed_memory()
+from drgpay.grouper.compiled import CompiledScheme, compile_scheme  # noqa: E402
+from drgpay.grouper.scheme import load_scheme  # noqa: E402
+from drgpay.sample.plan import SamplePlan  # noqa: E402
+from drgpay.sample.region_tables import RegionTables, build_tables  # noqa: E402
+
+for name in os.environ.keys() - _ALLOCATOR.keys():
+    del os.environ[name]
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -42,6 +42,7 @@ from drgpay.cli import (
     sample,
     schema,
     scheme,
+    shadow,
     simulate,
     statements,
     stats,
@@ -96,6 +97,7 @@ policy.register(app)
 scheme.register(app)
 adjust.register(app)
 add_command(app, simulate.simulate, simulate.EXAMPLES)
+add_command(app, shadow.shadow, shadow.EXAMPLES)
 add_command(app, transition.transition, transition.EXAMPLES)
 add_command(app, stats.stats, stats.EXAMPLES)
 add_command(app, reconcile.reconcile, reconcile.EXAMPLES)

@@ -93,7 +93,8 @@ def phase_in_changes(
     cases: of `priced_cases`. former: of `former_cases`. reviews: the steps before; what a review
     grants outright or at cost is alike under both schemes, what it adds to base points is x k.
     Points at cost need no k: they are on the scale of costs. A stay that one scheme alone groups
-    gets that one's points in full. Raises DrgpayError for an account without a neutral factor.
+    gets that one's points in full; one that was discharged before the new scheme, where the policy
+    goes by discharge, those of the scheme before. Raises DrgpayError for an account without a neutral factor.
     """
     rule = points.phase_in
     if rule is None:
@@ -117,8 +118,11 @@ def phase_in_changes(
     shared = (pl.col("share") < POINT_SCALE) & pl.col("granted").is_null()
     grouped_before = shared & ~pl.col("former_class").is_in(WITHOUT_GROUP)
     both = grouped & grouped_before
+    discharged_before = shared & (pl.col("share") == 0) & pl.lit(rule.by_discharge)
     said = of_case.with_columns(
-        pl.when(both & ~(pl.col("alike") & pl.col("former_alike")))
+        pl.when(discharged_before & ~(pl.col("alike") & pl.col("former_alike")))
+        .then(pl.lit("former_scheme"))
+        .when(both & ~(pl.col("alike") & pl.col("former_alike")))
         .then(pl.lit("phase_in"))
         .when(~grouped & grouped_before)
         .then(pl.lit("former_points"))
@@ -131,7 +135,8 @@ def phase_in_changes(
 
 def _step() -> list[pl.Expr]:
     """The columns of a CaseChange, of `said`: which of the three it is."""
-    blended, before = pl.col("said") == "phase_in", pl.col("said") == "former_points"
+    blended = pl.col("said") == "phase_in"
+    before = pl.col("said").is_in(("former_points", "former_scheme"))
     k = pl.when("alike").then(FACTOR_SCALE).otherwise("k")
     share = pl.when(blended).then("share").when(before).then(0).otherwise(POINT_SCALE)
     rest = POINT_SCALE - share
@@ -182,14 +187,20 @@ def share_of(rule: PhaseIn, month: str) -> int:
 
 
 def needs_former(rule: PhaseIn | None, months: Iterable[str]) -> bool:
-    """Whether a share of former points is paid in any of some months; raises DrgpayError as share_of."""
-    return rule is not None and any(share_of(rule, month) < POINT_SCALE for month in months)
+    """Whether a share of former points is paid in any of some months; raises DrgpayError as share_of.
+
+    By discharge it may be in every month: a stay can be settled long after it.
+    """
+    if rule is None:
+        return False
+    return rule.by_discharge or any(share_of(rule, month) < POINT_SCALE for month in months)
 
 
 def _share(rule: PhaseIn) -> pl.Expr:
-    """The share of the month in which a stay is settled, in 1/10,000."""
-    month = pl.col("settlement_date").dt.strftime("%Y-%m")
-    share = pl.lit(None, pl.Int64)
+    """The share of the month in which a stay is settled, or discharged, in 1/10,000."""
+    day = "discharge_date" if rule.by_discharge else "settlement_date"
+    month = pl.col(day).dt.strftime("%Y-%m")
+    share = pl.lit(0 if rule.by_discharge else None, pl.Int64)
     for listed in sorted(rule.share_by_month):
         value = scaled(rule.share_by_month[listed], POINT_PLACES)
         share = pl.when(month >= listed).then(pl.lit(value, pl.Int64)).otherwise(share)

@@ -14,7 +14,7 @@ from drgpay.policy.adjustment_rows import REASON_SCHEMA
 
 TIMES = ("readmission", "volume_cap", "deduction", "deductions")
 """Codes of changes that multiply the points by `factor`."""
-PHASED_IN = ("phase_in", "neutral_factor", "former_points")
+PHASED_IN = ("phase_in", "neutral_factor", "former_points", "former_scheme")
 """Codes of what brings the points of a new scheme to the scale of the one before."""
 APPROVED = ("review_fixed", "review_at_cost", "review_excess")
 """Codes of approved reviews: they set the points."""
@@ -40,7 +40,7 @@ _FORMULAS = {
     **dict.fromkeys(TIMES, "points * {factor}"),
     "phase_in": "{base} * {factor} + {fixed_points} * (1 - {factor})",
     "neutral_factor": "{base}",
-    "former_points": "{fixed_points}",
+    **dict.fromkeys(("former_points", "former_scheme"), "{fixed_points}"),
     "review_fixed": "{fixed_points}",
     "review_at_cost": "(total_cost - {unreasonable_cost}) / all_mean * 100",
     "review_excess": (

@@ -148,11 +148,20 @@ class PhaseIn(Section):
     """[points.phase_in]: a new scheme paid by a growing share, the rest by the one before.
 
     factors: the neutral factor k of each account. share_by_month: of the new scheme, from the month
-    on; 1 ends the phase-in, k stays.
+    on; 1 ends the phase-in, k stays. by: whose month counts; by default that of settlement. By that
+    of discharge a stay over the change has the scheme of its discharge, in whatever month it is paid.
     """
+
+    added_keys = ("by",)
 
     factors: Annotated[dict[Name, PositiveFactor], Field(min_length=1)]
     share_by_month: Annotated[dict[Month, Share], Field(min_length=1)]
+    by: Literal["discharge_date", "settlement_date"] | None = None
+
+    @property
+    def by_discharge(self) -> bool:
+        """Whether stays discharged before the first month are those of the scheme before."""
+        return self.by == "discharge_date"
 
 
 class Points(Section):

@@ -69,7 +69,10 @@ def phase_in_notes(earned: EarnedPoints, points: Points, language: Language) -> 
         pl.col("case_id").is_in(of_new.implode()) & ~pl.col("case_class").is_in(WITHOUT_GROUP)
     )
     said = {"both": counts.get("phase_in", 0), "former": counts.get("former_points", 0)}
-    return (_say("phased_in", language, new=alone.height, **said),)
+    notes = [_say("phased_in", language, new=alone.height, **said)]
+    if before := counts.get("former_scheme", 0):
+        notes.append(_say("discharged_before", language, count=before))
+    return tuple(notes)
 
 
 def earlier_notes(

@@ -266,16 +266,23 @@ def _quality(side: str, state: State) -> dict[str, object]:
         "ambiguous": ambiguous,
         "ungrouped": by_drg.height - placed - ambiguous,
         "groups": grouped["drg"].n_unique(),
-        "explained": explained(state.stays.filter(pl.col("status") == "grouped")),
+        "explained": explained(cost_sums(state.stays.filter(pl.col("status") == "grouped"))),
     }
 
 
-def explained(stays: pl.DataFrame) -> int | None:
-    """R2 of the cost of grouped stays by DRG, in 1/10,000; null where costs do not vary."""
-    sums = stays.group_by("drg").agg(
+def cost_sums(stays: pl.DataFrame) -> pl.DataFrame:
+    """drg, cases, total_fen, squares of stays, which `explained` takes."""
+    return stays.group_by("drg").agg(
         cases=pl.len(),
         total_fen=pl.col("total_fen").sum(),
         squares=(wide("total_fen") * wide("total_fen")).sum(),
     )
+
+
+def explained(sums: pl.DataFrame) -> int | None:
+    """R2 of the cost of grouped stays by DRG, in 1/10,000; null where costs do not vary.
+
+    sums: those of `cost_sums`.
+    """
     r2 = explained_variance(sums)
     return None if r2 is None else scaled(r2, POINT_PLACES)

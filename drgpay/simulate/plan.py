@@ -19,6 +19,7 @@ from drgpay.base.working_folder import working_folder
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.points.catalogue import Catalogue, load_catalogue
+from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from drgpay.records.dataset import RecordsInput
 from drgpay.run import rules as run_rules
@@ -86,6 +87,9 @@ def plan_of(base: Base, scenarios: Sequence[Scenario], cache: StageCache) -> Pla
     given: Path | RecordsInput | None = None  # the last catalogue or history that a file names
     for scenario in scenarios:
         where = str(scenario.path)
+        if scenario.points:
+            points = load_policy(scenario.points).policy.points
+            policy = policy.model_copy(update={"points": points})
         policy = with_values(policy, scenario.policy, where)
         policy = _with_budget(policy, scenario, base, where)
         plan = replace(
@@ -96,6 +100,9 @@ def plan_of(base: Base, scenarios: Sequence[Scenario], cache: StageCache) -> Pla
         given = scenario.history or scenario.catalogue or given
         if scenario.scheme:
             scheme, overlays = scenario.scheme, []
+            # A phase-in lies between the two schemes of the job.
+            whole = policy.points.model_copy(update={"phase_in": None})
+            policy = policy.model_copy(update={"points": whole})
         overlays += [read_overlay(path) for path in scenario.overlays]
     compiled, touched = _scheme(base, scheme, overlays, cache)
     plan = replace(plan, compiled=compiled, touched=touched)

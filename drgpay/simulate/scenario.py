@@ -18,7 +18,7 @@ from drgpay.base.toml_reader import parse_toml
 from drgpay.base.words import Sentences
 from drgpay.grouper.scheme_files import shipped_schemes
 from drgpay.policy.fields import Name, PositiveRatio, PositiveYuan, Ratio, Section, Share
-from drgpay.policy.load import read_keys, validated
+from drgpay.policy.load import read_keys, shipped_policies, validated
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.official_groups import GroupsRule
 from drgpay.run.job import beside, groups_input
@@ -165,6 +165,7 @@ class ScenarioFile(Section):
     scheme: Name | None = None
     catalogue: Name | None = None
     overlay: tuple[Name, ...] = ()
+    points: Name | None = None
     policy: dict[Name, Value] = Field(default_factory=dict)
     budget: BudgetChange | None = None
     recalibrate: Recalibrate | None = None
@@ -226,6 +227,12 @@ class Scenario:
     def catalogue(self) -> Path | None:
         """The folder of another catalogue."""
         return self.here / self.file.catalogue if self.file.catalogue else None
+
+    @property
+    def points(self) -> str | None:
+        """The policy whose [points] hold, by its id or its file."""
+        name = self.file.points
+        return name if name is None or name in shipped_policies() else str(self.here / name)
 
     @property
     def overlays(self) -> list[Path]:
@@ -384,6 +391,7 @@ def _settings(scenario: Scenario, period: str) -> dict[str, Any]:
     settings: dict[str, Any] = dict(scenario.policy)
     single = {
         "scheme": scenario.scheme,
+        "points": scenario.points,
         "catalogue": scenario.history.path if scenario.history else scenario.catalogue,
     }
     settings |= {key: value for key, value in single.items() if value is not None}

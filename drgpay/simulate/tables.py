@@ -1,5 +1,6 @@
 """The tables of a simulation for people and for machines: decimals, named, small cells merged."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -19,7 +20,7 @@ from drgpay.show.small_cells import SMALLEST_CELL, gathered
 from drgpay.show.tables import ReportTable
 from drgpay.simulate.compare import MINUS, change_ratio
 from drgpay.simulate.decomposition import YEAR_EFFECTS
-from drgpay.simulate.guards import few_words
+from drgpay.simulate.guards import Noticed, few_words
 from drgpay.simulate.outcome import Simulation
 from drgpay.simulate.sweep import Swept
 from drgpay.simulate.target import Found
@@ -83,7 +84,7 @@ def machine_tables(found: Simulation) -> dict[str, pl.DataFrame]:
         tables["sweep_hospitals"] = decimals(found.swept.hospitals)
     if found.found:
         tables["target"] = tried(found.found)
-    tables["stops"] = _stops(found, None)
+    tables["stops"] = stops_frame(found.noticed, None)
     return tables
 
 
@@ -91,7 +92,7 @@ def shown_tables(found: Simulation, language: Language) -> list[ReportTable]:
     """The tables of the workbook, the console and the page, in their order."""
     comparison = found.comparison
     tables = [
-        *([stops_table(found, language)] if found.noticed else []),
+        *([stops_table(found.noticed, language)] if found.noticed else []),
         _pools_table("t_values", comparison.values),
         *([target_table(found.found)] if found.found else []),
         *_sweep_tables(found),
@@ -102,14 +103,17 @@ def shown_tables(found: Simulation, language: Language) -> list[ReportTable]:
     if len(found.scenarios) > 1:
         tables.append(waterfall_table(found))
     tables += [
-        _merged("t_levels", comparison.levels, found, language),
-        _merged("t_counties", comparison.counties, found, language),
-        _merged("t_accounts", comparison.accounts, found, language),
-        _merged("t_classes", comparison.classes, found, language),
-        _merged("t_groups", by_change(comparison.groups), found, language),
+        merged_table("t_levels", comparison.levels, comparison.amount, language),
+        merged_table("t_counties", comparison.counties, comparison.amount, language),
+        merged_table("t_accounts", comparison.accounts, comparison.amount, language),
+        merged_table("t_classes", comparison.classes, comparison.amount, language),
+        merged_table("t_groups", by_change(comparison.groups), comparison.amount, language),
     ]
     if found.schemes:
-        tables += [migration_table(found, language), _quality_table(found)]
+        tables += [
+            migration_table(found.schemes.migration, language),
+            quality_table(found.schemes.quality),
+        ]
     return [*tables, *(_visit_tables(found.visits, language) if found.visits else [])]
 
 
@@ -172,7 +176,7 @@ def hospitals_table(found: Simulation, language: Language) -> ReportTable:
     """Hospitals by rank; one with fewer than 5 cases is merged with others."""
     frame, amount = found.comparison.hospitals, found.comparison.amount
     shown = frame.drop("hospital_id", "rank", "case_mix", "bin", "change_ratio")
-    merged = _small_merged(shown.select("name", pl.exclude("name")), amount, language)
+    merged = small_merged(shown.select("name", pl.exclude("name")), amount, language)
     back = merged.join(
         frame.select("name", "case_mix", "bin").unique("name"),
         on="name",
@@ -186,7 +190,7 @@ def hospitals_table(found: Simulation, language: Language) -> ReportTable:
         *("change_fen", "change_ratio"),
     )
     note = "year_note" if found.base.year else "hospitals_note"
-    return _totalled("t_hospitals", decimals(table), note, frozenset({"bin"}))
+    return totalled("t_hospitals", decimals(table), note, frozenset({"bin"}))
 
 
 def effects_table(found: Simulation, language: Language) -> ReportTable:
@@ -218,7 +222,7 @@ def effects_table(found: Simulation, language: Language) -> ReportTable:
         (pl.col("after_fen") - pl.col("before_fen")).alias("change_fen"),
         pl.col("after_fen").alias(f"{found.comparison.amount}_after"),
     )
-    return _totalled("t_effects", decimals(shown), "effects_note")
+    return totalled("t_effects", decimals(shown), "effects_note")
 
 
 def waterfall_table(found: Simulation) -> ReportTable:
@@ -240,24 +244,23 @@ def waterfall_table(found: Simulation) -> ReportTable:
     return ReportTable("t_waterfall", decimals(frame))
 
 
-def migration_table(found: Simulation, language: Language) -> ReportTable:
+def migration_table(migration: pl.DataFrame, language: Language) -> ReportTable:
     """From group, to group; pairs of fewer than 5 cases are merged, stays that stayed left out."""
-    assert found.schemes is not None
-    moved = found.schemes.migration.filter(pl.col("from_drg") != pl.col("to_drg"))
+    moved = migration.filter(pl.col("from_drg") != pl.col("to_drg"))
     frame = gathered(moved).drop("members") if moved.height else moved
     frame = frame.with_columns(pl.col("from_drg").fill_null(word("others", language)))
     return ReportTable("t_migration", decimals(frame), note="small_note")
 
 
-def _quality_table(found: Simulation) -> ReportTable:
-    assert found.schemes is not None
+def quality_table(quality: pl.DataFrame) -> ReportTable:
+    """Coverage and explained variance of each side."""
     rate = {
         f"{name}_ratio": divide_half_up(wide(name) * wide(POINT_SCALE), wide("cases")).cast(
             pl.Int64
         )
         for name in ("grouped", "ambiguous")
     }
-    frame = decimals(found.schemes.quality.with_columns(**rate))
+    frame = decimals(quality.with_columns(**rate))
     return ReportTable("t_quality", frame, worded=frozenset({"side"}), note="quality_note")
 
 
@@ -280,18 +283,19 @@ _WORDED = {"case_class": "class_", "account": ""}
 """Columns whose values have words: what their keys begin with."""
 
 
-def _merged(key: str, frame: pl.DataFrame, found: Simulation, language: Language) -> ReportTable:
+def merged_table(key: str, frame: pl.DataFrame, amount: str, language: Language) -> ReportTable:
+    """Changes by a key; rows of fewer than 5 cases are merged."""
     name = frame.columns[0]
     prefix = _WORDED.get(name)
     said = {MINUS: word("minus", language)}
     if prefix is not None:
         said = {one: word(f"{prefix}{one}", language) for one in frame[name].drop_nulls()} | said
     named = frame.with_columns(pl.col(name).replace(said).fill_null(word("none_known", language)))
-    merged = _small_merged(named.drop("change_ratio"), found.comparison.amount, language)
-    return _totalled(key, decimals(merged), "small_note")
+    merged = small_merged(named.drop("change_ratio"), amount, language)
+    return totalled(key, decimals(merged), "small_note")
 
 
-def _small_merged(frame: pl.DataFrame, amount: str, language: Language) -> pl.DataFrame:
+def small_merged(frame: pl.DataFrame, amount: str, language: Language) -> pl.DataFrame:
     """Rows with 1 to 4 cases on either side are merged; change_ratio is made anew."""
     sides = [pl.col(f"cases_{side}") for side in ("before", "after")]
     small = pl.any_horizontal(side.is_between(1, SMALLEST_CELL - 1) for side in sides)
@@ -324,7 +328,7 @@ def _effects_named(effects: pl.DataFrame) -> pl.DataFrame:
     return effects.rename({f"{old}_fen": f"{new}_fen" for old, new in _EFFECT_NAMES.items()})
 
 
-def _totalled(
+def totalled(
     key: str, frame: pl.DataFrame, note: str = "", worded: frozenset[str] = frozenset()
 ) -> ReportTable:
     """A table with sums of amounts and counts, and the rate of the whole, below it."""
@@ -349,17 +353,17 @@ def _visit_tables(visits: VisitComparison, language: Language) -> list[ReportTab
     """The visits: point values, hospitals, contractors."""
     names = visits.hospitals.drop("hospital_id", "bin", "change_ratio")
     hospitals = decimals(
-        _small_merged(names, "fund_amount_fen", language).sort(
+        small_merged(names, "fund_amount_fen", language).sort(
             "change_fen", "name", descending=[True, False]
         )
     ).rename(_VISITS)
     tables = [
         _pools_table("t_visit_values", visits.values),
-        _totalled("t_visit_hospitals", hospitals, "small_note"),
+        totalled("t_visit_hospitals", hospitals, "small_note"),
     ]
     if visits.contractors is not None:
         accounts = decimals(visits.contractors)
-        tables.append(_totalled("t_visit_contractors", accounts, worded=frozenset({"account"})))
+        tables.append(totalled("t_visit_contractors", accounts, worded=frozenset({"account"})))
     return tables
 
 
@@ -380,11 +384,11 @@ _STOP_SCHEMA: dict[str, pl.DataType] = {
 }
 
 
-def _stops(found: Simulation, shared_in: Language | None) -> pl.DataFrame:
+def stops_frame(noticed: Iterable[Noticed], shared_in: Language | None) -> pl.DataFrame:
     """What a run would stop at; shared_in: for pages and workbooks, which tell nothing of few stays."""
     language = shared_in or "zh"
     rows = []
-    for one in found.noticed:
+    for one in noticed:
         masked = one.small and shared_in is not None
         said = few_words() if masked else one.stop.said
         yuan = None if masked else one.stop.yuan
@@ -394,11 +398,11 @@ def _stops(found: Simulation, shared_in: Language | None) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_STOP_SCHEMA, orient="row")
 
 
-def stops_table(found: Simulation, language: Language) -> ReportTable:
+def stops_table(noticed: Iterable[Noticed], language: Language) -> ReportTable:
     """What a run under the scenario would stop at until somebody accepts it."""
     by = pl.col("accepted_by")
     accepted = pl.format(word("accepted_in_base", language, by="{}"), by)
-    frame = _stops(found, language).with_columns(
+    frame = stops_frame(noticed, language).with_columns(
         accepted_by=pl.when(by.is_null())
         .then(pl.lit(word("not_accepted", language)))
         .otherwise(accepted)

@@ -16,6 +16,7 @@ import drgpay
 from drgpay.api.arguments import checked
 from tests.spread import spread
 from tests.transition.history import small_history, transition_file
+from tests.transition.paid import paid_month
 
 FUNCTIONS = [name for name in drgpay.__all__ if name[0].islower()]
 _NEVER = {
@@ -117,6 +118,12 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
     if name in ("save_transition", "transition_tables"):
         file = transition_file(small_history(sample_data, tmp_path / "history"))
         given["transition"] = drgpay.compare_over_history(file)
+    if name == "shadow_months":
+        given |= {"runs": ["nowhere"], "jobs": ["nowhere.toml"], "scheme": "nowhere"}
+        given["catalogue"] = "nowhere"
+    if name in ("save_shadow", "shadow_tables"):
+        paid = paid_month(sample_data, tmp_path / "region")
+        given["shadow"] = drgpay.shadow_months([paid.run], [paid.job], paid.other, paid.catalogue)
     return given | (_SMALL if name == "make_sample" else {})
 
 

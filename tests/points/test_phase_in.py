@@ -91,6 +91,43 @@ def test_the_share_is_that_of_the_month_of_settlement() -> None:
         phased({"settlement_date": date(2026, 9, 30)}, rule=rule)
 
 
+def test_a_stay_over_the_change_has_the_scheme_of_its_discharge() -> None:
+    """Settled in January, discharged in December and in January; alone where one scheme groups it."""
+    rule = {
+        "factors": {"employee": K},
+        "share_by_month": {"2027-01": "1"},
+        "by": "discharge_date",
+    }
+    paid, before, after = date(2027, 1, 20), date(2026, 12, 31), date(2027, 1, 1)
+    earned = phased(
+        {"settlement_date": paid, "discharge_date": before},
+        {"settlement_date": paid, "discharge_date": after},
+        {"settlement_date": paid, "discharge_date": before, "status": "ungrouped", "drg": "0000"},
+        {
+            "settlement_date": paid,
+            "discharge_date": before,
+            "former_status": "ungrouped",
+            "former_drg": "0000",
+        },
+        {"settlement_date": date(2027, 12, 1), "discharge_date": before},
+        rule=rule,
+    )
+    at_cost = earned.former["former_points"].to_list()[2]
+    assert final(earned) == [
+        *("100.0000", "122.4490", "100.0000", str(Decimal(at_cost).scaleb(-4)), "100.0000"),
+    ]
+    assert reasons(earned.adjustments)[0] == (
+        "discharged before the new scheme, paid by the one before in full: 100.0000"
+    )
+    assert earned.adjustments["code"].to_list() == [
+        *("former_scheme", "neutral_factor"),
+        *["former_scheme"] * 3,
+    ]
+    assert earned.former["case_id"].to_list() == ["0", "2", "3", "4"]
+    assert needs_former(PhaseIn.model_validate(rule), ["2027-12"])
+    assert "by" not in PhaseIn.model_validate(HALF).model_dump()
+
+
 def test_a_stay_that_one_scheme_alone_groups_gets_its_points_in_full() -> None:
     earned = phased(
         {"former_status": "ambiguous", "former_drg": "OQY"},

@@ -138,3 +138,37 @@ def test_half_a_former_scheme_is_refused(region: Path, old: str, new: str, said:
     path.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(DrgpayError, match=said):
         run_month(load_job(path), "en")
+
+
+def test_stays_discharged_before_the_change_are_paid_by_the_scheme_before(region: Path) -> None:
+    """A change in one step, by discharge: the month has stays of both, and is verified."""
+    stays = pl.read_parquet(region / "small.parquet")
+    back = pl.when(pl.int_range(pl.len()) % 5 == 0).then(31).otherwise(0)
+    stays.with_columns(
+        pl.col("admission_date", "discharge_date") - pl.duration(days=back)
+    ).write_parquet(region / "over.parquet")
+    text = (region / "phased.toml").read_text(encoding="utf-8")
+    at_once = text.replace('{ "2026-10" = 0.3 }', '{ "2026-10" = 1 }\nby = "discharge_date"')
+    assert at_once != text
+    (region / "at_once.toml").write_text(at_once, encoding="utf-8")
+    job = (region / "phased_job.toml").read_text(encoding="utf-8")
+    path = region / "over_job.toml"
+    path.write_text(
+        job.replace("phased.toml", "at_once.toml").replace("small.parquet", "over.parquet")
+    )
+    finished = run_month(load_job(path), "en")
+    cases = pl.read_parquet(finished.folder / "cases.parquet")
+    rows = pl.read_parquet(finished.folder / "adjustments.parquet")
+    former = pl.read_parquet(finished.folder / "former_groups.parquet")
+    before = cases.filter(pl.col("discharge_date").dt.month() < 10)
+    assert 0 < before.height < cases.height
+    assert set(former["case_id"]) <= set(before["case_id"])
+    old = rows.filter(pl.col("code") == "former_scheme").join(former, on="case_id")
+    both = old.join(cases, on="case_id")
+    assert both.height > 20
+    assert (both["points_before"] + both["points"] == both["former_points"]).all()
+    kept = rows.filter(pl.col("code") == "neutral_factor").join(before, on="case_id", how="semi")
+    assert kept.is_empty()
+    assert any("were discharged before the new scheme" in note for note in finished.stays.notes)  # type: ignore[union-attr]
+    verified = verify_run(finished.folder, path)
+    assert verified.status == "right", [check for check in verified.checks if check.finding]

@@ -27,19 +27,32 @@ from drgpay.simulate.scenario import load_scenario
 from drgpay.simulate.stages import Stages
 from tests.run.no_books import without_books
 from tests.run.settled_year import YEAR
+from tests.spread import spread
 
 VERIFIED = ("2026-02", "2026-12")
+FEW = 4
 
 
 @pytest.fixture(scope="module")
 def region(settled_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Twelve months of a small region, each settled with all months before it."""
+    """Four months of a small region, each settled with all months before it."""
     folder = tmp_path_factory.mktemp("looking-back") / "region"
     shutil.copytree(settled_year, folder, ignore=shutil.ignore_patterns("runs", "history"))
-    for period in YEAR:
-        with nullcontext() if period in VERIFIED else without_books():
-            run_month(job_of(folder, period, YEAR[: YEAR.index(period)]))
+    settle(folder, YEAR[:FEW])
     return folder
+
+
+@pytest.fixture(scope="module")
+def year(region: Path) -> Path:
+    """All months of the region."""
+    settle(region, YEAR[FEW:])
+    return region
+
+
+def settle(region: Path, months: Sequence[str]) -> None:
+    for period in months:
+        with nullcontext() if period in VERIFIED else without_books():
+            run_month(job_of(region, period, YEAR[: YEAR.index(period)]))
 
 
 def job_of(region: Path, period: str, before: Sequence[str]) -> Job:
@@ -63,13 +76,18 @@ def earlier_rows(run: Path) -> pl.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def cleared(region: Path) -> Finished:
-    return run_clearing(load_year_job(region / "2026.toml"))
+def cleared(year: Path) -> Finished:
+    return run_clearing(load_year_job(year / "2026.toml"))
 
 
-def test_months_book_what_returns_take_from_stays_paid_before(region: Path) -> None:
-    rows = pl.concat([earlier_rows(paid(region, period)) for period in YEAR])
-    assert rows.height > 3
+@pytest.mark.parametrize(("of", "least"), spread([("region", 1), ("year", 4)], 1))
+def test_months_book_what_returns_take_from_stays_paid_before(
+    of: str, least: int, request: pytest.FixtureRequest
+) -> None:
+    region: Path = request.getfixturevalue(of)
+    months = YEAR if of == "year" else YEAR[:FEW]
+    rows = pl.concat([earlier_rows(paid(region, period)) for period in months])
+    assert rows.height >= least
     assert set(rows["applies_to"]) == {"hospital"}
     paid_in = dict(
         pl.concat(
@@ -77,13 +95,14 @@ def test_months_book_what_returns_take_from_stays_paid_before(region: Path) -> N
                 pl.read_parquet(paid(region, period) / "cases.parquet").select(
                     "case_id", period=pl.lit(period)
                 )
-                for period in YEAR
+                for period in months
             ]
         ).iter_rows()
     )
     assert rows["paid_in"].to_list() == [paid_in[case] for case in rows["case_id"]]
 
 
+@pytest.mark.slow
 def test_months_and_their_clearing_take_the_same(region: Path, cleared: Finished) -> None:
     """Points of each line over the months, whose quotas differ, but for reviews."""
     months = [pl.read_parquet(paid(region, period) / "adjustments.parquet") for period in YEAR]
@@ -98,6 +117,7 @@ def test_months_and_their_clearing_take_the_same(region: Path, cleared: Finished
     assert due.equals(took.filter(pl.col("points") != 0))
 
 
+@pytest.mark.slow
 def test_every_run_is_verified(region: Path, cleared: Finished) -> None:
     folders = [*(paid(region, period) for period in VERIFIED), cleared.folder]
     for folder in folders:
@@ -187,6 +207,7 @@ def test_a_value_far_from_the_month_before_stops(
     assert f"correct budget.annual_yuan.employee of {policy}" in stopped.value.remedy_words.en
 
 
+@pytest.mark.slow
 def test_january_looks_back_on_the_cleared_year(
     region: Path, cleared: Finished, tmp_path: Path
 ) -> None:
@@ -232,10 +253,11 @@ def test_january_looks_back_on_the_cleared_year(
     assert "seen from 2026-01-01 on" in run.stays.notes[0]
 
 
-def test_a_year_file_must_not_lose_rows_of_its_months(region: Path) -> None:
-    year = (region / "2026.toml").read_text(encoding="utf-8")
-    alone = region / "2026-alone.toml"
-    alone.write_text(year.replace("across_months = true", "across_months = false"), "utf-8")
+@pytest.mark.slow
+def test_a_year_file_must_not_lose_rows_of_its_months(year: Path) -> None:
+    text = (year / "2026.toml").read_text(encoding="utf-8")
+    alone = year / "2026-alone.toml"
+    alone.write_text(text.replace("across_months = true", "across_months = false"), "utf-8")
     with pytest.raises(DrgpayError, match="has taken points for returns after months before"):
         run_clearing(load_year_job(alone))
 

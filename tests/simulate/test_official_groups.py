@@ -106,6 +106,7 @@ def official_year(settled_year: Path, tmp_path_factory: pytest.TempPathFactory) 
     return Year(folder, job, run, Stages(base, StageCache(folder / "cache")))
 
 
+@pytest.mark.slow
 def test_a_clearing_pays_the_groups_that_its_months_paid(official_year: Year) -> None:
     months = [
         pl.read_parquet(run / "case_groups.parquet")
@@ -122,6 +123,7 @@ def test_a_clearing_pays_the_groups_that_its_months_paid(official_year: Year) ->
     assert told is not None and told["own_group"] == moved["own_group"][0]
 
 
+@pytest.mark.slow
 def test_a_year_checked_again_keeps_the_groups_that_its_months_paid(official_year: Year) -> None:
     # Only visits have that finding: every month is grouped and checked to the same stays.
     plan = official_year.plan('[policy]\nrecords.severity.zero_amount = "ignore"')
