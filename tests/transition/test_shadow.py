@@ -22,6 +22,7 @@ from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
 from drgpay.simulate.scenario import load_scenario
 from drgpay.transition.shadow import Shadow, shadow
+from drgpay.transition.shadow_folders import read_shadow_months
 from drgpay.transition.shadow_output import write_shadow
 from drgpay.transition.shadow_page import command_of
 from tests.accepting import EVERYTHING
@@ -166,6 +167,20 @@ def test_the_folder_has_declared_tables_and_can_be_made_again(found: Shadow) -> 
             "2026-10",
             "2026-11",
         }
+
+
+def test_the_months_stand_in_the_report_of_a_transition(found: Shadow, tmp_path: Path) -> None:
+    folder = write_shadow(found, tmp_path / "shadow")
+    months = read_shadow_months([folder], OLD, tmp_path / "transition.toml")
+    written = pl.read_parquet(folder / "shadow_months.parquet")
+    assert months["period"].to_list() == written["period"].to_list() == sorted(months["period"])
+    for fen, yuan in (
+        ("fund_paid_fen", "fund_amount_before"),
+        ("fund_shadow_fen", "fund_amount_after"),
+        ("fund_change_fen", "change"),
+    ):
+        assert [Decimal(one) / 100 for one in months[fen]] == written[yuan].to_list()
+    assert months["cases"].to_list() == written["cases_before"].to_list()
 
 
 def test_the_command_prints_both_and_gives_json(
