@@ -33,7 +33,7 @@ def shadow_months(
     integers; `shadow_tables` has decimals. Raises DrgpayError for runs, jobs, schemes and catalogues
     that do not go together, and for runs whose files changed. Source: docs/commands.md, drgpay shadow.
     """
-    given = factors_of(Path(factors)) if isinstance(factors, str | Path) else factors
+    given = factors_of(Path(factors), str(scheme)) if isinstance(factors, str | Path) else factors
     return _shadow(
         [Path(run) for run in runs],
         [Path(job) for job in jobs],

@@ -53,7 +53,7 @@ def shadow(
         catalogue,
         points=points,
         scenarios=scenario or [],
-        factors=_factors(k or [], transition),
+        factors=_factors(k or [], transition, scheme),
         progress=console.progress_bar,
         threads=threads,
     )
@@ -67,11 +67,11 @@ def shadow(
     console.say(console.shown(folder))
 
 
-def _factors(given: list[str], transition: Path | None) -> "Factors":
+def _factors(given: list[str], transition: Path | None, scheme: str) -> "Factors":
     """The neutral factors of a transition, and those that the command gives, which go first."""
     from drgpay.transition.shadow import factors_of
 
-    found = dict(factors_of(transition)) if transition else {}
+    found = dict(factors_of(transition, scheme)) if transition else {}
     for account, text in pairs("--k", given, "ACCOUNT=K", "employee=1.020408").items():
         try:
             factor = Decimal(text)

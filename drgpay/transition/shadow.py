@@ -19,6 +19,7 @@ from drgpay.base.progress import Clock, ProgressBar, no_progress
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
 from drgpay.grouper.compiled_cache import load_compiled
+from drgpay.points.neutral_factor import FACTOR_PLACES, FACTOR_SCALE
 from drgpay.results.manifest import MONTHS, TRANSITION, read_manifest
 from drgpay.results.run_folder import PaidPart
 from drgpay.run.job import Job, load_job
@@ -40,15 +41,16 @@ _ERRORS = Sentences("errors/transition")
 SIDES = ("before", "after")
 AMOUNT = "fund_amount_fen"
 Factors = Mapping[str, Decimal]
-"""The neutral factor k of each account."""
+"""What points of the other scheme are times, by account, to be on the scale of those that were paid:
+the neutral factor k where it is the new one."""
 
 
 @dataclass(frozen=True)
 class ShadowMonth:
     """A paid month (before) and the same month under the other scheme (after).
 
-    values: the pools of `comparison.values` with points_on_old_scale (points after x k of their
-    account, 1/10,000) and value_on_old_scale (point_value_after x points_after / those, with the places
+    values: the pools of `comparison.values` with points_on_paid_scale (points after x k of their
+    account, 1/10,000) and value_on_paid_scale (point_value_after x points_after / those, with the places
     of the value); both null without a k for every account of the pool. costs: cost_sums of grouped
     stays by side. rules: scheme, catalogue and policy by side; basis: what they are, by content.
     """
@@ -213,13 +215,27 @@ def shadow(
     return Shadow(tuple(months), changes, dict(factors or {}), last, clock.seconds)
 
 
-def factors_of(folder: Path) -> Factors:
-    """The neutral factors of a transition's folder; raises DrgpayError for another folder."""
+def factors_of(folder: Path, scheme: str) -> Factors:
+    """What points of a scheme are times, to be on the scale of the other one, by a transition's folder.
+
+    k for its new scheme, 1 / k, rounded to 6 places, for its old one. Raises DrgpayError for another
+    folder, and for a scheme that is neither.
+    """
     manifest = read_manifest(folder)
     table = folder / "factors.parquet"
     if manifest.kind != TRANSITION or not table.is_file():
         raise DrgpayError(*_ERRORS("no_transition", folder=folder))
-    return dict(pl.read_parquet(table).select("account", "k").iter_rows())
+    k = dict(pl.read_parquet(table).select("account", "k").iter_rows())
+    content = load_compiled(scheme).scheme.content_hash
+    if content == manifest.at("schemes", "new", "sha256"):
+        return k
+    if content == manifest.at("schemes", "old", "sha256"):
+        return {account: _inverse(factor) for account, factor in k.items()}
+    raise DrgpayError(*_ERRORS("transition_of_others", folder=folder, scheme=scheme))
+
+
+def _inverse(factor: Decimal) -> Decimal:
+    return Decimal(half_up(FACTOR_SCALE / Fraction(factor))).scaleb(-FACTOR_PLACES)
 
 
 def _jobs(paths: Sequence[Path]) -> dict[str, Path]:
@@ -321,6 +337,6 @@ def _values(found: Simulation, factors: Factors) -> pl.DataFrame:
         shown = half_up(Fraction(value) * given / exact * 10**places) if known else None
         worth.append(None if shown is None else Decimal(shown).scaleb(-places))
     return values.with_columns(
-        pl.Series("points_on_old_scale", points, pl.Int64),
-        pl.Series("value_on_old_scale", worth, pl.Decimal(18, places)),
+        pl.Series("points_on_paid_scale", points, pl.Int64),
+        pl.Series("value_on_paid_scale", worth, pl.Decimal(18, places)),
     )

@@ -35,7 +35,7 @@ _WORKBOOK_ONLY = {
     "t_months": ("run",),
     "t_values": (
         *("remainder_before", "remainder_after", "points_before", "points_after"),
-        "points_on_old_scale",
+        "points_on_paid_scale",
     ),
     "t_hospitals": ("bin", "cases_after", "points_before", "points_after"),
 }

@@ -119,7 +119,7 @@ def _values_table(found: Shadow) -> ReportTable:
     frame = decimals(_values(found)).drop("budget_before", "budget_after")
     sides = {f"fund_amount_{side}": f"fund_in_budget_{side}" for side in SIDES}
     if not found.factors:
-        frame = frame.drop("points_on_old_scale", "value_on_old_scale")
+        frame = frame.drop("points_on_paid_scale", "value_on_paid_scale")
     note = "k_note" if found.factors else "no_k_note"
     return ReportTable("t_values", frame.rename(sides), worded=frozenset({"pool"}), note=note)
 

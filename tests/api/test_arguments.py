@@ -127,7 +127,7 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
     return given | (_SMALL if name == "make_sample" else {})
 
 
-@pytest.mark.parametrize("name", spread(FUNCTIONS, 16))
+@pytest.mark.parametrize("name", spread(FUNCTIONS, 10))
 def test_only_a_drgpay_error_comes_of_any_value(
     name: str,
     right: dict[str, Any],

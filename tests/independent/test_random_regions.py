@@ -193,7 +193,7 @@ def scheme() -> Scheme:
     return load_scheme("chs-drg-1.1")
 
 
-@pytest.mark.parametrize("number", spread(range(REGIONS), 8))
+@pytest.mark.parametrize("number", spread(range(REGIONS), 5))
 def test_every_number_of_a_random_region(scheme: Scheme, number: int) -> None:
     if not payable(number):
         with pytest.raises(DrgpayError):

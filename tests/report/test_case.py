@@ -175,7 +175,7 @@ def _write_reviews(cases: pl.DataFrame, path: Path) -> None:
     path.write_text("\n".join(rows), encoding="utf-8")
 
 
-@pytest.fixture(scope="module", params=["surplus", "overrun"])
+@pytest.fixture(scope="module", params=spread(["surplus", "overrun"], 1))
 def year(
     month: CasesOfRun, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> CasesOfRun:

@@ -126,26 +126,6 @@ TOGETHER: list[tuple[dict[str, Any], str, str]] = [
         "点数 × 0.45（2 项违规合并）",
     ),
     (
-        {
-            "code": "phase_in",
-            "factor": Decimal("0.5000"),
-            "base": "points * 1.020408",
-            "fixed_points": Decimal("100.0000"),
-        },
-        "phase-in of the new scheme: points * 1.020408 * 0.5 + 100.0000 * (1 - 0.5)",
-        "新旧分组方案过渡：点数 × 1.020408 × 0.5 + 100.0000 × (1 − 0.5)",
-    ),
-    (
-        {"code": "neutral_factor", "base": "points * 1.020408"},
-        "on the scale of the former points: points * 1.020408",
-        "折算为原点数标准：点数 × 1.020408",
-    ),
-    (
-        {"code": "former_points", "fixed_points": Decimal("100.0000")},
-        "only the scheme before groups it, its points in full: 100.0000",
-        "仅原分组方案能入组，全额按原点数：100.0000",
-    ),
-    (
         {"code": "former_scheme", "fixed_points": Decimal("100.0000")},
         "discharged before the new scheme, paid by the one before in full: 100.0000",
         "新方案施行前出院，全额按原分组方案：100.0000",

@@ -119,6 +119,7 @@ def test_optional_columns_of_visits_that_are_absent_are_null(region: Path) -> No
     assert verify_run(made).status == "right"
 
 
+@pytest.mark.slow
 def test_a_visit_month_that_names_its_cases_is_verified(region: Path) -> None:
     job = visit_job(region, "paid")
     table = 'output = { folder = "runs", cases = true }'

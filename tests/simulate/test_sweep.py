@@ -66,9 +66,9 @@ def test_points_of_a_sweep_group_nothing_again(
     """The month and the history are grouped once, and catalogues of points are not kept."""
     grouped = []
 
-    def counted(dataset: Dataset, *rest: Any) -> pl.DataFrame:
+    def counted(dataset: Dataset, *rest: Any, **named: Any) -> pl.DataFrame:
         grouped.append(dataset.path.name)
-        return read_grouped_stays(dataset, *rest)
+        return read_grouped_stays(dataset, *rest, **named)
 
     monkeypatch.setattr(stages_module, "read_grouped_stays", counted)
     stages = Stages(region.stages.base, StageCache(tmp_path))

@@ -14,6 +14,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.catalogue import load_catalogue
 from drgpay.records.dataset import RecordsInput
+from drgpay.results.manifest import TRANSITION, write_manifest
 from drgpay.run.calibration import make_catalogue
 from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
@@ -21,7 +22,7 @@ from drgpay.sample.job_files import write_job_files
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
 from drgpay.simulate.scenario import load_scenario
-from drgpay.transition.shadow import Shadow, shadow
+from drgpay.transition.shadow import Shadow, factors_of, shadow
 from drgpay.transition.shadow_folders import read_shadow_months
 from drgpay.transition.shadow_output import write_shadow
 from drgpay.transition.shadow_page import command_of
@@ -34,6 +35,7 @@ Printed = pytest.CaptureFixture[str]
 K = {"employee": Decimal("1.020408"), "resident": Decimal("0.981")}
 OLD = "chs-drg-1.1"
 """The months are paid by 2.0; this one stands for the scheme that is to come."""
+SCHEMES = {"old": OLD, "new": "chs-drg-2.0"}
 
 
 @dataclass(frozen=True)
@@ -135,16 +137,16 @@ def test_values_compare_by_the_neutral_factors(paid: Paid, found: Shadow) -> Non
         for row in month.values.iter_rows(named=True):
             points = Decimal(row["points_after"])
             old = points * K[row["pool"]]
-            assert row["points_on_old_scale"] == old.quantize(Decimal(1), ROUND_HALF_UP)
+            assert row["points_on_paid_scale"] == old.quantize(Decimal(1), ROUND_HALF_UP)
             value = row["point_value_after"] * points / old
             places = row["point_value_after"].as_tuple().exponent
-            assert row["value_on_old_scale"] == value.quantize(
+            assert row["value_on_paid_scale"] == value.quantize(
                 Decimal(1).scaleb(int(places)), ROUND_HALF_UP
             )
     without = paid.shadow().months[0].values
-    assert without["value_on_old_scale"].null_count() == without.height
+    assert without["value_on_paid_scale"].null_count() == without.height
     one_known = paid.shadow({"employee": K["employee"]}).months[0].values
-    assert one_known["value_on_old_scale"].null_count() == one_known.height - 1
+    assert one_known["value_on_paid_scale"].null_count() == one_known.height - 1
 
 
 def test_the_folder_has_declared_tables_and_can_be_made_again(found: Shadow) -> None:
@@ -259,3 +261,25 @@ def test_the_catalogue_is_of_the_other_scheme(paid: Paid) -> None:
     assert load_catalogue(paid.catalogue, load_scheme(OLD)).info.scheme == OLD
     with pytest.raises(DrgpayError, match=r"made for the scheme chs-drg-2\.0, not for"):
         shadow(paid.runs[:1], paid.jobs[:1], OLD, paid.folder / "catalogue")
+
+
+def test_factors_of_a_transition_are_of_its_schemes(tmp_path: Path) -> None:
+    """k for points of its new scheme, 1 / k for those of its old one (D6)."""
+    hashes = {side: load_scheme(name).content_hash for side, name in SCHEMES.items()}
+    told = {side: {"id": SCHEMES[side], "sha256": hashes[side]} for side in SCHEMES}
+    k = pl.DataFrame({"account": ["employee"], "k": [K["employee"]]})
+    k.write_parquet(tmp_path / "factors.parquet")
+    basis = {"kind": TRANSITION, "period": "2024_2026", "schemes": told}
+    write_manifest(tmp_path, "t", basis, {}, {})
+    assert factors_of(tmp_path, "chs-drg-2.0") == {"employee": Decimal("1.020408")}
+    assert factors_of(tmp_path, OLD) == {"employee": Decimal("0.980000")}
+    with pytest.raises(DrgpayError, match="compares other schemes than zj-drg-2022"):
+        factors_of(tmp_path, "zj-drg-2022")
+    with pytest.raises(DrgpayError, match="has no neutral factors"):
+        factors_of(_run_like(tmp_path / "run"), OLD)
+
+
+def _run_like(folder: Path) -> Path:
+    folder.mkdir()
+    write_manifest(folder, "r", {"kind": "month", "period": "2026-10"}, {}, {})
+    return folder
