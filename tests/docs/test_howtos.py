@@ -12,6 +12,7 @@ from tests.docs.shell import run, statements
 PAGES = [
     *("howto-month-end.md", "howto-scenarios.md", "howto-group-review.md"),
     *("zh/howto-month-end.md", "zh/howto-scenarios.md", "zh/howto-group-review.md"),
+    *("howto-transition.md", "zh/howto-transition.md"),
 ]
 _CUT = "…"
 
