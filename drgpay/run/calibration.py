@@ -74,7 +74,7 @@ def make_catalogue(
     scheme = compiled.scheme
     loaded = load_policy(policy_name)
     refuse_wrong_policy_rules(loaded)
-    loaded = fitted(loaded, scheme)
+    loaded = fitted(loaded, scheme, ("calibration",))
     policy = loaded.policy
     hospitals = read_hospitals(hospitals_path)
     dataset = stays.open(scheme.info.code_system, Reading.of(policy.records))

@@ -210,13 +210,18 @@ def refuse_wrong_policy_rules(loaded: LoadedPolicy) -> None:
     refuse_wrong_age_rules(loaded.policy.points, str(loaded.path))
 
 
-def fitted(loaded: LoadedPolicy, scheme: Scheme) -> LoadedPolicy:
+def fitted(
+    loaded: LoadedPolicy, scheme: Scheme, sections: tuple[str, ...] = ("calibration", "points")
+) -> LoadedPolicy:
     """The policy with the groups of the scheme where it names a list that the scheme has.
+
+    sections: those that are used. A calibration pays nobody: groups of [points] may be those of
+    another scheme.
 
     Raises DrgpayError for groups that the scheme does not have, for a list that it lacks, and where
     a list has a group that the policy may name once only.
     """
-    return _with_groups(loaded, scheme, ("calibration", "points"))
+    return _with_groups(loaded, scheme, sections)
 
 
 def _with_groups(loaded: LoadedPolicy, scheme: Scheme, sections: tuple[str, ...]) -> LoadedPolicy:
