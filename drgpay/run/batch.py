@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -74,7 +75,12 @@ def run_batch(
     tell({"event": "batch_started", "jobs": [str(job.resolve()) for job in jobs]})
     waiting, running = [*enumerate(jobs)], dict[int, _Process]()
     ended: dict[int, Outcome] = {}
-    with working_folder() as work:
+
+    def start(place: int, job: Path, is_year: bool) -> None:
+        running[place] = _Process(job, command(job, is_year), work / str(place))
+
+    # Signals interrupt the main thread alone: a process that is being started is known in the end.
+    with working_folder() as work, ThreadPoolExecutor(1, "batch") as starter:
         try:
             while waiting or running:
                 while waiting and len(running) < at_once:
@@ -84,13 +90,14 @@ def run_batch(
                         break
                     waiting.pop(0)
                     tell({"event": _STARTED, "job": str(job.resolve())})
-                    running[place] = _Process(job, command(job, kind == "year"), work / str(place))
+                    starter.submit(start, place, job, kind == "year").result()
                 for place in [one for one, process in running.items() if process.has_ended()]:
                     ended[place] = outcome = running.pop(place).outcome()
                     tell({"event": _ENDED, **asdict(outcome), "job": str(jobs[place].resolve())})
                     on_end(outcome)
                 time.sleep(_LOOK_SECONDS if running else 0)
         finally:
+            starter.shutdown()
             for process in running.values():
                 process.end()
     outcomes = [ended[place] for place in sorted(ended)]
