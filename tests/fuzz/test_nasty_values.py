@@ -14,14 +14,14 @@ from tests.fuzz.readers import Counts
 Fuzzed = Callable[[int, Path, Counts], None]
 
 OF_READERS: dict[str, tuple[Fuzzed, int, int]] = {
-    "stays": (readers.stays_file, 12, 1_300),
-    "visits": (readers.visits_file, 12, 1_100),
-    "small tables": (readers.small_file, 30, 3_000),
+    "stays": (readers.stays_file, 12, 800),
+    "visits": (readers.visits_file, 12, 700),
+    "small tables": (readers.small_file, 30, 2_000),
 }
 """What is fuzzed: how, in how many files of the sample, and in how many files."""
 
-OF_MONTHS = (3, 200)
-OF_HISTORIES = (5, 200)
+OF_MONTHS = (3, 120)
+OF_HISTORIES = (5, 120)
 _PARTS = 4
 
 

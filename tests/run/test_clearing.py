@@ -22,6 +22,8 @@ from tests.approving import approved_at_once
 from tests.modes import modes, open_to_others
 from tests.run.no_books import without_books
 
+pytestmark = pytest.mark.slow
+
 MAY = "2026-05"
 
 

@@ -17,6 +17,8 @@ from tests.run.forging import add, forge
 from tests.run.visit_region import LATE, visit_job, visit_region
 from tests.spread import spread
 
+pytestmark = pytest.mark.slow
+
 LINE = ["hospital_id", "account", "out_of_area", "payment"]
 
 

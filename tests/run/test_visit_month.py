@@ -130,6 +130,7 @@ def more(column: str) -> Change:
     return change
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "column", "check"),
     spread(

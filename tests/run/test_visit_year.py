@@ -32,6 +32,8 @@ from tests.run.forging import Edit, add, as_before, changed, forge, found_in, re
 from tests.run.visit_year import APART, CORRECTED, MONTHS, YEARS, visit_year_region
 from tests.spread import spread
 
+pytestmark = pytest.mark.slow
+
 AMOUNTS = ["total_cost", "fund_cost", "patient_cost", "other_cost"]
 LINE = ["hospital_id", "account", "out_of_area", "payment"]
 

@@ -18,6 +18,8 @@ from drgpay.run.verify import verify_run
 from drgpay.run.year_job import load_any_year_job
 from tests.run.visit_year import visit_year_region
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def year(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

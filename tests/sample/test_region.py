@@ -81,6 +81,7 @@ def test_same_seed_same_bytes_whatever_the_other_months(
     assert (tmp_path / "again").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_a_seed_of_its_own_gives_other_stays(tables: RegionTables) -> None:
     other = SamplePlan(stays_per_month=2_000, months=1, seed=8)
     (mine,) = month_tables(tables, PLAN, MONTH, 2_000)

@@ -149,6 +149,7 @@ def _over(region: Region, base: str) -> Region:
     return replace(region, stages=stages)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("base", spread(BASES, 1))
 @drawn(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(causes=st.sets(st.sampled_from(sorted(CAUSES)), min_size=1, max_size=3))
@@ -157,7 +158,7 @@ def test_an_effect_without_its_cause_is_zero(region: Region, base: str, causes: 
 
 
 @pytest.mark.parametrize("base", BASES)
-@pytest.mark.parametrize("cause", spread(CAUSES, 4))
+@pytest.mark.parametrize("cause", spread(CAUSES, 2))
 def test_a_cause_alone_has_no_other_effect(region: Region, base: str, cause: str) -> None:
     over = _over(region, base)
     used, plan = _check_causes(over, {cause})

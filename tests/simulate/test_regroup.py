@@ -1,6 +1,7 @@
 """An overlay groups again only what it touches, with the result of grouping everything."""
 
 import polars as pl
+import pytest
 
 from drgpay.grouper.grouped_stays import read_grouped_stays
 from drgpay.simulate.compare import compare_schemes
@@ -19,6 +20,7 @@ rule = "NL >= 75"
 """
 
 
+@pytest.mark.slow
 def test_overlay_to_effect(region: Region) -> None:
     region.write(OVERLAY, "overlay.toml")
     plan = region.plan('overlay = "overlay.toml"\n[recalibrate]\nhistory = "history"')

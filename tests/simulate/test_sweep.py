@@ -24,6 +24,7 @@ from tests.spread import spread
 FUND = "fund_amount_fen"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "sweeps",
     spread(

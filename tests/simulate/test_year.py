@@ -32,6 +32,8 @@ from drgpay.simulate.target import find
 from tests.simulate.year import Year, first_hospital
 from tests.spread import drawn, spread
 
+pytestmark = pytest.mark.slow
+
 FINAL = "final_amount_fen"
 
 

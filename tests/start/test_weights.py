@@ -64,6 +64,7 @@ def test_the_scheme_is_the_one_that_has_the_groups(tmp_path: Path) -> None:
     assert plan.unknown_groups == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CITIES.is_dir(), reason="tables of cities are not there")
 @pytest.mark.parametrize(
     "city", spread(sorted(CITIES.glob("*.csv")), 4), ids=lambda path: path.stem
