@@ -47,7 +47,7 @@ _SAME: dict[str, Any] = {
     "print_blob": True,
     "deadline": None,
 }
-settings.register_profile("same", max_examples=20, **_SAME)
+settings.register_profile("same", max_examples=15, **_SAME)
 settings.register_profile(THOROUGH, max_examples=100, **_SAME)
 settings.register_profile("explore", derandomize=False, print_blob=True, deadline=None)
 settings.load_profile("same")

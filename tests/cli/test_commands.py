@@ -350,6 +350,7 @@ def test_an_existing_catalogue_is_kept(drgpay: Run, region: Path) -> None:
 # Records in other forms.
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("no_books")
 def test_run_reads_mapped_csv(drgpay: Run, region: Path, tmp_path: Path) -> None:
     """The month as CSV in GB18030 with names of its own settles like the Parquet file."""

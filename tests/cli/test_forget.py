@@ -280,6 +280,7 @@ def test_workbooks_beside_the_run_go_too_and_are_on_record(runs: Path, drgpay: R
     assert verify_run(run).status == "forgotten"
 
 
+@pytest.mark.slow
 def test_archives_are_named_and_stay(runs: Path, tmp_path: Path, drgpay: Run) -> None:
     places = [runs / "inside.tar", tmp_path / "beside", tmp_path / "archive" / "2026.tar"]
     for place in places:

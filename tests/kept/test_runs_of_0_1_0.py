@@ -107,6 +107,7 @@ def test_each_is_proven(runs: dict[str, Path], name: str) -> None:
     assert_proven(runs[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [WITH_VISITS, LOOKING_BACK, AGAIN, YEAR])
 def test_cases_are_explained(region: Path, runs: dict[str, Path], name: str) -> None:
     """The command ends with another status where a number does not follow from its inputs."""

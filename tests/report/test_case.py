@@ -265,6 +265,7 @@ def test_every_case_of_the_sample_month_is_recomputed(month: CasesOfRun, every: 
     assert any(shares), "no line has a fen to give"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("every", spread([2, 1], 1))
 def test_every_formula_of_another_policy_is_recomputed(rich: CasesOfRun, every: int) -> None:
     explained = refuse_difference(rich, every)

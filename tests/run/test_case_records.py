@@ -131,6 +131,7 @@ def test_a_visit_month_that_names_its_cases_is_verified(region: Path) -> None:
     assert verify_run(made).status == "right"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", ["a row less", "a row twice", "another day", "another provider"])
 def test_records_that_are_not_those_of_the_cases_are_found(
     visits_run: Path, tmp_path: Path, spoil: str

@@ -87,6 +87,7 @@ def test_every_case_is_recomputed_and_the_run_verified(region: Path, run: Finish
     assert [check for check in verified.checks if check.status == "wrong"] == []
 
 
+@pytest.mark.slow
 def test_a_scenario_of_another_scheme_has_the_list_of_that_one(
     region: Path, sample_data: Path
 ) -> None:

@@ -110,6 +110,7 @@ def test_a_forged_table_with_its_hash_does_not_balance(run: Path, case: int) -> 
     assert "outputs" not in wrong(verify_run(run))
 
 
+@pytest.mark.slow
 def test_a_forged_manifest(run: Path) -> None:
     settlement = ("policy", "parameters", "settlement")
 

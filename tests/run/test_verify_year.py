@@ -84,6 +84,7 @@ def test_the_runs_of_a_year_are_right(year: Path, runs: Path) -> None:
         assert {"inputs", "ledger", "report", check} <= set(those(verified, "right"))
 
 
+@pytest.mark.slow
 def test_another_report_beside_a_clearing_cannot_be_checked(runs: Path) -> None:
     report = write_report(clearing_in(runs)).path
     report.write_bytes(report.read_bytes().replace("年度应付".encode(), "年度应收".encode(), 1))
@@ -100,6 +101,7 @@ def test_every_run_is_a_data_package(runs: Path) -> None:
     assert described["cases"]["personLevel"] and "personLevel" not in described["pools"]
 
 
+@pytest.mark.slow
 def test_without_the_runs_before_a_ledger_cannot_be_checked(year: Path, tmp_path: Path) -> None:
     again = ["points_again", "lines_again", "bookings_again"]
     for run, job, unknown in (

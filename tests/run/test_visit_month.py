@@ -78,6 +78,7 @@ def test_the_run_is_a_data_package(run: Path) -> None:
     assert broken_rules(run) == []
 
 
+@pytest.mark.slow
 def test_bytes_do_not_depend_on_order_files_or_threads(
     region: Path, job: VisitsJob, run: Path, tmp_path: Path
 ) -> None:
@@ -179,6 +180,7 @@ def test_visits_and_stays_in_one_job_are_those_of_jobs_of_their_own(
     assert counts["visits_read"] == 3000 and counts["read"] == 2000
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_its_entries(
     job: VisitsJob, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,7 @@ def test_every_reachable_group_and_both_evaluators(
     assert sum(group.endswith("QY") for group in groups["witness"]) == ambiguous
 
 
+@pytest.mark.slow
 def test_table(tmp_path: Path) -> None:
     table = table_of("chs-drg-1.1")
     assert table.schema == WITNESS_SCHEMA

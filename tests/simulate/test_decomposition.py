@@ -67,6 +67,7 @@ VOLUME = st.lists(
 )
 
 
+@pytest.mark.slow
 @drawn(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     policy=POLICY, volume=VOLUME, times=st.sampled_from([None, "0.97", "1.05"]), level=st.booleans()
@@ -203,6 +204,7 @@ def test_every_table_has_the_same_change(region: Region) -> None:
     assert found.hospitals["change_fen"].is_sorted(descending=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "effects"),
     [

@@ -137,6 +137,7 @@ def test_what_the_base_accepted_is_said_to_be(region: Region) -> None:
     assert all(by is None for pool, by in told.items() if pool != sorted(fen)[0])
 
 
+@pytest.mark.slow
 def test_accepted_names_come_from_the_run(region: Region, tmp_path: Path) -> None:
     job = region.folder / "2026-10-level.toml"
     of_stays = region.job.read_text(encoding="utf-8").split("[outpatient]")[0]
@@ -262,6 +263,7 @@ def test_a_target_is_called_what_it_is(
     assert "试过的取值" in tried and "是" in tried and "点值效应（元）" not in tried
 
 
+@pytest.mark.slow
 def test_a_target_over_a_year_is_of_the_final_amount(year: Year, tmp_path: Path) -> None:
     hospital = first_hospital(year)
     scenario = year.write(

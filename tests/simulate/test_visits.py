@@ -79,6 +79,7 @@ def test_visits_are_those_of_a_run_with_these_parameters(
     assert (found.comparison.hospitals["change_fen"] == 0).all()
 
 
+@pytest.mark.slow
 def test_a_budget_does_not_group_visits_again(region: Region, tmp_path: Path) -> None:
     found = _simulated(region, f"[policy]\n{BUDGET}", tmp_path / "cache")
     assert found.visits is not None and "visits" not in found.computed

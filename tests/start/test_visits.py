@@ -126,6 +126,7 @@ def test_a_month_of_visits_is_paid_after_one_edited_line(
     assert got.equals(money(job))
 
 
+@pytest.mark.slow
 def test_a_second_start_leaves_what_was_edited(centre: Path, tmp_path: Path) -> None:
     folder = tmp_path / "2026"
     assert set(started(centre, folder).folder.states.values()) == {State.NEW}
