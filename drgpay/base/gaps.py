@@ -15,8 +15,7 @@ _WORDS = Wording("errors/base")
 
 def gap(what: Words, language: Language) -> str:
     """What stands in the place of something that is still to be filled in."""
-    said = what.said_in(language) if isinstance(what, Words) else what
-    return _WORDS.said("gap", language, what=said)
+    return _WORDS.said("gap", language, what=what)
 
 
 def is_gap(text: str) -> bool:

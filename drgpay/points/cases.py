@@ -69,7 +69,7 @@ def points_of_stays(
     of the stays that are followed, where they were found among more stays (earlier_stays.py); by
     default they are found among these.
     former: the catalogue before, where the policy has a phase-in that still pays a share of former
-    points; stays then have FORMER_GROUP too.
+    points; stays then have FORMER_COLUMNS too.
     Quotas are counted over all of them, volume caps by settlement month.
     Raises DrgpayError for filings of cases that are not there, of kinds and technologies that the
     policy does not have, and for a class that the catalogue cannot price.

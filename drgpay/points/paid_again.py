@@ -30,7 +30,7 @@ _ERRORS = Sentences("errors/points")
 class PaidStays:
     """The stays of an earlier run, and what it made of them.
 
-    cases: reads the cases (EarnedPoints.cases, with payment, and FORMER_GROUP where a phase-in paid a
+    cases: reads the cases (EarnedPoints.cases, with payment, and FORMER_COLUMNS where a phase-in paid a
     share of former points) whose case_id is in a series. former: the catalogue of these.
     adjustments: those of the run (ADJUSTMENT_SCHEMA). factors: by account k, by which points of this
     run are divided to be points of the run that looks back; 1 where an account has none.

@@ -12,6 +12,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, scaled, wide
 from drgpay.base.words import Sentences
+from drgpay.grouper.grouped_stays import FORMER_COLUMNS
 from drgpay.points.adjustments import SHARE, CaseChange
 from drgpay.points.age_factors import Base
 from drgpay.points.catalogue import Catalogue
@@ -25,10 +26,9 @@ from drgpay.policy.points import PhaseIn, Points
 _ERRORS = Sentences("errors/points")
 
 KIND = "phase_in"
-FORMER_GROUP = ("former_status", "former_drg")
 FORMER_SCHEMA: dict[str, pl.DataType] = {
     "case_id": pl.String(),
-    **dict.fromkeys(FORMER_GROUP, pl.String()),
+    **dict.fromkeys(FORMER_COLUMNS, pl.String()),
     "former_class": pl.String(),
     "former_base_points": pl.Int64(),
     "former_coefficient": pl.Int64(),
@@ -48,7 +48,7 @@ _EXACT: dict[str, pl.DataType] = {
 def former_cases(cases: pl.DataFrame, former: Catalogue | None, points: Points) -> pl.DataFrame:
     """FORMER_SCHEMA and the exact points of the cases that a share of their former points is paid for.
 
-    cases: of `priced_cases`, with FORMER_GROUP, which months of share 1 need not have. Without a
+    cases: of `priced_cases`, with FORMER_COLUMNS, which months of share 1 need not have. Without a
     phase-in there are none. Raises DrgpayError for cases without their former groups.
     """
     empty = pl.DataFrame(schema=FORMER_SCHEMA | _EXACT)
@@ -59,9 +59,9 @@ def former_cases(cases: pl.DataFrame, former: Catalogue | None, points: Points) 
     shared = cases.filter((_share(points.phase_in) < POINT_SCALE) & _by_groups())
     if not shared.height:
         return empty
-    if former is None or not {*FORMER_GROUP} <= {*cases.columns}:
+    if former is None or not {*FORMER_COLUMNS} <= {*cases.columns}:
         raise DrgpayError(*_ERRORS("no_former_groups"))
-    before = shared.drop(FORMER_GROUP).with_columns(
+    before = shared.drop(FORMER_COLUMNS).with_columns(
         shared["former_status"].alias("status"), shared["former_drg"].alias("drg")
     )
     formulas = class_formulas(former, points)
@@ -108,7 +108,7 @@ def phase_in_changes(
             alike=alike(cases, class_formulas(catalogue, points)),
         )
         .filter(_by_groups())
-        .drop(FORMER_GROUP, strict=False)
+        .drop(FORMER_COLUMNS, strict=False)
         .join(former, on="case_id", how="left", maintain_order="left")
         .join(granted, on="case_id", how="left", maintain_order="left")
         .with_columns(alike=pl.when("granted").then("granted_alike").otherwise("alike"))

@@ -6,7 +6,13 @@ from typing import Any
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.words import Sentences
-from drgpay.grouper.scheme import Scheme, load_scheme
+from drgpay.grouper.scheme import (
+    Scheme,
+    content_hash,
+    load_scheme,
+    load_scheme_info,
+    scheme_folder,
+)
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.policy.load import LoadedPolicy, load_policy
 from drgpay.records.dataset import Dataset, RecordsInput
@@ -215,10 +221,10 @@ def _former(former: FormerRules | None) -> dict[str, Any]:
     """The scheme and the catalogue before, where a job names them."""
     if former is None:
         return {}
-    scheme, catalogue = load_scheme(former.scheme), former.catalogue
+    folder, catalogue = scheme_folder(former.scheme), former.catalogue
     return {
         "former": {
-            "scheme": {"id": scheme.info.id, "sha256": scheme.content_hash},
+            "scheme": {"id": load_scheme_info(folder).id, "sha256": content_hash(folder)},
             "catalogue": {"name": catalogue.name, "sha256": catalogue_hash(catalogue)},
         }
     }

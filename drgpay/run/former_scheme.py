@@ -9,9 +9,10 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.words import Sentences
+from drgpay.grouper.grouped_stays import FORMER_COLUMNS
 from drgpay.points.cases import EarnedPoints
 from drgpay.points.catalogue import Catalogue, read_catalogue
-from drgpay.points.phase_in import FORMER_GROUP, needs_former
+from drgpay.points.phase_in import needs_former
 from drgpay.results.columns import columns_of, written
 from drgpay.results.run_folder import PaidPart
 from drgpay.results.tables import FORMER_GROUPS
@@ -48,14 +49,14 @@ def former_catalogue_of(run: PaidPart) -> Catalogue | None:
 
 
 def with_former_groups(run: PaidPart, stays: pl.DataFrame) -> pl.DataFrame:
-    """Stays of a run with FORMER_GROUP, where it paid a share of their former points."""
+    """Stays of a run with FORMER_COLUMNS, where it paid a share of their former points."""
     return with_groups_of_months([run], stays)
 
 
 def with_groups_of_months(months: Sequence[PaidPart], stays: pl.DataFrame) -> pl.DataFrame:
-    """Stays of a year with FORMER_GROUP, as the runs of its months have them; null of the others."""
+    """Stays of a year with FORMER_COLUMNS, as the runs of its months have them; null of the others."""
     before = [
-        run.scaled(FORMER_GROUPS, ["case_id", *FORMER_GROUP])
+        run.scaled(FORMER_GROUPS, ["case_id", *FORMER_COLUMNS])
         for run in months
         if run.has(FORMER_GROUPS)
     ]

@@ -13,12 +13,11 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.base.words import Sentences
-from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
+from drgpay.grouper.grouped_stays import FORMER_COLUMNS, check_grouped, read_grouped_stays
 from drgpay.grouper.official_groups import GroupedBefore
 from drgpay.points.calibrate import calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
-from drgpay.points.phase_in import FORMER_GROUP
 from drgpay.policy.model import Policy
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset, RecordsInput
@@ -452,8 +451,8 @@ class Stages:
 
 
 def _needed(stays: pl.DataFrame) -> list[str]:
-    """STAY_COLUMNS, and FORMER_GROUP where a phase-in asks for it."""
-    return [*STAY_COLUMNS, *(name for name in FORMER_GROUP if name in stays.columns)]
+    """STAY_COLUMNS, and FORMER_COLUMNS where a phase-in asks for it."""
+    return [*STAY_COLUMNS, *(name for name in FORMER_COLUMNS if name in stays.columns)]
 
 
 def cube_of(cases: pl.DataFrame) -> pl.DataFrame:

@@ -10,7 +10,7 @@ from drgpay.show.tables import ReportTable
 from drgpay.show.tables_html import html_table
 from drgpay.show.template import render_page
 from drgpay.transition import pictures
-from drgpay.transition.history import SIDES
+from drgpay.transition.history import SIDES, Side
 from drgpay.transition.outcome import Transition
 from drgpay.transition.sentences import sentences
 from drgpay.transition.snippet import phase_in_section
@@ -63,8 +63,8 @@ def facts_of(found: Transition, language: Language) -> list[tuple[str, str]]:
     ]
 
 
-def _catalogue(found: Transition, side: str, language: Language) -> str:
-    one = next(value for name, value in found.catalogues.items() if name == side)
+def _catalogue(found: Transition, side: Side, language: Language) -> str:
+    one = found.catalogues[side]
     return word("calibrated_here", language) if one.folder is None else one.catalogue.info.id
 
 

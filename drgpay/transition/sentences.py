@@ -20,8 +20,7 @@ def sentences(found: Transition, language: Language) -> list[str]:
         for line in found.gate.lines.filter(~found.gate.lines["verified"])["line"]
     ]
     if unverified:
-        between = "、" if language == "zh" else ", "
-        told.append(said("unverified", language, lines=between.join(unverified)))
+        told.append(said("unverified", language, lines=listed(unverified)))
     return told
 
 
@@ -54,8 +53,7 @@ def _coverage(found: Transition, side: Side) -> float:
 def factors_sentence(found: Transition, language: Language) -> str:
     """The neutral factor of each account."""
     rows = machine_tables(found)["factors"].select("account", "k").iter_rows()
-    between = "、" if language == "zh" else ", "
-    factors = between.join(f"{word(account, language)} {k}" for account, k in rows)
+    factors = listed(f"{word(account, language)} {k}" for account, k in rows)
     return said("factors", language, factors=factors)
 
 
@@ -66,7 +64,7 @@ def without_cases(found: Transition, language: Language) -> list[str]:
         groups = found.comparison.without_cases(side)["drg"].to_list()
         if groups:
             more = len(groups) > _NAMED
-            names = str(listed(groups[:_NAMED]).said_in(language))
+            names = listed(groups[:_NAMED])
             told.append(
                 said(
                     f"without_{side}_more" if more else f"without_{side}",
