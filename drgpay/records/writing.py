@@ -53,6 +53,22 @@ def write_frame(frame: "pl.DataFrame", path: Path) -> None:
             file.write(batch(part))
 
 
+def write_frames(frames: "Iterable[pl.DataFrame]", schema: "pl.Schema", path: Path) -> None:
+    """Write frames one behind the other, taking each only when it is needed: the bytes are those of
+    `write_frame` of all of them, however the rows are cut. schema: without categories.
+    """
+    from polars.io.plugins import register_io_source
+
+    def taken(
+        _columns: list[str] | None, _where: "pl.Expr | None", _most: int | None, _size: int | None
+    ) -> "Iterator[pl.DataFrame]":
+        yield from frames
+
+    register_io_source(taken, schema=schema).sink_parquet(
+        path, row_group_size=ROW_GROUP_ROWS, maintain_order=True
+    )
+
+
 def as_batch(frame: "pl.DataFrame") -> pa.RecordBatch:
     """A frame as one batch without notes of polars, which would differ from reader to reader."""
     import polars as pl
