@@ -4,6 +4,7 @@ Providers are paid by points in any case; the balance is settled with the contra
 (docs/outpatient.md, "Capitation").
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,11 +105,39 @@ def capitation_accounts(
     Raises DrgpayError for a policy without [outpatient.capitation], an enrolment that lists
     something twice or has no rate, and where the sums do not tie to the fen.
     """
+    sums = contract_sums([cases])
+    return accounts_of_sums(sums, statements, values, enrolment, policy, period)
+
+
+def contract_sums(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """Cases, in parts, in sums by LINE and contractor_id: visits, fund_fen (of case_fund_fen).
+
+    Of each part no more is kept.
+    """
+    keys = [*LINE, "contractor_id"]
+    found = [
+        part.group_by(keys)
+        .agg(visits=pl.len().cast(pl.Int64), fund_fen=pl.col("case_fund_fen").sum())
+        .with_columns(pl.col(name).cast(pl.String) for name in keys if name != "out_of_area")
+        for part in parts
+    ]
+    return pl.concat(found).group_by(keys).agg(pl.col("visits", "fund_fen").sum())
+
+
+def accounts_of_sums(
+    sums: pl.DataFrame,
+    statements: pl.DataFrame,
+    values: pl.DataFrame,
+    enrolment: pl.DataFrame,
+    policy: Policy,
+    period: Period | None,
+) -> CapitationAccounts:
+    """`capitation_accounts` of cases that were summed (`contract_sums`)."""
     rules = policy.outpatient.capitation if policy.outpatient else None
     if policy.outpatient is None or rules is None:
         raise DrgpayError(*_ERRORS("no_capitation", policy=policy.policy.id))
     capitation = _capitation(enrolment, rules, policy.outpatient.budget, period)
-    placed = _placed(cases, statements, capitation)
+    placed = _placed(sums, statements, capitation)
     charged = _charged(placed)
     accounts = capitation.join(
         charged, on=CONTRACT, how="left", maintain_order="left"
@@ -196,20 +225,14 @@ def _of_period(year_fen: int, budget: Budget | None, period: Period | None) -> i
     return month_share_fen(year_fen, budget, period)
 
 
-def _placed(
-    cases: pl.DataFrame, statements: pl.DataFrame, capitation: pl.DataFrame
-) -> pl.DataFrame:
-    """The cases in sums by line, contractor and whether they are at the contractor itself.
+def _placed(sums: pl.DataFrame, statements: pl.DataFrame, capitation: pl.DataFrame) -> pl.DataFrame:
+    """Sums by line and contractor, and whether they are at the contractor itself.
 
     Adds in_pool, paid_here and pool of their line, and `reason`: null where a contractor is charged.
     """
-    sums = (
-        cases.group_by(*LINE, "contractor_id")
-        .agg(visits=pl.len().cast(pl.Int64), fund_fen=pl.col("case_fund_fen").sum())
-        .with_columns(pl.col(name).cast(statements.schema[name]) for name in LINE)
-        .with_columns(pl.col("contractor_id").cast(pl.String))
-        .with_columns(elsewhere=pl.col("hospital_id") != pl.col("contractor_id"))
-    )
+    sums = sums.with_columns(
+        pl.col(name).cast(statements.schema[name]) for name in LINE
+    ).with_columns(elsewhere=pl.col("hospital_id") != pl.col("contractor_id"))
     reason = (
         pl.when("out_of_area")
         .then(pl.lit("out_of_area"))
