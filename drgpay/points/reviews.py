@@ -21,10 +21,12 @@ KIND = "review"
 OVER_QUOTA_KIND = "review_over_quota"
 
 
-def review_changes(cases: pl.DataFrame, filings: Filings, terms: Terms) -> list[CaseChange]:
+def review_changes(
+    cases: pl.DataFrame, filings: Filings, terms: Terms, counted: pl.DataFrame | None = None
+) -> list[CaseChange]:
     """The steps of special reviews.
 
-    cases: all cases of the frame; case_id, hospital_id, status, payment_unit, case_class,
+    counted: what `quotas` counts, by default the cases. cases: case_id, hospital_id, status, payment_unit, case_class,
     AGE_COLUMNS and the columns of the formulas. An approved case has its fixed points, or those of the formula; a
     rejected one, one whose class is not reviewed and one that is refused over the quota keep the
     points of their class, with a row that says so. Raises DrgpayError for an unreasonable cost
@@ -36,7 +38,11 @@ def review_changes(cases: pl.DataFrame, filings: Filings, terms: Terms) -> list[
     reviewed = cases.join(filings.reviews, on="case_id")
     _refuse_too_much(reviewed, filings)
     applicable = pl.col("case_class").is_in(points.reviews.classes)
-    approved = _with_quota(reviewed.filter(applicable & pl.col("approved")), cases, points.reviews)
+    approved = _with_quota(
+        reviewed.filter(applicable & pl.col("approved")),
+        cases if counted is None else counted,
+        points.reviews,
+    )
     over = approved.filter(pl.col("number") > pl.col("quota"))
     refused = points.reviews.over_quota == "refuse"
     paid = approved.filter(pl.col("number") <= pl.col("quota")) if refused else approved

@@ -139,7 +139,7 @@ def test_stays_at_the_bounds(bounds: str, bounds_mean: str, reference: str) -> N
 
 
 def compare_readmissions(stays: list[Stay], policy: Policy) -> None:
-    found = earlier_stays(frame_of(stays), policy.points.readmission)
+    found = followed(previous_stays(frame_of(stays)), policy.points.readmission)
     assert dict(found.iter_rows()) == readmissions(stays, policy.points.readmission)
 
 
