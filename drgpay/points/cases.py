@@ -76,8 +76,8 @@ def points_of_stays(
     default they are found among these.
     former: the catalogue before, where the policy has a phase-in that still pays a share of former
     points; stays then have FORMER_COLUMNS too.
-    Quotas are counted over all of them, or over `counted` (hospital_id, status, payment_unit) where
-    they are some of more; volume caps by settlement month.
+    counted: `reviews.discharges` of all stays of the period, where these are some of them.
+    Quotas are counted over all stays of the period, volume caps by settlement month.
     Raises DrgpayError for filings of cases that are not there, of kinds and technologies that the
     policy does not have, and for a class that the catalogue cannot price.
     """
@@ -149,7 +149,7 @@ def adjustment_steps(
 ) -> list[Step]:
     """All steps in their order that concern a case (`classed_stays` with points_before).
 
-    former: of `former_cases`. counted: over what the quotas of reviews are counted, by default the cases.
+    former: of `former_cases`. counted: as `review_changes` takes it.
     """
     base = on_scale(base_of(points), points)
     reviews = review_changes(cases, filings, Terms.of(catalogue, points), counted)

@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from drgpay.base.exact import divide_half_up
-from drgpay.points.age_factors import AGE_COLUMNS, age_columns
+from drgpay.points.age_factors import age_columns
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.formulas import PointFormula, class_formulas
 from drgpay.points.prices import BOUND_COLUMNS
@@ -208,7 +208,9 @@ def _first_above(values: _Wholes, starts: _Wholes, ends: _Wholes, bounds: _Whole
 
 def _points(cases: pl.DataFrame, formula: PointFormula) -> _Wholes:
     rounded = divide_half_up(formula.numerator, formula.denominator).cast(pl.Int64)
-    points = cases.select(pl.lit(None, pl.Int64).alias("points") if not cases.height else rounded.alias("points"))["points"]
+    points = cases.select(
+        pl.lit(None, pl.Int64).alias("points") if not cases.height else rounded.alias("points")
+    )["points"]
     if points.null_count():
         raise UnpricedError
     return points.to_numpy()

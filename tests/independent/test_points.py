@@ -11,7 +11,7 @@ import pytest
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.calibrate import calibrate as drgpay_calibrate
 from drgpay.points.catalogue import Catalogue
-from drgpay.points.readmission import earlier_stays
+from drgpay.points.readmission import followed, previous_stays
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from tests.spread import spread
