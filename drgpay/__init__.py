@@ -52,6 +52,7 @@ _PUBLIC = {
     "drgpay.explain.trace": ("Trace",),
     "drgpay.grouper.apg": ("CompiledApg",),
     "drgpay.grouper.compiled": ("CompiledScheme",),
+    "drgpay.grouper.plain": ("group_plain", "plain_schema"),
     "drgpay.grouper.reference": ("Stay",),
     "drgpay.points.catalogue": ("Catalogue",),
     "drgpay.policy.model": ("Policy",),

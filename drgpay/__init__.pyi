@@ -111,6 +111,10 @@ from drgpay.grouper.apg import (
 from drgpay.grouper.compiled import (
     CompiledScheme as CompiledScheme,
 )
+from drgpay.grouper.plain import (
+    group_plain as group_plain,
+    plain_schema as plain_schema,
+)
 from drgpay.grouper.reference import (
     Stay as Stay,
 )
