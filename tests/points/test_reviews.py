@@ -184,7 +184,9 @@ def test_stays_without_a_group_count_where_the_policy_says_drg() -> None:
     ]
     cases = pl.DataFrame([{**STAY, **stay} for stay in stays], infer_schema_length=None)
     assert quotas(discharges(cases), quota("refuse", share="1").reviews) == {}
-    assert quotas(discharges(cases), quota("refuse", share="1", quota_of="drg").reviews) == {"H1": 1}
+    assert quotas(discharges(cases), quota("refuse", share="1", quota_of="drg").reviews) == {
+        "H1": 1
+    }
 
 
 def test_only_grouped_discharges_make_a_quota() -> None:

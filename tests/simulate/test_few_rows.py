@@ -39,6 +39,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "points.ungrouped_rule": ("fixed_points",),
     "points.ungrouped_points": ("60",),
     "points.few_cases_rule": ("at_cost",),
+    "points.age_factors": ([{"rule": "NL >= 70", "times": "1.2"}],),
     "points.no_coefficient_groups": (GROUPS,),
     "points.base_level": ({"groups": GROUPS, "level": "2A"},),
     "points.readmission.days": (0, 3, 300),
@@ -47,7 +48,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "points.reviews.quota_share": ("0", "0.0011"),
     "points.reviews.over_quota": ("refuse",),
     "points.reviews.quota_scope": ("region",),
-    "points.reviews.classes": (["high"], ["low", "high"][1:]),
+    "points.reviews.classes": (["high"],),
     "points.volume_caps": (
         [{"groups": [GROUPS[0]], "cases_a_month": 2, "factor": "0.8"}],
         [{"groups": GROUPS[1:], "cases_a_month": 0, "factor": "0.4"}],
@@ -67,7 +68,7 @@ VALUES: dict[str, tuple[Any, ...]] = {
     "settlement.out_of_area": ("pooled", "excluded"),
     "settlement.value_places": (2,),
     "settlement.distribute_remainder": ("all",),
-    "settlement.deducted_points": ("fund",),
+    "settlement.deducted_points": ("pool",),
     "settlement.merged_accounts": ([["employee", "resident"]],),
     "settlement.prepay_ratio": ("0.7",),
 }
@@ -125,7 +126,10 @@ def _earned(stages: Stages, plan: Plan) -> Any:
         {},
         {"points.low_ratio": "0.55", "points.high_formula": "excess"},
         {"points.readmission.days": 300, "points.readmission.factor": "0.3"},
-        {"points.volume_caps": VALUES["points.volume_caps"][1], "points.reviews.over_quota": "refuse"},
+        {
+            "points.volume_caps": VALUES["points.volume_caps"][1],
+            "points.reviews.over_quota": "refuse",
+        },
     ],
 )
 def test_few_rows_are_the_whole(region: Region, values: dict[str, Any]) -> None:
