@@ -74,21 +74,21 @@ def _plain(found: list[tuple[object, ...]]) -> list[tuple[str, ...]]:
     """Rows that compare: decimals by value, whatever their places."""
 
     def text(value: object) -> str:
+        number = value
         if isinstance(value, str):
             try:
-                value = Decimal(value)
+                number = Decimal(value)
             except ArithmeticError:
                 return value
-        if isinstance(value, Decimal):
-            return format(value.normalize() + 0, "f")
-        return str(value)
+        return format(number.normalize() + 0, "f") if isinstance(number, Decimal) else str(value)
 
     return sorted(tuple(text(value) for value in row) for row in found)
 
 
 def _views_agree(rows: Rows, year: Path) -> None:
     """A corrected month counts once, in statements by its correction, in the ledger with what it goes on with."""
-    latest = dict(rows("SELECT period, run FROM drgpay.latest_runs WHERE part = 'stays'"))
+    of_stays = rows("SELECT period, run FROM drgpay.latest_runs WHERE part = 'stays'")
+    latest: dict[str, str] = dict(of_stays)
     assert len(latest) == 13
     assert latest["2026-05"] == CORRECTION
     assert rows("SELECT period, run FROM drgpay.latest_runs WHERE part = 'visits'") == [
@@ -106,13 +106,13 @@ def _views_agree(rows: Rows, year: Path) -> None:
     assert (Decimal(value), pools) == (values["fund_amount"].sum(), values.height)
     # What hospitals have been booked of the month, and the fund has paid, is what the correction says now.
     both = pl.concat(pl.read_parquet(year / run / "ledger.parquet") for run in (MAY, CORRECTION))
-    booked = both.filter(debit="fund")["amount"].sum() - both.filter(credit="fund")["amount"].sum()
+    booked = _sum(both.filter(debit="fund"), "amount") - _sum(both.filter(credit="fund"), "amount")
     [(balance,)] = rows(
         "SELECT sum(balance)::text FROM drgpay.ledger_balances "
         "WHERE period = '2026-05' AND account = 'fund'"
     )
     assert Decimal(balance) == booked
-    assert booked == -values["budget"].sum()
+    assert booked == -_sum(values, "budget")
     # Of the year: the months, their correction and the clearing, each entry once.
     everything = pl.concat(pl.read_parquet(path) for path in year.glob("*/ledger.parquet"))
     [(debit, credit)] = rows(
@@ -130,6 +130,12 @@ def _views_agree(rows: Rows, year: Path) -> None:
     assert Decimal(due) == cleared["clearing"].sum()
     [(visits,)] = rows("SELECT sum(cases)::text FROM drgpay.month_visit_hospitals")
     assert int(visits) == pl.read_parquet(year / FEBRUARY / "visits.parquet").height
+
+
+def _sum(frame: pl.DataFrame, column: str) -> Decimal:
+    total = frame[column].sum()
+    assert isinstance(total, Decimal)
+    return total
 
 
 def test_a_run_that_is_published_again_is_there_once(

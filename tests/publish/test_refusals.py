@@ -12,6 +12,7 @@ from drgpay.publish import publishing
 from drgpay.publish.ddl import script
 from drgpay.publish.layout import Schema
 from drgpay.publish.publishing import publish_runs
+from drgpay.publish.rows import TableFile
 from tests.databases.postgresql_server import Server, own_server
 from tests.publish.conftest import VARIABLE, Rows, database_of
 from tests.publish.test_publishing import FEBRUARY, MAY, OPEN, _every
@@ -94,16 +95,16 @@ def test_a_server_that_stops_and_comes_back(
     with own_server() as server:
         monkeypatch.setenv(VARIABLE, server.password)
         database = database_of(server)
-        ingested = publishing.TableFile.batches
+        ingested = TableFile.batches
         written = []
 
-        def stop_before_the_third(file: publishing.TableFile) -> Any:
+        def stop_before_the_third(file: TableFile) -> Any:
             written.append(file)
             if len(written) == 3:
                 server.stop()
             return ingested(file)
 
-        monkeypatch.setattr(publishing.TableFile, "batches", stop_before_the_third)
+        monkeypatch.setattr(TableFile, "batches", stop_before_the_third)
         error = _refused(year, database, MAY)
         assert error.code == "publish.went_away"
         assert len(written) == 3
