@@ -1,4 +1,4 @@
-"""Rows spilled to disk by range of visit_id, for input that comes in any order."""
+"""Rows spilled to disk by range of their id, for input that comes in any order."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -39,9 +39,10 @@ def _megabytes(rows: int) -> int:
 
 
 class Spill:
-    """A table cut into ranges of visit_id, each in a file of its own.
+    """A table cut into ranges of an id, each in a file of its own.
 
-    Range n has the ids from boundaries[n - 1] on, below boundaries[n]; boundaries rise.
+    Range n has the ids from boundaries[n - 1] on, below boundaries[n]; boundaries rise. The name of
+    boundaries is that of the column of ids; a missing id counts as an empty one.
     """
 
     def __init__(self, folder: Path, name: str, boundaries: pl.Series) -> None:
@@ -54,8 +55,8 @@ class Spill:
         """A frame in the order of the ranges, and where each range starts, with the end."""
         if not len(self._boundaries):
             return _arrow(frame), [0, frame.height]
-        ranges = self._boundaries.search_sorted(frame["visit_id"], side="right").to_numpy()
-        narrow = ranges.astype(np.uint16)
+        ids = frame[self._boundaries.name].fill_null("")
+        narrow = self._boundaries.search_sorted(ids, side="right").to_numpy().astype(np.uint16)
         order = np.argsort(narrow, kind="stable")  # radix sort
         starts = np.concatenate(([0], np.cumsum(np.bincount(narrow, minlength=len(self._paths)))))
         return _arrow(frame.select(pl.all().gather(pl.lit(pl.Series(order))))), starts.tolist()
@@ -106,9 +107,9 @@ def _arrow(frame: pl.DataFrame) -> pa.Table:
     return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks()
 
 
-def boundaries_of(sample: Iterable[pl.Series], ranges: int) -> pl.Series:
+def boundaries_of(sample: Iterable[pl.Series], ranges: int, column: str = "visit_id") -> pl.Series:
     """At most ranges - 1 ids, rising, that cut a sample of ids into ranges of about one size."""
-    ids = pl.concat([pl.Series("visit_id", [], pl.String), *sample]).sort()
+    ids = pl.concat([pl.Series(column, [], pl.String), *sample]).sort()
     if not len(ids) or ranges < 2:
         return ids.clear()
     places = [len(ids) * n // ranges for n in range(1, ranges)]
