@@ -1,6 +1,6 @@
 """Stays read, grouped and stripped of their lists of codes, for the stages that follow."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -108,7 +108,7 @@ def grouped_reader(
     )
 
     def grouped(piece: Piece) -> Iterator[pl.DataFrame]:
-        for given in piece.batches(read, coded):
+        for given in _in_slices(piece.batches(read, coded)):
             batch = _paid_by(given, unpaid)
             groups = pl.DataFrame(pa.table(group_batch(compiled, batch)))
             repeated = repeated_principal(batch).alias(REPEATED_PRINCIPAL)
@@ -122,6 +122,16 @@ def grouped_reader(
             yield stays.hstack(kept_of_record(given, coded=True)) if with_records else stays
 
     return grouped
+
+
+_SLICE_ROWS = 65_536
+"""Rows that are made into a frame at once: what is made on the way then stays in the caches."""
+
+
+def _in_slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, _SLICE_ROWS):
+            yield batch.slice(start, _SLICE_ROWS)
 
 
 def _in_texts(frame: pl.DataFrame) -> pl.DataFrame:

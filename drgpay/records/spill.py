@@ -1,6 +1,6 @@
 """Rows spilled to disk by range of their id, for input that comes in any order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Spill:
     """
 
     def __init__(self, folder: Path, name: str, boundaries: pl.Series) -> None:
+        self.name = name
         self._paths = [folder / f"{name}-{n}.arrow" for n in range(len(boundaries) + 1)]
         self._boundaries = boundaries
         self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
@@ -78,11 +79,18 @@ class Spill:
         for writer in writers.values():
             writer.close()
 
-    def frames(self, n: int) -> Iterator[pl.DataFrame]:
-        """The rows of a range in the order in which they were written, _FRAME_ROWS or more a frame."""
+    def frames(self, n: int, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows of a range in the order in which they were written, _FRAME_ROWS or more a frame.
+
+        columns: only these.
+        """
         if not self.rows[n]:
             return
-        with pa.OSFile(str(self._paths[n])) as file, pa.ipc.open_stream(file) as stream:
+        path = str(self._paths[n])
+        with (
+            pa.OSFile(path) as file,
+            pa.ipc.open_stream(file, options=_only(path, columns)) as stream,
+        ):
             waiting, rows = list[pa.RecordBatch](), 0
             for batch in stream:
                 waiting.append(batch)
@@ -96,6 +104,15 @@ class Spill:
     def drop(self, n: int) -> None:
         """A range is not needed any more: make room on the disk."""
         self._paths[n].unlink(missing_ok=True)
+
+
+def _only(path: str, columns: Sequence[str] | None) -> pa.ipc.IpcReadOptions:
+    """Options that read some columns of a stream."""
+    if columns is None:
+        return pa.ipc.IpcReadOptions()
+    with pa.OSFile(path) as file, pa.ipc.open_stream(file) as stream:
+        places = [stream.schema.get_field_index(name) for name in columns]
+    return pa.ipc.IpcReadOptions(included_fields=sorted(places))
 
 
 def _frame(batches: list[pa.RecordBatch]) -> pl.DataFrame:
