@@ -157,7 +157,7 @@ def check_in_buckets(
     folder: Path,
     progress: Progress = lambda rows: None,
     threads: int | None = None,
-    bucket_rows: int = BUCKET_ROWS,
+    bucket_rows: int | None = None,
 ) -> MonthFound:
     """The same bucket by bucket: valid stays, with their records, go into files of a folder, which is
     there and empty.
@@ -169,7 +169,7 @@ def check_in_buckets(
             month.dataset,
             month.compiled,
             spilled,
-            bucket_rows,
+            bucket_rows or BUCKET_ROWS,
             month.source,
             progress,
             threads,
