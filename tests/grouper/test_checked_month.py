@@ -26,7 +26,6 @@ from drgpay.records.official_groups import (
     GROUPS_RULES,
     GroupsInput,
     GroupsRule,
-    OfficialGroups,
 )
 from drgpay.records.stay_buckets import StayBuckets
 
@@ -58,9 +57,7 @@ def stays(sample_data: Path) -> pl.DataFrame:
     )
 
 
-def month_of(
-    sample_data: Path, file: Path, official: OfficialGroups | None = None, **severity: str
-) -> MonthToCheck:
+def month_of(sample_data: Path, file: Path, **severity: str) -> MonthToCheck:
     policy = load_policy(sample_data / "policy.toml").policy
     records = policy.records.with_severities({"duplicate_id": "reject", **severity})
     return MonthToCheck(
@@ -71,7 +68,6 @@ def month_of(
         OCTOBER,
         str(file),
         "en",
-        official,
     )
 
 
