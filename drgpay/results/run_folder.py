@@ -30,7 +30,8 @@ from drgpay.results.tables import Columns, added_columns, columns_by_table
 from drgpay.results.visit_files import ENROLMENT
 from drgpay.settle.booking import Booked, booked_month
 from drgpay.settle.differences import PaidMonth
-from drgpay.settle.lines import AMOUNTS, LINE
+from drgpay.settle.lines import LINE
+from drgpay.settle.narrow import AMOUNTS
 from drgpay.settle.settled import Settled
 
 _ERRORS = Sentences("errors/results")

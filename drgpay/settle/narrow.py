@@ -5,7 +5,7 @@ behind the other); what is kept of them are sums and twelve bytes a case, so tha
 shared over the whole period at once, whatever the number of buckets (docs/decisions/0043).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -101,7 +101,7 @@ class GrowingCases:
             .group_by(KIND)
             .agg(pl.len().cast(pl.Int64).alias("cases"), pl.col(_SUMMED).sum(), pl.col("row"))
         )
-        texts = groups.select(KIND).cast(_TEXTS).rows()
+        texts = groups.select(pl.col(name).cast(dtype) for name, dtype in _TEXTS.items()).rows()
         numbers = [self._numbers.setdefault(key, len(self._numbers)) for key in texts]
         numbered = pl.Series("kind", numbers, pl.Int32)
         kind = np.empty(cases.height, np.int32)

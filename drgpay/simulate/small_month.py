@@ -7,7 +7,7 @@ milliseconds. Used where only the amounts of hospitals are asked for: sweeps, ta
 import polars as pl
 
 from drgpay.points.cases import EarnedPoints
-from drgpay.settle.lines import AMOUNTS
+from drgpay.settle.narrow import AMOUNTS
 
 _KEYS = ("hospital_id", "account", "out_of_area", "case_class")
 _SUMS = ("points", *AMOUNTS)
