@@ -302,9 +302,9 @@ def _said_otherwise(column: Field, declared: Mapping[str, Any]) -> Field:
 
 
 def expanded(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """The names of columns, those of a group in the place of @group."""
+    """The names of columns, those of a group, which may name others, in the place of @group."""
     for name in names:
         if name.startswith(_GROUP):
-            yield from groups[name.removeprefix(_GROUP)]
+            yield from expanded(groups[name.removeprefix(_GROUP)], groups)
         else:
             yield name
