@@ -32,9 +32,7 @@ def capped_cases(cases: pl.DataFrame, cap: VolumeCap) -> pl.DataFrame:
     ).select(pl.col(name).cast(dtype) for name, dtype in CAPPED_SCHEMA.items())
 
 
-def volume_changes(
-    capped: Sequence[pl.DataFrame], caps: tuple[VolumeCap, ...]
-) -> list[CaseChange]:
+def volume_changes(capped: Sequence[pl.DataFrame], caps: tuple[VolumeCap, ...]) -> list[CaseChange]:
     """A step for each cap.
 
     capped: for each cap its `capped_cases` of the whole period. The cases of a

@@ -163,6 +163,10 @@ def test_the_quota_of_a_hospital_or_of_the_region() -> None:
     )
 
 
+def quotas_over(cases: pl.DataFrame, rule: Reviews) -> dict[str, int]:
+    return quotas(counted_discharges(cases, rule), rule)
+
+
 def test_the_part_of_the_region_goes_by_largest_remainder_then_by_hospital() -> None:
     def parts(counts: dict[str, int], share: str, **rule: str) -> dict[str, int]:
         cases = pl.DataFrame(
