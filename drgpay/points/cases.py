@@ -1,6 +1,6 @@
 """The points of every stay of a period: class, formula, adjustments, rounded to 4 places."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -23,13 +23,14 @@ from drgpay.points.pricing import exact_points, priced_cases
 from drgpay.points.readmission import KIND as READMISSION
 from drgpay.points.readmission import earlier_stays, readmission_changes, split_stays
 from drgpay.points.reviews import (
+    GRANTED_SCHEMA,
     counted_discharges,
     granted_reviews,
     quota_places,
     quotas,
     review_changes,
 )
-from drgpay.points.volume import capped_cases, volume_changes
+from drgpay.points.volume import CAPPED_SCHEMA, capped_cases, volume_changes
 from drgpay.policy.adjustment_rows import no_adjustments
 from drgpay.policy.points import Points
 from drgpay.records.filings import NO_FILINGS, Filings
@@ -75,6 +76,16 @@ class Asked:
             counted_discharges(cases, rule),
             granted_reviews(cases, filings, rule),
             tuple(capped_cases(cases, cap) for cap in points.volume_caps),
+        )
+
+    @classmethod
+    def nothing(cls, points: Points) -> "Asked":
+        """Of no case."""
+        capped = pl.DataFrame(schema=CAPPED_SCHEMA)
+        return cls(
+            pl.DataFrame(schema={"hospital_id": pl.String, "discharges": pl.Int64}),
+            pl.DataFrame(schema=GRANTED_SCHEMA),
+            tuple(capped for _ in points.volume_caps),
         )
 
     @classmethod
@@ -143,7 +154,7 @@ def points_of_stays(
     Raises DrgpayError for filings of cases that are not there, of kinds and technologies that the
     policy does not have, and for a class that the catalogue cannot price.
     """
-    _refuse_unknown_cases(stays, filings)
+    refuse_unknown_cases(filings, dict.fromkeys(filings.of_cases, stays["case_id"]))
     refuse_strange_filings(filings, points)
     formulas = class_formulas(catalogue, points)
     cases = priced_cases(stays, catalogue, points, formulas)
@@ -257,10 +268,14 @@ def _steps(
     return [step for step in steps if step.rows.height]
 
 
-def _refuse_unknown_cases(stays: pl.DataFrame, filings: Filings) -> None:
-    for table, path in filings.of_cases.values():
+def refuse_unknown_cases(filings: Filings, known: Mapping[str, pl.Series]) -> None:
+    """Raise DrgpayError for a filing of a case that is not there.
+
+    known: of each table of filings (Filings.of_cases) case_ids that are, at least those it names.
+    """
+    for name, (table, path) in filings.of_cases.items():
         if not table.height:
             continue
-        unknown = table.join(stays, on="case_id", how="anti").sort("case_id")
+        unknown = table.filter(~pl.col("case_id").is_in(known[name].implode())).sort("case_id")
         if unknown.height:
             raise DrgpayError(*_ERRORS("unknown_case", path=path, case=unknown["case_id"][0]))

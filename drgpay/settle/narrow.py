@@ -5,7 +5,7 @@ behind the other); what is kept of them are sums and twelve bytes a case, so tha
 shared over the whole period at once, whatever the number of buckets (docs/decisions/0043).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,6 +46,31 @@ class OrderOfIds:
                 "absent": ~ids.is_in(self.ids.implode()),
             }
         )
+
+
+@dataclass(frozen=True)
+class OrderOfBuckets:
+    """The order of cases in buckets that are ranges of case_id, one behind the other.
+
+    firsts: the first id of each. starts: its place. ids: gives the ids of one, sorted.
+    """
+
+    firsts: Sequence[str]
+    starts: Sequence[int]
+    ids: Callable[[int], pl.Series]
+
+    def places(self, ids: pl.Series) -> pl.DataFrame:
+        """As CaseOrder says."""
+        firsts = pl.Series("first", self.firsts, pl.String)
+        bucket = firsts.search_sorted(ids, side="right").cast(pl.Int64) - 1
+        place = np.zeros(len(ids), np.int64)
+        absent = np.ones(len(ids), np.bool_)
+        for number in bucket.filter(bucket >= 0).unique().sort():
+            mine = np.flatnonzero((bucket == number).to_numpy())
+            inside = OrderOfIds(self.ids(number)).places(ids[mine])
+            place[mine] = inside["place"].to_numpy() + self.starts[number]
+            absent[mine] = inside["absent"].to_numpy()
+        return pl.DataFrame({"place": place, "absent": absent})
 
 
 @dataclass(frozen=True)
