@@ -21,10 +21,15 @@ from drgpay.points.formulas import Terms, class_formulas
 from drgpay.points.phase_in import FORMER_SCHEMA, former_cases, on_scale, phase_in_changes
 from drgpay.points.pricing import exact_points, priced_cases
 from drgpay.points.readmission import KIND as READMISSION
-from drgpay.points.readmission import earlier_stays, readmission_changes, split_stays
+from drgpay.points.readmission import (
+    followed,
+    previous_stays,
+    readmission_changes,
+    split_stays,
+)
 from drgpay.points.reviews import (
     GRANTED_SCHEMA,
-    counted_discharges,
+    discharges,
     granted_reviews,
     quota_places,
     quotas,
@@ -60,7 +65,7 @@ class EarnedPoints(Shown):
 class Asked:
     """What rules over a whole period ask of some of its cases: parts stand one below the other.
 
-    discharges: of `counted_discharges`. granted: of `granted_reviews`. capped: of each volume cap its
+    discharges: of `reviews.discharges`. granted: of `granted_reviews`. capped: of each volume cap its
     `capped_cases`.
     """
 
@@ -69,11 +74,19 @@ class Asked:
     capped: tuple[pl.DataFrame, ...]
 
     @classmethod
-    def of(cls, cases: pl.DataFrame, points: Points, filings: Filings) -> "Asked":
-        """Of the cases of a part (`priced_cases`); filings: those of them at least."""
+    def of(
+        cls,
+        cases: pl.DataFrame,
+        points: Points,
+        filings: Filings,
+        counted: pl.DataFrame | None = None,
+    ) -> "Asked":
+        """Of the cases of a part (`priced_cases`); filings: those of them at least. counted: the
+        `discharges` of the whole period, where these cases are no more than some of it.
+        """
         rule = points.reviews
         return cls(
-            counted_discharges(cases, rule),
+            discharges(cases) if counted is None else counted,
             granted_reviews(cases, filings, rule),
             tuple(capped_cases(cases, cap) for cap in points.volume_caps),
         )
@@ -83,7 +96,7 @@ class Asked:
         """Of no case."""
         capped = pl.DataFrame(schema=CAPPED_SCHEMA)
         return cls(
-            pl.DataFrame(schema={"hospital_id": pl.String, "discharges": pl.Int64}),
+            discharges(pl.DataFrame(schema=_COUNTED)),
             pl.DataFrame(schema=GRANTED_SCHEMA),
             tuple(capped for _ in points.volume_caps),
         )
@@ -96,6 +109,9 @@ class Asked:
             pl.concat([part.granted for part in parts]),
             tuple(pl.concat(column) for column in zip(*(one.capped for one in parts), strict=True)),
         )
+
+
+_COUNTED = dict.fromkeys(("hospital_id", "status", "payment_unit"), pl.String)
 
 
 @dataclass(frozen=True)
@@ -138,6 +154,7 @@ def points_of_stays(
     exempt: Collection[str],
     returns: pl.DataFrame | None = None,
     former: Catalogue | None = None,
+    counted: pl.DataFrame | None = None,
 ) -> EarnedPoints:
     """Class, points and adjustments of grouped stays of a month or of a whole year.
 
@@ -150,7 +167,8 @@ def points_of_stays(
     default they are found among these.
     former: the catalogue before, where the policy has a phase-in that still pays a share of former
     points; stays then have FORMER_COLUMNS too.
-    Quotas are counted over all of them, volume caps by settlement month.
+    counted: `reviews.discharges` of all stays of the period, where these are some of them.
+    Quotas are counted over all stays of the period, volume caps by settlement month.
     Raises DrgpayError for filings of cases that are not there, of kinds and technologies that the
     policy does not have, and for a class that the catalogue cannot price.
     """
@@ -160,7 +178,7 @@ def points_of_stays(
     cases = priced_cases(stays, catalogue, points, formulas)
     if returns is None:
         returns = returns_of(cases, points, filings, exempt)
-    found = PeriodSteps.of(Asked.of(cases, points, filings), returns, points)
+    found = PeriodSteps.of(Asked.of(cases, points, filings, counted), returns, points)
     return adjusted_points(cases, catalogue, points, filings, found, former)
 
 
@@ -201,13 +219,15 @@ def returns_of(
     filings: Filings,
     exempt: Collection[str],
     elsewhere: pl.DataFrame | None = None,
+    pairs: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """The cases that a return among them follows (`earlier_stays`).
+    """The cases that a return among them follows (`followed`).
 
     elsewhere: those whose return is known to lie in another run: case_id, readmission_case_id,
-    return_in, which the result then has, too.
+    return_in, which the result then has, too. pairs: `previous_stays` of the cases, where it is known.
     """
-    here = earlier_stays(cases, points.readmission, exempt, split_stays(filings.deductions))
+    known = previous_stays(cases) if pairs is None else pairs
+    here = followed(known, points.readmission, exempt, split_stays(filings.deductions))
     if elsewhere is None:
         return here
     return pl.concat([here.with_columns(return_in=pl.lit(None, pl.String)), elsewhere])
@@ -237,12 +257,13 @@ def adjustment_steps(
     filings: Filings,
     returns: pl.DataFrame,
     former: pl.DataFrame,
+    counted: pl.DataFrame | None = None,
 ) -> list[Step]:
     """All steps in their order that concern a case (`classed_stays` with points_before).
 
-    cases: all of a period. former: of `former_cases`.
+    former: of `former_cases`. counted: as `points_of_stays` takes it.
     """
-    found = PeriodSteps.of(Asked.of(cases, points, filings), returns, points)
+    found = PeriodSteps.of(Asked.of(cases, points, filings, counted), returns, points)
     return _steps(cases, catalogue, points, filings, found, former)
 
 

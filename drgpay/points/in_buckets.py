@@ -23,7 +23,7 @@ from drgpay.points.cases import (
 from drgpay.points.catalogue import Catalogue
 from drgpay.points.formulas import Choice, class_formulas
 from drgpay.points.pricing import priced_cases
-from drgpay.points.readmission import counted_stays, returns_among, split_stays
+from drgpay.points.readmission import counted_stays, followed, previous_of, split_stays
 from drgpay.policy.points import Points
 from drgpay.records.filings import Filings
 from drgpay.records.shelves import Shelves
@@ -98,12 +98,9 @@ class PointsInBuckets:
         rules, split = self.rules, split_stays(filings.deductions).to_list()
         found = [_NO_RETURNS]
         for part in self.persons_kept.shelves:
-            counted = self.persons_kept.take(part)
-            found.append(
-                returns_among(counted, rules.points.readmission, rules.exempt, split).cast(
-                    _NO_RETURNS.schema
-                )
-            )
+            pairs = previous_of(self.persons_kept.take(part))
+            here = followed(pairs, rules.points.readmission, rules.exempt, split)
+            found.append(here.cast(_NO_RETURNS.schema))
             self.persons_kept.clear(part)
         return pl.concat(found)
 

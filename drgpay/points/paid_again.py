@@ -21,7 +21,7 @@ from drgpay.points.readmission import KIND as READMISSION
 from drgpay.points.readmission import readmission_changes
 from drgpay.points.reviews import KIND as REVIEW
 from drgpay.points.reviews import (
-    counted_discharges,
+    discharges,
     granted_reviews,
     quota_places,
     quotas,
@@ -84,7 +84,7 @@ class PaidAgain:
         every = points.reviews.model_copy(update={"over_quota": "report"})
         terms = Terms.of(catalogue, points.model_copy(update={"reviews": every}))
         filed = replace(known.filings, reviews=reviews)
-        quota = quotas(counted_discharges(priced, every), every)
+        quota = quotas(discharges(priced), every)
         places = quota_places(granted_reviews(priced, filed, every), quota)
         reviewed = review_changes(priced, filed, terms, places)
         before = former_cases(priced, paid.former, points)

@@ -95,28 +95,27 @@ def quota_of(discharges: int, rule: Reviews) -> int:
     return ceil(exact) if rule.quota_rounding == "up" else floor(exact)
 
 
-def counted_discharges(cases: pl.DataFrame, rule: Reviews) -> pl.DataFrame:
-    """How many stays of each hospital a quota is a share of: hospital_id (text), discharges.
-
-    cases: hospital_id, status, payment_unit. Counted are stays paid by DRG, with quota_of =
-    "grouped" those with a group.
+def discharges(cases: pl.DataFrame) -> pl.DataFrame:
+    """hospital_id, status, payment_unit (texts), stays: how many stays there are of each; of several
+    parts of a period one below the other.
     """
-    counted = pl.col("payment_unit") == "drg"
-    if rule.quota_of == "grouped":
-        counted &= pl.col("status") == "grouped"
-    found = cases.filter(counted).group_by("hospital_id").agg(discharges=pl.len().cast(pl.Int64))
-    return found.with_columns(pl.col("hospital_id").cast(pl.String))
+    by = ("hospital_id", "status", "payment_unit")
+    counted = cases.group_by(by).agg(stays=pl.len().cast(pl.Int64))
+    return counted.with_columns(pl.col(by).cast(pl.String))
 
 
-def quotas(discharges: pl.DataFrame, rule: Reviews) -> dict[str, int]:
+def quotas(counted: pl.DataFrame, rule: Reviews) -> dict[str, int]:
     """The quota of each hospital.
 
-    discharges: of `counted_discharges`; of several parts of a period one below the other. Over the
-    region its rounded quota is divided in proportion to the hospitals' counts, by largest remainder
-    (ties: the smaller hospital_id).
+    counted: of `discharges`. Counted are stays paid by DRG, with quota_of = "grouped" those with a
+    group. Over the region its rounded quota is divided in proportion to the hospitals' counts, by
+    largest remainder (ties: the smaller hospital_id).
     """
-    sums = discharges.group_by("hospital_id").agg(pl.col("discharges").sum())
-    counts: dict[str, int] = dict(sums.sort("hospital_id").iter_rows())
+    by_drg = pl.col("payment_unit") == "drg"
+    if rule.quota_of == "grouped":
+        by_drg &= pl.col("status") == "grouped"
+    hospitals = counted.filter(by_drg).group_by("hospital_id").agg(pl.col("stays").sum())
+    counts: dict[str, int] = dict(hospitals.sort("hospital_id").iter_rows())
     if rule.quota_scope == "hospital":
         return {hospital: quota_of(count, rule) for hospital, count in counts.items()}
     whole = quota_of(sum(counts.values()), rule)

@@ -20,6 +20,9 @@ KIND = ["hospital_id", "account", "out_of_area", "case_class"]
 
 AMOUNTS = ["total_fen", "fund_fen", "patient_fen", "other_fen"]
 
+STAYS = "stays"
+"""Of cases that are sums of several: how many each row stands for."""
+
 _SUMMED = ["points", *AMOUNTS]
 
 
@@ -90,7 +93,9 @@ class NarrowCases:
 
     @classmethod
     def of(cls, cases: pl.DataFrame) -> "NarrowCases":
-        """Of cases in one frame, sorted by case_id: case_id, KIND, points, AMOUNTS."""
+        """Of cases in one frame, sorted by case_id: case_id, KIND, points, AMOUNTS; where a row stands
+        for several also STAYS.
+        """
         growing = GrowingCases()
         growing.add(cases)
         return growing.finished(OrderOfIds(cases["case_id"]))
@@ -120,18 +125,23 @@ class GrowingCases:
 
     def add(self, cases: pl.DataFrame) -> None:
         """The next cases: sorted by case_id; KIND, points, AMOUNTS."""
-        keyed = cases.select(*(pl.col(name).cast(dtype) for name, dtype in _KEYS.items()), *_SUMMED)
+        stays = pl.col(STAYS) if STAYS in cases.columns else pl.lit(1, pl.Int64)
+        keyed = cases.select(
+            *(pl.col(name).cast(dtype) for name, dtype in _KEYS.items()),
+            *_SUMMED,
+            stays.alias("cases"),
+        )
         groups = (
             keyed.with_row_index("row")
             .group_by(KIND)
-            .agg(pl.len().cast(pl.Int64).alias("cases"), pl.col(_SUMMED).sum(), pl.col("row"))
+            .agg(pl.col("cases", *_SUMMED).sum(), pl.col("row"))
         )
         texts = groups.select(pl.col(name).cast(dtype) for name, dtype in _TEXTS.items()).rows()
         numbers = [self._numbers.setdefault(key, len(self._numbers)) for key in texts]
         numbered = pl.Series("kind", numbers, pl.Int32)
         kind = np.empty(cases.height, np.int32)
         kind[groups["row"].explode().to_numpy()] = np.repeat(
-            numbered.to_numpy(), groups["cases"].to_numpy()
+            numbered.to_numpy(), groups["row"].list.len().to_numpy()
         )
         self._kind.append(kind)
         self._points.append(cases["points"].to_numpy())
