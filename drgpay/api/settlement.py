@@ -38,7 +38,7 @@ from drgpay.run.results import results_of
 from drgpay.run.rules import PartRules
 from drgpay.run.staging import staged_folder
 from drgpay.run.stay_month import month_stops, settle_stays
-from drgpay.run.stops import Stop
+from drgpay.run.stops import Stop, by_hospital
 from drgpay.settle.booking import Booked
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled
@@ -222,7 +222,9 @@ def settle_month(
     )
     paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), said_in)
     settled = paid.settled
-    stops = month_stops(rules, found.valid, found.refused, found.unknown, settled, month, None)
+    stops = month_stops(
+        rules, by_hospital(found.valid), found.refused, found.unknown, settled, month, None
+    )
     compared = NO_GROUPS
     if official:
         compared = month_groups(

@@ -45,6 +45,7 @@ from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visit
 from drgpay.run.visit_month import VisitMonth, accounts_of_visits, visit_checks, visit_pricing
 from drgpay.run.visit_month import settle_visits as _settle_visits
 from drgpay.settle.booking import Booked
+from drgpay.settle.capitation import contract_sums
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled
 from drgpay.visits.stream import VisitPricing
@@ -239,7 +240,7 @@ def settle_visits(
         settled = _settle_visits(given, grouped)
         frames = {
             "groups": groups_table(grouped.sums),
-            **accounts_of_visits(rules, settled, enrolled, month),
+            **accounts_of_visits(rules, contract_sums(settled.cases), settled, enrolled, month),
         }
         booked = Booked(ledger_of_month(month, settled))
         made = results_of("", str(month), rules, settled, booked, frames=frames)

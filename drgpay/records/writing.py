@@ -1,7 +1,7 @@
 """Write results so that a reader never meets half a file, and nobody else reads them."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -45,11 +45,26 @@ def write_frame(frame: "pl.DataFrame", path: Path) -> None:
         frame.rechunk().write_parquet(path, row_group_size=ROW_GROUP_ROWS)
         return
 
+    write_coded_frames(frame.iter_slices(ROW_GROUP_ROWS), frame.schema, path, coded)
+
+
+def write_coded_frames(
+    frames: "Iterable[pl.DataFrame]",
+    schema: "pl.Schema",
+    path: Path,
+    coded: "Mapping[str, pl.Enum]",
+) -> None:
+    """Write frames one behind the other; the bytes are those of `write_frame` of all of them, however
+    the rows are cut. coded: the columns that are stored as numbers of texts, with all their texts.
+    """
+    import polars as pl
+
     def batch(part: pl.DataFrame) -> pa.RecordBatch:
         return as_batch(part.with_columns(pl.col(name).cast(to) for name, to in coded.items()))
 
-    with BatchFile(path, batch(frame.clear()).schema, list(coded)) as file:
-        for part in frame.iter_slices(ROW_GROUP_ROWS):
+    empty = batch(pl.DataFrame(schema=schema))
+    with BatchFile(path, empty.schema, list(coded)) as file:
+        for part in frames:
             file.write(batch(part))
 
 

@@ -48,12 +48,12 @@ def leading_group() -> dict[str, pl.Expr]:
     }
 
 
-def example_visits(visits: pl.DataFrame) -> pl.Series:
+def example_visits(visits: pl.DataFrame | pl.LazyFrame) -> pl.Series:
     """The visit_ids that statements work out: one a provider with points, a procedure if it can be.
 
     visits: `visits_table`.
     """
-    cases = as_statement_cases(visits)
+    cases = as_statement_cases(visits.lazy())
     return example_cases(cases, NO_ADJUSTMENTS, PROCEDURE)["case_id"].alias("visit_id")
 
 

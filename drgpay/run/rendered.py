@@ -245,7 +245,7 @@ def _beside(tables: RunTables, results: Results) -> Mapping[str, pl.DataFrame]:
     last = [month.last for month in months]
     for month in last:
         month.scan("entries", ["visit_id"])  # says of entries that were forgotten that they were
-    return {**prepaid, "examples": examples_of_year(results.cases, last)}
+    return {**prepaid, "examples": examples_of_year(results.scan("cases"), last)}
 
 
 def _findings(tables: RunTables) -> pl.DataFrame:

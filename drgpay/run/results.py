@@ -11,7 +11,7 @@ import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.points.catalogue import Catalogue, save_catalogue
-from drgpay.records.writing import write_frame, write_frames
+from drgpay.records.writing import write_coded_frames, write_frame, write_frames
 from drgpay.report.books import ReportedPart, write_books
 from drgpay.report.explanation import Rules
 from drgpay.report.hospital_cases import CodeNames
@@ -63,14 +63,27 @@ def results_of(
     return Results(rules.part, facts, made, beside or {}, tuple(notes), files)
 
 
-def write_cases(part: Part, year: bool, cases: Iterable[pl.DataFrame], folder: Path) -> Path:
+def write_cases(
+    part: Part,
+    year: bool,
+    cases: Iterable[pl.DataFrame],
+    folder: Path,
+    coded: Mapping[str, pl.Enum] | None = None,
+) -> Path:
     """Write cases.parquet of buckets of cases (Settled.cases) in order, at least one; returns where it
     lies.
+
+    coded: the columns that are stored as numbers of texts, with all their texts.
     """
     path = folder / f"{part.file('cases')}.parquet"
     tables = (cases_table(part, bucket, year) for bucket in cases)
     first = next(tables)
-    write_frames(chain([first], tables), first.schema, path)
+    whole = chain([first], tables)
+    if coded is None:
+        write_frames(whole, first.schema, path)
+    else:
+        mine = {name: coded[name] for name in first.columns if name in coded}
+        write_coded_frames(whole, first.schema, path, mine)
     return path
 
 

@@ -156,15 +156,15 @@ class UnfinishedRun:
 
     def stage_with_files(
         self, name: str, make: Callable[[Path], Result], kind: type[Result]
-    ) -> Result:
+    ) -> tuple[Result, Path]:
         """As `stage`, for results too big for frames: `make(folder)` leaves files in a folder too.
 
-        They lie in `outputs` afterwards.
+        Those of Parquet are results and lie in `outputs` afterwards, too.
         """
         result, folder = self.stage_in_folder(name, make, kind)
-        for path in sorted(folder.iterdir()):
+        for path in sorted(folder.glob("*.parquet")):
             _same_file(path, self.outputs / path.name)
-        return result
+        return result, folder
 
     def stage_in_folder(
         self, name: str, make: Callable[[Path], Result], kind: type[Result]

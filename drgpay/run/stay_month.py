@@ -115,7 +115,7 @@ def settle_stays(
 
 def month_stops(
     rules: AnyRules,
-    paid: pl.DataFrame,
+    valid: pl.DataFrame,
     refused: pl.DataFrame,
     unknown: pl.DataFrame,
     settled: Settled,
@@ -124,9 +124,9 @@ def month_stops(
 ) -> list[Stop]:
     """What stops the stays, or the visits, of a month.
 
-    paid: the valid ones. before: the values of the month before, if they can be compared.
+    valid: the valid ones by hospital (`by_hospital`). before: the values of the month before, if they can be compared.
     """
-    valid, policy, table = by_hospital(paid), rules.policy, rules.table
+    policy, table = rules.policy, rules.table
     correct = budget_of_pool(policy, rules.loaded.path, period)
     return [
         *record_stops(policy.records, valid, refused, unknown, table),
@@ -253,9 +253,8 @@ def settle_stays_of_job(
             run_id, str(job.period), rules, settled, booked, counts, frames, refused, notes
         )
 
-    stops = month_stops(
-        rules, checked.valid, checked.refused, checked.unknown, settled, job.period, before
-    )
+    valid = by_hospital(checked.valid)
+    stops = month_stops(rules, valid, checked.refused, checked.unknown, settled, job.period, before)
     return SettledPart(rules, [*stops, *groups.stops], counts, results)
 
 

@@ -348,6 +348,15 @@ def by_hospital(valid: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def kinds_by_hospital(kinds: pl.DataFrame) -> pl.DataFrame:
+    """The same of valid rows in sums by kind (NarrowCases.kinds)."""
+    return (
+        kinds.group_by(pl.col("hospital_id").cast(pl.String))
+        .agg(pl.col("cases").sum().alias("rows"), pl.col("total_fen").sum())
+        .sort("hospital_id")
+    )
+
+
 def accepted_before(manifest: Manifest) -> list[Accepted]:
     """What was taken on in a run: corrections of it and clearings over it take it over."""
     return [

@@ -1,8 +1,8 @@
 """Group and price visits of any number: entries go to a file bucket by bucket, visits stay."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -36,12 +36,15 @@ class GroupedVisits:
     """What is kept of all visits while their entries and the findings of lines go to files.
 
     visits: those of `PricedBucket` without NOT_KEPT, with class, family, apg and entries of
-    `leading_entries`, sorted by visit_id. groups: see `sums`. quarantine, warnings: findings of
-    visits. findings: rows (how many) by table (visits, lines), kind (quarantine, warning) and code.
+    `leading_entries`, sorted by visit_id; without rows where they went to files, too. buckets: these
+    files (`file`, its name, and `rows`) in order. texts: `column` and `text`, every text of the columns
+    that are kept as numbers of texts. groups: see `sums`. quarantine, warnings: findings of visits. findings: rows (how many) by table (visits, lines), kind (quarantine, warning) and code.
     counts: one row, the fields of VisitCounts and entries. refused, unknown: as in VisitBucket.
     """
 
     visits: pl.DataFrame
+    buckets: pl.DataFrame
+    texts: pl.DataFrame
     groups: pl.DataFrame
     quarantine: pl.DataFrame
     warnings: pl.DataFrame
@@ -49,6 +52,22 @@ class GroupedVisits:
     counts: pl.DataFrame
     refused: pl.DataFrame
     unknown: pl.DataFrame
+
+    def in_buckets(self, folder: Path) -> Iterator[pl.DataFrame]:
+        """The visits bucket by bucket, from the folder of their files."""
+        for file in self.buckets["file"]:
+            yield pl.read_ipc(folder / file)
+
+    @property
+    def rows(self) -> int:
+        """How many visits there are."""
+        return self.visits.height + int(self.buckets["rows"].sum())
+
+    @property
+    def coded(self) -> dict[str, pl.Enum]:
+        """The columns that are kept as numbers of texts, with all their texts."""
+        of_columns = self.texts.group_by("column").agg(pl.col("text").sort())
+        return {column: pl.Enum(texts) for column, texts in of_columns.iter_rows()}
 
     @property
     def counted(self) -> VisitCounts:
@@ -74,12 +93,16 @@ class GroupedVisits:
 
 @dataclass(frozen=True)
 class VisitFiles:
-    """Where to write what is not kept; None leaves it out."""
+    """Where to write what is not kept; None leaves it out.
+
+    visits: the folder of the buckets of visits; None keeps them.
+    """
 
     entries: Path
     line_quarantine: Path | None = None
     line_warnings: Path | None = None
     records: Path | None = None
+    visits: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -129,6 +152,7 @@ def group_all_visits(
 
     entry_types = _entry_schema(pricing)
     kept: list[_Kept] = []
+    buckets, texts = _Buckets(files.visits), _Texts()
     counts = VisitCounts()
     with ExitStack() as stack:
         entries = stack.enter_context(BatchFile(files.entries, entry_types, _CODED))
@@ -148,10 +172,13 @@ def group_all_visits(
                 if file and findings.height:
                     file.write(as_batch(_line_findings(findings)))
             counts += part.counts
+            texts.see(part.kept.visits)
             # Neither entries nor findings of lines: they are as many as lines.
-            kept.append(part.kept)
+            kept.append(buckets.put_away(part.kept))
     return GroupedVisits(
         pl.concat(part.visits for part in kept),
+        buckets.table,
+        texts.table,
         # Arrow, in which stages are kept, has no whole numbers of 128 bits, but such decimals.
         together(part.groups for part in kept).with_columns(
             pl.col("exact_points").reinterpret(dtype=pl.Decimal(38, 0))
@@ -163,6 +190,49 @@ def group_all_visits(
         _summed(["hospital_id", "code", "outside"], [part.refused for part in kept]),
         _summed(["hospital_id"], [part.unknown for part in kept]),
     )
+
+
+class _Buckets:
+    """The visits of buckets, put into files of a folder while they come; without one they are kept."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._files: list[tuple[str, int]] = []
+
+    def put_away(self, kept: _Kept) -> _Kept:
+        """What is left of a bucket."""
+        if self._folder is None:
+            return kept
+        file = f"visits-{len(self._files):06}.arrow"
+        # What is read back is numbered as it was written: the numbers of categories are the process's.
+        kept.visits.write_ipc(self._folder / file, compat_level=pl.CompatLevel.oldest())
+        self._files.append((file, kept.visits.height))
+        return replace(kept, visits=kept.visits.clear())
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """The files in order."""
+        schema = {"file": pl.String, "rows": pl.Int64}
+        return pl.DataFrame(self._files, schema=schema, orient="row")
+
+
+class _Texts:
+    """The texts that columns of visits have, of all buckets together."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, set[str]] = {}
+
+    def see(self, visits: pl.DataFrame) -> None:
+        """Those of a bucket."""
+        for name in visits.select(cs.categorical()).columns:
+            texts = visits[name].unique().drop_nulls().cast(pl.String)
+            self._seen.setdefault(name, set()).update(texts)
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """column, text; sorted."""
+        rows = [(name, text) for name in sorted(self._seen) for text in sorted(self._seen[name])]
+        return pl.DataFrame(rows, schema={"column": pl.String, "text": pl.String}, orient="row")
 
 
 def _summed(keys: list[str], parts: Sequence[pl.DataFrame]) -> pl.DataFrame:

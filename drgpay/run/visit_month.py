@@ -1,6 +1,6 @@
 """The outpatient part of a month-end run: visits -> entries -> points -> settlement -> accounts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,16 @@ from drgpay.run.previous import PreviousPaid, values_before
 from drgpay.run.results import results_of
 from drgpay.run.rules import VisitPaymentRules, load_visit_rules, naming_policy, period_of_job
 from drgpay.run.stay_month import month_stops
+from drgpay.run.stops import kinds_by_hospital
 from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visits
-from drgpay.settle.capitation import capitation_accounts
+from drgpay.run.visits_in_buckets import narrow_visits, write_paid_visits
+from drgpay.settle.booking import Booked
+from drgpay.settle.capitation import accounts_of_sums
 from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
-from drgpay.settle.month import settle_month
+from drgpay.settle.month import pay_month
+from drgpay.settle.narrow import NarrowCases
 from drgpay.settle.settled import Settled
+from drgpay.settle.walk import PaidCases
 from drgpay.visits.points import visit_cases
 from drgpay.visits.stream import VisitPricing
 
@@ -68,9 +73,9 @@ def visit_checks(month: VisitMonth) -> VisitRules:
     return VisitRules(rules.policy, rules.hospitals, month.period.days, rules.enrolment)
 
 
-def grouped_visits(month: VisitMonth, running: Running) -> GroupedVisits:
+def grouped_visits(month: VisitMonth, running: Running) -> tuple[GroupedVisits, Path]:
     """Check, group and price the visits of a run; entries, records and the findings of lines are
-    written.
+    written. Returns also the folder in which the visits themselves lie.
 
     Raises DrgpayError for every mistake in the records, and if no visit is valid.
     """
@@ -78,8 +83,13 @@ def grouped_visits(month: VisitMonth, running: Running) -> GroupedVisits:
     run, language = running.folder, running.language
 
     def group(folder: Path) -> GroupedVisits:
-        names = (ENTRIES, LINE_QUARANTINE, LINE_WARNINGS, VISIT_RECORDS_FILE)
-        files = VisitFiles(*(folder / name for name in names))
+        files = VisitFiles(
+            folder / ENTRIES,
+            folder / LINE_QUARANTINE,
+            folder / LINE_WARNINGS,
+            folder / VISIT_RECORDS_FILE,
+            visits=folder,
+        )
         # Unsorted visits are spilled beside the run: there is room for its results, too.
         place, threads = run.outputs.parent, running.threads
         with running.progress("grouping visits", month.records.rows) as advance:
@@ -87,24 +97,29 @@ def grouped_visits(month: VisitMonth, running: Running) -> GroupedVisits:
                 month.records, checks, pricing, files, place, threads, advance, language
             )
 
-    grouped = run.stage_with_files("visits", group, GroupedVisits)
-    if not grouped.visits.height:
+    grouped, folder = run.stage_with_files("visits", group, GroupedVisits)
+    if not grouped.rows:
         visits = month.records.visits
         found = {"period": month.period, "commonest": commonest(grouped.quarantine, VISIT)}
         error = DrgpayError(*_ERRORS("no_valid_visit", path=visits.path, rows=visits.rows, **found))
         read = (visits, month.records.items)
         error.further = "\n".join(line for one in read for line in one.reading_lines(language))
         raise error
-    return grouped
+    return grouped, folder
 
 
 def settle_visits(month: VisitMonth, grouped: GroupedVisits) -> Settled:
-    """Settle the visits by the outpatient sections of the policy."""
+    """Settle visits that are all in memory by the outpatient sections of the policy."""
     cases = visit_cases(grouped.visits)
+    return pay_visits(month, NarrowCases.of(cases)).with_cases(cases)
+
+
+def pay_visits(month: VisitMonth, visits: NarrowCases) -> PaidCases:
+    """Settle visits by the outpatient sections of the policy."""
     rules = month.rules
     with naming_policy(rules.loaded):
-        return settle_month(
-            cases,
+        return pay_month(
+            visits,
             NO_ADJUSTMENTS,
             rules.policy,
             month.period,
@@ -137,35 +152,53 @@ def settle_visits_of_job(
     opened: the runs that paid before. basis: what the visits of the run depend on.
     """
     rules, clock, period = month.rules, running.clock, month.period
-    grouped = grouped_visits(month, running)
+    grouped, folder = grouped_visits(month, running)
     clock.lap("read and group visits")
-    settled = settle_visits(month, grouped)
+
+    def buckets() -> Iterator[pl.DataFrame]:
+        return map(visit_cases, grouped.in_buckets(folder))
+
+    visits = narrow_visits(buckets)
+    paid = pay_visits(month, visits)
+    settled = paid.settled
     clock.lap("settle visits")
     before = values_before(opened, VISITS, basis)
-    stops = month_stops(
-        rules, grouped.visits, grouped.refused, grouped.unknown, settled, period, before
-    )
+    valid = kinds_by_hospital(visits.kinds)
+    stops = month_stops(rules, valid, grouped.refused, grouped.unknown, settled, period, before)
 
     def results(run_id: str) -> Results:
+        outputs = running.folder.outputs
+        written = write_paid_visits(buckets, paid, False, outputs, grouped.coded)
         frames = {
             "groups": groups_table(grouped.sums),
             "quarantine": grouped.quarantine,
             "warnings": grouped.warnings,
-            **accounts_of_visits(rules, settled, rules.enrolment, period),
+            **accounts_of_visits(rules, written.contracts, settled, rules.enrolment, period),
         }
-        booked = book(period, settled, month.paid)
+        booked = _booked(month, paid, buckets)
         counts = counts_shown(vars(grouped.counted), grouped.warnings.height)
-        made = results_of(run_id, str(period), rules, settled, booked, counts, frames)
-        examples = example_visits(made.cases)
+        made = results_of(
+            run_id, str(period), rules, settled, booked, counts, frames, cases=written.path
+        )
+        examples = example_visits(made.scan("cases"))
         beside = {
             "refused": refused_table(grouped.refused, rules.hospitals),
-            "examples": entries_of_visits(examples, running.folder.outputs),
+            "examples": entries_of_visits(examples, outputs),
             "findings": grouped.findings,
-            **_records_shown(running.folder.outputs, running.case_sheets),
+            **_records_shown(outputs, running.case_sheets),
         }
         return replace(made, beside=beside)
 
     return SettledPart(rules, stops, visit_counts(grouped), results)
+
+
+def _booked(
+    month: VisitMonth, paid: PaidCases, buckets: Callable[[], Iterator[pl.DataFrame]]
+) -> Booked:
+    """What is booked; a correction compares visit by visit, so that it holds them all."""
+    if not month.paid:
+        return book(month.period, paid.settled, ())
+    return book(month.period, paid.with_cases(pl.concat(buckets())), month.paid)
 
 
 def _records_shown(outputs: Path, case_sheets: bool) -> dict[str, pl.DataFrame]:
@@ -193,17 +226,18 @@ def visit_counts(grouped: GroupedVisits) -> dict[str, int]:
 
 def accounts_of_visits(
     rules: VisitPaymentRules,
+    contracts: pl.DataFrame,
     settled: Settled,
     enrolment: pl.DataFrame | None,
     period: Period | None,
 ) -> dict[str, pl.DataFrame]:
     """The accounts of contractors, which tie to the budget to the fen; none without an enrolment.
 
-    period: the month; None of a whole year.
+    contracts: of `contract_sums` of all visits. period: the month; None of a whole year.
     """
     if enrolment is None:
         return {}
-    accounts = capitation_accounts(
-        settled.cases, settled.lines, settled.pools, enrolment, rules.policy, period
+    accounts = accounts_of_sums(
+        contracts, settled.lines, settled.pools, enrolment, rules.policy, period
     )
     return capitation_frames(accounts, rules.hospitals, enrolment)

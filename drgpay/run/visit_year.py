@@ -1,6 +1,6 @@
 """The visits of a year: the months' visits -> what is still due -> the accounts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -15,7 +15,6 @@ from drgpay.results.visits import example_visits
 from drgpay.results.year import groups_of_year
 from drgpay.run.paid_year import (
     budgets_of_year,
-    cases_of_months,
     ledger_of_year,
     prepayments_of,
     scores_of_year,
@@ -26,10 +25,12 @@ from drgpay.run.results import results_of
 from drgpay.run.rules import VisitPaymentRules, load_visit_rules, year_file
 from drgpay.run.stops import settled_stops
 from drgpay.run.visit_month import accounts_of_visits
+from drgpay.run.visits_in_buckets import narrow_visits, write_paid_visits
+from drgpay.run.year_cases import cases_in_order
 from drgpay.run.year_job import AnyYearJob, OutpatientYear
 from drgpay.run.year_months import PaidMonths, refuse_other_rules
 from drgpay.settle.booking import Booked
-from drgpay.settle.clearing import clear_year
+from drgpay.settle.clearing import pay_year
 from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
 
 _ERRORS = Sentences("errors/run")
@@ -76,11 +77,13 @@ def settle_visits_of_year(year: OpenedVisitYear, running: Running) -> SettledPar
     """Clear the visits of a year by the points of the months: nobody files reviews of them."""
     rules, months, clock = year.rules, year.months, running.clock
     statements = statements_of_year(months)
-    visits = cases_of_months(months, VISIT_COLUMNS, "visit")
-    if not visits["case_id"].is_sorted():
-        visits = visits.sort("case_id")
+
+    def buckets() -> Iterator[pl.DataFrame]:
+        return cases_in_order(months, VISIT_COLUMNS, "visit")
+
+    visits = narrow_visits(buckets)
     clock.lap("read visits")
-    cleared = clear_year(
+    cleared = pay_year(
         visits,
         NO_ADJUSTMENTS,
         statements.drop("period"),
@@ -90,33 +93,37 @@ def settle_visits_of_year(year: OpenedVisitYear, running: Running) -> SettledPar
         year.job.year,
         levels=levels_of(rules.hospitals),
     )
-    del visits
-    booked = Booked(ledger_of_year(year.job.year, months, cleared))
+    settled = cleared.settled
+    booked = Booked(ledger_of_year(year.job.year, months, settled))
     clock.lap("clear visits")
 
     def results(run_id: str) -> Results:
+        outputs, period = running.folder.outputs, str(year.job.year)
+        made = write_paid_visits(buckets, cleared, True, outputs)
+        clock.lap("write visits")
         frames = {
             "groups": groups_of_year(month.scaled("groups") for month in year.last_runs),
-            **accounts_of_visits(rules, cleared, year.enrolment, None),
+            **accounts_of_visits(rules, made.contracts, settled, year.enrolment, None),
         }
-        made = results_of(run_id, str(year.job.year), rules, cleared, booked, frames=frames)
+        shown = results_of(run_id, period, rules, settled, booked, frames=frames, cases=made.path)
         beside = {
-            "examples": examples_of_year(made.cases, year.last_runs),
+            "examples": examples_of_year(shown.scan("cases"), year.last_runs),
             "prepayments": prepayments_of(statements),
         }
-        return replace(made, beside=beside)
+        return replace(shown, beside=beside)
 
-    stops = settled_stops(cleared.lines, None, rules.policy.settlement, None)
-    return SettledPart(rules, stops, {"visits": cleared.cases.height}, results)
+    stops = settled_stops(settled.lines, None, rules.policy.settlement, None)
+    return SettledPart(rules, stops, {"visits": len(visits.points)}, results)
 
 
-def examples_of_year(visits: pl.DataFrame, months: Sequence[PaidPart]) -> pl.DataFrame:
+def examples_of_year(visits: pl.LazyFrame, months: Sequence[PaidPart]) -> pl.DataFrame:
     """The entries (`entries_table`) of the visits that statements of a year work out.
 
     visits: visits.parquet of the year. Entries are not kept for the year: they are read from the
     months, whose visits are cleared.
     """
-    dates = visits.filter(pl.col("visit_id").is_in(example_visits(visits).implode()))
+    chosen = pl.col("visit_id").is_in(example_visits(visits).implode())
+    dates = visits.filter(chosen).select("visit_id", "visit_date").collect()
     by_month = dates.select("visit_id", period=pl.col("visit_date").dt.strftime("%Y-%m"))
     return pl.concat(
         entries_of_visits(by_month.filter(period=month.period)["visit_id"], month.folder)

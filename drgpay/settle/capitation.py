@@ -105,23 +105,25 @@ def capitation_accounts(
     Raises DrgpayError for a policy without [outpatient.capitation], an enrolment that lists
     something twice or has no rate, and where the sums do not tie to the fen.
     """
-    sums = contract_sums([cases])
+    sums = contract_sums(cases)
     return accounts_of_sums(sums, statements, values, enrolment, policy, period)
 
 
-def contract_sums(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    """Cases, in parts, in sums by LINE and contractor_id: visits, fund_fen (of case_fund_fen).
-
-    Of each part no more is kept.
-    """
-    keys = [*LINE, "contractor_id"]
-    found = [
-        part.group_by(keys)
+def contract_sums(cases: pl.DataFrame) -> pl.DataFrame:
+    """Cases in sums by LINE and contractor_id: visits, fund_fen (of case_fund_fen)."""
+    return (
+        cases.group_by(_CONTRACT_LINE)
         .agg(visits=pl.len().cast(pl.Int64), fund_fen=pl.col("case_fund_fen").sum())
-        .with_columns(pl.col(name).cast(pl.String) for name in keys if name != "out_of_area")
-        for part in parts
-    ]
-    return pl.concat(found).group_by(keys).agg(pl.col("visits", "fund_fen").sum())
+        .with_columns(pl.col(name).cast(pl.String) for name in _CONTRACT_LINE[1:])
+    )
+
+
+def added_contracts(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    """The `contract_sums` of all cases from those of some cases each; at least one part."""
+    return pl.concat(parts).group_by(_CONTRACT_LINE).agg(pl.col("visits", "fund_fen").sum())
+
+
+_CONTRACT_LINE = ["out_of_area", "hospital_id", "account", "payment", "contractor_id"]
 
 
 def accounts_of_sums(
