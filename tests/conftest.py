@@ -2,6 +2,7 @@
 
 import gc
 import os
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
@@ -16,6 +17,7 @@ from hypothesis.internal.constants_ast import Constants
 
 from drgpay.base.language import VARIABLE, choose
 from drgpay.cli.memory import keep_freed_memory
+from tests.once import made_once
 from tests.spread import THOROUGH, is_thorough
 
 # As every command does before polars comes; the processes that tests start do so for themselves.
@@ -104,11 +106,6 @@ def settled_year(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return settled_year.settled_year(tmp_path_factory)
 
 
-@lru_cache(maxsize=4)
-def _tables(scheme: str, seed: int) -> RegionTables:
-    return build_tables(SamplePlan(1, 1, scheme=scheme, seed=seed))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _as_wide_as_a_pipe() -> None:
     """What commands print depends on no terminal, and on none that workers of the tests pretend."""
@@ -124,7 +121,23 @@ def _no_language_is_left_chosen() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _regions_are_laid_out_once() -> Iterator[None]:
-    """The tables of a region take 2 s, and depend on scheme and seed alone."""
-    with patch("drgpay.sample.region.build_tables", lambda plan: _tables(plan.scheme, plan.seed)):
-        yield
+def laid_out(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[SamplePlan], RegionTables]]:
+    """The tables of a region, which take 2.5 s and depend on scheme and seed alone: made once for all."""
+
+    @lru_cache(maxsize=4)
+    def of(scheme: str, seed: int) -> RegionTables:
+        def make(folder: Path) -> None:
+            tables = build_tables(SamplePlan(1, 1, scheme=scheme, seed=seed))
+            (folder / "tables").write_bytes(pickle.dumps(tables))
+
+        folder = made_once(tmp_path_factory, f"region-{scheme}-{seed}", make)
+        tables: RegionTables = pickle.loads((folder / "tables").read_bytes())
+        return tables
+
+    def tables_of(plan: SamplePlan) -> RegionTables:
+        return of(plan.scheme, plan.seed)
+
+    with patch("drgpay.sample.region.build_tables", tables_of):
+        yield tables_of
