@@ -14,6 +14,7 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
+from typer.main import get_command
 
 from drgpay.base.language import VARIABLE, choose
 from drgpay.cli.memory import keep_freed_memory
@@ -110,6 +111,13 @@ def settled_year(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _as_wide_as_a_pipe() -> None:
     """What commands print depends on no terminal, and on none that workers of the tests pretend."""
     os.environ.pop("COLUMNS", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_are_declared_once() -> Iterator[None]:
+    """Each call of the program in this process would read all declarations of its commands again."""
+    with patch("typer.main.get_command", cache(get_command)):
+        yield
 
 
 @pytest.fixture(autouse=True)
