@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 import pytest
@@ -28,6 +28,9 @@ from drgpay.grouper.compiled import CompiledScheme, compile_scheme  # noqa: E402
 from drgpay.grouper.scheme import load_scheme  # noqa: E402
 from drgpay.sample.plan import SamplePlan  # noqa: E402
 from drgpay.sample.region_tables import RegionTables, build_tables  # noqa: E402
+
+if TYPE_CHECKING:
+    from tests.databases.postgresql_server import Server
 
 for name in os.environ.keys() - _ALLOCATOR.keys():
     del os.environ[name]
@@ -105,6 +108,22 @@ def settled_year(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.run import settled_year
 
     return settled_year.settled_year(tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> "Server":
+    """A PostgreSQL that all tests of the session share (tests/databases/postgresql_server.py)."""
+    from tests.databases import postgresql_server
+
+    return postgresql_server.shared_server(tmp_path_factory)
+
+
+@pytest.fixture
+def postgresql_database(postgresql_server: "Server") -> Iterator["Server"]:
+    """An empty database in it, of this test alone."""
+    server = postgresql_server.new_database()
+    yield server
+    server.drop()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 from drgpay.base.language import choose, chosen
 from drgpay.base.words import Wording
 from drgpay.cli import console
+from drgpay.cli.outputs import refuse_outputs_over_inputs
 from drgpay.cli.usage import moved, refuse_extra, unknown_command, usage_in_sentences
 
 HELP = Wording("help")
@@ -107,6 +108,11 @@ class Command(_Worded, TyperCommand):
         if not ctx.resilient_parsing:
             refuse_extra(ctx)
         return ctx
+
+    def invoke(self, ctx: Any) -> Any:
+        """Do the command, unless it would write over what it reads."""
+        refuse_outputs_over_inputs(ctx.params)
+        return super().invoke(ctx)
 
 
 class Group(_Worded, TyperGroup):

@@ -35,6 +35,7 @@ from drgpay.cli import (
     keep,
     options,
     policy,
+    publish,
     reconcile,
     report,
     run,
@@ -82,6 +83,7 @@ approval.register(app)
 add_command(app, statements.statements, statements.EXAMPLES)
 runs.register(app)
 add_command(app, verify.verify, verify.EXAMPLES)
+add_command(app, publish.publish, publish.EXAMPLES)
 add_command(app, keep.keep, keep.EXAMPLES)
 add_command(app, forget.forget, forget.EXAMPLES)
 add_command(app, group.group, group.EXAMPLES)

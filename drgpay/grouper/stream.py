@@ -11,7 +11,7 @@ from drgpay.base.words import Sentences
 from drgpay.grouper.batch import RESULT_COLUMNS, group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.reasons import REASON_COLUMNS
-from drgpay.records.columns import CODE_COLUMNS
+from drgpay.records.columns import CODE_COLUMNS, Kind
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.in_order import in_order
@@ -46,7 +46,7 @@ def group_dataset(
     `reasons` adds REASON_COLUMNS.
     Returns the number of stays. The bytes do not depend on `threads`.
     """
-    refuse_overwriting(out, [dataset.path])
+    refuse_overwriting(out, [dataset.path, dataset.mapping.path if dataset.mapping else None])
     needed = compiled.columns
     dataset.require(["case_id", *needed])
     kept = dataset.column_names if with_input else ["case_id"]
@@ -85,6 +85,10 @@ def _kept_fields(dataset: Dataset, names: list[str]) -> list[pa.Field]:
     for name in names:
         types = {file.type_of(name) for file in dataset.files} - {None}
         known = sorted((type_ for type_ in types if not pa.types.is_null(type_)), key=str)
+        if all(map(_is_plain_text, known)):
+            known = known[:1]  # large, if one is
+        elif dataset.kinds.get(name) is Kind.NUMBER:
+            known = [pa.float64()] if len(known) > 1 else known  # as text is read as one
         if len(known) > 1:
             said = {"column": name, "first": known[0], "second": known[1]}
             raise DrgpayError(*_ERRORS("two_types", path=dataset.path, **said))
@@ -92,11 +96,16 @@ def _kept_fields(dataset: Dataset, names: list[str]) -> list[pa.Field]:
     return fields
 
 
+def _is_plain_text(type_: pa.DataType) -> bool:
+    """Whether a type holds texts: large or not depends on the program that wrote the file."""
+    return bool(pa.types.is_string(type_) or pa.types.is_large_string(type_))
+
+
 def _as_field(batch: pa.RecordBatch, field: pa.Field) -> pa.Array:
     if field.name not in batch.schema.names:
         return pa.nulls(batch.num_rows, field.type)
     column = batch.column(field.name)
-    return column if column.type == field.type else column.cast(field.type)
+    return column if column.type == field.type else column.cast(field.type, safe=False)
 
 
 def _as_result(column: pa.Array, field: pa.Field) -> pa.Array:

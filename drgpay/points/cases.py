@@ -21,7 +21,12 @@ from drgpay.points.formulas import Terms, class_formulas
 from drgpay.points.phase_in import FORMER_SCHEMA, former_cases, on_scale, phase_in_changes
 from drgpay.points.pricing import exact_points, priced_cases
 from drgpay.points.readmission import KIND as READMISSION
-from drgpay.points.readmission import earlier_stays, readmission_changes, split_stays
+from drgpay.points.readmission import (
+    followed,
+    previous_stays,
+    readmission_changes,
+    split_stays,
+)
 from drgpay.points.reviews import review_changes
 from drgpay.points.volume import volume_changes
 from drgpay.policy.adjustment_rows import no_adjustments
@@ -58,6 +63,7 @@ def points_of_stays(
     exempt: Collection[str],
     returns: pl.DataFrame | None = None,
     former: Catalogue | None = None,
+    counted: pl.DataFrame | None = None,
 ) -> EarnedPoints:
     """Class, points and adjustments of grouped stays of a month or of a whole year.
 
@@ -70,7 +76,8 @@ def points_of_stays(
     default they are found among these.
     former: the catalogue before, where the policy has a phase-in that still pays a share of former
     points; stays then have FORMER_COLUMNS too.
-    Quotas are counted over all of them, volume caps by settlement month.
+    counted: `reviews.discharges` of all stays of the period, where these are some of them.
+    Quotas are counted over all stays of the period, volume caps by settlement month.
     Raises DrgpayError for filings of cases that are not there, of kinds and technologies that the
     policy does not have, and for a class that the catalogue cannot price.
     """
@@ -82,7 +89,7 @@ def points_of_stays(
     if returns is None:
         returns = returns_of(cases, points, filings, exempt)
     before = former_cases(cases, former, points)
-    steps = adjustment_steps(cases, catalogue, points, filings, returns, before)
+    steps = adjustment_steps(cases, catalogue, points, filings, returns, before, counted)
     kept, paid_before = cases.drop("person_id"), before.select(*FORMER_SCHEMA)
     if not steps:
         same = kept.with_columns(points="points_before")
@@ -100,13 +107,15 @@ def returns_of(
     filings: Filings,
     exempt: Collection[str],
     elsewhere: pl.DataFrame | None = None,
+    pairs: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """The cases that a return among them follows (`earlier_stays`).
+    """The cases that a return among them follows (`followed`).
 
     elsewhere: those whose return is known to lie in another run: case_id, readmission_case_id,
-    return_in, which the result then has, too.
+    return_in, which the result then has, too. pairs: `previous_stays` of the cases, where it is known.
     """
-    here = earlier_stays(cases, points.readmission, exempt, split_stays(filings.deductions))
+    known = previous_stays(cases) if pairs is None else pairs
+    here = followed(known, points.readmission, exempt, split_stays(filings.deductions))
     if elsewhere is None:
         return here
     return pl.concat([here.with_columns(return_in=pl.lit(None, pl.String)), elsewhere])
@@ -136,13 +145,14 @@ def adjustment_steps(
     filings: Filings,
     returns: pl.DataFrame,
     former: pl.DataFrame,
+    counted: pl.DataFrame | None = None,
 ) -> list[Step]:
     """All steps in their order that concern a case (`classed_stays` with points_before).
 
-    former: of `former_cases`.
+    former: of `former_cases`. counted: as `review_changes` takes it.
     """
     base = on_scale(base_of(points), points)
-    reviews = review_changes(cases, filings, Terms.of(catalogue, points))
+    reviews = review_changes(cases, filings, Terms.of(catalogue, points), counted)
     steps: list[Step] = [
         *reviews,
         *phase_in_changes(cases, former, catalogue, points, reviews),

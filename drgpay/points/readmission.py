@@ -25,7 +25,7 @@ def split_stays(deductions: pl.DataFrame) -> pl.Series:
 def readmission_changes(returns: pl.DataFrame, rule: Readmission) -> list[CaseChange]:
     """The step that multiplies the points of stays that a readmission follows (C6).
 
-    returns: case_id and readmission_case_id, as of `earlier_stays`.
+    returns: case_id and readmission_case_id, as of `followed`.
     """
     evidence = pl.col("readmission_case_id")
     rows = returns.select(
@@ -39,19 +39,19 @@ def readmission_reason(rule: Readmission) -> list[pl.Expr]:
     return reason("readmission", factor=scaled(rule.factor, POINT_PLACES), days=rule.days)
 
 
-def earlier_stays(
-    stays: pl.DataFrame,
+def followed(
+    pairs: pl.DataFrame,
     rule: Readmission,
     exempt: Collection[str] = (),
     split: Collection[str] = (),
 ) -> pl.DataFrame:
-    """The stays that a readmission follows, and the stay that followed.
+    """The stays of `previous_stays` that a readmission follows, and the stay that followed.
 
-    stays: as for `previous_stays`. A stay is followed by a readmission if the next one after it is
-    a return (`is_return`), so in a chain of three the first two are followed. Returns case_id and
-    readmission_case_id (the first return).
+    A stay is followed by a readmission if the next one after it is a return (`is_return`), so in a
+    chain of three the first two are followed. Returns case_id and readmission_case_id (the first
+    return).
     """
-    return first_returns(previous_stays(stays).filter(is_return(rule, exempt, split)))
+    return first_returns(pairs.filter(is_return(rule, exempt, split)))
 
 
 def previous_stays(stays: pl.DataFrame, *further: str) -> pl.DataFrame:

@@ -21,10 +21,12 @@ KIND = "review"
 OVER_QUOTA_KIND = "review_over_quota"
 
 
-def review_changes(cases: pl.DataFrame, filings: Filings, terms: Terms) -> list[CaseChange]:
+def review_changes(
+    cases: pl.DataFrame, filings: Filings, terms: Terms, counted: pl.DataFrame | None = None
+) -> list[CaseChange]:
     """The steps of special reviews.
 
-    cases: all cases of the frame; case_id, hospital_id, status, payment_unit, case_class,
+    counted: `discharges` of all stays of the period, by default of the cases. cases: case_id, hospital_id, status, payment_unit, case_class,
     AGE_COLUMNS and the columns of the formulas. An approved case has its fixed points, or those of the formula; a
     rejected one, one whose class is not reviewed and one that is refused over the quota keep the
     points of their class, with a row that says so. Raises DrgpayError for an unreasonable cost
@@ -36,7 +38,11 @@ def review_changes(cases: pl.DataFrame, filings: Filings, terms: Terms) -> list[
     reviewed = cases.join(filings.reviews, on="case_id")
     _refuse_too_much(reviewed, filings)
     applicable = pl.col("case_class").is_in(points.reviews.classes)
-    approved = _with_quota(reviewed.filter(applicable & pl.col("approved")), cases, points.reviews)
+    approved = _with_quota(
+        reviewed.filter(applicable & pl.col("approved")),
+        discharges(cases) if counted is None else counted,
+        points.reviews,
+    )
     over = approved.filter(pl.col("number") > pl.col("quota"))
     refused = points.reviews.over_quota == "refuse"
     paid = approved.filter(pl.col("number") <= pl.col("quota")) if refused else approved
@@ -91,19 +97,24 @@ def quota_of(discharges: int, rule: Reviews) -> int:
     return ceil(exact) if rule.quota_rounding == "up" else floor(exact)
 
 
-def quotas(cases: pl.DataFrame, rule: Reviews) -> dict[str, int]:
+def discharges(cases: pl.DataFrame) -> pl.DataFrame:
+    """hospital_id, status, payment_unit, stays: how many stays there are of each."""
+    by = ("hospital_id", "status", "payment_unit")
+    return cases.group_by(by).agg(stays=pl.len().cast(pl.Int64))
+
+
+def quotas(counted: pl.DataFrame, rule: Reviews) -> dict[str, int]:
     """The quota of each hospital.
 
-    cases: hospital_id, status, payment_unit. Counted are stays paid by DRG, with quota_of =
-    "grouped" those with a group. Over the region its rounded quota is divided in proportion to the
-    hospitals' counts, by largest remainder (ties: the smaller hospital_id).
+    counted: of `discharges`. Counted are stays paid by DRG, with quota_of = "grouped" those with a
+    group. Over the region its rounded quota is divided in proportion to the hospitals' counts, by
+    largest remainder (ties: the smaller hospital_id).
     """
-    counted = pl.col("payment_unit") == "drg"
+    by_drg = pl.col("payment_unit") == "drg"
     if rule.quota_of == "grouped":
-        counted &= pl.col("status") == "grouped"
-    counts = dict(
-        cases.filter(counted).group_by("hospital_id").len().sort("hospital_id").iter_rows()
-    )
+        by_drg &= pl.col("status") == "grouped"
+    hospitals = counted.filter(by_drg).group_by("hospital_id").agg(pl.col("stays").sum())
+    counts = dict(hospitals.sort("hospital_id").iter_rows())
     if rule.quota_scope == "hospital":
         return {hospital: quota_of(count, rule) for hospital, count in counts.items()}
     whole = quota_of(sum(counts.values()), rule)
@@ -111,13 +122,13 @@ def quotas(cases: pl.DataFrame, rule: Reviews) -> dict[str, int]:
     return dict(zip(counts, shares, strict=True))
 
 
-def _with_quota(approved: pl.DataFrame, cases: pl.DataFrame, rule: Reviews) -> pl.DataFrame:
+def _with_quota(approved: pl.DataFrame, counted: pl.DataFrame, rule: Reviews) -> pl.DataFrame:
     """Add the quota of the hospital, and number: the place in it by filing date and case id."""
     number = pl.int_range(1, pl.len() + 1)
     return approved.sort("filed_at", "case_id").with_columns(
         number=number.over("hospital_id"),
         quota=pl.col("hospital_id").replace_strict(
-            quotas(cases, rule), default=0, return_dtype=pl.Int64
+            quotas(counted, rule), default=0, return_dtype=pl.Int64
         ),
     )
 

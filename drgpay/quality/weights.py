@@ -7,8 +7,8 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, round_half_up, scaled, wide
-from drgpay.base.language import listed
 from drgpay.base.words import Sentences
+from drgpay.records.small_tables import Column, Kind, read_columns
 
 _ERRORS = Sentences("errors/quality")
 
@@ -48,16 +48,12 @@ def _read(path: Path, column: str) -> pl.DataFrame:
     """row (as the file counts, from 2), drg and the column, both as text."""
     if not path.is_file():
         raise DrgpayError(*_ERRORS("no_weights_file", path=path))
-    try:
-        table = pl.read_csv(path, infer_schema=False, glob=False)
-    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        detail = str(error).splitlines()[0]
-        raise DrgpayError(*_ERRORS("unreadable_weights", path=path, detail=detail)) from None
-    missing = [name for name in ("drg", column) if name not in table.columns]
-    if missing:
-        facts = {"path": path, "columns": listed(missing), "column": column}
-        raise DrgpayError(*_ERRORS("no_weight_column", **facts))
-    return table.select("drg", column).with_row_index("row", offset=2)
+    columns = {name: Column(Kind.TEXT, required=name == "drg") for name in ("drg", column)}
+    table, names = read_columns(path, columns)
+    if column not in names:
+        said = {"path": path, "column": column}
+        raise DrgpayError(*_ERRORS("no_weight_column", **said))
+    return table.select("row", "drg", column)
 
 
 def _weights(path: Path, table: pl.DataFrame, divisor: Decimal) -> pl.DataFrame:

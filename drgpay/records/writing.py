@@ -24,6 +24,9 @@ ROW_GROUP_ROWS = 262_144
 # How a text begins that a spreadsheet computes, in full width too, and what is but a number.
 _FORMULA = r"^[=+\-@\t\n\r＝＋－＠]"
 _NUMBER = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?%?$"
+FILES_OF_A_RUN = ("manifest.json", "datapackage.json")
+"""Files that every folder of a run has, and hardly another."""
+_DATABASE_MARK = b"DUCK"  # behind a checksum of eight bytes
 
 
 def write_frame(frame: "pl.DataFrame", path: Path) -> None:
@@ -48,6 +51,22 @@ def write_frame(frame: "pl.DataFrame", path: Path) -> None:
     with BatchFile(path, batch(frame.clear()).schema, list(coded)) as file:
         for part in frame.iter_slices(ROW_GROUP_ROWS):
             file.write(batch(part))
+
+
+def write_frames(frames: "Iterable[pl.DataFrame]", schema: "pl.Schema", path: Path) -> None:
+    """Write frames one behind the other, taking each only when it is needed: the bytes are those of
+    `write_frame` of all of them, however the rows are cut. schema: without categories.
+    """
+    from polars.io.plugins import register_io_source
+
+    def taken(
+        _columns: list[str] | None, _where: "pl.Expr | None", _most: int | None, _size: int | None
+    ) -> "Iterator[pl.DataFrame]":
+        yield from frames
+
+    register_io_source(taken, schema=schema).sink_parquet(
+        path, row_group_size=ROW_GROUP_ROWS, maintain_order=True
+    )
 
 
 def as_batch(frame: "pl.DataFrame") -> pa.RecordBatch:
@@ -108,7 +127,12 @@ def write_table(frame: "pl.DataFrame", path: Path) -> None:
 
 @contextmanager
 def staged_file(path: Path, rights: Rights = OWNER) -> Iterator[Path]:
-    """A path to write to; it becomes `path`, with its rights, only when the block ends well."""
+    """A path to write to; it becomes `path`, with its rights, only when the block ends well.
+
+    Raises DrgpayError for a path that cannot be written, and for one that must not: a database, and
+    what lies in the folder of a run.
+    """
+    _refuse_kept(path)
     if not path.parent.is_dir():
         raise DrgpayError(*_ERRORS("no_folder", folder=path.parent))
     if path.is_dir():
@@ -119,6 +143,23 @@ def staged_file(path: Path, rights: Rights = OWNER) -> Iterator[Path]:
     except OSError as error:
         reason = reason_of(error)
         raise DrgpayError(*_ERRORS("unwritable", path=path, reason=reason)) from error
+
+
+def _refuse_kept(path: Path) -> None:
+    """Refuse to write over what other commands keep."""
+    if path.is_file() and _begins_as_database(path):
+        raise DrgpayError(*_ERRORS("out_is_database", out=path))
+    for folder in path.resolve().parents:
+        if all((folder / name).is_file() for name in FILES_OF_A_RUN):
+            raise DrgpayError(*_ERRORS("out_in_run", out=path, run=folder))
+
+
+def _begins_as_database(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(12)[8:] == _DATABASE_MARK
+    except OSError:
+        return False  # what cannot be read is said by who writes
 
 
 def write_batches(

@@ -8,59 +8,8 @@ import polars as pl
 
 from drgpay.registry.queries import Answer
 from drgpay.show.tables import ReportTable, Say, prefixed_text
+from drgpay.tables.shown import listed_of_runs, listed_runs
 
-_LISTED = (
-    *("run", "kind", "period", "state", "policy", "valid", "points", "fund_amount"),
-    *("visits_valid", "visit_fund_amount", "local_time"),
-)
-_VALUES = (
-    *("pool", "budget", "patient_cost", "other_cost", "points", "point_value"),
-    *("fund_amount", "remainder"),
-)
-_PAID = ("points", "fund_amount", "fund_cost")
-_SHOWN_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "values": _VALUES,
-    "visit_values": _VALUES,
-    "hospitals": (*("hospital_id", "name", "level", "cases", *_PAID, "difference", "prepayment"),),
-    "visit_hospitals": (
-        *("hospital_id", "name", "level", "visits", *_PAID, "difference", "prepayment"),
-    ),
-    "classes": ("case_class", "cases", "days", "points", "total_cost", "fund_amount", "fund_cost"),
-    "groups": ("drg", "cases", "days", "points", "total_cost", "fund_amount", "fund_cost"),
-    "visit_classes": (
-        *("visit_type", "class", "visits", "points", "total_cost", "fund_amount", "fund_cost"),
-    ),
-    "visit_groups": ("apg", "visits", "points", "total_cost", "fund_amount", "fund_cost"),
-    "contractors": (
-        *("name", "account", "heads", "capitation", "visits", "charged", "balance", "settled"),
-    ),
-    "capitation_tie_out": (
-        *("pool", "budget", "from_home_funds", "contracted", "uncontracted", "remainder"),
-        "item_fund_amount",
-    ),
-}
-_MONEY_COMPARED = (
-    *("points_a", "points_b", "fund_amount_a", "fund_amount_b"),
-    *("fund_amount_change", "fund_amount_change_rate"),
-)
-_VALUES_COMPARED = (
-    *("pool", "points_a", "points_b", "point_value_a", "point_value_b", "point_value_change"),
-    *("fund_amount_a", "fund_amount_b", "fund_amount_change", "fund_amount_change_rate"),
-)
-_COMPARED_COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "values": _VALUES_COMPARED,
-    "hospitals": ("name", "level", *_MONEY_COMPARED),
-    "groups": ("drg", "cases_a", "cases_b", *_MONEY_COMPARED),
-    "classes": ("case_class", "cases_a", "cases_b", *_MONEY_COMPARED),
-    "visit_values": _VALUES_COMPARED,
-    "visit_hospitals": ("name", "level", *_MONEY_COMPARED),
-    "visit_groups": ("apg", "visits_a", "visits_b", *_MONEY_COMPARED),
-    "visit_classes": ("visit_type", "class", "visits_a", "visits_b", *_MONEY_COMPARED),
-    "contractors": (
-        *("name", "account", "capitation_a", "capitation_b", "charged_a", "charged_b"),
-        *("charged_change", "charged_change_rate", "settled_a", "settled_b", "settled_change"),
-    ),
-}
 _WORDED = frozenset((*("kind", "level", "pool", "account", "case_class", "applies_to", "fact"),))
 # What the values of a column are called by, where other tables call them otherwise.
 _PREFIXES: Mapping[str, Mapping[str, str]] = {
@@ -84,7 +33,7 @@ def list_tables(answer: Answer) -> list[ReportTable]:
     The policy gives way to them, so that the ids of the runs stay whole.
     """
     to_the_minute = pl.col("local_time").str.head(16)
-    runs = answer["runs"].select(_LISTED).with_columns(to_the_minute)
+    runs = answer["runs"].select(listed_runs()).with_columns(to_the_minute)
     have_visits = runs["visits_valid"].count() > 0
     spare = ["policy"] if have_visits else ["visits_valid", "visit_fund_amount"]
     return [_table("runs", runs.drop(spare), totalled=False)]
@@ -96,11 +45,12 @@ def show_tables(answer: Answer, say: Say) -> list[ReportTable]:
     known = {key: _text(key, value, say) for key, value in facts.items() if value is not None}
     frame = pl.DataFrame({"fact": list(known), "value": list(known.values())})
     tables = [_table("facts", frame, totalled=False)]
+    shown = listed_of_runs("show")
     for part, frame in answer.items():
         if part != "facts" and frame.height:
             if part.endswith("balances"):  # elsewhere an account is one of the insured
                 frame = frame.rename({"account": "ledger_account"})
-            columns = _SHOWN_COLUMNS.get(part, tuple(frame.columns))
+            columns = shown.get(part, tuple(frame.columns))
             tables.append(_table(part, frame.select(columns), part not in ("steps", "answers")))
     return tables
 
@@ -119,7 +69,7 @@ def compare_tables(answer: Answer, say: Say) -> list[ReportTable]:
     tables = [_table("facts", frame, totalled=False)]
     return tables + [
         _table(part, answer[part].select(columns))
-        for part, columns in _COMPARED_COLUMNS.items()
+        for part, columns in listed_of_runs("compare").items()
         if answer[part].height
     ]
 

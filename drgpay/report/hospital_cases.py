@@ -22,11 +22,11 @@ from drgpay.results.results import Results
 from drgpay.results.visits import as_statement_cases, leading_group
 from drgpay.show.sheets import Check, Checks, LongTable, Sheet, TotalOf
 from drgpay.show.tables import ReportTable, Say
+from drgpay.tables.shown import listed_columns
 
 LAST_MONTH, LAST_YEAR = "last_month", "last_year"
 """What figures are compared with: the month before, and the same month of the year before."""
 
-COMPARED = ("cases", "points", "total_cost", "fund_amount", "fund_cost", "difference")
 _SUMS = ("points", "total_cost", "standard_amount", "fund_amount", "fund_cost", "difference")
 _COSTS = {"drug_cost": "drug_share", "material_cost": "material_share", "exam_cost": "exam_share"}
 
@@ -58,8 +58,8 @@ def _names_of_codes(system: str, table: str) -> Mapping[str, str]:
 class EarlierMonth:
     """What a month before paid by line, group and department, of any hospitals.
 
-    lines: hospital_id, account, line and COMPARED. groups: hospital_id, drg and COMPARED.
-    departments: hospital_id, department and COMPARED; None where the run did not keep them.
+    lines: hospital_id, account, line and the columns compared. groups: hospital_id, drg and the columns compared.
+    departments: hospital_id, department and the columns compared; None where the run did not keep them.
     """
 
     lines: pl.DataFrame
@@ -197,7 +197,7 @@ def month_sums(
         departments = keyed.join(records.select("case_id", "department"), on="case_id", how="left")
     return EarlierMonth(
         lines.with_columns(line=line_kind())
-        .select("hospital_id", "account", "line", *COMPARED)
+        .select("hospital_id", "account", "line", *listed_columns("compared_with_earlier"))
         .collect(),
         _summed(keyed, "drg"),
         None if departments is None else _summed(departments, "department"),
@@ -231,18 +231,6 @@ def _with_records(tables: HospitalTables) -> pl.DataFrame:
     )
 
 
-_FIRST = [
-    *("case_id", "admission_date", "discharge_date", "settlement_date", "visit_date"),
-    *("length_of_stay", "visit_type", "department", "principal_diagnosis", "principal_name"),
-    *("other_diagnoses", "procedures", "main_procedure_name", "items", "drg", "group_name"),
-    *("case_class", "account", "line", "cost_ratio", "base_points", "coefficient", "points_before"),
-]
-_LAST = [
-    *("points", "total_cost", *_COSTS, "patient_cost", "other_cost", "standard_amount"),
-    *("fund_amount", "fund_cost", "difference"),
-]
-
-
 def _case_table(tables: HospitalTables, cases: pl.DataFrame) -> ReportTable:
     """A row a case: whose, when, which group, how its points came about, what is paid."""
     names = tables.names
@@ -258,7 +246,9 @@ def _case_table(tables: HospitalTables, cases: pl.DataFrame) -> ReportTable:
     adjusted = _adjusted_points(tables.adjustments)
     cases = cases.join(adjusted, on="case_id", how="left", maintain_order="left")
     kinds = [name for name in adjusted.columns if name != "case_id"]
-    columns = [name for name in (*_FIRST, *kinds, *_LAST) if name in cases.columns]
+    last = listed_columns("case_list_last")
+    listed = (*listed_columns("case_list_first"), *kinds, *last)
+    columns = [name for name in listed if name in cases.columns]
     empty = [name for name in columns if not cases[name].count() and name not in _SUMS]
     shown = cases.select(name for name in columns if name not in empty or not cases.height)
     return ReportTable(
@@ -266,7 +256,7 @@ def _case_table(tables: HospitalTables, cases: pl.DataFrame) -> ReportTable:
         shown.rename({"case_id": tables.part.id_column}),
         worded=frozenset({"account", "line"}),
         prefixes={"case_class": "class", "visit_type": "type"},
-        sums=frozenset({*kinds, *_LAST} & set(shown.columns)),
+        sums=frozenset({*kinds, *last} & set(shown.columns)),
     )
 
 
@@ -339,7 +329,9 @@ def _gains(key: str, frame: pl.DataFrame) -> ReportTable:
 
 def _compared_sheet(lines: pl.DataFrame, earlier: Earlier) -> Sheet:
     keys = ["account", "line"]
-    own = lines.with_columns(line=line_kind()).select(*keys, *COMPARED)
+    own = lines.with_columns(line=line_kind()).select(
+        *keys, *listed_columns("compared_with_earlier")
+    )
     frame = _beside(own, {key: month.lines for key, month in earlier.items()}, keys)
     table = ReportTable(
         "compared",
@@ -356,7 +348,11 @@ def _beside(
     """Each figure with that of the months before behind it; what no longer comes stands below."""
     for month, former in earlier.items():
         renamed = former.select(
-            *keys, *(pl.col(name).alias(f"{name}_{month}") for name in COMPARED)
+            *keys,
+            *(
+                pl.col(name).alias(f"{name}_{month}")
+                for name in listed_columns("compared_with_earlier")
+            ),
         )
         frame = frame.join(
             renamed,

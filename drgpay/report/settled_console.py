@@ -23,17 +23,13 @@ from drgpay.results.results import DifferenceTables, Results
 from drgpay.show.tables import Block, ReportTable, Sentence
 from drgpay.show.tables_console import console_tables
 from drgpay.show.terminal import Showable
+from drgpay.tables.shown import listed_columns
 
 _MOST_ROWS = 40
 _REFUSED_ROWS = 20
-_POOL_OF_MONTH = ("budget", "patient_cost", "other_cost", "points", "point_value", "remainder")
-_POOL_OF_YEAR = (
-    *("budget", "reserve", "fund_cost", "surplus", "retained", "overrun", "shared"),
-    *("budget_final", "patient_cost", "other_cost", "points", "point_value", "fund_amount"),
-    *("remainder", "withheld", "payable", "prepaid", "clearing"),
-)
-_EARNED = ("cases", "points", "fund_amount", "fund_cost")
-_PLACES = 4  # of a share
+_SHARE = "difference_share"
+_PLACES = 4  # of it
+_KEYS = ("hospital_id", "level")
 
 
 def settled_view(results: Results, language: Language) -> list[Showable]:
@@ -75,9 +71,9 @@ def pool_table(results: Results, language: Language) -> ReportTable:
     """What each pool has, and what a point is worth; with method rate also each of its rates."""
     pools = _with_rate_names(results.pools, language)
     if results.is_year:
-        return ReportTable("pools", pools.select("pool", *_POOL_OF_YEAR), turned=True)
+        return ReportTable("pools", pools.select(listed_columns("pool_of_year")), turned=True)
     may_go = ("other_cost", "patient_cost", "remainder", "points")
-    return ReportTable("values", pools.select("pool", *_POOL_OF_MONTH), may_go=may_go)
+    return ReportTable("values", pools.select(listed_columns("pool_of_month")), may_go=may_go)
 
 
 def _with_rate_names(pools: pl.DataFrame, language: Language) -> pl.DataFrame:
@@ -97,8 +93,9 @@ def hospital_table(results: Results, language: Language) -> ReportTable:
 
     Of a year only what the fund of the region pays, with what is still due.
     """
-    due = ("payable", "prepaid", "clearing") if results.is_year else ("prepayment",)
-    sums = [*_EARNED, "difference", *due]
+    columns = listed_columns("hospitals_of_year" if results.is_year else "hospitals_of_month")
+    sums = [name for name in columns if name not in ("name", *_KEYS, _SHARE)]
+    due = columns[columns.index(_SHARE) + 1 :]
     statements = results.statements
     if results.is_year:
         statements = statements.filter("paid_here")
@@ -106,14 +103,13 @@ def hospital_table(results: Results, language: Language) -> ReportTable:
     frame = _with_share(lines.sort("hospital_id"))
     # Two hospitals of one name are told apart by their ids.
     ids = ("hospital_id",) if frame["name"].n_unique() == frame.height else ()
-    columns = (*_EARNED, "difference", "difference_share", *due)
     return ReportTable(
         "hospitals",
-        frame.select("name", "hospital_id", "level", *columns),
+        frame.select(columns),
         total=_with_share(frame.select(pl.col(sums).sum())).row(0, named=True),
         below=_by_line(statements, sums, results, language),
         prefixes={"level": "level"},
-        signed=frozenset({"difference_share"}),
+        signed=frozenset({_SHARE}),
         may_go=("level", *ids, "points", "cases", *reversed(due[:-1]), "fund_cost", due[-1]),
         note="" if results.is_year else "lines_note",
         most_rows=max(frame.height, 1),
@@ -184,11 +180,10 @@ def refused_tables(results: Results) -> list[ReportTable]:
     refused = results.get("refused")
     if refused is None or not refused.height:
         return []
-    columns = ("code", "hospital_id", "name", "rows", "total_cost")
     return [
         ReportTable(
             "refused",
-            refused.select(columns),
+            refused.select(listed_columns("refused")),
             worded=frozenset({"code"}),
             sums=frozenset({"rows", "total_cost"}),
             most_rows=_REFUSED_ROWS,

@@ -153,6 +153,17 @@ class UnfinishedRun:
 
         They lie in `outputs` afterwards.
         """
+        result, folder = self.stage_in_folder(name, make, kind)
+        for path in sorted(folder.iterdir()):
+            _same_file(path, self.outputs / path.name)
+        return result
+
+    def stage_in_folder(
+        self, name: str, make: Callable[[Path], Result], kind: type[Result]
+    ) -> tuple[Result, Path]:
+        """The same of files that are no results: they lie in the folder that is given back, which is
+        private and goes when the run has its place.
+        """
         folder = self._stages.folder_of(name)
         kept = self._stages.read(name) if self._stages.has_files(name) else None
         if kept is None:
@@ -162,9 +173,7 @@ class UnfinishedRun:
             self._stages.keep(name, _frames_of(result), folder)
         else:
             result = kind(**kept)
-        for path in sorted(folder.iterdir()):
-            _same_file(path, self.outputs / path.name)
-        return result
+        return result, folder
 
 
 def _same_file(path: Path, other: Path) -> None:

@@ -20,6 +20,9 @@ LINE = ["hospital_id", "account", "out_of_area", "payment"]
 
 AMOUNTS = ["total_fen", "fund_fen", "patient_fen", "other_fen"]
 
+STAYS = "stays"
+"""Of cases that are sums of several: how many each row stands for."""
+
 NO_ADJUSTMENTS = no_adjustments()
 
 PAYMENT_SCHEMA: dict[str, pl.DataType] = {
@@ -95,7 +98,7 @@ def line_rows(
 ) -> list[Row]:
     """The lines of cases, minus rows and others, sorted: what they earned and cost.
 
-    cases: with payment; adjustments: of with_bearing_line. others: keys of LINE that are lines even
+    cases: with payment, where a row stands for several also STAYS; adjustments: of with_bearing_line. others: keys of LINE that are lines even
     without cases. A row has LINE, pool, in_pool, paid_here, cases, points (with the minus),
     minus_points, deducted_points (what deductions take, above zero), AMOUNTS, and of the points
     those of rows of hospitals (minus_deducted), and on earlier stays (earlier_points,
@@ -105,9 +108,10 @@ def line_rows(
     refuse_large_sums(cases, ("points", *AMOUNTS), _ERRORS.words("all_cases"))
     refuse_large_sums(adjustments, ("points",), _ERRORS.words("all_adjustments"))
     pool_of = {account: pool.name for pool in pools_of(policy) for account in pool.accounts}
+    count = pl.col(STAYS).sum() if STAYS in cases.columns else pl.len().cast(pl.Int64)
     sums = (
         cases.group_by(LINE)
-        .agg(pl.len().cast(pl.Int64).alias("cases"), pl.col("points", *AMOUNTS).sum())
+        .agg(count.alias("cases"), pl.col("points", *AMOUNTS).sum())
         .rows(named=True)
     )
     nothing = {"cases": 0, "points": 0, **dict.fromkeys(AMOUNTS, 0)}

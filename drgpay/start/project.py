@@ -27,6 +27,7 @@ from drgpay.grouper.scheme import scheme_in_force
 from drgpay.policy.load import load_policy
 from drgpay.records.columns import STAY_COLUMNS, VISIT_COLUMNS
 from drgpay.records.dataset import RecordsInput
+from drgpay.records.folder import files_of
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run.calibration import import_catalogue, make_catalogue
@@ -364,10 +365,7 @@ class _Start:
         """The mapping of past records: a file of its own, since their export may be another one."""
         first = history
         if history.is_dir():
-            files = sorted(one for one in history.rglob("*") if one.is_file())
-            if not files:
-                raise DrgpayError(*_ERRORS("no_file", path=history))
-            first = files[0]
+            first = files_of(history).files[0]
         table, name = HISTORIES[kind]
         found = recognise(table, open_given(first, table), self._person, ids)
         self._made.recognised[kind] = found
@@ -530,9 +528,7 @@ def _ids(listed: Recognition | None) -> tuple[str, ...]:
 
 
 def _hash_of(path: Path) -> str:
-    if path.is_file():
-        return file_hash(path)
-    return " ".join(file_hash(one) for one in sorted(path.rglob("*")) if one.is_file())
+    return " ".join(file_hash(one) for one in files_of(path).files)
 
 
 def _yuan(said: str | None) -> Decimal | None:

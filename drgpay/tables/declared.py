@@ -209,6 +209,12 @@ def shared_columns() -> Mapping[str, Field]:
 
 
 @cache
+def own_columns(file: str) -> Mapping[str, Field]:
+    """The columns that a file of this folder declares, by name."""
+    return _columns(read_declarations(file))
+
+
+@cache
 def read_declarations(file: str) -> Mapping[str, Any]:
     """A file of this folder as it stands."""
     return read_toml(TABLES_FOLDER / f"{file}.toml", Words("表的声明文件", "declaration of tables"))
@@ -302,9 +308,9 @@ def _said_otherwise(column: Field, declared: Mapping[str, Any]) -> Field:
 
 
 def expanded(names: Sequence[str], groups: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    """The names of columns, those of a group in the place of @group."""
+    """The names of columns, those of a group, which may name others, in the place of @group."""
     for name in names:
         if name.startswith(_GROUP):
-            yield from groups[name.removeprefix(_GROUP)]
+            yield from expanded(groups[name.removeprefix(_GROUP)], groups)
         else:
             yield name

@@ -1,4 +1,4 @@
-"""The tables that workbooks show, as shown.toml declares them: which columns, and how they are shown."""
+"""The tables that workbooks and terminals show, as shown.toml declares them: which columns, and how."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,3 +38,26 @@ def shown_table(key: str) -> ShownTable:
         {name: prefix for name, prefix in said.items() if prefix},
         declared.get("note", ""),
     )
+
+
+@cache
+def listed_columns(table: str) -> tuple[str, ...]:
+    """The columns of a table that a terminal, or a list of cases, shows in their order."""
+    return _listed(read_declarations("shown")["listed"][table])
+
+
+@cache
+def listed_of_runs(command: str) -> Mapping[str, tuple[str, ...]]:
+    """The columns that `drgpay runs show` or `compare` shows of each part of its answer."""
+    declared = read_declarations("shown")["listed"]["runs"][command]
+    return {part: _listed(columns) for part, columns in declared.items()}
+
+
+@cache
+def listed_runs() -> tuple[str, ...]:
+    """The columns of `drgpay runs list`."""
+    return _listed(read_declarations("shown")["listed"]["runs"]["list"])
+
+
+def _listed(names: list[str]) -> tuple[str, ...]:
+    return tuple(expanded(names, read_declarations("shown")["listed_groups"]))

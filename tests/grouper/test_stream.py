@@ -181,3 +181,29 @@ def test_result_columns_in_the_input_are_refused(
     pl.read_parquet(STAYS).with_columns(drg=pl.lit("AA19")).write_parquet(stays)
     with pytest.raises(DrgpayError, match="already has the column drg"):
         group(stays, compiled(SCHEME), with_input=True)
+
+
+def test_files_of_several_programs_in_a_folder(
+    tmp_path: Path, compiled: Callable[[str], CompiledScheme]
+) -> None:
+    """Parquet of polars and of pyarrow, CSV and Excel have other types for the same texts."""
+    frame = pl.read_parquet(STAYS)[:40]
+    whole = tmp_path / "whole.parquet"
+    frame.write_parquet(whole)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    frame[:10].write_parquet(folder / "a.parquet")
+    small = [
+        pa.field(field.name, pa.string() if pa.types.is_large_string(field.type) else field.type)
+        for field in frame.to_arrow().schema
+    ]
+    pq.write_table(frame[10:20].to_arrow().cast(pa.schema(small)), folder / "b.parquet")
+    joined = frame.with_columns(pl.col(pl.List(pl.String)).list.join(";"))
+    joined[20:30].write_csv(folder / "c.csv")
+    joined[30:].write_excel(folder / "d.xlsx")
+    assert group(folder, compiled(SCHEME)) == group(whole, compiled(SCHEME))
+    out = tmp_path / "out.parquet"
+    group_dataset(open_dataset(folder), compiled(SCHEME), out, with_input=True)
+    grouped = pl.read_parquet(out)
+    assert grouped["case_id"].to_list() == frame["case_id"].to_list()
+    assert grouped["age"].to_list() == frame["age"].to_list()

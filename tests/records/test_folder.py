@@ -1,5 +1,7 @@
 """A folder is read whole, or the reading stops with what it will not read."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -102,3 +104,48 @@ def test_csv_beside_parquet(tmp_path: Path) -> None:
     dataset.require(["age"])
     assert cells(dataset, "age") == good(0.0, 1.0)
     assert dataset.rows == 2
+
+
+def test_folders_that_are_links_are_read(tmp_path: Path) -> None:
+    write(tmp_path / "elsewhere", "b.parquet", "c/d.csv")
+    write(tmp_path / "stays", "a.parquet")
+    (tmp_path / "stays" / "month=10").symlink_to(tmp_path / "elsewhere")
+    found = files_of(tmp_path / "stays")
+    below = [file.relative_to(tmp_path / "stays").as_posix() for file in found.files]
+    assert below == ["a.parquet", "month=10/b.parquet", "month=10/c/d.csv"]
+    (tmp_path / "link").symlink_to(tmp_path / "stays")
+    assert len(files_of(tmp_path / "link").files) == 3
+
+
+@pytest.mark.parametrize("target", ["stays", "stays/a", "."])
+def test_links_that_lead_to_a_folder_twice_stop_the_reading(tmp_path: Path, target: str) -> None:
+    write(tmp_path / "stays", "a/b.parquet")
+    (tmp_path / "stays" / "z").symlink_to(tmp_path / target)
+    with pytest.raises(DrgpayError, match="lead to the same folder twice") as refused:
+        files_of(tmp_path / "stays")
+    assert "/z" in refused.value.problem
+    (tmp_path / "stays" / "z").rename(tmp_path / "stays" / "_z")
+    assert [file.name for file in files_of(tmp_path / "stays").files] == ["b.parquet"]
+
+
+def test_a_folder_that_nobody_may_open_stops_the_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "a.parquet", "closed/b.parquet", ".closed/c.parquet")
+    opened = os.scandir
+
+    def scandir(path: str) -> Iterator[os.DirEntry[str]]:
+        if "closed" in Path(path).name:
+            raise PermissionError(13, "Permission denied", path)
+        return opened(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    with pytest.raises(DrgpayError, match="closed cannot be opened"):
+        files_of(tmp_path)
+
+
+def test_a_pipe_is_no_file_of_records(tmp_path: Path) -> None:
+    write(tmp_path, "a.parquet")
+    os.mkfifo(tmp_path / "b.csv")
+    with pytest.raises(DrgpayError, match=r"holds b\.csv, which is no Parquet"):
+        files_of(tmp_path)

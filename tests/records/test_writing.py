@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.records.writing import ROW_GROUP_ROWS, write_frame, write_table
+from drgpay.records.writing import ROW_GROUP_ROWS, write_frame, write_frames, write_table
 from tests.hostile_texts import FORMULAS, TEXTS
 
 ROWS = {"visit_id": ["a", "b", "c", "d"], "apg": ["DW01", None, "AL04", "DW01"]}
@@ -36,6 +36,22 @@ def test_the_pieces_of_a_frame_do_not_show(tmp_path: Path) -> None:
     whole, pieces = tmp_path / "whole.parquet", tmp_path / "cut.parquet"
     assert whole.read_bytes() == pieces.read_bytes()
     assert pl.read_parquet(whole)["apg"].to_list() == rows["apg"].cast(pl.String).to_list()
+
+
+@pytest.mark.parametrize("size", [1, 1_000, ROW_GROUP_ROWS, 2 * ROW_GROUP_ROWS])
+def test_frames_are_written_as_one(size: int, tmp_path: Path) -> None:
+    rows = ROW_GROUP_ROWS + 1_001 if size > 1 else 3
+    frame = pl.select(id=pl.int_range(rows).cast(pl.String), day=pl.lit(date(2026, 10, 1)))
+    write_frame(frame, tmp_path / "whole.parquet")
+    write_frames(frame.iter_slices(size), frame.schema, tmp_path / "parts.parquet")
+    assert (tmp_path / "parts.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
+
+
+def test_no_frames_are_a_frame_without_rows(tmp_path: Path) -> None:
+    frame = pl.DataFrame(schema={"id": pl.String})
+    write_frame(frame, tmp_path / "whole.parquet")
+    write_frames([], frame.schema, tmp_path / "parts.parquet")
+    assert (tmp_path / "parts.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
 
 
 def test_a_frame_without_rows(tmp_path: Path) -> None:

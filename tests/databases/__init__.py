@@ -1,0 +1,1 @@
+"""Tests of databases, with a real PostgreSQL."""
