@@ -25,6 +25,7 @@ from drgpay.api.grouping import (
 from drgpay.api.keeping import (
     forget_runs as forget_runs,
     keep_runs as keep_runs,
+    publish_runs as publish_runs,
 )
 from drgpay.api.projects import (
     init_project as init_project,
@@ -111,6 +112,10 @@ from drgpay.grouper.apg import (
 )
 from drgpay.grouper.compiled import (
     CompiledScheme as CompiledScheme,
+)
+from drgpay.grouper.plain import (
+    group_plain as group_plain,
+    plain_schema as plain_schema,
 )
 from drgpay.grouper.reference import (
     Stay as Stay,

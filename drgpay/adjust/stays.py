@@ -16,6 +16,7 @@ from drgpay.grouper.batch import encode_records, group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.facts import counting_complications
 from drgpay.grouper.stream import Progress
+from drgpay.quality.grouped_table import text_table
 from drgpay.records.codes import CodeIndex, CodeLists
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
@@ -259,19 +260,7 @@ def _joined(parts: list[CodedLists], order: Rows) -> CodedLists:
 
 
 def _given_groups(path: Path, compiled: CompiledScheme) -> pl.DataFrame:
-    try:
-        frame = (
-            pl.read_csv(path, infer_schema=False, glob=False)
-            if path.suffix.lower() == ".csv"
-            else pl.read_parquet(path, glob=False)
-        )
-    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        detail = str(error).splitlines()[0].rstrip(".")
-        raise DrgpayError(*_ERRORS("unreadable_groups", path=path, detail=detail)) from None
-    missing = [name for name in ("case_id", "status", "drg") if name not in frame.columns]
-    if missing:
-        raise DrgpayError(*_ERRORS("no_column", path=path, columns=listed(missing)))
-    groups = frame.select(pl.col("case_id", "status", "drg").cast(pl.String))
+    groups = text_table(path, ("case_id", "status", "drg"), _ERRORS.words("name_groups"))
     repeated = groups.filter(pl.col("case_id").is_duplicated())
     if repeated.height:
         raise DrgpayError(*_ERRORS("case_twice", path=path, case=repeated["case_id"][0]))

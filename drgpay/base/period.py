@@ -10,6 +10,9 @@ from drgpay.base.words import Sentences
 
 _ERRORS = Sentences("errors/base")
 
+HOME_TIME_ZONE = "Asia/Shanghai"
+"""Where days begin, if a policy says nothing else."""
+
 _MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
 
 

@@ -8,8 +8,6 @@ from html import escape
 from pathlib import PurePath
 from typing import Any
 
-import polars as pl
-
 from drgpay.base.errors import shortened
 
 _LONGEST = 60
@@ -54,6 +52,8 @@ class Shown:
 
 
 def _text_of(value: object) -> str | None:
+    import polars as pl  # a compiled scheme, which is shown too, is loaded where there is none
+
     if isinstance(value, pl.DataFrame):
         return f"{value.height} rows"
     if isinstance(value, str | int | Decimal | date | PurePath):

@@ -75,7 +75,7 @@ def load_apg(name: str) -> CompiledApg:
     """A compiled scheme of kind apg by id or folder, from the cache of compiled schemes if it is
     there. Raises DrgpayError for the mistakes of `load_scheme` and for a scheme of kind drg.
     """
-    return cached(name, _FORM, _compile)
+    return cached(name, APG_FORM, _compile)
 
 
 def compile_apg(scheme: "Scheme") -> CompiledApg:
@@ -148,4 +148,4 @@ def _from_json(found: Json, arrays: Arrays, packed: PackedScheme) -> CompiledApg
     return CompiledApg(packed, lines.id, lines, visits, frozenset(found["packaged"]))
 
 
-_FORM: Form[CompiledApg] = Form("apg", lambda compiled: compiled.packed, _as_json, _from_json)
+APG_FORM: Form[CompiledApg] = Form("apg", lambda compiled: compiled.packed, _as_json, _from_json)

@@ -26,7 +26,7 @@ from drgpay.grouper.scheme_files import content_hash, scheme_folder
 
 _FOLDER_VARIABLE = "DRGPAY_CACHE"
 _T = TypeVar("_T")
-_FORM: Form[CompiledScheme] = Form(
+DRG_FORM: Form[CompiledScheme] = Form(
     "drg", lambda compiled: compiled.packed, tables_as_json, tables_from_json
 )
 
@@ -37,7 +37,7 @@ def load_compiled(name: str) -> CompiledScheme:
     The cache is `compiled_folder`. Raises DrgpayError for the mistakes of `load_scheme` and for a
     scheme of kind apg.
     """
-    return cached(name, _FORM, _compile)
+    return cached(name, DRG_FORM, _compile)
 
 
 def cached(name: str, form: Form[_T], compile_: Callable[[str], _T]) -> _T:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from drgpay.base.period import HOME_TIME_ZONE
 from drgpay.policy.fields import Count, Name, Section, Share, Yuan
 
 Severity = Literal["stop", "reject", "warn", "ignore"]
@@ -70,7 +71,7 @@ class Records(Section):
     accounts: Annotated[tuple[Name, ...], Field(min_length=1)]
     cost_tolerance_yuan: Yuan
     newborn_max_days: Count
-    time_zone: Name = "Asia/Shanghai"
+    time_zone: Name = HOME_TIME_ZONE
     naive_time: Literal["local", "utc"] = "local"
     max_amount_yuan: MostAmounts = MostAmounts()
     max_refused_share: Share = Decimal("0.01")

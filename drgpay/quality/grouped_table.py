@@ -1,6 +1,6 @@
 """Tables of groups as input: the Parquet of `drgpay group` and the like, scanned lazily."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import polars as pl
@@ -9,51 +9,81 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import divide_half_up, wide
 from drgpay.base.language import Words, listed
 from drgpay.base.words import Sentences
+from drgpay.records.folder import files_of
+from drgpay.records.meaning.texts import BLANKS, HIVE_NULL
+from drgpay.records.small_tables import Column, Kind, read_columns
+from drgpay.records.source import is_csv, is_excel
 
 _ERRORS = Sentences("errors/quality")
 
 
-def _files_of(path: Path) -> list[Path] | Path:
-    """What lies in a folder but for what is hidden: a command may be writing there."""
-    if not path.is_dir():
-        return path
-    files = sorted(path.rglob("*.parquet"))
-    return [file for file in files if not _is_hidden(file.relative_to(path))] or path
+def scan_table(path: Path, needed: Iterable[str], remedy: Words) -> pl.LazyFrame:
+    """A Parquet file or a folder of them, not read yet.
 
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)
-
-
-def scan_table(
-    path: Path, needed: Iterable[str], remedy: Words, text: bool = False
-) -> pl.LazyFrame:
-    """A Parquet file or folder, or a CSV (UTF-8, every column as text), not read yet.
-
-    `text` casts the needed columns to strings. Raises DrgpayError for a missing or damaged file and
-    for a missing column; `remedy` then says what the table ought to be.
+    Raises DrgpayError for a missing or damaged file, for a folder that holds anything else, and for
+    a missing column; `remedy` then says what the table ought to be.
     """
+    files = _files_below(path)
+    other = [file for file in files if is_csv(file) or is_excel(file)]
+    if other:
+        raise DrgpayError(*_ERRORS("no_parquet", path=other[0]))
+    return _scanned(files, path, needed, remedy)
+
+
+def text_table(
+    path: Path, needed: tuple[str, ...], remedy: Words, optional: tuple[str, ...] = ()
+) -> pl.DataFrame:
+    """Some columns as texts, as they are read everywhere: Parquet, CSV, Excel, a file or a folder.
+
+    Optional columns are there if a file has them. Raises DrgpayError as `scan_table`.
+    """
+    tables = []
+    for file in _files_below(path):
+        if is_csv(file) or is_excel(file):
+            columns = {name: Column(Kind.TEXT) for name in (*needed, *optional)}
+            table, names = read_columns(file, columns)
+            _refuse_lacking(file, needed, names, remedy)
+            tables.append(table.select(name for name in columns if name in names))
+        else:
+            scanned = _scanned([file], file, needed, remedy)
+            names = scanned.collect_schema().names()
+            there = [*needed, *(name for name in optional if name in names)]
+            read = [pl.col(name).cast(pl.String) for name in there]
+            tables.append(collect(scanned.select(read).with_columns(map(_word, there)), file))
+    return pl.concat(tables, how="diagonal")
+
+
+def _word(column: str) -> pl.Expr:
+    return pl.col(column).str.strip_chars(BLANKS).replace(["", HIVE_NULL], None)
+
+
+def _files_below(path: Path) -> list[Path]:
     if not path.exists():
         raise DrgpayError(*_ERRORS("no_file_or_folder", path=path))
+    return [*files_of(path).files]
+
+
+def _scanned(files: list[Path], path: Path, needed: Iterable[str], remedy: Words) -> pl.LazyFrame:
     try:
-        if path.suffix.lower() == ".csv":
-            frame = pl.scan_csv(path, infer_schema=False, glob=False)
-        else:
-            frame = pl.scan_parquet(_files_of(path), glob=False)
+        frame = pl.scan_parquet(files, glob=False)
         schema = frame.collect_schema()
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
         raise unreadable(path, error) from None
-    missing = [column for column in needed if column not in schema.names()]
-    if missing:
-        columns = listed(missing)
-        raise DrgpayError(*_ERRORS("no_column", path=path, columns=columns, remedy=remedy))
+    _refuse_lacking(path, needed, schema.names(), remedy)
     nested = [column for column in needed if schema[column].is_nested()]
     if nested:
         facts = {"path": path, "column": nested[0], "type": schema[nested[0]], "remedy": remedy}
         raise DrgpayError(*_ERRORS("nested_column", **facts))
-    if text:
-        frame = frame.with_columns(pl.col(list(needed)).cast(pl.String))
     return frame
+
+
+def _refuse_lacking(
+    path: Path, needed: Iterable[str], names: Collection[str], remedy: Words
+) -> None:
+    missing = [column for column in needed if column not in names]
+    if missing:
+        columns = listed(missing)
+        raise DrgpayError(*_ERRORS("no_column", path=path, columns=columns, remedy=remedy))
 
 
 def collect(frame: pl.LazyFrame, path: Path) -> pl.DataFrame:

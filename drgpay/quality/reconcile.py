@@ -7,7 +7,6 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.language import Words
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import (
@@ -17,7 +16,7 @@ from drgpay.grouper.scheme import (
     Scheme,
     status_of,
 )
-from drgpay.quality.grouped_table import collect, scan_table
+from drgpay.quality.grouped_table import text_table
 from drgpay.quality.shares import SHARE, ratio, share
 
 _ERRORS = Sentences("errors/quality")
@@ -76,7 +75,7 @@ def reconcile(grouped: Path, official: Path, scheme: Scheme | None = None) -> Re
     that our table has for the same DRG. Raises DrgpayError for a missing column, a repeated or
     missing case_id, and when no case is in both tables.
     """
-    ours = _once(_text_table(grouped, _OURS, _ERRORS.words("name_groups")), grouped)
+    ours = _once(text_table(grouped, _OURS, _ERRORS.words("name_groups")), grouped)
     theirs = _official(official, _tree(scheme) if scheme else _pairs(ours))
     both = ours.join(theirs, on="case_id", how="inner")
     if not both.height:
@@ -167,8 +166,9 @@ def pair_counts(differing: pl.DataFrame) -> pl.DataFrame:
 def _official(path: Path, groups: pl.DataFrame) -> pl.DataFrame:
     """case_id, official_drg, official_adrg, official_mdc, official_status."""
     remedy = _ERRORS.words("name_official_groups")
-    given = _once(_text_table(path, ("case_id", "drg"), remedy, ("adrg", "mdc")), path)
+    given = _once(text_table(path, ("case_id", "drg"), remedy, ("adrg", "mdc")), path)
     key = [name for name in LEVELS if name in given.columns]
+    given = given.with_columns(pl.col(key).str.to_uppercase())
     placed = _placed(given.select(key).unique(), groups)
     return given.join(placed, on=key, how="left", nulls_equal=True).select(
         "case_id", *[pl.col(f"official_{name}") for name in _OURS[1:]]
@@ -203,21 +203,6 @@ def _status(drg: str | None, adrg: str | None, mdc: str | None) -> str:
         # Neither the scheme nor our own groups have it.
         return "unknown"
     return status_of(adrg, drg)
-
-
-def _text_table(
-    path: Path, needed: tuple[str, ...], remedy: Words, optional: tuple[str, ...] = ()
-) -> pl.DataFrame:
-    """Some columns as text without blanks around; an empty string is no value."""
-    frame = scan_table(path, needed, remedy)
-    names = frame.collect_schema().names()
-    columns = [*needed, *(name for name in optional if name in names)]
-    return collect(
-        frame.select(
-            pl.col(name).cast(pl.String).str.strip_chars().replace("", None) for name in columns
-        ),
-        path,
-    )
 
 
 def _once(table: pl.DataFrame, path: Path) -> pl.DataFrame:

@@ -7,8 +7,8 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import POINT_PLACES, POINT_SCALE, divide_half_up, round_half_up, scaled, wide
-from drgpay.base.language import listed
 from drgpay.base.words import Sentences
+from drgpay.records.small_tables import Column, Kind, read_columns
 
 _ERRORS = Sentences("errors/quality")
 
@@ -16,6 +16,10 @@ WEIGHT_SCHEMA: dict[str, pl.DataType] = {"drg": pl.String(), "weight_units": pl.
 """Weights in 1/10,000, one row a group, sorted by group."""
 
 _POINTS_PER_WEIGHT = 100  # base points = weight x 100 (docs/points.md)
+
+
+_NO_WEIGHT = 10**9
+"""A weight as large as this is none."""
 
 
 def read_weights(path: Path) -> pl.DataFrame:
@@ -48,16 +52,12 @@ def _read(path: Path, column: str) -> pl.DataFrame:
     """row (as the file counts, from 2), drg and the column, both as text."""
     if not path.is_file():
         raise DrgpayError(*_ERRORS("no_weights_file", path=path))
-    try:
-        table = pl.read_csv(path, infer_schema=False, glob=False)
-    except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError) as error:
-        detail = str(error).splitlines()[0]
-        raise DrgpayError(*_ERRORS("unreadable_weights", path=path, detail=detail)) from None
-    missing = [name for name in ("drg", column) if name not in table.columns]
-    if missing:
-        facts = {"path": path, "columns": listed(missing), "column": column}
-        raise DrgpayError(*_ERRORS("no_weight_column", **facts))
-    return table.select("drg", column).with_row_index("row", offset=2)
+    columns = {name: Column(Kind.TEXT, required=name == "drg") for name in ("drg", column)}
+    table, names = read_columns(path, columns)
+    if column not in names:
+        said = {"path": path, "column": column}
+        raise DrgpayError(*_ERRORS("no_weight_column", **said))
+    return table.select("row", "drg", column)
 
 
 def _weights(path: Path, table: pl.DataFrame, divisor: Decimal) -> pl.DataFrame:
@@ -78,6 +78,6 @@ def _units(text: str | None, divisor: Decimal, **place: object) -> int:
         weight = Decimal((text or "").strip())
     except InvalidOperation:
         weight = Decimal("NaN")
-    if not weight.is_finite() or weight < 0:
+    if not weight.is_finite() or not 0 <= weight < _NO_WEIGHT:
         raise DrgpayError(*_ERRORS("no_weight", text=text, **place))
     return scaled(round_half_up(weight / divisor, POINT_PLACES), POINT_PLACES)

@@ -74,6 +74,13 @@ def read_table(
     DrgpayError naming file, row and column for a missing file or column, a cell that is empty and
     must not be, one that is not of its kind, and an id that a spreadsheet damaged.
     """
+    return read_columns(path, columns, reading)[0]
+
+
+def read_columns(
+    path: Path, columns: dict[str, Column], reading: Reading = PLAIN_READING
+) -> tuple[pl.DataFrame, list[str]]:
+    """The same, and which columns the file has."""
     source, report = _opened(path, columns)
     remark(source.left_out)
     for name, column in columns.items():
@@ -103,7 +110,7 @@ def read_table(
         _refuse_gaps(path, typed, name)
         if name.endswith("_id"):
             refuse_spreadsheet_ids(typed, name, "row", str(path))
-    return typed
+    return typed, source.column_names
 
 
 def _opened(path: Path, columns: dict[str, Column]) -> tuple[SourceFile, ReadingReport]:

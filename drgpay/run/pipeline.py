@@ -155,4 +155,5 @@ def settle_and_write(
             opened.fetched,
         )
         write_data_package(run.outputs)
-    return Finished(run.folder, results, run.repeated, run.reused, opened.datasets, opened.remarks)
+    placed = tuple(one.lying_in(run.folder) for one in results)
+    return Finished(run.folder, placed, run.repeated, run.reused, opened.datasets, opened.remarks)

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-from drgpay.grouper.apg import _FORM as APG
+from drgpay.grouper.apg import APG_FORM as APG
 from drgpay.grouper.apg import compile_apg, group_lines, group_visits
 from drgpay.grouper.apg_reference import Line, Visit
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme, PackedScheme, compile_scheme
-from drgpay.grouper.compiled_cache import _FORM as DRG
+from drgpay.grouper.compiled_cache import DRG_FORM as DRG
 from drgpay.grouper.compiled_file import compiled_in, file_of
 from drgpay.grouper.reference import Stay
 from drgpay.grouper.rules.as_json import rule_as_json, rule_from_json

@@ -1,12 +1,17 @@
 """What a policy may say of how values are read."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.period import HOME_TIME_ZONE
 from drgpay.base.words import Sentences
-from drgpay.policy.records import Records
+
+if TYPE_CHECKING:  # its libraries: grouping without a policy does without
+    from drgpay.policy.records import Records
 
 _ERRORS = Sentences("errors/records")
 
@@ -21,7 +26,7 @@ class Reading:
     Raises DrgpayError for a zone that nobody knows.
     """
 
-    time_zone: str = Records.model_fields["time_zone"].default
+    time_zone: str = HOME_TIME_ZONE
     naive_time: NaiveTime = "local"
     drop_repeated_principal: bool = False
 
@@ -32,7 +37,7 @@ class Reading:
             raise DrgpayError(*_ERRORS("no_time_zone", zone=self.time_zone)) from None
 
     @staticmethod
-    def of(records: Records) -> "Reading":
+    def of(records: Records) -> Reading:
         """What the section [records] of a policy says."""
         return Reading(records.time_zone, records.naive_time, records.drop_repeated_principal)
 
