@@ -13,6 +13,7 @@ from drgpay.base.words import Sentences
 from drgpay.databases.settings import DatabaseFile
 from drgpay.databases.source import FetchFile, InputEntry
 from drgpay.policy.fields import Month
+from drgpay.publish.settings import PublishFile
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.fetched import Snapshots, wanted_of
 from drgpay.run.job import (
@@ -109,6 +110,7 @@ class YearFile(BaseModel):
     former_catalogue: str | None = None
     policy: str
     output: OutputEntry
+    publish: PublishFile | None = None
     readmissions_across_months: bool | None = None
     months: MonthsEntry = Field(default_factory=MonthsFile)
     previous: PreviousFile | None = None
