@@ -38,14 +38,17 @@ def clear(
 
     Of stays, of visits ([outpatient] of the year file) or of both.
     """
+    from drgpay.cli.fetch import say_fetched
     from drgpay.cli.run import say_folder
     from drgpay.report.month_console import year_view
     from drgpay.run.clearing import run_clearing
+    from drgpay.run.fetching import fetch_if_missing
     from drgpay.run.publication import destination_of_year
     from drgpay.run.stops import parse_accepted
     from drgpay.run.year_job import load_any_year_job
 
     language = chosen()
+    fetch_if_missing(year, say_fetched)
     to = destination_of_year(year)
     finished = run_clearing(
         load_any_year_job(year),

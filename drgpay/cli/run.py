@@ -44,13 +44,16 @@ def run(
     keep_freed_memory()
     from dataclasses import replace
 
+    from drgpay.cli.fetch import say_fetched
     from drgpay.report.month_console import month_view
+    from drgpay.run.fetching import fetch_if_missing
     from drgpay.run.job import Job, load_any_job
     from drgpay.run.month_end import run_month
     from drgpay.run.publication import destination_of_job
     from drgpay.run.stops import parse_accepted
 
     language = chosen()
+    fetch_if_missing(job, say_fetched)
     loaded = load_any_job(job)
     to = destination_of_job(job)
     if out:

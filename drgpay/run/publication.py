@@ -13,10 +13,10 @@ def destination_of_job(path: Path) -> Destination | None:
     Raises DrgpayError for wrong keys, for a database that nobody knows and for unknown words of `with`.
     """
     file = read_job_file(path, JobFile)
-    return destination(path, file.publish, {})
+    return destination(path, file.publish, file.databases)
 
 
 def destination_of_year(path: Path) -> Destination | None:
     """Of a year file; as `destination_of_job`."""
     file = read_job_file(path, YearFile)
-    return destination(path, file.publish, {})
+    return destination(path, file.publish, file.databases)
