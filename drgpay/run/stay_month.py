@@ -20,7 +20,12 @@ from drgpay.records.filings import Filings, check_payments, payable_filings, rea
 from drgpay.records.findings import commonest
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.official_groups import OfficialGroups
-from drgpay.report.point_notes import phase_in_notes, point_notes, stay_rules_table
+from drgpay.report.point_notes import (
+    new_alone,
+    phase_in_notes,
+    point_notes,
+    stay_rules_table,
+)
 from drgpay.results.case_records import case_records_table
 from drgpay.results.filing_files import filing_frames
 from drgpay.results.month import refused_table
@@ -230,12 +235,14 @@ def settle_stays_of_job(
         **({} if ruled is None else {"stay_rules": ruled}),
         **filing_frames(month.filings),
         **groups.frames,
-        **former_frames(month.earned, rules),
+        **former_frames(month.earned.former, rules),
         "case_records": case_records_table(checked.records),
     }
     notes = (
         *groups.notes,
-        *phase_in_notes(month.earned, rules.policy.points, language),
+        *phase_in_notes(
+            month.earned.adjustments, new_alone(month.earned), rules.policy.points, language
+        ),
         *notes_on_earlier(opened, basis, before is not None, language),
         *point_notes(rules.loaded, rules.catalogue.info, month.filings.deductions, language),
     )
