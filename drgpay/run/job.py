@@ -52,7 +52,7 @@ class PreviousFile(BaseModel):
 
 
 class Inputs(BaseModel):
-    """[inputs]: the records of the run."""
+    """[inputs]: the records of the run; grouped: whether the stays carry their groups."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -67,6 +67,7 @@ class Inputs(BaseModel):
     technologies: str | None = None
     groups: str | None = None
     groups_rule: GroupsRule | None = None
+    grouped: bool = False
     previous: tuple[PreviousFile, ...] = ()
 
 
@@ -223,7 +224,10 @@ class OutpatientJob:
 
 @dataclass(frozen=True)
 class Job:
-    """A job with stays, and visits if there are any, its paths resolved."""
+    """A job with stays, and visits if there are any, its paths resolved.
+
+    grouped: the stays carry their groups (grouper/given_groups.py).
+    """
 
     path: Path
     period: Period
@@ -241,6 +245,7 @@ class Job:
     accepted: tuple[Accepted, ...] = ()
     previous: tuple[PreviousRun, ...] = ()
     former: FormerRules | None = None
+    grouped: bool = False
 
 
 @dataclass(frozen=True)
@@ -301,6 +306,9 @@ def load_any_job(path: Path) -> AnyJob:
         rules = _ERRORS.words("scheme_or_catalogue")
         missing = "inputs.stays" if inputs.stays is None else rules
         raise DrgpayError(*_ERRORS("no_inputs", path=path, missing=missing))
+    if inputs.grouped and (inputs.mapping is not None or inputs.clinical_codes):
+        other = "mapping" if inputs.mapping is not None else "clinical_codes"
+        raise DrgpayError(*_ERRORS("grouped_and_other", path=path, key=f"inputs.{other}"))
     stays = RecordsInput(
         here / inputs.stays,
         beside(here, inputs.mapping),
@@ -326,6 +334,7 @@ def load_any_job(path: Path) -> AnyJob:
         outpatient=outpatient,
         previous=tuple(previous_run(path, one, file.scheme, stays) for one in inputs.previous),
         former=former_rules(path, file.former_scheme, file.former_catalogue),
+        grouped=inputs.grouped,
     )
 
 

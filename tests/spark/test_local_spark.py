@@ -15,6 +15,7 @@ from drgpay.grouper.stream import group_dataset
 from drgpay.records.dataset import open_dataset
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run.visit_entries import VisitGrouping, write_entries
+from tests.spark.howto_page import PAGES, examples
 
 pytest.importorskip("pyspark", reason="pyspark is not installed")
 pytestmark = [
@@ -30,6 +31,7 @@ SCHEMES = ("chs-drg-2.0", "chs-drg-1.1", "zj-drg-2022")
 SMALL = {name: ROOT / "tests" / "data" / f"oracle-{name}.parquet" for name in SCHEMES}
 FULL = {name: ROOT.parent / "shared" / "oracle" / f"{name}.parquet" for name in SCHEMES}
 Compiled = Callable[[str], CompiledScheme]
+EXAMPLES = 6
 
 
 @pytest.fixture(scope="module")
@@ -229,7 +231,7 @@ def test_visits_have_the_entries_and_findings_of_the_command(
     expected = pl.read_parquet(out).cast({pl.Categorical: pl.String})
     keys = entries.columns
     assert entries.height == written.grouped.entries > 10_000
-    assert entries.sort(keys).equals(expected.cast(dict(entries.schema)).sort(keys))
+    assert entries.sort(keys).equals(expected.cast(entries.schema).sort(keys))
     counted = findings.group_by("table", "kind", "code").agg(rows=pl.len().cast(pl.Int64))
     assert same(counted, written.grouped.findings, "code")
     refused = pl.read_parquet(tmp_path / "findings" / "visit_quarantine.parquet")
@@ -251,3 +253,13 @@ def test_a_visit_is_whole_however_its_id_is_written(spark: Any, sample_data: Pat
     found = drgpay.spark.group_visits(visits, blank, "open-apg-1", policy)
     keys = plain.columns
     assert collected(found).sort(keys).equals(collected(plain).sort(keys))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.parent.name)
+def test_the_page_shows_what_is_printed(
+    page: Path, spark: Any, sample_data: Path, tmp_path: Path
+) -> None:
+    shown = [(block.shown, printed) for block, printed in examples(page, sample_data, tmp_path)]
+    assert len(shown) == EXAMPLES
+    assert [printed for _, printed in shown] == [text for text, _ in shown]
+    spark.sql("DROP DATABASE province CASCADE")
