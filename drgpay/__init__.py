@@ -20,7 +20,7 @@ _PUBLIC = {
         *("compare_schemes", "explain_stay", "find_stay", "group_stays", "load_scheme"),
         "migration_of_stays",
     ),
-    "drgpay.api.keeping": ("forget_runs", "keep_runs"),
+    "drgpay.api.keeping": ("forget_runs", "keep_runs", "publish_runs"),
     "drgpay.api.projects": ("init_project",),
     "drgpay.api.quality": ("check_stays", "group_statistics", "reconcile_groups"),
     "drgpay.api.rules": (

@@ -25,6 +25,7 @@ from drgpay.api.grouping import (
 from drgpay.api.keeping import (
     forget_runs as forget_runs,
     keep_runs as keep_runs,
+    publish_runs as publish_runs,
 )
 from drgpay.api.projects import (
     init_project as init_project,

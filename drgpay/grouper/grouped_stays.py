@@ -1,6 +1,7 @@
 """Stays read, grouped and stripped of their lists of codes, for the stages that follow."""
 
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -21,6 +22,7 @@ from drgpay.grouper.given_groups import (
 from drgpay.grouper.official_groups import (
     GroupedBefore,
     official_findings,
+    official_rows,
     regrouped_officially,
     scheme_said,
     with_official_groups,
@@ -35,7 +37,7 @@ from drgpay.records.case_records import (
     RECORD_COLUMNS,
     kept_of_record,
 )
-from drgpay.records.checks import CheckedStays, check_stays
+from drgpay.records.checks import CheckedStays, OfWhole, check_stays
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
@@ -65,8 +67,30 @@ def read_grouped_stays(
     with_records: bool = False,
     former: CompiledScheme | None = None,
 ) -> pl.DataFrame:
-    """All stays of a dataset with the columns of `plain_stays`, status, mdc, adrg, drg, severity
-    UNKNOWN_COLUMNS, REPEATED_PRINCIPAL and LEADING_WITHOUT_PART.
+    """All stays of a dataset as `grouped_reader` gives them, at once, their texts as texts."""
+    read = grouped_reader(dataset, compiled, with_records, former)
+
+    def frames(piece: Piece) -> list[pl.DataFrame]:
+        found = [_in_texts(frame) for frame in read(piece)]
+        progress(sum(frame.height for frame in found))
+        return found
+
+    return pl.concat(list(in_order(frames, dataset.pieces(), threads)), rechunk=True)
+
+
+CODED_TEXTS = ("hospital_id", "account", "principal_diagnosis", "payment_unit", "bed_day_class")
+"""Texts of stays that repeat, beside those of their groups."""
+
+
+def grouped_reader(
+    dataset: Dataset,
+    compiled: CompiledScheme,
+    with_records: bool = False,
+    former: CompiledScheme | None = None,
+) -> Callable[[Piece], Iterator[pl.DataFrame]]:
+    """What gives the stays of a piece of the dataset, batch by batch: the columns of `plain_stays`,
+    status, mdc, adrg, drg, severity, UNKNOWN_COLUMNS, REPEATED_PRINCIPAL and LEADING_WITHOUT_PART.
+    Texts that repeat are categorical: CODED_TEXTS, the groups, department.
 
     with_records: with KEPT_COLUMNS too. What of them cannot be read is null and no fault: nothing is
     paid by them. former: the scheme before, for FORMER_COLUMNS: the same stays grouped by it as well.
@@ -88,34 +112,53 @@ def read_grouped_stays(
     if with_records:
         unpaid = frozenset(RECORD_COLUMNS) - {*columns}
         read += sorted(unpaid)
-        coded = list(dict.fromkeys([*coded, *CODED]))
+        coded += CODED
+    coded = list(dict.fromkeys([*coded, *CODED_TEXTS]))
     known = KnownCodes.of(
         compiled.scheme.info.code_system, compiled.diagnoses.codes, compiled.procedures.codes
     )
 
-    def grouped(piece: Piece) -> list[pl.DataFrame]:
-        frames = []
-        for given in piece.batches(read, coded):
+    def grouped(piece: Piece) -> Iterator[pl.DataFrame]:
+        for given in _in_slices(piece.batches(read, coded)):
             batch = _paid_by(given, unpaid)
             given_or_made = (
                 groups_given(compiled, batch, due, dataset.path)
                 if due
                 else group_batch(compiled, batch)
             )
-            groups = pl.DataFrame(pa.table(given_or_made)).cast(pl.String)
+            groups = pl.DataFrame(pa.table(given_or_made))
             repeated = repeated_principal(batch).alias(REPEATED_PRINCIPAL)
             leading = leading_without_part(batch, compiled.scheme.no_part)
             about_codes = known.unknown_in(batch).with_columns(
                 repeated, leading.alias(LEADING_WITHOUT_PART)
             )
-            stays = plain_stays(batch).hstack(groups).hstack(about_codes)
+            stays = plain_stays(batch, CODED_TEXTS).hstack(groups).hstack(about_codes)
             if former:
                 stays = stays.hstack(_grouped_before(former, batch))
-            frames.append(stays.hstack(kept_of_record(given)) if with_records else stays)
-            progress(batch.num_rows)
-        return frames
+            yield stays.hstack(kept_of_record(given, coded=True)) if with_records else stays
 
-    return pl.concat(list(in_order(grouped, dataset.pieces(), threads)), rechunk=True)
+    return grouped
+
+
+_SLICE_ROWS = 65_536
+"""Rows that are made into a frame at once: what is made on the way then stays in the caches."""
+
+
+def _in_slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, _SLICE_ROWS):
+            yield batch.slice(start, _SLICE_ROWS)
+
+
+def _in_texts(frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame of `grouped_reader` with all its texts as texts, but for FAULTS."""
+    return frame.cast(
+        {
+            name: pl.String()
+            for name, type_ in frame.schema.items()
+            if isinstance(type_, pl.Categorical) and name != FAULTS
+        }
+    )
 
 
 def carrying_groups(dataset: Dataset, compiled: CompiledScheme, reading: Reading) -> Dataset:
@@ -131,7 +174,7 @@ def carrying_groups(dataset: Dataset, compiled: CompiledScheme, reading: Reading
 
 def _grouped_before(former: CompiledScheme, batch: pa.RecordBatch) -> pl.DataFrame:
     groups = pl.DataFrame(pa.table(group_batch(former, batch)).select(["status", "drg"]))
-    return groups.cast(pl.String).select(former_status="status", former_drg="drg")
+    return groups.select(former_status="status", former_drg="drg")
 
 
 def _refuse_other_codes(compiled: CompiledScheme, former: CompiledScheme) -> None:
@@ -151,6 +194,14 @@ def _paid_by(batch: pa.RecordBatch, unpaid: frozenset[str]) -> pa.RecordBatch:
     return batch.set_column(place, FAULTS, without_faults_of(batch.column(place), unpaid))
 
 
+@dataclass(frozen=True)
+class PartOfStays:
+    """What checks of a part of the stays know of all of them. sexes: as of `sex_of_diagnosis`."""
+
+    sexes: pl.DataFrame
+    of_whole: OfWhole
+
+
 def check_grouped(
     grouped: pl.DataFrame,
     compiled: CompiledScheme,
@@ -162,10 +213,13 @@ def check_grouped(
     official: OfficialGroups | None = None,
     before: GroupedBefore | None = None,
     origin: Origin = NOWHERE,
+    part: PartOfStays | None = None,
 ) -> CheckedStays:
     """Check what `read_grouped_stays` gave, with what its scheme knows of sexes (see check_stays).
 
-    origin: the files of the stays (Dataset.origin), of which `grouped` has all rows in order.
+    origin: the files of the stays (Dataset.origin), of which `grouped` has all rows in order. part:
+    where it has a part of them, with ROW; what only all together show is then left to the whole:
+    `official` has what `official_rows` gives.
 
     The valid stays are as the rules of the policy make them (see ruled_stays); a record that
     contradicts them is a warning. official: the groups that pay by their rule; the stays then have
@@ -173,7 +227,7 @@ def check_grouped(
     as they were grouped without the change (see regrouped_officially). KEPT_COLUMNS, if they were
     read, are in `records`.
     """
-    sexes = sex_of_diagnosis(compiled)
+    sexes = sex_of_diagnosis(compiled) if part is None else part.sexes
     barred = sorted(compiled.scheme.not_principal)
     further, severities = [], {}
     if official:
@@ -185,7 +239,7 @@ def check_grouped(
         further = official_checks(scheme_said(compiled.scheme.info))
         severities = official_severities(official.rule)
     checked = check_stays(
-        grouped.with_row_index(ROW),
+        grouped.with_row_index(ROW) if part is None else grouped,
         policy,
         hospitals,
         days,
@@ -196,15 +250,18 @@ def check_grouped(
         further,
         severities,
         origin,
+        None if part is None else part.of_whole,
     )
     if official:
-        checked = replace(checked, official=official_findings(grouped, checked, official))
+        rows = official_rows(grouped, checked, official)
+        found = rows if part else official_findings([rows])
+        checked = replace(checked, official=found)
     valid, records = checked.valid, checked.records
     if {*KEPT_COLUMNS} <= {*valid.columns}:
         records = valid.select(*PAID_COLUMNS, *KEPT_COLUMNS)
         valid = valid.drop(KEPT_COLUMNS)
-    found = ruled_stays(valid.drop(ROW), policy.points, language)
-    differing = found.differing.with_columns(
+    ruled = ruled_stays(valid.drop(ROW), policy.points, language, whole=part is None)
+    differing = ruled.differing.with_columns(
         column=pl.lit("complete"), code=pl.lit(DIFFERS), other_codes=pl.lit("")
     ).join(valid.select("case_id", ROW), on="case_id", maintain_order="left")
     placed = origin.of(differing[ROW], differing["column"])
@@ -212,9 +269,9 @@ def check_grouped(
     warnings = pl.concat([checked.warnings, differing.cast(checked.warnings.schema)])
     return replace(
         checked,
-        valid=found.stays,
+        valid=ruled.stays,
         warnings=warnings.sort(pl.all()),
-        ruled=found.ruled,
+        ruled=ruled.ruled,
         records=records,
     )
 

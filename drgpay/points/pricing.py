@@ -40,7 +40,7 @@ def priced_cases(
 _AGE = pl.Decimal(18, 4)
 
 
-def _with_ages(stays: pl.DataFrame, points: Points) -> pl.DataFrame:
+def with_ages(stays: pl.DataFrame, points: Points) -> pl.DataFrame:
     """The ages that factors by age ask for; a result holds none that nothing is paid by.
 
     Raises DrgpayError for a stay without an age: it would go without its factor in silence.
@@ -56,12 +56,22 @@ def _with_ages(stays: pl.DataFrame, points: Points) -> pl.DataFrame:
 
 def classed_stays(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:
     """Stays of `points_of_stays`, sorted by case_id, with PRICE_COLUMNS and case_class."""
-    needed = _with_ages(stays.drop(*_NOT_NEEDED, *_MADE, strict=False), points)
+    return classed(with_prices(stays, catalogue, points), points)
+
+
+def with_prices(stays: pl.DataFrame, catalogue: Catalogue, points: Points) -> pl.DataFrame:
+    """Stays of `points_of_stays`, sorted by case_id, with what `priced_stays` puts beside them."""
+    needed = with_ages(stays.drop(*_NOT_NEEDED, *_MADE, strict=False), points)
     ordered = needed if needed["case_id"].is_sorted() else needed.sort("case_id")
-    priced = priced_stays(ordered, catalogue, points).with_columns(case_class=case_class(points))
+    return priced_stays(ordered, catalogue, points)
+
+
+def classed(priced: pl.DataFrame, points: Points) -> pl.DataFrame:
+    """Stays of `with_prices` with case_class, without BOUND_COLUMNS; without a group without prices."""
+    of_class = priced.with_columns(case_class=case_class(points))
     grouped = ~pl.col("case_class").is_in(WITHOUT_GROUP)
-    made = [name for name in (*PRICE_COLUMNS, *RATIO_COLUMNS) if name in priced.columns]
-    return priced.drop(BOUND_COLUMNS).with_columns(
+    made = [name for name in (*PRICE_COLUMNS, *RATIO_COLUMNS) if name in of_class.columns]
+    return of_class.drop(BOUND_COLUMNS).with_columns(
         pl.when(grouped).then(column).alias(column) for column in made
     )
 

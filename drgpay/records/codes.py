@@ -15,6 +15,9 @@ Ints = NDArray[Any]  # numbers of codes
 Offsets = NDArray[Any]  # int32 or int64
 
 
+_SPARSE = 4
+
+
 class CodeIndex:
     """Numbers the codes of one kind; two more numbers stand for unknown and for missing."""
 
@@ -41,7 +44,12 @@ class CodeIndex:
             values = values.dictionary_encode()
         words = pc.cast(values.dictionary, pa.string())
         numbers = np.empty(len(words) + 1, dtype=np.int32)
-        numbers[:-1] = numbers_of(pc.index_in(words, self._value_set), null=self.unknown)
+        if len(words) * _SPARSE < self.size:
+            # Arrow would number all codes for each batch anew.
+            known = self.number_of
+            numbers[:-1] = [known.get(word, self.unknown) for word in words.to_pylist()]
+        else:
+            numbers[:-1] = numbers_of(pc.index_in(words, self._value_set), null=self.unknown)
         numbers[-1] = self.missing
         for position in pc.indices_nonzero(pc.equal(words, "")).to_pylist():
             numbers[position] = self.missing

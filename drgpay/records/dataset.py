@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import listed
+from drgpay.base.remarks import remark_when_read
 from drgpay.base.words import Sentences
 from drgpay.records.columns import STAY_COLUMNS, Kind
 from drgpay.records.folder import files_of
@@ -163,6 +164,7 @@ def open_dataset(
     """
     found = files_of(path, ignore)
     report = ReadingReport(passed_over=found.passed_over)
+    remark_when_read(report)
     loaded: LoadedMapping | None = None
     if mapping is not None:
         from drgpay.records.mapping.load import load_mapping
@@ -209,6 +211,7 @@ def translate_clinical_codes(dataset: Dataset, code_system: str = "insurance-2.0
 
     crosswalk = Crosswalk.load(code_system)
     report = TranslationReport()
+    remark_when_read(report)
     files = tuple(
         TranslatedSource(file, crosswalk, report, number)
         for number, file in enumerate(dataset.files)

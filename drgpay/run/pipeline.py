@@ -144,4 +144,5 @@ def settle_and_write(
         names = accepted_by(opened.accepted, needed)
         write_manifest(run.outputs, identity, basis, counts, clock.seconds, opened.rights, names)
         write_data_package(run.outputs)
-    return Finished(run.folder, results, run.repeated, run.reused, opened.datasets, opened.remarks)
+    placed = tuple(one.lying_in(run.folder) for one in results)
+    return Finished(run.folder, placed, run.repeated, run.reused, opened.datasets, opened.remarks)

@@ -3,10 +3,10 @@
 Each is computed only if what it depends on differs from what is kept.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -18,6 +18,7 @@ from drgpay.grouper.official_groups import GroupedBefore
 from drgpay.points.calibrate import calibrate
 from drgpay.points.cases import EarnedPoints, points_of_stays, returns_of
 from drgpay.points.catalogue import Catalogue, load_catalogue, save_catalogue
+from drgpay.points.readmission import previous_stays
 from drgpay.policy.model import Policy
 from drgpay.records.checks import CheckedStays
 from drgpay.records.dataset import Dataset, RecordsInput
@@ -36,6 +37,8 @@ from drgpay.simulate.regroup import regrouped
 from drgpay.simulate.volumes import with_volumes
 
 _ERRORS = Sentences("errors/simulate")
+
+_T = TypeVar("_T")
 
 STAY_COLUMNS = (
     *("case_id", "hospital_id", "person_id", "account", "out_of_area"),
@@ -85,6 +88,14 @@ class Checked:
     unknown: pl.DataFrame
 
 
+@dataclass(frozen=True)
+class Among:
+    """What the points of some stays have to know of all: the returns, and `discharges`."""
+
+    returns: pl.DataFrame
+    discharges: pl.DataFrame
+
+
 class Stages:
     """Computes states of one base; what the base itself needs is kept between scenarios."""
 
@@ -100,6 +111,8 @@ class Stages:
         self.progress = progress
         self.threads = threads
         self._base_state: State | None = None
+        self._remembered: dict[str, tuple[str, Any]] = {}
+        self._paired: tuple[pl.DataFrame, tuple[pl.DataFrame, pl.DataFrame]] | None = None
         self._histories: dict[tuple[RecordsInput, str, Reading], Dataset] = {}
         self._keeping = True
 
@@ -118,6 +131,14 @@ class Stages:
         if self._base_state is None:
             self._base_state = self._base_from_cache()
         return self._base_state
+
+    def remembered(self, name: str, key: Mapping[str, Any], make: Callable[[], _T]) -> _T:
+        """What `make` gives, in memory as long as it is asked for with the same key."""
+        digest = digest_of(key)
+        if name not in self._remembered or self._remembered[name][0] != digest:
+            self._remembered[name] = digest, make()
+        found: _T = self._remembered[name][1]
+        return found
 
     def state(self, plan: Plan) -> State:
         """The month under a plan; raises DrgpayError as the stages of a run do."""
@@ -145,9 +166,17 @@ class Stages:
         return checked.refused, checked.unknown
 
     def earned(
-        self, plan: Plan, catalogue: Catalogue, stays: pl.DataFrame, filings: Filings
+        self,
+        plan: Plan,
+        catalogue: Catalogue,
+        stays: pl.DataFrame,
+        filings: Filings,
+        among: Among | None = None,
     ) -> EarnedPoints:
-        """The points of stays, with the rows that the base has on stays of earlier months."""
+        """The points of stays, with the rows that the base has on stays of earlier months.
+
+        among: of some stays alone, what is known of all.
+        """
         former = self.former(plan)
         earned = points_of_stays(
             stays,
@@ -155,8 +184,9 @@ class Stages:
             plan.policy.points,
             filings,
             exempt=plan.compiled.exempt,
-            returns=self.returns(plan, stays, filings),
+            returns=among.returns if among else self.returns(plan, stays, filings),
             former=former.catalogue if former else None,
+            counted=among.discharges if among else None,
         )
         earlier = self.base.earlier
         if not earlier.height:
@@ -172,8 +202,21 @@ class Stages:
 
     def returns(self, plan: Plan, stays: pl.DataFrame, filings: Filings) -> pl.DataFrame:
         """The stays that a return follows, those that lie in runs before the base among them."""
-        before = self.base.returns_before.join(stays, on="case_id", how="semi")
-        return returns_of(stays, plan.policy.points, filings, plan.compiled.exempt, before)
+        points, exempt = plan.policy.points, plan.compiled.exempt
+        pairs, before = self.pairs(stays)
+        return returns_of(stays, points, filings, exempt, before, pairs)
+
+    def pairs(self, stays: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """What no parameter moves: `previous_stays`, and of the stays those of `returns_before`.
+
+        Found once as long as the stays are the same.
+        """
+        if self._paired is None or self._paired[0] is not stays:
+            before = self.base.returns_before
+            if before.height:
+                before = before.join(stays, on="case_id", how="semi")
+            self._paired = stays, (previous_stays(stays), before)
+        return self._paired[1]
 
     def catalogue_of(self, plan: Plan) -> Catalogue:
         """The plan's catalogue, calibrated if it has none."""
@@ -364,10 +407,13 @@ class Stages:
         return GroupedBefore(self._grouped(base, records), base.compiled)
 
     def _earned_key(self, plan: Plan) -> Mapping[str, Any]:
+        return {"points": plan.policy.points.model_dump(mode="json"), **self.stays_key(plan)}
+
+    def stays_key(self, plan: Plan) -> Mapping[str, Any]:
+        """What points depend on beside [points]: stays, filings, catalogue."""
         inputs = self.base.basis["inputs"]
         return {
             "checked": self._checked_key(plan),
-            "points": plan.policy.points.model_dump(mode="json"),
             "exempt": sorted(plan.compiled.exempt),
             "catalogue": self._catalogue_key(plan),
             **self._former_catalogue_key(plan),

@@ -1,12 +1,11 @@
 """One parameter or several over many values: a table of measures and one of hospitals.
 
-Points are computed again only for the cases that the swept parameters touch, and settlement from
-sums of cases; what comes out is what the whole computation gives (tests compare them).
+Stays are added up as far as points and settlement cannot tell them apart (few_rows.py); what comes
+out is what the whole computation gives (tests compare them).
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from itertools import product
 from math import prod
 from typing import Any
@@ -17,18 +16,18 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.exact import as_decimal
 from drgpay.base.language import listed
 from drgpay.base.words import Sentences
-from drgpay.points.cases import EarnedPoints
 from drgpay.policy.model import Policy
-from drgpay.records.filings import Filings
 from drgpay.settle.settled import Settled
 from drgpay.simulate.compare import BINS, bin_of, change_ratio
+from drgpay.simulate.corners import over_corners
+from drgpay.simulate.few_rows import Earning
 from drgpay.simulate.guards import open_stops
 from drgpay.simulate.paths import with_values
 from drgpay.simulate.plan import Plan, check_policy
 from drgpay.simulate.scenario import Sweep
 from drgpay.simulate.settling import hospital_amounts
-from drgpay.simulate.small_month import added_up, merged
-from drgpay.simulate.stages import Stages, State
+from drgpay.simulate.small_month import added_up
+from drgpay.simulate.stages import Stages
 
 _ERRORS = Sentences("errors/simulate")
 
@@ -36,7 +35,6 @@ MOST_POINTS = 1000
 MOST_WHOLE_POINTS = 100
 """Of parameters for which the records are checked or the catalogue is calibrated again each time."""
 _QUICK = {"settlement", "budget", "clearing", "points"}
-_MOST_CORNER_AXES = 3
 
 Setting = dict[str, Any]
 
@@ -173,6 +171,7 @@ _OF_CHECKS = (
     "points.age_factors",
 )
 """Parameters of [points] that the checked stays depend on."""
+_PHASE_IN = "points.phase_in"
 
 
 def evaluator(
@@ -180,19 +179,18 @@ def evaluator(
 ) -> Callable[[Policy], Settled]:
     """What settles the plan's month or year under a policy that differs in the swept parameters alone.
 
-    The statements and values of the result are those of the whole; their counts of cases are not.
+    The statements and values of the result are those of the whole.
     """
-    areas = {path.split(".")[0] for setting in grid for path in setting}
+    paths = {path for setting in grid for path in setting}
+    areas = {path.split(".")[0] for path in paths}
     if "outpatient" in areas:
         raise DrgpayError(*_ERRORS("visits_swept", where=where))
-    if areas <= {"settlement", "budget", "clearing"}:
-        return _priced_again(stages, stages.state(plan))
-    if areas <= _QUICK and not any(
-        path.startswith(_OF_CHECKS) for setting in grid for path in setting
-    ):
-        return _points_again(stages, plan, grid, where)
-
-    return _whole_again(stages, plan)
+    if not areas <= _QUICK or any(path.startswith(_OF_CHECKS) for path in paths):
+        return _whole_again(stages, plan)
+    phased_in = plan.policy.points.phase_in or any(path.startswith(_PHASE_IN) for path in paths)
+    if "points" in areas and phased_in:
+        return over_corners(stages, plan, grid, where)
+    return _over_few_rows(stages, plan)
 
 
 def _whole_again(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
@@ -216,82 +214,15 @@ def _whole_again(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
     return settled
 
 
-def _priced_again(stages: Stages, state: State) -> Callable[[Policy], Settled]:
-    """Only the settlement differs: the points are those of one state."""
-    cases = added_up(state.earned)
-    adjustments, payments = state.earned.adjustments, state.filings.payments
-    levels = state.plan.levels
+def _over_few_rows(stages: Stages, plan: Plan) -> Callable[[Policy], Settled]:
+    """The stays are those of the plan; where only the settlement differs, so are the points."""
+    earning = Earning.of(stages, plan)
+    payments, levels = earning.filings.payments, plan.levels
 
     def settled(policy: Policy) -> Settled:
-        return stages.base.settling.settle(cases, adjustments, policy, payments, levels)
+        points = earning.few_rows(policy.points)
+        return stages.base.settling.settle(
+            points.cases, points.adjustments, policy, payments, levels
+        )
 
     return settled
-
-
-def _points_again(
-    stages: Stages, plan: Plan, grid: Sequence[Setting], where: str
-) -> Callable[[Policy], Settled]:
-    stays, filings = stages.stays_of(plan)
-    catalogue = stages.catalogue_of(plan)
-    payments = filings.payments
-    fixed = list[pl.DataFrame]()  # of the cases that no setting touches
-    corners = _corners(grid)
-    if corners and not (
-        filings.reviews.height and plan.policy.points.reviews.over_quota == "refuse"
-    ):
-        policies = [with_values(plan.policy, corner, where) for corner in corners]
-        earned = [
-            stages.earned(replace(plan, policy=one), catalogue, stays, filings) for one in policies
-        ]
-        touched = linked(stays, filings, plan.policy)
-        for other in earned[1:]:
-            touched = touched | _differs(earned[0].cases, other.cases)
-        steady = EarnedPoints(earned[0].cases.filter(~touched), earned[0].adjustments.clear())
-        fixed.append(added_up(steady))
-        stays = stays.filter(touched)
-
-    def settled(policy: Policy) -> Settled:
-        points = stages.earned(replace(plan, policy=policy), catalogue, stays, filings)
-        cases = merged(*fixed, added_up(points))
-        return stages.base.settling.settle(cases, points.adjustments, policy, payments, plan.levels)
-
-    return settled
-
-
-def _corners(grid: Sequence[Setting]) -> list[Setting]:
-    """The smallest and largest values of every parameter, in all combinations.
-
-    The class and the points of a single case rise or fall steadily, or not at all, with every
-    number of [points]: a bound is passed once, and each formula is a product or a limited one. A
-    case that has the same class, formula and points at all corners has them in between. Nothing
-    is returned where that is not so: for parameters that are no numbers, and for too many.
-    """
-    values = {path: [setting[path] for setting in grid] for path in grid[0]}
-    numeric = all(
-        isinstance(value, int | Decimal) and not isinstance(value, bool)
-        for listed in values.values()
-        for value in listed
-    )
-    if not numeric or len(values) > _MOST_CORNER_AXES:
-        return []
-    ends = [sorted({min(listed), max(listed)}) for listed in values.values()]
-    return [dict(zip(values, corner, strict=True)) for corner in product(*ends)]
-
-
-def linked(stays: pl.DataFrame, filings: Filings, policy: Policy) -> pl.Series:
-    """Stays whose points may hang on other stays or on filings: they are always computed again."""
-    points = policy.points
-    filed = [table.select("case_id") for table, _ in filings.of_cases.values()]
-    ids = pl.concat(filed)["case_id"].unique()
-    capped = [group for cap in points.volume_caps for group in cap.groups]
-    again = stays.select("person_id").hash_rows().is_duplicated() & stays["person_id"].is_not_null()
-    found = stays.select(pl.col("case_id").is_in(ids.implode()) | pl.col("drg").is_in(capped))
-    return found.to_series().fill_null(False) | again
-
-
-def _differs(one: pl.DataFrame, other: pl.DataFrame) -> pl.Series:
-    columns = ("case_class", "formula", "points_before", "points")
-    differs = pl.Series([False]).new_from_index(0, one.height)
-    for column in columns:
-        differs = differs | one[column].ne_missing(other[column])
-    return differs

@@ -11,7 +11,7 @@ import pytest
 from drgpay.grouper.scheme import load_scheme
 from drgpay.points.calibrate import calibrate as drgpay_calibrate
 from drgpay.points.catalogue import Catalogue
-from drgpay.points.readmission import earlier_stays
+from drgpay.points.readmission import followed, previous_stays
 from drgpay.policy.load import load_policy
 from drgpay.policy.model import Policy
 from tests.spread import spread
@@ -139,7 +139,7 @@ def test_stays_at_the_bounds(bounds: str, bounds_mean: str, reference: str) -> N
 
 
 def compare_readmissions(stays: list[Stay], policy: Policy) -> None:
-    found = earlier_stays(frame_of(stays), policy.points.readmission)
+    found = followed(previous_stays(frame_of(stays)), policy.points.readmission)
     assert dict(found.iter_rows()) == readmissions(stays, policy.points.readmission)
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
-from drgpay.points.reviews import quota_of, quotas
+from drgpay.points.reviews import discharges, quota_of, quotas
 from drgpay.policy.points import Reviews
 from tests.points.standard_stay import (
     CORE,
@@ -168,7 +168,7 @@ def test_the_part_of_the_region_goes_by_largest_remainder_then_by_hospital() -> 
         cases = pl.DataFrame(
             {"hospital_id": [name for name, count in counts.items() for _ in range(count)]}
         ).with_columns(status=pl.lit("grouped"), payment_unit=pl.lit("drg"))
-        return quotas(cases, quota("refuse", "region", share, **rule).reviews)
+        return quotas(discharges(cases), quota("refuse", "region", share, **rule).reviews)
 
     assert parts({"B": 5, "A": 5}, "0.1") == {"A": 1, "B": 0}
     assert parts({"B": 5, "A": 5}, "0.11") == {"A": 1, "B": 1}  # 1.1, rounded up
@@ -183,8 +183,10 @@ def test_stays_without_a_group_count_where_the_policy_says_drg() -> None:
         {"payment_unit": "bed_day", "bed_day_class": "long"},
     ]
     cases = pl.DataFrame([{**STAY, **stay} for stay in stays], infer_schema_length=None)
-    assert quotas(cases, quota("refuse", share="1").reviews) == {}
-    assert quotas(cases, quota("refuse", share="1", quota_of="drg").reviews) == {"H1": 1}
+    assert quotas(discharges(cases), quota("refuse", share="1").reviews) == {}
+    assert quotas(discharges(cases), quota("refuse", share="1", quota_of="drg").reviews) == {
+        "H1": 1
+    }
 
 
 def test_only_grouped_discharges_make_a_quota() -> None:
@@ -218,7 +220,7 @@ def test_a_refusing_quota_is_never_exceeded_and_always_used(
     cases = result.cases.join(reviews.reviews, on="case_id").with_columns(
         honoured=pl.col("points") > pl.col("points_before")
     )
-    allowed_of = quotas(result.cases, quota("refuse", scope, share).reviews)
+    allowed_of = quotas(discharges(result.cases), quota("refuse", scope, share).reviews)
     if scope == "region":
         assert sum(allowed_of.values()) == ceil(cases.height * Fraction(share))
     for of_place in cases.partition_by("hospital_id"):

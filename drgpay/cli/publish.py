@@ -1,0 +1,73 @@
+"""`drgpay publish`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drgpay.base.errors import DrgpayError
+from drgpay.base.language import chosen
+from drgpay.base.words import Sentences, Wording
+from drgpay.cli import console
+from drgpay.cli.options import AsJson
+from drgpay.cli.tables import json_text
+
+if TYPE_CHECKING:
+    from drgpay.publish.publishing import Published
+
+EXAMPLES = (
+    "drgpay publish runs/2026-10-1f2e3d4c5b --database bi",
+    "drgpay publish runs/2026-* --database bi --with cases --lang en",
+    "drgpay publish --ddl --with cases > drgpay.sql",
+)
+
+_WORDS = Wording("publish")
+_ERRORS = Sentences("errors/publish")
+
+
+def publish(
+    runs: Annotated[list[Path] | None, typer.Argument(metavar="RUN...")] = None,
+    database: Annotated[str | None, typer.Option()] = None,
+    schema: Annotated[str, typer.Option()] = "drgpay",
+    with_: Annotated[list[str] | None, typer.Option("--with")] = None,
+    ddl: Annotated[bool, typer.Option("--ddl")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write finished runs into a PostgreSQL of the centre, in the place of what was there of them."""
+    from drgpay.databases.settings import database_named, shared_file
+    from drgpay.publish.layout import checked_groups, schema_named
+
+    where, groups = schema_named(schema), checked_groups(with_ or ())
+    if ddl:
+        from drgpay.publish.ddl import script
+
+        console.give(script(where, groups))
+        return
+    folders = [run for run in runs or () if not run.is_file()]
+    if not folders:
+        raise DrgpayError(*_ERRORS("no_run_named"))
+    if database is None:
+        raise DrgpayError(*_ERRORS("no_database_named", shared=shared_file()))
+    from drgpay.publish.publishing import publish_runs
+
+    place = database_named(database, shared_file(), {})
+
+    def say(published: "Published") -> None:
+        if not as_json:
+            console.say(said_of(published, place.called, where.name))
+
+    done = publish_runs(folders, place, where, groups, say)
+    if as_json:
+        told = {
+            "database": place.called,
+            "schema": where.name,
+            "runs": [{"run": one.run, "rows": one.rows} for one in done],
+        }
+        console.give_json(json_text(told))
+
+
+def said_of(published: "Published", called: str, schema: str) -> str:
+    """What is printed of a run that was published."""
+    counts = {"tables": len(published.rows), "rows": f"{published.total:,}"}
+    where = {"called": called, "schema": schema}
+    return _WORDS.said("published", chosen(), run=published.run, **counts, **where)

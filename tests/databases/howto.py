@@ -1,0 +1,50 @@
+"""What the how-to about databases stands on: a server, reached by the service `bi` and a pass file."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from tests.databases.postgresql_server import Server, own_server
+
+PAGE = "howto-databases.md"
+
+
+@contextmanager
+def reached_as_bi(server: Server, folder: Path) -> Iterator[None]:
+    """The service `bi` leads to the database of a server; files of the user are kept in a folder."""
+    if shutil.which("psql") is None:
+        pytest.skip("PostgreSQL: psql is not installed (Debian: apt install postgresql-client)")
+    service, passwords = folder / "pg_service.conf", folder / "pgpass"
+    service.write_text(
+        f"[bi]\nhost={server.host}\nport={server.port}\n"
+        f"dbname={server.database}\nuser={server.user}\n",
+        encoding="utf-8",
+    )
+    passwords.write_text(f"*:*:*:{server.user}:{server.password}\n", encoding="utf-8")
+    passwords.chmod(0o600)
+    (folder / "config" / "drgpay").mkdir(parents=True)
+    own = {
+        "PGSERVICEFILE": str(service),
+        "PGPASSFILE": str(passwords),
+        "XDG_CONFIG_HOME": str(folder / "config"),
+        "PGCLIENTENCODING": "UTF8",
+    }
+    with patch.dict(os.environ, own):
+        for other in ("PGPASSWORD", "PGHOST", "PGPORT", "PGUSER", "PGDATABASE", "PGSERVICE"):
+            os.environ.pop(other, None)
+        yield
+
+
+@contextmanager
+def surroundings(page: Path, folder: Path) -> Iterator[None]:
+    """What the commands of a page need beside the program; skips where there is no PostgreSQL."""
+    if page.name != PAGE:
+        yield
+        return
+    with own_server() as server, reached_as_bi(server, folder):
+        yield
