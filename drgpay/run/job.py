@@ -22,6 +22,7 @@ from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import shipped_schemes
 from drgpay.policy.fields import MONTH_PATTERN, PositiveFactor
 from drgpay.policy.load import read_keys, shipped_policies, validated
+from drgpay.publish.settings import PublishFile
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
 from drgpay.records.official_groups import USUAL_RULE, GroupsInput, GroupsRule
@@ -156,6 +157,7 @@ class JobFile(BaseModel):
     policy: str
     output: MonthOutputEntry
     corrects: str | None = None
+    publish: PublishFile | None = None
     inputs: Inputs
     outpatient: OutpatientFile | None = None
     accepted: tuple[AcceptedFile, ...] = ()
