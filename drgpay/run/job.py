@@ -22,6 +22,7 @@ from drgpay.base.words import Sentences
 from drgpay.grouper.scheme import shipped_schemes
 from drgpay.policy.fields import MONTH_PATTERN, PositiveFactor
 from drgpay.policy.load import read_keys, shipped_policies, validated
+from drgpay.publish.settings import PublishFile
 from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
 from drgpay.records.official_groups import USUAL_RULE, GroupsInput, GroupsRule
@@ -52,7 +53,7 @@ class PreviousFile(BaseModel):
 
 
 class Inputs(BaseModel):
-    """[inputs]: the records of the run."""
+    """[inputs]: the records of the run; grouped: whether the stays carry their groups."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -67,6 +68,7 @@ class Inputs(BaseModel):
     technologies: str | None = None
     groups: str | None = None
     groups_rule: GroupsRule | None = None
+    grouped: bool = False
     previous: tuple[PreviousFile, ...] = ()
 
 
@@ -155,6 +157,7 @@ class JobFile(BaseModel):
     policy: str
     output: MonthOutputEntry
     corrects: str | None = None
+    publish: PublishFile | None = None
     inputs: Inputs
     outpatient: OutpatientFile | None = None
     accepted: tuple[AcceptedFile, ...] = ()
@@ -223,7 +226,10 @@ class OutpatientJob:
 
 @dataclass(frozen=True)
 class Job:
-    """A job with stays, and visits if there are any, its paths resolved."""
+    """A job with stays, and visits if there are any, its paths resolved.
+
+    grouped: the stays carry their groups (grouper/given_groups.py).
+    """
 
     path: Path
     period: Period
@@ -241,6 +247,7 @@ class Job:
     accepted: tuple[Accepted, ...] = ()
     previous: tuple[PreviousRun, ...] = ()
     former: FormerRules | None = None
+    grouped: bool = False
 
 
 @dataclass(frozen=True)
@@ -301,6 +308,9 @@ def load_any_job(path: Path) -> AnyJob:
         rules = _ERRORS.words("scheme_or_catalogue")
         missing = "inputs.stays" if inputs.stays is None else rules
         raise DrgpayError(*_ERRORS("no_inputs", path=path, missing=missing))
+    if inputs.grouped and (inputs.mapping is not None or inputs.clinical_codes):
+        other = "mapping" if inputs.mapping is not None else "clinical_codes"
+        raise DrgpayError(*_ERRORS("grouped_and_other", path=path, key=f"inputs.{other}"))
     stays = RecordsInput(
         here / inputs.stays,
         beside(here, inputs.mapping),
@@ -326,6 +336,7 @@ def load_any_job(path: Path) -> AnyJob:
         outpatient=outpatient,
         previous=tuple(previous_run(path, one, file.scheme, stays) for one in inputs.previous),
         former=former_rules(path, file.former_scheme, file.former_catalogue),
+        grouped=inputs.grouped,
     )
 
 

@@ -11,6 +11,7 @@ from drgpay.base.language import alike, listed
 from drgpay.base.toml_reader import read_toml
 from drgpay.base.words import Sentences
 from drgpay.policy.fields import Month
+from drgpay.publish.settings import PublishFile
 from drgpay.records.dataset import RecordsInput
 from drgpay.run.job import (
     FilingPaths,
@@ -105,6 +106,7 @@ class YearFile(BaseModel):
     former_catalogue: str | None = None
     policy: str
     output: OutputEntry
+    publish: PublishFile | None = None
     readmissions_across_months: bool | None = None
     months: MonthsEntry = Field(default_factory=MonthsFile)
     previous: PreviousFile | None = None
