@@ -17,8 +17,9 @@ from drgpay.report.html.write import write_report as _write_report
 from drgpay.run.batch import Outcome, run_jobs
 from drgpay.run.case import read_case
 from drgpay.run.clearing import run_clearing
-from drgpay.run.fetching import Fetched, fetch_if_missing
+from drgpay.run.fetching import Fetched
 from drgpay.run.fetching import fetch_job as _fetch_job
+from drgpay.run.first_fetch import fetch_if_missing
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from drgpay.run.pipeline import Finished

@@ -42,7 +42,7 @@ def clear(
     from drgpay.cli.run import say_folder
     from drgpay.report.month_console import year_view
     from drgpay.run.clearing import run_clearing
-    from drgpay.run.fetching import fetch_if_missing
+    from drgpay.run.first_fetch import fetch_if_missing
     from drgpay.run.publication import destination_of
     from drgpay.run.stops import parse_accepted
     from drgpay.run.year_job import load_any_year_job

@@ -46,7 +46,7 @@ def run(
 
     from drgpay.cli.fetch import say_fetched
     from drgpay.report.month_console import month_view
-    from drgpay.run.fetching import fetch_if_missing
+    from drgpay.run.first_fetch import fetch_if_missing
     from drgpay.run.job import Job, load_any_job
     from drgpay.run.month_end import run_month
     from drgpay.run.publication import destination_of

@@ -21,7 +21,7 @@ from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
 from drgpay.databases.connection import database_error, is_of_driver
 from drgpay.databases.reading import Session, asking
-from drgpay.databases.settings import Database, DatabaseFile, database_named
+from drgpay.databases.settings import Database, database_named
 from drgpay.databases.snapshot import Layout, Snapshot, readable, write_snapshot
 from drgpay.databases.source import key_of, known_columns, needed_columns
 from drgpay.databases.statement import Statement
@@ -29,9 +29,8 @@ from drgpay.records.columns import KNOWN_COLUMNS, Kind
 from drgpay.records.mapping.table_mapping import table_mapping_path
 from drgpay.results.manifest import PROGRAM
 from drgpay.run.fetched import FETCHED, FORGOTTEN, Snapshots, Wanted
-from drgpay.run.job import JobFile, read_job_file, snapshots_of_job
+from drgpay.run.first_fetch import databases_of
 from drgpay.run.staging import refusals_named, to_disk
-from drgpay.run.year_job import YearFile, is_year_file, snapshots_of_year
 
 _ERRORS = Sentences("errors/databases")
 
@@ -66,7 +65,7 @@ def fetch_job(
     Raises DrgpayError for a file that names no database, one that cannot be reached, a table or query
     that does not give what the input needs, and a disk that is full.
     """
-    snapshots, own = _opened(path)
+    snapshots, own = databases_of(path)
     if not snapshots.wanted:
         raise DrgpayError(*_ERRORS("nothing_to_fetch", path=path))
     grouped: dict[str, list[Wanted]] = {}
@@ -93,20 +92,6 @@ def fetch_job(
     return Fetched(folder, inputs)
 
 
-def fetch_if_missing(
-    path: Path, told: Callable[[Wanted, int], None] = lambda wanted, rows: None
-) -> Fetched | None:
-    """Fetch what a job or year file names in databases, unless its snapshots are there; None then.
-
-    Snapshots that were forgotten, or are of another query, are not fetched again by themselves: who
-    reads the job says so. Raises DrgpayError as `fetch_job`.
-    """
-    snapshots, _ = _opened(path)
-    if not snapshots.wanted or not snapshots.missing() or snapshots.forgotten():
-        return None
-    return fetch_job(path, told)
-
-
 def forget_snapshots(
     path: Path, by: str, note: str = "", now: Callable[[], datetime] = datetime.now
 ) -> tuple[Path, ...]:
@@ -117,7 +102,7 @@ def forget_snapshots(
     """
     if not by.strip():
         raise DrgpayError(*_ERRORS("nobody_forgets"))
-    snapshots, _ = _opened(path)
+    snapshots, _ = databases_of(path)
     folder, inputs = snapshots.folder, snapshots.manifest()
     if not inputs:
         names = listed(one.key for one in snapshots.wanted)
@@ -134,15 +119,6 @@ def forget_snapshots(
             place.unlink()
         (folder / FETCHED).unlink()
     return gone
-
-
-def _opened(path: Path) -> tuple[Snapshots, Mapping[str, DatabaseFile]]:
-    """What a job or year file reads from databases, and the databases that it names itself."""
-    if is_year_file(path):
-        year = read_job_file(path, YearFile)
-        return snapshots_of_year(path, year), year.databases
-    job = read_job_file(path, JobFile)
-    return snapshots_of_job(path, job), job.databases
 
 
 def _fetched(

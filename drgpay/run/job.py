@@ -56,7 +56,7 @@ class PreviousFile(BaseModel):
 
 
 class Inputs(BaseModel):
-    """[inputs]: the records of the run."""
+    """[inputs]: the records of the run; grouped: whether the stays carry their groups."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -71,6 +71,7 @@ class Inputs(BaseModel):
     technologies: InputEntry | None = None
     groups: InputEntry | None = None
     groups_rule: GroupsRule | None = None
+    grouped: bool = False
     previous: tuple[PreviousFile, ...] = ()
 
 
@@ -230,7 +231,10 @@ class OutpatientJob:
 
 @dataclass(frozen=True)
 class Job:
-    """A job with stays, and visits if there are any, its paths resolved."""
+    """A job with stays, and visits if there are any, its paths resolved.
+
+    grouped: the stays carry their groups (grouper/given_groups.py).
+    """
 
     path: Path
     period: Period
@@ -248,6 +252,7 @@ class Job:
     accepted: tuple[Accepted, ...] = ()
     previous: tuple[PreviousRun, ...] = ()
     former: FormerRules | None = None
+    grouped: bool = False
     snapshots: Snapshots | None = None
 
 
@@ -318,6 +323,9 @@ def load_any_job(path: Path) -> AnyJob:
         rules = _ERRORS.words("scheme_or_catalogue")
         missing = "inputs.stays" if inputs.stays is None else rules
         raise DrgpayError(*_ERRORS("no_inputs", path=path, missing=missing))
+    if inputs.grouped and (inputs.mapping is not None or inputs.clinical_codes):
+        other = "mapping" if inputs.mapping is not None else "clinical_codes"
+        raise DrgpayError(*_ERRORS("grouped_and_other", path=path, key=f"inputs.{other}"))
     groups = at("groups", inputs.groups) if inputs.groups else None
     stays = RecordsInput(
         at("stays", inputs.stays),
@@ -348,13 +356,16 @@ def load_any_job(path: Path) -> AnyJob:
         ),
         snapshots=snapshots,
         former=former_rules(path, file.former_scheme, file.former_catalogue),
+        grouped=inputs.grouped,
     )
 
 
 def snapshots_of_job(path: Path, file: JobFile) -> Snapshots:
     """What a job reads from databases, and where its snapshots lie."""
     inputs = file.inputs
-    wanted = [*wanted_of(dict(inputs), "inputs", ("stays",) if inputs.mapping else ())]
+    # Stays that carry their groups have columns beside those of the records.
+    other_columns = ("stays",) if inputs.mapping or inputs.grouped else ()
+    wanted = [*wanted_of(dict(inputs), "inputs", other_columns)]
     for number, one in enumerate(inputs.previous, start=1):
         mapped = bool(one.mapping if one.mapping is not None else inputs.mapping)
         wanted += wanted_before(one, f"inputs.previous.{number}", number, mapped)

@@ -15,7 +15,8 @@ import pytest
 from drgpay.base.errors import DrgpayError
 from drgpay.databases import snapshot
 from drgpay.results.manifest import read_manifest
-from drgpay.run.fetching import fetch_if_missing, fetch_job, forget_snapshots
+from drgpay.run.fetching import fetch_job, forget_snapshots
+from drgpay.run.first_fetch import fetch_if_missing
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from tests.cli.program import COMMAND
@@ -189,8 +190,8 @@ def test_snapshots_are_their_owners_alone_and_forgotten_by_decision(
     server: Server, files: Path
 ) -> None:
     job = region.job_of(server, files, "private", {"hospitals": 'table = "his.hospitals"'})
-    assert fetch_if_missing(job) is not None
-    assert fetch_if_missing(job) is None
+    assert fetch_if_missing(job)
+    assert not fetch_if_missing(job)
     folder = job.parent / "fetched" / "private"
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert sorted(path.name for path in folder.iterdir()) == ["fetch.json", "hospitals.parquet"]
@@ -203,7 +204,7 @@ def test_snapshots_are_their_owners_alone_and_forgotten_by_decision(
     record = json.loads((folder / "forgotten.jsonl").read_text(encoding="utf-8"))
     assert (record["by"], record["note"]) == ("Wang", "paid")
     assert record["inputs"]["hospitals"]["rows"] == 28
-    assert fetch_if_missing(job) is None
+    assert not fetch_if_missing(job)
     with pytest.raises(DrgpayError, match="were forgotten by Wang"):
         load_any_job(job)
     fetch_job(job)
