@@ -46,10 +46,13 @@ def charged_by_provider(tables: Results) -> pl.DataFrame:
     names = tables.statements.select("hospital_id", "name").unique().sort("hospital_id")
     keys = ["contractor_id", "account", "hospital_id"]
     contracts = tables.capitation.accounts.select("contractor_id", "account")
+    charged = tables.scan("cases").filter(
+        pl.col("contractor_id").is_not_null() & ~pl.col("out_of_area")
+    )
     return (
-        tables.cases.group_by(*keys, "out_of_area")
+        charged.group_by(keys)
         .agg(visits=pl.len().cast(pl.Int64), fund_amount=pl.col("fund_amount").sum())
-        .filter(pl.col("contractor_id").is_not_null() & ~pl.col("out_of_area"))
+        .collect(engine="streaming")
         .with_columns(pl.col(keys).cast(pl.String))
         .join(contracts, on=["contractor_id", "account"], how="semi")
         .join(names, on="hospital_id", how="left")
