@@ -126,6 +126,14 @@ class UnfinishedRun:
         self.folder = self.folder.with_name(run_id)
 
     @property
+    def work(self) -> Path:
+        """An empty folder for what is gone when the run has its place; private as stages are."""
+        folder = self.outputs.with_name("work")
+        clear_away(folder)
+        make_folder(folder, self.rights)
+        return folder
+
+    @property
     def reused(self) -> tuple[str, ...]:
         """The stages that were read back from an interrupted run instead of computed."""
         return tuple(self._stages.reused)

@@ -13,6 +13,7 @@ from drgpay.base.language import Language
 from drgpay.base.period import Period
 from drgpay.base.words import Sentences
 from drgpay.grouper.checked_month import MonthToCheck
+from drgpay.grouper.grouped_stays import carrying_groups
 from drgpay.points.cases import EarnedPoints
 from drgpay.records.checks import STAY, CheckedStays
 from drgpay.records.dataset import Dataset
@@ -20,7 +21,12 @@ from drgpay.records.filings import Filings, check_payments, payable_filings, rea
 from drgpay.records.findings import commonest
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.official_groups import OfficialGroups
-from drgpay.report.point_notes import phase_in_notes, point_notes, stay_rules_table
+from drgpay.report.point_notes import (
+    new_alone,
+    phase_in_notes,
+    point_notes,
+    stay_rules_table,
+)
 from drgpay.results.case_records import case_records_table
 from drgpay.results.filing_files import filing_frames
 from drgpay.results.month import refused_table
@@ -157,6 +163,8 @@ def open_stays(job: Job, paid: Sequence[PaidPart]) -> OpenedStays:
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     former_of(rules, [str(job.period)])
     dataset = job.stays.open(rules.scheme.info.code_system, reading)
+    if job.grouped:
+        dataset = carrying_groups(dataset, rules.compiled, reading)
     official = job.stays.groups.open() if job.stays.groups else None
     return OpenedStays(job, rules, filings, paid, dataset, official)
 
@@ -230,12 +238,14 @@ def settle_stays_of_job(
         **({} if ruled is None else {"stay_rules": ruled}),
         **filing_frames(month.filings),
         **groups.frames,
-        **former_frames(month.earned, rules),
+        **former_frames(month.earned.former, rules),
         "case_records": case_records_table(checked.records),
     }
     notes = (
         *groups.notes,
-        *phase_in_notes(month.earned, rules.policy.points, language),
+        *phase_in_notes(
+            month.earned.adjustments, new_alone(month.earned), rules.policy.points, language
+        ),
         *notes_on_earlier(opened, basis, before is not None, language),
         *point_notes(rules.loaded, rules.catalogue.info, month.filings.deductions, language),
     )

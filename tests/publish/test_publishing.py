@@ -1,6 +1,9 @@
 """Runs in a real PostgreSQL: whole, exact, each once, and views that agree with the files."""
 
+import json
+import shutil
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,10 +11,12 @@ import polars as pl
 import pytest
 
 from drgpay.base.errors import DrgpayError
+from drgpay.base.file_hash import file_hash
 from drgpay.databases.settings import Database
 from drgpay.publish.layout import Schema, published_tables
 from drgpay.publish.publishing import publish_runs
 from drgpay.results.manifest import read_manifest
+from drgpay.run.forgetting import forget_old
 from tests.databases.postgresql_server import Server
 from tests.publish.conftest import Rows
 
@@ -164,6 +169,50 @@ def test_cases_are_not_there_unless_they_are_named(
         "SELECT DISTINCT column_name FROM information_schema.columns WHERE table_schema = 'drgpay'"
     )
     assert not {"case_id", "visit_id", "bank_account"} & {name for (name,) in columns}
+
+
+def test_a_run_whose_cases_are_forgotten_leaves_the_database_without_them(
+    year: Path, database: Database, rows: Rows, tmp_path: Path
+) -> None:
+    shutil.copytree(year / MAY, tmp_path / MAY)
+    _publish(tmp_path, database, MAY, chosen=("cases",))
+    before = rows("SELECT t::text FROM drgpay.run_statements AS t ORDER BY 1")
+    forget_old(tmp_path, date(2027, 1, 1), "王主任", force=True)
+    with pytest.raises(DrgpayError) as refused:
+        _publish(tmp_path, database, MAY, chosen=("cases",))
+    assert refused.value.code == "results.forgotten"
+    assert rows("SELECT count(*) > 0 FROM drgpay_restricted.run_cases") == [(True,)]
+    _publish(tmp_path, database, MAY)
+    assert rows("SELECT count(*) FROM drgpay_restricted.run_cases") == [(0,)]
+    assert rows("SELECT t::text FROM drgpay.run_statements AS t ORDER BY 1") == before
+
+
+def _decimals(scaled: list[int | None], places: int) -> pl.Series:
+    exact = [None if one is None else Decimal(one).scaleb(-places) for one in scaled]
+    return pl.Series(exact, dtype=pl.Decimal(18, places))
+
+
+def test_amounts_of_every_size_are_as_they_were(
+    year: Path, database: Database, rows: Rows, tmp_path: Path
+) -> None:
+    """The widest numbers that a column holds, half a group of four digits, zeros, and none."""
+    shutil.copytree(year / MAY, tmp_path / MAY)
+    path = tmp_path / MAY / "values.parquet"
+    frame = pl.read_parquet(path).head(1)
+    fen = [0, 1, -1, 10, 99, 10_000, -1_000_050, 10**17, 10**18 - 1, 1 - 10**18, None]
+    given = pl.concat([frame] * len(fen)).with_columns(
+        budget=_decimals(fen, 2), points=_decimals(fen, 4)
+    )
+    given.write_parquet(path)
+    manifest = tmp_path / MAY / "manifest.json"
+    about = json.loads(manifest.read_text("utf-8"))
+    about["outputs"]["values.parquet"]["sha256"] = file_hash(path)
+    manifest.write_text(json.dumps(about), "utf-8")
+    _publish(tmp_path, database, MAY)
+    stored = rows("SELECT budget::text, points::text FROM drgpay.run_values ORDER BY place")
+    assert [
+        tuple(None if one is None else Decimal(one) for one in row) for row in stored
+    ] == given.select("budget", "points").rows()
 
 
 def test_a_correction_needs_what_it_corrects(year: Path, database: Database, rows: Rows) -> None:
