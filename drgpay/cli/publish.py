@@ -1,5 +1,6 @@
 """`drgpay publish`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from drgpay.cli.tables import json_text
 
 if TYPE_CHECKING:
     from drgpay.publish.publishing import Published
+    from drgpay.publish.settings import Destination
 
 EXAMPLES = (
     "drgpay publish runs/2026-10-1f2e3d4c5b --database bi",
@@ -64,6 +66,41 @@ def publish(
             "runs": [{"run": one.run, "rows": one.rows} for one in done],
         }
         console.give_json(json_text(told))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a finished run that its job has published: one of the two."""
+
+    to: "Destination"
+    published: "Published | None" = None
+    error: DrgpayError | None = None
+
+    def where(self) -> dict[str, str]:
+        """The database and the schema by their names."""
+        return {"database": self.to.database.called, "schema": self.to.schema.name}
+
+    def end(self, as_json: bool) -> None:
+        """Say it behind all that is said of the run; what failed is the end of the command."""
+        if self.error and not as_json:
+            raise self.error
+        if self.error:  # the object that was printed has it
+            console.warn(f"drgpay: {self.error}")
+            raise typer.Exit(2)
+        if self.published and not as_json:
+            console.say(said_of(self.published, self.to.database.called, self.to.schema.name))
+
+
+def publish_as_job_says(folder: Path, to: "Destination | None") -> Outcome | None:
+    """Publish a finished run; the run is whole whatever becomes of that, and is told of first."""
+    if to is None:
+        return None
+    from drgpay.publish.publishing import publish_finished
+
+    try:
+        return Outcome(to, published=publish_finished(folder, to))
+    except DrgpayError as error:
+        return Outcome(to, error=error)
 
 
 def said_of(published: "Published", called: str, schema: str) -> str:

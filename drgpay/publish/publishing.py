@@ -22,6 +22,7 @@ from drgpay.publish.layout import (
     runs_fields,
 )
 from drgpay.publish.rows import TableFile, files_of_run, summed_columns
+from drgpay.publish.settings import Destination
 from drgpay.registry.manifest import run_row
 from drgpay.results.manifest import Manifest, read_manifest
 
@@ -62,6 +63,12 @@ class _Run:
     row: dict[str, Any]
     files: list[TableFile]
     earlier: list[str]
+
+
+def publish_finished(folder: Path, to: Destination) -> Published:
+    """Publish the run of a folder as a job says; raises DrgpayError as `publish_runs`."""
+    [published] = publish_runs([folder], to.database, to.schema, to.chosen)
+    return published
 
 
 def publish_runs(
