@@ -1,6 +1,6 @@
 """Stays read, grouped and stripped of their lists of codes, for the stages that follow."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -41,7 +41,7 @@ from drgpay.records.checks import CheckedStays, OfWhole, check_stays
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
-from drgpay.records.known_codes import KnownCodes
+from drgpay.records.known_codes import UNKNOWN_COLUMNS, KnownCodes
 from drgpay.records.leading_procedures import LEADING_WITHOUT_PART, leading_without_part
 from drgpay.records.meaning.faults import FAULTS, without_faults_of
 from drgpay.records.meaning.rules import Reading
@@ -78,6 +78,9 @@ def read_grouped_stays(
     return pl.concat(list(in_order(frames, dataset.pieces(), threads)), rechunk=True)
 
 
+NAMED_CODES = (*UNKNOWN_COLUMNS, LEADING_WITHOUT_PART)
+"""Codes that are named for what is found of them."""
+
 CODED_TEXTS = ("hospital_id", "account", "principal_diagnosis", "payment_unit", "bed_day_class")
 """Texts of stays that repeat, beside those of their groups."""
 
@@ -90,7 +93,7 @@ def grouped_reader(
 ) -> Callable[[Piece], Iterator[pl.DataFrame]]:
     """What gives the stays of a piece of the dataset, batch by batch: the columns of `plain_stays`,
     status, mdc, adrg, drg, severity, UNKNOWN_COLUMNS, REPEATED_PRINCIPAL and LEADING_WITHOUT_PART.
-    Texts that repeat are categorical: CODED_TEXTS, the groups, department.
+    Texts that repeat are categorical: CODED_TEXTS, NAMED_CODES, the groups, department.
 
     with_records: with KEPT_COLUMNS too. What of them cannot be read is null and no fault: nothing is
     paid by them. former: the scheme before, for FORMER_COLUMNS: the same stays grouped by it as well.
@@ -119,7 +122,7 @@ def grouped_reader(
     )
 
     def grouped(piece: Piece) -> Iterator[pl.DataFrame]:
-        for given in _in_slices(piece.batches(read, coded)):
+        for given in piece.batches(read, coded):
             batch = _paid_by(given, unpaid)
             given_or_made = (
                 groups_given(compiled, batch, due, dataset.path)
@@ -132,22 +135,13 @@ def grouped_reader(
             about_codes = known.unknown_in(batch).with_columns(
                 repeated, leading.alias(LEADING_WITHOUT_PART)
             )
+            about_codes = about_codes.cast(dict.fromkeys(NAMED_CODES, pl.Categorical()))
             stays = plain_stays(batch, CODED_TEXTS).hstack(groups).hstack(about_codes)
             if former:
                 stays = stays.hstack(_grouped_before(former, batch))
             yield stays.hstack(kept_of_record(given, coded=True)) if with_records else stays
 
     return grouped
-
-
-_SLICE_ROWS = 65_536
-"""Rows that are made into a frame at once: what is made on the way then stays in the caches."""
-
-
-def _in_slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        for start in range(0, batch.num_rows, _SLICE_ROWS):
-            yield batch.slice(start, _SLICE_ROWS)
 
 
 def _in_texts(frame: pl.DataFrame) -> pl.DataFrame:

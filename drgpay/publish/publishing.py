@@ -1,5 +1,6 @@
 """Publish a finished run: its rows into a database in one transaction, in the place of what was there of it."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -40,6 +41,13 @@ _STATES = {
     "42703": "lacking_tables",
     "25006": "read_only",
 }
+
+_GONE = re.compile(
+    r"\b(08\d\w\w|57P0[123])\b|server closed the connection|no connection to the server"
+    r"|connection (not open|reset|timed out)|could not (send|receive) data|broken pipe|SSL SYSCALL",
+    re.IGNORECASE,
+)
+"""What servers and libpq say where a connection ends; the library's own sentences have no SQLSTATE."""
 
 
 @dataclass(frozen=True)
@@ -175,8 +183,7 @@ def _transaction(cursor: Any, database: Database, schema: Schema) -> Iterator[No
 
 def _undone(error: Exception, database: Database, schema: Schema) -> DrgpayError:
     state = getattr(error, "sqlstate", None) or ""
-    gone = state[:2] in ("", "08", "57") or "server closed the connection" in str(error)
-    key = _STATES.get(state, "went_away" if gone else "failed")
+    key = _STATES.get(state, "went_away" if _GONE.search(f"{state} {error}") else "failed")
     reason = reason_of_driver(error, database)
     return DrgpayError(
         *_ERRORS(

@@ -48,6 +48,7 @@ STUMBLES = {
     "RAISE EXCEPTION 'no space left' USING ERRCODE = '53100';": "publish.disk_full",
     "RAISE EXCEPTION 'no' USING ERRCODE = '42501';": "publish.no_rights",
     "RAISE EXCEPTION 'not today';": "publish.failed",
+    "RAISE EXCEPTION 'too slow' USING ERRCODE = '57014';": "publish.failed",
     "PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW;": "publish.went_away",
     "RETURN NULL;": "publish.other_rows",
     "NEW.amount := NEW.amount + 0.01; RETURN NEW;": "publish.other_sums",
@@ -197,6 +198,17 @@ def test_a_schema_of_others_is_left_alone(
     error = _refused(year, database, MAY, schema=Schema("theirs"))
     assert error.code == "publish.foreign_tables"
     assert rows("SELECT tablename::text FROM pg_tables WHERE schemaname = 'theirs'") == [("runs",)]
+
+
+@pytest.mark.slow
+def test_a_table_that_somebody_dropped_is_named(
+    year: Path, database: Database, postgresql_database: Server
+) -> None:
+    publish_runs([year / MAY], database, OPEN)
+    postgresql_database.execute("DROP TABLE drgpay.run_ledger CASCADE")
+    error = _refused(year, database, MAY)
+    assert error.code == "publish.lacking_tables"
+    assert "run_ledger" in error.sentence.en
 
 
 @pytest.mark.slow
