@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +217,13 @@ def test_values_of_hive_mean_what_they_mean_in_files(
     expected = by_command(tmp_path / "stays", scheme, tmp_path / "groups.parquet", reasons=True)
     assert same(found, expected)
     assert found.sort("case_id")["drg"].to_list() == ["GZ13", None, None]
+    timed = table.selectExpr(
+        "*", "timestamp'2026-10-01 20:00:00 UTC' discharge_date", "discharge_date seen"
+    )
+    kept = collected(drgpay.spark.group(timed, scheme, ("discharge_date", "seen")))
+    # In China it is tomorrow; what is no column of ours is as it was.
+    assert kept["discharge_date"].unique().to_list() == [date(2026, 10, 2)]
+    assert kept["seen"].dt.convert_time_zone("UTC").dt.hour().unique().to_list() == [20]
 
 
 def test_visits_have_the_entries_and_findings_of_the_command(
