@@ -12,6 +12,8 @@ import pyarrow as pa
 from drgpay.base.language import Language
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import (
+    CODED_TEXTS,
+    NAMED_CODES,
     PartOfStays,
     check_grouped,
     read_grouped_stays,
@@ -27,7 +29,6 @@ from drgpay.records.checks import STAY, CheckedStays, OfWhole, summed_unknown
 from drgpay.records.dataset import Dataset
 from drgpay.records.findings import Stops, summed_refused
 from drgpay.records.in_order import one_each
-from drgpay.records.meaning.faults import FAULTS
 from drgpay.records.official_groups import OfficialGroups
 from drgpay.records.spill import spill_folder
 from drgpay.records.stay_buckets import BUCKET_ROWS, StayBuckets
@@ -223,15 +224,13 @@ def _with_groups(month: MonthToCheck, stays: StaysInRanges) -> Iterator[_Bucket]
 def _checked_bucket(
     month: MonthToCheck, stays: StaysInRanges, sexes: pl.DataFrame, folder: Path, bucket: _Bucket
 ) -> _Checked:
-    coded = [
-        name
-        for name, type_ in bucket.stays.schema.items()
-        if isinstance(type_, pl.Categorical) and name != FAULTS
-    ]
+    # Rules of the policy change one of the coded texts, official groups all of the groups.
+    changed = ("payment_unit", *(_GROUPS if month.official else ()))
+    as_texts = [*CODED_TEXTS, *NAMED_CODES, *changed]
     stops = Stops()
     checked = check_grouped(
         bucket.stays.drop(KEPT_COLUMNS)
-        .cast({name: pl.String() for name in coded if name not in KEPT_COLUMNS})
+        .cast(dict.fromkeys(as_texts, pl.String()))
         .with_row_index(_AT),
         month.compiled,
         month.policy,
@@ -243,23 +242,25 @@ def _checked_bucket(
         origin=month.dataset.origin,
         part=PartOfStays(sexes, OfWhole(stays.faults, stops)),
     )
-    valid = checked.valid.sort("case_id")
+    valid = checked.valid
     columns = [name for name in valid.columns if name != _AT]
     known = valid.height - valid["discharge_type"].null_count()
-    # Texts as they were coded, but for what checking changed.
-    as_read = [name for name in columns if name in coded and name not in _CHANGED]
-    written = valid.select(columns).with_columns(
-        bucket.stays.select(*as_read, *KEPT_COLUMNS)[valid[_AT]]
+    order = valid["case_id"].arg_sort()
+    as_read = [name for name in columns if name in bucket.stays.columns and name not in changed]
+    as_read.remove("complete")
+    made = [name for name in columns if name not in as_read]
+    coded = (name for name in (*changed, "level") if name in made)
+    written = bucket.stays.select(*as_read, *KEPT_COLUMNS)[valid[_AT][order]].hstack(
+        valid.select(made)[order].with_columns(pl.col(name).cast(pl.Categorical) for name in coded)
     )
     file = f"stays-{bucket.number:06}.arrow"
-    _write(written.with_columns(pl.col(*_CHANGED, "level").cast(pl.Categorical)), folder / file)
+    _write(written, folder / file)
     left = replace(checked, valid=checked.valid.clear())
     return _Checked(file, valid.height, known, columns, left, stops)
 
 
 _AT = "place_in_bucket"
-_CHANGED = ("payment_unit", "status", "mdc", "adrg", "drg")
-"""Texts that the rules of the policy and official groups change."""
+_GROUPS = ("status", "mdc", "adrg", "drg")
 
 
 def _whole(month: MonthToCheck, parts: Sequence[_Checked]) -> MonthFound:

@@ -1,6 +1,6 @@
 """Stays read, grouped and stripped of their lists of codes, for the stages that follow."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,6 +12,13 @@ from drgpay.base.language import Language
 from drgpay.base.words import Sentences
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.given_groups import (
+    GIVEN_COLUMNS,
+    grouped_by,
+    groups_given,
+    is_by,
+    refuse_no_groups,
+)
 from drgpay.grouper.official_groups import (
     GroupedBefore,
     official_findings,
@@ -34,9 +41,10 @@ from drgpay.records.checks import CheckedStays, OfWhole, check_stays
 from drgpay.records.columns import CODE_COLUMNS
 from drgpay.records.dataset import Dataset, Piece
 from drgpay.records.in_order import in_order
-from drgpay.records.known_codes import KnownCodes
+from drgpay.records.known_codes import UNKNOWN_COLUMNS, KnownCodes
 from drgpay.records.leading_procedures import LEADING_WITHOUT_PART, leading_without_part
 from drgpay.records.meaning.faults import FAULTS, without_faults_of
+from drgpay.records.meaning.rules import Reading
 from drgpay.records.official_groups import (
     OfficialGroups,
     official_checks,
@@ -47,6 +55,8 @@ from drgpay.records.repeated_principal import REPEATED_PRINCIPAL, repeated_princ
 from drgpay.records.stays import DEFAULTS, PLAIN_COLUMNS, REQUIRED, plain_stays
 
 _ERRORS = Sentences("errors/grouper")
+FORMER_COLUMNS: tuple[str, str] = ("former_status", "former_drg")
+"""The group of a stay by the scheme before."""
 
 
 def read_grouped_stays(
@@ -68,6 +78,9 @@ def read_grouped_stays(
     return pl.concat(list(in_order(frames, dataset.pieces(), threads)), rechunk=True)
 
 
+NAMED_CODES = (*UNKNOWN_COLUMNS, LEADING_WITHOUT_PART)
+"""Codes that are named for what is found of them."""
+
 CODED_TEXTS = ("hospital_id", "account", "principal_diagnosis", "payment_unit", "bed_day_class")
 """Texts of stays that repeat, beside those of their groups."""
 
@@ -80,7 +93,7 @@ def grouped_reader(
 ) -> Callable[[Piece], Iterator[pl.DataFrame]]:
     """What gives the stays of a piece of the dataset, batch by batch: the columns of `plain_stays`,
     status, mdc, adrg, drg, severity, UNKNOWN_COLUMNS, REPEATED_PRINCIPAL and LEADING_WITHOUT_PART.
-    Texts that repeat are categorical: CODED_TEXTS, the groups, department.
+    Texts that repeat are categorical: CODED_TEXTS, NAMED_CODES, the groups, department.
 
     with_records: with KEPT_COLUMNS too. What of them cannot be read is null and no fault: nothing is
     paid by them. former: the scheme before, for FORMER_COLUMNS: the same stays grouped by it as well.
@@ -97,7 +110,8 @@ def grouped_reader(
         raise DrgpayError(*_ERRORS("no_stay", path=dataset.path))
     columns = list(dict.fromkeys([*PLAIN_COLUMNS, *needed]))
     coded = [column for column in CODE_COLUMNS if column in needed]
-    read, unpaid = [*columns, FAULTS], frozenset[str]()
+    due = dataset.grouped_by if is_by(dataset.grouped_by or "", compiled) else None
+    read, unpaid = [*columns, FAULTS, *(GIVEN_COLUMNS if due else ())], frozenset[str]()
     if with_records:
         unpaid = frozenset(RECORD_COLUMNS) - {*columns}
         read += sorted(unpaid)
@@ -108,30 +122,26 @@ def grouped_reader(
     )
 
     def grouped(piece: Piece) -> Iterator[pl.DataFrame]:
-        for given in _in_slices(piece.batches(read, coded)):
+        for given in piece.batches(read, coded):
             batch = _paid_by(given, unpaid)
-            groups = pl.DataFrame(pa.table(group_batch(compiled, batch)))
+            given_or_made = (
+                groups_given(compiled, batch, due, dataset.path)
+                if due
+                else group_batch(compiled, batch)
+            )
+            groups = pl.DataFrame(pa.table(given_or_made))
             repeated = repeated_principal(batch).alias(REPEATED_PRINCIPAL)
             leading = leading_without_part(batch, compiled.scheme.no_part)
             about_codes = known.unknown_in(batch).with_columns(
                 repeated, leading.alias(LEADING_WITHOUT_PART)
             )
+            about_codes = about_codes.cast(dict.fromkeys(NAMED_CODES, pl.Categorical()))
             stays = plain_stays(batch, CODED_TEXTS).hstack(groups).hstack(about_codes)
             if former:
                 stays = stays.hstack(_grouped_before(former, batch))
             yield stays.hstack(kept_of_record(given, coded=True)) if with_records else stays
 
     return grouped
-
-
-_SLICE_ROWS = 65_536
-"""Rows that are made into a frame at once: what is made on the way then stays in the caches."""
-
-
-def _in_slices(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        for start in range(0, batch.num_rows, _SLICE_ROWS):
-            yield batch.slice(start, _SLICE_ROWS)
 
 
 def _in_texts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -145,8 +155,15 @@ def _in_texts(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-FORMER_COLUMNS = ("former_status", "former_drg")
-"""The group of a stay by the scheme before."""
+def carrying_groups(dataset: Dataset, compiled: CompiledScheme, reading: Reading) -> Dataset:
+    """The same stays, their groups by a scheme taken from them and not made again.
+
+    By other schemes they are grouped here. reading: how the dataset was opened. Raises DrgpayError
+    for a file without the columns.
+    """
+    for file in dataset.files:
+        refuse_no_groups(file.path, GIVEN_COLUMNS, [file.type_of(name) for name in GIVEN_COLUMNS])
+    return replace(dataset, grouped_by=grouped_by(compiled, reading))
 
 
 def _grouped_before(former: CompiledScheme, batch: pa.RecordBatch) -> pl.DataFrame:

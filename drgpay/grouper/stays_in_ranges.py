@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from drgpay.grouper.compiled import CompiledScheme
@@ -35,12 +35,9 @@ _HASH_SEED = 43
 Bools = NDArray[np.bool_]
 
 
-class _Cut(NamedTuple):
-    """A batch of stays cut into ranges. persons: by row a hash of the person; known: who has one."""
+class _Spilled(NamedTuple):
+    """What is kept of a batch of stays. persons: by row a hash of the person; known: who has one."""
 
-    spill: Spill
-    table: pa.Table
-    starts: list[int]
     ids: pl.DataFrame
     persons: NDArray[np.uint64]
     known: Bools
@@ -97,25 +94,30 @@ def stays_in_ranges(
     known: list[Bools] = []
     faults: list[pl.Series] = [pl.Series(FAULTS, [], pl.String)]
 
-    def cut(numbered: tuple[Piece, int]) -> Iterator[_Cut]:
+    writing = Lock()
+
+    def spilled(numbered: tuple[Piece, int]) -> Iterator[_Spilled]:
         piece, row = numbered
         for frame in read(piece):
-            yield _cut(spill, frame.with_row_index(ROW, offset=row))
+            stays = frame.with_row_index(ROW, offset=row)
+            cut = spill.cut(stays)
+            with writing:  # in any order: the rows of a range are put in order later
+                spill.write(*cut)
+            yield _kept(stays)
             row += frame.height
 
-    def work(numbered: tuple[Piece, int]) -> Iterable[_Cut]:
-        # A big row group is cut as it is written: its batches together could fill the memory.
-        made = cut(numbered)
+    def work(numbered: tuple[Piece, int]) -> Iterable[_Spilled]:
+        # Of a big row group even what is kept is much.
+        made = spilled(numbered)
         return list(made) if numbered[0].rows <= _SMALL_PIECE_ROWS else made
 
     try:
         for found in in_order(work, _numbered(dataset.pieces()), threads):
-            spill.write(found.table, found.starts)
             watch.see(found.ids)
             persons.append(found.persons)
             known.append(found.known)
             faults.append(found.faults)
-            progress(found.table.num_rows)
+            progress(found.ids.height)
     finally:
         spill.close()
     watch.refuse(lambda: (frame.select("person_id", CASE) for frame in _all_frames(spill)))
@@ -134,13 +136,9 @@ def _numbered(pieces: Sequence[Piece]) -> Iterator[tuple[Piece, int]]:
         row += piece.rows
 
 
-def _cut(spill: Spill, frame: pl.DataFrame) -> _Cut:
+def _kept(frame: pl.DataFrame) -> _Spilled:
     persons = frame["person_id"]
-    table, starts = spill.cut(frame)
-    return _Cut(
-        spill,
-        table,
-        starts,
+    return _Spilled(
         frame.select(CASE, "hospital_id", "person_id"),
         persons.hash(seed=_HASH_SEED).to_numpy(),
         persons.is_not_null().to_numpy(),

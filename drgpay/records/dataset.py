@@ -47,7 +47,8 @@ class Dataset:
     Their columns have the meaning of records/meaning, whichever way they came in.
     `conversions` and `translations` (None unless asked for) fill while pieces are read, each value
     counted once; they are complete when every piece was read. `kinds` are the columns of the table
-    that the files hold.
+    that the files hold. grouped_by: what each row has to say that carries its groups
+    (grouper/given_groups.py); None where stays are grouped here.
     """
 
     path: Path
@@ -56,6 +57,7 @@ class Dataset:
     conversions: ReadingReport = field(default_factory=ReadingReport, compare=False)
     translations: "TranslationReport | None" = field(default=None, compare=False)
     kinds: dict[str, Kind] = field(default_factory=lambda: STAY_COLUMNS, compare=False)
+    grouped_by: str | None = None
 
     @cached_property
     def rows(self) -> int:

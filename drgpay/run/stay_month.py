@@ -13,6 +13,7 @@ from drgpay.base.language import Language
 from drgpay.base.period import Period
 from drgpay.base.words import Sentences
 from drgpay.grouper.checked_month import MonthToCheck
+from drgpay.grouper.grouped_stays import carrying_groups
 from drgpay.points.cases import EarnedPoints
 from drgpay.records.checks import STAY, CheckedStays
 from drgpay.records.dataset import Dataset
@@ -162,6 +163,8 @@ def open_stays(job: Job, paid: Sequence[PaidPart]) -> OpenedStays:
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     former_of(rules, [str(job.period)])
     dataset = job.stays.open(rules.scheme.info.code_system, reading)
+    if job.grouped:
+        dataset = carrying_groups(dataset, rules.compiled, reading)
     official = job.stays.groups.open() if job.stays.groups else None
     return OpenedStays(job, rules, filings, paid, dataset, official)
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from drgpay.databases.settings import Database, DatabaseFile
+from tests.cli.in_process import Run, run_in_process
 from tests.databases.postgresql_server import Server
 from tests.kept.archive import unpack
 from tests.kept.test_runs_of_0_1_0 import ARCHIVE
@@ -56,3 +57,9 @@ def rows(postgresql_database: Server) -> Iterator[Rows]:
             return found
 
         yield answered
+
+
+@pytest.fixture
+def drgpay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the program in this process: exit status, standard output, standard error."""
+    return run_in_process(monkeypatch, capsys)
