@@ -89,8 +89,9 @@ class Results(Shown):
 
     def get(self, table: str) -> pl.DataFrame | None:
         """A table that not every run has."""
-        known = {*self.frames, *self.beside, *self.files}
-        return self[table] if table in known else None
+        if table in self.files:
+            return self[table]
+        return self.frames.get(table, self.beside.get(table))
 
     def scan(self, table: str) -> pl.LazyFrame:
         """A table of `frames` or `files`, read where it lies in a file as far as it is asked for."""

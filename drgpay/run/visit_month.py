@@ -178,7 +178,14 @@ def settle_visits_of_job(
         booked = _booked(month, paid, buckets)
         counts = counts_shown(vars(grouped.counted), grouped.warnings.height)
         made = results_of(
-            run_id, str(period), rules, settled, booked, counts, frames, cases=written.path
+            run_id,
+            str(period),
+            rules,
+            settled,
+            booked,
+            counts,
+            frames,
+            files={"cases": written.path},
         )
         examples = example_visits(made.scan("cases"))
         beside = {

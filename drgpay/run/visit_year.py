@@ -105,7 +105,9 @@ def settle_visits_of_year(year: OpenedVisitYear, running: Running) -> SettledPar
             "groups": groups_of_year(month.scaled("groups") for month in year.last_runs),
             **accounts_of_visits(rules, made.contracts, settled, year.enrolment, None),
         }
-        shown = results_of(run_id, period, rules, settled, booked, frames=frames, cases=made.path)
+        shown = results_of(
+            run_id, period, rules, settled, booked, frames=frames, files={"cases": made.path}
+        )
         beside = {
             "examples": examples_of_year(shown.scan("cases"), year.last_runs),
             "prepayments": prepayments_of(statements),
