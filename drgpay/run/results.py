@@ -77,7 +77,7 @@ def write_cases(
     coded: the columns that are stored as numbers of texts, with all their texts.
     """
     tables = (cases_table(part, bucket, year) for bucket in cases)
-    return _written(tables, folder / f"{part.file('cases')}.parquet")
+    return _written(tables, folder / f"{part.file('cases')}.parquet", coded)
 
 
 def write_records(records: Iterable[pl.DataFrame], folder: Path) -> Path:
@@ -85,7 +85,9 @@ def write_records(records: Iterable[pl.DataFrame], folder: Path) -> Path:
     return _written(map(case_records_table, records), folder / f"{CASE_RECORDS}.parquet")
 
 
-def _written(tables: Iterator[pl.DataFrame], path: Path) -> Path:
+def _written(
+    tables: Iterator[pl.DataFrame], path: Path, coded: Mapping[str, pl.Enum] | None = None
+) -> Path:
     first = next(tables)
     whole = chain([first], tables)
     if coded is None:
