@@ -192,7 +192,7 @@ def test_an_interrupted_run_keeps_its_entries(
 
     again = replace(job, output=tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr("drgpay.run.visit_month.settle_visits", killed)
+        patched.setattr("drgpay.run.visit_month.pay_visits", killed)
         with pytest.raises(KilledError):
             run_month(again)
     with monkeypatch.context() as patched:
