@@ -29,6 +29,7 @@ _SORTING_MEMORY = "160MB"
 _DIGITS, _MOST_PLACES = 38, 10
 _NUMERIC = "numeric"
 _TYPE_KEY = b"POSTGRESQL:type"
+_INTERRUPTED = "Query interrupted"
 _ARRAY_AS_TEXT = r"^\{.*\}$"
 _TEXT_OF_JSON = ("arrow.json",)
 
@@ -272,6 +273,10 @@ def _sort(
                 writer.write_table(table, row_group_size=_GROUP_ROWS)
     except duckdb.IOException as error:  # the disk is full, or may not be written to
         raise OSError(str(error)) from None
+    except RuntimeError as error:
+        if str(error) == _INTERRUPTED:  # what a handler of a signal raised, DuckDB keeps to itself
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _in_groups(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Table]:
