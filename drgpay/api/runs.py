@@ -23,7 +23,7 @@ from drgpay.run.first_fetch import fetch_if_missing
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from drgpay.run.pipeline import Finished
-from drgpay.run.publication import destination_of_job, destination_of_year
+from drgpay.run.publication import destination_of
 from drgpay.run.statements import WrittenStatements
 from drgpay.run.statements import write_statements as _write_statements
 from drgpay.run.verify import Verified
@@ -61,7 +61,7 @@ def run_job(
     Source: docs/files.md, "The job file" and "The folder of a run".
     """
     fetch_if_missing(Path(job))
-    loaded, to = load_any_job(Path(job)), destination_of_job(Path(job))
+    loaded, to = load_any_job(Path(job)), destination_of(Path(job))
     if output is not None:
         loaded = replace(loaded, output=Path(output))
     finished = run_month(loaded, language or chosen(), run_id=run_id, threads=threads)
@@ -88,7 +88,7 @@ def clear_year(
     """
     place = Path(output) if output is not None else None
     fetch_if_missing(Path(year))
-    job, to = load_any_year_job(Path(year)), destination_of_year(Path(year))
+    job, to = load_any_year_job(Path(year)), destination_of(Path(year))
     finished = run_clearing(job, language or chosen(), run_id, accept_policy_change, place)
     register(finished.folder)
     if to:

@@ -43,13 +43,13 @@ def clear(
     from drgpay.report.month_console import year_view
     from drgpay.run.clearing import run_clearing
     from drgpay.run.first_fetch import fetch_if_missing
-    from drgpay.run.publication import destination_of_year
+    from drgpay.run.publication import destination_of
     from drgpay.run.stops import parse_accepted
     from drgpay.run.year_job import load_any_year_job
 
     language = chosen()
+    to = destination_of(year)
     fetch_if_missing(year, say_fetched)
-    to = destination_of_year(year)
     finished = run_clearing(
         load_any_year_job(year),
         language,

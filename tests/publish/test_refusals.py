@@ -1,6 +1,11 @@
 """Whatever fails, the database has what it had: one sentence says why and what to do."""
 
+import os
 import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +53,7 @@ STUMBLES = {
     "RAISE EXCEPTION 'no space left' USING ERRCODE = '53100';": "publish.disk_full",
     "RAISE EXCEPTION 'no' USING ERRCODE = '42501';": "publish.no_rights",
     "RAISE EXCEPTION 'not today';": "publish.failed",
+    "RAISE EXCEPTION 'too slow' USING ERRCODE = '57014';": "publish.failed",
     "PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW;": "publish.went_away",
     "RETURN NULL;": "publish.other_rows",
     "NEW.amount := NEW.amount + 0.01; RETURN NEW;": "publish.other_sums",
@@ -136,8 +142,10 @@ def test_who_may_make_no_schema_is_told_of_the_script(
         error = _refused(year, database, MAY)
         assert error.code == "publish.no_rights"
         assert "--ddl" in error.sentence.en
-        lines = script(OPEN, ("cases",)).split(";\n")
-        postgresql_database.execute(*(one for one in lines if one.strip()))
+        for chosen in ((), ("cases",)):  # once more, for tables that were not wanted before
+            lines = script(OPEN, chosen).split(";\n")
+            postgresql_database.execute(*(one for one in lines if one.strip()))
+        assert rows("SELECT count(*) FROM drgpay.layout") == [(1,)]
         for schema in ("drgpay", "drgpay_restricted"):
             postgresql_database.execute(
                 f"GRANT USAGE ON SCHEMA {schema} TO {role}",
@@ -167,8 +175,12 @@ def test_layouts_of_other_programs(
         "ALTER TABLE drgpay.run_statements DROP COLUMN negative_fund",
         f"CREATE ROLE {role}",
         f"GRANT SELECT ON drgpay.month_values TO {role}",
+        "CREATE VIEW their_view AS SELECT * FROM drgpay.month_values",
     )
     try:
+        assert _refused(year, database, MAY).code == "publish.hanging_views"
+        assert rows("SELECT count(*) > 0 FROM their_view") == [(True,)]
+        execute("DROP VIEW their_view")
         publish_runs([year / MAY], database, OPEN)
         assert rows("SELECT layout FROM drgpay.layout") == [(1,)]
         granted = f"SELECT has_table_privilege('{role}', 'drgpay.month_values', 'SELECT')"
@@ -200,6 +212,17 @@ def test_a_schema_of_others_is_left_alone(
 
 
 @pytest.mark.slow
+def test_a_table_that_somebody_dropped_is_named(
+    year: Path, database: Database, postgresql_database: Server
+) -> None:
+    publish_runs([year / MAY], database, OPEN)
+    postgresql_database.execute("DROP TABLE drgpay.run_ledger CASCADE")
+    error = _refused(year, database, MAY)
+    assert error.code == "publish.lacking_tables"
+    assert "run_ledger" in error.sentence.en
+
+
+@pytest.mark.slow
 def test_two_who_publish_wait_for_each_other(
     year: Path, database: Database, postgresql_database: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,7 +238,7 @@ def test_two_who_publish_wait_for_each_other(
 def test_where_the_connection_ends_as_it_commits_the_end_is_not_known(
     year: Path, database: Database, postgresql_database: Server, rows: Rows
 ) -> None:
-    """A deferred trigger runs when the transaction commits."""
+    """A deferred trigger runs when the transaction commits; where it only fails, the end is known."""
     publish_runs([year / MAY], database, OPEN)
     postgresql_database.execute(
         DENY[0].format(body="PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL;"),
@@ -224,6 +247,62 @@ def test_where_the_connection_ends_as_it_commits_the_end_is_not_known(
     )
     before = _every(rows)
     assert _refused(year, database, MAY).code == "publish.unknown_end"
+    assert _every(rows) == before
+    postgresql_database.execute(
+        "CREATE OR REPLACE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'not when it is committed'; END $$"
+    )
+    assert _refused(year, database, MAY).code == "publish.failed"
     postgresql_database.execute("DROP FUNCTION stumble CASCADE")
     publish_runs([year / MAY], database, OPEN)
     assert _every(rows) == before
+
+
+@pytest.mark.slow
+def test_a_server_whose_disk_is_full(
+    year: Path, postgresql_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database lies in a file system of a few megabytes, and something else fills it."""
+    monkeypatch.setenv(VARIABLE, postgresql_server.password)
+    with _small_tablespace(postgresql_server) as server, server.cursor() as cursor:
+        database = database_of(server)
+        publish_runs([year / MAY], database, OPEN, ("cases",))
+
+        def rows(query: str) -> list[tuple[Any, ...]]:
+            cursor.execute(query)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
+
+        before = _every(rows)
+        filler = Path(server.folder, server.database, "filler")
+        filler.write_bytes(bytes(shutil.disk_usage(filler.parent).free))
+        error = _refused(year, database, FEBRUARY, chosen=("cases",))
+        assert error.code == "publish.disk_full"
+        filler.unlink()
+        assert _every(rows) == before
+        publish_runs([year / FEBRUARY], database, OPEN, ("cases",))
+        assert rows("SELECT count(*) FROM drgpay.runs") == [(2,)]
+
+
+@contextmanager
+def _small_tablespace(server: Server) -> Iterator[Server]:
+    """A database in a file system of its own, which only root can mount."""
+    folder, owner = Path(server.folder, f"small{os.getpid()}"), Path(server.folder).stat()
+    folder.mkdir()
+    where = f"size=32m,uid={owner.st_uid},gid={owner.st_gid},mode=0700"
+    mount = ["mount", "-t", "tmpfs", "-o", where, "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a file system for PostgreSQL can be mounted by root only")
+    try:
+        server.execute(
+            f"CREATE TABLESPACE {folder.name} LOCATION '{folder}'",
+            f"CREATE DATABASE {folder.name} TABLESPACE {folder.name}",
+        )
+        yield replace(server, database=folder.name)
+    finally:
+        server.execute(
+            f"DROP DATABASE IF EXISTS {folder.name} WITH (FORCE)",
+            "CHECKPOINT",  # until then its files are there
+            f"DROP TABLESPACE IF EXISTS {folder.name}",
+        )
+        subprocess.run(["umount", str(folder)], check=True)
