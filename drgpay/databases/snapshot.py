@@ -206,7 +206,7 @@ def _spool(
     count = waiting = 0
     held: list[pa.RecordBatch] = []
     with pq.ParquetWriter(
-        spool, schema, compression="lz4", use_dictionary=False, write_statistics=False
+        spool, schema, compression="none", use_dictionary=False, write_statistics=False
     ) as writer:
         for batch in batches:
             held.append(_plain(batch, columns, schema, where))
@@ -255,6 +255,12 @@ def _sort(
     order = ", ".join(_quoted(name) for name in dict.fromkeys([*first, *sorted(names)]))
     selected = ", ".join(one.selected() for one in columns)
     schema = pa.schema([pa.field(one.name, one.written) for one in columns])
+    # Amounts hardly repeat; all else is coded, as records are read by their distinct texts.
+    coded = [
+        f"{one.name}.list.element" if pa.types.is_list(one.written) else one.name
+        for one in columns
+        if not pa.types.is_decimal(one.written) and not pa.types.is_boolean(one.written)
+    ]
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _SORTING_MEMORY,
         "temp_directory": str(work / "sorting"),
@@ -266,7 +272,7 @@ def _sort(
     try:
         with (
             duckdb.connect(config=settings) as sorting,
-            pq.ParquetWriter(path, schema, compression="zstd") as writer,
+            pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=coded) as writer,
         ):
             source = sorting.read_parquet(str(spool)).select(selected).order(order)
             for table in _in_groups(source.to_arrow_reader(_GROUP_ROWS), schema):
