@@ -20,15 +20,15 @@ _PUBLIC = {
         *("compare_schemes", "explain_stay", "find_stay", "group_stays", "load_scheme"),
         "migration_of_stays",
     ),
-    "drgpay.api.keeping": ("forget_runs", "keep_runs"),
+    "drgpay.api.keeping": ("forget_runs", "keep_runs", "publish_runs"),
     "drgpay.api.projects": ("init_project",),
     "drgpay.api.quality": ("check_stays", "group_statistics", "reconcile_groups"),
     "drgpay.api.rules": (
         *("change_policy", "load_enrolment", "load_filings", "load_hospitals", "load_policy"),
     ),
     "drgpay.api.runs": (
-        *("clear_year", "explain_case", "query_runs", "run_batch", "run_job", "verify_run"),
-        *("write_report", "write_statements"),
+        *("clear_year", "explain_case", "fetch_job", "query_runs", "run_batch", "run_job"),
+        *("verify_run", "write_report", "write_statements"),
     ),
     "drgpay.api.samples": ("make_sample",),
     "drgpay.api.scenarios": (

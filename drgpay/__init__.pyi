@@ -25,6 +25,7 @@ from drgpay.api.grouping import (
 from drgpay.api.keeping import (
     forget_runs as forget_runs,
     keep_runs as keep_runs,
+    publish_runs as publish_runs,
 )
 from drgpay.api.projects import (
     init_project as init_project,
@@ -44,6 +45,7 @@ from drgpay.api.rules import (
 from drgpay.api.runs import (
     clear_year as clear_year,
     explain_case as explain_case,
+    fetch_job as fetch_job,
     query_runs as query_runs,
     run_batch as run_batch,
     run_job as run_job,

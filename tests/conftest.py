@@ -2,6 +2,7 @@
 
 import gc
 import os
+import pickle
 import sys
 from collections.abc import Callable, Iterator
 from functools import cache, lru_cache
@@ -13,9 +14,11 @@ import pytest
 from hypothesis import is_hypothesis_test, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
+from typer.main import get_command
 
 from drgpay.base.language import VARIABLE, choose
 from drgpay.cli.memory import keep_freed_memory
+from tests.once import made_once
 from tests.spread import THOROUGH, is_thorough
 
 # As every command does before polars comes; the processes that tests start do so for themselves.
@@ -123,15 +126,17 @@ def postgresql_database(postgresql_server: "Server") -> Iterator["Server"]:
     server.drop()
 
 
-@lru_cache(maxsize=4)
-def _tables(scheme: str, seed: int) -> RegionTables:
-    return build_tables(SamplePlan(1, 1, scheme=scheme, seed=seed))
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _as_wide_as_a_pipe() -> None:
     """What commands print depends on no terminal, and on none that workers of the tests pretend."""
     os.environ.pop("COLUMNS", None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_are_declared_once() -> Iterator[None]:
+    """Each call of the program in this process would read all declarations of its commands again."""
+    with patch("typer.main.get_command", cache(get_command)):
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -143,7 +148,23 @@ def _no_language_is_left_chosen() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _regions_are_laid_out_once() -> Iterator[None]:
-    """The tables of a region take 2 s, and depend on scheme and seed alone."""
-    with patch("drgpay.sample.region.build_tables", lambda plan: _tables(plan.scheme, plan.seed)):
-        yield
+def laid_out(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Callable[[SamplePlan], RegionTables]]:
+    """The tables of a region, which take 2.5 s and depend on scheme and seed alone: made once for all."""
+
+    @lru_cache(maxsize=4)
+    def of(scheme: str, seed: int) -> RegionTables:
+        def make(folder: Path) -> None:
+            tables = build_tables(SamplePlan(1, 1, scheme=scheme, seed=seed))
+            (folder / "tables").write_bytes(pickle.dumps(tables))
+
+        folder = made_once(tmp_path_factory, f"region-{scheme}-{seed}", make)
+        tables: RegionTables = pickle.loads((folder / "tables").read_bytes())
+        return tables
+
+    def tables_of(plan: SamplePlan) -> RegionTables:
+        return of(plan.scheme, plan.seed)
+
+    with patch("drgpay.sample.region.build_tables", tables_of):
+        yield tables_of

@@ -1,10 +1,14 @@
-"""What becomes of runs: kept for ten years, forgotten by decision. The commands, called from Python."""
+"""What becomes of runs: published, kept for ten years, forgotten by decision. The commands, called from Python."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 from drgpay.api.arguments import checked
+from drgpay.databases.settings import database_named, shared_file
+from drgpay.publish.layout import USUAL_SCHEMA, schema_named
+from drgpay.publish.publishing import Published
+from drgpay.publish.publishing import publish_runs as publish
 from drgpay.run.archive import Archive, keep
 from drgpay.run.forgetting import Forgotten, day_of, forget_old
 
@@ -48,3 +52,22 @@ def forget_runs(
         before = before.date()
     day = before if isinstance(before, date) else day_of(before)
     return forget_old(Path(runs), day, by, note, dry_run, force)
+
+
+@checked
+def publish_runs(
+    runs: Sequence[str | Path],
+    database: str,
+    *,
+    schema: str = USUAL_SCHEMA,
+    with_tables: Sequence[str] = (),
+) -> list[Published]:
+    """Write finished runs into a PostgreSQL, as `drgpay publish` does.
+
+    database: its name in ~/.config/drgpay/databases.toml. with_tables: `cases`, `payees`, for the schema of
+    restricted tables. Returns of each run its id and its rows by table, in the order in which they were
+    written. Raises DrgpayError for a folder that is no run or was changed, and for a database that is not
+    reached or refuses: what it had of that run is then as it was. Source: docs/howto-databases.md.
+    """
+    place = database_named(database, shared_file(), {})
+    return publish([Path(run) for run in runs], place, schema_named(schema), with_tables)

@@ -4,7 +4,7 @@ No float enters a sum that is paid or published. Columns are multiplied and divi
 integers; rounding is half-up, away from zero at the half (docs/points.md, docs/settlement.md).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from math import isqrt
@@ -79,7 +79,13 @@ def refuse_large_sums(frame: pl.DataFrame, columns: Iterable[str], what: Words) 
     columns: of Int64. what: of which the columns are, for the sentence.
     """
     sums = frame.select(wide(column).abs().sum().alias(column) for column in columns)
-    for column, total in sums.row(0, named=True).items() if frame.height else ():
+    if frame.height:
+        refuse_large_totals(sums.row(0, named=True), what)
+
+
+def refuse_large_totals(totals: Mapping[str, int], what: Words) -> None:
+    """The same of sums of absolute values by column, which were added up over parts of a frame."""
+    for column, total in totals.items():
         if total > MOST:
             raise DrgpayError(
                 *_ERRORS("too_large_sum", column=column, what=what, total=total, most=MOST)

@@ -15,6 +15,7 @@ from drgpay.cli.options import (
     RunsOut,
     enter_in_database,
 )
+from drgpay.cli.publish import publish_as_job_says
 
 EXAMPLES = (
     "drgpay clear 2026.toml",
@@ -37,13 +38,18 @@ def clear(
 
     Of stays, of visits ([outpatient] of the year file) or of both.
     """
+    from drgpay.cli.fetch import say_fetched
     from drgpay.cli.run import say_folder
     from drgpay.report.month_console import year_view
     from drgpay.run.clearing import run_clearing
+    from drgpay.run.first_fetch import fetch_if_missing
+    from drgpay.run.publication import destination_of
     from drgpay.run.stops import parse_accepted
     from drgpay.run.year_job import load_any_year_job
 
     language = chosen()
+    to = destination_of(year)
+    fetch_if_missing(year, say_fetched)
     finished = run_clearing(
         load_any_year_job(year),
         language,
@@ -54,12 +60,15 @@ def clear(
     )
     # What is printed may be lost, or end in the middle: by then nothing of the run is left to do.
     enter_in_database(finished.folder)
+    outcome = publish_as_job_says(finished.folder, to)
     for remark in finished.remarks:
         console.warn(f"drgpay: {remark.said_in(language)}")
     if as_json:
         from drgpay.cli.run_summary import summary_json
 
-        console.give_json(summary_json(finished))
-        return
-    console.show(year_view(finished, language, console.is_verbose()))
-    say_folder(finished, language)
+        console.give_json(summary_json(finished, outcome))
+    else:
+        console.show(year_view(finished, language, console.is_verbose()))
+        say_folder(finished, language)
+    if outcome:
+        outcome.end(as_json)

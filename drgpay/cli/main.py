@@ -11,7 +11,7 @@ from drgpay import __version__
 from drgpay.base.addresses import DATABASE_REMEDY, names_database
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import LANGUAGES, VARIABLE, choose, chosen
-from drgpay.base.remarks import hearing, remarks
+from drgpay.base.remarks import hearing, unsaid_lines
 from drgpay.base.words import Sentences
 from drgpay.cli import (
     adjust,
@@ -27,6 +27,7 @@ from drgpay.cli import (
     doctor,
     explain,
     fault_report,
+    fetch,
     forget,
     group,
     group_visits,
@@ -35,6 +36,7 @@ from drgpay.cli import (
     keep,
     options,
     policy,
+    publish,
     reconcile,
     report,
     run,
@@ -73,6 +75,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 add_command(app, init.init, init.EXAMPLES)
+add_command(app, fetch.fetch, fetch.EXAMPLES)
 add_command(app, run.run, run.EXAMPLES)
 add_command(app, clear.clear, clear.EXAMPLES)
 add_command(app, batch.batch, batch.EXAMPLES)
@@ -82,6 +85,7 @@ approval.register(app)
 add_command(app, statements.statements, statements.EXAMPLES)
 runs.register(app)
 add_command(app, verify.verify, verify.EXAMPLES)
+add_command(app, publish.publish, publish.EXAMPLES)
 add_command(app, keep.keep, keep.EXAMPLES)
 add_command(app, forget.forget, forget.EXAMPLES)
 add_command(app, group.group, group.EXAMPLES)
@@ -214,9 +218,9 @@ def _refuse(error: DrgpayError, as_json: bool) -> None:
 
 
 def _say_what_was_remarked() -> None:
-    """What small tables have beside their rows, as it is said of records."""
-    for words in remarks():
-        console.say(words.said_in(chosen()), err=True)
+    """What small tables have beside their rows, and what was converted or left out of any file."""
+    for line in unsaid_lines(chosen()):
+        console.say(line, err=True)
 
 
 def _say_what_was_lost() -> None:

@@ -7,6 +7,7 @@ import typer
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import chosen
+from drgpay.base.remarks import unsaid
 from drgpay.base.words import Sentences, Wording
 from drgpay.cli import console
 
@@ -65,7 +66,7 @@ def given_groups(groups: Path | None, rule: str | None) -> "GroupsInput | None":
 
 def say_what_was_converted(dataset: "Dataset") -> None:
     """Print the counts of converted values and translated codes, on standard error."""
-    for line in dataset.reading_lines(chosen()):
+    for line in unsaid(dataset.reading_lines(chosen())):
         console.say(line, err=True)
 
 

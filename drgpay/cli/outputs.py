@@ -7,7 +7,6 @@ from typing import Any
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.words import Sentences
-from drgpay.records.folder import is_same_file, refuse_overwriting
 
 _ERRORS = Sentences("errors/records")
 
@@ -26,6 +25,9 @@ def refuse_outputs_over_inputs(params: Mapping[str, Any]) -> None:
     outputs = {name: value for name in OUTPUTS if isinstance(value := params.get(name), Path)}
     if not outputs:
         return
+    # Imported here: --help is quicker without the libraries of records.
+    from drgpay.records.folder import is_same_file, refuse_overwriting
+
     for (first, one), (second, other) in combinations(outputs.items(), 2):
         if is_same_file(one, other):
             said = {"first": _option(first), "second": _option(second), "out": other}

@@ -18,6 +18,7 @@ from drgpay.cli.options import (
     enter_in_database,
     say_what_was_converted,
 )
+from drgpay.cli.publish import publish_as_job_says
 
 if TYPE_CHECKING:
     from drgpay.run.pipeline import Finished
@@ -43,12 +44,17 @@ def run(
     keep_freed_memory()
     from dataclasses import replace
 
+    from drgpay.cli.fetch import say_fetched
     from drgpay.report.month_console import month_view
+    from drgpay.run.first_fetch import fetch_if_missing
     from drgpay.run.job import Job, load_any_job
     from drgpay.run.month_end import run_month
+    from drgpay.run.publication import destination_of
     from drgpay.run.stops import parse_accepted
 
     language = chosen()
+    to = destination_of(job)
+    fetch_if_missing(job, say_fetched)
     loaded = load_any_job(job)
     if out:
         loaded = replace(loaded, output=out)
@@ -62,15 +68,18 @@ def run(
     finished = run_month(loaded, language, console.progress_bar, run_id, threads, accept=accepted)
     # What is printed may be lost, or end in the middle: by then nothing of the run is left to do.
     enter_in_database(finished.folder)
+    outcome = publish_as_job_says(finished.folder, to)
     for dataset in finished.datasets:
         say_what_was_converted(dataset)
     if as_json:
         from drgpay.cli.run_summary import summary_json
 
-        console.give_json(summary_json(finished))
-        return
-    console.show(month_view(finished, language, console.is_verbose()))
-    say_folder(finished, language)
+        console.give_json(summary_json(finished, outcome))
+    else:
+        console.show(month_view(finished, language, console.is_verbose()))
+        say_folder(finished, language)
+    if outcome:
+        outcome.end(as_json)
 
 
 def say_folder(finished: "Finished", language: Language) -> None:

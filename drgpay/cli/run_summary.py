@@ -8,6 +8,7 @@ from drgpay.cli import console
 from drgpay.cli.tables import json_text
 
 if TYPE_CHECKING:
+    from drgpay.cli.publish import Outcome
     from drgpay.results.results import Results
     from drgpay.run.pipeline import Finished
 
@@ -18,16 +19,21 @@ _SUMS = (
 
 
 def refusal_json(error: DrgpayError) -> str:
-    """What is wrong as an object: code, problem, remedy, and of a run that stops every stop.
+    """What is wrong as an object with `error`: see `refusal`."""
+    return json_text({"error": refusal(error)})
+
+
+def refusal(error: DrgpayError) -> dict[str, Any]:
+    """What is wrong: code, problem, remedy, and of a run that stops every stop.
 
     code: the room and the key of the sentence, as `records.no_column`; `stopped` for a run that
     stops, empty where a sentence has none.
     """
-    refusal: dict[str, Any] = {"code": error.code, "problem": error.problem, "remedy": error.remedy}
+    refused: dict[str, Any] = {"code": error.code, "problem": error.problem, "remedy": error.remedy}
     stops = getattr(error, "stops", None)
     if stops is not None:
-        refusal["code"] = "stopped"
-        refusal["stops"] = [
+        refused["code"] = "stopped"
+        refused["stops"] = [
             {
                 "code": stop.code,
                 stop.about: stop.subject,
@@ -36,12 +42,13 @@ def refusal_json(error: DrgpayError) -> str:
             }
             for stop in stops
         ]
-    return json_text({"error": refusal})
+    return refused
 
 
-def summary_json(finished: "Finished") -> str:
+def summary_json(finished: "Finished", outcome: "Outcome | None" = None) -> str:
     """One object: run, folder, what each part comes to, what was refused, what was accepted.
 
+    outcome: of publishing; adds `published`, with the rows by table, or the `error` that it ended with.
     Amounts are yuan as texts, so that no reader makes floats of them.
     """
     from drgpay.results.manifest import read_manifest
@@ -54,6 +61,10 @@ def summary_json(finished: "Finished") -> str:
         "parts": [_part(results) for results in finished.results],
         "stops": [dict(one) for one in manifest.content.get("accepted", ())],
     }
+    if outcome and outcome.published:
+        summary["published"] = {**outcome.where(), "rows": outcome.published.rows}
+    if outcome and outcome.error:
+        summary["error"] = refusal(outcome.error)
     return json_text(summary)
 
 

@@ -4,6 +4,7 @@ docs/files.md, "Official groups": the rule of the job says which group pays, and
 a usable official group comes to.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -120,12 +121,30 @@ def regrouped_officially(
     )
 
 
-def official_findings(
+def official_findings(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """FOUND_SCHEMA of all stays from what `official_rows` gives of their parts, sorted.
+
+    The parts have no case_id in common, and rise.
+    """
+    return (
+        pl.concat(parts)
+        .group_by("code", "hospital_id", maintain_order=True)
+        .agg(
+            pl.col("stays", "total_fen").sum(),
+            such=pl.col("such").explode(empty_as_null=False).head(_SUCH).str.join(", "),
+        )
+        .select(pl.col(name).cast(dtype) for name, dtype in FOUND_SCHEMA.items())
+        .sort("code", "hospital_id")
+    )
+
+
+def official_rows(
     stays: pl.DataFrame, checked: CheckedStays, official: OfficialGroups
 ) -> pl.DataFrame:
-    """FOUND_SCHEMA of stays that other checks have not refused, sorted.
+    """FOUND_SCHEMA of stays that other checks have not refused, `such` as lists of case_ids.
 
-    stays: all of them, as `with_official_groups` gives them. checked: what was made of them.
+    stays: all of a range of case_ids, as `with_official_groups` gives them. checked: what was made of
+    them. official: the groups given to these case_ids.
     """
     faulty = stays.filter(pl.col(FAULT).is_not_null()).select(
         pl.col(FAULT).alias("code"), "case_id", "hospital_id", "total_fen"
@@ -150,10 +169,9 @@ def official_findings(
         .agg(
             stays=pl.len().cast(pl.Int64),
             total_fen=pl.col("total_fen").fill_null(0).sum(),
-            such=pl.col("case_id").sort().head(_SUCH).str.join(", "),
+            such=pl.col("case_id").sort().head(_SUCH),
         )
-        .select(pl.col(name).cast(dtype) for name, dtype in FOUND_SCHEMA.items())
-        .sort("code", "hospital_id")
+        .select("code", pl.col("hospital_id").cast(pl.String), "stays", "total_fen", "such")
     )
 
 

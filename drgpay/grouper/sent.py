@@ -18,7 +18,9 @@ from drgpay.base.words import Sentences
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import DRG_FORM
 from drgpay.grouper.compiled_file import Form, compiled_in, file_of
+from drgpay.grouper.given_groups import with_groups
 from drgpay.grouper.plain import group_plain
+from drgpay.records.meaning.rules import Reading
 
 _ERRORS = Sentences("errors/grouper")
 _T = TypeVar("_T")
@@ -72,6 +74,25 @@ class SentGrouping:
         compiled = self.scheme.unpacked(DRG_FORM)
         for batch in gathered(batches, BATCH_ROWS):
             yield group_plain(compiled, batch, self.keep, self.reasons)
+
+
+@dataclass(frozen=True)
+class SentNarrowing:
+    """`with_groups` over batches in another process: stays that carry their groups."""
+
+    scheme: SentScheme
+    reading: Reading
+
+    @staticmethod
+    def of(compiled: CompiledScheme, reading: Reading) -> "SentNarrowing":
+        """The grouping by a scheme, values read as a policy says."""
+        return SentNarrowing(SentScheme.of(compiled, DRG_FORM), reading)
+
+    def __call__(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Batches of any length in, those of `with_groups` out; of no rows comes nothing."""
+        compiled = self.scheme.unpacked(DRG_FORM)
+        for batch in gathered(batches, BATCH_ROWS):
+            yield with_groups(compiled, batch, self.reading)
 
 
 def gathered(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:

@@ -4,6 +4,7 @@
 `points.outside_drg_if` takes stays out of DRG: they are paid item by item (docs/points.md).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -13,7 +14,7 @@ from drgpay.base.language import Language
 from drgpay.base.words import Sentences, Wording
 from drgpay.grouper.number_rules import STAY_FIELDS, holds, number_rule
 from drgpay.grouper.rules.fields import NumberField
-from drgpay.grouper.rules.nodes import field_names
+from drgpay.grouper.rules.nodes import Rule, field_names
 from drgpay.policy.points import Points
 
 _ERRORS = Sentences("errors/grouper")
@@ -50,20 +51,51 @@ def refuse_wrong_rules(points: Points, where: str) -> None:
             number_rule(text, STAY_FIELDS, told)
 
 
-def ruled_stays(stays: pl.DataFrame, points: Points, language: Language = "zh") -> RuledStays:
+def asks_discharge_type(points: Points) -> str | None:
+    """The key of the rule that asks for the discharge type, if one does."""
+    for key in ("incomplete_if", "outside_drg_if"):
+        text = getattr(points, key)
+        if text and NumberField.DISCHARGE_TYPE in field_names(_rule(text, key)):
+            return f"points.{key}"
+    return None
+
+
+def refuse_without_discharge_type(points: Points, valid: int, known: int) -> None:
+    """Raise DrgpayError where a rule asks for it and no stay has one.
+
+    valid: how many valid stays there are, known: how many of them have a discharge type.
+    """
+    key = asks_discharge_type(points)
+    if key and valid and not known:
+        raise DrgpayError(*_ERRORS("no_discharge_type", key=key))
+
+
+def summed_ruled(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """RULED_SCHEMA of all stays from those of their parts."""
+    keys = ["rule", "hospital_id"]
+    return pl.concat(parts).group_by(keys).agg(pl.col("stays", "total_fen").sum()).sort(keys)
+
+
+def ruled_stays(
+    stays: pl.DataFrame, points: Points, language: Language = "zh", whole: bool = True
+) -> RuledStays:
     """Apply the rules to valid stays.
 
     stays: case_id, hospital_id, settlement_date, payment_unit, complete (null: not known),
-    length_of_stay, discharge_type, total_fen. Raises DrgpayError for a rule that is none, and for
+    length_of_stay, discharge_type, total_fen. whole: whether they are all of them, so that what
+    `refuse_without_discharge_type` refuses is refused. Raises DrgpayError for a rule that is none, and for
     one that asks for the discharge type where no stay has one.
     """
+    if whole:
+        known = stays.height - stays["discharge_type"].null_count()
+        refuse_without_discharge_type(points, stays.height, known)
     complete = pl.col("complete")
     marks = {name: pl.lit(False) for name in ("incomplete_if", "outside_drg_if", DIFFERS)}
-    incomplete = _condition(points.incomplete_if, "incomplete_if", stays)
+    incomplete = _condition(points.incomplete_if, "incomplete_if")
     if incomplete is not None:
         marks["incomplete_if"] = complete.is_null() & incomplete
         marks[DIFFERS] = complete.is_not_null() & (complete == incomplete)
-    outside = _condition(points.outside_drg_if, "outside_drg_if", stays)
+    outside = _condition(points.outside_drg_if, "outside_drg_if")
     if outside is not None:
         marks["outside_drg_if"] = (pl.col("payment_unit") == "drg") & outside
     found = stays.select(
@@ -85,14 +117,12 @@ def ruled_stays(stays: pl.DataFrame, points: Points, language: Language = "zh") 
     return RuledStays(changed, ruled, _differing(found, language))
 
 
-def _condition(text: str | None, key: str, stays: pl.DataFrame) -> pl.Expr | None:
-    if not text:
-        return None
-    rule = number_rule(text, STAY_FIELDS, f"points.{key}")
-    asks = NumberField.DISCHARGE_TYPE in field_names(rule)
-    if asks and stays.height and stays["discharge_type"].null_count() == stays.height:
-        raise DrgpayError(*_ERRORS("no_discharge_type", key=f"points.{key}"))
-    return holds(rule)
+def _condition(text: str | None, key: str) -> pl.Expr | None:
+    return holds(_rule(text, key)) if text else None
+
+
+def _rule(text: str, key: str) -> Rule:
+    return number_rule(text, STAY_FIELDS, f"points.{key}")
 
 
 def _differing(found: pl.DataFrame, language: Language) -> pl.DataFrame:

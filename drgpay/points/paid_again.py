@@ -20,8 +20,14 @@ from drgpay.points.pricing import exact_points, priced_cases
 from drgpay.points.readmission import KIND as READMISSION
 from drgpay.points.readmission import readmission_changes
 from drgpay.points.reviews import KIND as REVIEW
-from drgpay.points.reviews import review_changes
-from drgpay.points.volume import volume_changes
+from drgpay.points.reviews import (
+    discharges,
+    granted_reviews,
+    quota_places,
+    quotas,
+    review_changes,
+)
+from drgpay.points.volume import capped_cases, volume_changes
 
 _ERRORS = Sentences("errors/points")
 
@@ -77,7 +83,10 @@ class PaidAgain:
         reviews = known.filings.reviews.filter(pl.col("case_id").is_in(granted.implode()))
         every = points.reviews.model_copy(update={"over_quota": "report"})
         terms = Terms.of(catalogue, points.model_copy(update={"reviews": every}))
-        reviewed = review_changes(priced, replace(known.filings, reviews=reviews), terms)
+        filed = replace(known.filings, reviews=reviews)
+        quota = quotas(discharges(priced), every)
+        places = quota_places(granted_reviews(priced, filed, every), quota)
+        reviewed = review_changes(priced, filed, terms, places)
         before = former_cases(priced, paid.former, points)
         base, technologies = on_scale(base_of(points), points), known.filings.technologies
         return cls(
@@ -87,7 +96,10 @@ class PaidAgain:
             [
                 *reviewed,
                 *phase_in_changes(priced, before, catalogue, points, reviewed),
-                *volume_changes(known.stays, points.volume_caps),
+                *volume_changes(
+                    [capped_cases(known.stays, cap) for cap in points.volume_caps],
+                    points.volume_caps,
+                ),
             ],
             [
                 *technology_changes(priced, points.new_technologies, technologies, base),

@@ -57,22 +57,37 @@ def followed(
 def previous_stays(stays: pl.DataFrame, *further: str) -> pl.DataFrame:
     """Each stay that has a previous one of the same person, with that one before it.
 
-    stays: case_id, person_id (null: not known), hospital_id, drg, status, payment_unit,
-    admission_date, discharge_date, `further`. The previous stay is, of the person's stays with
+    stays: as for `counted_stays`. The previous stay is, of the person's stays with
     status grouped and payment unit drg that ended by the day of the admission, the one discharged
     last (equal: the later by admission, then case_id). Returns the columns of the previous stay, and
     those of the stay with the suffix _again, in the order of the admissions.
     """
-    order = ["admission_date", "discharge_date", "case_id"]
-    counted = stays.filter(
+    return previous_of(counted_stays(stays, *further))
+
+
+_ORDER = ["admission_date", "discharge_date", "case_id"]
+
+
+def counted_stays(stays: pl.DataFrame, *further: str) -> pl.DataFrame:
+    """The stays that a return can follow or be, with what tells it.
+
+    stays: case_id, person_id (null: not known), hospital_id, drg, status, payment_unit,
+    admission_date, discharge_date, `further`. Returns person_id, hospital_id, drg, admission_date,
+    discharge_date, case_id, `further`.
+    """
+    return stays.filter(
         (pl.col("status") == "grouped")
         & (pl.col("payment_unit") == "drg")
         & pl.col("person_id").is_not_null()
-    ).select("person_id", "hospital_id", "drg", *order, *further)
+    ).select("person_id", "hospital_id", "drg", *_ORDER, *further)
+
+
+def previous_of(counted: pl.DataFrame) -> pl.DataFrame:
+    """`previous_stays` of counted_stays: all that there are of their persons."""
     # Most stays are the only ones of their person. Equal keys have equal hashes; others that happen
     # to share one are told apart by the join.
     again = counted.select("person_id").hash_rows().is_duplicated()
-    candidates = counted.filter(again).sort(order).with_row_index("place")
+    candidates = counted.filter(again).sort(_ORDER).with_row_index("place")
     pairs = candidates.join(candidates, on="person_id", suffix="_again").filter(
         # Of two stays within one day one comes first.
         (pl.col("place") < pl.col("place_again"))

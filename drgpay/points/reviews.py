@@ -1,5 +1,6 @@
 """Special reviews (特病单议): what an approved case earns, and how many a period may have."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from math import ceil, floor
 
@@ -22,11 +23,11 @@ OVER_QUOTA_KIND = "review_over_quota"
 
 
 def review_changes(
-    cases: pl.DataFrame, filings: Filings, terms: Terms, counted: pl.DataFrame | None = None
+    cases: pl.DataFrame, filings: Filings, terms: Terms, places: pl.DataFrame
 ) -> list[CaseChange]:
     """The steps of special reviews.
 
-    counted: `discharges` of all stays of the period, by default of the cases. cases: case_id, hospital_id, status, payment_unit, case_class,
+    places: of `quota_places` over all cases of the period. cases: all of the frame; case_id, hospital_id, status, payment_unit, case_class,
     AGE_COLUMNS and the columns of the formulas. An approved case has its fixed points, or those of the formula; a
     rejected one, one whose class is not reviewed and one that is refused over the quota keep the
     points of their class, with a row that says so. Raises DrgpayError for an unreasonable cost
@@ -38,11 +39,8 @@ def review_changes(
     reviewed = cases.join(filings.reviews, on="case_id")
     _refuse_too_much(reviewed, filings)
     applicable = pl.col("case_class").is_in(points.reviews.classes)
-    approved = _with_quota(
-        reviewed.filter(applicable & pl.col("approved")),
-        discharges(cases) if counted is None else counted,
-        points.reviews,
-    )
+    granted = reviewed.filter(applicable & pl.col("approved"))
+    approved = granted.join(places, on="case_id", how="left", maintain_order="left")
     over = approved.filter(pl.col("number") > pl.col("quota"))
     refused = points.reviews.over_quota == "refuse"
     paid = approved.filter(pl.col("number") <= pl.col("quota")) if refused else approved
@@ -98,9 +96,12 @@ def quota_of(discharges: int, rule: Reviews) -> int:
 
 
 def discharges(cases: pl.DataFrame) -> pl.DataFrame:
-    """hospital_id, status, payment_unit, stays: how many stays there are of each."""
+    """hospital_id, status, payment_unit (texts), stays: how many stays there are of each; of several
+    parts of a period one below the other.
+    """
     by = ("hospital_id", "status", "payment_unit")
-    return cases.group_by(by).agg(stays=pl.len().cast(pl.Int64))
+    counted = cases.group_by(by).agg(stays=pl.len().cast(pl.Int64))
+    return counted.with_columns(pl.col(by).cast(pl.String))
 
 
 def quotas(counted: pl.DataFrame, rule: Reviews) -> dict[str, int]:
@@ -114,7 +115,7 @@ def quotas(counted: pl.DataFrame, rule: Reviews) -> dict[str, int]:
     if rule.quota_of == "grouped":
         by_drg &= pl.col("status") == "grouped"
     hospitals = counted.filter(by_drg).group_by("hospital_id").agg(pl.col("stays").sum())
-    counts = dict(hospitals.sort("hospital_id").iter_rows())
+    counts: dict[str, int] = dict(hospitals.sort("hospital_id").iter_rows())
     if rule.quota_scope == "hospital":
         return {hospital: quota_of(count, rule) for hospital, count in counts.items()}
     whole = quota_of(sum(counts.values()), rule)
@@ -122,14 +123,38 @@ def quotas(counted: pl.DataFrame, rule: Reviews) -> dict[str, int]:
     return dict(zip(counts, shares, strict=True))
 
 
-def _with_quota(approved: pl.DataFrame, counted: pl.DataFrame, rule: Reviews) -> pl.DataFrame:
-    """Add the quota of the hospital, and number: the place in it by filing date and case id."""
+GRANTED_SCHEMA: dict[str, pl.DataType] = {
+    "case_id": pl.String(),
+    "hospital_id": pl.String(),
+    "filed_at": pl.Date(),
+}
+"""A case with an approved review that its class admits."""
+
+
+def granted_reviews(cases: pl.DataFrame, filings: Filings, rule: Reviews) -> pl.DataFrame:
+    """GRANTED_SCHEMA of some cases: case_id, hospital_id, case_class."""
+    approved = filings.reviews.filter(pl.col("approved")).select("case_id", "filed_at")
+    applicable = cases.filter(pl.col("case_class").is_in(rule.classes))
+    granted = applicable.select("case_id", "hospital_id").join(approved, on="case_id")
+    return granted.select(pl.col(name).cast(dtype) for name, dtype in GRANTED_SCHEMA.items())
+
+
+def quota_places(granted: pl.DataFrame, quota: Mapping[str, int]) -> pl.DataFrame:
+    """The place of each granted review in the quota of its hospital, by filing date and case id, and
+    that quota: case_id, number, quota.
+
+    granted: GRANTED_SCHEMA of all cases of a period.
+    """
     number = pl.int_range(1, pl.len() + 1)
-    return approved.sort("filed_at", "case_id").with_columns(
-        number=number.over("hospital_id"),
-        quota=pl.col("hospital_id").replace_strict(
-            quotas(counted, rule), default=0, return_dtype=pl.Int64
-        ),
+    return (
+        granted.sort("filed_at", "case_id")
+        .with_columns(
+            number=number.over("hospital_id"),
+            quota=pl.col("hospital_id").replace_strict(
+                dict(quota), default=0, return_dtype=pl.Int64
+            ),
+        )
+        .select("case_id", "number", "quota")
     )
 
 

@@ -1,5 +1,6 @@
 """Volume caps: cases of a hospital's month beyond the cap of their groups earn less."""
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import polars as pl
@@ -12,29 +13,38 @@ from drgpay.policy.points import VolumeCap
 KIND = "volume_cap"
 
 
-def volume_changes(cases: pl.DataFrame, caps: tuple[VolumeCap, ...]) -> list[CaseChange]:
+CAPPED_SCHEMA: dict[str, pl.DataType] = {
+    "case_id": pl.String(),
+    "hospital_id": pl.String(),
+    "settlement_date": pl.Date(),
+}
+"""A case of the groups of a cap."""
+
+
+def capped_cases(cases: pl.DataFrame, cap: VolumeCap) -> pl.DataFrame:
+    """CAPPED_SCHEMA of the cases that count: case_id, hospital_id, settlement_date, payment_unit,
+    status, drg.
+    """
+    return cases.filter(
+        (pl.col("status") == "grouped")
+        & (pl.col("payment_unit") == "drg")
+        & pl.col("drg").is_in(cap.groups)
+    ).select(pl.col(name).cast(dtype) for name, dtype in CAPPED_SCHEMA.items())
+
+
+def volume_changes(capped: Sequence[pl.DataFrame], caps: tuple[VolumeCap, ...]) -> list[CaseChange]:
     """A step for each cap.
 
-    cases: case_id, hospital_id, settlement_date, payment_unit, status, drg. The cases of a
+    capped: for each cap its `capped_cases` of the whole period. The cases of a
     hospital, settlement month and cap count in the order of settlement date and case id; those
     beyond `cases_a_month` are multiplied by the factor.
     """
-    return [CaseChange(KIND, _beyond(cases, cap)) for cap in caps]
+    return [CaseChange(KIND, _beyond(cases, cap)) for cases, cap in zip(capped, caps, strict=True)]
 
 
 def _beyond(cases: pl.DataFrame, cap: VolumeCap) -> pl.DataFrame:
     counted = (
-        cases.filter(
-            (pl.col("status") == "grouped")
-            & (pl.col("payment_unit") == "drg")
-            & pl.col("drg").is_in(cap.groups)
-        )
-        .select(
-            "case_id",
-            "hospital_id",
-            "settlement_date",
-            month=pl.col("settlement_date").dt.strftime("%Y-%m"),
-        )
+        cases.with_columns(month=pl.col("settlement_date").dt.strftime("%Y-%m"))
         .sort("settlement_date", "case_id")
         .with_columns(
             number=pl.int_range(1, pl.len() + 1).over("hospital_id", "month"),

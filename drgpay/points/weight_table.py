@@ -19,8 +19,9 @@ from python_calamine import CalamineError, CalamineWorkbook
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words, listed
 from drgpay.base.words import Sentences
+from drgpay.records.columns import is_text
 from drgpay.records.encodings import text_of
-from drgpay.records.meaning.texts import BLANKS, folded_word
+from drgpay.records.meaning.texts import BLANKS, decodable, folded_word
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.source import CSV_SUFFIXES, PARQUET_SUFFIXES
 
@@ -190,12 +191,31 @@ def _of_parquet(path: Path) -> list[Line]:
     lines = [Line(0, [_trimmed(name) for name in names])]
     for piece in source.pieces():
         for batch in piece.batches(names):
-            columns = [column.to_pylist() for column in batch.columns]
+            columns = [
+                _cells(path, name, column)
+                for name, column in zip(names, batch.columns, strict=True)
+            ]
             lines += [
                 Line(number, [_cell(cell) for cell in cells])
                 for number, cells in enumerate(zip(*columns, strict=True), len(lines))
             ]
     return lines
+
+
+def _cells(path: Path, name: str, column: pa.Array) -> list[Any]:
+    if not is_text(column.type):
+        try:
+            return list(column.to_pylist())
+        except (ValueError, OverflowError):  # times that Python has not
+            said = {"path": path, "column": name, "type": column.type}
+            raise DrgpayError(*_ERRORS("nested_column", **said)) from None
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    texts, faults = decodable(column)
+    if faults:
+        said = {"path": path, "column": name, "value": faults[0].values[0]}
+        raise DrgpayError(*_ERRORS("no_text", **said))
+    return list(texts.to_pylist())
 
 
 def _of_excel(path: Path) -> list[Line]:
@@ -206,7 +226,7 @@ def _of_excel(path: Path) -> list[Line]:
             name: book.get_sheet_by_name(name).to_python(skip_empty_area=False)
             for name in book.sheet_names
         }
-    except (CalamineError, OSError) as error:
+    except (CalamineError, OSError, OverflowError) as error:  # of a time that no calendar has
         raise DrgpayError(*_ERRORS("no_excel", path=path, detail=error)) from None
     filled = {name: rows for name, rows in sheets.items() if any(map(any, rows))}
     if len(filled) != 1:

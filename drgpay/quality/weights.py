@@ -18,6 +18,10 @@ WEIGHT_SCHEMA: dict[str, pl.DataType] = {"drg": pl.String(), "weight_units": pl.
 _POINTS_PER_WEIGHT = 100  # base points = weight x 100 (docs/points.md)
 
 
+_NO_WEIGHT = 10**9
+"""A weight as large as this is none."""
+
+
 def read_weights(path: Path) -> pl.DataFrame:
     """WEIGHT_SCHEMA from a catalogue's folder (base points / 100) or a CSV with drg and weight.
 
@@ -74,6 +78,6 @@ def _units(text: str | None, divisor: Decimal, **place: object) -> int:
         weight = Decimal((text or "").strip())
     except InvalidOperation:
         weight = Decimal("NaN")
-    if not weight.is_finite() or weight < 0:
+    if not weight.is_finite() or not 0 <= weight < _NO_WEIGHT:
         raise DrgpayError(*_ERRORS("no_weight", text=text, **place))
     return scaled(round_half_up(weight / divisor, POINT_PLACES), POINT_PLACES)

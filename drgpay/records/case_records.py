@@ -35,9 +35,9 @@ PAID_COLUMNS = (
 CODED = tuple(name for name in CODE_COLUMNS if name in RECORD_COLUMNS)
 
 
-def kept_of_record(batch: pa.RecordBatch) -> pl.DataFrame:
+def kept_of_record(batch: pa.RecordBatch, coded: bool = False) -> pl.DataFrame:
     """A batch of stays with KEPT_COLUMNS: texts, lists of codes as one text (null without a code),
-    amounts in fen (Int64); null where the batch has no such column.
+    amounts in fen (Int64); null where the batch has no such column. coded: department categorical.
     """
     import polars as pl
 
@@ -53,10 +53,14 @@ def kept_of_record(batch: pa.RecordBatch) -> pl.DataFrame:
         elif name in _AMOUNTS:
             made.append(fen_of(pl.Series(values)).alias(kept))
         elif name in _LISTS:
-            made.append(pl.Series(joined(values)).cast(pl.String).replace("", None).alias(kept))
+            made.append(pl.Series(joined(values)).cast(pl.String).alias(kept))
         else:
             made.append(pl.Series(values).cast(pl.String).alias(kept))
-    return pl.DataFrame(made)
+    types = {"department": pl.Categorical} if coded else {}
+    return pl.DataFrame(made).with_columns(
+        *(pl.col(name).cast(to) for name, to in types.items()),
+        *(pl.when(pl.col(name) != "").then(name) for name in _LISTS),
+    )
 
 
 def joined(lists: pa.Array) -> pa.Array:

@@ -15,6 +15,7 @@ from drgpay.records.damaged_ids import refuse_damaged_ids
 from drgpay.records.findings import (
     Check,
     CheckedRows,
+    Stops,
     Subject,
     as_written,
     fault_checks,
@@ -56,6 +57,18 @@ class CheckedStays(CheckedRows):
     records: pl.DataFrame = field(default_factory=pl.DataFrame)
 
 
+@dataclass(frozen=True)
+class OfWhole:
+    """What checks of a part of the stays know of all of them, and what they leave to the whole.
+
+    The part has all stays of its case_ids, with ROW, COPY and OVERLAP (records/same_person.py).
+    faults: the different texts of FAULTS of all stays. stops: takes what stops.
+    """
+
+    faults: pl.Series
+    stops: Stops = field(default_factory=Stops)
+
+
 def check_stays(
     stays: pl.DataFrame,
     policy: Policy,
@@ -68,6 +81,7 @@ def check_stays(
     further: Sequence[Check] = (),
     further_severities: Mapping[str, str] | None = None,
     origin: Origin = NOWHERE,
+    whole: OfWhole | None = None,
 ) -> CheckedStays:
     """Check the rows of `plain_stays`, with UNKNOWN_COLUMNS beside them.
 
@@ -75,7 +89,7 @@ def check_stays(
     `not_principal`: diagnoses that the scheme does not allow as principal ones. `further`: checks
     beside those of the policy, the last in their order, with their severities by code. `period` is
     the first and last settlement date, or None for any. `origin`: see run_checks; without ROW
-    the stays are all of its rows, in their order. Every row of the input is in `valid` or in
+    the stays are all of its rows, in their order. `whole`: where they are a part of all. Every row of the input is in `valid` or in
     `quarantine`; messages are in `language`. Raises DrgpayError for a finding that the policy stops
     at.
     """
@@ -85,17 +99,19 @@ def check_stays(
     stays = stays.join(hospitals.select("hospital_id", "level"), on="hospital_id", how="left")
     stays = stays.join(sex_of_diagnosis, left_on="principal_diagnosis", right_on="code", how="left")
     stays = stays.with_columns(repeated=repeated(stays["case_id"]))
-    refuse_damaged_ids(stays, source)
+    if whole is None:
+        refuse_damaged_ids(stays, source)
     if LEADING_WITHOUT_PART not in stays.columns:
         stays = stays.with_columns(pl.lit(None, pl.String).alias(LEADING_WITHOUT_PART))
     if COPY not in stays.columns:
         stays = with_same_person(stays)
+    faults = stays[FAULTS] if whole is None else whole.faults
     checked = run_checks(
         stays,
         [
             total_row("case_id", "hospital_id"),
-            *fault_checks(stays[FAULTS]),
-            *stay_checks(policy, period, faulty_columns(stays[FAULTS]), not_principal),
+            *fault_checks(faults),
+            *stay_checks(policy, period, faulty_columns(faults), not_principal),
             *further,
         ],
         {**policy.records.severity.model_dump(), **(further_severities or {})},
@@ -103,6 +119,7 @@ def check_stays(
         source,
         language,
         origin,
+        None if whole is None else whole.stops,
     )
     extra = [
         "repeated",
@@ -142,6 +159,16 @@ def unknown_sums(valid: pl.DataFrame, unknown: pl.Expr, code: pl.Expr) -> pl.Dat
             pl.col("total_fen").sum(),
             code.cast(pl.String).min().alias("such"),
         )
+        .sort("hospital_id")
+    )
+
+
+def summed_unknown(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """`unknown_sums` of all rows from those of their parts."""
+    return (
+        pl.concat(parts)
+        .group_by("hospital_id")
+        .agg(pl.col("rows", "total_fen").sum(), pl.col("such").min())
         .sort("hospital_id")
     )
 

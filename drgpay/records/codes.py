@@ -15,6 +15,9 @@ Ints = NDArray[Any]  # numbers of codes
 Offsets = NDArray[Any]  # int32 or int64
 
 
+_SPARSE = 4
+
+
 class CodeIndex:
     """Numbers the codes of one kind; two more numbers stand for unknown and for missing."""
 
@@ -35,17 +38,36 @@ class CodeIndex:
 
     def encode(self, values: pa.Array) -> Ints:
         """The number of each string; null and the empty string count as missing."""
-        import pyarrow.compute as pc  # not needed to load a compiled scheme
-
         if not pa.types.is_dictionary(values.type):
             values = values.dictionary_encode()
-        words = pc.cast(values.dictionary, pa.string())
+        numbers = self._of_words(values.dictionary)
+        return np.take(numbers, numbers_of(values.indices, null=len(numbers) - 1))
+
+    def unknown_in(self, values: pa.Array) -> NDArray[np.bool_]:
+        """Which strings have no number; null and the empty string are missing, not unknown."""
+        if not pa.types.is_dictionary(values.type):
+            values = values.dictionary_encode()
+        unknown = self._of_words(values.dictionary) == self.unknown
+        if not unknown.any():
+            return np.zeros(len(values), dtype=np.bool_)
+        return np.take(unknown, numbers_of(values.indices, null=len(unknown) - 1))
+
+    def _of_words(self, dictionary: pa.Array) -> Ints:
+        """The number of each word, then that of a missing one."""
+        import pyarrow.compute as pc  # not needed to load a compiled scheme
+
+        words = pc.cast(dictionary, pa.string())
         numbers = np.empty(len(words) + 1, dtype=np.int32)
-        numbers[:-1] = numbers_of(pc.index_in(words, self._value_set), null=self.unknown)
+        if len(words) * _SPARSE < self.size:
+            # Arrow would number all codes for each batch anew.
+            known = self.number_of
+            numbers[:-1] = [known.get(word, self.unknown) for word in words.to_pylist()]
+        else:
+            numbers[:-1] = numbers_of(pc.index_in(words, self._value_set), null=self.unknown)
         numbers[-1] = self.missing
         for position in pc.indices_nonzero(pc.equal(words, "")).to_pylist():
             numbers[position] = self.missing
-        return np.take(numbers, numbers_of(values.indices, null=len(words)))
+        return numbers
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ a system that has no person writes the same id for everybody. Ids of persons are
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import polars as pl
@@ -20,6 +20,7 @@ _ERRORS = Sentences("errors/records")
 
 _SPREADSHEET = r"^[0-9](\.[0-9]+)?[Ee]\+[0-9]+$"
 _LONG, _CUT = r"^[0-9]{16,}$", r"^[0-9]{15}0+$"
+_LONG_FROM = 16  # digits, and so bytes
 _LEAST_CUT = 20  # rows: fewer may end in zeros by chance
 _MOST_SHARE = 0.01
 _PLACES = 2**20  # counters of persons, by hash
@@ -52,7 +53,10 @@ class IdWatch:
 
     of: Numbered
     source: str
+    at_once: bool = True
+    """Whether ids that a spreadsheet wrote as numbers are refused by `see`, else by `refuse`."""
     _rows: int = 0
+    _numbers: dict[str, "_AsNumbers"] = field(default_factory=dict)
     _long: Counter[str] = field(default_factory=Counter)
     _cut: Counter[str] = field(default_factory=Counter)
     _persons: NDArray[np.int64] = field(default_factory=lambda: np.zeros(_PLACES, dtype=np.int64))
@@ -60,22 +64,31 @@ class IdWatch:
     def see(self, rows: pl.DataFrame) -> None:
         """Count some rows; raises DrgpayError for ids that a spreadsheet wrote as numbers."""
         for column in (self.of.id, *self.of.others):
-            refuse_spreadsheet_ids(rows, column, self.of.id, self.source)
+            found = _as_numbers(rows, column, self.of.id)
+            if found and self.at_once:
+                raise _refusal(found, self.source)
+            if found:
+                before = self._numbers.get(column)
+                self._numbers[column] = before.and_then(found) if before else found
         self._rows += rows.height
         for column in (self.of.id, "person_id"):
-            long = rows[column].filter(rows[column].str.contains(_LONG))
+            long = rows[column].filter(rows[column].str.len_bytes() >= _LONG_FROM)
+            long = long.filter(long.str.contains(_LONG))
             if len(long):
                 self._long[column] += len(long)
                 self._cut[column] += int(long.str.contains(_CUT).sum())
-        places, counts = np.unique(_places(rows["person_id"].drop_nulls()), return_counts=True)
-        self._persons[places] += counts
+        self._persons += np.bincount(_places(rows["person_id"].drop_nulls()), minlength=_PLACES)
 
     def refuse(self, again: Callable[[], Iterable[pl.DataFrame]]) -> None:
-        """Raise DrgpayError for what all rows together show.
+        """Raise DrgpayError for ids that a spreadsheet wrote as numbers, if `see` did not, and for what
+        all rows together show.
 
         again: the id and person_id of all rows once more; asked only where some person may have too
         many of them.
         """
+        for column in (self.of.id, *self.of.others):
+            if column in self._numbers:
+                raise _refusal(self._numbers[column], self.source)
         for column, rows in sorted(self._cut.items()):
             if rows >= _LEAST_CUT and 2 * rows > self._long[column]:
                 said = {"source": self.source, "count": rows, "all": self._long[column]}
@@ -123,27 +136,55 @@ def refuse_spreadsheet_ids(rows: pl.DataFrame, column: str, named_by: str, sourc
 
     named_by: the column by which rows are told, such as their id or their number.
     """
+    found = _as_numbers(rows, column, named_by)
+    if found:
+        raise _refusal(found, source)
+
+
+@dataclass(frozen=True)
+class _AsNumbers:
+    """Ids of a column that a spreadsheet wrote as numbers: how many, the first, the first few rows."""
+
+    column: str
+    named_by: str
+    count: int
+    such: str
+    rows: tuple[str, ...]
+
+    def and_then(self, later: "_AsNumbers") -> "_AsNumbers":
+        """Those of these rows and of later ones."""
+        rows = tuple(dict.fromkeys((*self.rows, *later.rows)))[:_SHOWN]
+        return replace(self, count=self.count + later.count, rows=rows)
+
+
+def _as_numbers(rows: pl.DataFrame, column: str, named_by: str) -> _AsNumbers | None:
     texts = rows[column]
     if isinstance(texts.dtype, pl.Categorical):
         texts = texts.cast(pl.String)
     if not texts.str.contains("+", literal=True).any():
-        return
+        return None
     marks = texts.str.contains(_SPREADSHEET).fill_null(False)
-    damaged = rows.filter(marks)
-    if damaged.height:
-        # The first digits of a person's id are not shown either.
-        such = "" if column == "person_id" else _ERRORS.words("such_as", id=texts.filter(marks)[0])
-        rows_told = "" if column == named_by else _places_of(damaged[named_by])
-        said = {"source": source, "count": damaged.height, "column": column}
-        raise DrgpayError(*_ERRORS("numbered_ids", such=such, rows=rows_told, **said))
+    names = rows[named_by].filter(marks).cast(pl.String)
+    if not len(names):
+        return None
+    first = names.drop_nulls().unique(maintain_order=True).head(_SHOWN)
+    return _AsNumbers(column, named_by, len(names), texts.filter(marks)[0], tuple(first))
 
 
-def _places_of(rows: pl.Series) -> Words:
+def _refusal(found: _AsNumbers, source: str) -> DrgpayError:
+    # The first digits of a person's id are not shown either.
+    such = "" if found.column == "person_id" else _ERRORS.words("such_as", id=found.such)
+    rows_told = "" if found.column == found.named_by else _places_of(found)
+    said = {"source": source, "count": found.count, "column": found.column}
+    return DrgpayError(*_ERRORS("numbered_ids", such=such, rows=rows_told, **said))
+
+
+def _places_of(found: _AsNumbers) -> Words:
     """The first few rows, by the column that tells them."""
-    places = listed(rows.cast(pl.String).drop_nulls().unique(maintain_order=True).head(_SHOWN))
-    if rows.name == "row":
+    places = listed(found.rows)
+    if found.named_by == "row":
         return _ERRORS.words("in_rows", places=places)
-    return _ERRORS.words("of_ids", column=rows.name, places=places)
+    return _ERRORS.words("of_ids", column=found.named_by, places=places)
 
 
 def _places(persons: pl.Series) -> NDArray[np.int64]:

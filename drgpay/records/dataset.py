@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import listed
+from drgpay.base.remarks import remark_when_read
 from drgpay.base.words import Sentences
 from drgpay.records.columns import STAY_COLUMNS, Kind
 from drgpay.records.folder import files_of
@@ -46,7 +47,8 @@ class Dataset:
     Their columns have the meaning of records/meaning, whichever way they came in.
     `conversions` and `translations` (None unless asked for) fill while pieces are read, each value
     counted once; they are complete when every piece was read. `kinds` are the columns of the table
-    that the files hold.
+    that the files hold. grouped_by: what each row has to say that carries its groups
+    (grouper/given_groups.py); None where stays are grouped here.
     """
 
     path: Path
@@ -55,6 +57,7 @@ class Dataset:
     conversions: ReadingReport = field(default_factory=ReadingReport, compare=False)
     translations: "TranslationReport | None" = field(default=None, compare=False)
     kinds: dict[str, Kind] = field(default_factory=lambda: STAY_COLUMNS, compare=False)
+    grouped_by: str | None = None
 
     @cached_property
     def rows(self) -> int:
@@ -161,6 +164,7 @@ def open_dataset(
     """
     found = files_of(path, ignore)
     report = ReadingReport(passed_over=found.passed_over)
+    remark_when_read(report)
     loaded: LoadedMapping | None = None
     if mapping is not None:
         from drgpay.records.mapping.load import load_mapping
@@ -207,6 +211,7 @@ def translate_clinical_codes(dataset: Dataset, code_system: str = "insurance-2.0
 
     crosswalk = Crosswalk.load(code_system)
     report = TranslationReport()
+    remark_when_read(report)
     files = tuple(
         TranslatedSource(file, crosswalk, report, number)
         for number, file in enumerate(dataset.files)

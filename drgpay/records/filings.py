@@ -82,6 +82,15 @@ class Filings(Shown):
             "technologies": (self.technologies, self.technologies_path),
         }
 
+    def between(self, first: str, last: str) -> "Filings":
+        """The filings of the cases of a range of case_id; no payments."""
+        inside = pl.col("case_id").is_between(pl.lit(first), pl.lit(last))
+        tables: dict[str, Any] = {
+            name: table.filter(inside) if table.height else table
+            for name, (table, _) in self.of_cases.items()
+        }
+        return replace(self, payments=self.payments.clear(), **tables)
+
 
 NO_FILINGS = Filings(
     pl.DataFrame(schema=REVIEW_SCHEMA),

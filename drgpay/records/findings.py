@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -82,6 +82,39 @@ class CheckedRows:
     refused: pl.DataFrame
 
 
+@dataclass(frozen=True)
+class Stopped:
+    """Rows that a check stops at: how many ids they have, the first of these and what is said of it."""
+
+    check: Check
+    message: Words
+    id: str | None
+    ids: int
+
+
+@dataclass(frozen=True)
+class Stops:
+    """What the checks of one part of the rows stop at, for the whole to say: by number of the check.
+
+    Parts have no id in common, and those of a part come after all of the part before.
+    """
+
+    found: dict[int, Stopped] = field(default_factory=dict)
+
+    def with_those_of(self, later: "Stops") -> "Stops":
+        """Those of this part and of one that comes after it."""
+        both = dict(self.found)
+        for number, stopped in later.found.items():
+            first = both.get(number)
+            both[number] = replace(first, ids=first.ids + stopped.ids) if first else stopped
+        return Stops(both)
+
+    def refuse(self, subject: Subject, source: str) -> None:
+        """Raise DrgpayError for the first check that stops, if any does."""
+        for number in sorted(self.found)[:1]:
+            raise _refusal(self.found[number], subject, source)
+
+
 def run_checks(
     rows: pl.DataFrame,
     checks: Sequence[Check],
@@ -90,11 +123,13 @@ def run_checks(
     source: str,
     language: Language,
     origin: Origin = NOWHERE,
+    stops: Stops | None = None,
 ) -> CheckedRows:
     """Every row of the input is in `valid` or in `quarantine`; `severities` by code of the check.
 
     rows: with ROW, unless no origin is given. origin: the files that the rows come from, which say
-    what their columns are called. Raises DrgpayError for a finding that stops.
+    what their columns are called. stops: takes what stops where the rows are a part of the whole.
+    Raises DrgpayError for a finding that stops.
     """
     called = origin.called
     checks = [
@@ -110,7 +145,11 @@ def run_checks(
         for severity in ("stop", "reject", "warn")
     }
     for number in by_severity["stop"]:
-        _stop_at(marked.filter(f"check_{number}"), checks[number], subject, source)
+        stopped = _stopped(marked.filter(f"check_{number}"), checks[number], subject)
+        if stopped and stops is None:
+            raise _refusal(stopped, subject, source)
+        if stopped and stops is not None:
+            stops.found[number] = stopped
 
     refused = pl.any_horizontal(*[f"check_{n}" for n in by_severity["reject"]], pl.lit(False))
     marks = pl.selectors.starts_with("check_")
@@ -128,6 +167,12 @@ def with_names(message: Words, called: Mapping[str, str]) -> Words:
     column = re.compile(rf"(?<![A-Za-z0-9_.{{])({names})(?![A-Za-z0-9_.}}])")
     plain = {name: its.replace("{", "｛").replace("}", "｝") for name, its in called.items()}
     return message.edited(lambda text: column.sub(lambda found: plain[found[0]], text))
+
+
+def summed_refused(parts: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Those of all rows from those of their parts (REFUSED_SCHEMA)."""
+    keys = ["hospital_id", "code", "outside"]
+    return pl.concat(parts).group_by(keys).agg(pl.col("rows", "total_fen").sum()).sort(keys)
 
 
 def _refused(rows: pl.DataFrame, checks: Sequence[Check], numbers: list[int]) -> pl.DataFrame:
@@ -237,15 +282,21 @@ def repeated(ids: pl.Series) -> pl.Series:
     return ids.is_not_null() & ids.is_duplicated()
 
 
-def _stop_at(rows: pl.DataFrame, check: Check, subject: Subject, source: str) -> None:
-    if rows.height:
-        key = subject.identity[0]
-        ids = rows[key].unique().sort()
-        others = _ERRORS.words("further_rows", count=len(ids) - 1) if len(ids) > 1 else ""
-        first = rows.sort(key).head(1)
-        message = Words(*(first.select(_message(check, one)).item() for one in LANGUAGES))
-        said = {"source": source, "subject": subject.words, "id": ids[0], "others": others}
-        raise DrgpayError(*_ERRORS("finding_stops", message=message, key=check.key, **said))
+def _stopped(rows: pl.DataFrame, check: Check, subject: Subject) -> Stopped | None:
+    if not rows.height:
+        return None
+    key = subject.identity[0]
+    ids = rows[key].unique().sort()
+    first = rows.sort(key).head(1)
+    message = Words(*(first.select(_message(check, one)).item() for one in LANGUAGES))
+    return Stopped(check, message, ids[0], len(ids))
+
+
+def _refusal(stopped: Stopped, subject: Subject, source: str) -> DrgpayError:
+    others = _ERRORS.words("further_rows", count=stopped.ids - 1) if stopped.ids > 1 else ""
+    said = {"source": source, "subject": subject.words, "id": stopped.id, "others": others}
+    check = {"message": stopped.message, "key": stopped.check.key}
+    return DrgpayError(*_ERRORS("finding_stops", **check, **said))
 
 
 def _message(check: Check, language: Language) -> pl.Expr:

@@ -12,7 +12,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from drgpay.base.shipped import shipped_folder
-from drgpay.records.codes import CodeIndex, CodeLists
+from drgpay.records.codes import CodeIndex
+from drgpay.records.meaning.lists import as_lists, ends_of, rows_of
 
 UNKNOWN_COLUMNS = ("unknown_principal", "unknown_other", "unknown_procedure")
 LEADING_UNKNOWN = "leading_unknown"
@@ -87,7 +88,7 @@ def _index(codes: frozenset[str], further: frozenset[str]) -> CodeIndex:
 def _first_unknown(index: CodeIndex | None, values: pa.Array) -> pl.Series:
     if index is None:
         return _spread(len(values), _NO_ROWS, values.slice(0, 0))
-    rows = np.flatnonzero(index.encode(values) == index.unknown)
+    rows = np.flatnonzero(index.unknown_in(values))
     return _spread(len(values), rows, values.take(pa.array(rows)))
 
 
@@ -96,14 +97,13 @@ def _first_unknown_listed(index: CodeIndex | None, values: pa.Array) -> tuple[pl
     leading = pl.Series([False]).new_from_index(0, len(values))
     if index is None:
         return _spread(len(values), _NO_ROWS, values.slice(0, 0)), leading
-    lists = CodeLists.encode(index, values)
-    positions = np.flatnonzero(lists.flat == index.unknown)
-    stays, first = np.unique(lists.stays_of(positions), return_index=True)
-    at_once = stays[positions[first] == lists.offsets[stays]]
+    ends, flat = ends_of(as_lists(values))
+    positions = np.flatnonzero(index.unknown_in(flat))
+    stays, first = np.unique(rows_of(ends, positions), return_index=True)
+    at_once = stays[positions[first] == ends[stays]]
     if len(at_once):
         leading = leading.scatter(at_once, True)
-    found = values.flatten().take(pa.array(positions[first]))
-    return _spread(len(values), stays, found), leading
+    return _spread(len(values), stays, flat.take(pa.array(positions[first]))), leading
 
 
 _NO_ROWS = np.empty(0, dtype=np.int64)

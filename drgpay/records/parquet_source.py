@@ -14,7 +14,7 @@ from drgpay.records.source import OwnNames, with_partition
 
 _ERRORS = Sentences("errors/records")
 
-BATCH_ROWS = 262_144
+BATCH_ROWS = 131_072
 _INT96_UNIT = "us"
 """In nanoseconds, which is what pyarrow takes them for, the year 9999 would lie in the past."""
 

@@ -8,6 +8,10 @@ COPY, OVERLAP = "is_copy", "overlaps"
 _COPIED = ("hospital_id", "admission_date", "discharge_date", "principal_diagnosis", "total_fen")
 
 
+PERSON_COLUMNS = ("person_id", "case_id", "settlement_date", *_COPIED)
+"""What tells copies and overlaps."""
+
+
 def with_same_person(stays: pl.DataFrame) -> pl.DataFrame:
     """Mark copies of stays and stays that begin before an earlier one of the same person ended.
 
@@ -15,14 +19,23 @@ def with_same_person(stays: pl.DataFrame) -> pl.DataFrame:
     the first by settlement date, then case_id, is none. Overlap: of two stays the one begun later;
     one that begins on the day of a discharge is a return or a transfer. A copy overlaps nothing.
     """
-    rows = stays.select("person_id", "case_id", "settlement_date", *_COPIED).with_row_index("at")
+    rows = stays.select(*PERSON_COLUMNS).with_row_index("at")
     several = rows.filter(pl.col("person_id").is_duplicated() & pl.col("person_id").is_not_null())
-    copies = _copies(several)
-    others = several.filter(~pl.col("at").is_in(copies.implode()))
+    copies, overlaps = marked_stays(several)
     return stays.with_columns(
         _marked(stays.height, copies).alias(COPY),
-        _marked(stays.height, _overlaps(others)).alias(OVERLAP),
+        _marked(stays.height, overlaps).alias(OVERLAP),
     )
+
+
+def marked_stays(several: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Which stays are copies, and which overlap (see with_same_person), by their `at`.
+
+    several: PERSON_COLUMNS and `at`, the place of the stay among all; all stays of a person, if any.
+    """
+    copies = _copies(several)
+    others = several.filter(~pl.col("at").is_in(copies.implode()))
+    return copies, _overlaps(others)
 
 
 def _copies(rows: pl.DataFrame) -> pl.Series:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-BUCKET_ROWS = 200_000
+BUCKET_ROWS = 150_000
 """About how many stays a bucket has; no result depends on it."""
 
 

@@ -1,5 +1,7 @@
 """Stays as the later stages want them: one type a column, money in fen, defaults filled in."""
 
+from collections.abc import Collection
+
 import polars as pl
 import pyarrow as pa
 
@@ -56,11 +58,11 @@ _LONGEST_STAY = 1_000_000
 """Days that whole numbers are kept of; longer stays are found by their `stated_days`."""
 
 
-def plain_stays(batch: pa.RecordBatch) -> pl.DataFrame:
+def plain_stays(batch: pa.RecordBatch, coded: Collection[str] = ()) -> pl.DataFrame:
     """One batch of stays with the columns PLAIN_COLUMNS, except that the four costs become
     total_fen, fund_fen, patient_fen, other_fen (Int64 fen) and length_of_stay becomes Int64, null
     where it is no whole number of days; `stated_days` (Float64) is what it says. FAULTS, if the
-    batch has it, is categorical.
+    batch has it, is categorical, and so are the texts of `coded`.
     """
     present = [name for name in (*PLAIN_COLUMNS, FAULTS) if name in batch.schema.names]
     frame = pl.DataFrame(pa.table(batch.select(present)))
@@ -71,9 +73,9 @@ def plain_stays(batch: pa.RecordBatch) -> pl.DataFrame:
     )
     money = [fen_of(frame[column]).alias(fen) for column, fen in FEN_COLUMNS.items()]
     plain = [
-        _plain(column).fill_null(DEFAULTS.get(column))
+        _plain(column, column in coded).fill_null(pl.lit(DEFAULTS[column]))
         if DEFAULTS.get(column) is not None
-        else _plain(column)
+        else _plain(column, column in coded)
         for column in PLAIN_COLUMNS
         if column not in FEN_COLUMNS and column != "length_of_stay"
     ]
@@ -89,8 +91,8 @@ def plain_stays(batch: pa.RecordBatch) -> pl.DataFrame:
     )
 
 
-def _plain(column: str) -> pl.Expr:
-    return pl.col(column).cast(_POLARS_TYPE[STAY_COLUMNS[column]])
+def _plain(column: str, coded: bool) -> pl.Expr:
+    return pl.col(column).cast(pl.Categorical if coded else _POLARS_TYPE[STAY_COLUMNS[column]])
 
 
 def fen_of(amounts: pl.Series) -> pl.Series:

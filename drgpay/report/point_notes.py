@@ -58,18 +58,28 @@ def point_notes(
     return tuple(notes)
 
 
-def phase_in_notes(earned: EarnedPoints, points: Points, language: Language) -> tuple[str, ...]:
-    """How many stays a phase-in pays by both schemes, and how many one of them alone groups."""
+def new_alone(earned: EarnedPoints) -> int:
+    """How many stays of a phase-in, of some of a period, the new scheme alone groups."""
+    of_new = earned.former.filter(pl.col("former_class").is_in(WITHOUT_GROUP))["case_id"]
+    if not len(of_new):
+        return 0
+    alone = pl.col("case_id").is_in(of_new.implode()) & ~pl.col("case_class").is_in(WITHOUT_GROUP)
+    return earned.cases.filter(alone).height
+
+
+def phase_in_notes(
+    adjustments: pl.DataFrame, alone: int, points: Points, language: Language
+) -> tuple[str, ...]:
+    """How many stays a phase-in pays by both schemes, and how many one of them alone groups.
+
+    adjustments: of the period. alone: of `new_alone`.
+    """
     if points.phase_in is None:
         return ()
-    codes = earned.adjustments.filter(pl.col("kind") == PHASE_IN)["code"]
+    codes = adjustments.filter(pl.col("kind") == PHASE_IN)["code"]
     counts = dict(codes.value_counts().iter_rows())
-    of_new = earned.former.filter(pl.col("former_class").is_in(WITHOUT_GROUP))["case_id"]
-    alone = earned.cases.filter(
-        pl.col("case_id").is_in(of_new.implode()) & ~pl.col("case_class").is_in(WITHOUT_GROUP)
-    )
     said = {"both": counts.get("phase_in", 0), "former": counts.get("former_points", 0)}
-    notes = [_say("phased_in", language, new=alone.height, **said)]
+    notes = [_say("phased_in", language, new=alone, **said)]
     if before := counts.get("former_scheme", 0):
         notes.append(_say("discharged_before", language, count=before))
     return tuple(notes)

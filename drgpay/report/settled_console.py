@@ -148,7 +148,7 @@ def _kinds(results: Results) -> list[ReportTable]:
         return [class_of_groups(groups), reason_table(groups)]
     if results.part == VISITS:
         return []
-    classes = class_totals(results.cases).drop("total_cost")
+    classes = class_totals(results.scan("cases")).drop("total_cost")
     minus = [{**row, "cases": 0} for row in minus_totals(results.adjustments)]
     rows = pl.DataFrame(minus, schema=classes.schema) if minus else classes.clear()
     return [

@@ -130,7 +130,7 @@ def hospital_table(statements: pl.DataFrame) -> ReportTable:
     return shown("hospitals", statements.with_columns(line=line_kind()))
 
 
-def class_table(cases: pl.DataFrame, valued: pl.DataFrame) -> ReportTable:
+def class_table(cases: pl.DataFrame | pl.LazyFrame, valued: pl.DataFrame) -> ReportTable:
     """One row a case class, and one for the minus points of hospitals.
 
     cases: cases.parquet. valued: adjustments with `amount` (statement.valued_adjustments).

@@ -52,7 +52,7 @@ class HospitalStatement:
 
 def hospital_statements(
     lines: pl.DataFrame,
-    cases: pl.DataFrame,
+    cases: pl.DataFrame | pl.LazyFrame,
     adjustments: pl.DataFrame,
     point_values: pl.DataFrame,
     group_names: Mapping[str, str],
@@ -92,15 +92,17 @@ def hospital_statements(
     ]
 
 
-def group_sums(cases: pl.DataFrame) -> pl.DataFrame:
+def group_sums(cases: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """Cases and AMOUNTS by hospital_id, case_class, drg and payment: all that reports add up."""
     return (
-        cases.group_by("hospital_id", "case_class", "drg", "payment")
+        cases.lazy()
+        .group_by("hospital_id", "case_class", "drg", "payment")
         .agg(
             pl.len().cast(pl.Int64).alias("cases"),
             pl.col("points", "total_cost", "standard_amount", "fund_amount", "fund_cost").sum(),
         )
         .with_columns(difference=pl.col("fund_amount") - pl.col("fund_cost"))
+        .collect(engine="streaming")
     )
 
 
@@ -205,7 +207,7 @@ def _top_groups(
 
 
 def _worked_cases(
-    cases: pl.DataFrame, adjustments: pl.DataFrame, usual: str
+    cases: pl.DataFrame | pl.LazyFrame, adjustments: pl.DataFrame, usual: str
 ) -> dict[str, WorkedCase]:
     """The example of each hospital with its adjustments."""
     of_cases = adjustments.filter(pl.col("applies_to") == "case")

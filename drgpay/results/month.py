@@ -110,15 +110,17 @@ def minus_totals(adjustments: pl.DataFrame) -> list[dict[str, Any]]:
     return [{**row, "fund_amount": amount, "fund_cost": nothing}]
 
 
-def class_totals(cases: pl.DataFrame) -> pl.DataFrame:
+def class_totals(cases: pl.DataFrame | pl.LazyFrame) -> pl.DataFrame:
     """One row a case class: cases, points, total cost, fund amount, item by item."""
     return (
-        cases.group_by("case_class")
+        cases.lazy()
+        .group_by("case_class")
         .agg(
             pl.len().alias("cases"),
             pl.col("points", "total_cost", "fund_amount", "fund_cost").sum(),
         )
         .sort("cases", "case_class", descending=[True, False])
+        .collect(engine="streaming")
     )
 
 
@@ -138,7 +140,7 @@ def refused_table(refused: pl.DataFrame, hospitals: pl.DataFrame) -> pl.DataFram
 
 
 def example_cases(
-    cases: pl.DataFrame, adjustments: pl.DataFrame, usual: str = "normal"
+    cases: pl.DataFrame | pl.LazyFrame, adjustments: pl.DataFrame, usual: str = "normal"
 ) -> pl.DataFrame:
     """A case of each hospital with points: if there is one, a local one of the class `usual`.
 
@@ -155,13 +157,20 @@ def example_cases(
         .then(1)
         .otherwise(2)
     )
-    chosen = (
-        cases.lazy()
-        .select("hospital_id", "payment", "points", rank=rank)
+    scan = cases.lazy()
+    best = (
+        scan.select("hospital_id", "payment", "points", rank=rank)
         .with_row_index("row")
         .filter((pl.col("payment") == "points") & (pl.col("points") > 0))
         .group_by("hospital_id")
-        .agg((pl.col("rank").cast(pl.Int64) * cases.height + pl.col("row")).min().alias("row"))
-        .collect()["row"]
+        .agg((pl.col("rank").cast(pl.Int64) * _ROWS + pl.col("row")).min().alias("row"))
+        .collect(engine="streaming")["row"]
     )
-    return cases[(chosen % cases.height).sort().to_list()]
+    places = (best % _ROWS).sort()
+    ids = scan.select("case_id").with_row_index("row").filter(pl.col("row").is_in(places.implode()))
+    chosen = ids.collect(engine="streaming")["case_id"]
+    return scan.filter(pl.col("case_id").is_in(chosen.implode())).collect()
+
+
+_ROWS = 2**40
+"""More than a table has."""

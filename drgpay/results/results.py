@@ -1,7 +1,8 @@
 """What a month or a year settled of a part, as tables for readers: one shape for all four."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import polars as pl
 
@@ -70,7 +71,8 @@ class Results(Shown):
     which file a table lies. beside: what is shown and written nowhere as it is: refused
     (`refused_table`), examples (`entries_table` of the visits that statements work out), findings
     (of visits and lines by table, kind and code), prepayments (of a year: what each month prepaid by
-    line). notes: sentences for who ran it.
+    line). notes: sentences for who ran it. files: where tables lie that were written on the way,
+    too large for a frame; they are not among `frames`.
     """
 
     part: Part
@@ -78,13 +80,27 @@ class Results(Shown):
     frames: Mapping[str, pl.DataFrame]
     beside: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     def __getitem__(self, table: str) -> pl.DataFrame:
+        if table in self.files:
+            return self.scan(table).collect()
         return self.frames[table] if table in self.frames else self.beside[table]
 
     def get(self, table: str) -> pl.DataFrame | None:
         """A table that not every run has."""
         return self.frames.get(table, self.beside.get(table))
+
+    def scan(self, table: str) -> pl.LazyFrame:
+        """A table of `frames` or `files`, read where it lies in a file as far as it is asked for."""
+        if table in self.files:
+            return pl.scan_parquet(self.files[table], glob=False)
+        return self.frames[table].lazy()
+
+    def lying_in(self, folder: Path) -> "Results":
+        """The same when the run has its place."""
+        placed = {table: folder / path.name for table, path in self.files.items()}
+        return replace(self, files=placed) if placed else self
 
     @property
     def is_year(self) -> bool:
@@ -94,12 +110,13 @@ class Results(Shown):
     @property
     def cases(self) -> pl.DataFrame:
         """cases.parquet, or visits.parquet."""
-        return self.frames["cases"]
+        return self["cases"]
 
     @property
-    def statement_cases(self) -> pl.DataFrame:
+    def statement_cases(self) -> pl.LazyFrame:
         """The cases as statements take them: visits in the class of their leading APG."""
-        return as_statement_cases(self.cases) if self.part == VISITS else self.cases
+        cases = self.scan("cases")
+        return cases.pipe(as_statement_cases) if self.part == VISITS else cases
 
     @property
     def adjustments(self) -> pl.DataFrame:
@@ -144,9 +161,13 @@ class Results(Shown):
         yield from self.frames.items()
 
 
-def case_frames(part: Part, settled: Settled) -> dict[str, pl.DataFrame]:
+def case_frames(
+    part: Part, settled: Settled, without_cases: bool = False
+) -> dict[str, pl.DataFrame]:
     """The cases or visits of a month or a year, and of stays the adjustments of their points."""
-    frames = {"cases": cases_table(part, settled.cases, settled.is_year)}
+    frames = {}
+    if not without_cases:
+        frames["cases"] = cases_table(part, settled.cases, settled.is_year)
     if part == STAYS:
         frames["adjustments"] = adjustments_table(settled.adjustments)
     return frames

@@ -4,7 +4,7 @@ Frames are read when they are asked for, as the files have them or as the scaled
 were written from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -30,7 +30,8 @@ from drgpay.results.tables import Columns, added_columns, columns_by_table
 from drgpay.results.visit_files import ENROLMENT
 from drgpay.settle.booking import Booked, booked_month
 from drgpay.settle.differences import PaidMonth
-from drgpay.settle.lines import AMOUNTS, LINE
+from drgpay.settle.lines import LINE
+from drgpay.settle.narrow import AMOUNTS
 from drgpay.settle.settled import Settled
 
 _ERRORS = Sentences("errors/results")
@@ -140,6 +141,31 @@ class PaidPart(RunFolder):
         by_name = {column.scaled: column for column in self.columns[table]}
         wanted = [by_name[name] for name in names or by_name]
         return read_back(self.frame(table, [column.name for column in wanted]), wanted)
+
+    def scaled_rows(self, table: str, names: Sequence[str], first: int, rows: int) -> pl.DataFrame:
+        """`scaled` of some rows alone."""
+        return self._scaled_part(table, names, lambda scan: scan.slice(first, rows))
+
+    def scaled_between(
+        self, table: str, names: Sequence[str], first: str, last: str
+    ) -> pl.DataFrame:
+        """`scaled` of the cases of a range of case_id alone."""
+        inside = pl.col(self.part.id_column).is_between(pl.lit(first), pl.lit(last))
+        return self._scaled_part(table, names, lambda scan: scan.filter(inside))
+
+    def _scaled_part(
+        self,
+        table: str,
+        names: Sequence[str],
+        of: Callable[[pl.LazyFrame], pl.LazyFrame],
+    ) -> pl.DataFrame:
+        by_name = {column.scaled: column for column in self.columns[table]}
+        wanted = [by_name[name] for name in names]
+        scan = of(self.scan(table, [column.name for column in wanted]))
+        try:
+            return read_back(scan.collect(), wanted)
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _unreadable(self.file(table), error) from None
 
     def has(self, table: str) -> bool:
         """Whether the run has a table that not every run has."""

@@ -4,6 +4,8 @@ Values and statements of visits have the columns of those of stays: the tables o
 are made of other frames.
 """
 
+from typing import TypeVar
+
 import polars as pl
 
 from drgpay.base.exact import POINT_PLACES, divide_half_up, wide
@@ -15,6 +17,8 @@ from drgpay.settle.lines import NO_ADJUSTMENTS
 from drgpay.visits.columns import PROCEDURE
 from drgpay.visits.points import FEE
 
+Cases = TypeVar("Cases", pl.DataFrame, pl.LazyFrame)
+
 ENTRY_COLUMNS = columns_of("entries")
 GROUP_COLUMNS = columns_of("visit_groups")
 
@@ -24,7 +28,7 @@ def entries_table(entries: pl.DataFrame) -> pl.DataFrame:
     return written(entries, ENTRY_COLUMNS)
 
 
-def as_statement_cases(visits: pl.DataFrame) -> pl.DataFrame:
+def as_statement_cases(visits: Cases) -> Cases:
     """Visits (`visits_table`) as the statements take cases, each in the class of its leading APG.
 
     The class is PROC, MED, ANC or DRUG; `unpaid` for a visit without a paid entry, `fee` for one

@@ -79,8 +79,10 @@ def run_batch(
     def start(place: int, job: Path, is_year: bool) -> None:
         running[place] = _Process(job, command(job, is_year), work / str(place))
 
-    # Signals interrupt the main thread alone: a process that is being started is known in the end.
+    # Signals interrupt the main thread alone: a process that is being started is known in the end. The
+    # thread that starts them is there before: interrupted while it is made, a pool waits for none.
     with working_folder() as work, ThreadPoolExecutor(1, "batch") as starter:
+        starter.submit(int).result()
         try:
             while waiting or running:
                 while waiting and len(running) < at_once:

@@ -34,6 +34,7 @@ from drgpay.report.point_notes import stay_rules_table
 from drgpay.results.columns import columns_of, written
 from drgpay.run.rules import fitted, refuse_wrong_policy_rules
 from drgpay.run.staging import staged_folder
+from drgpay.run.stops import remark_on_unknown
 
 _ERRORS = Sentences("errors/run")
 
@@ -92,6 +93,7 @@ def make_catalogue(
         origin=dataset.origin,
     )
     del grouped
+    remark_on_unknown(policy.records, dataset.rows, checked.unknown)
     catalogue = calibrate(checked.valid, dataset.rows, scheme, policy, out.name, dataset.path.name)
     rules = policy.calibration
     report = calibration_report(checked.valid, catalogue, scheme, rules)

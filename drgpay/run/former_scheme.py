@@ -10,7 +10,6 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.words import Sentences
 from drgpay.grouper.grouped_stays import FORMER_COLUMNS
-from drgpay.points.cases import EarnedPoints
 from drgpay.points.catalogue import Catalogue, read_catalogue
 from drgpay.points.phase_in import needs_former
 from drgpay.results.columns import columns_of, written
@@ -36,11 +35,11 @@ def former_of(rules: StayRules, months: Iterable[str]) -> FormerScheme | None:
     return rules.former
 
 
-def former_frames(earned: EarnedPoints, rules: StayRules) -> dict[str, pl.DataFrame]:
-    """The table of what the stays would have earned under the scheme before, of a phase-in."""
-    if rules.former is None or not earned.former.height:
+def former_frames(former: pl.DataFrame, rules: StayRules) -> dict[str, pl.DataFrame]:
+    """The table of what the stays would have earned under the scheme before (FORMER_SCHEMA)."""
+    if rules.former is None or not former.height:
         return {}
-    return {FORMER_GROUPS: written(earned.former, columns_of(FORMER_GROUPS))}
+    return {FORMER_GROUPS: written(former, columns_of(FORMER_GROUPS))}
 
 
 def former_catalogue_of(run: PaidPart) -> Catalogue | None:
@@ -54,11 +53,17 @@ def with_former_groups(run: PaidPart, stays: pl.DataFrame) -> pl.DataFrame:
 
 
 def with_groups_of_months(months: Sequence[PaidPart], stays: pl.DataFrame) -> pl.DataFrame:
-    """Stays of a year with FORMER_COLUMNS, as the runs of its months have them; null of the others."""
+    """Stays with FORMER_COLUMNS, as the runs of their months have them; null of the others.
+
+    Of the runs' tables the range of their case_ids is read.
+    """
+    ids = stays["case_id"].cast(pl.String)
     before = [
-        run.scaled(FORMER_GROUPS, ["case_id", *FORMER_COLUMNS])
+        run.scaled_between(
+            FORMER_GROUPS, ["case_id", *FORMER_COLUMNS], str(ids.min()), str(ids.max())
+        )
         for run in months
-        if run.has(FORMER_GROUPS)
+        if run.has(FORMER_GROUPS) and stays.height
     ]
     if not before:
         return stays

@@ -158,7 +158,7 @@ def _is_done_with(partial: Path, origin: Origin) -> bool:
     )
 
 
-_IN_PARTIAL = re.compile(r"stages|outputs|\.?stages\.json|\.(drgpay-|outputs\.).*\.partial")
+_IN_PARTIAL = re.compile(r"stages|outputs|work|\.?stages\.json|\.(drgpay-|outputs\.).*\.partial")
 
 
 def _clear_if_free(folder: Path, partial: Path | None) -> None:

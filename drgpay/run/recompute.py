@@ -23,7 +23,7 @@ from drgpay.results.run_folder import RunFolder
 from drgpay.results.run_tables import CannotCheckError
 from drgpay.run.clearing import run_clearing
 from drgpay.run.comparison import WORDS, first_line, not_due, unlike
-from drgpay.run.job import load_any_job
+from drgpay.run.job import Job, load_any_job
 from drgpay.run.month_end import run_month
 from drgpay.run.rendered import unlike_book
 from drgpay.run.repeated import KEYS
@@ -64,6 +64,8 @@ def _run(manifest: Manifest, job: Path, output: Path, progress: ProgressBar) -> 
         changed = manifest.at("switches", "accept_policy_change")
         return run_clearing(year, language, run_id, changed, output, accept).folder
     month = replace(load_any_job(job), output=output, output_group=None, accepted=())
+    if isinstance(month, Job):  # groups that its stays carry are made again, not taken
+        month = replace(month, grouped=False)
     return run_month(month, language, progress, run_id, accept=accept).folder
 
 

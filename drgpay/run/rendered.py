@@ -129,7 +129,7 @@ def unlike_book(name: str, path: Path, due: Path) -> Words:
                 return found
         with ZipFile(path) as one, ZipFile(due) as other:
             names = [part for part in other.namelist() if _part(one, part) != other.read(part)]
-    except (CalamineError, BadZipFile, OSError) as error:
+    except (CalamineError, BadZipFile, OSError, OverflowError) as error:
         return WORDS.words("finding.cannot_be_read", name=name, reason=error)
     shown = names[0] if names else "zip"
     return WORDS.words("finding.other_parts", name=name, part=shown)

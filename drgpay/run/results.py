@@ -1,21 +1,30 @@
 """The results of a part made and written: what the folder of a run holds besides the manifest."""
 
 import gc
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 
 import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.points.catalogue import Catalogue, save_catalogue
-from drgpay.records.writing import write_frame
+from drgpay.records.writing import write_frame, write_frames
 from drgpay.report.books import ReportedPart, write_books
 from drgpay.report.explanation import Rules
 from drgpay.report.hospital_cases import CodeNames
+from drgpay.results.part import Part
 from drgpay.results.payees import payee_frames
-from drgpay.results.results import Results, RunFacts, booking_frames, case_frames, line_frames
+from drgpay.results.results import (
+    Results,
+    RunFacts,
+    booking_frames,
+    case_frames,
+    cases_table,
+    line_frames,
+)
 from drgpay.results.tables import FORMER_GROUPS
 from drgpay.run.former_scheme import FORMER_CATALOGUE
 from drgpay.run.rules import AnyRules
@@ -33,21 +42,36 @@ def results_of(
     frames: Mapping[str, pl.DataFrame] | None = None,
     beside: Mapping[str, pl.DataFrame] | None = None,
     notes: Sequence[str] = (),
+    cases: Path | None = None,
 ) -> Results:
     """The tables of a settled part. period: the month, as 2026-10, or the year.
+
+    cases: where its cases were written (`write_cases`), else they are in `settled`.
 
     counts: of a month read, valid, quarantined, warnings, and of visits those of their lines.
     frames: tables beside those that settlement and booking give. beside, notes: as in Results.
     """
     facts = facts_of(run_id, period, rules, counts or {})
     made = {
-        **case_frames(rules.part, settled),
+        **case_frames(rules.part, settled, without_cases=cases is not None),
         **line_frames(settled, rules.policy, rules.hospitals),
         **booking_frames(rules.part, booked.ledger, booked.differences),
         **payee_frames(rules.hospitals),
         **(frames or {}),
     }
-    return Results(rules.part, facts, made, beside or {}, tuple(notes))
+    files = {} if cases is None else {"cases": cases}
+    return Results(rules.part, facts, made, beside or {}, tuple(notes), files)
+
+
+def write_cases(part: Part, year: bool, cases: Iterable[pl.DataFrame], folder: Path) -> Path:
+    """Write cases.parquet of buckets of cases (Settled.cases) in order, at least one; returns where it
+    lies.
+    """
+    path = folder / f"{part.file('cases')}.parquet"
+    tables = (cases_table(part, bucket, year) for bucket in cases)
+    first = next(tables)
+    write_frames(chain([first], tables), first.schema, path)
+    return path
 
 
 def facts_of(run_id: str, period: str, rules: AnyRules, counts: Mapping[str, int]) -> RunFacts:

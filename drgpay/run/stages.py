@@ -126,6 +126,14 @@ class UnfinishedRun:
         self.folder = self.folder.with_name(run_id)
 
     @property
+    def work(self) -> Path:
+        """An empty folder for what is gone when the run has its place; private as stages are."""
+        folder = self.outputs.with_name("work")
+        clear_away(folder)
+        make_folder(folder, self.rights)
+        return folder
+
+    @property
     def reused(self) -> tuple[str, ...]:
         """The stages that were read back from an interrupted run instead of computed."""
         return tuple(self._stages.reused)
@@ -153,6 +161,17 @@ class UnfinishedRun:
 
         They lie in `outputs` afterwards.
         """
+        result, folder = self.stage_in_folder(name, make, kind)
+        for path in sorted(folder.iterdir()):
+            _same_file(path, self.outputs / path.name)
+        return result
+
+    def stage_in_folder(
+        self, name: str, make: Callable[[Path], Result], kind: type[Result]
+    ) -> tuple[Result, Path]:
+        """The same of files that are no results: they lie in the folder that is given back, which is
+        private and goes when the run has its place.
+        """
         folder = self._stages.folder_of(name)
         kept = self._stages.read(name) if self._stages.has_files(name) else None
         if kept is None:
@@ -162,9 +181,7 @@ class UnfinishedRun:
             self._stages.keep(name, _frames_of(result), folder)
         else:
             result = kind(**kept)
-        for path in sorted(folder.iterdir()):
-            _same_file(path, self.outputs / path.name)
-        return result
+        return result, folder
 
 
 def _same_file(path: Path, other: Path) -> None:

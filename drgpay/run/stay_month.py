@@ -12,7 +12,8 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.period import Period
 from drgpay.base.words import Sentences
-from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
+from drgpay.grouper.checked_month import MonthToCheck
+from drgpay.grouper.grouped_stays import carrying_groups
 from drgpay.points.cases import EarnedPoints
 from drgpay.records.checks import STAY, CheckedStays
 from drgpay.records.dataset import Dataset
@@ -20,13 +21,19 @@ from drgpay.records.filings import Filings, check_payments, payable_filings, rea
 from drgpay.records.findings import commonest
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.official_groups import OfficialGroups
-from drgpay.report.point_notes import phase_in_notes, point_notes, stay_rules_table
+from drgpay.report.point_notes import (
+    new_alone,
+    phase_in_notes,
+    point_notes,
+    stay_rules_table,
+)
 from drgpay.results.case_records import case_records_table
 from drgpay.results.filing_files import filing_frames
 from drgpay.results.month import refused_table
 from drgpay.results.part import STAYS
 from drgpay.results.results import Results
 from drgpay.results.run_folder import PaidPart, book
+from drgpay.run.checked_stage import checked_month
 from drgpay.run.former_scheme import former_frames, former_of
 from drgpay.run.job import Job
 from drgpay.run.official_month import NO_GROUPS, month_groups
@@ -156,6 +163,8 @@ def open_stays(job: Job, paid: Sequence[PaidPart]) -> OpenedStays:
     check_payments(filings, rules.hospitals["hospital_id"], rules.policy.records.accounts)
     former_of(rules, [str(job.period)])
     dataset = job.stays.open(rules.scheme.info.code_system, reading)
+    if job.grouped:
+        dataset = carrying_groups(dataset, rules.compiled, reading)
     official = job.stays.groups.open() if job.stays.groups else None
     return OpenedStays(job, rules, filings, paid, dataset, official)
 
@@ -173,32 +182,22 @@ def settle_stays_of_job(
     job, rules, dataset, language = stays.job, stays.rules, stays.dataset, running.language
     clock = running.clock
 
-    def read_and_check() -> CheckedStays:
-        with running.progress("grouping", dataset.rows) as advance:
-            former = former_of(rules, [str(job.period)])
-            found = read_grouped_stays(
-                dataset,
-                rules.compiled,
-                advance,
-                running.threads,
-                with_records=True,
-                former=former.compiled if former else None,
-            )
-        clock.lap("read and group")
-        source = str(job.stays.path)
-        return check_grouped(
-            found,
+    former = former_of(rules, [str(job.period)])
+    month_found = checked_month(
+        running,
+        MonthToCheck(
+            dataset,
             rules.compiled,
             rules.policy,
             rules.hospitals,
             job.period.days,
-            source,
+            str(job.stays.path),
             language,
             stays.official,
-            origin=stays.dataset.origin,
-        )
-
-    checked = running.folder.stage("checked", read_and_check, CheckedStays)
+            former.compiled if former else None,
+        ),
+    )
+    checked = month_found.at_once()
     clock.lap("check")
     month = settle_stays(
         checked,
@@ -239,12 +238,14 @@ def settle_stays_of_job(
         **({} if ruled is None else {"stay_rules": ruled}),
         **filing_frames(month.filings),
         **groups.frames,
-        **former_frames(month.earned, rules),
+        **former_frames(month.earned.former, rules),
         "case_records": case_records_table(checked.records),
     }
     notes = (
         *groups.notes,
-        *phase_in_notes(month.earned, rules.policy.points, language),
+        *phase_in_notes(
+            month.earned.adjustments, new_alone(month.earned), rules.policy.points, language
+        ),
         *notes_on_earlier(opened, basis, before is not None, language),
         *point_notes(rules.loaded, rules.catalogue.info, month.filings.deductions, language),
     )

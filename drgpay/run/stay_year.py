@@ -1,7 +1,8 @@
 """The stays of a year: the months' stays, final filings and the assessment -> what is still due."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -14,17 +15,17 @@ from drgpay.policy.adjustment_rows import EARLIER_READMISSION, EARLIER_STAYS
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import Filings, check_payments, read_filings
 from drgpay.records.meaning.rules import Reading
-from drgpay.records.persons import persons_of_cases
+from drgpay.records.shelves import Shelves
 from drgpay.report.point_notes import phase_in_notes, point_notes, taken_back_note
 from drgpay.results.filing_files import filing_frames
 from drgpay.results.results import Results
 from drgpay.run.basis import basis_of_clearing
+from drgpay.run.earned_period import earned_in_buckets
 from drgpay.run.former_scheme import former_frames, former_of, with_groups_of_months
 from drgpay.run.input_files import InputFiles, noted
 from drgpay.run.paid_year import (
     adjustments_of_year,
     budgets_of_year,
-    cases_of_months,
     ledger_of_year,
     persons_of_readmissions,
     prepayments_of,
@@ -35,17 +36,17 @@ from drgpay.run.pipeline import Running, SettledPart
 from drgpay.run.previous import (
     Before,
     PreviousPaid,
-    earned_with_earlier,
     open_year_before,
     refuse_k_in_phase_in,
 )
-from drgpay.run.results import results_of
+from drgpay.run.results import results_of, write_cases
 from drgpay.run.rules import StayRules, load_stay_rules, year_file
 from drgpay.run.stops import settled_stops
+from drgpay.run.year_cases import cases_in_order, with_persons
 from drgpay.run.year_job import YearJob
 from drgpay.run.year_months import PaidMonths, YearMonths, months_of_year, refuse_other_rules
 from drgpay.settle.booking import Booked
-from drgpay.settle.clearing import clear_year
+from drgpay.settle.clearing import pay_year
 from drgpay.settle.lines import levels_of
 
 _ERRORS = Sentences("errors/run")
@@ -116,17 +117,20 @@ def settle_stays_of_year(year: OpenedYear, running: Running) -> SettledPart:
     """Clear the stays of a year: points once more with final filings, then what is still due."""
     rules, months, filings = year.rules, year.months, year.filings
     clock, period = running.clock, str(year.job.year)
-    statements = statements_of_year(months)
-    stays = stays_of_year(year)
-    clock.lap("read")
-    before = Before.of(year.before)
-    earned = earned_with_earlier(
-        stays, filings, rules, before, period, year.persons, year.job.output
+    statements, work = statements_of_year(months), running.folder.work
+    earned = earned_in_buckets(
+        buckets_of_year(year, work),
+        filings,
+        rules,
+        Before.of(year.before),
+        period,
+        year.persons,
+        year.job.output,
+        work,
     )
-    del stays
     clock.lap("points")
-    cleared = clear_year(
-        earned.cases,
+    cleared = pay_year(
+        earned.narrow,
         earned.adjustments,
         statements.drop("period"),
         budgets_of_year(months, rules.policy),
@@ -136,24 +140,27 @@ def settle_stays_of_year(year: OpenedYear, running: Running) -> SettledPart:
         filings.payments,
         levels_of(rules.hospitals),
     )
-    paid, former = adjustments_of_year(months), former_frames(earned, rules)
+    settled = cleared.settled
+    paid, former = adjustments_of_year(months), former_frames(earned.former, rules)
     notes = (
-        *phase_in_notes(earned, rules.policy.points, running.language),
+        *phase_in_notes(earned.adjustments, earned.alone, rules.policy.points, running.language),
         *point_notes(rules.loaded, rules.catalogue.info, filings.deductions, running.language),
         *taken_back_note(paid, earned.adjustments, running.language),
     )
-    # A year of cases is gigabytes: what is done with is let go.
-    del earned, paid
-    booked = Booked(ledger_of_year(year.job.year, months, cleared))
+    booked = Booked(ledger_of_year(year.job.year, months, settled))
     clock.lap("clear")
     beside = {"prepayments": prepayments_of(statements)}
 
     def results(run_id: str) -> Results:
         frames = {**filing_frames(filings), **former}
-        return results_of(run_id, period, rules, cleared, booked, None, frames, beside, notes)
+        cases = write_cases(rules.part, True, earned.paid(cleared), running.folder.outputs)
+        clock.lap("write cases")
+        return results_of(
+            run_id, period, rules, settled, booked, None, frames, beside, notes, cases
+        )
 
-    stops = settled_stops(cleared.lines, None, rules.policy.settlement, None)
-    return SettledPart(rules, stops, {"cases": cleared.cases.height}, results)
+    stops = settled_stops(settled.lines, None, rules.policy.settlement, None)
+    return SettledPart(rules, stops, {"cases": earned.rows}, results)
 
 
 STAY_COLUMNS = [
@@ -166,22 +173,25 @@ STAY_COLUMNS = [
 
 
 def stays_of_year(year: OpenedYear) -> pl.DataFrame:
-    """The cases of all months as points_of_stays takes them.
+    """The cases of all months in one frame, as `buckets_of_year` gives them."""
+    return pl.concat(buckets_of_year(year))
 
-    Raises DrgpayError for a case that two months have paid.
+
+def buckets_of_year(year: OpenedYear, work: Path | None = None) -> Iterator[pl.DataFrame]:
+    """The cases of all months as points_of_stays takes them, in ranges of case_id.
+
+    work: a private folder for what does not fit in memory; None: all stays there. Raises DrgpayError
+    for a case that two months have paid.
     """
-    stays = cases_of_months(year.months, STAY_COLUMNS, "stay")
-    stays = with_groups_of_months([month.last for month in year.months], stays)
-    known = (
-        persons_of_cases(year.persons)
-        if year.persons
-        else persons_of_readmissions(adjustments_of_year(year.months))
+    last = [month.last for month in year.months]
+    buckets = (
+        with_groups_of_months(last, cases)
+        for cases in cases_in_order(year.months, STAY_COLUMNS, "stay")
     )
-    # Joined by itself: a join of the whole frame would hold the year twice.
-    persons_in_order = stays.select("case_id").join(
-        known, on="case_id", how="left", maintain_order="left"
-    )
-    return stays.hstack([persons_in_order["person_id"]])
+    if year.persons:
+        return with_persons(buckets, year.months, year.persons, Shelves(work, "persons of cases"))
+    known = persons_of_readmissions(adjustments_of_year(year.months))
+    return (cases.join(known, on="case_id", how="left", maintain_order="left") for cases in buckets)
 
 
 def _filings_of_year(job: YearJob, months: list[PaidMonths], reading: Reading) -> Filings:

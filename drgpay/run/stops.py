@@ -18,6 +18,7 @@ from drgpay.base.exact import FEN_PLACES, scaled, unscaled
 from drgpay.base.language import Words, listed
 from drgpay.base.nearest import nearest_name
 from drgpay.base.period import Period
+from drgpay.base.remarks import remark
 from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
 from drgpay.policy.records import Records
@@ -315,6 +316,16 @@ def _unknown_words(rows: int, fen: int, such: str) -> Words:
     found = WORDS.words("unknown_codes", rows=rows, yuan=_yuan(fen), such=such)
     sign = separator_in(such)
     return WORDS.words("joined_codes", found=found, sign=sign) if sign else found
+
+
+def remark_on_unknown(records: Records, read: int, unknown: pl.DataFrame) -> None:
+    """Where nothing stops, as in a calibration: say that more codes are unknown than a month may have.
+
+    read: rows of the input. unknown: as in `record_stops`.
+    """
+    rows = int(unknown["rows"].sum())
+    if rows > records.max_unknown_codes_share * read:
+        remark([_unknown_words(rows, int(unknown["total_fen"].sum()), unknown["such"][0])])
 
 
 def _level_words(level: str, rows: int, known: Iterable[str]) -> Words:

@@ -1,6 +1,9 @@
 """Share an amount among cases to the fen: largest remainder, ties in order of case_id."""
 
+import numpy as np
 import polars as pl
+
+from drgpay.base.exact import wide
 
 
 def largest_remainder(
@@ -41,3 +44,31 @@ def largest_remainder(
     for one_more in (near.filter(above)["place"], tied["place"]):
         shares[one_more.to_numpy()] += 1
     return pl.Series("share", shares)
+
+
+def parts_of_line(points: np.ndarray, times: int, denominator: int, total: int) -> np.ndarray:
+    """Share the amount `total` of one line among its rows, as `largest_remainder` does.
+
+    points: int64, of the rows in the order of ties. The exact part of a row is points x times /
+    denominator.
+    """
+    most = int(np.abs(points).max(initial=0))
+    if most * abs(times) <= _MOST:
+        whole, remainder = np.divmod(points * np.int64(times), np.int64(denominator))
+    else:
+        exact = pl.Series("points", points).to_frame().select(exact=wide("points") * wide(times))
+        shares = exact.select(
+            whole=(pl.col("exact") // wide(denominator)).cast(pl.Int64),
+            remainder=(pl.col("exact") % wide(denominator)).cast(pl.Int64),
+        )
+        whole, remainder = (shares[name].to_numpy(writable=True) for name in shares.columns)
+    left = total - int(whole.sum())
+    if left > 0:
+        least = np.partition(remainder, len(remainder) - left)[len(remainder) - left]
+        above = remainder > least
+        whole[above] += 1
+        whole[np.flatnonzero(remainder == least)[: left - int(above.sum())]] += 1
+    return whole
+
+
+_MOST = int(np.iinfo(np.int64).max)

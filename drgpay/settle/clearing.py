@@ -21,8 +21,8 @@ from drgpay.settle.lines import (
     NO_PAYMENTS,
     Row,
     line_key,
-    with_payment,
 )
+from drgpay.settle.narrow import NarrowCases
 from drgpay.settle.pools import pools_of
 from drgpay.settle.prepayment import (
     deductible_lines,
@@ -32,7 +32,7 @@ from drgpay.settle.prepayment import (
 )
 from drgpay.settle.pricing import Rules, price_pool, spent_by_points, yuan
 from drgpay.settle.settled import Settled
-from drgpay.settle.walk import PaidPool, borne, pool_schema, settled
+from drgpay.settle.walk import PaidCases, PaidPool, borne, pool_schema, settled
 from drgpay.tables.schemas import calculated_schema
 
 _ERRORS = Sentences("errors/settle")
@@ -76,13 +76,29 @@ def clear_year(
     a hospital without a score, with two, or with one out of range; scores that the policy does
     not ask for.
     """
+    narrow = NarrowCases.of(cases)
+    paid = pay_year(narrow, adjustments, months, budgets, scores, policy, year, payments, levels)
+    return paid.with_cases(cases)
+
+
+def pay_year(
+    cases: NarrowCases,
+    adjustments: pl.DataFrame,
+    months: pl.DataFrame,
+    budgets: Mapping[str, YearBudget],
+    scores: pl.DataFrame | None,
+    policy: Policy,
+    year: int,
+    payments: pl.DataFrame = NO_PAYMENTS,
+    levels: Mapping[str, str] | None = None,
+) -> PaidCases:
+    """Clear a year, of whose cases settlement needs no more than NarrowCases; else as clear_year."""
     rules, sharing = policy.settlement, policy.clearing
     if sharing is None:
         raise DrgpayError(*_ERRORS("no_clearing", year=year))
-    cases = with_payment(cases, policy)
     deductions = deductions_by_account(payments, policy.records.accounts)
     paid_before = _paid_by_line(months, policy)
-    others = [*paid_before.values(), *lines_for_deductions(deductions, cases)]
+    others = [*paid_before.values(), *lines_for_deductions(deductions, cases.kinds)]
     found = borne(cases, adjustments, others, policy)
     with_cases = {row["hospital_id"] for row in found.lines if row["in_pool"] and _earned(row)}
     assessed = assessed_hospitals(scores, sharing.assessment, sorted(with_cases), year)
@@ -109,7 +125,8 @@ def clear_year(
     elsewhere = pl.when("paid_here").then(0).otherwise("fund_amount_fen")
     amount = pl.col("payable_fen") + elsewhere
     cleared = settled(found, paid(), POOL_SCHEMA, CLEARED_SCHEMA, amount, policy)
-    return replace(cleared, assessment=_assessment_table(cleared.lines))
+    assessment = _assessment_table(cleared.settled.lines)
+    return replace(cleared, settled=replace(cleared.settled, assessment=assessment))
 
 
 POOL_SCHEMA = pool_schema("pools")

@@ -5,7 +5,8 @@ from itertools import pairwise
 
 import polars as pl
 
-from drgpay.settle.lines import AMOUNTS, LINE
+from drgpay.settle.lines import LINE
+from drgpay.settle.narrow import AMOUNTS
 from drgpay.settle.settled import Settled
 from drgpay.tables.schemas import calculated_schema
 

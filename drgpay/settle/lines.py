@@ -6,22 +6,18 @@ from typing import Any
 import polars as pl
 
 from drgpay.base.errors import DrgpayError
-from drgpay.base.exact import refuse_large_sums, scaled
+from drgpay.base.exact import refuse_large_sums, refuse_large_totals, scaled
 from drgpay.base.words import Sentences
 from drgpay.policy.adjustment_rows import EARLIER_STAYS, no_adjustments, takes_deducted_points
 from drgpay.policy.model import Policy
 from drgpay.policy.settlement import Settlement
+from drgpay.settle.narrow import AMOUNTS, NarrowCases
 from drgpay.settle.pools import pools_of
 
 _ERRORS = Sentences("errors/settle")
 
 LINE = ["hospital_id", "account", "out_of_area", "payment"]
 """A statement line: `payment` is `points`, or `item_by_item` for stays outside the points."""
-
-AMOUNTS = ["total_fen", "fund_fen", "patient_fen", "other_fen"]
-
-STAYS = "stays"
-"""Of cases that are sums of several: how many each row stands for."""
 
 NO_ADJUSTMENTS = no_adjustments()
 
@@ -36,20 +32,20 @@ Row = dict[str, Any]
 
 
 def with_payment(cases: pl.DataFrame, policy: Policy) -> pl.DataFrame:
-    """Add how each case is paid: by `points` or `item_by_item`.
+    """Add how each case is paid, or each kind of cases: by `points` or `item_by_item`.
 
     Outside cases need the price of the local ones: in a pool without local cases paid by points
     they are paid item by item. A rate that is given is a price without them.
     """
     by_item = (pl.col("case_class") == "fee") | (
-        pl.col("out_of_area") & pl.col("account").is_in(_unpriced_accounts(cases, policy))
+        pl.col("out_of_area") & pl.col("account").is_in(unpriced_accounts(cases, policy))
     )
     payment = pl.when(by_item).then(pl.lit("item_by_item")).otherwise(pl.lit("points"))
     return cases.with_columns(payment=payment.cast(cases.schema["account"]))
 
 
-def _unpriced_accounts(cases: pl.DataFrame, policy: Policy) -> list[str]:
-    """The accounts whose outside cases have no price."""
+def unpriced_accounts(cases: pl.DataFrame, policy: Policy) -> list[str]:
+    """The accounts whose outside cases have no price. cases: all of a period, or their kinds."""
     rules, pools = policy.settlement, pools_of(policy)
     if rules.out_of_area == "excluded":
         return list(policy.records.accounts)
@@ -62,25 +58,36 @@ def _unpriced_accounts(cases: pl.DataFrame, policy: Policy) -> list[str]:
     ]
 
 
+def outside_by_item(adjustments: pl.DataFrame, cases: NarrowCases) -> pl.Series:
+    """The outside cases that are paid item by item, of those whose hospital loses points.
+
+    cases: their kinds with payment.
+    """
+    to_hospital = pl.col("applies_to") == "hospital"
+    ids = adjustments.filter(to_hospital & pl.col("out_of_area"))["case_id"].unique()
+    if not len(ids):
+        return ids
+    found = cases.order.places(ids).with_columns(ids).filter(~pl.col("absent"))
+    of_case = cases.kinds.select("out_of_area", "payment")[cases.kind[found["place"].to_numpy()]]
+    outside = of_case["out_of_area"] & (of_case["payment"] == "item_by_item")
+    return found["case_id"].filter(outside)
+
+
 def with_bearing_line(
-    adjustments: pl.DataFrame, cases: pl.DataFrame, policy: Policy
+    adjustments: pl.DataFrame, by_item: pl.Series, unpriced: Iterable[str], policy: Policy
 ) -> pl.DataFrame:
     """Add `payment`, `deducts` and `earlier`, and set `out_of_area` to that of the line that bears
     the row.
 
     A minus row lands on the points of the hospital. Where its case is outside and paid item by
-    item, that is the hospital's local line. deducts: whether the row is points that a deduction
+    item, that is the hospital's local line. by_item: such cases (outside_by_item). unpriced: of
+    unpriced_accounts. deducts: whether the row is points that a deduction
     takes from what is paid by points. earlier: whether it is on a stay that an earlier run paid.
     """
     to_hospital = pl.col("applies_to") == "hospital"
     deducts = takes_deducted_points(policy.points)
-    concerned = adjustments.filter(to_hospital & pl.col("out_of_area")).select("case_id")
-    by_item = pl.Series("case_id", [], dtype=pl.String)
-    if concerned.height:
-        paid_by_item = cases.filter(pl.col("out_of_area") & (pl.col("payment") == "item_by_item"))
-        by_item = paid_by_item.join(concerned, on="case_id", how="semi")["case_id"]
     local = to_hospital & pl.col("case_id").is_in(by_item.implode())
-    unpaid = pl.col("out_of_area") & pl.col("account").is_in(_unpriced_accounts(cases, policy))
+    unpaid = pl.col("out_of_area") & pl.col("account").is_in(list(unpriced))
     return adjustments.with_columns(
         out_of_area=pl.col("out_of_area") & ~local,
         payment=pl.when(to_hospital).then(pl.lit("points")),
@@ -91,28 +98,25 @@ def with_bearing_line(
 
 
 def line_rows(
-    cases: pl.DataFrame,
+    cases: NarrowCases,
     adjustments: pl.DataFrame,
     others: Iterable[Mapping[str, Any]],
     policy: Policy,
 ) -> list[Row]:
     """The lines of cases, minus rows and others, sorted: what they earned and cost.
 
-    cases: with payment, where a row stands for several also STAYS; adjustments: of with_bearing_line. others: keys of LINE that are lines even
+    cases: their kinds with payment; adjustments: of with_bearing_line. others: keys of LINE that are lines even
     without cases. A row has LINE, pool, in_pool, paid_here, cases, points (with the minus),
     minus_points, deducted_points (what deductions take, above zero), AMOUNTS, and of the points
     those of rows of hospitals (minus_deducted), and on earlier stays (earlier_points,
     earlier_deducted).
     Raises DrgpayError for sums beyond what can be settled.
     """
-    refuse_large_sums(cases, ("points", *AMOUNTS), _ERRORS.words("all_cases"))
+    refuse_large_totals(cases.totals, _ERRORS.words("all_cases"))
     refuse_large_sums(adjustments, ("points",), _ERRORS.words("all_adjustments"))
     pool_of = {account: pool.name for pool in pools_of(policy) for account in pool.accounts}
-    count = pl.col(STAYS).sum() if STAYS in cases.columns else pl.len().cast(pl.Int64)
     sums = (
-        cases.group_by(LINE)
-        .agg(count.alias("cases"), pl.col("points", *AMOUNTS).sum())
-        .rows(named=True)
+        cases.kinds.group_by(LINE).agg(pl.col("cases", "points", *AMOUNTS).sum()).rows(named=True)
     )
     nothing = {"cases": 0, "points": 0, **dict.fromkeys(AMOUNTS, 0)}
     lines = {line_key(row): {**row, **dict.fromkeys(_ROW_POINTS, 0)} for row in sums}

@@ -11,7 +11,8 @@ from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
 from drgpay.settle.budget import budget_keys, has_budget, month_budget_fen, shared_budget
 from drgpay.settle.findings import LEAST_STAYS, budget_findings
-from drgpay.settle.lines import NO_PAYMENTS, Row, with_payment
+from drgpay.settle.lines import NO_PAYMENTS, Row
+from drgpay.settle.narrow import NarrowCases
 from drgpay.settle.pools import Pool, pools_of
 from drgpay.settle.prepayment import (
     deductions_by_account,
@@ -21,7 +22,7 @@ from drgpay.settle.prepayment import (
 )
 from drgpay.settle.pricing import BudgetError, Rules, price_pool, spent_by_points
 from drgpay.settle.settled import Settled
-from drgpay.settle.walk import PaidPool, borne, pool_schema, settled
+from drgpay.settle.walk import PaidCases, PaidPool, borne, pool_schema, settled
 from drgpay.tables.schemas import calculated_schema
 
 _ERRORS = Sentences("errors/settle")
@@ -46,9 +47,25 @@ def settle_month(
     stays are paid by points and earned none, and for fund amounts or prepayments beyond the
     budget unless settlement.may_exceed_budget.
     """
-    cases = with_payment(cases, policy)
+    narrow = NarrowCases.of(cases)
+    paid = pay_month(narrow, adjustments, policy, period, payments, levels)
+    return paid.with_cases(cases)
+
+
+def pay_month(
+    cases: NarrowCases,
+    adjustments: pl.DataFrame,
+    policy: Policy,
+    period: Period,
+    payments: pl.DataFrame = NO_PAYMENTS,
+    levels: Mapping[str, str] | None = None,
+) -> PaidCases:
+    """Settle the cases of a month, of which settlement needs no more than NarrowCases; else as
+    settle_month.
+    """
     deductions = deductions_by_account(payments, policy.records.accounts)
-    found = borne(cases, adjustments, lines_for_deductions(deductions, cases), policy)
+    others = lines_for_deductions(deductions, cases.kinds)
+    found = borne(cases, adjustments, others, policy)
 
     def paid() -> Iterator[PaidPool]:
         rules = policy.settlement

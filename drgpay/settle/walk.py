@@ -4,14 +4,25 @@ A month and a year differ in how a pool is paid; what is before and behind that 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from drgpay.policy.model import Policy
-from drgpay.settle.case_parts import with_parts, with_waiting
-from drgpay.settle.lines import LINE, Row, line_rows, with_bearing_line
+from drgpay.policy.settlement import Settlement
+from drgpay.settle.case_parts import shared_parts, with_parts, with_waiting
+from drgpay.settle.lines import (
+    LINE,
+    Row,
+    line_rows,
+    outside_by_item,
+    unpriced_accounts,
+    with_bearing_line,
+    with_payment,
+)
+from drgpay.settle.narrow import NarrowCases
 from drgpay.settle.pools import Pool
 from drgpay.settle.pricing import PricedPool
 from drgpay.settle.settled import RATE_SCHEMA, Settled
@@ -20,9 +31,11 @@ from drgpay.tables.schemas import calculated_schema
 
 @dataclass(frozen=True)
 class Borne:
-    """What lines bear: cases with payment, adjustments of with_bearing_line, all lines (line_rows)."""
+    """What lines bear: cases, their kinds with payment, adjustments of with_bearing_line, all lines
+    (line_rows).
+    """
 
-    cases: pl.DataFrame
+    cases: NarrowCases
     adjustments: pl.DataFrame
     lines: list[Row]
 
@@ -32,16 +45,18 @@ class Borne:
 
 
 def borne(
-    cases: pl.DataFrame,
+    cases: NarrowCases,
     adjustments: pl.DataFrame,
     others: Iterable[Mapping[str, Any]],
     policy: Policy,
 ) -> Borne:
-    """Cases and adjustments as settle_month takes them on their lines; cases: with payment.
+    """Cases and adjustments as settle_month takes them on their lines.
 
     others: keys of LINE that are lines even without cases.
     """
-    rows = with_bearing_line(adjustments, cases, policy)
+    cases = replace(cases, kinds=with_payment(cases.kinds, policy))
+    unpriced = unpriced_accounts(cases.kinds, policy)
+    rows = with_bearing_line(adjustments, outside_by_item(adjustments, cases), unpriced, policy)
     return Borne(cases, rows, line_rows(cases, rows, others, policy))
 
 
@@ -65,6 +80,34 @@ class PaidPool:
         return {**_named(self.pool), **self.budget, **self.priced.totals, **self.sums}
 
 
+@dataclass(frozen=True)
+class PaidCases:
+    """A settlement, and what it gives each of its cases.
+
+    settled: its `cases` have no rows. payments: how the cases of each kind are paid. kind, parts: of
+    each case, in the order of case_id, its kind and its part of the standard of its line in fen.
+    """
+
+    settled: Settled
+    payments: pl.Series
+    kind: np.ndarray
+    parts: np.ndarray
+    rules: Settlement
+
+    def paid(self, cases: pl.DataFrame, first: int = 0) -> pl.DataFrame:
+        """Cases in the order of case_id, from the place `first` on, with payment, standard_fen and
+        case_fund_fen.
+        """
+        mine = slice(first, first + cases.height)
+        payment = self.payments.cast(cases.schema["account"])[self.kind[mine]]
+        parts = pl.Series("part", self.parts[mine])
+        return with_parts(cases.with_columns(payment.alias("payment")), parts, self.rules)
+
+    def with_cases(self, cases: pl.DataFrame) -> Settled:
+        """The settlement with all its cases in one frame."""
+        return replace(self.settled, cases=self.paid(cases))
+
+
 def settled(
     found: Borne,
     paid: Iterable[PaidPool],
@@ -72,7 +115,7 @@ def settled(
     lines: Mapping[str, pl.DataType],
     amount: pl.Expr,
     policy: Policy,
-) -> Settled:
+) -> PaidCases:
     """The settlement of pools that are paid: their lines, and what falls to cases and minus rows.
 
     pools, lines: the columns of both. amount: what the hospital gets for a line in the end.
@@ -83,12 +126,16 @@ def settled(
     waiting = {one.pool.name: one.priced.waiting for one in paid}
     adjustments = with_waiting(found.adjustments, priced, waiting)
     rates = [{**_named(one.pool), **rate} for one in paid for rate in one.priced.rates]
-    return Settled(
+    parts, borne_rows = shared_parts(found.cases, adjustments, priced, policy.settlement)
+    done = Settled(
         pl.DataFrame([one.row for one in paid], schema=dict(pools)),
         priced,
-        *with_parts(found.cases, adjustments, priced, policy.settlement),
+        pl.DataFrame(),
+        borne_rows,
         pl.DataFrame(rates, schema=RATE_SCHEMA),
     )
+    payments = found.cases.kinds["payment"]
+    return PaidCases(done, payments, found.cases.kind, parts, policy.settlement)
 
 
 def pool_schema(table: str) -> dict[str, pl.DataType]:

@@ -22,7 +22,7 @@ from drgpay.points.formulas import PointFormula, class_formulas
 from drgpay.points.prices import BOUND_COLUMNS
 from drgpay.points.pricing import by_formula, classed, with_ages, with_prices
 from drgpay.policy.points import Points
-from drgpay.settle.lines import AMOUNTS
+from drgpay.settle.narrow import AMOUNTS
 from drgpay.simulate.small_month import KEYS
 
 _FACTS = (

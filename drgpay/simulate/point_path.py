@@ -18,7 +18,7 @@ from drgpay.points.phase_in import former_cases
 from drgpay.points.pricing import by_formula, classed_stays
 from drgpay.policy.adjustment_rows import EARLIER_STAYS
 from drgpay.policy.model import Policy
-from drgpay.settle.lines import LINE, with_bearing_line, with_payment
+from drgpay.settle.lines import LINE, unpriced_accounts, with_bearing_line, with_payment
 from drgpay.simulate.stages import Stages, State, persons_of
 
 POINT_EFFECTS = ("volume", "grouping", "base_points", "coefficient", "case_class", "rules")
@@ -204,7 +204,10 @@ def _minus(adjustments: pl.DataFrame, cases: pl.DataFrame, lines: Policy) -> pl.
     taken = adjustments.filter(
         (pl.col("applies_to") == "hospital") & ~pl.col("kind").is_in(EARLIER_STAYS)
     )
-    return with_bearing_line(taken, cases, lines).select(*LINE, "case_id", "points")
+    outside = cases.filter(pl.col("out_of_area") & (pl.col("payment") == "item_by_item"))
+    by_item = outside.join(taken, on="case_id", how="semi")["case_id"]
+    borne = with_bearing_line(taken, by_item, unpriced_accounts(cases, lines), lines)
+    return borne.select(*LINE, "case_id", "points")
 
 
 def _minus_rows(old: _Cases, held: _Cases, new: _Cases, causes: _Causes) -> list[pl.DataFrame]:

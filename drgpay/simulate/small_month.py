@@ -7,7 +7,7 @@ amounts of hospitals are asked for: sweeps, targets, effects, amounts at once.
 import polars as pl
 
 from drgpay.points.cases import EarnedPoints
-from drgpay.settle.lines import AMOUNTS, STAYS
+from drgpay.settle.narrow import AMOUNTS, STAYS
 
 KEYS = ("hospital_id", "account", "out_of_area", "case_class")
 SUMS = (STAYS, "points", *AMOUNTS)

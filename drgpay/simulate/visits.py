@@ -28,8 +28,9 @@ from drgpay.run.stops import Stop, settled_stops
 from drgpay.run.visit_grouping import VisitFiles, group_all_visits
 from drgpay.run.visit_month import VisitMonth, visit_checks, visit_pricing
 from drgpay.settle.capitation import capitation_accounts
-from drgpay.settle.lines import AMOUNTS, NO_ADJUSTMENTS, levels_of
+from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
 from drgpay.settle.month import settle_month
+from drgpay.settle.narrow import AMOUNTS
 from drgpay.settle.settled import Settled
 from drgpay.simulate.compare import MEASURES, hospitals_by_change, paired, paired_values
 from drgpay.simulate.plan import Plan

@@ -209,6 +209,12 @@ def shared_columns() -> Mapping[str, Field]:
 
 
 @cache
+def own_columns(file: str) -> Mapping[str, Field]:
+    """The columns that a file of this folder declares, by name."""
+    return _columns(read_declarations(file))
+
+
+@cache
 def read_declarations(file: str) -> Mapping[str, Any]:
     """A file of this folder as it stands."""
     return read_toml(TABLES_FOLDER / f"{file}.toml", Words("表的声明文件", "declaration of tables"))

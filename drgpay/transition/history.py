@@ -21,6 +21,7 @@ from drgpay.records.meaning.rules import Reading
 from drgpay.run.basis import records_basis
 from drgpay.run.input_files import InputFiles
 from drgpay.run.rules import fitted, refuse_wrong_policy_rules
+from drgpay.run.stops import remark_on_unknown
 from drgpay.transition.file import TransitionJob
 
 _ERRORS = Sentences("errors/transition")
@@ -125,6 +126,7 @@ def read_history(
         origin=dataset.origin,
     )
     del grouped
+    remark_on_unknown(policy.records, dataset.rows, checked.unknown)
     if not checked.valid.height:
         raise DrgpayError(*_ERRORS("no_valid_stay", path=records.path, stays=dataset.rows))
     stays = checked.valid.select(

@@ -121,8 +121,7 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
         )
         base = drgpay.open_base(job=region / "2026-10.toml")
         amounts = drgpay.scenario_amounts({"name": "x"}, base=base)
-        of = {"scenario_amounts": {"base": base}, "amount_tables": {"amounts": amounts}}
-        given |= of[name]
+        given |= {"base": base} if name == "scenario_amounts" else {"amounts": amounts}
     if name in ("save_transition", "transition_tables"):
         file = transition_file(small_history(sample_data, tmp_path / "history"))
         given["transition"] = drgpay.compare_over_history(file)

@@ -12,6 +12,7 @@ from drgpay.grouper.apg import CompiledApg
 from drgpay.records.origin import ORIGIN_SCHEMA
 from drgpay.records.visits.tables import VisitInput
 from drgpay.run.visit_calibration import make_visit_catalogue
+from tests.run.no_books import without_books
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,8 @@ def run(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         f'hospitals = "hospitals.csv"\n[outpatient]{outpatient[1]}',
         encoding="utf-8",
     )
-    return drgpay.run_job(job, run_id="visits").folder
+    with without_books():
+        return drgpay.run_job(job, run_id="visits").folder
 
 
 @pytest.fixture(scope="module")

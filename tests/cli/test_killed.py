@@ -95,7 +95,7 @@ def test_group_visits_that_are_killed_while_they_are_spilled(
     ]
     where = [
         "drgpay.records.visits.ranges:MAX_OPEN_ROWS=1",
-        "drgpay.records.visits.spill:Spill.frames",
+        "drgpay.records.spill:Spill.frames",
     ]
     process = stalled(*where, *command)
     # One for the file that is written, one for the rows that are spilled.

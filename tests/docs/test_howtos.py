@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.databases.howto import surroundings
 from tests.docs.markdown import DOCS, Block, blocks, language_of
 from tests.docs.shell import run, statements
 
@@ -13,6 +14,7 @@ PAGES = [
     *("howto-month-end.md", "howto-scenarios.md", "howto-group-review.md"),
     *("zh/howto-month-end.md", "zh/howto-scenarios.md", "zh/howto-group-review.md"),
     *("howto-transition.md", "zh/howto-transition.md"),
+    *("howto-databases.md", "zh/howto-databases.md"),
 ]
 _CUT = "…"
 
@@ -26,8 +28,11 @@ def test_every_step_does_what_the_page_shows(
     monkeypatch.chdir(tmp_path)
     steps = blocks(DOCS / page, "sh")
     assert steps
-    for step in steps:
-        _follow(step, page)
+    user = tmp_path / "user"
+    user.mkdir()
+    with surroundings(DOCS / page, user):
+        for step in steps:
+            _follow(step, page)
 
 
 def _follow(step: Block, page: str) -> None:

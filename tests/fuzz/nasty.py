@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -12,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import xlsxwriter
 
 Row = dict[str, Any]
 
@@ -156,7 +158,8 @@ class Spoiled:
     """A table some cells of which are nasty.
 
     touched: the rows (of `rows`) that are not what they were. tame: whether only cells are nasty, of
-    types that their columns may have, so that nothing may refuse the whole table.
+    types that their columns may have, so that nothing may refuse the whole table. columns: those with
+    nasty cells.
     """
 
     arrays: dict[str, pa.Array]
@@ -165,6 +168,7 @@ class Spoiled:
     tame: bool
     what: str
     rows: int
+    columns: frozenset[str] = frozenset()
 
 
 def as_text(value: Any) -> str | None:
@@ -248,7 +252,8 @@ def spoiled(rows: Sequence[Row], random: Random, most_columns: int = 3) -> Spoil
         what.append(f"{name}: {said}")
         for place in places:
             texts[place][name] = random.choice(TEXTS) if random.random() < 0.99 else MEGABYTE
-    return Spoiled(arrays, texts, frozenset(touched), tame, "; ".join(what), len(table))
+    said = "; ".join(what)
+    return Spoiled(arrays, texts, frozenset(touched), tame, said, len(table), frozenset(chosen))
 
 
 def _spoiled_column(values: list[Any], places: list[int], random: Random) -> tuple[pa.Array, str]:
@@ -404,6 +409,48 @@ def write_parquet(table: Spoiled, place: Path, random: Random) -> Spoiled:
             table = replace(table, touched=frozenset(range(table.rows)), tame=False)
     pq.write_table(pa.table(arrays), place, **options)
     return table
+
+
+LONGEST_IN_EXCEL = 32_767
+
+
+def write_excel(table: Spoiled, place: Path, random: Random) -> None:
+    """As a workbook: cells are texts, or what Excel makes of them; sometimes the archive is damaged."""
+    names = list(table.texts[0])
+    book = xlsxwriter.Workbook(place, {"nan_inf_to_errors": True})
+    sheet = book.add_worksheet(random.choice(["Sheet1", "清单", "a'b (x)"]))
+    day = book.add_format({"num_format": random.choice(["yyyy-mm-dd", "General", "[h]:mm:ss"])})
+    first = random.choice([0, 0, 0, 2])
+    if first:
+        sheet.write_string(0, 0, "某市 2026年10月")
+    for column, name in enumerate(names):
+        sheet.write_string(first, column, name)
+        for row, texts in enumerate(table.texts, first + 1):
+            _write_cell(sheet, row, column, (texts[name] or "")[:LONGEST_IN_EXCEL], day, random)
+    book.close()
+    if random.random() < 0.1:
+        content = place.read_bytes()
+        place.write_bytes(random.choice([_cut, _noise])(content, random))
+
+
+def _write_cell(sheet: Any, row: int, column: int, text: str, day: Any, random: Random) -> None:
+    chance = random.random()
+    if chance < 0.001:
+        sheet.write_formula(row, column, "=1/0", None, "")  # of which the value was not stored
+    elif chance < 0.01:
+        sheet.write_formula(row, column, "=1/0", None, random.choice(["#DIV/0!", text or 1]))
+    elif chance < 0.02:
+        sheet.write_boolean(row, column, random.choice([True, False]))
+    elif chance < 0.03:
+        sheet.write_number(row, column, random.choice([*FLOATS[:12], 45931, 45931.5, -1, 3e6]), day)
+    elif chance < 0.4 and re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,4})?", text):
+        sheet.write_number(row, column, float(text))
+    elif chance < 0.5 and re.fullmatch(r"20[0-9]{2}-0[1-9]-[0-2][1-8]", text):
+        sheet.write_datetime(row, column, datetime.fromisoformat(text), day)
+    elif text:
+        sheet.write_string(row, column, text)
+    elif chance > 0.9:
+        sheet.write_blank(row, column, None, day)
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The real readers and checks over small tables, and what must hold of whatever they are given."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -15,11 +16,16 @@ import polars as pl
 import pyarrow as pa
 
 from drgpay.api.settlement import calibrate
+from drgpay.approval.answers import read_answers
 from drgpay.base.errors import DrgpayError
+from drgpay.base.language import alike
 from drgpay.grouper.compiled import CompiledScheme, compile_scheme
 from drgpay.grouper.grouped_stays import read_grouped_stays, sex_of_diagnosis
 from drgpay.grouper.scheme import load_scheme
+from drgpay.points.weight_table import read_weight_table
 from drgpay.policy.load import load_policy
+from drgpay.quality.grouped_table import text_table
+from drgpay.quality.weights import read_weights
 from drgpay.records.assessment import read_scores
 from drgpay.records.checks import check_stays
 from drgpay.records.columns import STAY_COLUMNS, Kind
@@ -28,10 +34,12 @@ from drgpay.records.filings import read_filings
 from drgpay.records.hospitals import read_hospitals
 from drgpay.records.known_codes import KnownCodes
 from drgpay.records.meaning.texts import BLANKS
+from drgpay.records.official_groups import read_official_groups
 from drgpay.records.visits.checks import VisitCounts, VisitRules
 from drgpay.records.visits.enrolment import read_enrolment
 from drgpay.records.visits.reading import visit_buckets
 from drgpay.records.visits.tables import VisitInput, open_visits
+from drgpay.transition.explanations import KINDS, read_explanations
 from tests.fuzz.nasty import (
     Row,
     Spoiled,
@@ -39,6 +47,7 @@ from tests.fuzz.nasty import (
     plain_array,
     spoiled,
     write_csv,
+    write_excel,
     write_parquet,
 )
 
@@ -159,11 +168,18 @@ class Counts:
     refused: int = 0
     rows: int = 0
     quarantined: int = 0
+    columns: Counter[str] = field(default_factory=Counter)
+
+    def spoiled(self, table: str, columns: Iterable[str]) -> None:
+        """Note the columns of a table that have nasty cells."""
+        self.columns.update(f"{table}.{column}" for column in columns)
 
     def __str__(self) -> str:
+        least = min(self.columns.values(), default=0)
         return (
             f"{self.files} files: {self.read} read ({self.rows} rows, {self.quarantined} "
-            f"quarantined), {self.refused} refused in a sentence"
+            f"quarantined), {self.refused} refused in a sentence; {len(self.columns)} columns, each "
+            f"spoiled {least} times or more"
         )
 
 
@@ -181,6 +197,7 @@ def stays_file(number: int, folder: Path, counts: Counts) -> None:
     random = Random(number)
     base = stays()
     table = spoiled(base, random)
+    counts.spoiled("stays", table.columns)
     place, mapping, tame, what = _written(table, folder, number, random, STAY_COLUMNS)
     try:
         read = checked_stays(place, mapping)
@@ -264,10 +281,15 @@ def _written(
     mapping = None
     if random.random() < 0.25:
         table, mapping = renamed(table, folder, kinds)
-    if random.random() < 0.35:
+    way = random.random()
+    if way < 0.3:
         place = folder / f"{number}.csv"
         csv = write_csv(table, place, random)
         return place, mapping, csv.proper, f"seed {number}: {csv.what} {table.what}"
+    if way < 0.42:
+        place = folder / f"{number}.xlsx"
+        write_excel(table, place, random)
+        return place, mapping, False, f"seed {number}: xlsx {table.what}"
     place = folder / f"{number}.parquet"
     table = write_parquet(table, place, random)
     return place, mapping, table.tame, f"seed {number}: {table.what}"
@@ -303,16 +325,22 @@ def visits_file(number: int, folder: Path, counts: Counts) -> None:
     for name, rows in (("visits", good_visits), ("items", good_lines)):
         most = 3 if which in (name, "both") else 0
         table = spoiled(rows, random, most) if most else unspoiled(rows)
+        counts.spoiled(name, table.columns)
         touched |= {
             str((rows[n] if n < len(rows) else {"visit_id": ""})["visit_id"]) for n in table.touched
         }
         touched |= nasty_ids(table, "visit_id")
         place = folder / f"{name}-{number}.parquet"
-        if random.random() < 0.3:
+        way = random.random()
+        if way < 0.25:
             place = place.with_suffix(".csv")
             csv = write_csv(table, place, random)
             tame, what = tame and csv.proper, f"{what} {csv.what}"
             touched |= {str(row["visit_id"]) for row in table.texts if "�" in str(row)}
+        elif way < 0.35:
+            place = place.with_suffix(".xlsx")
+            write_excel(table, place, random)
+            tame, what = False, f"{what} xlsx"
         else:
             table = write_parquet(table, place, random)
             tame = tame and table.tame
@@ -380,6 +408,7 @@ def history_file(number: int, folder: Path, counts: Counts) -> None:
     """A catalogue made of stays some of which are spoiled."""
     random = Random(number)
     table = spoiled(stays(40), random)
+    counts.spoiled("history", table.columns)
     place, mapping, _, what = _written(table, folder, number, random, STAY_COLUMNS)
     try:
         made = calibrate(
@@ -398,6 +427,22 @@ def history_file(number: int, folder: Path, counts: Counts) -> None:
     assert info.stays_trimmed < info.stays_eligible <= info.stays_read, what
     counts.read += 1
     counts.rows += info.stays_read
+
+
+EXPLAINED = {kind: {f"BR2{n}" for n in range(4)} for kind in KINDS}
+NAME_IT = alike("name a table of groups")
+LEAVE_OUT = ("answers", "weights", "weights of statistics", "official groups")
+"""Small tables in which rows without an answer or a group are passed over, or cases gathered."""
+
+
+def _different(groups: pl.DataFrame) -> int:
+    assert groups["case_id"].is_unique().all()
+    return groups.height
+
+
+def _weight_table(path: Path) -> list[object]:
+    table = read_weight_table(path, None, None)
+    return [*table.rows, *table.left_out]
 
 
 SMALL: dict[str, tuple[list[Row], Callable[[Path], int]]] = {
@@ -464,6 +509,36 @@ SMALL: dict[str, tuple[list[Row], Callable[[Path], int]]] = {
         [{"hospital_id": f"H{n}", "score": Decimal("92.50")} for n in range(4)],
         lambda path: read_scores(path).height,
     ),
+    "official groups": (
+        [
+            {"case_id": f"C{n}", "group": f"BR2{n}", "drg": None if n else "BR20", "scheme": "2.0"}
+            for n in range(4)
+        ],
+        lambda path: _different(read_official_groups(path)),
+    ),
+    "compared groups": (
+        [{"case_id": f"C{n}", "drg": f"BR2{n}", "adrg": "BR2", "mdc": "MDCB"} for n in range(4)],
+        lambda path: text_table(path, ("case_id", "drg"), NAME_IT, ("adrg", "mdc")).height,
+    ),
+    "weights": (
+        [
+            {"DRG编码": f"BR2{n}", "DRG名称": "name", "权重": Decimal("1.25"), "备注": "because"}
+            for n in range(4)
+        ],
+        lambda path: len(_weight_table(path)),
+    ),
+    "weights of statistics": (
+        [{"drg": f"BR2{n}", "weight": Decimal("1.25")} for n in range(4)],
+        lambda path: read_weights(path).height,
+    ),
+    "answers": (
+        [{"hospital_id": f"H{n}", "answer": "确认", "note": "because"} for n in range(4)],
+        lambda path: len(read_answers(path, {f"H{n}" for n in range(4)})),
+    ),
+    "explanations": (
+        [{"kind": "group", "id": f"BR2{n}", "reason": "because", "by": "me"} for n in range(4)],
+        lambda path: read_explanations(path, EXPLAINED).height,
+    ),
 }
 """Small tables: good rows, and how many rows a file of them is read to."""
 
@@ -474,10 +549,16 @@ def small_file(number: int, folder: Path, counts: Counts) -> None:
     called = random.choice(sorted(SMALL))
     rows, reader = SMALL[called]
     table = spoiled(rows, random)
-    if random.random() < 0.5:
+    counts.spoiled(called, table.columns)
+    way = random.random()
+    if way < 0.4:
         place = folder / f"{called}-{number}.csv"
         csv = write_csv(table, place, random)
         proper, what = csv.proper, f"seed {number}: {called} {csv.what} {table.what}"
+    elif way < 0.6:
+        place = folder / f"{called}-{number}.xlsx"
+        write_excel(table, place, random)
+        proper, what = False, f"seed {number}: {called} xlsx {table.what}"
     else:
         place = folder / f"{called}-{number}.parquet"
         table = write_parquet(table, place, random)
@@ -492,4 +573,5 @@ def small_file(number: int, folder: Path, counts: Counts) -> None:
         raise AssertionError(f"{what}: {error!r}"[:1_500]) from error
     counts.read += 1
     counts.rows += height
+    proper = proper and called not in LEAVE_OUT
     assert not proper or height == table.rows, f"{what}: {height} of {table.rows} rows"

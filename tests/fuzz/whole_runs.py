@@ -11,7 +11,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from tests.accepting import EVERYTHING
-from tests.fuzz.nasty import spoiled, write_csv, write_parquet
+from tests.fuzz.nasty import spoiled, write_csv, write_excel, write_parquet
 from tests.fuzz.readers import Counts, one_sentence
 
 _RECORDS = {"stays": 24, "visits": 30, "items": 0}
@@ -61,10 +61,15 @@ def month(number: int, region: Path, counts: Counts) -> None:
             paths[name] = good.name
             continue
         table = spoiled(pl.read_parquet(good).to_dicts(), random, most_columns=2)
+        counts.spoiled(name, table.columns)
         place = region / f"{name}-{number}.parquet"
-        if random.random() < 0.3:
+        way = random.random()
+        if way < 0.25:
             place = place.with_suffix(".csv")
             write_csv(table, place, random)
+        elif way < 0.35:
+            place = place.with_suffix(".xlsx")
+            write_excel(table, place, random)
         else:
             table = write_parquet(table, place, random)
         paths[name] = place.name

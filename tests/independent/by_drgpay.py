@@ -25,6 +25,7 @@ from drgpay.settle.clearing import YearBudget, clear_year
 from drgpay.settle.month import settle_month
 from drgpay.settle.settled import Settled
 
+from . import in_buckets
 from .recomputation.calibration import Catalogue as Recomputed
 from .recomputation.records import Filed, HeldBack, Stay
 from .recomputation.settlement import Case, Minus, Taken
@@ -122,8 +123,10 @@ def earned(
     exempt: Collection[str] = (),
 ) -> EarnedPoints:
     """Points and adjustments of stays, to which the rules of the policy are applied before."""
-    frame = ruled(stays, policy).stays
-    return points_of_stays(frame, catalogue, policy.points, filings_of(filed), exempt=exempt)
+    frame, filings = ruled(stays, policy).stays, filings_of(filed)
+    whole = points_of_stays(frame, catalogue, policy.points, filings, exempt=exempt)
+    in_buckets.check_points(frame, catalogue, policy, filings, exempt, whole)
+    return whole
 
 
 def bare_points(cases: list[Case], minus: list[Minus], taken: Iterable[Taken] = ()) -> EarnedPoints:
@@ -197,7 +200,9 @@ def settled(
 ) -> Settled:
     """A settled month."""
     payments = payments_of(held_back)
-    return settle_month(points.cases, points.adjustments, policy, period, payments, levels)
+    whole = settle_month(points.cases, points.adjustments, policy, period, payments, levels)
+    in_buckets.check_money(points, policy, period, payments, levels, whole)
+    return whole
 
 
 def cleared(

@@ -21,7 +21,7 @@ from .random_region import random_filings
 from .random_runs import BASE
 from .recomputation.records import Filed, Stay
 
-PLAN = SamplePlan(stays_per_month=500, months=1, history_stays_per_month=100, seed=5)
+PLAN = SamplePlan(stays_per_month=500, months=1, history_stays_per_month=100, seed=11)
 MONTH = 10
 POLICIES = ["sample", "illustrative"]
 """same_price without distribution, and pooled with it."""

@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
@@ -112,6 +114,20 @@ def test_parquet(tmp_path: Path) -> None:
     pl.DataFrame({"drg": ["BB11"], "RW": [[1.0]]}).write_parquet(path)
     with pytest.raises(DrgpayError, match="the column RW is"):
         read_weight_table(path, None, None)
+
+
+def test_parquet_of_bytes_and_times_that_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    for name, column, said in (
+        ("名称", pa.array([b"a\xffb"]).view(pa.string()), "名称 holds bytes that are no UTF-8"),
+        ("名称", pa.array([b"\x80"]).view(pa.string()).dictionary_encode(), "no UTF-8 text"),
+        ("日", pa.array([2**31 - 1], pa.int32()).view(pa.date32()), "the column 日 is date32"),
+        ("日", pa.array([5], pa.timestamp("ns", "UTC")), "the column 日 is timestamp"),
+    ):
+        table = pa.table({"drg": ["BB11"], "RW": [1.0], name: column})
+        pq.write_table(table, path)
+        with pytest.raises(DrgpayError, match=said):
+            read_weight_table(path, None, None)
 
 
 def test_excel(tmp_path: Path) -> None:

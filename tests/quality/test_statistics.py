@@ -246,6 +246,7 @@ def test_bad_weights(tmp_path: Path) -> None:
         ("drg,weight\nXX11,high\n", "row 2: the weight of XX11 is 'high'"),
         ("drg,weight\nXX11,-1\n", "is '-1'"),
         ("drg,weight\nXX11,\n", "is None"),
+        ("drg,weight\nXX11,9E+18\n", "is '9E"),
         ("drg,weight\nXX11,1\nXX11,2\n", "lists XX11 twice"),
     ]:
         path.write_text(text)

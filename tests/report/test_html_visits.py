@@ -20,6 +20,7 @@ from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from drgpay.show.small_cells import SMALLEST_CELL
 from tests.report.html_page import Page
+from tests.run.no_books import without_books
 
 ALONE = """
 period = "2026-10"
@@ -47,13 +48,15 @@ def region(tmp_path_factory: pytest.TempPathFactory, sample_data: Path) -> Path:
 @pytest.fixture(scope="module")
 def alone(region: Path) -> Path:
     """A run of visits alone."""
-    return run_month(load_any_job(region / "visits.toml")).folder
+    with without_books():
+        return run_month(load_any_job(region / "visits.toml")).folder
 
 
 @pytest.fixture(scope="module")
 def both(region: Path) -> Path:
     """A run of stays and visits."""
-    return run_month(load_any_job(region / "2026-10.toml")).folder
+    with without_books():
+        return run_month(load_any_job(region / "2026-10.toml")).folder
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,13 @@ import pytest
 from drgpay.run.job import Job, load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.stops import RunStoppedError, parse_accepted
+from tests.run.no_books import without_books
+
+
+@pytest.fixture(autouse=True)
+def _nobody_reads_books() -> Iterator[None]:
+    with without_books():
+        yield
 
 
 @pytest.fixture

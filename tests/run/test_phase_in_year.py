@@ -1,5 +1,6 @@
 """A year in which a new scheme is phased in: its months, their returns, the clearing, and its proof."""
 
+import shutil
 from pathlib import Path
 
 import polars as pl
@@ -14,9 +15,6 @@ from drgpay.run.month_end import run_month
 from drgpay.run.pipeline import Finished
 from drgpay.run.verify import verify_run
 from drgpay.run.year_job import load_year_job
-from drgpay.sample.job_files import write_job_files
-from drgpay.sample.plan import SamplePlan
-from drgpay.sample.region import write_region
 from tests.run.no_books import without_books
 
 pytestmark = pytest.mark.slow
@@ -31,19 +29,10 @@ FORMER = 'former_scheme = "chs-drg-1.1"\nformer_catalogue = "catalogue-1.1"\npol
 
 
 @pytest.fixture(scope="module")
-def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def region(settled_year: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Twelve months, each of which looks back on those before; no share of former points from August on."""
-    folder = tmp_path_factory.mktemp("phase_in_year")
-    plan = SamplePlan(
-        stays_per_month=150,
-        months=12,
-        history_months=4,
-        last_period="2026-12",
-        seed=11,
-        history_stays_per_month=1500,
-    )
-    write_region(plan, folder)
-    files = write_job_files(plan, folder)
+    folder = tmp_path_factory.mktemp("phase_in_year") / "region"
+    shutil.copytree(settled_year, folder, ignore=shutil.ignore_patterns("runs"))
     history = RecordsInput(folder / "history", None, None, False)
     policy, hospitals = folder / "policy.toml", folder / "hospitals.csv"
     make_catalogue(history, "chs-drg-1.1", str(policy), hospitals, folder / "catalogue-1.1")
@@ -51,7 +40,7 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
     policy.write_text(text.replace("[settlement]\n", PHASE_IN, 1), encoding="utf-8")
     paid: list[tuple[Path, str]] = []
     with without_books():
-        for file in files:
+        for file in sorted(folder.glob("2026*.toml")):
             text = file.read_text(encoding="utf-8").replace("policy =", FORMER, 1)
             if "-" not in file.stem:
                 file.write_text(text, encoding="utf-8")

@@ -1,5 +1,6 @@
 """A small region: the same bytes again, the wanted groups, sums that add up, shares."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from drgpay.sample.region_tables import RegionTables, build_tables
 from drgpay.sample.table import STAY_SCHEMA, stay_table
 from tests.spread import spread
 
-PLAN = SamplePlan(stays_per_month=30_000, months=1, history_months=1, seed=7)
+PLAN = SamplePlan(stays_per_month=30_000, months=1, history_months=1, seed=1)
 MONTH = Month.parse("2026-10")
 
 
@@ -32,8 +33,8 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RegionSumma
 
 
 @pytest.fixture(scope="module")
-def tables() -> RegionTables:
-    return build_tables(PLAN)
+def tables(laid_out: Callable[[SamplePlan], RegionTables]) -> RegionTables:
+    return laid_out(PLAN)
 
 
 @pytest.fixture(scope="module")

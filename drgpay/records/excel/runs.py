@@ -46,26 +46,34 @@ class Run:
     def cells(self) -> tuple[int, int, list[list[object]]]:
         """The first row with a value and the first column, from 0, and the cells from there on.
 
-        What no reader shows is there too: errors as #N/A and its like. Raises DrgpayError for what
-        is no sheet.
+        What no reader shows is there too: errors as #N/A and its like, and numbers that are formatted
+        as a time which no calendar has, as numbers. Raises DrgpayError for what is no sheet.
         """
-        held = io.BytesIO()
-        with zipfile.ZipFile(held, "w") as book:
-            for part, content in {**self.beside, self.sheet.part: self.xml}.items():
-                book.writestr(part, content)
-        held.seek(0)
+        # The reader panics at a time that is out of all bounds, and says so on the console.
+        xml = _STYLED.sub(_without_style, self.xml) if _HUGE.search(self.xml) else self.xml
         try:
-            with CalamineWorkbook.from_filelike(held) as opened:
-                sheet = opened.get_sheet_by_name(self.sheet.name)
-        except (CalamineError, OSError, ValueError):
+            try:
+                top, left, cells = self._cells_of(xml)
+            except OverflowError:
+                top, left, cells = self._cells_of(_STYLED.sub(_without_style, self.xml))
+        except (CalamineError, OSError, ValueError, OverflowError):
             raise _broken(self.archive) from None
-        if sheet.start is None:
-            return 0, 0, []
-        top, left = sheet.start
-        cells: list[list[object]] = cast(list[list[object]], sheet.to_python())
         for (row, column), error in self.unshown.errors.items():
             cells[row - top][column - left] = error
         return top, left, cells
+
+    def _cells_of(self, xml: bytes) -> tuple[int, int, list[list[object]]]:
+        held = io.BytesIO()
+        with zipfile.ZipFile(held, "w") as book:
+            for part, content in {**self.beside, self.sheet.part: xml}.items():
+                book.writestr(part, content)
+        held.seek(0)
+        with CalamineWorkbook.from_filelike(held) as opened:
+            sheet = opened.get_sheet_by_name(self.sheet.name)
+        if sheet.start is None:
+            return 0, 0, []
+        top, left = sheet.start
+        return top, left, cast(list[list[object]], sheet.to_python())
 
     @cached_property
     def unshown(self) -> "Unshown":
@@ -167,6 +175,13 @@ _CELL = re.compile(
     rb"((?:<f[ >/](?:(?!</c>).)*?)?)(?:<v>([^<]*)</v>|<v/>)?</c>",
     re.DOTALL,
 )
+_STYLED = re.compile(
+    rb'(<c(?: [a-zA-Z:]+="[^"]*")*?) s="[0-9]+"((?: [a-zA-Z:]+="[^"]*")*>(?:<f[^>]*>[^<]*</f>)?<v>)'
+    rb"([^<]*)(?=</v>)"
+)
+_HUGE = re.compile(rb"<v>-?(?:[0-9]{12,}|[0-9.]+[eE]\+?[0-9]{2,})")
+_LAST_DAY = 2_958_465
+"""How Excel numbers the last day of the year 9999."""
 _PLACE = re.compile(rb' r="([A-Z]+)([0-9]+)"')
 
 
@@ -180,6 +195,16 @@ def _note(cell: re.Match[bytes], errors: dict[tuple[int, int], str], formulas: l
         errors[int(place[2]) - 1, _column(place[1])] = told
     elif formula and not value and b't="str"' not in about:
         formulas.append((place[1] + place[2]).decode())
+
+
+def _without_style(cell: re.Match[bytes]) -> bytes:
+    """A cell, without its format where its number is no time of any calendar."""
+    before, behind, value = cell.groups()
+    try:
+        in_calendar = abs(float(value)) <= _LAST_DAY
+    except ValueError:
+        return cell[0]
+    return cell[0] if in_calendar else before + behind + value
 
 
 def _column(letters: bytes) -> int:

@@ -12,7 +12,7 @@ from drgpay.base.words import Sentences
 from drgpay.records.in_order import in_order, one_each
 from drgpay.records.meaning.source import PlainPiece
 from drgpay.records.source import Piece
-from drgpay.records.visits.spill import Spill, boundaries_of, spill_folder
+from drgpay.records.spill import Spill, boundaries_of, spill_folder
 from drgpay.records.visits.tables import (
     LINE_FRAME,
     VISIT_FRAME,

@@ -105,8 +105,14 @@ def _rows(path: Path, book: CalamineWorkbook, name: str) -> list[list[Any]]:
 
 
 def sheet_rows(book: CalamineWorkbook, name: str) -> list[list[Any]]:
-    """The cells of a sheet, with its empty area: rows are counted as Excel counts them."""
-    return book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    """The cells of a sheet, with its empty area: rows are counted as Excel counts them.
+
+    Raises DrgpayError for a number that is formatted as a time which no calendar has.
+    """
+    try:
+        return book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+    except OverflowError:
+        raise DrgpayError(*_ERRORS("no_time", sheet=name)) from None
 
 
 def _header(path: Path, sheet: Sheet, rows: list[list[Any]]) -> tuple[int, dict[str, int]]:
@@ -149,7 +155,7 @@ def _places(columns: Sequence[Column], texts: list[str]) -> dict[str, int]:
 def _scheme_sheet(book: CalamineWorkbook) -> dict[str, str]:
     if SCHEME_SHEET not in book.sheet_names:
         return {}
-    rows = book.get_sheet_by_name(SCHEME_SHEET).to_python()
+    rows = sheet_rows(book, SCHEME_SHEET)
     pairs = [[text_of(cell).strip() for cell in row if text_of(cell).strip()] for row in rows[1:]]
     return {pair[0]: pair[1] for pair in pairs if len(pair) >= 2}
 

@@ -470,7 +470,7 @@ def test_a_full_disk_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("drgpay.records.visits.spill.Spill.write", full)
+    monkeypatch.setattr("drgpay.records.spill.Spill.write", full)
     with pytest.raises(DrgpayError, match=r"No space left on device.*free about 1 MB"):
         buckets(tmp_path / "visits.parquet", tmp_path / "items.parquet", tmp_path)
     assert not list(tmp_path.glob(".drgpay-*.partial"))

@@ -1,6 +1,6 @@
-"""Rows spilled to disk by range of visit_id, for input that comes in any order."""
+"""Rows spilled to disk by range of their id, for input that comes in any order."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -39,12 +39,14 @@ def _megabytes(rows: int) -> int:
 
 
 class Spill:
-    """A table cut into ranges of visit_id, each in a file of its own.
+    """A table cut into ranges of an id, each in a file of its own.
 
-    Range n has the ids from boundaries[n - 1] on, below boundaries[n]; boundaries rise.
+    Range n has the ids from boundaries[n - 1] on, below boundaries[n]; boundaries rise. The name of
+    boundaries is that of the column of ids; a missing id counts as an empty one.
     """
 
     def __init__(self, folder: Path, name: str, boundaries: pl.Series) -> None:
+        self.name = name
         self._paths = [folder / f"{name}-{n}.arrow" for n in range(len(boundaries) + 1)]
         self._boundaries = boundaries
         self._writers: dict[int, pa.RecordBatchStreamWriter] = {}
@@ -54,8 +56,8 @@ class Spill:
         """A frame in the order of the ranges, and where each range starts, with the end."""
         if not len(self._boundaries):
             return _arrow(frame), [0, frame.height]
-        ranges = self._boundaries.search_sorted(frame["visit_id"], side="right").to_numpy()
-        narrow = ranges.astype(np.uint16)
+        ids = frame[self._boundaries.name].fill_null("")
+        narrow = self._boundaries.search_sorted(ids, side="right").to_numpy().astype(np.uint16)
         order = np.argsort(narrow, kind="stable")  # radix sort
         starts = np.concatenate(([0], np.cumsum(np.bincount(narrow, minlength=len(self._paths)))))
         return _arrow(frame.select(pl.all().gather(pl.lit(pl.Series(order))))), starts.tolist()
@@ -77,11 +79,18 @@ class Spill:
         for writer in writers.values():
             writer.close()
 
-    def frames(self, n: int) -> Iterator[pl.DataFrame]:
-        """The rows of a range in the order in which they were written, _FRAME_ROWS or more a frame."""
+    def frames(self, n: int, columns: Sequence[str] | None = None) -> Iterator[pl.DataFrame]:
+        """The rows of a range in the order in which they were written, _FRAME_ROWS or more a frame.
+
+        columns: only these.
+        """
         if not self.rows[n]:
             return
-        with pa.OSFile(str(self._paths[n])) as file, pa.ipc.open_stream(file) as stream:
+        path = str(self._paths[n])
+        with (
+            pa.OSFile(path) as file,
+            pa.ipc.open_stream(file, options=_only(path, columns)) as stream,
+        ):
             waiting, rows = list[pa.RecordBatch](), 0
             for batch in stream:
                 waiting.append(batch)
@@ -97,6 +106,15 @@ class Spill:
         self._paths[n].unlink(missing_ok=True)
 
 
+def _only(path: str, columns: Sequence[str] | None) -> pa.ipc.IpcReadOptions:
+    """Options that read some columns of a stream."""
+    if columns is None:
+        return pa.ipc.IpcReadOptions()
+    with pa.OSFile(path) as file, pa.ipc.open_stream(file) as stream:
+        places = [stream.schema.get_field_index(name) for name in columns]
+    return pa.ipc.IpcReadOptions(included_fields=sorted(places))
+
+
 def _frame(batches: list[pa.RecordBatch]) -> pl.DataFrame:
     """Thousands of small batches at once: one by one they take longer than all the rest of spilling."""
     return pl.DataFrame(pa.Table.from_batches(batches).combine_chunks())
@@ -106,9 +124,9 @@ def _arrow(frame: pl.DataFrame) -> pa.Table:
     return frame.to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks()
 
 
-def boundaries_of(sample: Iterable[pl.Series], ranges: int) -> pl.Series:
+def boundaries_of(sample: Iterable[pl.Series], ranges: int, column: str = "visit_id") -> pl.Series:
     """At most ranges - 1 ids, rising, that cut a sample of ids into ranges of about one size."""
-    ids = pl.concat([pl.Series("visit_id", [], pl.String), *sample]).sort()
+    ids = pl.concat([pl.Series(column, [], pl.String), *sample]).sort()
     if not len(ids) or ranges < 2:
         return ids.clear()
     places = [len(ids) * n // ranges for n in range(1, ranges)]

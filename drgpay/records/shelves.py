@@ -1,0 +1,74 @@
+"""Frames that wait to be read again: in memory while they are small, else in files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+IN_MEMORY = 192_000_000
+"""Bytes that are kept in memory before files are written; no result depends on it."""
+
+_AS_THEY_ARE = ("case_id", "person_id")
+"""Texts that hardly repeat; others are kept as numbers of texts, a fifth of the size."""
+
+
+@dataclass
+class Shelves:
+    """Frames by number; what is put on a shelf stands behind what lay there.
+
+    folder: a private one for the files, which it is not asked for before it is needed. None: all
+    stays in memory. most: bytes in memory.
+    """
+
+    folder: Path | None
+    name: str
+    most: int = IN_MEMORY
+    _kept: dict[int, list[pl.DataFrame | Path]] = field(default_factory=dict, repr=False)
+    _bytes: int = 0
+    _files: int = 0
+
+    def put(self, shelf: int, frame: pl.DataFrame) -> None:
+        """Put a frame away."""
+        texts = [
+            name
+            for name, dtype in frame.schema.items()
+            if dtype == pl.String and name not in _AS_THEY_ARE
+        ]
+        coded = frame.with_columns(pl.col(texts).cast(pl.Categorical))
+        size = int(coded.estimated_size())
+        self._kept.setdefault(shelf, [])
+        if self.folder is None or self._bytes + size <= self.most:
+            self._bytes += size
+            self._kept[shelf].append(coded)
+            return
+        self._files += 1
+        path = self.folder / f"{self.name}-{self._files}.arrow"
+        coded.write_ipc(path, compat_level=pl.CompatLevel.oldest())
+        self._kept[shelf].append(path)
+
+    def take(self, shelf: int, columns: Sequence[str] | None = None) -> pl.DataFrame:
+        """What lies on a shelf, or some of its columns; it stays there."""
+        parts = [_read(one, columns) for one in self._kept[shelf]]
+        return pl.concat(parts) if len(parts) > 1 else parts[0]
+
+    def clear(self, shelf: int) -> None:
+        """What lies on a shelf is not needed any more."""
+        for one in self._kept.pop(shelf, []):
+            if isinstance(one, Path):
+                one.unlink(missing_ok=True)
+            else:
+                self._bytes -= int(one.estimated_size())
+
+    @property
+    def shelves(self) -> list[int]:
+        """The numbers of those that something lies on, rising."""
+        return sorted(self._kept)
+
+
+def _read(kept: pl.DataFrame | Path, columns: Sequence[str] | None) -> pl.DataFrame:
+    if isinstance(kept, Path):
+        frame = pl.read_ipc(kept, columns=list(columns) if columns else None)
+    else:
+        frame = kept.select(columns) if columns else kept
+    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
