@@ -40,6 +40,7 @@ _STATES = {
     "42P01": "lacking_tables",
     "42703": "lacking_tables",
     "25006": "read_only",
+    "2BP01": "hanging_views",
 }
 
 _GONE = re.compile(
@@ -177,13 +178,15 @@ def _transaction(cursor: Any, database: Database, schema: Schema) -> Iterator[No
     try:
         cursor.execute("COMMIT")
     except Error as error:
-        reason = reason_of_driver(error, database)
-        raise DrgpayError(*_ERRORS("unknown_end", called=database.called, reason=reason)) from None
+        raise _undone(error, database, schema, gone="unknown_end") from None
 
 
-def _undone(error: Exception, database: Database, schema: Schema) -> DrgpayError:
+def _undone(
+    error: Exception, database: Database, schema: Schema, gone: str = "went_away"
+) -> DrgpayError:
+    """What is said of an error of the driver; `gone` where the connection ended."""
     state = getattr(error, "sqlstate", None) or ""
-    key = _STATES.get(state, "went_away" if _GONE.search(f"{state} {error}") else "failed")
+    key = _STATES.get(state, gone if _GONE.search(f"{state} {error}") else "failed")
     reason = reason_of_driver(error, database)
     return DrgpayError(
         *_ERRORS(

@@ -52,7 +52,8 @@ class TableFile:
         given = scan.collect_schema()
         wanted = summed_columns(self.table)
         columns = [name for name in wanted if name in given]
-        found = scan.select(pl.len().alias(""), pl.col(columns).sum()).collect().row(0, named=True)
+        added = scan.select(pl.len().alias(""), pl.col(columns).sum())
+        found = added.collect(engine="streaming").row(0, named=True)
         return {name: Decimal(found.get(name) or 0) for name in ("", *wanted)}
 
     def batches(self) -> "pa.RecordBatchReader":
