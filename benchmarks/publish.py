@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.compare import region
-from tests.databases.howto import reached_as_bi
+from tests.databases.howto import reached_by_services
 from tests.databases.postgresql_server import own_server
 
 _DRGPAY = [sys.executable, "-m", "drgpay.cli.main"]
@@ -98,7 +98,7 @@ def main() -> None:
     with (
         own_server() as server,
         tempfile.TemporaryDirectory() as user,
-        reached_as_bi(server, Path(user)),
+        reached_by_services(server, Path(user)),
     ):
         Path(user, "config/drgpay/databases.toml").write_text(_SHARED, encoding="utf-8")
         compare(run, given.pairs)

@@ -27,8 +27,8 @@ _PUBLIC = {
         *("change_policy", "load_enrolment", "load_filings", "load_hospitals", "load_policy"),
     ),
     "drgpay.api.runs": (
-        *("clear_year", "explain_case", "query_runs", "run_batch", "run_job", "verify_run"),
-        *("write_report", "write_statements"),
+        *("clear_year", "explain_case", "fetch_job", "query_runs", "run_batch", "run_job"),
+        *("verify_run", "write_report", "write_statements"),
     ),
     "drgpay.api.samples": ("make_sample",),
     "drgpay.api.scenarios": (

@@ -45,6 +45,7 @@ from drgpay.api.rules import (
 from drgpay.api.runs import (
     clear_year as clear_year,
     explain_case as explain_case,
+    fetch_job as fetch_job,
     query_runs as query_runs,
     run_batch as run_batch,
     run_job as run_job,

@@ -17,15 +17,29 @@ from drgpay.report.html.write import write_report as _write_report
 from drgpay.run.batch import Outcome, run_jobs
 from drgpay.run.case import read_case
 from drgpay.run.clearing import run_clearing
+from drgpay.run.fetching import Fetched
+from drgpay.run.fetching import fetch_job as _fetch_job
+from drgpay.run.first_fetch import fetch_if_missing
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from drgpay.run.pipeline import Finished
-from drgpay.run.publication import destination_of_job, destination_of_year
+from drgpay.run.publication import destination_of
 from drgpay.run.statements import WrittenStatements
 from drgpay.run.statements import write_statements as _write_statements
 from drgpay.run.verify import Verified
 from drgpay.run.verify import verify_run as _verify_run
 from drgpay.run.year_job import load_any_year_job
+
+
+@checked
+def fetch_job(job: str | Path) -> Fetched:
+    """Read what a job or year file names in databases into snapshots, as `drgpay fetch` does.
+
+    Returns `folder`, and `inputs` with rows and hashes of each by name. Raises DrgpayError for a file
+    that names no database, one that cannot be reached, and a table or query that does not give what
+    the input needs. Source: docs/databases.md.
+    """
+    return _fetch_job(Path(job))
 
 
 @checked
@@ -46,7 +60,8 @@ def run_job(
     where publishing fails; the folder is then there.
     Source: docs/files.md, "The job file" and "The folder of a run".
     """
-    loaded, to = load_any_job(Path(job)), destination_of_job(Path(job))
+    fetch_if_missing(Path(job))
+    loaded, to = load_any_job(Path(job)), destination_of(Path(job))
     if output is not None:
         loaded = replace(loaded, output=Path(output))
     finished = run_month(loaded, language or chosen(), run_id=run_id, threads=threads)
@@ -72,7 +87,8 @@ def clear_year(
     changed after a month was paid. Source: docs/settlement.md, "Annual clearing".
     """
     place = Path(output) if output is not None else None
-    job, to = load_any_year_job(Path(year)), destination_of_year(Path(year))
+    fetch_if_missing(Path(year))
+    job, to = load_any_year_job(Path(year)), destination_of(Path(year))
     finished = run_clearing(job, language or chosen(), run_id, accept_policy_change, place)
     register(finished.folder)
     if to:

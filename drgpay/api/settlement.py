@@ -19,6 +19,7 @@ from drgpay.base.period import Period
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
 from drgpay.grouper.apg import CompiledApg
+from drgpay.grouper.checked_month import CheckedMonth
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
 from drgpay.points.calibrate import calibrate as _calibrate
@@ -38,7 +39,7 @@ from drgpay.run.results import results_of
 from drgpay.run.rules import PartRules
 from drgpay.run.staging import staged_folder
 from drgpay.run.stay_month import month_stops, settle_stays
-from drgpay.run.stops import Stop
+from drgpay.run.stops import Stop, by_hospital
 from drgpay.settle.booking import Booked
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled
@@ -220,13 +221,15 @@ def settle_month(
         official,
         origin=dataset.origin,
     )
-    paid = settle_stays(found, filings, rules, opened, month, dataset, Path("runs"), said_in)
-    settled = paid.settled
-    stops = month_stops(rules, found.valid, found.refused, found.unknown, settled, month, None)
+    checked = CheckedMonth.of(found)
+    paid = settle_stays(checked, filings, rules, opened, month, dataset, Path("runs"), said_in)
+    earned, settled = paid.in_frames()
+    valid = by_hospital([found.valid])
+    stops = month_stops(rules, valid, found.refused, found.unknown, settled, month, None)
     compared = NO_GROUPS
     if official:
         compared = month_groups(
-            official, found.valid, found.official, paid.earned.cases, rules, dataset, said_in
+            official, found.valid, found.official, earned.cases, rules, dataset, said_in
         )
     booked = Booked(ledger_of_month(month, settled))
     made = results_of("", str(month), rules, settled, booked)
@@ -237,7 +240,7 @@ def settle_month(
         warnings=paid.warnings,
         stops=(*stops, *compared.stops),
         groups=compared.frames,
-        earned=paid.earned,
+        earned=earned,
         settled=settled,
     )
 

@@ -1,7 +1,7 @@
 """Addresses of databases and services where a file is expected, and the passwords in them.
 
-Only files are read. Somebody who gives the address of a database is told so, and the password that
-stands in it is never repeated.
+A database is named by its service, never by an address. Somebody who gives one is told so, and the
+password that stands in it is never repeated.
 """
 
 import re
@@ -48,6 +48,8 @@ def names_database(text: str) -> bool:
 
 # Said here and not in drgpay/words, as the errors of reading words are: they all need it.
 DATABASE_REMEDY = Words(
-    "尚不能直接读取数据库：请把该表导出为 Parquet 或 CSV 文件，再写该文件的路径",
-    "databases are not read yet: export the table to a Parquet or CSV file and name that file",
+    "任务的输入可写成 [databases.名称] 中的表（docs/databases.md，口令不写在文件里）；"
+    "其他地方请把该表导出为 Parquet 或 CSV 文件，再写该文件的路径",
+    "an input of a job may be a table of [databases.NAME] (docs/databases.md), without its password; "
+    "elsewhere export the table to a Parquet or CSV file and name that file",
 )

@@ -5,6 +5,7 @@ What errors say stands in drgpay/words/errors, a file a room (`Sentences` of drg
 
 from drgpay.base.addresses import DATABASE_REMEDY, has_user, without_passwords
 from drgpay.base.language import Words, alike, chosen
+from drgpay.base.visible import visible
 
 _LONGEST = 2000
 """Characters of a problem or a remedy: a sentence that quotes a file may quote a megabyte of it."""
@@ -16,8 +17,8 @@ class DrgpayError(Exception):
 
     `problem` names the file, row, column or key; `remedy` says what to do about it; both are in the
     language chosen when they are read, and in both languages as `problem_words`, `remedy_words`.
-    Passwords are masked in them, whoever put them there, and what is endless is shortened. `further`
-    are lines that are printed below the sentence. `code` names the sentence for programs, as
+    Passwords are masked in them, whoever put them there, what a screen would obey is written out, and
+    what is endless is shortened. `further` are lines that are printed below the sentence. `code` names the sentence for programs, as
     `base.no_month`; empty where it has none.
     """
 
@@ -53,7 +54,7 @@ class DrgpayError(Exception):
 
 
 def _told(text: str) -> str:
-    return shortened(without_passwords(text), _LONGEST)
+    return shortened(visible(without_passwords(text)), _LONGEST)
 
 
 class UnreadableError(DrgpayError):

@@ -38,15 +38,18 @@ def clear(
 
     Of stays, of visits ([outpatient] of the year file) or of both.
     """
+    from drgpay.cli.fetch import say_fetched
     from drgpay.cli.run import say_folder
     from drgpay.report.month_console import year_view
     from drgpay.run.clearing import run_clearing
-    from drgpay.run.publication import destination_of_year
+    from drgpay.run.first_fetch import fetch_if_missing
+    from drgpay.run.publication import destination_of
     from drgpay.run.stops import parse_accepted
     from drgpay.run.year_job import load_any_year_job
 
     language = chosen()
-    to = destination_of_year(year)
+    to = destination_of(year)
+    fetch_if_missing(year, say_fetched)
     finished = run_clearing(
         load_any_year_job(year),
         language,

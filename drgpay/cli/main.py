@@ -27,6 +27,7 @@ from drgpay.cli import (
     doctor,
     explain,
     fault_report,
+    fetch,
     forget,
     group,
     group_visits,
@@ -74,6 +75,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 add_command(app, init.init, init.EXAMPLES)
+add_command(app, fetch.fetch, fetch.EXAMPLES)
 add_command(app, run.run, run.EXAMPLES)
 add_command(app, clear.clear, clear.EXAMPLES)
 add_command(app, batch.batch, batch.EXAMPLES)

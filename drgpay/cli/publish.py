@@ -30,42 +30,41 @@ _ERRORS = Sentences("errors/publish")
 def publish(
     runs: Annotated[list[Path] | None, typer.Argument(metavar="RUN...")] = None,
     database: Annotated[str | None, typer.Option()] = None,
-    schema: Annotated[str, typer.Option()] = "drgpay",
+    schema: Annotated[str | None, typer.Option()] = None,
     with_: Annotated[list[str] | None, typer.Option("--with")] = None,
+    job: Annotated[Path | None, typer.Option()] = None,
     ddl: Annotated[bool, typer.Option("--ddl")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write finished runs into a PostgreSQL of the centre, in the place of what was there of them."""
-    from drgpay.databases.settings import database_named, shared_file
-    from drgpay.publish.layout import checked_groups, schema_named
+    from drgpay.publish.layout import USUAL_SCHEMA, checked_groups, schema_named
 
-    where, groups = schema_named(schema), checked_groups(with_ or ())
+    groups = checked_groups(with_ or ())
     if ddl:
         from drgpay.publish.ddl import script
 
-        console.give(script(where, groups))
+        console.give(script(schema_named(schema or USUAL_SCHEMA), groups))
         return
     folders = [run for run in runs or () if not run.is_file()]
     if not folders:
         raise DrgpayError(*_ERRORS("no_run_named"))
-    if database is None:
-        raise DrgpayError(*_ERRORS("no_database_named", shared=shared_file()))
+    from drgpay.databases.settings import shared_file
     from drgpay.publish.publishing import publish_runs
+    from drgpay.run.publication import destination_asked
 
-    place = database_named(database, shared_file(), {})
+    to = destination_asked(database, schema, groups, job)
+    if to is None:
+        raise DrgpayError(*_ERRORS("no_database_named", shared=shared_file()))
+    called, where = to.database.called, to.schema.name
 
     def say(published: "Published") -> None:
         if not as_json:
-            console.say(said_of(published, place.called, where.name))
+            console.say(said_of(published, called, where))
 
-    done = publish_runs(folders, place, where, groups, say)
+    done = publish_runs(folders, to.database, to.schema, to.chosen, say)
     if as_json:
-        told = {
-            "database": place.called,
-            "schema": where.name,
-            "runs": [{"run": one.run, "rows": one.rows} for one in done],
-        }
-        console.give_json(json_text(told))
+        runs_told = [{"run": one.run, "rows": one.rows} for one in done]
+        console.give_json(json_text({"database": called, "schema": where, "runs": runs_told}))
 
 
 @dataclass(frozen=True)

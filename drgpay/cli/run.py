@@ -44,15 +44,18 @@ def run(
     keep_freed_memory()
     from dataclasses import replace
 
+    from drgpay.cli.fetch import say_fetched
     from drgpay.report.month_console import month_view
+    from drgpay.run.first_fetch import fetch_if_missing
     from drgpay.run.job import Job, load_any_job
     from drgpay.run.month_end import run_month
-    from drgpay.run.publication import destination_of_job
+    from drgpay.run.publication import destination_of
     from drgpay.run.stops import parse_accepted
 
     language = chosen()
+    to = destination_of(job)
+    fetch_if_missing(job, say_fetched)
     loaded = load_any_job(job)
-    to = destination_of_job(job)
     if out:
         loaded = replace(loaded, output=out)
     if isinstance(loaded, Job):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from drgpay.base.errors import DrgpayError, shortened
+from drgpay.base.language import Words
 from drgpay.base.words import Sentences
 from drgpay.databases.settings import Database
 
@@ -77,7 +78,7 @@ def odbc(database: Database, *, autocommit: bool = True) -> Iterator[Any]:
     assert settings.dsn is not None
     try:
         connection = connect(
-            f"DSN={_braced(settings.dsn)};",
+            f"DSN={settings.dsn};",
             user=settings.user,
             password=database.password(),
             login_timeout_sec=_LOGIN_SECONDS,
@@ -91,16 +92,22 @@ def odbc(database: Database, *, autocommit: bool = True) -> Iterator[Any]:
         raise database_error(error, database) from None
 
 
-def database_error(error: Exception, database: Database) -> DrgpayError:
+def is_of_driver(error: Exception) -> bool:
+    """Whether an exception is one of the drivers."""
+    return type(error).__module__.partition(".")[0] in ("adbc_driver_manager", "arrow_odbc")
+
+
+def database_error(error: Exception, database: Database, where: Words | None = None) -> DrgpayError:
     """What a driver says as one sentence: the cause by its name, the driver's first line, a remedy.
 
-    No password is in it, nor how the connection was opened.
+    where: what was asked, for what the database itself does not take. No password is in the sentence,
+    nor how the connection was opened.
     """
     said = str(error)
     state = getattr(error, "sqlstate", None) or ""
     known = next(
         (key for key, cause in _CAUSES if re.search(cause, f"{state} {said}", re.IGNORECASE)),
-        "refused",
+        "refused" if where is None else "refused_input",
     )
     return DrgpayError(
         *_ERRORS(
@@ -109,6 +116,7 @@ def database_error(error: Exception, database: Database) -> DrgpayError:
             file=database.file,
             called=database.called,
             reason=reason_of_driver(error, database),
+            where=where or "",
         )
     )
 
@@ -154,11 +162,6 @@ def _conninfo(database: Database) -> str:
 def _quoted(value: str) -> str:
     escaped = value.replace("\\", r"\\").replace("'", r"\'")
     return f"'{escaped}'"
-
-
-def _braced(value: str) -> str:
-    """A value of an ODBC connection string."""
-    return "{" + value.replace("}", "}}") + "}"
 
 
 def _no_extra(error: Exception) -> DrgpayError:

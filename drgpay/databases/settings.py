@@ -29,6 +29,11 @@ _OF_KIND = {
 }
 """The keys that only one kind has; the others are of both."""
 
+# What ODBC allows in names of data sources, so that nothing else gets into a connection string.
+_Source = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\[\]{}(),;?*=!@\\]+$"),
+]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f]+$")]
 
 
@@ -51,7 +56,7 @@ class DatabaseFile(BaseModel):
     sslmode: Literal["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] | None = (
         None
     )
-    dsn: _Text | None = None
+    dsn: _Source | None = None
     quote: Literal['"', "`", ""] | None = None
     password_env: str | None = None
 
@@ -79,6 +84,11 @@ class DatabaseFile(BaseModel):
         if self.kind == "postgresql" and self.service is None and self.host is None:
             raise UnfitError(_ERRORS.words("no_service"))
         return self
+
+    @property
+    def quote_or_usual(self) -> str:
+        """What stands around names: by default what the SQL standard has."""
+        return '"' if self.quote is None else self.quote
 
 
 def _is_variable(given: object) -> bool:

@@ -1,6 +1,6 @@
 """SQL of the tables and views: made of their declarations, for PostgreSQL."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from importlib import resources
 
 from drgpay.publish.layout import (
@@ -23,15 +23,30 @@ _END = "\n;\n"
 
 
 def script(schema: Schema, chosen: Sequence[str]) -> str:
-    """All that makes the layout in an empty database, as psql runs it; `chosen`: words of --with."""
+    """All that makes the layout, as psql runs it; `chosen`: words of --with.
+
+    What is there is left, so that it can be run once more where other words are chosen.
+    """
+    layout = f"{schema.name}.{LAYOUT_TABLE}"
     statements = [
         *created(schema, chosen),
         *views_created(schema),
-        f"INSERT INTO {schema.name}.{LAYOUT_TABLE} (layout, program) "
-        f"VALUES ({layout_version()}, {quoted(PROGRAM)})",
+        f"INSERT INTO {layout} (layout, program) SELECT {layout_version()}, {quoted(PROGRAM)} "
+        f"WHERE NOT EXISTS (SELECT 1 FROM {layout})",
     ]
-    body = "\n\n".join(f"{one.strip()};" for one in statements)
+    body = "\n\n".join(f"{_unless_there(one.strip())};" for one in statements)
     return f"-- {PROGRAM}, layout {layout_version()}\nBEGIN;\n\n{body}\n\nCOMMIT;\n"
+
+
+def _unless_there(statement: str) -> str:
+    """A statement that does not fail where it was run before."""
+    for make, again in (
+        ("CREATE TABLE ", "CREATE TABLE IF NOT EXISTS "),
+        ("CREATE VIEW ", "CREATE OR REPLACE VIEW "),
+    ):
+        if statement.startswith(make):
+            return again + statement.removeprefix(make)
+    return statement
 
 
 def created(schema: Schema, chosen: Sequence[str]) -> Iterator[str]:
@@ -58,12 +73,22 @@ def created(schema: Schema, chosen: Sequence[str]) -> Iterator[str]:
     yield from restricted_created(schema, chosen)
 
 
-def restricted_created(schema: Schema, chosen: Sequence[str]) -> Iterator[str]:
-    """What makes the schema of its own and the tables in it that are chosen; nothing for none."""
-    if chosen:
+def restricted_created(
+    schema: Schema, chosen: Sequence[str], there: Container[str] = ()
+) -> Iterator[str]:
+    """What makes the schema of its own and the tables in it that are chosen, but those that are there.
+
+    The schema is not made anew beside a table that is there: that alone would take a right.
+    """
+    names = {
+        f"{table.schema(schema)}.{table.name}": table
+        for table in published_tables().values()
+        if table.chosen_by in chosen
+    }
+    if names and not any(name in there for name in names):
         yield f"CREATE SCHEMA IF NOT EXISTS {schema.restricted}"
-    for table in published_tables().values():
-        if table.chosen_by in chosen:
+    for name, table in names.items():
+        if name not in there:
             yield from table_created(schema, table)
 
 

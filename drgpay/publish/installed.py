@@ -50,15 +50,7 @@ def prepare(cursor: Any, schema: Schema, chosen: Sequence[str], called: str) -> 
         raise DrgpayError(*_ERRORS("newer_layout", **said))
     if version < own:
         _migrate(cursor, schema, found, said)
-    lacking = [
-        word
-        for word in chosen
-        if any(
-            one.chosen_by == word and f"{one.schema(schema)}.{one.name}" not in found
-            for one in published_tables().values()
-        )
-    ]
-    _execute(cursor, restricted_created(schema, lacking))
+    _execute(cursor, restricted_created(schema, chosen, found))
 
 
 def _migrate(
@@ -83,7 +75,8 @@ def _migrate(
                 raise DrgpayError(*_ERRORS("other_column", table=name, column=column, **said))
     grants = _grants(cursor, schema)
     for view in reversed(published_views()):
-        cursor.execute(f"DROP VIEW IF EXISTS {schema.name}.{view.name} CASCADE")
+        # Without CASCADE: a view of others that hangs on ours is theirs to drop.
+        cursor.execute(f"DROP VIEW IF EXISTS {schema.name}.{view.name}")
     for name, fields in wanted.items():
         added = [field for field in fields if field.name not in found[name]]
         for field in added:

@@ -1,5 +1,6 @@
 """Publish a finished run: its rows into a database in one transaction, in the place of what was there of it."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -39,7 +40,15 @@ _STATES = {
     "42P01": "lacking_tables",
     "42703": "lacking_tables",
     "25006": "read_only",
+    "2BP01": "hanging_views",
 }
+
+_GONE = re.compile(
+    r"\b(08\d\w\w|57P0[123])\b|server closed the connection|no connection to the server"
+    r"|connection (not open|reset|timed out)|could not (send|receive) data|broken pipe|SSL SYSCALL",
+    re.IGNORECASE,
+)
+"""What servers and libpq say where a connection ends; the library's own sentences have no SQLSTATE."""
 
 
 @dataclass(frozen=True)
@@ -169,14 +178,15 @@ def _transaction(cursor: Any, database: Database, schema: Schema) -> Iterator[No
     try:
         cursor.execute("COMMIT")
     except Error as error:
-        reason = reason_of_driver(error, database)
-        raise DrgpayError(*_ERRORS("unknown_end", called=database.called, reason=reason)) from None
+        raise _undone(error, database, schema, gone="unknown_end") from None
 
 
-def _undone(error: Exception, database: Database, schema: Schema) -> DrgpayError:
+def _undone(
+    error: Exception, database: Database, schema: Schema, gone: str = "went_away"
+) -> DrgpayError:
+    """What is said of an error of the driver; `gone` where the connection ended."""
     state = getattr(error, "sqlstate", None) or ""
-    gone = state[:2] in ("", "08", "57") or "server closed the connection" in str(error)
-    key = _STATES.get(state, "went_away" if gone else "failed")
+    key = _STATES.get(state, gone if _GONE.search(f"{state} {error}") else "failed")
     reason = reason_of_driver(error, database)
     return DrgpayError(
         *_ERRORS(

@@ -46,12 +46,15 @@ class TableFile:
 
         Read from the file by itself, apart from what `batches` makes of it.
         """
-        scan = pl.scan_parquet(self.path, glob=False)
+        scan = completed(
+            pl.scan_parquet(self.path, glob=False), columns_of_table(self.table.declared)
+        )
         given = scan.collect_schema()
-        columns = [name for name in summed_columns(self.table) if name in given]
-        found = scan.select(pl.len().alias(""), pl.col(columns).sum()).collect().row(0, named=True)
-        lacking = dict.fromkeys(set(summed_columns(self.table)) - set(columns), Decimal(0))
-        return {**{name: Decimal(value) for name, value in found.items()}, **lacking}
+        wanted = summed_columns(self.table)
+        columns = [name for name in wanted if name in given]
+        added = scan.select(pl.len().alias(""), pl.col(columns).sum())
+        found = added.collect(engine="streaming").row(0, named=True)
+        return {name: Decimal(found.get(name) or 0) for name in ("", *wanted)}
 
     def batches(self) -> "pa.RecordBatchReader":
         """Its rows with the run before them, in the types of the table, a part of the file at a time."""

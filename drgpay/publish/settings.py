@@ -1,7 +1,7 @@
 """[publish] of a job or year file: into which database a finished run goes, and what of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,8 +25,8 @@ class Destination:
     """Where finished runs are published, and the words of --with."""
 
     database: Database
-    schema: Schema
-    chosen: tuple[str, ...]
+    schema: Schema = field(default_factory=Schema)
+    chosen: tuple[str, ...] = ()
 
 
 def destination(

@@ -14,7 +14,6 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences, Wording
-from drgpay.records.checks import CheckedStays
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.small_tables import (
     Column,
@@ -213,12 +212,15 @@ def _warnings_of_quarantined(
 
 
 def payable_filings(
-    filings: Filings, checked: CheckedStays, language: Language
+    filings: Filings, quarantine: pl.DataFrame, warnings: pl.DataFrame, language: Language
 ) -> tuple[Filings, pl.DataFrame]:
-    """The filings of valid stays, and all warnings: those of the checks and of what was set aside."""
-    kept, set_aside = without_quarantined(filings, checked.quarantine)
-    further = _warnings_of_quarantined(set_aside, checked.quarantine, language)
-    return kept, pl.concat([checked.warnings, further]).sort(pl.all())
+    """The filings of valid stays, and all warnings: those of the checks and of what was set aside.
+
+    quarantine, warnings: as the checks give them.
+    """
+    kept, set_aside = without_quarantined(filings, quarantine)
+    further = _warnings_of_quarantined(set_aside, quarantine, language)
+    return kept, pl.concat([warnings, further]).sort(pl.all())
 
 
 def _read_reviews(path: Path, reading: Reading) -> pl.DataFrame:

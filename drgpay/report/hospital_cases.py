@@ -102,16 +102,15 @@ class HospitalTables:
 
 def hospital_tables(results: Results, names: CodeNames) -> dict[str, HospitalTables]:
     """The tables of each hospital with a line, by its id, of a month that is in memory."""
-    tables = {
-        name: _by_hospital(found)
+    every = {
+        name: found
         for name in ("statements", "cases", "adjustments", "quarantine", CASE_RECORDS)
         if (found := _table(results, name)) is not None
     }
+    tables = {name: _by_hospital(found) for name, found in every.items()}
 
     def of(name: str, hospital: str) -> pl.DataFrame:
-        found = _table(results, name)
-        assert found is not None
-        return tables[name].get(hospital, found.clear())
+        return tables[name].get(hospital, every[name].clear())
 
     return {
         hospital: HospitalTables(

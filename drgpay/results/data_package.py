@@ -12,13 +12,13 @@ Beside what the standard knows, resources and columns say
 It says nothing that the manifest and the files do not say: it stands in no manifest and in no run id.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import polars as pl
+from pydantic_core import to_json
 
 from drgpay.base.language import LANGUAGES, Language, Words
 from drgpay.results.manifest import PACKAGE, TRANSITION, Manifest, read_manifest
@@ -64,7 +64,8 @@ def data_package(folder: Path) -> str:
         "program": manifest.program,
         "resources": list(_resources(folder, manifest)),
     }
-    return json.dumps(package, ensure_ascii=False, indent=1) + "\n"
+    # As json writes it, indented by a space, in a hundredth of its time.
+    return to_json(package, indent=1).decode() + "\n"
 
 
 def _resources(folder: Path, manifest: Manifest) -> Iterator[dict[str, Any]]:

@@ -9,6 +9,8 @@ manifest.json of a run is its basis (run/basis.py) with
     outputs          file (in subfolders `statements/H01.xlsx`) -> {"bytes": ..., "sha256": ...}
     seconds          by step; the only part that differs when a run is repeated
     rights           of its files and folders, and whether the file system keeps them
+    fetched          of what was read from databases: which service, the query's hash, rows, time;
+                     the snapshots themselves are in the basis, by their hashes
     forgotten        which files are missing by decision, whose and when; added when that was made
 
 All keys but these, and accepted_by, are the basis, so the run id can be recomputed from the manifest.
@@ -48,10 +50,11 @@ _RIGHTS = "rights"  # older manifests have none
 _ACCEPTED_BY = "accepted_by"  # nor this: who took on what stops runs
 ID_GIVEN = "id_given"  # nor this
 FORGOTTEN = "forgotten"  # nor this: which files are missing by decision (results/forgotten.py)
-_NEWER_BESIDE_BASIS = (ID_GIVEN, _RIGHTS, _ACCEPTED_BY, FORGOTTEN)
+_FETCHED = "fetched"  # nor this: what was read from databases, and when
+_NEWER_BESIDE_BASIS = (ID_GIVEN, _RIGHTS, _ACCEPTED_BY, FORGOTTEN, _FETCHED)
 CASE_SHEETS = "case_sheets"
 """In the basis of a month whose workbooks of hospitals name the cases; others have no such key."""
-CHANGING = ("seconds", _RIGHTS, _ACCEPTED_BY, FORGOTTEN)
+CHANGING = ("seconds", _RIGHTS, _ACCEPTED_BY, FORGOTTEN, _FETCHED)
 """What of a manifest differs when a run is repeated, or was added later: in no evidence."""
 
 
@@ -98,6 +101,7 @@ def write_manifest(
     seconds: Mapping[str, float],
     rights: Rights = OWNER,
     accepted_by: Sequence[Mapping[str, Any]] = (),
+    fetched: Mapping[str, Any] | None = None,
 ) -> None:
     """Write manifest.json over all files that lie in the folder by now, which get their rights."""
     kept = give_all(folder, rights)
@@ -114,6 +118,7 @@ def write_manifest(
         "seconds": {step: round(spent, 3) for step, spent in seconds.items()},
         _RIGHTS: rights_shown(rights, kept),
         **({_ACCEPTED_BY: list(accepted_by)} if accepted_by else {}),
+        **({_FETCHED: fetched} if fetched else {}),
     }
     text = json.dumps(manifest, ensure_ascii=False, indent=2)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")

@@ -89,6 +89,8 @@ class Results(Shown):
 
     def get(self, table: str) -> pl.DataFrame | None:
         """A table that not every run has."""
+        if table in self.files:
+            return self[table]
         return self.frames.get(table, self.beside.get(table))
 
     def scan(self, table: str) -> pl.LazyFrame:

@@ -283,8 +283,8 @@ def book(period: Period, settled: Settled, paid: Sequence[PaidPart]) -> Booked:
 
 def as_paid(month: PaidPart) -> PaidMonth:
     """What of a paid month a correction is compared with."""
-    cases = month.scaled("cases", _COMPARED)
+    cases = month.scaled("cases", COMPARED)
     return PaidMonth(month.scaled("statements"), cases, month.scaled("adjustments"))
 
 
-_COMPARED = ["case_id", *LINE, "points", *AMOUNTS, "standard_fen", "case_fund_fen"]
+COMPARED = ["case_id", *LINE, "points", *AMOUNTS, "standard_fen", "case_fund_fen"]

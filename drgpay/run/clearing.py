@@ -80,6 +80,7 @@ def _opened(
         read,
         {"months": MONTHS},
         remarks=tuple(_remarks(months, bool(uncleared))),
+        fetched=job.snapshots.told() if job.snapshots else {},
     )
 
 

@@ -19,6 +19,8 @@ from pydantic import (
 from drgpay.base.errors import DrgpayError, UnfitError
 from drgpay.base.period import Period
 from drgpay.base.words import Sentences
+from drgpay.databases.settings import DatabaseFile
+from drgpay.databases.source import DatabaseInput, FetchFile, InputEntry
 from drgpay.grouper.scheme import shipped_schemes
 from drgpay.policy.fields import MONTH_PATTERN, PositiveFactor
 from drgpay.policy.load import read_keys, shipped_policies, validated
@@ -27,6 +29,7 @@ from drgpay.records.dataset import RecordsInput
 from drgpay.records.mapping.load import shipped_mappings
 from drgpay.records.official_groups import USUAL_RULE, GroupsInput, GroupsRule
 from drgpay.records.visits.tables import VisitInput
+from drgpay.run.fetched import Snapshots, Wanted, wanted_of
 from drgpay.run.stops import Accepted, accepted_of
 
 _ERRORS = Sentences("errors/run")
@@ -44,7 +47,7 @@ class PreviousFile(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     run: Annotated[str, StringConstraints(min_length=1)]
-    stays: str | None = None
+    stays: InputEntry | None = None
     mapping: str | None = None
     encoding: str | None = None
     ignore: tuple[str, ...] | None = None
@@ -57,16 +60,16 @@ class Inputs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    stays: str | None = None
-    hospitals: str
+    stays: InputEntry | None = None
+    hospitals: InputEntry
     mapping: str | None = None
     encoding: str | None = None
     clinical_codes: bool = False
     ignore: tuple[str, ...] = ()
-    reviews: str | None = None
-    deductions: str | None = None
-    technologies: str | None = None
-    groups: str | None = None
+    reviews: InputEntry | None = None
+    deductions: InputEntry | None = None
+    technologies: InputEntry | None = None
+    groups: InputEntry | None = None
     groups_rule: GroupsRule | None = None
     grouped: bool = False
     previous: tuple[PreviousFile, ...] = ()
@@ -77,11 +80,11 @@ class OutpatientFile(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    visits: str
-    items: str
+    visits: InputEntry
+    items: InputEntry
     scheme: str
     catalogue: str
-    enrolment: str | None = None
+    enrolment: InputEntry | None = None
     visits_mapping: str | None = None
     items_mapping: str | None = None
     encoding: str | None = None
@@ -161,6 +164,8 @@ class JobFile(BaseModel):
     inputs: Inputs
     outpatient: OutpatientFile | None = None
     accepted: tuple[AcceptedFile, ...] = ()
+    databases: dict[str, DatabaseFile] = Field(default_factory=dict)
+    fetch: FetchFile = FetchFile()
 
     @field_validator("period")
     @classmethod
@@ -248,6 +253,7 @@ class Job:
     previous: tuple[PreviousRun, ...] = ()
     former: FormerRules | None = None
     grouped: bool = False
+    snapshots: Snapshots | None = None
 
 
 @dataclass(frozen=True)
@@ -265,6 +271,7 @@ class VisitsJob:
     case_sheets: bool = False
     accepted: tuple[Accepted, ...] = ()
     previous: tuple[PreviousRun, ...] = ()
+    snapshots: Snapshots | None = None
 
 
 AnyJob = Job | VisitsJob
@@ -282,10 +289,17 @@ def load_job(path: Path) -> Job:
 
 
 def load_any_job(path: Path) -> AnyJob:
-    """Read the file of any job; raises DrgpayError with the path of every wrong key."""
+    """Read the file of any job.
+
+    Raises DrgpayError with the path of every wrong key, and for inputs of databases that are not
+    fetched.
+    """
     file = read_job_file(path, JobFile)
     here, inputs = path.parent, file.inputs
-    outpatient = _outpatient(here, file.outpatient) if file.outpatient else None
+    snapshots = snapshots_of_job(path, file)
+    snapshots.refuse_unfetched()
+    at = snapshots.at
+    outpatient = _outpatient(here, file.outpatient, snapshots) if file.outpatient else None
     policy = policy_beside(here, file.policy)
     corrects = here / file.corrects if file.corrects else None
     accepted = tuple(one.accepted() for one in file.accepted)
@@ -299,10 +313,11 @@ def load_any_job(path: Path) -> AnyJob:
             output_group=file.output.group,
             case_sheets=file.output.cases,
             accepted=accepted,
-            hospitals=here / inputs.hospitals,
+            hospitals=at("hospitals", inputs.hospitals),
             outpatient=outpatient,
             corrects=corrects,
             previous=tuple(previous_run(path, one, None, None) for one in inputs.previous),
+            snapshots=snapshots,
         )
     if inputs.stays is None or file.scheme is None or file.catalogue is None:
         rules = _ERRORS.words("scheme_or_catalogue")
@@ -311,13 +326,14 @@ def load_any_job(path: Path) -> AnyJob:
     if inputs.grouped and (inputs.mapping is not None or inputs.clinical_codes):
         other = "mapping" if inputs.mapping is not None else "clinical_codes"
         raise DrgpayError(*_ERRORS("grouped_and_other", path=path, key=f"inputs.{other}"))
+    groups = at("groups", inputs.groups) if inputs.groups else None
     stays = RecordsInput(
-        here / inputs.stays,
+        at("stays", inputs.stays),
         beside(here, inputs.mapping),
         inputs.encoding,
         inputs.clinical_codes,
         inputs.ignore,
-        groups_input(path, "inputs", inputs.groups, inputs.groups_rule),
+        groups_input(path, "inputs", groups, inputs.groups_rule),
     )
     return Job(
         path=path,
@@ -330,14 +346,48 @@ def load_any_job(path: Path) -> AnyJob:
         case_sheets=file.output.cases,
         accepted=accepted,
         stays=stays,
-        hospitals=here / inputs.hospitals,
-        filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
+        hospitals=at("hospitals", inputs.hospitals),
+        filings=filing_paths(snapshots, inputs.reviews, inputs.deductions, inputs.technologies),
         corrects=corrects,
         outpatient=outpatient,
-        previous=tuple(previous_run(path, one, file.scheme, stays) for one in inputs.previous),
+        previous=tuple(
+            previous_run(path, one, file.scheme, stays, snapshots, number)
+            for number, one in enumerate(inputs.previous, start=1)
+        ),
+        snapshots=snapshots,
         former=former_rules(path, file.former_scheme, file.former_catalogue),
         grouped=inputs.grouped,
     )
+
+
+def snapshots_of_job(path: Path, file: JobFile) -> Snapshots:
+    """What a job reads from databases, and where its snapshots lie."""
+    inputs = file.inputs
+    # Stays that carry their groups have columns beside those of the records.
+    other_columns = ("stays",) if inputs.mapping or inputs.grouped else ()
+    wanted = [*wanted_of(dict(inputs), "inputs", other_columns)]
+    for number, one in enumerate(inputs.previous, start=1):
+        mapped = bool(one.mapping if one.mapping is not None else inputs.mapping)
+        wanted += wanted_before(one, f"inputs.previous.{number}", number, mapped)
+    if file.outpatient:
+        mappings = {
+            "visits": file.outpatient.visits_mapping,
+            "items": file.outpatient.items_mapping,
+        }
+        names = [key for key, mapping in mappings.items() if mapping]
+        wanted += wanted_of(dict(file.outpatient), "outpatient", names)
+    return Snapshots(path, file.fetch, tuple(wanted))
+
+
+def wanted_before(file: PreviousFile, section: str, number: int, mapped: bool) -> Iterator[Wanted]:
+    """The stays of a run that paid before, if they are read from a database."""
+    if isinstance(file.stays, DatabaseInput):
+        yield Wanted(f"{section}.stays", name_before(number), "stays", file.stays, mapped)
+
+
+def name_before(number: int) -> str:
+    """What the snapshot of the stays of a run that paid before is called."""
+    return f"previous-{number}"
 
 
 def former_rules(path: Path, scheme: str | None, catalogue: str | None) -> FormerRules | None:
@@ -355,13 +405,18 @@ def former_rules(path: Path, scheme: str | None, catalogue: str | None) -> Forme
 
 
 def previous_run(
-    path: Path, file: PreviousFile, scheme: str | None, like: RecordsInput | None
+    path: Path,
+    file: PreviousFile,
+    scheme: str | None,
+    like: RecordsInput | None,
+    snapshots: Snapshots | None = None,
+    number: int = 1,
 ) -> PreviousRun:
     """A run that a job or year file (`path`) names as paid before.
 
     scheme: of the file's own stays, None where it settles visits alone. like: its records, for what
-    those of the run do not say. Raises DrgpayError for a run without its stays, or with stays that
-    would not be read.
+    those of the run do not say. snapshots: of the file, number: which of its runs it is. Raises
+    DrgpayError for a run without its stays, or with stays that would not be read.
     """
     here = path.parent
     if scheme is None or like is None:
@@ -370,8 +425,9 @@ def previous_run(
         return PreviousRun(here / file.run, None, None)
     if file.stays is None:
         raise DrgpayError(*_ERRORS("run_before_without_stays", path=path, run=file.run))
+    snapshots = snapshots or Snapshots(path, FetchFile())
     records = RecordsInput(
-        here / file.stays,
+        snapshots.at(name_before(number), file.stays),
         like.mapping if file.mapping is None else beside(here, file.mapping),
         like.encoding if file.encoding is None else file.encoding,
         like.clinical_codes,
@@ -400,7 +456,7 @@ def previous_runs(
 
 
 def groups_input(
-    path: Path, section: str, groups: str | None, rule: GroupsRule | None
+    path: Path, section: str, groups: str | Path | None, rule: GroupsRule | None
 ) -> GroupsInput | None:
     """The official groups that a section of a job or scenario file (`path`) names, if any.
 
@@ -413,11 +469,11 @@ def groups_input(
     return GroupsInput(path.parent / groups, rule or USUAL_RULE)
 
 
-def _outpatient(here: Path, file: OutpatientFile) -> OutpatientJob:
+def _outpatient(here: Path, file: OutpatientFile, snapshots: Snapshots) -> OutpatientJob:
     return OutpatientJob(
         records=VisitInput(
-            here / file.visits,
-            here / file.items,
+            snapshots.at("visits", file.visits),
+            snapshots.at("items", file.items),
             beside(here, file.visits_mapping),
             beside(here, file.items_mapping),
             file.encoding,
@@ -425,7 +481,7 @@ def _outpatient(here: Path, file: OutpatientFile) -> OutpatientJob:
         ),
         scheme=scheme_beside(here, file.scheme),
         catalogue=here / file.catalogue,
-        enrolment=here / file.enrolment if file.enrolment else None,
+        enrolment=snapshots.at("enrolment", file.enrolment) if file.enrolment else None,
     )
 
 
@@ -462,12 +518,14 @@ def read_job_file(path: Path, model: type[JobModel]) -> JobModel:
 
 
 def filing_paths(
-    here: Path, reviews: str | None, deductions: str | None, technologies: str | None
+    snapshots: Snapshots,
+    reviews: str | DatabaseInput | None,
+    deductions: str | DatabaseInput | None,
+    technologies: str | DatabaseInput | None,
 ) -> FilingPaths:
-    """The files of filings, from the folder of the job file."""
-    return FilingPaths(
-        *(here / name if name else None for name in (reviews, deductions, technologies))
-    )
+    """The files of filings, from the folder of the job file, or their snapshots."""
+    given = {"reviews": reviews, "deductions": deductions, "technologies": technologies}
+    return FilingPaths(*(snapshots.at(name, one) if one else None for name, one in given.items()))
 
 
 def beside(here: Path, mapping: str | None) -> str | None:

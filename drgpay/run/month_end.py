@@ -71,7 +71,15 @@ def _opened(job: AnyJob, language: Language, accept: Sequence[Accepted]) -> Open
         parts.append(partial(settle_visits_of_job, visits, before, basis["outpatient"]))
         datasets += [visits.records.visits, visits.records.items]
     return Opened(
-        job.path, job.output, rights, basis, parts, accepted, read, datasets=tuple(datasets)
+        job.path,
+        job.output,
+        rights,
+        basis,
+        parts,
+        accepted,
+        read,
+        datasets=tuple(datasets),
+        fetched=job.snapshots.told() if job.snapshots else {},
     )
 
 

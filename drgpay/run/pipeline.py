@@ -67,6 +67,7 @@ class Opened:
     visits. accepted: what may stop the run, and who took it on. counts: of the manifest, beside
     those of the parts. read: the files as they were hashed before they were read. datasets: the
     records, which count what their mappings converted. remarks: what is to be said to who ran it.
+    fetched: what the manifest says of snapshots out of databases.
     """
 
     path: Path
@@ -79,6 +80,7 @@ class Opened:
     counts: Mapping[str, int] = field(default_factory=dict)
     datasets: tuple[Dataset, ...] = ()
     remarks: tuple[Words, ...] = ()
+    fetched: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -142,7 +144,16 @@ def settle_and_write(
         write_results(results, rules, run.outputs, language, case_sheets)
         clock.lap("write")
         names = accepted_by(opened.accepted, needed)
-        write_manifest(run.outputs, identity, basis, counts, clock.seconds, opened.rights, names)
+        write_manifest(
+            run.outputs,
+            identity,
+            basis,
+            counts,
+            clock.seconds,
+            opened.rights,
+            names,
+            opened.fetched,
+        )
         write_data_package(run.outputs)
     placed = tuple(one.lying_in(run.folder) for one in results)
     return Finished(run.folder, placed, run.repeated, run.reused, opened.datasets, opened.remarks)

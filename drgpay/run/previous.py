@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,6 @@ from drgpay.base.words import Sentences
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.grouped_stays import read_grouped_stays
-from drgpay.points.cases import EarnedPoints, points_of_stays
 from drgpay.points.catalogue import load_catalogue
 from drgpay.points.earlier_stays import LookingBack, look_back
 from drgpay.points.known_returns import RETURN_COLUMNS, KnownStays
@@ -214,38 +212,6 @@ class Before:
             return read_grouped_stays(dataset, scheme).select("case_id", "drg")
 
         return look_back(self.paid, known, regroup)
-
-
-def earned_with_earlier(
-    stays: pl.DataFrame,
-    filings: Filings,
-    rules: StayRules,
-    before: Before,
-    period: str,
-    own: Dataset | None,
-    output: Path,
-) -> EarnedPoints:
-    """The points of the stays of a month or a year (`points_of_stays`), with the rows on stays of the
-    runs that paid before.
-
-    filings: of all of them. own: the records of the stays. output: where runs lie, for messages.
-    """
-    mine = before.mine(filings, stays["case_id"], output)
-    price = partial(
-        points_of_stays,
-        stays,
-        rules.catalogue,
-        rules.policy.points,
-        mine,
-        exempt=rules.compiled.exempt,
-        former=rules.former.catalogue if rules.former else None,
-    )
-    if not before.paid:
-        return price()
-    found = before.looking_back(stays, filings, rules, period, own)
-    earned = price(returns=found.returns)
-    rows = pl.concat([earned.adjustments, found.rows]).sort("case_id", "step")
-    return replace(earned, adjustments=rows)
 
 
 def _paid_stays(one: PreviousPaid) -> PaidStays:

@@ -15,6 +15,7 @@ from drgpay.records.writing import write_frame, write_frames
 from drgpay.report.books import ReportedPart, write_books
 from drgpay.report.explanation import Rules
 from drgpay.report.hospital_cases import CodeNames
+from drgpay.results.case_records import CASE_RECORDS, case_records_table
 from drgpay.results.part import Part
 from drgpay.results.payees import payee_frames
 from drgpay.results.results import (
@@ -42,33 +43,41 @@ def results_of(
     frames: Mapping[str, pl.DataFrame] | None = None,
     beside: Mapping[str, pl.DataFrame] | None = None,
     notes: Sequence[str] = (),
-    cases: Path | None = None,
+    files: Mapping[str, Path] | None = None,
 ) -> Results:
     """The tables of a settled part. period: the month, as 2026-10, or the year.
 
-    cases: where its cases were written (`write_cases`), else they are in `settled`.
+    files: where tables lie that were written on the way; if the cases are not among them, they are in
+    `settled`.
 
     counts: of a month read, valid, quarantined, warnings, and of visits those of their lines.
     frames: tables beside those that settlement and booking give. beside, notes: as in Results.
     """
     facts = facts_of(run_id, period, rules, counts or {})
     made = {
-        **case_frames(rules.part, settled, without_cases=cases is not None),
+        **case_frames(rules.part, settled, without_cases="cases" in (files or {})),
         **line_frames(settled, rules.policy, rules.hospitals),
         **booking_frames(rules.part, booked.ledger, booked.differences),
         **payee_frames(rules.hospitals),
         **(frames or {}),
     }
-    files = {} if cases is None else {"cases": cases}
-    return Results(rules.part, facts, made, beside or {}, tuple(notes), files)
+    return Results(rules.part, facts, made, beside or {}, tuple(notes), files or {})
 
 
 def write_cases(part: Part, year: bool, cases: Iterable[pl.DataFrame], folder: Path) -> Path:
     """Write cases.parquet of buckets of cases (Settled.cases) in order, at least one; returns where it
     lies.
     """
-    path = folder / f"{part.file('cases')}.parquet"
     tables = (cases_table(part, bucket, year) for bucket in cases)
+    return _written(tables, folder / f"{part.file('cases')}.parquet")
+
+
+def write_records(records: Iterable[pl.DataFrame], folder: Path) -> Path:
+    """The same of case_records.parquet: CheckedStays.records."""
+    return _written(map(case_records_table, records), folder / f"{CASE_RECORDS}.parquet")
+
+
+def _written(tables: Iterator[pl.DataFrame], path: Path) -> Path:
     first = next(tables)
     write_frames(chain([first], tables), first.schema, path)
     return path

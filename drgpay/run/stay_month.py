@@ -1,7 +1,7 @@
 """The stays of a month, from checked ones to money, and what stops it: the same for runs and in memory."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,28 +12,28 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language
 from drgpay.base.period import Period
 from drgpay.base.words import Sentences
-from drgpay.grouper.checked_month import MonthToCheck
+from drgpay.grouper.checked_month import CheckedMonth, MonthToCheck
 from drgpay.grouper.grouped_stays import carrying_groups
 from drgpay.points.cases import EarnedPoints
-from drgpay.records.checks import STAY, CheckedStays
+from drgpay.records.checks import STAY
 from drgpay.records.dataset import Dataset
 from drgpay.records.filings import Filings, check_payments, payable_filings, read_filings
 from drgpay.records.findings import commonest
 from drgpay.records.meaning.rules import Reading
 from drgpay.records.official_groups import OfficialGroups
 from drgpay.report.point_notes import (
-    new_alone,
     phase_in_notes,
     point_notes,
     stay_rules_table,
 )
-from drgpay.results.case_records import case_records_table
+from drgpay.results.case_records import CASE_RECORDS
 from drgpay.results.filing_files import filing_frames
 from drgpay.results.month import refused_table
 from drgpay.results.part import STAYS
 from drgpay.results.results import Results
-from drgpay.results.run_folder import PaidPart, book
+from drgpay.results.run_folder import COMPARED, PaidPart, book
 from drgpay.run.checked_stage import checked_month
+from drgpay.run.earned_period import EarnedPeriod, earned_in_buckets
 from drgpay.run.former_scheme import former_frames, former_of
 from drgpay.run.job import Job
 from drgpay.run.official_month import NO_GROUPS, month_groups
@@ -41,12 +41,11 @@ from drgpay.run.pipeline import Running, SettledPart
 from drgpay.run.previous import (
     Before,
     PreviousPaid,
-    earned_with_earlier,
     notes_on_earlier,
     refuse_k_in_phase_in,
     values_before,
 )
-from drgpay.run.results import results_of
+from drgpay.run.results import results_of, write_cases, write_records
 from drgpay.run.rules import (
     AnyRules,
     StayRules,
@@ -63,8 +62,9 @@ from drgpay.run.stops import (
     settled_stops,
 )
 from drgpay.settle.lines import levels_of
-from drgpay.settle.month import settle_month
+from drgpay.settle.month import pay_month
 from drgpay.settle.settled import Settled
+from drgpay.settle.walk import PaidCases
 
 _ERRORS = Sentences("errors/run")
 
@@ -75,12 +75,18 @@ class StayMonth:
 
     filings: Filings
     warnings: pl.DataFrame
-    earned: EarnedPoints
-    settled: Settled
+    earned: EarnedPeriod
+    paid: PaidCases
+
+    def in_frames(self) -> tuple[EarnedPoints, Settled]:
+        """The same with all cases in memory; once, since buckets are let go."""
+        settled = replace(self.paid.settled, cases=pl.concat(self.earned.paid(self.paid)))
+        cases = settled.cases.drop("payment", "standard_fen", "case_fund_fen")
+        return EarnedPoints(cases, self.earned.adjustments, self.earned.former), settled
 
 
 def settle_stays(
-    checked: CheckedStays,
+    checked: CheckedMonth,
     filings: Filings,
     rules: StayRules,
     opened: Sequence[PreviousPaid],
@@ -88,35 +94,38 @@ def settle_stays(
     dataset: Dataset,
     output: Path,
     language: Language,
+    work: Path | None = None,
     lap: Callable[[str], object] = lambda _step: None,
 ) -> StayMonth:
     """Price and pay checked stays.
 
     opened: the runs that paid before. dataset: the records of the stays. output: where runs lie, for
-    messages. Raises DrgpayError if no stay is valid, and for filings of unknown cases.
+    messages. work: a private folder for what does not fit in memory; None: all stays there. Raises
+    DrgpayError if no stay is valid, and for filings of unknown cases.
     """
     _refuse_empty(checked, dataset, period, language)
-    payable, warnings = payable_filings(filings, checked, language)
+    payable, warnings = payable_filings(filings, checked.quarantine, checked.warnings, language)
     refuse_k_in_phase_in(rules, opened)
-    earned = earned_with_earlier(
-        checked.valid, payable, rules, Before.of(opened), str(period), dataset, output
+    before = Before.of(opened)
+    earned = earned_in_buckets(
+        checked.valid.buckets(), payable, rules, before, str(period), dataset, output, work
     )
     lap("points")
     with naming_policy(rules.loaded):
-        settled = settle_month(
-            earned.cases,
+        paid = pay_month(
+            earned.narrow,
             earned.adjustments,
             rules.policy,
             period,
             payable.payments,
             levels_of(rules.hospitals),
         )
-    return StayMonth(payable, warnings, earned, settled)
+    return StayMonth(payable, warnings, earned, paid)
 
 
 def month_stops(
     rules: AnyRules,
-    paid: pl.DataFrame,
+    valid: pl.DataFrame,
     refused: pl.DataFrame,
     unknown: pl.DataFrame,
     settled: Settled,
@@ -125,9 +134,9 @@ def month_stops(
 ) -> list[Stop]:
     """What stops the stays, or the visits, of a month.
 
-    paid: the valid ones. before: the values of the month before, if they can be compared.
+    valid: of `by_hospital`. before: the values of the month before, if they can be compared.
     """
-    valid, policy, table = by_hospital(paid), rules.policy, rules.table
+    policy, table = rules.policy, rules.table
     correct = budget_of_pool(policy, rules.loaded.path, period)
     return [
         *record_stops(policy.records, valid, refused, unknown, table),
@@ -183,7 +192,7 @@ def settle_stays_of_job(
     clock = running.clock
 
     former = former_of(rules, [str(job.period)])
-    month_found = checked_month(
+    checked = checked_month(
         running,
         MonthToCheck(
             dataset,
@@ -197,8 +206,8 @@ def settle_stays_of_job(
             former.compiled if former else None,
         ),
     )
-    checked = month_found.at_once()
     clock.lap("check")
+    outputs = running.folder.outputs
     month = settle_stays(
         checked,
         stays.filings,
@@ -208,17 +217,22 @@ def settle_stays_of_job(
         dataset,
         job.output,
         language,
+        running.folder.work,
         clock.lap,
     )
-    settled, booked = month.settled, book(job.period, month.settled, stays.paid)
+    settled, earned = month.paid.settled, month.earned
     clock.lap("settle")
+    asked = _Asked(COMPARED if stays.paid else (), with_all=stays.official is not None)
+    cases = write_cases(rules.part, False, asked.noting(earned.paid(month.paid)), outputs)
+    clock.lap("write cases")
+    booked = book(job.period, replace(settled, cases=asked.frame()), stays.paid)
     groups = NO_GROUPS
     if stays.official:
         groups = month_groups(
             stays.official,
-            checked.valid,
+            checked.valid.narrow(*checked.valid.schema),
             checked.official,
-            month.earned.cases,
+            asked.frame(),
             rules,
             dataset,
             language,
@@ -227,7 +241,7 @@ def settle_stays_of_job(
     before = values_before(opened, STAYS, basis)
     counts = {
         "read": dataset.rows,
-        "valid": checked.valid.height,
+        "valid": checked.valid.rows,
         "quarantined": checked.quarantine.height,
         "warnings": month.warnings.height,
     }
@@ -238,34 +252,57 @@ def settle_stays_of_job(
         **({} if ruled is None else {"stay_rules": ruled}),
         **filing_frames(month.filings),
         **groups.frames,
-        **former_frames(month.earned.former, rules),
-        "case_records": case_records_table(checked.records),
+        **former_frames(earned.former, rules),
     }
     notes = (
         *groups.notes,
-        *phase_in_notes(
-            month.earned.adjustments, new_alone(month.earned), rules.policy.points, language
-        ),
+        *phase_in_notes(earned.adjustments, earned.alone, rules.policy.points, language),
         *notes_on_earlier(opened, basis, before is not None, language),
         *point_notes(rules.loaded, rules.catalogue.info, month.filings.deductions, language),
     )
     refused = {"refused": refused_table(checked.refused, rules.hospitals)}
 
     def results(run_id: str) -> Results:
+        files = {"cases": cases, CASE_RECORDS: write_records(checked.records.buckets(), outputs)}
         return results_of(
-            run_id, str(job.period), rules, settled, booked, counts, frames, refused, notes
+            run_id, str(job.period), rules, settled, booked, counts, frames, refused, notes, files
         )
 
     stops = month_stops(
-        rules, checked.valid, checked.refused, checked.unknown, settled, job.period, before
+        rules,
+        by_hospital(checked.valid.buckets()),
+        checked.refused,
+        checked.unknown,
+        settled,
+        job.period,
+        before,
     )
     return SettledPart(rules, [*stops, *groups.stops], counts, results)
 
 
+class _Asked:
+    """What booking and official groups ask of the cases, noted while they pass."""
+
+    def __init__(self, columns: Sequence[str], *, with_all: bool) -> None:
+        self._columns, self._with_all = columns, with_all
+        self._parts: list[pl.DataFrame] = []
+
+    def noting(self, buckets: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+        """The same buckets."""
+        for cases in buckets:
+            if self._with_all or self._columns:
+                self._parts.append(cases if self._with_all else cases.select(self._columns))
+            yield cases
+
+    def frame(self) -> pl.DataFrame:
+        """What was noted; nothing where nobody asks."""
+        return pl.concat(self._parts) if self._parts else pl.DataFrame()
+
+
 def _refuse_empty(
-    checked: CheckedStays, dataset: Dataset, period: Period, language: Language
+    checked: CheckedMonth, dataset: Dataset, period: Period, language: Language
 ) -> None:
-    if checked.valid.height:
+    if checked.valid.rows:
         return
     found = {"period": period, "commonest": commonest(checked.quarantine, STAY)}
     error = DrgpayError(*_ERRORS("no_valid_stay", path=dataset.path, rows=dataset.rows, **found))

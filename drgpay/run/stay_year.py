@@ -156,7 +156,7 @@ def settle_stays_of_year(year: OpenedYear, running: Running) -> SettledPart:
         cases = write_cases(rules.part, True, earned.paid(cleared), running.folder.outputs)
         clock.lap("write cases")
         return results_of(
-            run_id, period, rules, settled, booked, None, frames, beside, notes, cases
+            run_id, period, rules, settled, booked, None, frames, beside, notes, {"cases": cases}
         )
 
     stops = settled_stops(settled.lines, None, rules.policy.settlement, None)

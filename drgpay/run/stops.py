@@ -338,14 +338,25 @@ def _level_words(level: str, rows: int, known: Iterable[str]) -> Words:
     return WORDS.words(key, level=level, listed=listed(levels), meant=meant, rows=rows)
 
 
-def by_hospital(valid: pl.DataFrame) -> pl.DataFrame:
+def by_hospital(buckets: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """hospital_id, rows, total_fen of valid rows (hospital_id, total_fen), sorted."""
+    parts = [
+        valid.group_by(pl.col("hospital_id").cast(pl.String)).agg(
+            pl.len().cast(pl.Int64).alias("rows"), pl.col("total_fen").sum()
+        )
+        for valid in buckets
+    ]
     return (
-        valid.group_by("hospital_id")
-        .agg(pl.len().cast(pl.Int64).alias("rows"), pl.col("total_fen").sum())
-        .with_columns(pl.col("hospital_id").cast(pl.String))
+        pl.concat([_NO_HOSPITALS, *parts])
+        .group_by("hospital_id")
+        .agg(pl.col("rows", "total_fen").sum())
         .sort("hospital_id")
     )
+
+
+_NO_HOSPITALS = pl.DataFrame(
+    schema={"hospital_id": pl.String, "rows": pl.Int64, "total_fen": pl.Int64}
+)
 
 
 def accepted_before(manifest: Manifest) -> list[Accepted]:

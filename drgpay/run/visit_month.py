@@ -27,6 +27,7 @@ from drgpay.run.previous import PreviousPaid, values_before
 from drgpay.run.results import results_of
 from drgpay.run.rules import VisitPaymentRules, load_visit_rules, naming_policy, period_of_job
 from drgpay.run.stay_month import month_stops
+from drgpay.run.stops import by_hospital
 from drgpay.run.visit_grouping import GroupedVisits, VisitFiles, group_all_visits
 from drgpay.settle.capitation import capitation_accounts
 from drgpay.settle.lines import NO_ADJUSTMENTS, levels_of
@@ -143,7 +144,13 @@ def settle_visits_of_job(
     clock.lap("settle visits")
     before = values_before(opened, VISITS, basis)
     stops = month_stops(
-        rules, grouped.visits, grouped.refused, grouped.unknown, settled, period, before
+        rules,
+        by_hospital([grouped.visits]),
+        grouped.refused,
+        grouped.unknown,
+        settled,
+        period,
+        before,
     )
 
     def results(run_id: str) -> Results:

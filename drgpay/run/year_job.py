@@ -10,9 +10,12 @@ from drgpay.base.errors import DrgpayError, UnfitError
 from drgpay.base.language import alike, listed
 from drgpay.base.toml_reader import read_toml
 from drgpay.base.words import Sentences
+from drgpay.databases.settings import DatabaseFile
+from drgpay.databases.source import FetchFile, InputEntry
 from drgpay.policy.fields import Month
 from drgpay.publish.settings import PublishFile
 from drgpay.records.dataset import RecordsInput
+from drgpay.run.fetched import Snapshots, wanted_of
 from drgpay.run.job import (
     FilingPaths,
     FormerRules,
@@ -26,6 +29,7 @@ from drgpay.run.job import (
     previous_run,
     read_job_file,
     scheme_beside,
+    wanted_before,
 )
 
 _ERRORS = Sentences("errors/run")
@@ -36,15 +40,15 @@ class YearInputs(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    hospitals: str
-    stays: str | None = None
+    hospitals: InputEntry
+    stays: InputEntry | None = None
     mapping: str | None = None
     encoding: str | None = None
     ignore: tuple[str, ...] | None = None
-    reviews: str | None = None
-    deductions: str | None = None
-    technologies: str | None = None
-    assessment: str | None = None
+    reviews: InputEntry | None = None
+    deductions: InputEntry | None = None
+    technologies: InputEntry | None = None
+    assessment: InputEntry | None = None
 
 
 class YearOutpatientFile(BaseModel):
@@ -54,7 +58,7 @@ class YearOutpatientFile(BaseModel):
 
     scheme: str
     catalogue: str
-    enrolment: str | None = None
+    enrolment: InputEntry | None = None
 
 
 class MonthOfYear(BaseModel):
@@ -112,6 +116,8 @@ class YearFile(BaseModel):
     previous: PreviousFile | None = None
     inputs: YearInputs
     outpatient: YearOutpatientFile | None = None
+    databases: dict[str, DatabaseFile] = Field(default_factory=dict)
+    fetch: FetchFile = FetchFile()
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,7 @@ class YearJob:
     previous: tuple[PreviousRun, ...] = ()
     approved_alone: bool = False
     former: FormerRules | None = None
+    snapshots: Snapshots | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +181,7 @@ class VisitsYearJob:
     outpatient: OutpatientYear
     output_group: str | None = None
     approved_alone: bool = False
+    snapshots: Snapshots | None = None
 
 
 AnyYearJob = YearJob | VisitsYearJob
@@ -199,17 +207,24 @@ def load_year_job(path: Path) -> YearJob:
 
 
 def load_any_year_job(path: Path) -> AnyYearJob:
-    """Read any year file; raises DrgpayError with the path of every wrong key."""
+    """Read any year file.
+
+    Raises DrgpayError with the path of every wrong key, and for inputs of databases that are not
+    fetched.
+    """
     file = read_job_file(path, YearFile)
     here, inputs = path.parent, file.inputs
-    outpatient = _outpatient(here, file.outpatient) if file.outpatient else None
+    snapshots = snapshots_of_year(path, file)
+    snapshots.refuse_unfetched()
+    at = snapshots.at
+    outpatient = _outpatient(here, file.outpatient, snapshots) if file.outpatient else None
     policy = policy_beside(here, file.policy)
     approved_alone = file.months.approved
     months = tuple(
         MonthRuns(month.period, tuple(here / run for run in (month.run, *month.corrections)))
         for month in file.months.listed
     )
-    assessment = here / inputs.assessment if inputs.assessment else None
+    assessment = at("assessment", inputs.assessment) if inputs.assessment else None
     if outpatient and file.scheme is None:
         _refuse_keys_of_stays(path, file)
         return VisitsYearJob(
@@ -218,11 +233,12 @@ def load_any_year_job(path: Path) -> AnyYearJob:
             policy=policy,
             output=here / file.output.folder,
             output_group=file.output.group,
-            hospitals=here / inputs.hospitals,
+            hospitals=at("hospitals", inputs.hospitals),
             months=months,
             approved_alone=approved_alone,
             assessment=assessment,
             outpatient=outpatient,
+            snapshots=snapshots,
         )
     if file.scheme is None or file.catalogue is None or file.readmissions_across_months is None:
         missing = next(key for key in _OF_STAYS if getattr(file, key) is None)
@@ -232,7 +248,7 @@ def load_any_year_job(path: Path) -> AnyYearJob:
         raise DrgpayError(*_ERRORS("no_persons", path=path))
     persons = (
         RecordsInput(
-            here / inputs.stays,
+            at("stays", inputs.stays),
             beside(here, inputs.mapping),
             inputs.encoding,
             ignore=inputs.ignore or (),
@@ -250,29 +266,42 @@ def load_any_year_job(path: Path) -> AnyYearJob:
         policy=policy,
         output=here / file.output.folder,
         output_group=file.output.group,
-        hospitals=here / inputs.hospitals,
+        hospitals=at("hospitals", inputs.hospitals),
         persons=persons,
         months=months,
         approved_alone=approved_alone,
-        filings=filing_paths(here, inputs.reviews, inputs.deductions, inputs.technologies),
+        filings=filing_paths(snapshots, inputs.reviews, inputs.deductions, inputs.technologies),
         assessment=assessment,
         outpatient=outpatient,
-        previous=(previous_run(path, file.previous, file.scheme, persons),)
+        previous=(previous_run(path, file.previous, file.scheme, persons, snapshots),)
         if file.previous
         else (),
         former=former_rules(path, file.former_scheme, file.former_catalogue),
+        snapshots=snapshots,
     )
+
+
+def snapshots_of_year(path: Path, file: YearFile) -> Snapshots:
+    """What a year file reads from databases, and where its snapshots lie."""
+    inputs, previous = file.inputs, file.previous
+    wanted = [*wanted_of(dict(inputs), "inputs", ("stays",) if inputs.mapping else ())]
+    if previous:
+        mapped = bool(previous.mapping if previous.mapping is not None else inputs.mapping)
+        wanted += wanted_before(previous, "previous", 1, mapped)
+    if file.outpatient:
+        wanted += wanted_of(dict(file.outpatient), "outpatient")
+    return Snapshots(path, file.fetch, tuple(wanted))
 
 
 _OF_FORMER = ("former_scheme", "former_catalogue")
 _OF_STAYS = ("scheme", "catalogue", "readmissions_across_months")
 
 
-def _outpatient(here: Path, file: YearOutpatientFile) -> OutpatientYear:
+def _outpatient(here: Path, file: YearOutpatientFile, snapshots: Snapshots) -> OutpatientYear:
     return OutpatientYear(
         scheme=scheme_beside(here, file.scheme),
         catalogue=here / file.catalogue,
-        enrolment=here / file.enrolment if file.enrolment else None,
+        enrolment=snapshots.at("enrolment", file.enrolment) if file.enrolment else None,
     )
 
 

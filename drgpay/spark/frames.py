@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from inspect import signature
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -78,8 +79,10 @@ def _arrow_type(field: object, kind: Kind | None, table: Words) -> pa.DataType:
     from pyspark.sql.types import StructField
 
     assert isinstance(field, StructField)
+    # From pyspark 4 on it asks for the zone of times; which one says nothing about their kind.
+    zoned = "timezone" in signature(to_arrow_type).parameters
     try:
-        return to_arrow_type(field.dataType)
+        return to_arrow_type(field.dataType, **({"timezone": "UTC"} if zoned else {}))
     except PySparkException:
         found = field.dataType.simpleString()
         if kind is not None:

@@ -7,6 +7,8 @@ import pytest
 
 from drgpay.base.addresses import DATABASE_REMEDY, names_database
 from drgpay.base.errors import DrgpayError
+from drgpay.base.visible import visible
+from tests.hostile_texts import TEXTS
 
 
 @pytest.mark.parametrize(
@@ -54,3 +56,12 @@ def test_a_sentence_has_an_end(text: str) -> None:
     assert len(str(error)) < 2100
     assert error.problem[0] == "x"
     assert time.monotonic() - begun < 5
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_an_error_is_one_line_whatever_it_quotes(text: str) -> None:
+    for error in (DrgpayError(f"row 3: {text}", "correct it"), DrgpayError("x", f"write {text}")):
+        said = str(error)
+        assert visible(said) == said
+        assert len(said.splitlines()) == 1
+    assert visible(text) in DrgpayError(text, "correct it").problem

@@ -161,7 +161,7 @@ def test_a_line_that_is_not_understood(tmp_path: Path) -> None:
 )
 def test_addresses_of_databases_are_refused_wherever_they_stand(tmp_path: Path, value: str) -> None:
     for content in (f"a = '{value}'", f"[b]\nc = [1, '{value}']", f"[[b]]\nc = {{d = '{value}'}}"):
-        with pytest.raises(DrgpayError, match=r"databases are not read yet.*Parquet") as raised:
+        with pytest.raises(DrgpayError, match=r"without its password.*Parquet") as raised:
             read_toml(written(tmp_path, content), alike("job"))
         assert "the key" in str(raised.value)
         assert not any(word in str(raised.value) for word in ("geheim", "clerk", "ge%20"))

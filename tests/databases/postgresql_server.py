@@ -147,6 +147,32 @@ def refuse_without_postgresql() -> None:
     )
 
 
+def psqlodbc(server: Server, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The keys of a section that reaches the server by psqlODBC, as the data source HIS.
+
+    Skips the test without the driver.
+    """
+    try:
+        import arrow_odbc  # noqa: F401
+    except (ImportError, OSError):
+        pytest.skip("psqlODBC: no driver manager (Debian: apt install unixodbc odbc-postgresql)")
+    found = sorted(Path("/usr/lib").glob("*/odbc/psqlodbcw.so"))
+    if not found:
+        pytest.skip("psqlODBC is not installed (Debian: apt install odbc-postgresql)")
+    keys = {
+        "Driver": found[0],
+        "Servername": server.host,
+        "Port": server.port,
+        "Database": server.database,
+        "SSLmode": "disable",
+    }
+    lines = [f"{key}={value}" for key, value in keys.items()]
+    (folder / "odbc.ini").write_text("\n".join(["[HIS]", *lines, ""]), encoding="utf-8")
+    monkeypatch.setenv("ODBCINI", str(folder / "odbc.ini"))
+    monkeypatch.setenv("HIS_PASSWORD", server.password)
+    return f'kind = "odbc"\ndsn = "HIS"\nuser = "{server.user}"\npassword_env = "HIS_PASSWORD"\n'
+
+
 def _new_folder() -> Path:
     """A folder that the unprivileged user of the server owns, outside pytest's own, closed ones."""
     refuse_without_postgresql()

@@ -20,6 +20,7 @@ from drgpay.run.job import load_job
 from drgpay.run.month_end import run_month
 from drgpay.run.year_job import load_year_job
 from tests.accepting import EVERYTHING
+from tests.run.no_books import without_books
 
 from .files import write_csv, write_filings
 from .random_months import BIG, EXEMPT, HOSPITALS, MEANS, REGROUPED, Plan, Planned, history
@@ -175,11 +176,13 @@ class PlanOnDisk:
         if planned.clears:
             text = self._year_file(planned)
             path.write_text(text, encoding="utf-8")
-            run = run_clearing(load_year_job(path), accept=EVERYTHING).folder
+            with without_books():
+                run = run_clearing(load_year_job(path), accept=EVERYTHING).folder
         else:
             write_stays(self._stays(planned), planned.recorded)
             path.write_text(self._job(planned), encoding="utf-8")
-            run = run_month(load_job(path), accept=EVERYTHING, threads=1).folder
+            with without_books():
+                run = run_month(load_job(path), accept=EVERYTHING, threads=1).folder
         self.runs[planned.name] = run
         return run
 

@@ -238,7 +238,8 @@ def _clear(folder: Path, *, across_months: bool) -> Path:
     path = folder / f"{YEAR}-{across}.toml"
     text = _YEAR_FILE.format(year=YEAR, scheme=PLAN.scheme, across=across)
     path.write_text(text, encoding="utf-8")
-    return run_clearing(load_year_job(path), accept=EVERYTHING).folder
+    with without_books():
+        return run_clearing(load_year_job(path), accept=EVERYTHING).folder
 
 
 def _write_on_time(folder: Path, late: set[str]) -> None:

@@ -9,6 +9,7 @@ import polars as pl
 from drgpay.records.official_groups import GroupsInput
 from drgpay.run.month_end import run_month
 from tests.accepting import EVERYTHING
+from tests.run.no_books import without_books
 
 from .by_drgpay import Tables
 from .comparing import compare_month, compare_points
@@ -47,7 +48,8 @@ def test_every_number_follows_the_official_group(
     job = month_runs["sample"].job
     given = replace(job.stays, groups=GroupsInput(tmp_path / "groups.csv"))
     job = replace(job, stays=given, output=tmp_path / "runs")
-    run = run_month(job, run_id="official", threads=1, accept=EVERYTHING).folder
+    with without_books():
+        run = run_month(job, run_id="official", threads=1, accept=EVERYTHING).folder
     catalogue = calibrate(region.history(policy), policy.calibration)
     earned = earn(stays, catalogue, policy.points, region.filed, compiled(PLAN.scheme).exempt)
     month = settle_month(

@@ -28,6 +28,7 @@ from drgpay.sample.plan import SamplePlan
 from drgpay.sample.visit_plan import VisitPlan
 from drgpay.sample.visit_region import write_visits
 from tests.accepting import EVERYTHING
+from tests.run.no_books import without_books
 from tests.spread import spread
 from tests.visits.slow_visits import Entry, Line, Visit, entries_of_visit, points_of_visit
 
@@ -87,7 +88,8 @@ def month(
             folder / "enrolment.csv",
         ),
     )
-    return Month(folder, job, run_month(job, accept=EVERYTHING).folder)
+    with without_books():
+        return Month(folder, job, run_month(job, accept=EVERYTHING).folder)
 
 
 def _shuffled(folder: Path, chance: random.Random) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from drgpay.base.errors import DrgpayError
-from drgpay.run.publication import destination_of_job, destination_of_year
+from drgpay.run.publication import destination_asked, destination_of
 from tests.cli.in_process import Run
 from tests.databases.postgresql_server import Server
 from tests.publish.conftest import VARIABLE, Rows
@@ -20,6 +20,9 @@ output = "runs"
 [inputs]
 hospitals = "hospitals.csv"
 """
+OWN = "".join(
+    f'\n[databases.{name}]\nkind = "postgresql"\nhost = "127.0.0.1"\n' for name in ("bi", "third")
+)
 SECTION = '\n[publish]\ndatabase = "bi"\n'
 
 
@@ -48,15 +51,15 @@ def _job(region: Path, section: str) -> Path:
 
 
 def test_where_a_run_goes_is_read_before_the_run(region: Path, known: Path) -> None:
-    assert destination_of_job(_job(region, "")) is None
+    assert destination_of(_job(region, "")) is None
     whole = f'{SECTION}schema = "months"\nwith = ["cases"]\n'
-    found = destination_of_job(_job(region, whole))
+    found = destination_of(_job(region, whole))
     assert found is not None
     assert (found.database.name, found.database.file) == ("bi", known)
     assert (found.schema.restricted, found.chosen) == ("months_restricted", ("cases",))
     year = region / "2026.toml"
     year.write_text(f"{YEAR}{SECTION}", "utf-8")
-    of_year = destination_of_year(year)
+    of_year = destination_of(year)
     assert of_year is not None
     assert of_year.schema.name == "drgpay"
 
@@ -73,13 +76,32 @@ def test_what_is_wrong_with_it_stops_the_job_before_it_runs(
     region: Path, known: Path, section: str, code: str
 ) -> None:
     with pytest.raises(DrgpayError) as refused:
-        destination_of_job(_job(region, section))
+        destination_of(_job(region, section))
     assert refused.value.code == code
+
+
+def test_what_is_asked_for_counts_before_what_the_job_says(region: Path, known: Path) -> None:
+    job = _job(region, f'{SECTION}with = ["cases"]\n{OWN}')
+    said = destination_asked(None, None, (), job)
+    assert said == destination_of(job)
+    assert said is not None
+    assert said.database.file == job  # its own section before that of all jobs
+    asked = destination_asked("third", "months", ("payees",), job)
+    assert asked is not None
+    assert (asked.database.name, asked.schema.name, asked.chosen) == (
+        "third",
+        "months",
+        ("payees",),
+    )
+    plain = destination_asked("bi", None, ())
+    assert plain is not None
+    assert (plain.database.file, plain.schema.name, plain.chosen) == (known, "drgpay", ())
+    assert destination_asked(None, "months", ()) is None
 
 
 def test_a_key_that_it_does_not_have_is_named(region: Path, known: Path) -> None:
     with pytest.raises(DrgpayError, match=r"publish\.tables"):
-        destination_of_job(_job(region, f"{SECTION}tables = 1\n"))
+        destination_of(_job(region, f"{SECTION}tables = 1\n"))
 
 
 @pytest.mark.slow

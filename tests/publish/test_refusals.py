@@ -48,6 +48,7 @@ STUMBLES = {
     "RAISE EXCEPTION 'no space left' USING ERRCODE = '53100';": "publish.disk_full",
     "RAISE EXCEPTION 'no' USING ERRCODE = '42501';": "publish.no_rights",
     "RAISE EXCEPTION 'not today';": "publish.failed",
+    "RAISE EXCEPTION 'too slow' USING ERRCODE = '57014';": "publish.failed",
     "PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW;": "publish.went_away",
     "RETURN NULL;": "publish.other_rows",
     "NEW.amount := NEW.amount + 0.01; RETURN NEW;": "publish.other_sums",
@@ -136,8 +137,10 @@ def test_who_may_make_no_schema_is_told_of_the_script(
         error = _refused(year, database, MAY)
         assert error.code == "publish.no_rights"
         assert "--ddl" in error.sentence.en
-        lines = script(OPEN, ("cases",)).split(";\n")
-        postgresql_database.execute(*(one for one in lines if one.strip()))
+        for chosen in ((), ("cases",)):  # once more, for tables that were not wanted before
+            lines = script(OPEN, chosen).split(";\n")
+            postgresql_database.execute(*(one for one in lines if one.strip()))
+        assert rows("SELECT count(*) FROM drgpay.layout") == [(1,)]
         for schema in ("drgpay", "drgpay_restricted"):
             postgresql_database.execute(
                 f"GRANT USAGE ON SCHEMA {schema} TO {role}",
@@ -167,8 +170,12 @@ def test_layouts_of_other_programs(
         "ALTER TABLE drgpay.run_statements DROP COLUMN negative_fund",
         f"CREATE ROLE {role}",
         f"GRANT SELECT ON drgpay.month_values TO {role}",
+        "CREATE VIEW their_view AS SELECT * FROM drgpay.month_values",
     )
     try:
+        assert _refused(year, database, MAY).code == "publish.hanging_views"
+        assert rows("SELECT count(*) > 0 FROM their_view") == [(True,)]
+        execute("DROP VIEW their_view")
         publish_runs([year / MAY], database, OPEN)
         assert rows("SELECT layout FROM drgpay.layout") == [(1,)]
         granted = f"SELECT has_table_privilege('{role}', 'drgpay.month_values', 'SELECT')"
@@ -200,6 +207,17 @@ def test_a_schema_of_others_is_left_alone(
 
 
 @pytest.mark.slow
+def test_a_table_that_somebody_dropped_is_named(
+    year: Path, database: Database, postgresql_database: Server
+) -> None:
+    publish_runs([year / MAY], database, OPEN)
+    postgresql_database.execute("DROP TABLE drgpay.run_ledger CASCADE")
+    error = _refused(year, database, MAY)
+    assert error.code == "publish.lacking_tables"
+    assert "run_ledger" in error.sentence.en
+
+
+@pytest.mark.slow
 def test_two_who_publish_wait_for_each_other(
     year: Path, database: Database, postgresql_database: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,7 +233,7 @@ def test_two_who_publish_wait_for_each_other(
 def test_where_the_connection_ends_as_it_commits_the_end_is_not_known(
     year: Path, database: Database, postgresql_database: Server, rows: Rows
 ) -> None:
-    """A deferred trigger runs when the transaction commits."""
+    """A deferred trigger runs when the transaction commits; where it only fails, the end is known."""
     publish_runs([year / MAY], database, OPEN)
     postgresql_database.execute(
         DENY[0].format(body="PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL;"),
@@ -224,6 +242,12 @@ def test_where_the_connection_ends_as_it_commits_the_end_is_not_known(
     )
     before = _every(rows)
     assert _refused(year, database, MAY).code == "publish.unknown_end"
+    assert _every(rows) == before
+    postgresql_database.execute(
+        "CREATE OR REPLACE FUNCTION stumble() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'not when it is committed'; END $$"
+    )
+    assert _refused(year, database, MAY).code == "publish.failed"
     postgresql_database.execute("DROP FUNCTION stumble CASCADE")
     publish_runs([year / MAY], database, OPEN)
     assert _every(rows) == before

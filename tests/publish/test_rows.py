@@ -84,4 +84,12 @@ def test_sums_are_exact_beyond_what_a_column_holds(tmp_path: Path) -> None:
     assert sums["budget"] == Decimal("9999999999999999990.00")
     assert sums["points"] == Decimal("-0.1")
     assert sums["fund_amount"] == 0  # a column that the file lacks
+    assert set(sums) == {"", *rows.summed_columns(published_tables()["run_values"])}
     assert "point_value" not in sums
+
+
+def test_what_older_files_lack_is_in_the_sums_as_it_is_in_the_rows(tmp_path: Path) -> None:
+    file = _file(tmp_path, "run_values", _payables(3))
+    assert "budget_given" not in pl.read_parquet(file.path).columns
+    assert _read(file)["budget_given"].equals(_read(file)["budget"])
+    assert file.sums()["budget_given"] == file.sums()["budget"] > 0

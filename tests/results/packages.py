@@ -25,7 +25,9 @@ _BESIDE = {"manifest.json", "datapackage.json"}
 
 def read_package(folder: Path) -> dict[str, Any]:
     """The data package of a folder."""
-    package: dict[str, Any] = json.loads((folder / "datapackage.json").read_text("utf-8"))
+    text = (folder / "datapackage.json").read_text("utf-8")
+    package: dict[str, Any] = json.loads(text)
+    assert text == json.dumps(package, ensure_ascii=False, indent=1) + "\n"
     return package
 
 

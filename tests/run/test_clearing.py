@@ -138,7 +138,8 @@ def test_a_return_in_the_next_month_counts_only_where_persons_are_known(
     year = (region / "2026.toml").read_text(encoding="utf-8")
     alone = region / "2026-alone.toml"
     alone.write_text(year.replace("across_months = true", "across_months = false"), "utf-8")
-    within = run_clearing(load_year_job(alone), output=tmp_path)
+    with without_books():
+        within = run_clearing(load_year_job(alone), output=tmp_path)
     found = _read(within.folder, "adjustments").filter(pl.col("kind") == "readmission")
     monthly = pl.concat(
         [
@@ -229,9 +230,10 @@ def test_a_changed_policy_needs_an_explicit_yes(region: Path, tmp_path: Path) ->
     )
     change = {'policy = "policy.toml"': 'policy = "other.toml"'}
     _refused(region, change, "points.low_ratio", tmp_path)
-    accepted = run_clearing(
-        load_year_job(region / "changed.toml"), accept_policy_change=True, output=tmp_path
-    )
+    with without_books():
+        accepted = run_clearing(
+            load_year_job(region / "changed.toml"), accept_policy_change=True, output=tmp_path
+        )
     manifest = tomllib.loads((region / "changed.toml").read_text(encoding="utf-8"))
     assert manifest["policy"] == "other.toml"
     assert accepted.folder.is_dir()
@@ -279,5 +281,6 @@ def test_hospitals_pay_back_what_the_assessment_takes_beyond_the_rest(
     job = region / "below.toml"
     text = (region / "2026.toml").read_text(encoding="utf-8")
     job.write_text(text.replace('"policy.toml"', '"other.toml"'), encoding="utf-8")
-    cleared = run_clearing(load_year_job(job), output=tmp_path)
+    with without_books():
+        cleared = run_clearing(load_year_job(job), output=tmp_path)
     assert _read(cleared.folder, "statements")["clearing"].sum() < 0

@@ -17,7 +17,7 @@ from drgpay.run.input_files import InputFiles, noted
 from drgpay.run.job import load_any_job
 from drgpay.run.month_end import run_month
 from drgpay.run.pipeline import Finished
-from drgpay.settle.month import settle_month
+from drgpay.settle.month import pay_month
 from tests.run.no_books import without_books
 
 Region = Path
@@ -112,9 +112,9 @@ def test_a_file_that_changes_while_it_is_read_stops_the_run(
         path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
         # Times can be set back; the content cannot be hidden.
         os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))
-        return settle_month(*arguments, **named)  # type: ignore[arg-type]
+        return pay_month(*arguments, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("drgpay.run.stay_month.settle_month", change_and_settle)
+    monkeypatch.setattr("drgpay.run.stay_month.pay_month", change_and_settle)
     with pytest.raises(DrgpayError, match="changed while it was being read") as caught:
         run(region)
     assert Path(name).name in caught.value.problem

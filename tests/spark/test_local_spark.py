@@ -2,6 +2,8 @@
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,12 @@ from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.stream import group_dataset
 from drgpay.records.dataset import open_dataset
 from drgpay.records.visits.tables import VisitInput
+from drgpay.run.job import load_job
+from drgpay.run.month_end import run_month
 from drgpay.run.visit_entries import VisitGrouping, write_entries
+from tests.accepting import EVERYTHING
+from tests.run.no_books import without_books
+from tests.run.small_region import small_region
 from tests.spark.howto_page import PAGES, examples
 
 pytest.importorskip("pyspark", reason="pyspark is not installed")
@@ -210,6 +217,13 @@ def test_values_of_hive_mean_what_they_mean_in_files(
     expected = by_command(tmp_path / "stays", scheme, tmp_path / "groups.parquet", reasons=True)
     assert same(found, expected)
     assert found.sort("case_id")["drg"].to_list() == ["GZ13", None, None]
+    timed = table.selectExpr(
+        "*", "timestamp'2026-10-01 20:00:00 UTC' discharge_date", "discharge_date seen"
+    )
+    kept = collected(drgpay.spark.group(timed, scheme, ("discharge_date", "seen")))
+    # In China it is tomorrow; what is no column of ours is as it was.
+    assert kept["discharge_date"].unique().to_list() == [date(2026, 10, 2)]
+    assert kept["seen"].dt.convert_time_zone("UTC").dt.hour().unique().to_list() == [20]
 
 
 def test_visits_have_the_entries_and_findings_of_the_command(
@@ -263,3 +277,28 @@ def test_the_page_shows_what_is_printed(
     assert len(shown) == EXAMPLES
     assert [printed for _, printed in shown] == [text for text, _ in shown]
     spark.sql("DROP DATABASE province CASCADE")
+
+
+def test_what_the_cluster_grouped_is_settled_to_the_same_bytes(
+    spark: Any, sample_data: Path, tmp_path: Path
+) -> None:
+    from pyspark.sql import functions as f
+
+    job = load_job(small_region(sample_data, tmp_path / "region"))
+    stays = spark.read.parquet(str(job.stays.path))
+    # As tables of Hive have them: times in a zone, texts with blanks.
+    stays = stays.withColumn("discharge_date", f.col("discharge_date").cast("timestamp"))
+    stays = stays.withColumn("case_id", f.concat(f.lit(" "), "case_id"))
+    place = tmp_path / "carried"
+    carried = drgpay.spark.narrow(stays.coalesce(1), job.scheme, job.policy)
+    carried.write.parquet(str(place))
+    (file,) = place.glob("*.parquet")
+    named = file.rename(place / job.stays.path.name)  # results name it
+    taking = replace(job, stays=replace(job.stays, path=named), grouped=True)
+    with without_books():
+        plain = run_month(job, run_id="plain", accept=EVERYTHING).folder
+        found = run_month(taking, run_id="taking", accept=EVERYTHING).folder
+    tables = sorted(path.name for path in plain.glob("*.parquet"))
+    assert "cases.parquet" in tables
+    assert tables == sorted(path.name for path in found.glob("*.parquet"))
+    assert [n for n in tables if (plain / n).read_bytes() != (found / n).read_bytes()] == []
