@@ -43,11 +43,15 @@ def read_answers(path: Path, asked: Iterable[str]) -> list[GivenAnswer]:
     answer.
     """
     table = read_table(path, _COLUMNS)
-    known = set(asked)
+    known = list(asked)
+    # A spreadsheet that was given '=1 for =1, so that it computes nothing, may keep the sign.
+    as_written = dict(zip(guarded(pl.DataFrame({"id": known}))["id"], known, strict=True))
+    as_written |= dict(zip(known, known, strict=True))
     rows: dict[str, tuple[int, GivenAnswer]] = {}
-    for row, hospital, text, note in table.select("row", *_COLUMNS).iter_rows():
-        if hospital not in known:
-            said = {"path": path, "row": row, "hospital": shortened(hospital, _LONGEST)}
+    for row, given, text, note in table.select("row", *_COLUMNS).iter_rows():
+        hospital = as_written.get(given)
+        if hospital is None:
+            said = {"path": path, "row": row, "hospital": shortened(given, _LONGEST)}
             raise DrgpayError(*_ERRORS("unknown_hospital", **said))
         if text is None or not text.strip():
             continue
