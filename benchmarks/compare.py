@@ -1,10 +1,12 @@
 """Measure drgpay beside polars on the same file and print ratios.
 
     python benchmarks/compare.py [--quick] [--data FOLDER]
+    python benchmarks/compare.py --growth 1 3 5       a month of so many million stays
 
 The floor is what polars needs to read a file of stays and write it with one more column, as a
 process of its own. Data are made once with `drgpay sample`. Each pair of commands is run in turn,
-so that a slower moment of the machine meets both; the median of the ratios is printed.
+so that a slower moment of the machine meets both; the median of the ratios is printed, of wall time
+and of processor time, which suffers less from what else the machine does.
 """
 
 import argparse
@@ -35,6 +37,7 @@ class Measured:
     """One run of a command as a process."""
 
     seconds: float
+    processor: float
     peak_gb: float
 
 
@@ -47,26 +50,72 @@ def measure(command: list[str]) -> Measured:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
-    return Measured(seconds, usage.ru_maxrss / 1e6)
+    return Measured(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1e6)
 
 
 def compare(name: str, ours: list[str], stays: Path, work: Path, pairs: int) -> None:
     """Run ours and the floor in turn and print one row."""
     floor = [sys.executable, "-c", _FLOOR, str(stays), str(work / "floor.parquet")]
-    ratios, our_runs, floor_runs = [], [], []
-    for number in range(pairs + 1):
-        ours_now, floor_now = measure(ours), measure(floor)
-        if number:  # the first pair warms the file cache
-            our_runs.append(ours_now)
-            floor_runs.append(floor_now)
-            ratios.append(ours_now.seconds / floor_now.seconds)
+    pairs_run = [(measure(ours), measure(floor)) for _ in range(pairs + 1)]
+    counted = pairs_run[1:] or pairs_run  # the first pair warms the file cache
+    ours_run, floors = [one for one, _ in counted], [floor for _, floor in counted]
+    wall = [one.seconds / floor.seconds for one, floor in counted]
+    processor = [one.processor / floor.processor for one, floor in counted]
     print(
-        f"{name:34} {statistics.median(run.seconds for run in our_runs):7.2f} s"
-        f" {max(run.peak_gb for run in our_runs):6.2f} GB"
-        f" {statistics.median(run.seconds for run in floor_runs):9.2f} s"
-        f" {max(run.peak_gb for run in floor_runs):6.2f} GB"
-        f" {statistics.median(ratios):8.2f}  ({min(ratios):.2f} to {max(ratios):.2f})"
+        f"{name:32}"
+        f" {statistics.median(run.seconds for run in ours_run):7.2f}"
+        f" {statistics.median(run.processor for run in ours_run):7.2f}"
+        f" {max(run.peak_gb for run in ours_run):6.2f}"
+        f" {statistics.median(run.seconds for run in floors):9.2f}"
+        f" {statistics.median(run.processor for run in floors):7.2f}"
+        f" {max(run.peak_gb for run in floors):6.2f}"
+        f" {statistics.median(wall):8.2f} ({min(wall):.2f} to {max(wall):.2f})"
+        f" {statistics.median(processor):7.2f} ({min(processor):.2f} to {max(processor):.2f})",
+        flush=True,
     )
+
+
+_HEADINGS = (
+    f"{'':32} {'drgpay':>7} {'cpu s':>7} {'GB':>6} {'polars':>9} {'cpu s':>7} {'GB':>6}"
+    f" {'wall ratio':>22} {'cpu ratio':>20}"
+)
+
+
+def grown(region: Path, times: int) -> Path:
+    """A job of the region's month with `times` as many stays: copies of them under other ids."""
+    import polars as pl
+
+    if times == 1:
+        return region / "2026-10.toml"
+    stays = region / "stays" / f"2026-10-times-{times}.parquet"
+    if not stays.exists():
+        ids = ("case_id", "person_id")
+        month = pl.scan_parquet(region / "stays" / "2026-10.parquet")
+        copies = [
+            month.with_columns(pl.col(name) + f"x{number}" for name in ids)
+            for number in range(times)
+        ]
+        pl.concat(copies).sink_parquet(stays, row_group_size=262_144)
+    job = region / f"2026-10-times-{times}.toml"
+    lines = (region / "2026-10.toml").read_text("utf-8").splitlines()
+    # Filings are of the first stays, under their ids as they were.
+    kept = [
+        line for line in lines if not line.startswith(("reviews", "deductions", "technologies"))
+    ]
+    job.write_text("\n".join(kept).replace("2026-10.parquet", stays.name), encoding="utf-8")
+    return job
+
+
+def growth(data: Path, millions: list[int], scale: int, pairs: int, work: Path) -> None:
+    """A month of more and more stays: what takes more memory with them, does not stay flat."""
+    million = 1_000_000 // scale
+    base = region(data, million, history=True)
+    for times in millions:
+        job = grown(base, times)
+        stays = base / "stays" / ("2026-10.parquet" if times == 1 else f"{job.stem}.parquet")
+        shutil.rmtree(work / "runs", ignore_errors=True)
+        command = [*_DRGPAY, "run", str(job), "--output", str(work / "runs")]
+        compare(f"run a month of {times * million:,} stays", command, stays, work, pairs)
 
 
 def region(data: Path, stays: int, history: bool) -> Path:
@@ -105,12 +154,17 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the rows")
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--data", type=Path, default=Path(__file__).parent / "data")
+    parser.add_argument("--growth", type=int, nargs="+", metavar="MILLIONS")
     options = parser.parse_args()
     scale = 10 if options.quick else 1
     work: Path = options.data / "work"
     work.mkdir(parents=True, exist_ok=True)
 
-    print(f"{'':34} {'drgpay':>9} {'peak':>9} {'polars':>11} {'peak':>9} {'ratio':>8}")
+    print(_HEADINGS)
+    if options.growth:
+        growth(options.data, options.growth, scale, options.pairs, work)
+        shutil.rmtree(work)
+        return
     for stays in (4_000_000 // scale, 12_000_000 // scale):
         file = region(options.data, stays, history=False) / "stays" / "2026-10.parquet"
         out = ["--scheme", "chs-drg-2.0", "--out", str(work / "groups.parquet")]

@@ -32,8 +32,8 @@ _PUBLIC = {
     ),
     "drgpay.api.samples": ("make_sample",),
     "drgpay.api.scenarios": (
-        *("load_scenario", "open_base", "save_simulation", "simulate_scenarios"),
-        *("simulation_tables", "ScenarioBase"),
+        *("amount_tables", "load_scenario", "open_base", "save_simulation", "scenario_amounts"),
+        *("simulate_scenarios", "simulation_tables", "ScenarioBase"),
     ),
     "drgpay.api.schemes": ("check_scheme", "export_scheme", "import_scheme"),
     "drgpay.api.settlement": (
@@ -57,6 +57,7 @@ _PUBLIC = {
     "drgpay.points.catalogue": ("Catalogue",),
     "drgpay.policy.model": ("Policy",),
     "drgpay.records.filings": ("Filings",),
+    "drgpay.simulate.at_once": ("Amounts",),
     "drgpay.simulate.outcome": ("Simulation",),
     "drgpay.simulate.scenario": ("Scenario",),
     "drgpay.transition.outcome": ("Transition",),

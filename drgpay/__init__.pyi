@@ -58,9 +58,11 @@ from drgpay.api.samples import (
 )
 from drgpay.api.scenarios import (
     ScenarioBase as ScenarioBase,
+    amount_tables as amount_tables,
     load_scenario as load_scenario,
     open_base as open_base,
     save_simulation as save_simulation,
+    scenario_amounts as scenario_amounts,
     simulate_scenarios as simulate_scenarios,
     simulation_tables as simulation_tables,
 )
@@ -128,6 +130,9 @@ from drgpay.policy.model import (
 )
 from drgpay.records.filings import (
     Filings as Filings,
+)
+from drgpay.simulate.at_once import (
+    Amounts as Amounts,
 )
 from drgpay.simulate.outcome import (
     Simulation as Simulation,

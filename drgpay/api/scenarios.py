@@ -12,6 +12,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, chosen
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
+from drgpay.simulate.at_once import Amounts, amount_frames, amounts_at_once
 from drgpay.simulate.outcome import Simulation, open_stages, simulate_over
 from drgpay.simulate.output import write_simulation
 from drgpay.simulate.scenario import Scenario, scenario_of
@@ -92,15 +93,44 @@ def simulate_scenarios(
     1/10,000); `simulation_tables` has decimals. Raises DrgpayError for every mistake in the scenarios
     and for a base whose files changed since its run. Source: docs/scenarios.md.
     """
-    listed: Sequence[ScenarioLike] = (
-        [scenarios] if isinstance(scenarios, str | Path | Mapping | Scenario) else scenarios
-    )
-    stack = [one if isinstance(one, Scenario) else load_scenario(one) for one in listed]
+    stack = _stack(scenarios)
     if base is None:
         return simulate_over(_stages(stack, run, job, cache, threads), stack)
     if not (run is None and job is None and cache is None and threads is None):
         raise DrgpayError(*_ERRORS("base_and_more"))
     return simulate_over(base.stages, stack)
+
+
+@checked
+def scenario_amounts(
+    scenarios: ScenarioLike | Sequence[ScenarioLike], *, base: ScenarioBase
+) -> Amounts:
+    """What hospitals get under scenarios, at once: no case is looked at, as a slider needs it.
+
+    scenarios: as in `simulate_scenarios`. base: one that `open_base` opened; the first call finds what
+    no parameter moves. Returns scaled integers (fen, 1/10,000): statement lines, values, hospitals with
+    their change; `amount_tables` has decimals. They are those of `simulate_scenarios` to the fen.
+    Raises DrgpayError for every mistake in the scenarios, and for sweeps, targets and [outpatient].
+    Source: docs/scenarios.md.
+    """
+    return amounts_at_once(base.stages, _stack(scenarios))
+
+
+@checked
+def amount_tables(amounts: Amounts) -> dict[str, pl.DataFrame]:
+    """Amounts for readers: tables by name, as exact decimals.
+
+    hospitals, values: as of `simulation_tables`; statements of the scenarios, of a year also pools and
+    assessment. No error. Source: docs/scenarios.md.
+    """
+    return amount_frames(amounts)
+
+
+def _stack(scenarios: ScenarioLike | Sequence[ScenarioLike]) -> list[Scenario]:
+    listed: Sequence[ScenarioLike] = (
+        [scenarios] if isinstance(scenarios, str | Path | Mapping | Scenario) else scenarios
+    )
+    return [one if isinstance(one, Scenario) else load_scenario(one) for one in listed]
 
 
 def _stages(

@@ -29,6 +29,7 @@ _SORTING_MEMORY = "160MB"
 _DIGITS, _MOST_PLACES = 38, 10
 _NUMERIC = "numeric"
 _TYPE_KEY = b"POSTGRESQL:type"
+_INTERRUPTED = "Query interrupted"
 _ARRAY_AS_TEXT = r"^\{.*\}$"
 _TEXT_OF_JSON = ("arrow.json",)
 
@@ -205,7 +206,7 @@ def _spool(
     count = waiting = 0
     held: list[pa.RecordBatch] = []
     with pq.ParquetWriter(
-        spool, schema, compression="lz4", use_dictionary=False, write_statistics=False
+        spool, schema, compression="none", use_dictionary=False, write_statistics=False
     ) as writer:
         for batch in batches:
             held.append(_plain(batch, columns, schema, where))
@@ -254,6 +255,12 @@ def _sort(
     order = ", ".join(_quoted(name) for name in dict.fromkeys([*first, *sorted(names)]))
     selected = ", ".join(one.selected() for one in columns)
     schema = pa.schema([pa.field(one.name, one.written) for one in columns])
+    # Amounts hardly repeat; all else is coded, as records are read by their distinct texts.
+    coded = [
+        f"{one.name}.list.element" if pa.types.is_list(one.written) else one.name
+        for one in columns
+        if not pa.types.is_decimal(one.written) and not pa.types.is_boolean(one.written)
+    ]
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": _SORTING_MEMORY,
         "temp_directory": str(work / "sorting"),
@@ -265,13 +272,17 @@ def _sort(
     try:
         with (
             duckdb.connect(config=settings) as sorting,
-            pq.ParquetWriter(path, schema, compression="zstd") as writer,
+            pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=coded) as writer,
         ):
             source = sorting.read_parquet(str(spool)).select(selected).order(order)
             for table in _in_groups(source.to_arrow_reader(_GROUP_ROWS), schema):
                 writer.write_table(table, row_group_size=_GROUP_ROWS)
     except duckdb.IOException as error:  # the disk is full, or may not be written to
         raise OSError(str(error)) from None
+    except RuntimeError as error:
+        if str(error) == _INTERRUPTED:  # what a handler of a signal raised, DuckDB keeps to itself
+            raise KeyboardInterrupt from None
+        raise
 
 
 def _in_groups(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Table]:

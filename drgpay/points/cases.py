@@ -297,6 +297,7 @@ def refuse_unknown_cases(filings: Filings, known: Mapping[str, pl.Series]) -> No
     for name, (table, path) in filings.of_cases.items():
         if not table.height:
             continue
-        unknown = table.filter(~pl.col("case_id").is_in(known[name].implode())).sort("case_id")
+        there = pl.col("case_id").is_in(known[name].implode()).fill_null(value=False)
+        unknown = table.filter(~there).sort("case_id")
         if unknown.height:
             raise DrgpayError(*_ERRORS("unknown_case", path=path, case=unknown["case_id"][0]))

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.ipc
 
 from drgpay.base.cache_folder import (
     SCENARIO_STAGES,
@@ -155,10 +157,8 @@ class StageCache:
         if place is None or not place.is_dir():
             return None
         try:
-            found = {
-                path.stem: pl.scan_ipc(path).collect() for path in sorted(place.glob("*.arrow"))
-            }
-        except (OSError, pl.exceptions.PolarsError):
+            found = {path.stem: _mapped(path) for path in sorted(place.glob("*.arrow"))}
+        except (OSError, pl.exceptions.PolarsError, pa.ArrowException):
             return None
         mark_used(place)
         return found or None
@@ -193,6 +193,16 @@ class StageCache:
 def _write_frames(frames: dict[str, pl.DataFrame], folder: Path) -> None:
     for part, frame in frames.items():
         frame.rechunk().write_ipc(folder / f"{part}.arrow", compression="uncompressed")
+
+
+def _mapped(path: Path) -> pl.DataFrame:
+    """The frame of a file. polars itself would copy it into memory, however little of it is used."""
+    with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
+        frame = pl.from_arrow(reader.read_all(), rechunk=False)
+    scan = pl.scan_ipc(path)
+    if isinstance(frame, pl.DataFrame) and frame.schema == scan.collect_schema():
+        return frame
+    return scan.collect()
 
 
 def _hashes(folder: Path) -> dict[str, str]:

@@ -60,11 +60,6 @@ def compare(before: State, after: State, amount: str) -> Comparison:
     facts = before.plan.hospitals.select("hospital_id", "name", "level", "county")
     cubes = [_with_minus(state, amount) for state in (before, after)]
     placed = [cube.join(facts, on="hospital_id", how="left") for cube in cubes]
-    hospitals = hospitals_by_change([before.settled, after.settled], facts, measures, amount)
-    ranked = hospitals.join(
-        case_mix(before), on="hospital_id", how="left", maintain_order="left"
-    ).with_columns(rank=pl.int_range(1, pl.len() + 1))
-    first = ["rank", "hospital_id", "name", "level", "county", "case_mix", "bin"]
 
     def by(frames: Sequence[pl.DataFrame], key: str) -> pl.DataFrame:
         return paired(frames, [key], measures, amount)
@@ -73,7 +68,7 @@ def compare(before: State, after: State, amount: str) -> Comparison:
 
     return Comparison(
         amount=amount,
-        hospitals=ranked.select(*first, pl.exclude(first)),
+        hospitals=ranked_hospitals(before, after.settled, amount),
         levels=by(placed, "level"),
         counties=by(placed, "county"),
         groups=by(cubes, "drg"),
@@ -81,6 +76,18 @@ def compare(before: State, after: State, amount: str) -> Comparison:
         accounts=by(cubes, "account"),
         values=paired_values([before.settled, after.settled], places),
     )
+
+
+def ranked_hospitals(before: State, after: Settled, amount: str) -> pl.DataFrame:
+    """`Comparison.hospitals`."""
+    measures = tuple(dict.fromkeys([*MEASURES, amount]))
+    facts = before.plan.hospitals.select("hospital_id", "name", "level", "county")
+    hospitals = hospitals_by_change([before.settled, after], facts, measures, amount)
+    ranked = hospitals.join(
+        case_mix(before), on="hospital_id", how="left", maintain_order="left"
+    ).with_columns(rank=pl.int_range(1, pl.len() + 1))
+    first = ["rank", "hospital_id", "name", "level", "county", "case_mix", "bin"]
+    return ranked.select(*first, pl.exclude(first))
 
 
 def hospitals_by_change(

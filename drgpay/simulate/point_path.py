@@ -51,16 +51,49 @@ def point_effects(stages: Stages, middle: State, after: State) -> pl.DataFrame:
         return pl.DataFrame(schema=_SCHEMA)
     old, held, new = _cases(stages, middle, after, causes)
     parts = _minus_rows(old, held, new, causes)
+    ids = old.cases["case_id"]
+    if not all(other.cases["case_id"].equals(ids) for other in (held, new)):
+        old, held, new = _of_both(old, held, new, parts, causes)
+    if held is old:
+        # Without other prices nothing moves a case that has the class, points and payment of before.
+        old, held, new = _at((old, held, new), _differs(old.cases, new.cases))
+    parts += _moves(old, held, new, causes)
+    whole = pl.concat(parts)
+    return whole.group_by(*LINE, "effect").agg(pl.col(SUMS).sum()).sort(*LINE, "effect")
+
+
+def _of_both(
+    old: "_Cases",
+    held: "_Cases",
+    new: "_Cases",
+    parts: list[pl.DataFrame],
+    causes: "_Causes",
+) -> tuple["_Cases", "_Cases", "_Cases"]:
+    """The cases that all have; what one state alone can pay goes to the parts."""
     ids = old.cases.select("case_id")
     for other in {id(one): one for one in (held, new)}.values():
         ids = ids.join(other.cases.select("case_id"), on="case_id", how="semi")
     for one, sign in ((old, -1), (new, 1)):
         rows = one.cases.join(ids, on="case_id", how="anti")
         parts.append(_rows(rows, rows["points"], sign, pl.lit(causes.of_validity)))
-    start, middle_way, end = (one.only(ids) for one in (old, held, new))
-    parts += _moves(start, middle_way, end, causes)
-    whole = pl.concat(parts)
-    return whole.group_by(*LINE, "effect").agg(pl.col(SUMS).sum()).sort(*LINE, "effect")
+    known = ids["case_id"].implode()
+    kept = {id(one): one.at(one.cases["case_id"].is_in(known)) for one in (old, held, new)}
+    return kept[id(old)], kept[id(held)], kept[id(new)]
+
+
+def _at(
+    three: tuple["_Cases", "_Cases", "_Cases"], which: pl.Series
+) -> tuple["_Cases", "_Cases", "_Cases"]:
+    """Some of the cases of each; what was one stays one."""
+    kept = {id(one): one.at(which) for one in three}
+    old, held, new = (kept[id(one)] for one in three)
+    return old, held, new
+
+
+def _differs(one: pl.DataFrame, other: pl.DataFrame) -> pl.Series:
+    columns = ("case_class", "points", "payment")
+    differs = [one[column].ne_missing(other[column]) for column in columns]
+    return differs[0] | differs[1] | differs[2]
 
 
 @dataclass(frozen=True)
@@ -120,9 +153,9 @@ class _Cases:
     steps: Sequence[Step]
     minus: pl.DataFrame
 
-    def only(self, ids: pl.DataFrame) -> "_Cases":
-        kept = self.cases.join(ids, on="case_id", how="semi", maintain_order="left")
-        return replace(self, cases=kept)
+    def at(self, which: pl.Series) -> "_Cases":
+        """Some of its cases."""
+        return replace(self, cases=self.cases.filter(which))
 
 
 def _cases(

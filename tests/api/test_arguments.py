@@ -115,6 +115,13 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
             sample_data, tmp_path / "region", ignore=shutil.ignore_patterns("*history")
         )
         given["simulation"] = drgpay.simulate_scenarios([], job=region / "2026-10.toml")
+    if name in ("scenario_amounts", "amount_tables"):
+        region = shutil.copytree(
+            sample_data, tmp_path / "region", ignore=shutil.ignore_patterns("*history")
+        )
+        base = drgpay.open_base(job=region / "2026-10.toml")
+        amounts = drgpay.scenario_amounts({"name": "x"}, base=base)
+        given |= {"base": base} if name == "scenario_amounts" else {"amounts": amounts}
     if name in ("save_transition", "transition_tables"):
         file = transition_file(small_history(sample_data, tmp_path / "history"))
         given["transition"] = drgpay.compare_over_history(file)

@@ -73,6 +73,34 @@ def test_a_base_is_computed_once(region: Path, base: drgpay.ScenarioBase) -> Non
     assert re.fullmatch(r"ScenarioBase\(period=2026-10, job=.*, policy=[\w-]+\)", repr(base))
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"points.low_ratio": 0.5},
+        {"points.readmission.factor": 0.1},
+        {"settlement.value_places": 2},
+    ],
+)
+def test_amounts_at_once_are_those_of_the_simulation(
+    base: drgpay.ScenarioBase, tmp_path: Path, more: dict[str, Any]
+) -> None:
+    scenarios = [VALUES, {"name": "more", "policy": more}]
+    amounts = drgpay.amount_tables(drgpay.scenario_amounts(scenarios, base=base))
+    whole = drgpay.simulate_scenarios(scenarios, base=base)
+    tables = drgpay.simulation_tables(whole)
+    for name in ("hospitals", "values"):
+        assert amounts[name].equals(tables[name]), name
+    folder = drgpay.save_simulation(whole, tmp_path / "saved")
+    assert amounts["statements"].equals(pl.read_parquet(folder / "statements.parquet"))
+
+
+def test_amounts_at_once_have_no_sweep(base: drgpay.ScenarioBase) -> None:
+    sweep = {"path": "points.low_ratio", "values": [0.3]}
+    with pytest.raises(drgpay.DrgpayError, match=r"no \[\[sweep\]\]; leave"):
+        drgpay.scenario_amounts({"name": "x", "sweep": [sweep]}, base=base)
+
+
 def test_what_is_saved_holds_the_scenario(
     region: Path, base: drgpay.ScenarioBase, tmp_path: Path
 ) -> None:

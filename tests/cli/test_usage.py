@@ -7,7 +7,7 @@ from tests.cli.in_process import Run
 MISTAKES = {
     "no command": (("rum",), ("drgpay has no command rum", "is run meant")),
     "no command of a group": (("runs", "lst"), ("drgpay runs has no command lst", "is list meant")),
-    "nothing like it": (("zzzzz",), ("has no command zzzzz", "there are init, run, clear")),
+    "nothing like it": (("zzzzz",), ("has no command zzzzz", "there are init, fetch, run, clear")),
     "no option": (("run", "x", "--lnag", "zh"), ("no option --lnag", "is --lang meant")),
     "no such option": (("run", "x", "--zzzz"), ("no option --zzzz", "see drgpay run --help")),
     "no argument": (("run",), ("drgpay run lacks the argument job", "add it")),

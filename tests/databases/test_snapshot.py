@@ -1,9 +1,11 @@
 """Snapshots: the same rows give the same bytes, and no value is changed on the way."""
 
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import alike
+from drgpay.databases import snapshot
 from drgpay.databases.reading import DECIMAL_AS_TEXT, Rows
 from drgpay.databases.snapshot import Layout, Snapshot, write_snapshot
 
@@ -97,6 +100,34 @@ def test_decimals_keep_every_digit(
 def test_names_in_capitals_are_the_known_ones(tmp_path: Path) -> None:
     table = pa.table({"OTHER": [1], "CASE_ID": ["A"], "Total_Cost": [1.5]})
     assert _written(tmp_path, table).columns == ("case_id", "total_cost", "OTHER")
+
+
+def test_a_signal_while_rows_are_sorted_ends_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB tells of a signal by an error of its own; here one comes before the first row."""
+    in_groups = snapshot._in_groups
+
+    class Signalled(BaseException):
+        pass
+
+    def handler(*_: object) -> None:
+        raise Signalled
+
+    def slowly(_reader: object, schema: pa.Schema) -> Iterator[pa.Table]:
+        numbers = "SELECT md5(i::VARCHAR) AS a FROM range(30_000_000) numbers(i) ORDER BY a"
+        signal.setitimer(signal.ITIMER_REAL, 0.1)
+        with duckdb.connect(config={"threads": 1}) as sorting:
+            yield from in_groups(sorting.sql(numbers).to_arrow_reader(1), schema)
+
+    monkeypatch.setattr(snapshot, "_in_groups", slowly)
+    before = signal.signal(signal.SIGALRM, handler)
+    try:
+        with pytest.raises((KeyboardInterrupt, Signalled)):
+            _written(tmp_path, _of_numbers(["1"]))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_no_rows_are_a_snapshot_too(tmp_path: Path) -> None:

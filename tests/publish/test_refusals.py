@@ -1,6 +1,11 @@
 """Whatever fails, the database has what it had: one sentence says why and what to do."""
 
+import os
 import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -251,3 +256,53 @@ def test_where_the_connection_ends_as_it_commits_the_end_is_not_known(
     postgresql_database.execute("DROP FUNCTION stumble CASCADE")
     publish_runs([year / MAY], database, OPEN)
     assert _every(rows) == before
+
+
+@pytest.mark.slow
+def test_a_server_whose_disk_is_full(
+    year: Path, postgresql_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database lies in a file system of a few megabytes, and something else fills it."""
+    monkeypatch.setenv(VARIABLE, postgresql_server.password)
+    with _small_tablespace(postgresql_server) as server, server.cursor() as cursor:
+        database = database_of(server)
+        publish_runs([year / MAY], database, OPEN, ("cases",))
+
+        def rows(query: str) -> list[tuple[Any, ...]]:
+            cursor.execute(query)
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+            return found
+
+        before = _every(rows)
+        filler = Path(server.folder, server.database, "filler")
+        filler.write_bytes(bytes(shutil.disk_usage(filler.parent).free))
+        error = _refused(year, database, FEBRUARY, chosen=("cases",))
+        assert error.code == "publish.disk_full"
+        filler.unlink()
+        assert _every(rows) == before
+        publish_runs([year / FEBRUARY], database, OPEN, ("cases",))
+        assert rows("SELECT count(*) FROM drgpay.runs") == [(2,)]
+
+
+@contextmanager
+def _small_tablespace(server: Server) -> Iterator[Server]:
+    """A database in a file system of its own, which only root can mount."""
+    folder, owner = Path(server.folder, f"small{os.getpid()}"), Path(server.folder).stat()
+    folder.mkdir()
+    where = f"size=32m,uid={owner.st_uid},gid={owner.st_gid},mode=0700"
+    mount = ["mount", "-t", "tmpfs", "-o", where, "tmpfs", str(folder)]
+    if os.geteuid() or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a file system for PostgreSQL can be mounted by root only")
+    try:
+        server.execute(
+            f"CREATE TABLESPACE {folder.name} LOCATION '{folder}'",
+            f"CREATE DATABASE {folder.name} TABLESPACE {folder.name}",
+        )
+        yield replace(server, database=folder.name)
+    finally:
+        server.execute(
+            f"DROP DATABASE IF EXISTS {folder.name} WITH (FORCE)",
+            "CHECKPOINT",  # until then its files are there
+            f"DROP TABLESPACE IF EXISTS {folder.name}",
+        )
+        subprocess.run(["umount", str(folder)], check=True)

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from drgpay.base.language import choose
+from drgpay.spark import local_session
 from tests.docs.markdown import DOCS, ZH, Block, blocks, language_of
 
 PAGES = (DOCS / "howto-spark.md", ZH / "howto-spark.md")
@@ -46,5 +47,9 @@ def refresh(page: Path) -> None:
 
 
 if __name__ == "__main__":
-    for page_ in PAGES:
-        refresh(page_)
+    # The pages take the session that runs: its tables lie where nobody looks.
+    with tempfile.TemporaryDirectory() as warehouse:
+        spark = local_session(2, {"spark.sql.warehouse.dir": warehouse})
+        for page_ in PAGES:
+            refresh(page_)
+            spark.sql("DROP DATABASE province CASCADE")

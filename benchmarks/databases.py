@@ -1,0 +1,106 @@
+"""Measure reading a month from a database: `drgpay fetch` beside a bare copy of the same table to Parquet.
+
+    python -m benchmarks.databases [--stays N] [--pairs N] [--data FOLDER]
+
+A PostgreSQL is started for it, as the tests start theirs (without fsync), and filled with the stays of a
+month in no order. `drgpay fetch` reads them in a transaction, sorts them on disk and writes the snapshot with
+its hash; the floor writes the batches of ADBC to a Parquet file as they come. Both are processes of their own and
+run in turn, after a first pair that only warms the caches. Processor time is that of the process alone; the server
+has its own.
+"""
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+from multiprocessing import get_context
+from pathlib import Path
+
+import polars as pl
+
+from benchmarks.compare import region
+from benchmarks.publish import Measured, measure
+from tests.databases.postgresql_server import Server, own_server
+from tests.run.database_region import write_table
+
+_DRGPAY = [sys.executable, "-m", "drgpay.cli.main"]
+_FLOOR = """
+import os, sys, pyarrow as pa, pyarrow.parquet as pq
+from adbc_driver_postgresql import dbapi
+with dbapi.connect(os.environ["FLOOR"]) as connection, connection.cursor() as cursor:
+    cursor.execute("SELECT * FROM his.stays")
+    reader = cursor.fetch_record_batch()
+    plain = [getattr(field.type, "storage_type", field.type) for field in reader.schema]
+    schema = pa.schema(list(zip(reader.schema.names, plain)))
+    with pq.ParquetWriter(sys.argv[1], schema, compression="zstd") as writer:
+        for batch in reader:
+            columns = [getattr(column, "storage", column) for column in batch.columns]
+            writer.write_batch(pa.RecordBatch.from_arrays(columns, schema=schema))
+"""
+_JOB = """
+period = "2026-10"
+scheme = "chs-drg-2.0"
+catalogue = "catalogue"
+policy = "policy.toml"
+output = "runs"
+[inputs]
+stays = { database = "centre", table = "his.stays" }
+hospitals = "hospitals.csv"
+[databases.centre]
+"""
+
+
+def fill(server: Server, data: Path, stays: int) -> None:
+    """The stays of a month as a table, in no order."""
+    folder = region(data, stays, history=False)
+    frame = pl.read_parquet(sorted((folder / "stays").glob("*.parquet"))[-1])
+    server.execute("CREATE SCHEMA his")
+    write_table(server, "stays", frame.sample(fraction=1, shuffle=True, seed=1))
+    server.execute("ANALYZE")
+
+
+def compare(server: Server, pairs: int) -> None:
+    """Fetch and copy in turn; print both and what their ratios are."""
+    ours, floors, ratios = [], [], []
+    os.environ |= {"PGPASSWORD": server.password, "FLOOR": server.uri}
+    with tempfile.TemporaryDirectory() as given:
+        job = Path(given, "month.toml")
+        job.write_text(_JOB + server.section(), encoding="utf-8")
+        for number in range(pairs + 1):
+            ours_now = measure([*_DRGPAY, "fetch", str(job), "--quiet"])
+            floor_now = measure([sys.executable, "-c", _FLOOR, str(Path(given, "floor.parquet"))])
+            if number:
+                ours.append(ours_now)
+                floors.append(floor_now)
+                ratios.append(ours_now.processor / floor_now.processor)
+    _show("drgpay fetch", ours)
+    _show("bare copy", floors)
+    print(f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
+def _show(name: str, measured: list[Measured]) -> None:
+    print(
+        f"{name:15} {statistics.median(one.processor for one in measured):6.2f} s of its process"
+        f" {statistics.median(one.seconds for one in measured):7.2f} s"
+        f" {max(one.peak_gb for one in measured):6.2f} GB"
+    )
+
+
+def main() -> None:
+    """Measure as the arguments say."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--stays", type=int, default=1_000_000)
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--data", type=Path, default=Path(__file__).parent / "data")
+    given = parser.parse_args()
+    with own_server() as server:
+        # In a process of its own: what that needs would count as the peak of all that are started here.
+        filling = get_context("spawn").Process(target=fill, args=(server, given.data, given.stays))
+        filling.start()
+        filling.join()
+        compare(server, given.pairs)
+
+
+if __name__ == "__main__":
+    main()
