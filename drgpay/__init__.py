@@ -21,6 +21,7 @@ _PUBLIC = {
         "migration_of_stays",
     ),
     "drgpay.api.keeping": ("forget_runs", "keep_runs", "publish_runs"),
+    "drgpay.api.plain": ("group_plain", "plain_schema"),
     "drgpay.api.projects": ("init_project",),
     "drgpay.api.quality": ("check_stays", "group_statistics", "reconcile_groups"),
     "drgpay.api.rules": (
@@ -52,7 +53,6 @@ _PUBLIC = {
     "drgpay.explain.trace": ("Trace",),
     "drgpay.grouper.apg": ("CompiledApg",),
     "drgpay.grouper.compiled": ("CompiledScheme",),
-    "drgpay.grouper.plain": ("group_plain", "plain_schema"),
     "drgpay.grouper.reference": ("Stay",),
     "drgpay.points.catalogue": ("Catalogue",),
     "drgpay.policy.model": ("Policy",),

@@ -115,7 +115,7 @@ from drgpay.grouper.apg import (
 from drgpay.grouper.compiled import (
     CompiledScheme as CompiledScheme,
 )
-from drgpay.grouper.plain import (
+from drgpay.api.plain import (
     group_plain as group_plain,
     plain_schema as plain_schema,
 )

@@ -10,8 +10,6 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
-import polars as pl
-
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Words, listed
 from drgpay.base.words import Sentences
@@ -24,14 +22,19 @@ _R = TypeVar("_R")
 _SAID: dict[Any, str] = {
     str: "type_text",
     Path: "type_path",
-    pl.DataFrame: "type_frame",
-    pl.LazyFrame: "type_lazy_frame",
     int: "type_whole_number",
     float: "type_number",
     Decimal: "type_decimal",
     bool: "type_flag",
     date: "type_date",
     type(None): "type_none",
+}
+# Of other libraries by name, so that nothing is imported to say it.
+_SAID_OF_LIBRARIES = {
+    ("polars", "DataFrame"): "type_frame",
+    ("polars", "LazyFrame"): "type_lazy_frame",
+    ("pyarrow", "RecordBatch"): "type_batch",
+    ("pyarrow", "Schema"): "type_schema",
 }
 # numpy's numbers are numbers; True is none.
 _NUMBERS: dict[Any, type] = {int: Integral, float: Real}
@@ -112,8 +115,9 @@ def _said(due: Any) -> Words:
         return _ERRORS.words("type_tuple", each=_said(inner[0]))
     if origin is Mapping:
         return _ERRORS.words("type_dict")
-    if due in _SAID:
-        return _ERRORS.words(_SAID[due])
+    key = _SAID.get(due) or _SAID_OF_LIBRARIES.get((due.__module__.partition(".")[0], due.__name__))
+    if key:
+        return _ERRORS.words(key)
     return _ERRORS.words("type_of_drgpay", name=due.__name__)
 
 

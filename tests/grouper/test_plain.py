@@ -160,7 +160,8 @@ def test_who_groups_elsewhere_loads_no_frames_policies_and_rules(
     sent.write_bytes(pickle.dumps(SentGrouping.of(compiled("chs-drg-2.0"), ("case_id",), True)))
     code = (
         "import pickle, sys, pathlib, pyarrow.parquet as pq\n"
-        "import drgpay.grouper.plain\n"
+        "import drgpay, drgpay.grouper.plain\n"
+        "drgpay.group_plain, drgpay.plain_schema\n"
         "heavy = {'polars', 'pydantic', 'lark', 'scipy', 'duckdb'}\n"
         "print(sorted(heavy & {*sys.modules}))\n"
         f"grouping = pickle.loads(pathlib.Path({str(sent)!r}).read_bytes())\n"
