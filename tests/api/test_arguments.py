@@ -62,7 +62,11 @@ def right(sample_data: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     stays = pl.read_parquet(sample_data / "stays" / "2026-10.parquet").head(30)
     stay = drgpay.Stay("A01.000", 1, 30)
     groups = drgpay.group_stays(stays, scheme)
+    batch = stays.to_arrow().combine_chunks().to_batches()[0]
     return {
+        "compiled": drgpay.load_scheme("chs-drg-2.0"),
+        "batch": batch,
+        "given": batch.schema,
         "stays": stays,
         "grouped": groups.join(stays, on="case_id"),
         "official": groups,
