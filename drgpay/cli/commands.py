@@ -4,7 +4,8 @@ What help says stands in drgpay/words/help.toml, by command and parameter, and i
 help is printed. Every command takes --lang, -q and -v, before its name and behind it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
 from functools import cache, partial
 from typing import Annotated, Any
@@ -78,12 +79,14 @@ class _Worded:
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help, in the chosen language."""
         _word(self, ctx)
-        super().format_help(ctx, formatter)  # type: ignore[misc]
+        with _former_names_hidden(self, ctx):
+            super().format_help(ctx, formatter)  # type: ignore[misc]
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """What may stand next, with its help in the chosen language."""
         _word(self, ctx)
-        return list(super().shell_complete(ctx, incomplete))  # type: ignore[misc]
+        with _former_names_hidden(self, ctx):
+            return list(super().shell_complete(ctx, incomplete))  # type: ignore[misc]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; what is refused knows the command."""
@@ -234,7 +237,6 @@ def _word(command: Any, ctx: Any) -> None:
     general = {each.name for each in general_options()} | {"help"}
     for param in command.get_params(ctx):
         param.help = said(parameter_key(key, param.name))
-        param.opts = [each for each in param.opts if each not in FORMER] or param.opts
         if param.name in general:
             param.rich_help_panel = HELP.said("headings.general_options", language)
     for name, each in getattr(command, "commands", {}).items():
@@ -244,6 +246,19 @@ def _word(command: Any, ctx: Any) -> None:
     heading = "example" if len(command.examples) == 1 else "examples"
     examples = "\n\n".join(escape(each) for each in command.examples)
     command.epilog = f"\n[bold]{said(f'headings.{heading}')}[/bold]\n\n{examples}\n"
+
+
+@contextmanager
+def _former_names_hidden(command: Any, ctx: Any) -> Iterator[None]:
+    """Show no former names of options; behind the block they are taken again."""
+    options = [(param, param.opts) for param in command.get_params(ctx)]
+    for param, names in options:
+        param.opts = [each for each in names if each not in FORMER] or names
+    try:
+        yield
+    finally:
+        for param, names in options:
+            param.opts = names
 
 
 def _fold_lines(printer: Any) -> None:

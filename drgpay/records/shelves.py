@@ -68,7 +68,8 @@ class Shelves:
 
 def _read(kept: pl.DataFrame | Path, columns: Sequence[str] | None) -> pl.DataFrame:
     if isinstance(kept, Path):
-        frame = pl.read_ipc(kept, columns=list(columns) if columns else None)
+        with kept.open("rb") as opened:  # a path would be read as a pattern
+            frame = pl.read_ipc(opened, columns=list(columns) if columns else None)
     else:
         frame = kept.select(columns) if columns else kept
     return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))

@@ -190,7 +190,9 @@ class _Maker:
             if name not in self.laid:
                 return None
             found = pl.concat(
-                pl.read_ipc(path) for path in sorted((self.work / name).glob("*.arrow"))
+                # As bytes, since a path would be read as a pattern.
+                pl.read_ipc(path.read_bytes())
+                for path in sorted((self.work / name).glob("*.arrow"))
             )
             if found.height != self.laid[name]:  # a workbook without its cases is worse than none
                 raise OSError(EIO, os.strerror(EIO), str(self.work / name))

@@ -56,7 +56,8 @@ class GroupedVisits:
     def in_buckets(self, folder: Path) -> Iterator[pl.DataFrame]:
         """The visits bucket by bucket, from the folder of their files."""
         for file in self.buckets["file"]:
-            yield pl.read_ipc(folder / file)
+            with (folder / file).open("rb") as opened:  # a path would be read as a pattern
+                yield pl.read_ipc(opened)
 
     @property
     def rows(self) -> int:

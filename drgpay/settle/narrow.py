@@ -128,7 +128,7 @@ class GrowingCases:
         stays = pl.col(STAYS) if STAYS in cases.columns else pl.lit(1, pl.Int64)
         keyed = cases.select(
             *(pl.col(name).cast(dtype) for name, dtype in _KEYS.items()),
-            *_SUMMED,
+            pl.col(_SUMMED).cast(pl.Int64),
             stays.alias("cases"),
         )
         groups = (

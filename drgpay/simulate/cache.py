@@ -199,7 +199,7 @@ def _mapped(path: Path) -> pl.DataFrame:
     """The frame of a file. polars itself would copy it into memory, however little of it is used."""
     with pa.memory_map(str(path)) as file, pa.ipc.open_file(file) as reader:
         frame = pl.from_arrow(reader.read_all(), rechunk=False)
-    scan = pl.scan_ipc(path)
+    scan = pl.scan_ipc(path, glob=False)
     if isinstance(frame, pl.DataFrame) and frame.schema == scan.collect_schema():
         return frame
     return scan.collect()

@@ -74,12 +74,12 @@ def _each_visit(
     made: Literal["entries", "findings"],
     fields: pa.Schema,
 ) -> DataFrame:
-    from pyspark.sql.types import StructType
-
     columns = [
         _columns(visits, "visits", VISIT_VALUES, VISIT_COLUMNS),
         _columns(items, "items", LINE_VALUES, ITEM_COLUMNS),
     ]
+    from pyspark.sql.types import StructType
+
     compiled = scheme if isinstance(scheme, CompiledApg) else load_apg(str(scheme))
     rules = policy if isinstance(policy, Policy) else load_policy(policy).policy
     task = VisitTask.of(compiled, rules, made)
