@@ -15,13 +15,13 @@ from drgpay.explain.code_names import CodeNames
 from drgpay.explain.stays import find_case
 from drgpay.explain.trace import Trace
 from drgpay.explain.tracing import explain_stay as _explain_stay
-from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.grouper.compiled_cache import load_compiled
+from drgpay.grouper.dataset_pieces import grouped_batches
 from drgpay.grouper.reference import Stay
 from drgpay.grouper.scheme import scheme_in_force
 from drgpay.records.columns import CODE_COLUMNS
-from drgpay.records.dataset import Piece
+from drgpay.records.dataset import PlacedPiece
 from drgpay.records.in_order import in_order
 from drgpay.schemes.diff import diff_schemes, migration
 
@@ -76,15 +76,15 @@ def group_stays(
         raise DrgpayError(*_ERRORS("no_stay", path=dataset.path))
     coded = [column for column in CODE_COLUMNS if column in needed]
 
-    def grouped(piece: Piece) -> list[pl.DataFrame]:
-        return [_with_groups(compiled, batch, reasons) for batch in piece.batches(needed, coded)]
+    def grouped(piece: PlacedPiece) -> list[pl.DataFrame]:
+        batches = grouped_batches(compiled, dataset, piece, needed, coded, reasons)
+        return [_with_groups(batch, groups) for batch, groups in batches]
 
-    return pl.concat(list(in_order(grouped, dataset.pieces(), threads)), rechunk=True)
+    return pl.concat(list(in_order(grouped, dataset.placed_pieces(), threads)), rechunk=True)
 
 
-def _with_groups(compiled: CompiledScheme, batch: pa.RecordBatch, reasons: bool) -> pl.DataFrame:
-    groups = pl.DataFrame(pa.table(group_batch(compiled, batch, reasons)))
-    named = groups.with_columns(cs.categorical().cast(pl.String))
+def _with_groups(batch: pa.RecordBatch, groups: pa.RecordBatch) -> pl.DataFrame:
+    named = pl.DataFrame(pa.table(groups)).with_columns(cs.categorical().cast(pl.String))
     cases = pl.DataFrame(pa.table(batch.select(["case_id"]))).select(
         pl.col("case_id").cast(pl.String)
     )

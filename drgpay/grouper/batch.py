@@ -16,8 +16,9 @@ from drgpay.grouper.facts import Facts, distinct, lasting_keys, observe
 from drgpay.grouper.leaf_memo import LARGEST_LEAF, kinds
 from drgpay.grouper.reasons import REASON_COLUMNS, reason_arrays
 from drgpay.grouper.rules.fields import COLUMN_OF_FIELD, CodeField, NumberField
+from drgpay.grouper.unknown_texts import UnknownTexts
 from drgpay.records.arrays import numbers_array, numbers_of, strings_array
-from drgpay.records.codes import CodeLists, Ints
+from drgpay.records.codes import CodeLists, Ints, Unnumbered
 
 _ERRORS = Sentences("errors/grouper")
 
@@ -33,7 +34,10 @@ _SINGLE_COLUMNS = tuple(
 
 
 def group_batch(
-    compiled: CompiledScheme, batch: pa.RecordBatch, reasons: bool = False
+    compiled: CompiledScheme,
+    batch: pa.RecordBatch,
+    reasons: bool = False,
+    unknown: UnknownTexts | None = None,
 ) -> pa.RecordBatch:
     """Group stays.
 
@@ -42,8 +46,9 @@ def group_batch(
     numeric type).
     Returns, row by row: status, mdc, adrg, drg, severity (dictionary-coded strings; null groups and
     severity where the status is invalid); with `reasons` also REASON_COLUMNS (see reasons.py).
+    unknown: collects the codes that the scheme does not name.
     """
-    stays = encode_records(compiled, batch)
+    stays = encode_records(compiled, batch, unknown)
     valid = _valid(compiled, stays)
     facts = observe(compiled, stays)
     leaf = leaf_of_each(compiled, facts)
@@ -64,20 +69,29 @@ def group_batch(
     return pa.RecordBatch.from_arrays(columns, names=names)
 
 
-def encode_records(compiled: CompiledScheme, batch: pa.RecordBatch) -> CodedRecords:
-    """Translate the columns that grouping reads into integers of the compiled scheme."""
+def encode_records(
+    compiled: CompiledScheme, batch: pa.RecordBatch, unknown: UnknownTexts | None = None
+) -> CodedRecords:
+    """Translate the columns that grouping reads into integers of the compiled scheme.
+
+    unknown: collects the codes that the scheme does not name.
+    """
     lacking = [column for column in compiled.columns if column not in batch.schema.names]
     if lacking:
         said = _ERRORS("no_column_to_group", columns=listed(lacking), scheme=compiled.id)
         raise DrgpayError(*said)
     single = {
-        field: compiled.index_of(field).encode(batch.column(COLUMN_OF_FIELD[field]))
+        field: compiled.index_of(field).encode(
+            batch.column(COLUMN_OF_FIELD[field]), _collector(unknown, COLUMN_OF_FIELD[field])
+        )
         for field in _SINGLE_COLUMNS
         if COLUMN_OF_FIELD[field] in compiled.columns
     }
     lists = {
         COLUMN_OF_FIELD[field]: CodeLists.encode(
-            compiled.index_of(field), batch.column(COLUMN_OF_FIELD[field])
+            compiled.index_of(field),
+            batch.column(COLUMN_OF_FIELD[field]),
+            _collector(unknown, COLUMN_OF_FIELD[field]),
         )
         for field in LIST_FIELDS
         if COLUMN_OF_FIELD[field] in compiled.columns
@@ -88,6 +102,10 @@ def encode_records(compiled: CompiledScheme, batch: pa.RecordBatch) -> CodedReco
         if COLUMN_OF_FIELD[field] in compiled.columns
     }
     return CodedRecords(batch.num_rows, single, lists, numbers)
+
+
+def _collector(unknown: UnknownTexts | None, column: str) -> Unnumbered | None:
+    return None if unknown is None else unknown.of(column)
 
 
 def _valid(compiled: CompiledScheme, stays: CodedRecords) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from drgpay.records.arrays import strings_array
-from drgpay.records.codes import CodeIndex, Ints
+from drgpay.records.codes import CodeIndex, Ints, Unnumbered
 
 _ANY = "*"
 # How a pattern is numbered: its beginning and a character that no code has.
@@ -48,14 +48,14 @@ class PatternIndex(CodeIndex):
         numbered = {f"{code[:-1]}{_REST}" if is_pattern(code) else code for code in listed}
         super().__init__(numbered | set(plain))
 
-    def encode(self, values: pa.Array) -> Ints:
+    def encode(self, values: pa.Array, unnumbered: Unnumbered | None = None) -> Ints:
         """The number of each string, as CodeIndex.encode does."""
         if not self._patterns:
-            return super().encode(values)
+            return super().encode(values, unnumbered)
         if not pa.types.is_dictionary(values.type):
             values = values.dictionary_encode()
         words = self._represented(values.dictionary)
-        return super().encode(pa.DictionaryArray.from_arrays(values.indices, words))
+        return super().encode(pa.DictionaryArray.from_arrays(values.indices, words), unnumbered)
 
     def members(self, listed: Iterable[str]) -> NDArray[np.bool_]:
         """Which numbers, (size,), are in a set that is listed as codes and patterns."""

@@ -8,11 +8,12 @@ import pyarrow as pa
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import listed
 from drgpay.base.words import Sentences
-from drgpay.grouper.batch import RESULT_COLUMNS, group_batch
+from drgpay.grouper.batch import RESULT_COLUMNS
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.dataset_pieces import grouped_batches
 from drgpay.grouper.reasons import REASON_COLUMNS
 from drgpay.records.columns import CODE_COLUMNS, Kind
-from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.dataset import Dataset, PlacedPiece
 from drgpay.records.folder import refuse_overwriting
 from drgpay.records.in_order import in_order
 from drgpay.records.writing import staged_file, write_batches
@@ -59,17 +60,16 @@ def group_dataset(
     schema = pa.schema([*_kept_fields(dataset, kept), *results])
     coded_results = [field.name for field in results if pa.types.is_dictionary(field.type)]
 
-    def grouped(piece: Piece) -> list[pa.RecordBatch]:
+    def grouped(piece: PlacedPiece) -> list[pa.RecordBatch]:
         batches = []
-        for batch in piece.batches(read, coded):
-            groups = group_batch(compiled, batch, reasons)
+        for batch, groups in grouped_batches(compiled, dataset, piece, read, coded, reasons):
             columns = [_as_field(batch, field) for field in schema][: len(schema) - len(results)]
             columns += [_as_result(groups.column(field.name), field) for field in results]
             batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
         return batches
 
     with staged_file(out) as staged:
-        batches = in_order(grouped, dataset.pieces(), threads)
+        batches = in_order(grouped, dataset.placed_pieces(), threads)
         write_batches(_counted(batches, progress), schema, staged, coded=coded_results)
     return dataset.rows
 

@@ -1,6 +1,6 @@
 """Columns of codes as integers: each distinct string is looked up once, not once per row."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,6 +13,8 @@ from drgpay.records.arrays import numbers_of, strings_array
 
 Ints = NDArray[Any]  # numbers of codes
 Offsets = NDArray[Any]  # int32 or int64
+Unnumbered = Callable[[pa.DictionaryArray, Ints], None]
+"""Is told texts of which some have no number, and the places of those in their dictionary."""
 
 
 _SPARSE = 4
@@ -36,11 +38,18 @@ class CodeIndex:
     def _value_set(self) -> pa.Array:
         return strings_array(self.codes)
 
-    def encode(self, values: pa.Array) -> Ints:
-        """The number of each string; null and the empty string count as missing."""
+    def encode(self, values: pa.Array, unnumbered: Unnumbered | None = None) -> Ints:
+        """The number of each string; null and the empty string count as missing.
+
+        unnumbered: is called if there are strings without a number; null and the empty one have one.
+        """
         if not pa.types.is_dictionary(values.type):
             values = values.dictionary_encode()
         numbers = self._of_words(values.dictionary)
+        if unnumbered is not None:
+            places = np.flatnonzero(numbers == self.unknown)
+            if len(places):
+                unnumbered(values, places)
         return np.take(numbers, numbers_of(values.indices, null=len(numbers) - 1))
 
     def unknown_in(self, values: pa.Array) -> NDArray[np.bool_]:
@@ -78,8 +87,13 @@ class CodeLists:
     flat: Ints
 
     @staticmethod
-    def encode(index: CodeIndex, values: pa.Array) -> "CodeLists":
-        """Translate an Arrow list column; a null list is an empty one."""
+    def encode(
+        index: CodeIndex, values: pa.Array, unnumbered: Unnumbered | None = None
+    ) -> "CodeLists":
+        """Translate an Arrow list column; a null list is an empty one.
+
+        unnumbered: as of CodeIndex.encode, of the items one behind the other.
+        """
         if not (pa.types.is_list(values.type) or pa.types.is_large_list(values.type)):
             values = values.cast(pa.large_list(values.type.value_type))
         if values.null_count:  # a null list may cover values in Arrow's layout
@@ -88,7 +102,7 @@ class CodeLists:
             values = pc.if_else(pc.is_valid(values), values, pa.scalar([], values.type))
         offsets = numbers_of(values.offsets)
         flat = values.values.slice(offsets[0], offsets[-1] - offsets[0])
-        return CodeLists(offsets - offsets[0], index.encode(flat))
+        return CodeLists(offsets - offsets[0], index.encode(flat, unnumbered))
 
     @cached_property
     def lengths(self) -> Offsets:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.language import listed
@@ -16,7 +16,7 @@ from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.meaning.source import PlainSource
 from drgpay.records.origin import Origin, OriginFile
 from drgpay.records.parquet_source import open_parquet
-from drgpay.records.reading_report import ReadingReport
+from drgpay.records.reading_report import Finding, ReadingReport
 from drgpay.records.source import Piece, SourceFile, is_csv, is_excel, partition_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Dataset",
     "Piece",
+    "PlacedPiece",
     "RecordsInput",
     "SourceFile",
     "dataset_of",
@@ -38,6 +39,14 @@ __all__ = [
 ]
 
 _ERRORS = Sentences("errors/records")
+
+
+class PlacedPiece(NamedTuple):
+    """A piece of a dataset; file_number: its place in `files`; first_row: in the file, from 0."""
+
+    piece: Piece
+    file_number: int
+    first_row: int
 
 
 @dataclass(frozen=True)
@@ -100,6 +109,23 @@ class Dataset:
                 type_, kind = file.type_of(column), self.kinds[column]
                 if type_ is not None and not kind.admits(type_):
                     raise _mistyped(file, column, type_, kind)
+
+    def placed_pieces(self) -> list[PlacedPiece]:
+        """The pieces, each with its file and the row that it begins with."""
+        placed = []
+        for number, file in enumerate(self.files):
+            row = 0
+            for piece in file.pieces():
+                placed.append(PlacedPiece(piece, number, row))
+                row += piece.rows
+        return placed
+
+    def report_findings(self, piece: PlacedPiece, row: int, findings: list[Finding]) -> None:
+        """Count what was found in the batch of a piece that begins at `row` of its file."""
+        if findings:
+            file = self.files[piece.file_number]
+            placed = [one._replace(row=file.places.row(one.row)) for one in findings]
+            self.conversions.add(piece.file_number, file.name, row, placed)
 
     def pieces(self) -> list[Piece]:
         """What threads read: the row groups or blocks of all files, in order."""

@@ -1,6 +1,5 @@
 """Which codes of a stay no code table knows."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -46,20 +45,6 @@ class KnownCodes:
         procedures, leading = _first_unknown_listed(self.procedures, batch.column("procedures"))
         columns = dict(zip(UNKNOWN_COLUMNS, (principal, other, procedures), strict=True))
         return pl.DataFrame({**columns, LEADING_UNKNOWN: principal.is_not_null() | leading})
-
-
-_JOINED = re.compile(
-    r"[A-Z]?[0-9][0-9A-Za-z.]{2,}([^0-9A-Za-z.\s]{1,3})[A-Z]?[0-9][0-9A-Za-z.]{2,}.*"
-)
-
-
-def separator_in(code: str) -> str | None:
-    """What stands between two codes in a text that was read as one, or None.
-
-    The signs behind a code (A17.0+) and in a code of morphology (M80000/3) stand between no two.
-    """
-    found = _JOINED.fullmatch(code)
-    return found[1] if found else None
 
 
 def code_table(system: str, kind: str) -> pl.DataFrame | None:

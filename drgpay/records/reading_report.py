@@ -34,6 +34,7 @@ class Problem(StrEnum):
     CODE_RESPELLED = "code_respelled"
     ITEMS_MISSING = "items_missing"
     PRINCIPAL_DROPPED = "principal_dropped"
+    SEEMS_JOINED = "seems_joined"
 
     @property
     def words(self) -> Words:

@@ -23,7 +23,7 @@ from drgpay.base.words import Sentences
 from drgpay.policy.model import Policy
 from drgpay.policy.records import Records
 from drgpay.policy.settlement import Settlement
-from drgpay.records.known_codes import separator_in
+from drgpay.records.joined_codes import separator_in
 from drgpay.report.wording import level_name
 from drgpay.results.manifest import Manifest
 from drgpay.settle.budget import budget_keys

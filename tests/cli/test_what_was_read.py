@@ -59,3 +59,14 @@ def test_a_calibration_says_that_codes_are_joined(
     assert status == 0
     assert "that no table knows, such as" in said
     assert "/ seems to stand between codes" in said
+
+
+def test_grouping_says_that_codes_are_joined(drgpay: Run, history: Path, tmp_path: Path) -> None:
+    place = history / "2026-09.parquet"
+    frame = pl.read_parquet(place, glob=False)
+    code = pl.col("principal_diagnosis")
+    frame.with_columns(pl.concat_str(code, pl.lit("/I10.x00"))).write_parquet(place)
+    out = tmp_path / "groups.parquet"
+    status, _, said = drgpay("group", history, "--scheme", "chs-drg-2.0", "--out", out)
+    assert status == 0
+    assert said.count("principal_diagnosis: 300 rows, several codes seem to be joined") == 1

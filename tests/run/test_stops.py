@@ -10,7 +10,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.language import Language, choose
 from drgpay.policy.load import load_policy
 from drgpay.records.findings import REFUSED_SCHEMA
-from drgpay.records.known_codes import separator_in
+from drgpay.records.joined_codes import separator_in
 from drgpay.run.stops import (
     Accepted,
     RunStoppedError,
