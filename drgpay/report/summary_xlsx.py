@@ -100,7 +100,7 @@ def _finding_sheets(results: Results) -> list[Sheet]:
             sheets.append(Sheet(key, [counts, rows], signed=True))
         else:
             sheets.append(Sheet(key, [counts], signed=True))
-            sheets.append(Sheet(rows.key, [LongTable(rows)]))
+            sheets.append(Sheet(f"{key}_list", [LongTable(rows)]))
     findings = results.get("findings")
     if findings is not None:
         sheets.append(Sheet("line_findings", [line_findings(findings)], signed=True))

@@ -148,10 +148,11 @@ def write_book(
     with xlsxwriter.Workbook(content, _OPTIONS) as workbook:
         workbook.set_properties({"title": visible(parts[0].title), "created": created})
         looks, totals = _Looks(workbook, language), _Totals()
+        names = _SheetNames()
         for number, part in enumerate(parts):
             book = _Book(looks, part.say, totals, number)
             for name, sheet in _named_sheets(part):
-                made = workbook.add_worksheet(name)
+                made = workbook.add_worksheet(names.given(name))
                 writer = _SheetWriter(made, book, sheet)
                 writer.write(part.title, part.facts)
                 if writer.long_rows:
@@ -160,6 +161,23 @@ def write_book(
         _write_with_rows(content, path, long_rows)
     else:
         path.write_bytes(content.getbuffer())
+
+
+class _SheetNames:
+    """The names of the sheets of a workbook; a name that another sheet has gets a number."""
+
+    def __init__(self) -> None:
+        self._given: set[str] = set()
+
+    def given(self, name: str) -> str:
+        """The name, or the first with a number that no sheet has; capitals make no difference."""
+        shown, number = name, 1
+        while shown.casefold() in self._given:
+            number += 1
+            ending = f" ({number})"
+            shown = name[: _SHEET_NAME_LETTERS - len(ending)] + ending
+        self._given.add(shown.casefold())
+        return shown
 
 
 def _named_sheets(part: BookPart) -> Iterator[tuple[str, Sheet]]:

@@ -1,5 +1,6 @@
 """The workbook of the pools says what the tables say, in the language asked for."""
 
+from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from drgpay.base.language import Language
 from drgpay.report.wording import word
 from drgpay.results.results import Results
+from drgpay.show.sheets import LISTED_ROWS
 from drgpay.show.tables import heading
 from tests.report.settled_region import Region, policy_with, settled_region
 from tests.report.workbooks import exact, recomputed, tables_of, texts_of, write_summary
@@ -104,6 +106,20 @@ def test_findings_are_counted_and_listed(tables: Results, book: Path) -> None:
     assert {row[0] for row in counts.rows} == {
         word(code, "zh") for code in tables["quarantine"]["code"]
     }
+
+
+def test_more_findings_than_a_table_lists_have_sheets_of_their_own(
+    tables: Results, tmp_path: Path
+) -> None:
+    found = tables["quarantine"]
+    rows = pl.concat([found] * (LISTED_ROWS // found.height + 1))
+    many = dict.fromkeys(("quarantine", "warnings"), rows)
+    large = replace(tables, frames={**tables.frames, **many})
+    path = tmp_path / "summary.xlsx"
+    write_summary(large, path, "zh")
+    for name in many:
+        [listed] = tables_of(path, word(f"{name}_list", "zh"), "合计")
+        assert len(listed.rows) == many[name].height
 
 
 def test_no_person_appears_in_a_report(tables: Results, book: Path) -> None:

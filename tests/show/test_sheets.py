@@ -65,6 +65,19 @@ def test_a_long_table_is_cut_and_says_so(tmp_path: Path) -> None:
     assert sheet.auto_filter.ref
 
 
+def test_sheets_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    table = ReportTable("values", pl.DataFrame({"rows": [1]}))
+    long = "一" * 40
+    names = ["Rows", "rows", long, long, "ROWS"]
+    parts = [
+        BookPart("标题", [], [Sheet("values", [table])], lambda key, name=name: name)  # type: ignore[misc]
+        for name in names
+    ]
+    write_book(tmp_path / "book.xlsx", parts, "zh")
+    sheets = openpyxl.load_workbook(tmp_path / "book.xlsx").sheetnames
+    assert sheets == ["Rows", "rows (2)", "一" * 31, "一" * 27 + " (2)", "ROWS (3)"]
+
+
 def test_steps_refer_to_one_another(tmp_path: Path) -> None:
     first = Calculation("a", "甲", (Step("points", "点数", Decimal("3.0000")),))
     second = Calculation(
