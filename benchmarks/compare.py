@@ -118,6 +118,21 @@ def growth(data: Path, millions: list[int], scale: int, pairs: int, work: Path) 
         compare(f"run a month of {times * million:,} stays", command, stays, work, pairs)
 
 
+def compare_processor(name: str, ours: list[str], floor: list[str], pairs: int) -> None:
+    """Run ours and a bare copy in turn, the first pair to warm the caches; print both and the ratios of
+    their processor time.
+    """
+    measured = [(measure(ours), measure(floor)) for _ in range(pairs + 1)][1:]
+    for called, runs in zip((name, "bare copy"), zip(*measured, strict=True), strict=True):
+        print(
+            f"{called:15} {statistics.median(one.processor for one in runs):6.2f} s of its process"
+            f" {statistics.median(one.seconds for one in runs):7.2f} s"
+            f" {max(one.peak_gb for one in runs):6.2f} GB"
+        )
+    ratios = [one.processor / other.processor for one, other in measured]
+    print(f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+
+
 def region(data: Path, stays: int, history: bool) -> Path:
     """A sample region, made when it is not there yet."""
     folder = data / f"{stays}{'-with-history' if history else ''}"

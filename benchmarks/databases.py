@@ -11,7 +11,6 @@ has its own.
 
 import argparse
 import os
-import statistics
 import sys
 import tempfile
 from multiprocessing import get_context
@@ -19,8 +18,7 @@ from pathlib import Path
 
 import polars as pl
 
-from benchmarks.compare import region
-from benchmarks.publish import Measured, measure
+from benchmarks.compare import compare_processor, region
 from tests.databases.postgresql_server import Server, own_server
 from tests.run.database_region import write_table
 
@@ -62,29 +60,13 @@ def fill(server: Server, data: Path, stays: int) -> None:
 
 def compare(server: Server, pairs: int) -> None:
     """Fetch and copy in turn; print both and what their ratios are."""
-    ours, floors, ratios = [], [], []
     os.environ |= {"PGPASSWORD": server.password, "FLOOR": server.uri}
     with tempfile.TemporaryDirectory() as given:
         job = Path(given, "month.toml")
         job.write_text(_JOB + server.section(), encoding="utf-8")
-        for number in range(pairs + 1):
-            ours_now = measure([*_DRGPAY, "fetch", str(job), "--quiet"])
-            floor_now = measure([sys.executable, "-c", _FLOOR, str(Path(given, "floor.parquet"))])
-            if number:
-                ours.append(ours_now)
-                floors.append(floor_now)
-                ratios.append(ours_now.processor / floor_now.processor)
-    _show("drgpay fetch", ours)
-    _show("bare copy", floors)
-    print(f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
-
-
-def _show(name: str, measured: list[Measured]) -> None:
-    print(
-        f"{name:15} {statistics.median(one.processor for one in measured):6.2f} s of its process"
-        f" {statistics.median(one.seconds for one in measured):7.2f} s"
-        f" {max(one.peak_gb for one in measured):6.2f} GB"
-    )
+        floor = [sys.executable, "-c", _FLOOR, str(Path(given, "floor.parquet"))]
+        fetch = [*_DRGPAY, "fetch", str(job), "--quiet"]
+        compare_processor("drgpay fetch", fetch, floor, pairs)
 
 
 def main() -> None:

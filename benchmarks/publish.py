@@ -9,16 +9,12 @@ warms the caches. Processor time is that of the process alone; the server has it
 """
 
 import argparse
-import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.compare import region
+from benchmarks.compare import compare_processor, region
 from tests.databases.howto import reached_by_services
 from tests.databases.postgresql_server import own_server
 
@@ -37,26 +33,6 @@ with dbapi.connect("service=bi") as connection, connection.cursor() as cursor:
 _SHARED = '[databases.bi]\nkind = "postgresql"\nservice = "bi"\n'
 
 
-@dataclass(frozen=True)
-class Measured:
-    """A process: wall time and processor time in seconds, the peak of its memory in GB."""
-
-    seconds: float
-    processor: float
-    peak_gb: float
-
-
-def measure(command: list[str]) -> Measured:
-    """Run a command as a process of its own."""
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        raise SystemExit(f"{command} ended with {os.waitstatus_to_exitcode(status)}")
-    seconds = time.perf_counter() - start
-    return Measured(seconds, used.ru_utime + used.ru_stime, used.ru_maxrss / 1_000_000)
-
-
 def finished_run(data: Path, stays: int) -> Path:
     """The run of a month of so many stays, made when it is not there yet."""
     folder = region(data, stays, history=True)
@@ -69,22 +45,9 @@ def finished_run(data: Path, stays: int) -> Path:
 
 def compare(run: Path, pairs: int) -> None:
     """Publish the run and copy its cases in turn; print both and what their ratios are."""
-    ours, floors, ratios = [], [], []
     publish = [*_DRGPAY, "publish", str(run), "--database", "bi", "--with", "cases", "--quiet"]
-    for number in range(pairs + 1):
-        ours_now = measure(publish)
-        floor_now = measure([sys.executable, "-c", _FLOOR, str(run / "cases.parquet")])
-        if number:
-            ours.append(ours_now)
-            floors.append(floor_now)
-            ratios.append(ours_now.processor / floor_now.processor)
-    for name, measured in (("drgpay publish", ours), ("bare copy", floors)):
-        print(
-            f"{name:15} {statistics.median(one.processor for one in measured):6.2f} s of its process"
-            f" {statistics.median(one.seconds for one in measured):7.2f} s"
-            f" {max(one.peak_gb for one in measured):6.2f} GB"
-        )
-    print(f"ratio {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+    floor = [sys.executable, "-c", _FLOOR, str(run / "cases.parquet")]
+    compare_processor("drgpay publish", publish, floor, pairs)
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ from drgpay.run.results import results_of
 from drgpay.run.rules import PartRules
 from drgpay.run.staging import staged_folder
 from drgpay.run.stay_month import month_stops, settle_stays
-from drgpay.run.stops import Stop, by_hospital
+from drgpay.run.stops import Stop, kinds_by_hospital
 from drgpay.settle.booking import Booked
 from drgpay.settle.ledger import ledger_of_month
 from drgpay.settle.settled import Settled
@@ -224,7 +224,7 @@ def settle_month(
     checked = CheckedMonth.of(found)
     paid = settle_stays(checked, filings, rules, opened, month, dataset, Path("runs"), said_in)
     earned, settled = paid.in_frames()
-    valid = by_hospital([found.valid])
+    valid = kinds_by_hospital(paid.earned.narrow.kinds)
     stops = month_stops(rules, valid, found.refused, found.unknown, settled, month, None)
     compared = NO_GROUPS
     if official:

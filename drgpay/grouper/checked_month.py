@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 
 from drgpay.base.language import Language
 from drgpay.grouper.compiled import CompiledScheme
@@ -24,6 +23,7 @@ from drgpay.grouper.stay_rules import refuse_without_discharge_type, summed_rule
 from drgpay.grouper.stays_in_ranges import StaysInRanges, stays_in_ranges
 from drgpay.grouper.stream import Progress
 from drgpay.policy.model import Policy
+from drgpay.records.arrow_files import FILE_SCHEMA, as_texts, read_arrow, write_arrow
 from drgpay.records.case_records import KEPT_COLUMNS, PAID_COLUMNS
 from drgpay.records.checks import STAY, CheckedStays, OfWhole, summed_unknown
 from drgpay.records.dataset import Dataset
@@ -254,7 +254,7 @@ def _checked_bucket(
         valid.select(made)[order].with_columns(pl.col(name).cast(pl.Categorical) for name in coded)
     )
     file = f"stays-{bucket.number:06}.arrow"
-    _write(written, folder / file)
+    write_arrow(written, folder / file)
     left = replace(checked, valid=checked.valid.clear())
     return _Checked(file, valid.height, known, columns, left, stops)
 
@@ -276,7 +276,7 @@ def _whole(month: MonthToCheck, parts: Sequence[_Checked]) -> MonthFound:
     return MonthFound(
         buckets=pl.DataFrame(
             [(part.file, part.rows) for part in parts],
-            schema={"file": pl.String, "rows": pl.Int64},
+            schema=FILE_SCHEMA,
             orient="row",
         ),
         columns=pl.DataFrame({"name": parts[0].columns}),
@@ -292,28 +292,10 @@ def _whole(month: MonthToCheck, parts: Sequence[_Checked]) -> MonthFound:
 _NONE = pl.DataFrame()
 
 
-def _write(frame: pl.DataFrame, path: Path) -> None:
-    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks()
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
-
-
 def _buckets(found: MonthFound, folder: Path, columns: Sequence[str]) -> StayBuckets:
     makers = [partial(_read, folder / file, columns) for file in found.buckets["file"]]
     return StayBuckets(int(found.buckets["rows"].sum()), makers[0]().clear().schema, makers)
 
 
 def _read(path: Path, columns: Sequence[str]) -> pl.DataFrame:
-    with pa.OSFile(str(path)) as file:
-        names = pa.ipc.open_file(file).schema.names
-        places = sorted(names.index(name) for name in columns)
-        options = pa.ipc.IpcReadOptions(included_fields=places)
-        table = pa.ipc.open_file(file, options=options).read_all()
-    frame = pl.DataFrame(table).select(columns)
-    return frame.cast(
-        {
-            name: pl.String()
-            for name, type_ in frame.schema.items()
-            if isinstance(type_, pl.Categorical)
-        }
-    )
+    return as_texts(read_arrow(path, columns))

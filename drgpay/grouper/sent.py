@@ -20,6 +20,7 @@ from drgpay.grouper.compiled_cache import DRG_FORM
 from drgpay.grouper.compiled_file import Form, compiled_in, file_of
 from drgpay.grouper.given_groups import with_groups
 from drgpay.grouper.plain import group_plain
+from drgpay.records.arrays import in_groups
 from drgpay.records.meaning.rules import Reading
 
 _ERRORS = Sentences("errors/grouper")
@@ -97,17 +98,7 @@ class SentNarrowing:
 
 def gathered(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.RecordBatch]:
     """The same rows in batches of at least `rows` but for the last; empty ones are left out."""
-    waiting: list[pa.RecordBatch] = []
-    count = 0
-    for batch in batches:
-        if batch.num_rows:
-            waiting.append(batch)
-            count += batch.num_rows
-        if count >= rows:
-            yield together(waiting)
-            waiting, count = [], 0
-    if waiting:
-        yield together(waiting)
+    return map(together, in_groups(batches, rows))
 
 
 def together(batches: list[pa.RecordBatch]) -> pa.RecordBatch:

@@ -17,6 +17,7 @@ from drgpay.publish.layout import (
     tables_of_database,
 )
 from drgpay.results.manifest import PROGRAM
+from drgpay.results.part import PARTS
 from drgpay.tables.declared import Field, stored_tables
 
 _END = "\n;\n"
@@ -141,7 +142,12 @@ def views_created(schema: Schema) -> Iterator[str]:
     by_hand = (resources.files("drgpay.publish") / "views.sql").read_text(encoding="utf-8")
     for statement in by_hand.split(_END):
         lines = [line for line in statement.splitlines() if not line.startswith("--")]
-        if text := "\n".join(lines).strip():
+        text = "\n".join(lines).strip()
+        if "{part}" in text:
+            for part in PARTS:
+                ledger = part.file("ledger")
+                yield text.format(schema=schema.name, part=part.name, ledger=ledger)
+        elif text:
             yield text.format(schema=schema.name)
     for view in published_views():
         if view.of:

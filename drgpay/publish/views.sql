@@ -1,5 +1,6 @@
 -- Views that are not made of declarations alone (tables/published.toml says what their columns are).
--- {schema} is the schema of the tables. Each statement ends in a line of its own.
+-- {schema} is the schema of the tables; a statement that names {part} is made for each part of a run, of
+-- which {ledger} is what its ledger is called. Each statement ends in a line of its own.
 
 -- The runs of a period that no correction of the same part replaces; of them the one that finished last.
 CREATE VIEW {schema}.latest_runs AS
@@ -36,11 +37,11 @@ WITH RECURSIVE chain AS (
 SELECT region, period, part, run, earlier FROM chain
 ;
 
-CREATE VIEW {schema}.ledger_balances AS
+CREATE VIEW {schema}.{ledger}_balances AS
 WITH sides AS (
-    SELECT run, pool, debit AS account, amount AS debit, 0 AS credit FROM {schema}.run_ledger
+    SELECT run, pool, debit AS account, amount AS debit, 0 AS credit FROM {schema}.run_{ledger}
     UNION ALL
-    SELECT run, pool, credit AS account, 0 AS debit, amount AS credit FROM {schema}.run_ledger
+    SELECT run, pool, credit AS account, 0 AS debit, amount AS credit FROM {schema}.run_{ledger}
 )
 SELECT
     chain.region,
@@ -53,27 +54,6 @@ SELECT
     CAST(sum(sides.debit) - sum(sides.credit) AS numeric(18, 2)) AS balance
 FROM {schema}.run_chain AS chain
 JOIN sides ON sides.run = chain.earlier
-WHERE chain.part = 'stays'
-GROUP BY chain.region, chain.period, chain.run, sides.pool, sides.account
-;
-
-CREATE VIEW {schema}.visit_ledger_balances AS
-WITH sides AS (
-    SELECT run, pool, debit AS account, amount AS debit, 0 AS credit FROM {schema}.run_visit_ledger
-    UNION ALL
-    SELECT run, pool, credit AS account, 0 AS debit, amount AS credit FROM {schema}.run_visit_ledger
-)
-SELECT
-    chain.region,
-    chain.period,
-    chain.run,
-    sides.pool,
-    sides.account,
-    CAST(sum(sides.debit) AS numeric(18, 2)) AS debit,
-    CAST(sum(sides.credit) AS numeric(18, 2)) AS credit,
-    CAST(sum(sides.debit) - sum(sides.credit) AS numeric(18, 2)) AS balance
-FROM {schema}.run_chain AS chain
-JOIN sides ON sides.run = chain.earlier
-WHERE chain.part = 'visits'
+WHERE chain.part = '{part}'
 GROUP BY chain.region, chain.period, chain.run, sides.pool, sides.account
 ;

@@ -3,11 +3,27 @@
 Those import pandas wherever that is installed, which takes longer than grouping a million stays.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+
+def in_groups(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[list[pa.RecordBatch]]:
+    """Batches in groups of at least `rows` together but for the last; empty ones are left out."""
+    waiting: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        if batch.num_rows:
+            waiting.append(batch)
+            count += batch.num_rows
+        if count >= rows:
+            yield waiting
+            waiting, count = [], 0
+    if waiting:
+        yield waiting
 
 
 def numbers_array(values: NDArray[Any], null: NDArray[np.bool_] | None = None) -> pa.Array:

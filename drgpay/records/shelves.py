@@ -6,6 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
+from drgpay.records.arrow_files import as_texts, read_arrow, write_arrow
+
 IN_MEMORY = 192_000_000
 """Bytes that are kept in memory before files are written; no result depends on it."""
 
@@ -44,7 +46,7 @@ class Shelves:
             return
         self._files += 1
         path = self.folder / f"{self.name}-{self._files}.arrow"
-        coded.write_ipc(path, compat_level=pl.CompatLevel.oldest())
+        write_arrow(coded, path)
         self._kept[shelf].append(path)
 
     def take(self, shelf: int, columns: Sequence[str] | None = None) -> pl.DataFrame:
@@ -68,8 +70,5 @@ class Shelves:
 
 def _read(kept: pl.DataFrame | Path, columns: Sequence[str] | None) -> pl.DataFrame:
     if isinstance(kept, Path):
-        with kept.open("rb") as opened:  # a path would be read as a pattern
-            frame = pl.read_ipc(opened, columns=list(columns) if columns else None)
-    else:
-        frame = kept.select(columns) if columns else kept
-    return frame.with_columns(pl.col(pl.Categorical).cast(pl.String))
+        return as_texts(read_arrow(kept, columns))
+    return as_texts(kept.select(columns) if columns else kept)

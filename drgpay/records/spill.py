@@ -12,6 +12,7 @@ from drgpay.base.errors import DrgpayError
 from drgpay.base.system_errors import reason_of
 from drgpay.base.words import Sentences
 from drgpay.base.working_folder import working_folder
+from drgpay.records.arrays import in_groups
 
 _ERRORS = Sentences("errors/records")
 
@@ -91,15 +92,7 @@ class Spill:
             pa.OSFile(path) as file,
             pa.ipc.open_stream(file, options=_only(path, columns)) as stream,
         ):
-            waiting, rows = list[pa.RecordBatch](), 0
-            for batch in stream:
-                waiting.append(batch)
-                rows += batch.num_rows
-                if rows >= _FRAME_ROWS:
-                    yield _frame(waiting)
-                    waiting, rows = [], 0
-            if waiting:
-                yield _frame(waiting)
+            yield from map(_frame, in_groups(stream, _FRAME_ROWS))
 
     def drop(self, n: int) -> None:
         """A range is not needed any more: make room on the disk."""

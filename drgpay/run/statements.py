@@ -21,6 +21,7 @@ from drgpay.base.language import Language, listed
 from drgpay.base.progress import ProgressBar, no_progress
 from drgpay.base.shown import Shown
 from drgpay.base.words import Sentences
+from drgpay.records.arrow_files import read_arrow, write_arrow
 from drgpay.report.explanation import Rules
 from drgpay.report.hospital_cases import CodeNames, Earlier, HospitalTables
 from drgpay.report.statement_xlsx import (
@@ -142,7 +143,7 @@ def _lay_down(
             ).items():
                 name = f"{tables.part.name}-{table}-{numbers[str(hospital)]}"
                 (work / name).mkdir(exist_ok=True)
-                mine.write_ipc(work / name / f"{start:012}.arrow", compression="uncompressed")
+                write_arrow(mine, work / name / f"{start:012}.arrow")
                 laid[name] = laid.get(name, 0) + mine.height
 
 
@@ -189,11 +190,8 @@ class _Maker:
             name = f"{part.name}-{table}-{self.numbers[hospital]}"
             if name not in self.laid:
                 return None
-            found = pl.concat(
-                # As bytes, since a path would be read as a pattern.
-                pl.read_ipc(path.read_bytes())
-                for path in sorted((self.work / name).glob("*.arrow"))
-            )
+            files = sorted((self.work / name).glob("*.arrow"))
+            found = pl.concat(read_arrow(path) for path in files)
             if found.height != self.laid[name]:  # a workbook without its cases is worse than none
                 raise OSError(EIO, os.strerror(EIO), str(self.work / name))
             return found

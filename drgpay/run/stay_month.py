@@ -56,7 +56,7 @@ from drgpay.run.rules import (
 from drgpay.run.stops import (
     Stop,
     budget_of_pool,
-    by_hospital,
+    kinds_by_hospital,
     level_stops,
     record_stops,
     settled_stops,
@@ -134,7 +134,7 @@ def month_stops(
 ) -> list[Stop]:
     """What stops the stays, or the visits, of a month.
 
-    valid: of `by_hospital`. before: the values of the month before, if they can be compared.
+    valid: of `by_hospital`, or of `kinds_by_hospital`. before: the values of the month before, if they can be compared.
     """
     policy, table = rules.policy, rules.table
     correct = budget_of_pool(policy, rules.loaded.path, period)
@@ -270,7 +270,7 @@ def settle_stays_of_job(
 
     stops = month_stops(
         rules,
-        by_hospital(checked.valid.buckets()),
+        kinds_by_hospital(earned.narrow.kinds),
         checked.refused,
         checked.unknown,
         settled,

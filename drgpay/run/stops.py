@@ -338,20 +338,9 @@ def _level_words(level: str, rows: int, known: Iterable[str]) -> Words:
     return WORDS.words(key, level=level, listed=listed(levels), meant=meant, rows=rows)
 
 
-def by_hospital(buckets: Iterable[pl.DataFrame]) -> pl.DataFrame:
+def by_hospital(valid: pl.DataFrame) -> pl.DataFrame:
     """hospital_id, rows, total_fen of valid rows (hospital_id, total_fen), sorted."""
-    parts = [
-        valid.group_by(pl.col("hospital_id").cast(pl.String)).agg(
-            pl.len().cast(pl.Int64).alias("rows"), pl.col("total_fen").sum()
-        )
-        for valid in buckets
-    ]
-    return (
-        pl.concat([_NO_HOSPITALS, *parts])
-        .group_by("hospital_id")
-        .agg(pl.col("rows", "total_fen").sum())
-        .sort("hospital_id")
-    )
+    return kinds_by_hospital(valid.select("hospital_id", "total_fen", cases=pl.lit(1, pl.Int64)))
 
 
 def kinds_by_hospital(kinds: pl.DataFrame) -> pl.DataFrame:
@@ -361,11 +350,6 @@ def kinds_by_hospital(kinds: pl.DataFrame) -> pl.DataFrame:
         .agg(pl.col("cases").sum().alias("rows"), pl.col("total_fen").sum())
         .sort("hospital_id")
     )
-
-
-_NO_HOSPITALS = pl.DataFrame(
-    schema={"hospital_id": pl.String, "rows": pl.Int64, "total_fen": pl.Int64}
-)
 
 
 def accepted_before(manifest: Manifest) -> list[Accepted]:

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.base.language import Language
+from drgpay.records.arrow_files import FILE_SCHEMA, read_arrow, write_arrow
 from drgpay.records.origin import ORIGIN_SCHEMA
 from drgpay.records.visits.case_records import KEPT_CODED, KEPT_SCHEMA, kept_of_visits
 from drgpay.records.visits.checks import LINE, VISIT, VisitBucket, VisitCounts, VisitRules
@@ -56,8 +57,7 @@ class GroupedVisits:
     def in_buckets(self, folder: Path) -> Iterator[pl.DataFrame]:
         """The visits bucket by bucket, from the folder of their files."""
         for file in self.buckets["file"]:
-            with (folder / file).open("rb") as opened:  # a path would be read as a pattern
-                yield pl.read_ipc(opened)
+            yield read_arrow(folder / file)
 
     @property
     def rows(self) -> int:
@@ -205,16 +205,14 @@ class _Buckets:
         if self._folder is None:
             return kept
         file = f"visits-{len(self._files):06}.arrow"
-        # What is read back is numbered as it was written: the numbers of categories are the process's.
-        kept.visits.write_ipc(self._folder / file, compat_level=pl.CompatLevel.oldest())
+        write_arrow(kept.visits, self._folder / file)
         self._files.append((file, kept.visits.height))
         return replace(kept, visits=kept.visits.clear())
 
     @property
     def table(self) -> pl.DataFrame:
         """The files in order."""
-        schema = {"file": pl.String, "rows": pl.Int64}
-        return pl.DataFrame(self._files, schema=schema, orient="row")
+        return pl.DataFrame(self._files, schema=FILE_SCHEMA, orient="row")
 
 
 class _Texts:

@@ -51,7 +51,7 @@ def noticed(stages: Stages, after: State, of_visits: Iterable[Stop] = ()) -> tup
     plan, settled = after.plan, after.settled
     records = plan.policy.records
     refused, unknown = stages.refused_of(plan)
-    valid = by_hospital([after.stays])
+    valid = by_hospital(after.stays)
     stops = [
         *record_stops(records, valid, refused, unknown),
         *level_stops(records, valid, plan.levels, after.catalogue.levels),

@@ -345,7 +345,7 @@ class Stages:
             "valid": stays.select(_needed(stays)).sort("case_id"),
             "quarantined": stays.select("case_id").clear(),
             "refused": pl.DataFrame(schema=REFUSED_SCHEMA),
-            "unknown": by_hospital([]),
+            "unknown": by_hospital(stays.clear()),
         }
 
     def _with_levels(self, stays: pl.DataFrame, plan: Plan) -> pl.DataFrame:
