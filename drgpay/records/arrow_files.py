@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 
 FILE_SCHEMA: dict[str, type[pl.DataType]] = {"file": pl.String, "rows": pl.Int64}
 """A table of such files: the name of each, and how many rows it has."""
@@ -12,22 +11,13 @@ FILE_SCHEMA: dict[str, type[pl.DataType]] = {"file": pl.String, "rows": pl.Int64
 
 def write_arrow(frame: pl.DataFrame, path: Path) -> None:
     """Write a frame, its categories with their texts."""
-    table = frame.to_arrow(compat_level=pl.CompatLevel.oldest()).combine_chunks()
-    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
-        writer.write_table(table)
+    frame.write_ipc(path, compat_level=pl.CompatLevel.oldest())
 
 
 def read_arrow(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
-    """What `write_arrow` wrote, or some columns of it: no others are read. polars would take the path
-    for a pattern.
-    """
-    with pa.OSFile(str(path)) as file:
-        reader = pa.ipc.open_file(file)
-        if columns is not None:
-            names = reader.schema.names
-            places = sorted(names.index(name) for name in columns)
-            reader = pa.ipc.open_file(file, options=pa.ipc.IpcReadOptions(included_fields=places))
-        frame = pl.DataFrame(reader.read_all())
+    """What `write_arrow` wrote, or some columns of it: no others are read."""
+    with path.open("rb") as opened:  # a path would be taken for a pattern
+        frame = pl.read_ipc(opened, columns=list(columns) if columns is not None else None)
     return frame if columns is None else frame.select(columns)
 
 
