@@ -238,7 +238,9 @@ def _plain(
 
 def _refuse_arrays_as_text(batch: pa.RecordBatch, lists: frozenset[str], where: Words) -> None:
     """Drivers of ODBC give an array as {A,B}, which no list of codes looks like."""
-    for name in lists.intersection(batch.schema.names):
+    for name in batch.schema.names:
+        if name not in lists:
+            continue
         values = batch.column(name)
         if pa.types.is_string(values.type):
             alike_arrays = pc.match_substring_regex(values, _ARRAY_AS_TEXT)
