@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from drgpay.base.errors import DrgpayError
@@ -55,7 +55,8 @@ class PublishedTable:
     declared: the table of results whose columns the file has. key: the columns that name a row of a run;
     without one `place`, the number of the row, is written too. chosen_by: the word of `--with` that it is
     written by, None for what is always written. clearing: whether only clearings (True) or only months
-    (False) have it.
+    (False) have it. added_up: whether it has the sums of the file's rows by its key; sum_of: the columns of
+    the file that are added up under another name, by that name.
     """
 
     name: str
@@ -64,6 +65,8 @@ class PublishedTable:
     key: tuple[str, ...]
     chosen_by: str | None
     clearing: bool | None
+    added_up: bool = False
+    sum_of: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def rows(self) -> Words:
@@ -76,7 +79,12 @@ class PublishedTable:
     def fields(self) -> tuple[Field, ...]:
         """Its columns, those that name the row's run first."""
         place = [] if self.key else [own_columns(FILE)[_PLACE]]
-        return (shared_columns()["run"], *place, *self.declared.fields)
+        return (shared_columns()["run"], *place, *self.own_fields)
+
+    @property
+    def own_fields(self) -> tuple[Field, ...]:
+        """Its columns without those that name the row's run."""
+        return tuple(field for field in self.declared.fields if field.name != "run")
 
     @property
     def key_columns(self) -> tuple[str, ...]:
@@ -121,15 +129,22 @@ def published_tables() -> Mapping[str, PublishedTable]:
     found = {}
     for name, about in read_declarations(FILE)["published"].items():
         called = name.removeprefix("run_")
-        declared = results.get(called) or results[called.removeprefix(_OF_VISITS)]
+        sums_of = about.get("sums_of")
+        declared = (
+            stored_tables()[name]
+            if sums_of
+            else results.get(called) or results[called.removeprefix(_OF_VISITS)]
+        )
         kind = about.get("of_kind")
         found[name] = PublishedTable(
             name,
-            about.get("file", called),
+            sums_of or about.get("file", called),
             declared,
             tuple(about.get("key", ())),
             about.get("with"),
             None if kind is None else kind == "clearing",
+            sums_of is not None,
+            about.get("sum_of", {}),
         )
     return found
 

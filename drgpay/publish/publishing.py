@@ -224,9 +224,14 @@ def _refuse_without_earlier(cursor: Any, run: _Run, database: Database, schema: 
 
 
 def _delete(cursor: Any, run: _Run, schema: Schema) -> None:
-    """What was published of the run; tables of the restricted schema may not be there."""
+    """What was published of the run, but sums of a file that was forgotten since.
+
+    Tables of the restricted schema may not be there.
+    """
     name = run.manifest.run_id
     for table in published_tables().values():
+        if table.added_up and f"{table.file}.parquet" in run.manifest.forgotten:
+            continue
         where = f"{table.schema(schema)}.{table.name}"
         if table.chosen_by:
             cursor.execute("SELECT to_regclass($1) IS NOT NULL", (where,))

@@ -16,7 +16,7 @@ from drgpay.publish.layout import PublishedTable, published_tables
 from drgpay.results.columns import columns_of_table, completed
 from drgpay.results.forgotten import forgotten_error
 from drgpay.results.manifest import Manifest
-from drgpay.tables.declared import Field
+from drgpay.tables.declared import Field, result_tables
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,17 +44,26 @@ class TableFile:
     def sums(self) -> dict[str, Decimal]:
         """What its rows add up to, by column: money, points and counts; `` has the number of rows.
 
-        Read from the file by itself, apart from what `batches` makes of it.
+        Read from the file by itself, apart from what `batches` makes of it; of sums by key the number of
+        rows is that of the keys.
         """
-        scan = completed(
-            pl.scan_parquet(self.path, glob=False), columns_of_table(self.table.declared)
-        )
-        given = scan.collect_schema()
+        scan = self._scan()
         wanted = summed_columns(self.table)
-        columns = [name for name in wanted if name in given]
-        added = scan.select(pl.len().alias(""), pl.col(columns).sum())
+        rows = pl.len()
+        if self.table.added_up:
+            rows = pl.struct(self.table.key).n_unique()
+            columns = _sums_of_rows(self.table)
+        else:
+            given = scan.collect_schema()
+            columns = [pl.col(name).sum() for name in wanted if name in given]
+        added = scan.select(rows.alias(""), *columns)
         found = added.collect(engine="streaming").row(0, named=True)
         return {name: Decimal(found.get(name) or 0) for name in ("", *wanted)}
+
+    def _scan(self) -> pl.LazyFrame:
+        """The file with what older programs left out."""
+        given = result_tables()[self.table.file] if self.table.added_up else self.table.declared
+        return completed(pl.scan_parquet(self.path, glob=False), columns_of_table(given))
 
     def batches(self) -> "pa.RecordBatchReader":
         """Its rows with the run before them, in the types of the table, a part of the file at a time."""
@@ -67,6 +76,9 @@ class TableFile:
     def _batches(self) -> Iterator["pa.RecordBatch"]:
         import pyarrow.parquet as pq
 
+        if self.table.added_up:
+            yield self._typed(self._added_up(), 0)
+            return
         with pq.ParquetFile(self.path) as file:
             before = 0
             for batch in file.iter_batches(_BATCH_ROWS):
@@ -76,11 +88,18 @@ class TableFile:
                 empty = file.schema_arrow.empty_table()
                 yield self._typed(pl.DataFrame(pl.from_arrow(empty)), before)
 
+    def _added_up(self) -> pl.DataFrame:
+        """The sums of the file's rows by the key of the table."""
+        key = list(self.table.key)
+        sums = self._scan().group_by(key).agg(_sums_of_rows(self.table))
+        return sums.collect(engine="streaming").sort(pl.col(key).cast(pl.String))
+
     def _typed(self, frame: pl.DataFrame, before: int) -> "pa.RecordBatch":
         """A part of the file in the columns of the table; `before`: how many rows stand before it."""
         import pyarrow as pa
 
-        whole = completed(frame.lazy(), columns_of_table(self.table.declared)).collect()
+        columns = () if self.table.added_up else columns_of_table(self.table.declared)
+        whole = completed(frame.lazy(), columns).collect()
         own = {
             "run": pl.lit(self.run),
             "place": pl.int_range(before + 1, before + 1 + pl.len(), dtype=pl.Int64),
@@ -96,7 +115,15 @@ class TableFile:
 
 def summed_columns(table: PublishedTable) -> list[str]:
     """The columns of a table whose sums are compared."""
-    return [field.name for field in table.declared.fields if field.kind.adds_up]
+    return [field.name for field in table.own_fields if field.kind.adds_up]
+
+
+def _sums_of_rows(table: PublishedTable) -> list[pl.Expr]:
+    """What the rows of the file add up to, by the columns of the table; `cases` is how many they are."""
+    return [
+        (pl.len() if name == "cases" else pl.col(table.sum_of.get(name, name)).sum()).alias(name)
+        for name in summed_columns(table)
+    ]
 
 
 def _column(field: Field, frame: pl.DataFrame) -> pl.Expr:
@@ -117,7 +144,7 @@ def files_of_run(folder: Path, manifest: Manifest, chosen: tuple[str, ...]) -> l
     """The files of a run that are published, as their manifest says that they were written.
 
     chosen: words of `--with`. Raises DrgpayError for a file that was changed, is missing or was
-    forgotten by decision.
+    forgotten by decision; what a forgotten one adds up to is left out.
     """
     found = []
     for table in published_tables().values():
@@ -128,6 +155,8 @@ def files_of_run(folder: Path, manifest: Manifest, chosen: tuple[str, ...]) -> l
         if written is None or wrong_kind or left_out:
             continue
         if name in manifest.forgotten:
+            if table.added_up:
+                continue
             raise DrgpayError(*forgotten_error(manifest))
         path = folder / name
         if not path.is_file() or file_hash(path) != written["sha256"]:

@@ -24,7 +24,7 @@ from drgpay.publish.layout import (
 )
 from drgpay.tables.declared import read_declarations, result_tables
 
-LAYOUTS = {1: "bc60"}
+LAYOUTS = {1: "bc60", 2: "b505"}
 """By version how the sha256 of its SQL begins: another one needs another version."""
 
 

@@ -64,6 +64,8 @@ def test_a_year_is_published_as_its_files_have_it(
             if not path.exists() or wrong_kind:
                 continue
             frame = pl.read_parquet(path)
+            if table.added_up:
+                frame = _added_up(frame, table.key)
             columns = [one for one in frame.columns if one in {f.name for f in table.fields}]
             sql = ", ".join(
                 f"{one}::text" if isinstance(frame.schema[one], pl.Decimal) else one
@@ -73,6 +75,13 @@ def test_a_year_is_published_as_its_files_have_it(
             stored = rows(f"SELECT {sql} FROM {name} WHERE run = '{folder.name}'")
             assert _plain(stored) == _plain(frame.select(columns).rows()), (folder.name, name)
     _views_agree(rows, year)
+
+
+def _added_up(cases: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
+    """Sums of cases as the results database has them."""
+    decimals = [name for name, dtype in cases.schema.items() if isinstance(dtype, pl.Decimal)]
+    added = cases.rename({"length_of_stay": "days"}).group_by(key)
+    return added.agg(pl.len().alias("cases"), pl.col("days", *decimals).sum())
 
 
 def _plain(found: list[tuple[object, ...]]) -> list[tuple[str, ...]]:
@@ -104,6 +113,19 @@ def _views_agree(rows: Rows, year: Path) -> None:
         "SELECT sum(fund_amount)::text FROM drgpay.month_hospitals WHERE period = '2026-05'"
     )
     assert Decimal(paid) == statements["fund_amount"].sum()
+    cases = pl.read_parquet(year / CORRECTION / "cases.parquet")
+    for view, groups in (
+        ("month_classes", cases["case_class"].n_unique()),
+        ("month_groups", cases.n_unique(["mdc", "adrg", "drg"])),
+    ):
+        [(counted, number, cost)] = rows(
+            f"SELECT count(*), sum(cases)::text, sum(total_cost)::text FROM drgpay.{view} "
+            "WHERE period = '2026-05'"
+        )
+        assert (counted, int(number)) == (groups, cases.height)
+        assert Decimal(cost) == cases["total_cost"].sum()
+        months = rows(f"SELECT DISTINCT period FROM drgpay.{view} ORDER BY 1")
+        assert months == [(f"2026-{month:02}",) for month in range(1, 13)]
     [(value, pools)] = rows(
         "SELECT sum(fund_amount)::text, count(*) FROM drgpay.month_values WHERE period = '2026-05'"
     )
@@ -177,6 +199,8 @@ def test_a_run_whose_cases_are_forgotten_leaves_the_database_without_them(
     shutil.copytree(year / MAY, tmp_path / MAY)
     _publish(tmp_path, database, MAY, chosen=("cases",))
     before = rows("SELECT t::text FROM drgpay.run_statements AS t ORDER BY 1")
+    added_up = rows("SELECT t::text FROM drgpay.run_groups AS t ORDER BY 1")
+    assert added_up
     forget_old(tmp_path, date(2027, 1, 1), "王主任", force=True)
     with pytest.raises(DrgpayError) as refused:
         _publish(tmp_path, database, MAY, chosen=("cases",))
@@ -185,6 +209,8 @@ def test_a_run_whose_cases_are_forgotten_leaves_the_database_without_them(
     _publish(tmp_path, database, MAY)
     assert rows("SELECT count(*) FROM drgpay_restricted.run_cases") == [(0,)]
     assert rows("SELECT t::text FROM drgpay.run_statements AS t ORDER BY 1") == before
+    # What cases added up to names nobody, and cannot be made once more.
+    assert rows("SELECT t::text FROM drgpay.run_groups AS t ORDER BY 1") == added_up
 
 
 def _decimals(scaled: list[int | None], places: int) -> pl.Series:
