@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -223,11 +224,17 @@ def settle_stays_of_job(
     settled, earned = month.paid.settled, month.earned
     clock.lap("settle")
     asked = _Asked(COMPARED if stays.paid else (), with_all=stays.official is not None)
-    cases = write_cases(rules.part, False, asked.noting(earned.paid(month.paid)), outputs)
-    clock.lap("write cases")
-    booked = book(job.period, replace(settled, cases=asked.frame()), stays.paid)
+
+    @cache
+    def write() -> Path:
+        """The file of cases, once; only when nothing stops the run, or where what stops it asks for them."""
+        written = write_cases(rules.part, False, asked.noting(earned.paid(month.paid)), outputs)
+        clock.lap("write cases")
+        return written
+
     groups = NO_GROUPS
     if stays.official:
+        write()
         groups = month_groups(
             stays.official,
             checked.valid.narrow(*checked.valid.schema),
@@ -263,7 +270,11 @@ def settle_stays_of_job(
     refused = {"refused": refused_table(checked.refused, rules.hospitals)}
 
     def results(run_id: str) -> Results:
-        files = {"cases": cases, CASE_RECORDS: write_records(checked.records.buckets(), outputs)}
+        files = {
+            "cases": write(),
+            CASE_RECORDS: write_records(checked.records.buckets(), outputs),
+        }
+        booked = book(job.period, replace(settled, cases=asked.frame()), stays.paid)
         return results_of(
             run_id, str(job.period), rules, settled, booked, counts, frames, refused, notes, files
         )

@@ -6,12 +6,15 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 
+from drgpay.run import stay_month
 from drgpay.run.job import Job, load_job
 from drgpay.run.month_end import run_month
+from drgpay.run.results import write_cases
 from drgpay.run.stops import RunStoppedError, parse_accepted
 from tests.run.no_books import without_books
 
@@ -50,6 +53,25 @@ def test_a_hospital_that_the_table_lacks_stops_with_its_money(job: Job) -> None:
     assert found["hospital_refused", "H3390017"] == stays["total_cost"].sum()
     assert found["refused_share", "H3390017"] == stays["total_cost"].sum()
     assert not [path for path in job.output.glob("*") if path.is_dir()]
+
+
+def test_no_case_is_written_before_what_stops_the_run_is_known(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Path] = []
+
+    def noted(*given: Any) -> Path:
+        written.append(write_cases(*given))
+        return written[-1]
+
+    monkeypatch.setattr(stay_month, "write_cases", noted)
+    without_hospital(job)
+    with pytest.raises(RunStoppedError):
+        run_month(job)
+    assert written == []
+    codes = ("refused_share", "hospital_refused")
+    run_month(job, accept=[parse_accepted(code, "Li") for code in codes])
+    assert len(written) == 1
 
 
 def test_two_people_who_accept_the_same_get_the_same_bytes(job: Job) -> None:
