@@ -16,7 +16,7 @@ _KINDS = {
     "flag": Kind.FLAG,
     "amount": Kind.YUAN,
     "number": Kind.COUNT,
-    "score": Kind.SCORE,
+    "points": Kind.POINTS,
 }
 
 
