@@ -49,6 +49,7 @@ from drgpay.cli import (
     statements,
     stats,
     streams,
+    supervise,
     transition,
     verify,
 )
@@ -103,6 +104,7 @@ adjust.register(app)
 add_command(app, simulate.simulate, simulate.EXAMPLES)
 add_command(app, shadow.shadow, shadow.EXAMPLES)
 add_command(app, transition.transition, transition.EXAMPLES)
+add_command(app, supervise.supervise, supervise.EXAMPLES)
 add_command(app, stats.stats, stats.EXAMPLES)
 add_command(app, reconcile.reconcile, reconcile.EXAMPLES)
 add_command(app, sample.sample, sample.EXAMPLES)

@@ -38,6 +38,8 @@ _ERRORS = Sentences("errors/results")
 MANIFEST = "manifest.json"
 TRANSITION = "transition"
 """The kind of the folder that compares two schemes, which is no run."""
+SUPERVISION = "supervision"
+"""The kind of a folder of clues (drgpay supervise), which is no run."""
 SHADOW = "shadow"
 """The kind of a folder of shadow months (drgpay shadow), which is no run either."""
 PACKAGE = "datapackage.json"

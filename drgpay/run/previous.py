@@ -128,7 +128,7 @@ def _opened(
         return PreviousPaid(given, run)
     own = _scheme_of(given, run.of(STAYS), compiled)
     dataset = given.stays.open(own.scheme.info.code_system, reading)
-    _refuse_other_stays(run, dataset, read)
+    refuse_other_stays(run, dataset, read)
     return PreviousPaid(given, run, dataset, own)
 
 
@@ -143,7 +143,7 @@ def _scheme_of(given: PreviousRun, run: PaidPart, compiled: CompiledScheme) -> C
     return other
 
 
-def _refuse_other_stays(run: RunFolder, dataset: Dataset, read: InputFiles) -> None:
+def refuse_other_stays(run: RunFolder, dataset: Dataset, read: InputFiles) -> None:
     """The persons of a run's cases are in the records that it was settled from, and in no others."""
     inputs = run.manifest.inputs
     if "stays" not in inputs:

@@ -179,6 +179,11 @@ def transition_tables() -> Mapping[str, Table]:
     return read_tables("transition")
 
 
+def supervision_tables() -> Mapping[str, Table]:
+    """The tables of a supervision, by name."""
+    return read_tables("supervision")
+
+
 @cache
 def read_tables(file: str) -> Mapping[str, Table]:
     """The tables that a file of this folder declares."""

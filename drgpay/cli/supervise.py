@@ -1,0 +1,56 @@
+"""`drgpay supervise`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drgpay.base.language import chosen
+from drgpay.cli import console
+from drgpay.cli.options import AsJson
+from drgpay.cli.tables import json_text
+
+if TYPE_CHECKING:
+    from drgpay.supervise.supervision import Supervision
+
+EXAMPLES = (
+    "drgpay supervise supervise.toml",
+    "drgpay supervise supervise.toml --out clues-2026-10 --lang en",
+)
+
+
+def supervise(
+    file: Annotated[Path, typer.Argument()],
+    out: Annotated[Path | None, typer.Option()] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look for clues in the stays of finished runs, by a file of rules."""
+    from drgpay.cli.quality_output import refuse_existing
+    from drgpay.supervise.console import console_report
+    from drgpay.supervise.file import load_supervise
+    from drgpay.supervise.output import write_supervision
+    from drgpay.supervise.supervision import supervise as look
+
+    language = chosen()
+    refuse_existing(out)
+    found = look(load_supervise(file))
+    folder = write_supervision(found, out, language)
+    if as_json:
+        console.give_json(json_text(_summary(found, folder)))
+        return
+    console.show(console_report(found, language))
+    console.say(console.shown(folder))
+
+
+def _summary(found: "Supervision", folder: Path) -> dict[str, object]:
+    """What a program reads of a supervision: what each rule found."""
+    from drgpay.supervise.tables import machine_tables
+
+    return {
+        "status": "done",
+        "folder": str(console.shown(folder)),
+        "periods": list(found.periods),
+        "stays": {"read": found.read, "refused": found.refused},
+        "clues": found.clues.height,
+        "rules": machine_tables(found)["rule_report"].to_dicts(),
+    }

@@ -1,0 +1,53 @@
+"""What `drgpay supervise` shows: what became of each rule, and the clues with most to recover."""
+
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from drgpay.base.language import Language
+from drgpay.base.words import Wording
+from drgpay.show.tables import ReportTable, Sentence
+from drgpay.show.tables_console import console_tables
+from drgpay.supervise.supervision import Supervision
+from drgpay.supervise.tables import machine_tables
+
+if TYPE_CHECKING:
+    from drgpay.show.terminal import Showable
+
+_WORDS = Wording("supervision")
+_MOST_CLUES = 20
+_SHOWN = ("rule", "hospital_id", "case_ids", "first_day", "last_day", "c", "stake_yuan", "expected")
+
+
+def console_report(found: Supervision, language: Language) -> "Showable":
+    """The sentence that says how much, the rules, and the first clues."""
+    tables = machine_tables(found)
+    rules = ReportTable(
+        "t_rules",
+        tables["rule_report"].drop("w"),
+        prefixes={"rule": "rule", "rule_level": "level", "state": "state"},
+        may_go=("rule_level", "not_judged", "why"),
+    )
+    clues = ReportTable(
+        "t_clues",
+        tables["clues"].select(_SHOWN).with_columns(pl.col("case_ids").list.join(" ")),
+        prefixes={"rule": "rule"},
+        most_rows=_MOST_CLUES,
+        may_go=("first_day", "last_day"),
+    )
+    first = Sentence(headline(found, language), "bold")
+    return console_tables([first, rules, clues], lambda key: _WORDS.word(key, language))
+
+
+def headline(found: Supervision, language: Language) -> str:
+    """How many stays, clues and yuan."""
+    clues = found.clues
+    return _WORDS.said(
+        "headline",
+        language,
+        stays=f"{found.read - found.refused:,}",
+        refused=f"{found.refused:,}",
+        clues=f"{clues.height:,}",
+        review=f"{clues['to_review'].sum():,}",
+        yuan=f"{found.stay_risks['expected_fen'].sum() / 100:,.2f}",
+    )
