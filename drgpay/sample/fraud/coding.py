@@ -37,9 +37,8 @@ def thinned(
     moved = stays.select(
         e=eligible, c=eligible & (pl.col("severity_code").fill_null("") != "")
     ).fill_null(value=False)
-    share = np.count_nonzero(moved["c"].to_numpy()) / max(
-        np.count_nonzero(moved["e"].to_numpy()), 1
-    )
+    can = int(np.count_nonzero(moved["e"].to_numpy()))
+    share = int(np.count_nonzero(moved["c"].to_numpy())) / max(can, 1)
     if share <= coded:
         return stays
     loses = moved["c"].to_numpy() & (rng.random(stays.height) < 1 - coded / share)

@@ -29,7 +29,8 @@ def plant(plan: SamplePlan, rates: FraudRates, folder: Path) -> pl.DataFrame:
     """
     compiled = load_compiled(plan.scheme)
     months = {
-        month: _read(compiled, folder / "stays" / f"{month}.parquet") for month in plan.settled
+        month: _without_overlaps(_read(compiled, folder / "stays" / f"{month}.parquet"))
+        for month in plan.settled
     }
     means = _means([*months.values()])
     for month in plan.history:
@@ -93,6 +94,15 @@ def _read(compiled: CompiledScheme, path: Path) -> pl.DataFrame:
     )
 
 
+def _without_overlaps(stays: pl.DataFrame) -> pl.DataFrame:
+    """The clean part has none: a stay that begins in another one of its person gets another person."""
+    ordered = stays.sort("person_id", "admission_date", "discharge_date", "case_id")
+    reach = pl.col("discharge_date").cum_max().shift(1).over("person_id")
+    inside = (pl.col("admission_date") < reach).fill_null(value=False)
+    other = pl.when(inside).then("PA" + pl.col("case_id")).otherwise("person_id")
+    return ordered.with_columns(person_id=other).sort("settlement_date", "case_id")
+
+
 def _write(stays: pl.DataFrame, path: Path) -> None:
     amounts = [
         pl.col(name).cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, 2)).alias(name)
@@ -142,7 +152,7 @@ def _write_ext(
         "case_id",
         usual=pl.Series(usual),
         doctor_id=pl.col("hospital_id") + "-" + pl.Series(doctors).cast(pl.String),
-        self_pay_cost=(pl.col("patient_cost") * share).floor().cast(pl.Int64),
+        self_pay_cost=(pl.col("patient_cost").clip(0) * share).floor().cast(pl.Int64),
         icu_days=pl.lit(0),
     )
     said = routes.unique("case_id", keep="last", maintain_order=True)
