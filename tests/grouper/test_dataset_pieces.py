@@ -104,14 +104,17 @@ def test_it_is_said_once_with_the_remedy(
 
 
 def test_reasons_are_found_in_parts_of_one_size(
-    tmp_path: Path, compiled: CompiledScheme, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    compiled: Callable[[str], CompiledScheme],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    scheme = compiled("chs-drg-2.0")
     dataset = open_dataset(as_large_parquet(clean(), tmp_path))
     piece = dataset.placed_pieces()[0]
-    read = ["case_id", *compiled.columns]
+    read = ["case_id", *scheme.columns]
     monkeypatch.setattr("drgpay.grouper.dataset_pieces.BATCH_ROWS", 16)
     for reasons, rows in ((False, [40]), (True, [16, 16, 8])):
-        pairs = list(grouped_batches(compiled, dataset, piece, read, (), reasons))
+        pairs = list(grouped_batches(scheme, dataset, piece, read, (), reasons))
         assert [batch.num_rows for batch, _ in pairs] == rows
         ids = [text for batch, _ in pairs for text in batch.column("case_id").to_pylist()]
         assert ids == clean()["case_id"].to_list()

@@ -66,6 +66,7 @@ def split(month: PlantedMonth, rate: float) -> None:
             )["d"]
         )
     month.label(parts, "split")
+    month.route([case for part in parts for case in part], "outpatient")
 
 
 def _spread(values: pl.Series, places: np.ndarray, height: int) -> pl.Series:
