@@ -20,6 +20,7 @@ EXAMPLES = (
     "drgpay sample --out region --stays 20000",
     "drgpay sample --out year --stays 250000 --months 12 --seed 7",
     "drgpay sample --out region --stays 20000 --visits 200000",
+    "drgpay sample --out suspects --stays 20000 --fraud usual",
 )
 
 
@@ -34,10 +35,13 @@ def sample(
     visits: Annotated[int | None, typer.Option(min=1)] = None,
     history_visits: Annotated[int | None, typer.Option(min=1)] = None,
     scheme: Annotated[str, typer.Option()] = "chs-drg-2.0",
+    fraud: Annotated[str | None, typer.Option()] = None,
     runs: Annotated[str, typer.Option("--runs", "--output")] = "runs",
 ) -> None:
     """Make a realistic region: hospitals, history, months to settle, policy, catalogue and jobs."""
     from drgpay.base.errors import DrgpayError
+    from drgpay.sample.fraud.planting import plant
+    from drgpay.sample.fraud.rates import fraud_rates
     from drgpay.sample.job_files import write_job_files
     from drgpay.sample.plan import SamplePlan
     from drgpay.sample.region import write_region
@@ -58,15 +62,21 @@ def sample(
     )
     # Before anything is written: it refuses what cannot be made.
     visit_plan = VisitPlan(plan, visits, history_visits) if visits else None
+    rates = fraud_rates(fraud) if fraud else None
     total = months * stays + history_months * (history_stays or stays)
     with console.progress_bar("writing stays", total) as advance:
         summary = write_region(plan, out, _advancing(advance))
+    labels = plant(plan, rates, out) if rates else None
     outpatient = _write_visits(visit_plan, out) if visit_plan else None
     jobs = write_job_files(plan, out, runs, console.progress_bar, visit_plan)
     language = chosen()
     facts = {"hospitals": summary.hospitals, "covered": summary.covered, "groups": summary.groups}
     numbers = {"stays": f"{summary.stays:,}", "history": f"{summary.history_stays:,}"}
     console.say(_said("sampled", language, **facts, **numbers))
+    if labels is not None:
+        hard = int(labels["hard"].sum())
+        planted = {"fraud": f"{labels.height - hard:,}", "hard": f"{hard:,}"}
+        console.say(_said("sampled_fraud", language, **planted))
     if outpatient:
         numbers = {"visits": f"{outpatient.visits:,}", "lines": f"{outpatient.lines:,}"}
         console.say(_said("sampled_visits", language, **numbers))

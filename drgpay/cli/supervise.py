@@ -18,6 +18,8 @@ EXAMPLES = (
     "drgpay supervise supervise.toml --out clues-2026-10 --lang en",
 )
 
+MEASURE_EXAMPLES = ("drgpay supervise-measure clues-2026-10 region/fraud_labels.parquet",)
+
 
 def supervise(
     file: Annotated[Path, typer.Argument()],
@@ -54,3 +56,20 @@ def _summary(found: "Supervision", folder: Path) -> dict[str, object]:
         "clues": found.clues.height,
         "rules": machine_tables(found)["rule_report"].to_dicts(),
     }
+
+
+def supervise_measure(
+    folder: Annotated[Path, typer.Argument()],
+    labels: Annotated[Path, typer.Argument()],
+    as_json: AsJson = False,
+) -> None:
+    """How well planted kinds of fraud are found by the rules."""
+    from drgpay.supervise.console import measure_report
+    from drgpay.supervise.measure import measure
+    from drgpay.supervise.tables import as_declared
+
+    found = as_declared("measure", measure(folder, labels))
+    if as_json:
+        console.give_json(json_text({"status": "done", "kinds": found.to_dicts()}))
+    else:
+        console.show(measure_report(found, chosen()))

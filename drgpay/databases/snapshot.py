@@ -205,18 +205,21 @@ def _spool(
     schema = pa.schema([pa.field(one.name, one.type) for one in columns])
     count = waiting = 0
     held: list[pa.RecordBatch] = []
-    with pq.ParquetWriter(
-        spool, schema, compression="none", use_dictionary=False, write_statistics=False
-    ) as writer:
+    # Arrow's own form: neither writing nor reading it costs what Parquet does.
+    with pa.OSFile(str(spool), "wb") as file, pa.ipc.new_stream(file, schema) as writer:
         for batch in batches:
             held.append(_plain(batch, columns, schema, where))
             _refuse_arrays_as_text(held[-1], lists, where)
             count, waiting = count + batch.num_rows, waiting + batch.num_rows
             if waiting >= _GROUP_ROWS:
-                writer.write_table(pa.Table.from_batches(held, schema))
+                writer.write_table(_as_one(held, schema))
                 held, waiting = [], 0
-        writer.write_table(pa.Table.from_batches(held, schema))
+        writer.write_table(_as_one(held, schema))
     return count
+
+
+def _as_one(batches: list[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+    return pa.Table.from_batches(batches, schema).combine_chunks()
 
 
 def _plain(
@@ -274,9 +277,10 @@ def _sort(
     try:
         with (
             duckdb.connect(config=settings) as sorting,
+            pa.OSFile(str(spool)) as file,
             pq.ParquetWriter(path, schema, compression="zstd", use_dictionary=coded) as writer,
         ):
-            source = sorting.read_parquet(str(spool)).select(selected).order(order)
+            source = sorting.from_arrow(pa.ipc.open_stream(file)).select(selected).order(order)
             for table in _in_groups(source.to_arrow_reader(_GROUP_ROWS), schema):
                 writer.write_table(table, row_group_size=_GROUP_ROWS)
     except duckdb.IOException as error:  # the disk is full, or may not be written to

@@ -51,3 +51,9 @@ def headline(found: Supervision, language: Language) -> str:
         review=f"{clues['to_review'].sum():,}",
         yuan=f"{found.stay_risks['expected_fen'].sum() / 100:,.2f}",
     )
+
+
+def measure_report(found: pl.DataFrame, language: Language) -> "Showable":
+    """How well planted kinds are found: a block a kind, since a row has more figures than a terminal."""
+    table = ReportTable("t_measure", found.drop("rule"), prefixes={"kind": "kind"}, turned=True)
+    return console_tables([table], lambda key: _WORDS.word(key, language))

@@ -141,7 +141,9 @@ def _judged(pairs: pl.DataFrame, limits: Limits) -> pl.DataFrame:
 
 def _guard(limits: Limits) -> pl.Expr:
     link = pl.col("c") > 0
-    worse = pl.col("points_b") * 10_000 >= pl.col("points") * _scaled(limits.worse)
+    # Before readmission: what a return halved is no sign that the next stay was worse.
+    points = pl.col("points_before_return")
+    worse = pl.col("points_before_return_b") * 10_000 >= points * _scaled(limits.worse)
     moved = pl.col("discharge_type").is_in(_TRANSFERRED) | (
         pl.col("admission_route_b").fill_null("") == "transfer"
     )

@@ -111,3 +111,11 @@ def test_a_gap_beyond_the_limit_is_no_link(split: Any) -> None:
         ).hits.height
         == 1
     )
+
+
+def test_a_stay_that_a_return_halved_is_not_followed_by_a_worse_one(split: Any) -> None:
+    rows = [
+        stay("a", "2026-01-05", "2026-01-15", points=500_000, points_before_return=1_000_000),
+        stay("b", "2026-01-16", "2026-01-20", admission_route="emergency"),
+    ]
+    assert split(rows).hits["case_ids"].to_list() == [["a", "b"]]
