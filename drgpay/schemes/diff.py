@@ -13,12 +13,13 @@ from drgpay.base.exact import FEN_PLACES, as_decimal
 from drgpay.base.words import Sentences
 from drgpay.grouper.batch import group_batch
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.dataset_pieces import grouped_batches
 from drgpay.grouper.rules.nodes import Rule
 from drgpay.grouper.scheme import Adrg, Drg, Mdc, Scheme
 from drgpay.grouper.sorts import sort_of
 from drgpay.grouper.stream import Progress
 from drgpay.records.columns import CODE_COLUMNS
-from drgpay.records.dataset import Dataset, Piece
+from drgpay.records.dataset import Dataset, PlacedPiece
 from drgpay.records.in_order import in_order
 from drgpay.schemes.set_matches import SetMatches, match_sets
 
@@ -96,7 +97,8 @@ def migration(
     column, total_cost (yuan, decimal(18,2); a missing cost counts as 0).
 
     One row for each pair of groups that occurs, sorted; stays that keep their group included. Reads
-    piece by piece, so the dataset may be of any size.
+    piece by piece, so the dataset may be of any size; its report counts codes that seem joined and that the
+    first scheme does not name.
     """
     needed = list(dict.fromkeys([*before.columns, *after.columns]))
     dataset.require(needed, optional=["total_cost"])
@@ -104,19 +106,19 @@ def migration(
     read = [*needed, *(["total_cost"] if with_cost else [])]
     coded = [column for column in CODE_COLUMNS if column in needed]
 
-    def counted(piece: Piece) -> list[pl.DataFrame]:
+    def counted(placed: PlacedPiece) -> list[pl.DataFrame]:
         counts = []
-        for batch in piece.batches(read, coded):
+        for batch, found in grouped_batches(before, dataset, placed, read, coded, reasons=False):
             groups = {
-                "from_group": _drgs(before, batch),
-                "to_group": _drgs(after, batch),
+                "from_group": _drgs(found),
+                "to_group": _drgs(group_batch(after, batch)),
                 "fen": _fen(batch) if with_cost else pl.zeros(batch.num_rows, pl.Int64, eager=True),
             }
             counts.append(_summed(pl.DataFrame(groups).with_columns(cases=pl.lit(1, pl.Int64))))
             progress(batch.num_rows)
         return counts
 
-    parts = list(in_order(counted, dataset.pieces(), threads))
+    parts = list(in_order(counted, dataset.placed_pieces(), threads))
     if not parts:
         raise DrgpayError(*_ERRORS("no_stay", path=dataset.path))
     matrix = _summed(pl.concat(parts)).sort("from_group", "to_group")
@@ -290,8 +292,8 @@ def _as_numbers(pair: tuple[str, str]) -> tuple[int, str, str]:
     return sort_of(table) or 0, table, code
 
 
-def _drgs(compiled: CompiledScheme, batch: pa.RecordBatch) -> pl.Series:
-    drg = group_batch(compiled, batch).column("drg").cast(pa.large_string())
+def _drgs(groups: pa.RecordBatch) -> pl.Series:
+    drg = groups.column("drg").cast(pa.large_string())
     return pl.Series(drg, dtype=pl.String).fill_null(INVALID)
 
 

@@ -67,6 +67,10 @@ def test_grouping_says_that_codes_are_joined(drgpay: Run, history: Path, tmp_pat
     code = pl.col("principal_diagnosis")
     frame.with_columns(pl.concat_str(code, pl.lit("/I10.x00"))).write_parquet(place)
     out = tmp_path / "groups.parquet"
-    status, _, said = drgpay("group", history, "--scheme", "chs-drg-2.0", "--out", out)
-    assert status == 0
-    assert said.count("principal_diagnosis: 300 rows, several codes seem to be joined") == 1
+    for words in (
+        ["group", history, "--scheme", "chs-drg-2.0", "--out", out],
+        ["scheme", "migrate", *SCHEMES, history],
+    ):
+        status, _, said = drgpay(*words)
+        assert status == 0
+        assert said.count("principal_diagnosis: 300 rows, several codes seem to be joined") == 1
