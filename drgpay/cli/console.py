@@ -4,6 +4,7 @@ Every command prints by `show`, `say` and `give`, and nothing of it is markup (d
 What is shown and said can be switched off (-q); data that was asked for and errors cannot.
 """
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -22,6 +23,8 @@ _TITLES = Wording("cli")
 Level = Literal["quiet", "usual", "verbose"]
 
 _level: Level = "usual"
+# By these rich takes for a terminal what is none.
+_TERMINAL_VARIABLES = {"FORCE_COLOR", "TTY_COMPATIBLE"}
 
 
 def speak(level: Level) -> Level:
@@ -101,10 +104,11 @@ def encoding() -> str:
 
 def progress_bar(title: str, total: int) -> AbstractContextManager[Callable[[int], None]]:
     """A bar on standard error, when that is a terminal; yields what advances it."""
+    # Imported where a bar can be seen: a command starts quicker without rich.
+    if _level == "quiet" or not (sys.stderr.isatty() or _TERMINAL_VARIABLES & os.environ.keys()):
+        return nullcontext(lambda advanced: None)
     from drgpay.show import terminal
 
-    if _level == "quiet":
-        return nullcontext(lambda advanced: None)
     said = _TITLES.named("progress", title.replace(" ", "_"), chosen(), title)
     return terminal.progress_bar(said, total)
 

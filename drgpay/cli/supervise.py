@@ -19,6 +19,7 @@ EXAMPLES = (
 )
 
 MEASURE_EXAMPLES = ("drgpay supervise-measure clues-2026-10 region/fraud_labels.parquet",)
+FILE_EXAMPLES = ("drgpay supervise-file clues-2026-10 3f9c1a7b20de --out case.html",)
 
 
 def supervise(
@@ -73,3 +74,15 @@ def supervise_measure(
         console.give_json(json_text({"status": "done", "kinds": found.to_dicts()}))
     else:
         console.show(measure_report(found, chosen()))
+
+
+def supervise_file(
+    folder: Annotated[Path, typer.Argument()],
+    clue: Annotated[str, typer.Argument()],
+    out: Annotated[Path, typer.Option()],
+) -> None:
+    """The case file of a clue: a page, and a workbook beside it."""
+    from drgpay.supervise.case_file import open_case_file, write_case_file
+
+    for path in write_case_file(open_case_file(folder, clue), out, chosen()):
+        console.say(console.shown(path))

@@ -77,12 +77,16 @@ class PatternIndex(CodeIndex):
                 of_length.setdefault(len(code) - 1, []).append(code[:-1])
         return [(length, strings_array(of_length[length])) for length in sorted(of_length)[::-1]]
 
+    @cached_property
+    def _listed(self) -> pa.Array:
+        return strings_array(self.codes)
+
     def _represented(self, words: pa.Array) -> pa.Array:
         """Each word, or where no set lists it the longest pattern that it begins with."""
         import pyarrow.compute as pc
 
         words = pc.fill_null(words.cast(pa.string()), "")
-        settled = pc.or_(pc.is_in(words, self._value_set), pc.equal(words, ""))
+        settled = pc.or_(pc.is_in(words, self._listed), pc.equal(words, ""))
         for length, beginnings in self._patterns:
             if pc.all(settled).as_py():
                 break

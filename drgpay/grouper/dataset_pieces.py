@@ -20,6 +20,7 @@ from drgpay.records.dataset import Dataset, PlacedPiece
 from drgpay.records.joined_codes import separator_in
 from drgpay.records.meaning.faults import shown
 from drgpay.records.meaning.lists import as_lists, ends_of, rows_of
+from drgpay.records.parquet_source import BATCH_ROWS
 from drgpay.records.reading_report import Finding, Problem
 
 
@@ -36,12 +37,24 @@ def grouped_batches(
     Codes that seem joined are counted in the report of the dataset, which says them in the end. Raises DrgpayError as reading and group_batch do.
     """
     row = placed.first_row
-    for batch in placed.piece.batches(columns, coded):
+    for batch in _in_parts(placed.piece.batches(columns, coded), reasons):
         texts = UnknownTexts()
         groups = group_batch(compiled, batch, reasons, texts)
         dataset.report_findings(placed, row, joined_findings(batch, texts, row))
         yield batch, groups
         row += batch.num_rows
+
+
+def _in_parts(batches: Iterable[pa.RecordBatch], reasons: bool) -> Iterator[pa.RecordBatch]:
+    """The batches; for reasons in parts of BATCH_ROWS: a file of results stores the codes of reasons
+    with the dictionaries of these parts, so that its bytes depend on them.
+    """
+    for batch in batches:
+        if reasons:
+            for start in range(0, batch.num_rows, BATCH_ROWS):
+                yield batch.slice(start, BATCH_ROWS)
+        else:
+            yield batch
 
 
 def joined_findings(batch: pa.RecordBatch, texts: UnknownTexts, first_row: int) -> list[Finding]:

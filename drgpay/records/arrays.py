@@ -59,3 +59,20 @@ def numbers_of(array: pa.Array, null: float = 0) -> NDArray[Any]:
     there = bits[array.offset : array.offset + len(array)].view(np.bool_)
     whole = pa.Array.from_buffers(array.type, len(array), [None, values], 0, array.offset)
     return np.where(there, np.from_dlpack(whole), np.array(null, np.from_dlpack(whole).dtype))
+
+
+def bytes_of(values: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8]]:
+    """Where each string begins, with the end of the last, and the bytes that they lie in.
+
+    values: of Arrow's string or large string.
+    """
+    wide = pa.types.is_large_string(values.type)
+    _, offsets, data = values.buffers()
+    if offsets is None or not offsets.size:
+        return np.zeros(len(values) + 1, dtype=np.int32), _NOTHING
+    begins = np.frombuffer(offsets, dtype=np.int64 if wide else np.int32)
+    content = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else _NOTHING
+    return begins[values.offset : values.offset + len(values) + 1], content
+
+
+_NOTHING = np.empty(0, dtype=np.uint8)

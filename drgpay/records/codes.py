@@ -9,15 +9,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from drgpay.records.arrays import numbers_of, strings_array
+from drgpay.records.arrays import numbers_of
+from drgpay.records.word_places import WordPlaces
 
 Ints = NDArray[Any]  # numbers of codes
 Offsets = NDArray[Any]  # int32 or int64
 Unnumbered = Callable[[pa.DictionaryArray, Ints], None]
 """Is told texts of which some have no number, and the places of those in their dictionary."""
-
-
-_SPARSE = 4
 
 
 class CodeIndex:
@@ -35,8 +33,11 @@ class CodeIndex:
         return {code: number for number, code in enumerate(self.codes)}
 
     @cached_property
-    def _value_set(self) -> pa.Array:
-        return strings_array(self.codes)
+    def _places(self) -> WordPlaces | None:
+        try:
+            return WordPlaces(self.codes)
+        except ValueError:  # a scheme may have codes that it cannot hold
+            return None
 
     def encode(self, values: pa.Array, unnumbered: Unnumbered | None = None) -> Ints:
         """The number of each string; null and the empty string count as missing.
@@ -67,12 +68,11 @@ class CodeIndex:
 
         words = pc.cast(dictionary, pa.string())
         numbers = np.empty(len(words) + 1, dtype=np.int32)
-        if len(words) * _SPARSE < self.size:
-            # Arrow would number all codes for each batch anew.
+        if self._places is None or words.null_count:
             known = self.number_of
             numbers[:-1] = [known.get(word, self.unknown) for word in words.to_pylist()]
         else:
-            numbers[:-1] = numbers_of(pc.index_in(words, self._value_set), null=self.unknown)
+            numbers[:-1] = self._places.of(words, self.unknown)
         numbers[-1] = self.missing
         for position in pc.indices_nonzero(pc.equal(words, "")).to_pylist():
             numbers[position] = self.missing

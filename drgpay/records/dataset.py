@@ -14,7 +14,6 @@ from drgpay.records.columns import STAY_COLUMNS, Kind
 from drgpay.records.folder import files_of
 from drgpay.records.meaning.rules import PLAIN_READING, Reading
 from drgpay.records.meaning.source import PlainSource
-from drgpay.records.origin import Origin, OriginFile
 from drgpay.records.parquet_source import open_parquet
 from drgpay.records.reading_report import Finding, ReadingReport
 from drgpay.records.source import Piece, SourceFile, is_csv, is_excel, partition_of
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from drgpay.records.crosswalk import TranslationReport
     from drgpay.records.mapping.load import LoadedMapping
     from drgpay.records.official_groups import GroupsInput
+    from drgpay.records.origin import Origin
 
 __all__ = [
     "Dataset",
@@ -79,8 +79,11 @@ class Dataset:
         return list(dict.fromkeys(name for file in self.files for name in file.column_names))
 
     @cached_property
-    def origin(self) -> Origin:
+    def origin(self) -> "Origin":
         """Where its rows stand in the files, and what columns are called there."""
+        # Imported here: grouping stays asks nothing of it, and starts quicker without polars.
+        from drgpay.records.origin import Origin, OriginFile
+
         return Origin(
             [
                 OriginFile(self._named(file), file.rows, file.places, other_names(file, self.kinds))

@@ -89,7 +89,11 @@ def as_batch(frame: "pl.DataFrame") -> pa.RecordBatch:
     import polars as pl
 
     table = frame.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
-    arrays = [column.combine_chunks() for column in table.columns]
+    # Of a single chunk combining would make a copy.
+    arrays = [
+        column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+        for column in table.columns
+    ]
     flat = [
         array.chunk(0) if isinstance(array, pa.ChunkedArray) and array.num_chunks else array
         for array in arrays

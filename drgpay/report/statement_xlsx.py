@@ -15,7 +15,7 @@ from drgpay.report.explanation import Rules
 from drgpay.report.fact_lines import joined, rule_lines, run_lines
 from drgpay.report.group_tables import hospital_group_sheets
 from drgpay.report.hospital_cases import HospitalTables, case_sheets, say_of_cases
-from drgpay.report.reasons import reason_said
+from drgpay.report.reasons import reasons_said
 from drgpay.report.settled_tables import shown
 from drgpay.report.statement import (
     AMOUNTS,
@@ -145,8 +145,7 @@ _CLASS = {"case_class": "class"}
 
 
 def _adjustments(adjustments: pl.DataFrame, language: Language) -> ReportTable:
-    reasons = [reason_said(row, language) for row in adjustments.iter_rows(named=True)]
-    said = adjustments.with_columns(reason=pl.Series(reasons, dtype=pl.String))
+    said = adjustments.with_columns(reasons_said(adjustments, language))
     return shown("statement_adjustments", said)
 
 

@@ -46,13 +46,15 @@ class SettledPart:
     """A part of a run, settled.
 
     rules: what it is paid by. stops: what stops the run until a person accepts it. counts: those of
-    the manifest. results: its tables under the id of the run, which is known when nothing stops.
+    the manifest. results: its tables under the id of the run, which is known when nothing stops. late:
+    writes those of its files that no workbook reads unless it names the cases; called once.
     """
 
     rules: AnyRules
     stops: Sequence[Stop]
     counts: Mapping[str, int]
     results: Callable[[str], Results]
+    late: Callable[[], object] = lambda: None
 
 
 SettlePart: TypeAlias = Callable[[Running], SettledPart]
@@ -141,7 +143,8 @@ def settle_and_write(
         results = tuple(part.results(identity) for part in settled)
         opened.read.refuse_changed()
         rules = [part.rules for part in settled]
-        write_results(results, rules, run.outputs, language, case_sheets)
+        late = [part.late for part in settled]
+        write_results(results, rules, run.outputs, language, case_sheets, late)
         clock.lap("write")
         names = accepted_by(opened.accepted, needed)
         write_manifest(

@@ -1,7 +1,7 @@
 """The results of a part made and written: what the folder of a run holds besides the manifest."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import chain
@@ -80,9 +80,14 @@ def write_cases(
     return _written(tables, folder / f"{part.file('cases')}.parquet", coded)
 
 
+def records_path(folder: Path) -> Path:
+    """Where `write_records` puts its file."""
+    return folder / f"{CASE_RECORDS}.parquet"
+
+
 def write_records(records: Iterable[pl.DataFrame], folder: Path) -> Path:
     """The same of case_records.parquet: CheckedStays.records."""
-    return _written(map(case_records_table, records), folder / f"{CASE_RECORDS}.parquet")
+    return _written(map(case_records_table, records), records_path(folder))
 
 
 def _written(
@@ -128,10 +133,12 @@ def write_results(
     folder: Path,
     language: Language,
     case_sheets: bool = False,
+    late: Sequence[Callable[[], object]] = (),
 ) -> None:
     """Write the results of the parts, at least of one, into the folder of their run.
 
-    case_sheets: whether the workbooks of hospitals name their cases.
+    case_sheets: whether the workbooks of hospitals name their cases. late: write files that no workbook
+    reads unless it names the cases.
 
     rules: of each of the results. Parquet is written beside the workbooks: one is the work of
     polars, the other of Python. The catalogues lie in the run, so that every case can be recomputed
@@ -151,7 +158,13 @@ def write_results(
         for name, catalogue in catalogues.items():
             (folder / name).mkdir()
             save_catalogue(catalogue, folder / name)
+        for write_file in beside:
+            write_file()
 
+    beside = [] if case_sheets else late
+    if case_sheets:
+        for write_file in late:
+            write_file()
     with ThreadPoolExecutor(1) as pool, _no_garbage_collected():
         done = pool.submit(write)
         books = [reported(one, by) for one, by in zip(results, rules, strict=True)]

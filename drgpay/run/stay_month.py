@@ -46,7 +46,7 @@ from drgpay.run.previous import (
     refuse_k_in_phase_in,
     values_before,
 )
-from drgpay.run.results import results_of, write_cases, write_records
+from drgpay.run.results import records_path, results_of, write_cases, write_records
 from drgpay.run.rules import (
     AnyRules,
     StayRules,
@@ -272,7 +272,7 @@ def settle_stays_of_job(
     def results(run_id: str) -> Results:
         files = {
             "cases": write(),
-            CASE_RECORDS: write_records(checked.records.buckets(), outputs),
+            CASE_RECORDS: records_path(outputs),
         }
         booked = book(job.period, replace(settled, cases=asked.frame()), stays.paid)
         return results_of(
@@ -288,7 +288,13 @@ def settle_stays_of_job(
         job.period,
         before,
     )
-    return SettledPart(rules, [*stops, *groups.stops], counts, results)
+    return SettledPart(
+        rules,
+        [*stops, *groups.stops],
+        counts,
+        results,
+        lambda: write_records(checked.records.buckets(), outputs),
+    )
 
 
 class _Asked:

@@ -8,6 +8,7 @@ from drgpay.base.language import Language
 from drgpay.base.words import Wording
 from drgpay.show.tables import ReportTable, Sentence
 from drgpay.show.tables_console import console_tables
+from drgpay.supervise.sentences import why_said
 from drgpay.supervise.supervision import Supervision
 from drgpay.supervise.tables import machine_tables
 
@@ -22,9 +23,11 @@ _SHOWN = ("rule", "hospital_id", "case_ids", "first_day", "last_day", "c", "stak
 def console_report(found: Supervision, language: Language) -> "Showable":
     """The sentence that says how much, the rules, and the first clues."""
     tables = machine_tables(found)
+    report = tables["rule_report"]
+    whys = pl.Series([why_said(one, language) for one in report["why"]], dtype=pl.String)
     rules = ReportTable(
         "t_rules",
-        tables["rule_report"].drop("w"),
+        report.drop("w").with_columns(why=whys),
         prefixes={"rule": "rule", "rule_level": "level", "state": "state"},
         may_go=("rule_level", "not_judged", "why"),
     )

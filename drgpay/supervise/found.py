@@ -119,6 +119,16 @@ def facts_of(
     )
 
 
+def points_said(column: str) -> pl.Expr:
+    """Points in 1/10,000 as a fact writes them: exactly, with four places."""
+    return pl.col(column).cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, 4)).cast(pl.String)
+
+
+def yuan_said(column: str) -> pl.Expr:
+    """Fen as a fact writes yuan."""
+    return pl.col(column).cast(pl.Int128).reinterpret(dtype=pl.Decimal(18, 2)).cast(pl.String)
+
+
 def stakes_of(frame: pl.DataFrame) -> pl.DataFrame:
     """A frame with hit, case_id and points or fen as STAKE_SCHEMA."""
     missing = [

@@ -34,6 +34,8 @@ STAY_SCHEMA: dict[str, pl.DataType] = {
     "length_of_stay": pl.Int64(),
     "sex": pl.Float64(),
     "age": pl.Float64(),
+    "age_days": pl.Float64(),
+    "weight_g": pl.Float64(),
     "department": pl.String(),
     "discharge_type": pl.Float64(),
     "principal_diagnosis": pl.String(),

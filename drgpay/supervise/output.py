@@ -1,4 +1,4 @@
-"""The folder of a supervision: Parquet, the file of rules, manifest; for its owner alone."""
+"""The folder of a supervision: Parquet, summary, workbook, rules, manifest; for its owner alone."""
 
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from drgpay.results.data_package import write_data_package
 from drgpay.results.manifest import PROGRAM, SUPERVISION, basis_hash, write_manifest
 from drgpay.run.staging import staged_folder
 from drgpay.simulate.output import keep_same
+from drgpay.supervise.summary import write_summary
 from drgpay.supervise.supervision import Supervision
 from drgpay.supervise.tables import machine_tables
 
@@ -32,6 +33,7 @@ def write_supervision(
     with staged_folder(folder, *(() if out else (keep_same,))) as staged:
         for table, frame in machine_tables(found).items():
             write_frame(frame, staged / f"{table}.parquet")
+        write_summary(found, staged, language)
         (staged / RULES).write_bytes(found.rulebook.path.read_bytes())
         counts = {"read": found.read, "refused": found.refused, "clues": found.clues.height}
         write_manifest(staged, folder.name, basis, counts, {}, OWNER)
@@ -51,6 +53,7 @@ def basis_of(found: Supervision, language: Language) -> dict[str, Any]:
         "file": {"file": job.path.name, "sha256": bytes_hash(job.path.read_bytes())},
         "rules": {"id": found.rulebook.id, "sha256": found.rulebook.hash},
         "runs": list(found.runs),
+        "schemes": list(found.schemes),
         "inputs": {
             "hospitals": {"file": job.hospitals.name, "sha256": file_hash(job.hospitals)},
             **{

@@ -39,7 +39,7 @@ _OF_CASES = (
         "admission_date",
         "discharge_date",
     ),
-    *("settlement_date", "length_of_stay", "age", "payment_unit", "status", "mdc", "adrg", "drg"),
+    *("settlement_date", "length_of_stay", "payment_unit", "status", "mdc", "adrg", "drg"),
     *(
         "severity",
         "case_class",
@@ -52,7 +52,7 @@ _OF_CASES = (
     *("total_fen", "fund_fen", "patient_fen", "other_fen"),
 )
 _TEXTS = ("case_id", "person_id", "department", "principal_diagnosis")
-_NUMBERS = ("sex", "discharge_type")
+_NUMBERS = ("sex", "age", "age_days", "weight_g", "discharge_type")
 _LISTS = ("other_diagnoses", "procedures")
 _OF_RECORDS = (*_TEXTS, *_NUMBERS, *_LISTS, "exam_cost")
 _OF_EXT = ("admission_route", "doctor_id", "self_pay_fen", "icu_days")

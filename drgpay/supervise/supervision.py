@@ -10,6 +10,7 @@ import polars as pl
 from drgpay.base.working_folder import working_folder
 from drgpay.run.input_files import InputFiles
 from drgpay.supervise.clue_ids import clue_ids, evidence_hashes, hash_of
+from drgpay.supervise.clue_stays import by_hospital, clue_stays
 from drgpay.supervise.file import SuperviseJob
 from drgpay.supervise.found import FACT_SCHEMA, GUARD_SCHEMA, HIT_SCHEMA, STAKE_SCHEMA, Found
 from drgpay.supervise.material import Material
@@ -38,6 +39,7 @@ class Supervision:
     extra: Mapping[str, pl.DataFrame]
     periods: tuple[str, ...]
     runs: tuple[str, ...]
+    schemes: tuple[str, ...]
     read: int
     refused: int
 
@@ -86,6 +88,10 @@ def supervise_material(
     clues, evidence, stakes = _clues(asked, ids, material)
     risks = risk_of_stays(stakes)
     clues, risks = _files(clues, stakes, risks, rulebook)
+    extra = {
+        "clue_stays": clue_stays(clues, material),
+        "by_hospital": by_hospital(clues, risks, material.hospitals),
+    }
     return Supervision(
         job=job,
         rulebook=rulebook,
@@ -94,11 +100,10 @@ def supervise_material(
         guards=_guards(asked),
         stay_risks=risks,
         rule_report=_report(asked, clues),
-        extra={
-            name: frame for one in asked if one.found for name, frame in one.found.extra.items()
-        },
+        extra={**extra, **_extra(asked)},
         periods=tuple(run.period for run in material.runs if run.current),
         runs=tuple(run.run_id for run in material.runs),
+        schemes=tuple(run.compiled.scheme.info.id for run in material.runs if run.current),
         read=material.read,
         refused=material.refused,
     )
@@ -262,6 +267,12 @@ def _files(
         nulls_last=True,
     ).drop("case_id", "file_fen", "of_points", "keys")
     return clues, risks.sort(["expected_fen", "case_id"], descending=[True, False])
+
+
+def _extra(asked: Sequence[_Asked]) -> dict[str, pl.DataFrame]:
+    """The further tables that rules leave, by name."""
+    found = [one.found for one in asked if one.found is not None]
+    return {name: frame for one in found for name, frame in one.extra.items()}
 
 
 def _guards(asked: Sequence[_Asked]) -> pl.DataFrame:

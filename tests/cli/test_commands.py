@@ -165,6 +165,24 @@ def test_help_needs_no_heavy_library() -> None:
     assert said.stdout.endswith("HEAVY []\n")
 
 
+def test_plain_parquet_is_grouped_without_polars_and_rich(tmp_path: Path) -> None:
+    stays, out = tmp_path / "stays.parquet", tmp_path / "groups.parquet"
+    no_number, no_codes = pl.lit(None, pl.Float64), pl.lit([], pl.List(pl.String))
+    pl.DataFrame({"case_id": ["1"], "principal_diagnosis": ["A00.000"], "sex": [1]}).with_columns(
+        age=pl.lit(30.0), age_days=no_number, weight_g=no_number
+    ).with_columns(other_diagnoses=no_codes, procedures=no_codes).write_parquet(stays)
+    argv = ["drgpay", "group", str(stays), "--scheme", "chs-drg-2.0", "--out", str(out)]
+    code = (
+        f"import sys; sys.argv = {argv}\n"
+        "from drgpay.cli.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print('HEAVY', sorted({'polars', 'rich', 'pandas'} & sys.modules.keys()))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout.endswith("HEAVY []\n"), said.stdout
+    assert out.exists()
+
+
 @pytest.mark.parametrize("command", ["run", "group_visits"])
 def test_the_allocator_is_set_before_polars_comes(command: str) -> None:
     arguments = {

@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.grouper.dataset_pieces import grouped_batches
 from drgpay.grouper.stream import group_dataset
 from drgpay.records.dataset import open_dataset
 from drgpay.records.joined_codes import separator_in
@@ -100,3 +101,21 @@ def test_it_is_said_once_with_the_remedy(
     assert line.startswith("principal_diagnosis: 2 rows, several codes seem to be joined")
     assert "name the sign in a mapping" in line
     assert line.endswith("(stays.parquet row 8: J44.100/I10.x00)")
+
+
+def test_reasons_are_found_in_parts_of_one_size(
+    tmp_path: Path,
+    compiled: Callable[[str], CompiledScheme],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scheme = compiled("chs-drg-2.0")
+    dataset = open_dataset(as_large_parquet(clean(), tmp_path))
+    piece = dataset.placed_pieces()[0]
+    read = ["case_id", *scheme.columns]
+    monkeypatch.setattr("drgpay.grouper.dataset_pieces.BATCH_ROWS", 16)
+    for reasons, rows in ((False, [40]), (True, [16, 16, 8])):
+        pairs = list(grouped_batches(scheme, dataset, piece, read, (), reasons))
+        assert [batch.num_rows for batch, _ in pairs] == rows
+        ids = [text for batch, _ in pairs for text in batch.column("case_id").to_pylist()]
+        assert ids == clean()["case_id"].to_list()
+        assert [groups.num_rows for _, groups in pairs] == rows

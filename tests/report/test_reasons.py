@@ -6,9 +6,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from drgpay.base.language import Language
 from drgpay.base.words import own_words
 from drgpay.policy.adjustment_rows import REASON_SCHEMA
-from drgpay.report.reasons import reason_said
+from drgpay.report.reasons import reason_said, reasons_said
 from drgpay.results.columns import columns_of
 from drgpay.results.former_reasons import with_codes
 
@@ -164,6 +165,14 @@ def row_of(numbers: dict[str, Any]) -> dict[str, Any]:
 def test_a_code_and_its_numbers_in_words(numbers: dict[str, Any], en: str, zh: str) -> None:
     assert reason_said(row_of(numbers), "en") == en
     assert reason_said(row_of(numbers), "zh") == zh
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_rows_with_the_same_reason_have_the_same_sentence(language: Language) -> None:
+    different = [row_of(numbers) for numbers, _, _ in [*SAID, *TOGETHER]]
+    rows = [*different, *reversed(different), different[0]]
+    made = reasons_said(pl.DataFrame(rows, infer_schema_length=None), language)
+    assert made.to_list() == [reason_said(row, language) for row in rows]
 
 
 def test_every_code_is_said() -> None:

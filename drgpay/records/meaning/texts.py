@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from drgpay.records.arrays import numbers_array, numbers_of
+from drgpay.records.arrays import bytes_of, numbers_array, numbers_of
 from drgpay.records.meaning.faults import Faults, Unread, shown
 
 if TYPE_CHECKING:
@@ -136,22 +136,11 @@ def _is_valid(values: pa.Array) -> bool:
     return True
 
 
-def _bytes_of(values: pa.Array) -> tuple[NDArray[Any], NDArray[np.uint8]]:
-    """Where each string begins, with the end of the last, and the bytes that they lie in."""
-    wide = pa.types.is_large_string(values.type)
-    _, offsets, data = values.buffers()
-    if offsets is None or not offsets.size:
-        return np.zeros(len(values) + 1, dtype=np.int32), np.empty(0, dtype=np.uint8)
-    begins = np.frombuffer(offsets, dtype=np.int64 if wide else np.int32)
-    content = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else _NOTHING
-    return begins[values.offset : values.offset + len(values) + 1], content
-
-
 _NOTHING = np.empty(0, dtype=np.uint8)
 
 
 def _all_ascii(values: pa.Array) -> bool:
-    begins, content = _bytes_of(values)
+    begins, content = bytes_of(values)
     within = content[int(begins[0]) : int(begins[-1])] if len(values) else _NOTHING
     return not len(within) or int(within.max()) < 0x80
 
@@ -183,7 +172,7 @@ def needs_no_reading(values: pa.Array) -> bool:
     """
     if len(values) == values.null_count:
         return True
-    begins, content = _bytes_of(values)
+    begins, content = bytes_of(values)
     lengths = np.diff(begins)
     begins = begins[:-1]
     if values.null_count:

@@ -9,7 +9,7 @@ import polars as pl
 
 from drgpay.policy.fields import Count, PositiveCount, PositiveRatio, Section, Share
 from drgpay.supervise.code_prefixes import begins_with_any
-from drgpay.supervise.found import HIT_SCHEMA, Found, facts_of, hits_of, numbers_of
+from drgpay.supervise.found import HIT_SCHEMA, Found, facts_of, hits_of, numbers_of, points_said
 from drgpay.supervise.material import Material
 from drgpay.supervise.rule import Rule
 from drgpay.supervise.score import apportioned
@@ -251,7 +251,7 @@ def _facts(
         [
             facts_of(stays, "stay", "cases", key, "admission_date", pl.col("admission_date")),
             facts_of(stays, "stay", "cases", key, "discharge_date", pl.col("discharge_date")),
-            facts_of(stays, "points", "cases", key, "points", pl.col("points") / 10_000),
+            facts_of(stays, "points", "cases", key, "points", points_said("points")),
             facts_of(
                 stays, "route", "stays_ext", key, "admission_route", pl.col("admission_route")
             ),
