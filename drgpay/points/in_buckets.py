@@ -29,6 +29,8 @@ from drgpay.records.filings import Filings
 from drgpay.records.shelves import Shelves
 
 _PARTS_OF_PERSONS = 32
+_ONLY_TOLD = ("formula", "mdc", "adrg", "severity")
+"""Texts of cases that no step of their points asks for."""
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,10 @@ class PointsInBuckets:
         return PeriodSteps.of(Asked.together([nothing, *self._asked]), returns, self.rules.points)
 
     def earned(self, filings: Filings, steps: PeriodSteps) -> Iterator[EarnedPoints]:
-        """The points of each bucket, and its adjustments."""
+        """The points of each bucket, and its adjustments; of the cases no column of _ONLY_TOLD."""
         rules = self.rules
         for number in range(len(self.firsts)):
-            cases = self.cases_kept.take(number)
+            cases = self.cases_kept.take(number, without=_ONLY_TOLD)
             ends = _range(cases)
             yield adjusted_points(
                 cases,

@@ -49,9 +49,11 @@ class Shelves:
         write_arrow(coded, path)
         self._kept[shelf].append(path)
 
-    def take(self, shelf: int, columns: Sequence[str] | None = None) -> pl.DataFrame:
-        """What lies on a shelf, or some of its columns; it stays there."""
-        parts = [_read(one, columns) for one in self._kept[shelf]]
+    def take(
+        self, shelf: int, columns: Sequence[str] | None = None, without: Sequence[str] = ()
+    ) -> pl.DataFrame:
+        """What lies on a shelf, or some of its columns, or all but some; it stays there."""
+        parts = [_read(one, columns, without) for one in self._kept[shelf]]
         return pl.concat(parts) if len(parts) > 1 else parts[0]
 
     def clear(self, shelf: int) -> None:
@@ -68,7 +70,9 @@ class Shelves:
         return sorted(self._kept)
 
 
-def _read(kept: pl.DataFrame | Path, columns: Sequence[str] | None) -> pl.DataFrame:
-    if isinstance(kept, Path):
-        return as_texts(read_arrow(kept, columns))
-    return as_texts(kept.select(columns) if columns else kept)
+def _read(
+    kept: pl.DataFrame | Path, columns: Sequence[str] | None, without: Sequence[str]
+) -> pl.DataFrame:
+    found = read_arrow(kept, columns) if isinstance(kept, Path) else kept
+    asked = found.select(columns) if columns else found
+    return as_texts(asked.drop(without, strict=False))

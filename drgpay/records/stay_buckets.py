@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from drgpay.records.in_order import one_each
+
 BUCKET_ROWS = 150_000
 """About how many stays a bucket has; no result depends on it."""
 
@@ -33,9 +35,10 @@ class StayBuckets:
         )
 
     def buckets(self) -> Iterator[pl.DataFrame]:
-        """The buckets in order; as often as asked, each read again where it lies in a file."""
-        for make in self.makers:
-            yield make()
+        """The buckets in order; as often as asked, each read again where it lies in a file, while
+        the taker works on those before it.
+        """
+        yield from one_each(lambda make: make(), self.makers, threads=1)
 
     def narrow(self, *columns: str) -> pl.DataFrame:
         """Some columns of all stays, sorted by case_id: for few, narrow ones."""

@@ -47,13 +47,30 @@ def entries_of(
     (`paid_costs`), null in others.
     Raises DrgpayError for a line or medical group of a visit that is not there.
     """
+    entries, _ = entries_with_places(
+        visits, lines, medical, packaged, base_points, rules, code_types
+    )
+    return entries
+
+
+def entries_with_places(
+    visits: pl.DataFrame,
+    lines: pl.DataFrame,
+    medical: pl.DataFrame,
+    packaged: Collection[str],
+    base_points: pl.DataFrame | None,
+    rules: Outpatient,
+    code_types: Mapping[str, pl.DataType] = ENTRY_SCHEMA,
+) -> tuple[pl.DataFrame, np.ndarray]:
+    """`entries_of`, and of each entry the place of its visit among the visits by visit_id."""
     visits = visits if visits["visit_id"].is_sorted() else visits.sort("visit_id")
     prescriptions = _prescriptions(visits, rules)
     visit_of_line = visit_numbers(visits["visit_id"], lines["visit_id"])
     lines = _coded(lines)
-    medical = _coded(_of_paid_visits(medical, visits, visit_of_line, prescriptions))
+    medical, visit_of_medical = _of_paid_visits(medical, visits, visit_of_line, prescriptions)
+    medical = _coded(medical)
     groups = group_table(lines, medical, packaged, base_points)
-    entries, lines_fen = _added(visits["visit_id"], lines, visit_of_line, medical, groups)
+    entries, lines_fen = _added(lines, visit_of_line, medical, visit_of_medical, groups)
     if base_points is None:
         order = _by_own_amount(entries, lines_fen)
         lines_fen = lines_fen[order]
@@ -70,7 +87,7 @@ def entries_of(
         entries.visit
     ]
     base = pl.Series("base_points", groups.base_points[entries.group])
-    return pl.DataFrame(
+    frame = pl.DataFrame(
         [
             *named,
             *groups.codes.with_columns(pl.col(name).cast(code_types[name]) for name in CODES)[
@@ -84,6 +101,7 @@ def entries_of(
             pl.Series("reason", REASONS).cast(code_types["reason"]).gather(reason),
         ]
     ).select(list(ENTRY_SCHEMA))
+    return frame, entries.visit
 
 
 def _prescriptions(visits: pl.DataFrame, rules: Outpatient) -> np.ndarray:
@@ -95,14 +113,18 @@ def _prescriptions(visits: pl.DataFrame, rules: Outpatient) -> np.ndarray:
 
 def _of_paid_visits(
     medical: pl.DataFrame, visits: pl.DataFrame, of_lines: np.ndarray, prescriptions: np.ndarray
-) -> pl.DataFrame:
-    """The medical groups without those of visits that have no line, and of prescriptions."""
+) -> tuple[pl.DataFrame, np.ndarray]:
+    """The medical groups without those of visits that have no line, and of prescriptions; the place
+    of the visit of each.
+    """
+    places = visit_numbers(visits["visit_id"], medical["visit_id"])
     seen = np.zeros(visits.height, dtype=np.bool_)
     seen[of_lines] = True
     seen &= ~prescriptions
     if seen.all():
-        return medical
-    return medical.filter(pl.Series(seen[visit_numbers(visits["visit_id"], medical["visit_id"])]))
+        return medical, places
+    kept = seen[places]
+    return medical.filter(pl.Series(kept)), places[kept]
 
 
 def _by_own_amount(entries: OrderedEntries, lines_fen: np.ndarray) -> np.ndarray:
@@ -124,10 +146,10 @@ def _paid_by_points(visits: pl.DataFrame, rules: Outpatient) -> np.ndarray:
 
 
 def _added(
-    visit_ids: pl.Series,
     lines: pl.DataFrame,
     visit_of_line: np.ndarray,
     medical: pl.DataFrame,
+    visit_of_medical: np.ndarray,
     groups: GroupTable,
 ) -> tuple[OrderedEntries, np.ndarray]:
     """Lines of the same group of a visit added up, with the medical groups, in the order of groups.
@@ -138,8 +160,8 @@ def _added(
     line_group = groups.of_line[lines["apg"].to_physical().to_numpy()]
     visit_group = groups.of_visit[medical["apg"].to_physical().to_numpy()]
     key = visit_of_line * count + line_group
-    medical_key = visit_numbers(visit_ids, medical["visit_id"]) * count + visit_group
-    order = np.argsort(key, kind="stable")
+    medical_key = visit_of_medical * count + visit_group
+    order = np.argsort(key)  # lines of one key are added up, whatever their order
     ordered = key[order]
     starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]][: len(ordered)])
     amounts = lines["amount_fen"].to_numpy()[order]

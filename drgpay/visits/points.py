@@ -41,6 +41,7 @@ def visit_points(
     coefficients: pl.DataFrame,
     rules: Outpatient,
     all_mean_fen: Fraction | None = None,
+    places: np.ndarray | None = None,
 ) -> VisitPoints:
     """The points of each visit, rounded to 4 places once.
 
@@ -50,10 +51,10 @@ def visit_points(
     entries: ENTRY_SCHEMA, sorted by visit_id (`entries_of`). visits: unique visit_id, hospital_id,
     level, visit_type; other columns pass through. coefficients: those of a catalogue; the first
     that is not null of the rows of group and level, of the level, else 1. A visit without a paid
-    entry has 0 points.
+    entry has 0 points. places: those of `entries_with_places`, where they are known.
     """
     visits = visits if visits["visit_id"].is_sorted() else visits.sort("visit_id")
-    visit = visit_numbers(visits["visit_id"], entries["visit_id"])
+    visit = visit_numbers(visits["visit_id"], entries["visit_id"]) if places is None else places
     priced = entries.with_columns(coefficient=_coefficients(entries, visits, visit, coefficients))
     costs = _costs(priced, visit)
     if costs.height:

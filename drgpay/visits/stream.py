@@ -24,7 +24,7 @@ from drgpay.records.visits.tables import VisitRecords
 from drgpay.records.writing import as_batch
 from drgpay.visits.calibrate import base_points_of
 from drgpay.visits.columns import REASONS
-from drgpay.visits.entries import entries_of, visit_numbers
+from drgpay.visits.entries import entries_with_places, visit_numbers
 from drgpay.visits.points import VisitPoints, visit_points
 
 _Result = TypeVar("_Result")
@@ -121,7 +121,7 @@ def _priced(visits: pl.DataFrame, items: pl.DataFrame, pricing: VisitPricing) ->
     )
     grouped = _frame(group_visits(compiled, _batch(visits, compiled.visit_columns)))
     medical = visits.select("visit_id").hstack(grouped)
-    entries = entries_of(
+    entries, places = entries_with_places(
         visits,
         lines,
         medical,
@@ -136,7 +136,9 @@ def _priced(visits: pl.DataFrame, items: pl.DataFrame, pricing: VisitPricing) ->
             visits.with_columns(points=pl.lit(None, pl.Int64), case_class=unknown, formula=unknown),
             entries.with_columns(coefficient=pl.lit(None, pl.Int64)),
         )
-    return visit_points(entries, visits, pricing.coefficients, pricing.rules, pricing.all_mean_fen)
+    return visit_points(
+        entries, visits, pricing.coefficients, pricing.rules, pricing.all_mean_fen, places
+    )
 
 
 def _line_batch(

@@ -138,9 +138,9 @@ def test_a_source_or_a_driver_that_odbc_does_not_have(
         pytest.skip("psqlODBC: no driver manager (Debian: apt install unixodbc odbc-postgresql)")
     monkeypatch.setenv("DRG_PASSWORD", SECRET)
     keys = {"kind": "odbc", "user": "drg", "password_env": "DRG_PASSWORD"}
-    (tmp_path / "odbc.ini").write_text("[HIS]\nDriver=/no/such/driver.so\n", encoding="utf-8")
-    said = _sentence(_database(dsn="HIS_2", **keys))
-    assert "HIS_2 of [databases.centre] in job.toml is not known" in said
-    said = _sentence(_database(dsn="HIS", **keys))
-    assert "the ODBC driver of HIS ([databases.centre]) is not installed" in said
+    (tmp_path / "odbc.ini").write_text("[LAB]\nDriver=/no/such/driver.so\n", encoding="utf-8")
+    said = _sentence(_database(dsn="LAB_2", **keys))
+    assert "LAB_2 of [databases.centre] in job.toml is not known" in said
+    said = _sentence(_database(dsn="LAB", **keys))
+    assert "the ODBC driver of LAB ([databases.centre]) is not installed" in said
     assert "odbc-postgresql" in said

@@ -27,6 +27,8 @@ def test_what_is_put_away_comes_back_as_it_was(tmp_path: Path, most: int) -> Non
     assert shelves.shelves == [2, 7]
     assert_frame_equal(shelves.take(7), pl.concat([FRAME, FRAME.reverse()]))
     assert_frame_equal(shelves.take(7, ["points"]), pl.concat([FRAME, FRAME.reverse()])[["points"]])
+    left = shelves.take(7, without=("drg", "none_of_them"))
+    assert_frame_equal(left, pl.concat([FRAME, FRAME.reverse()]).drop("drg"))
     assert_frame_equal(shelves.take(2), FRAME.clear())
     assert bool(list(tmp_path.iterdir())) == (most == 0)
 
