@@ -30,6 +30,22 @@ def levels_of_groups(compiled: CompiledScheme) -> pl.DataFrame:
     )
 
 
+def with_coded(compiled: CompiledScheme, stays: pl.DataFrame) -> pl.DataFrame:
+    """The stays with eligible (of an ADRG that severity splits) and coded (in a group whose rule names the
+    severity that they have), in the order given.
+
+    stays: adrg, drg, severity and further columns.
+    """
+    levels = levels_of_groups(compiled)
+    named = levels.select("drg", severity="level", coded=pl.lit(value=True))
+    eligible = pl.col("adrg").is_in(levels["adrg"].unique().implode()).fill_null(value=False)
+    return (
+        stays.with_columns(eligible=eligible)
+        .join(named, on=["drg", "severity"], how="left", maintain_order="left")
+        .with_columns(pl.col("coded").fill_null(value=False))
+    )
+
+
 def severe_codes(compiled: CompiledScheme) -> Mapping[str, pl.Series]:
     """The diagnoses of each severity."""
     codes: dict[str, list[str]] = {}
@@ -39,28 +55,38 @@ def severe_codes(compiled: CompiledScheme) -> Mapping[str, pl.Series]:
 
 
 def without_level(compiled: CompiledScheme, stays: pl.DataFrame) -> pl.DataFrame:
-    """The stays with other_diagnoses without those of their own severity, and `suspects`, what went.
+    """The stays with other_diagnoses without those of their own severity, and `suspects`, what went; stays
+    that have none of that severity are left out.
 
     stays: severity, other_diagnoses and further columns.
     """
-    parts = []
-    for level, codes in sorted(severe_codes(compiled).items()):
-        of_level = stays.filter(pl.col("severity") == level)
-        severe = pl.element().is_in(codes.implode())
-        parts.append(
-            of_level.with_columns(
-                suspects=pl.col("other_diagnoses").list.filter(severe),
-                other_diagnoses=pl.col("other_diagnoses").list.filter(~severe),
-            )
-        )
-    empty = stays.clear().with_columns(suspects=pl.lit([], pl.List(pl.String)))
-    return pl.concat([empty, *parts])
+    severe = pl.concat(
+        pl.DataFrame({"code": codes}).with_columns(severity=pl.lit(level))
+        for level, codes in sorted(severe_codes(compiled).items())
+    ).with_columns(severe=pl.lit(value=True))
+    numbered = stays.with_row_index("stay")
+    codes = (
+        numbered.select("stay", "severity", code="other_diagnoses")
+        .explode("code", empty_as_null=False)
+        .join(severe, on=["severity", "code"], how="left", maintain_order="left")
+        .with_columns(pl.col("severe").fill_null(value=False))
+    )
+    split = codes.group_by("stay", maintain_order=True).agg(
+        suspects=pl.col("code").filter("severe"),
+        other_diagnoses=pl.col("code").filter(~pl.col("severe")),
+    )
+    return (
+        numbered.drop("other_diagnoses")
+        .join(split, on="stay", how="inner", maintain_order="left")
+        .filter(pl.col("suspects").list.len() > 0)
+        .drop("stay")
+    )
 
 
 def grouped_again(compiled: CompiledScheme, stays: pl.DataFrame) -> pl.DataFrame:
     """case_id, low_status, low_mdc, low_adrg, low_drg, low_severity of stays with changed diagnoses."""
     parts = []
-    given = stays.select(dict.fromkeys(["case_id", *compiled.columns]))
+    given = stays.select(*dict.fromkeys(["case_id", *compiled.columns]))
     for first in range(0, stays.height, _BATCH):
         table = given.slice(first, _BATCH).to_arrow().combine_chunks()
         groups = [group_plain(compiled, batch) for batch in table.to_batches()]

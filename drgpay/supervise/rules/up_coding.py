@@ -26,14 +26,18 @@ from drgpay.supervise.found import (
 from drgpay.supervise.material import Material, Rated
 from drgpay.supervise.peers import hospitals_of, peers_of
 from drgpay.supervise.rule import Rule
-from drgpay.supervise.severity_groups import grouped_again, levels_of_groups, without_level
+from drgpay.supervise.severity_groups import grouped_again, with_coded, without_level
+
+# Beyond it a likelihood ratio moves no probability by a unit of its last place: the table holds it as a decimal.
+_FAR = 25
 
 
 class Limits(Section):
     """min_peers: peers of a level and kind. min_there, min_judged: eligible stays of a peer in an ADRG,
     and how many such peers a median needs. min_n, z_from, least, most: of the prior. min_level_cases: of
-    a level's mean. without_item, with_item: what the evidence of items multiplies the likelihood ratio by.
-    implied: the same of a diagnosis that the principal one implies. c_from: a hit.
+    a level's mean. no_line_if_wrong, no_line_if_right: how often no line shows a code that has evidence
+    rows, of a code that is wrong and of one that is right. implied: what a pair of `implied` multiplies the
+    likelihood ratio by. c_from: a hit.
     """
 
     min_peers: PositiveCount
@@ -44,8 +48,8 @@ class Limits(Section):
     least: Share
     most: Share
     min_level_cases: PositiveCount
-    without_item: Ratio
-    with_item: Ratio
+    no_line_if_wrong: Share
+    no_line_if_right: Share
     implied: Ratio
     c_from: Share
 
@@ -85,10 +89,15 @@ def find(material: Material, limits: Limits) -> Found:
         priors, on="hospital_id", how="left"
     )
     tried = tried.with_columns(pl.col("pi").fill_null(float(limits.least)))
-    odds = pl.col("pi") * pl.col("lr")
-    tried = tried.with_columns(c=odds / (odds + 1 - pl.col("pi"))).sort("case_id")
+    tried = tried.with_columns(c=posterior(pl.col("pi"), pl.col("lr"))).sort("case_id")
     lacking = () if material.table("stay_items") is not None else ("stay_items",)
     return _found(tried, limits, checked, not_judged, lacking)
+
+
+def posterior(prior: pl.Expr, likelihood_ratio: pl.Expr) -> pl.Expr:
+    """c: how probable it is that the stay was coded up (S8: .6011)."""
+    odds = prior * likelihood_ratio
+    return odds / (odds + 1 - prior)
 
 
 def _count(counts: dict[str, int], name: str, number: int) -> None:
@@ -98,20 +107,13 @@ def _count(counts: dict[str, int], name: str, number: int) -> None:
 
 def _eligible(stays: pl.DataFrame, material: Material) -> list[pl.DataFrame]:
     """The stays of ADRGs that severity splits, with `coded`: in a group that names the severity they have."""
-    parts = []
-    for number, run in enumerate(material.runs):
-        if not run.current:
-            continue
-        levels = levels_of_groups(run.compiled)
-        named = levels.select("drg", severity="level", coded=pl.lit(value=True))
-        adrgs = levels["adrg"].unique()
-        mine = stays.filter((pl.col("run") == number) & pl.col("adrg").is_in(adrgs.implode()))
-        parts.append(
-            mine.join(
-                named, on=["drg", "severity"], how="left", maintain_order="left"
-            ).with_columns(pl.col("coded").fill_null(value=False))
-        )
-    return parts
+    return [
+        with_coded(run.compiled, stays.filter(pl.col("run") == number))
+        .filter("eligible")
+        .drop("eligible")
+        for number, run in enumerate(material.runs)
+        if run.current
+    ]
 
 
 def _priors(eligible: pl.DataFrame, limits: Limits) -> pl.DataFrame:
@@ -193,7 +195,8 @@ def _judged(low: pl.DataFrame, run: Rated, limits: Limits) -> pl.DataFrame:
     ratio = log_density(
         cost, known["mean_low"].to_numpy(), known["cv_low"].to_numpy()
     ) - log_density(cost, known["mean_own"].to_numpy(), known["cv_own"].to_numpy())
-    return known.with_columns(lr=pl.Series(np.exp(np.clip(ratio, -50, 50)), dtype=pl.Float64))
+    lr = np.exp(np.clip(ratio, -_FAR, _FAR))
+    return known.with_columns(lr=pl.Series(lr, dtype=pl.Float64))
 
 
 def level_means(catalogue: Catalogue, min_cases: int) -> pl.DataFrame:
@@ -248,28 +251,41 @@ def _with_items(tried: pl.DataFrame, material: Material, limits: Limits) -> pl.D
     items, rows = material.table("stay_items"), material.listed("evidence")
     if items is None or rows is None:
         return tried
-    suspects = tried.select("case_id", code="suspects").explode("code")
-    asked = suspects.join(rows.rename({"code": "prefix", "code2": "item"}), how="cross").filter(
-        pl.col("code").str.starts_with(pl.col("prefix"))
-    )
+    asked = _asked_items(tried, rows)
     charged = items.select("case_id", item="item_code").unique()
     met = asked.join(charged, on=["case_id", "item"], how="semi")["case_id"].unique()
-    known = asked["case_id"].unique()
     case = pl.col("case_id")
-    return tried.with_columns(
-        evidence=pl.when(case.is_in(met.implode()))
+    evidence = (
+        pl.when(case.is_in(met.implode()))
         .then(pl.lit("item"))
-        .when(case.is_in(known.implode()))
+        .when(case.is_in(asked["case_id"].unique().implode()))
         .then(pl.lit("no_item"))
         .otherwise(pl.lit("none"))
-    ).with_columns(
-        lr=pl.col("lr")
-        * pl.when(pl.col("evidence") == "item")
-        .then(float(limits.with_item))
+    )
+    wrong, right = float(limits.no_line_if_wrong), float(limits.no_line_if_right)
+    times = (
+        pl.when(pl.col("evidence") == "item")
+        .then((1 - wrong) / (1 - right))
         .when(pl.col("evidence") == "no_item")
-        .then(float(limits.without_item))
+        .then(wrong / right)
         .otherwise(1.0)
     )
+    return tried.with_columns(evidence=evidence).with_columns(lr=pl.col("lr") * times)
+
+
+def _asked_items(tried: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """case_id, item: of each suspected code the items that would show it; codes by prefix."""
+    suspects = tried.select("case_id", code="suspects").explode("code")
+    evidence = rows.select(prefix="code", item="code2").with_columns(
+        length=pl.col("prefix").str.len_chars()
+    )
+    asked = [
+        suspects.with_columns(prefix=pl.col("code").str.slice(0, length))
+        .join(evidence.filter(pl.col("length") == length), on="prefix")
+        .select("case_id", "item")
+        for length in evidence["length"].unique().sort()
+    ]
+    return pl.concat([pl.DataFrame(schema={"case_id": pl.String, "item": pl.String}), *asked])
 
 
 def _implied(tried: pl.DataFrame, rows: pl.DataFrame, times: float) -> pl.Series:
