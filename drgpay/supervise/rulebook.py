@@ -19,6 +19,7 @@ from drgpay.base.words import Sentences
 from drgpay.policy.fields import Count, Name, PositiveCount, PositiveRatio, Section, Yuan
 from drgpay.policy.load import Provenance, read_sourced
 from drgpay.supervise import rules
+from drgpay.supervise.measures import Scores
 from drgpay.supervise.rule import Card, Rule
 
 _ERRORS = Sentences("errors/supervise")
@@ -91,6 +92,7 @@ class Rulebook:
     rulings: tuple[Ruling, ...]
     lookback_days: int
     comparison: Comparison
+    scores: Scores
     review: Review
     person_points: PersonPoints
     fines: Mapping[str, Fine]
@@ -125,6 +127,7 @@ def load_rulebook(path: Path) -> Rulebook:
         rulings,
         file.lookback_days,
         file.comparison,
+        file.scores,
         file.review,
         file.person_points,
         file.fines,
@@ -160,6 +163,7 @@ def _model() -> type[Section]:
         lookback_days=(PositiveCount, ...),
         rules=(every, ...),
         comparison=(Comparison, ...),
+        scores=(Scores, ...),
         review=(Review, ...),
         person_points=(PersonPoints, ...),
         fines=(dict[Name, Fine], Field(default_factory=dict)),

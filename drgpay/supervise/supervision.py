@@ -13,6 +13,7 @@ from drgpay.supervise.clue_ids import clue_ids, evidence_hashes, hash_of
 from drgpay.supervise.clue_stays import by_hospital, clue_stays
 from drgpay.supervise.file import SuperviseJob
 from drgpay.supervise.found import FACT_SCHEMA, GUARD_SCHEMA, HIT_SCHEMA, STAKE_SCHEMA, Found
+from drgpay.supervise.hospital_scores import hospital_scores
 from drgpay.supervise.material import Material
 from drgpay.supervise.reading import read_material
 from drgpay.supervise.rulebook import Rulebook, Ruling, load_rulebook
@@ -91,6 +92,7 @@ def supervise_material(
     extra = {
         "clue_stays": clue_stays(clues, material),
         "by_hospital": by_hospital(clues, risks, material.hospitals),
+        "hospital_scores": hospital_scores(material, risks, rulebook.comparison, rulebook.scores),
     }
     return Supervision(
         job=job,
