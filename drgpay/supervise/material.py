@@ -42,6 +42,8 @@ STAY_SCHEMA: dict[str, pl.DataType] = {
     "other_diagnoses": pl.List(pl.String()),
     "procedures": pl.List(pl.String()),
     "payment_unit": pl.String(),
+    "bed_day_class": pl.String(),
+    "complete": pl.Boolean(),
     "status": pl.String(),
     "mdc": pl.String(),
     "adrg": pl.String(),
