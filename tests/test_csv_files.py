@@ -29,6 +29,9 @@ READ_AGAIN = {
     "points/catalogue.py",  # a catalogue
     "sample/contractors.py",  # the inputs of a sample region
     "sample/filings.py",
+    "sample/fraud/beds.py",
+    "sample/fraud/items.py",
+    "sample/fraud/planting.py",
     "sample/hospitals.py",
     "schemes/workbook/importing.py",  # the tables of a scheme
     "start/hospital_table.py",  # the table of hospitals of a project

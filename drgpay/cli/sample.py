@@ -40,7 +40,7 @@ def sample(
 ) -> None:
     """Make a realistic region: hospitals, history, months to settle, policy, catalogue and jobs."""
     from drgpay.base.errors import DrgpayError
-    from drgpay.sample.fraud.planting import plant
+    from drgpay.sample.fraud.planting import plant, write_labels
     from drgpay.sample.fraud.rates import fraud_rates
     from drgpay.sample.job_files import write_job_files
     from drgpay.sample.plan import SamplePlan
@@ -69,6 +69,10 @@ def sample(
     labels = plant(plan, rates, out) if rates else None
     outpatient = _write_visits(visit_plan, out) if visit_plan else None
     jobs = write_job_files(plan, out, runs, console.progress_bar, visit_plan)
+    if labels is not None:
+        # Without a catalogue nobody knows what a stay gains.
+        priced = [job for job in jobs if "-" in job.stem] if history_months else []
+        labels = write_labels(out, labels, priced)
     language = chosen()
     facts = {"hospitals": summary.hospitals, "covered": summary.covered, "groups": summary.groups}
     numbers = {"stays": f"{summary.stays:,}", "history": f"{summary.history_stays:,}"}

@@ -41,7 +41,7 @@ def supervise(
     if as_json:
         console.give_json(json_text(_summary(found, folder)))
         return
-    console.show(console_report(found, language))
+    console.show(console_report(found, language, verbose=console.is_verbose()))
     console.say(console.shown(folder))
 
 

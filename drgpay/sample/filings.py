@@ -9,15 +9,9 @@ from pathlib import Path
 import polars as pl
 
 from drgpay.base.exact import FEN_PLACES, as_decimal
-from drgpay.base.words import Sentences
-from drgpay.grouper.grouped_stays import check_grouped, read_grouped_stays
-from drgpay.points.cases import points_of_stays
 from drgpay.policy.load import load_policy
-from drgpay.records.meaning.rules import Reading
 from drgpay.run.job import Job
-from drgpay.run.rules import load_stay_rules
-
-_ERRORS = Sentences("errors/sample")
+from drgpay.sample.priced_month import priced_month
 
 _REVIEWS_PER_CASE = 0.003
 _REJECTED_EVERY = 4
@@ -28,31 +22,10 @@ _PAYMENT_SHARE = 1000  # of what a hospital's stays cost item by item
 
 def write_filings(job: Job, folder: Path) -> None:
     """Write reviews.csv and deductions.csv of a month, as its job would price the stays."""
-    cases = _cases(job)
+    cases = priced_month(job)
     folder.mkdir(parents=True)
     _reviews(cases, job).write_csv(folder / "reviews.csv", include_bom=True)
     _deductions(cases, job).write_csv(folder / "deductions.csv", include_bom=True)
-
-
-def _cases(job: Job) -> pl.DataFrame:
-    rules = load_stay_rules(
-        job, job.policy, job.hospitals, job.period.year, _ERRORS.words("the_sample")
-    )
-    stays = read_grouped_stays(
-        job.stays.open(rules.scheme.info.code_system, Reading.of(rules.policy.records)),
-        rules.compiled,
-    )
-    checked = check_grouped(
-        stays,
-        rules.compiled,
-        rules.policy,
-        rules.hospitals,
-        job.period.days,
-        str(job.stays.path),
-    )
-    return points_of_stays(
-        checked.valid, rules.catalogue, rules.policy.points, exempt=rules.compiled.exempt
-    ).cases
 
 
 def _reviews(cases: pl.DataFrame, job: Job) -> pl.DataFrame:

@@ -6,7 +6,7 @@ import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.base.words import Wording
-from drgpay.show.tables import ReportTable, Sentence
+from drgpay.show.tables import Block, ReportTable, Sentence
 from drgpay.show.tables_console import console_tables
 from drgpay.supervise.sentences import why_said
 from drgpay.supervise.supervision import Supervision
@@ -20,8 +20,8 @@ _MOST_CLUES = 20
 _SHOWN = ("rule", "hospital_id", "case_ids", "first_day", "last_day", "c", "stake_yuan", "expected")
 
 
-def console_report(found: Supervision, language: Language) -> "Showable":
-    """The sentence that says how much, the rules, and the first clues."""
+def console_report(found: Supervision, language: Language, *, verbose: bool = False) -> "Showable":
+    """The sentence that says how much, the rules, and the first clues; hospitals too where all is asked for."""
     tables = machine_tables(found)
     report = tables["rule_report"]
     whys = pl.Series([why_said(one, language) for one in report["why"]], dtype=pl.String)
@@ -39,7 +39,25 @@ def console_report(found: Supervision, language: Language) -> "Showable":
         may_go=("first_day", "last_day"),
     )
     first = Sentence(headline(found, language), "bold")
-    return console_tables([first, rules, clues], lambda key: _WORDS.word(key, language))
+    blocks: list[Block] = [first, rules, clues]
+    if verbose:
+        blocks.append(scores_table(tables["hospital_scores"]))
+    return console_tables(blocks, lambda key: _WORDS.word(key, language))
+
+
+def scores_table(scores: pl.DataFrame) -> ReportTable:
+    """The measures of hospitals: those that lie furthest from the peers first, then by hospital."""
+    flagged = pl.col("flag").is_in(["high", "low"]).fill_null(value=False)
+    distance = pl.when(flagged).then(pl.col("z").abs())
+    ordered = scores.with_columns(flagged=flagged, distance=distance).sort(
+        ["flagged", "distance"], descending=[True, True], nulls_last=True, maintain_order=True
+    )
+    return ReportTable(
+        "t_scores",
+        ordered.drop("flagged", "distance"),
+        prefixes={"measure": "measure", "flag": "flag"},
+        may_go=("phi", "theta"),
+    )
 
 
 def headline(found: Supervision, language: Language) -> str:

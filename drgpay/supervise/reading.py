@@ -39,7 +39,17 @@ _OF_CASES = (
         "admission_date",
         "discharge_date",
     ),
-    *("settlement_date", "length_of_stay", "payment_unit", "status", "mdc", "adrg", "drg"),
+    *(
+        "settlement_date",
+        "length_of_stay",
+        "payment_unit",
+        "bed_day_class",
+        "complete",
+        "status",
+        "mdc",
+        "adrg",
+        "drg",
+    ),
     *(
         "severity",
         "case_class",

@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from drgpay.base.words import Sentences
 from drgpay.policy.fields import Count, Name, PositiveCount, PositiveRatio, Section, Yuan
 from drgpay.policy.load import Provenance, read_sourced
 from drgpay.supervise import rules
+from drgpay.supervise.measures import Scores
 from drgpay.supervise.rule import Card, Rule
 
 _ERRORS = Sentences("errors/supervise")
@@ -28,14 +30,11 @@ SHIPPED = "default"
 
 
 class Comparison(Section):
-    """[comparison]: peers, funnels, robust z and CUSUM (07a, "Comparing hospitals")."""
+    """[comparison]: peers and funnels of the measures of hospitals (07a, "Comparing hospitals")."""
 
     min_peers: PositiveCount
     min_n: PositiveCount
     funnel_z: PositiveRatio
-    cusum_slack: PositiveRatio
-    cusum_limit: PositiveRatio
-    cusum_months: PositiveCount
     benford: bool = False
 
 
@@ -91,6 +90,7 @@ class Rulebook:
     rulings: tuple[Ruling, ...]
     lookback_days: int
     comparison: Comparison
+    scores: Scores
     review: Review
     person_points: PersonPoints
     fines: Mapping[str, Fine]
@@ -100,6 +100,15 @@ class Rulebook:
     def ruling(self, name: str) -> Ruling:
         """The rule of a name."""
         return next(one for one in self.rulings if one.name == name)
+
+    def in_order(self) -> tuple[Ruling, ...]:
+        """The rules as they are asked: each behind those of the file that it comes after."""
+        waiting = {one.name: one for one in self.rulings}
+        before = {
+            name: [other for other in one.rule.after if other in waiting]
+            for name, one in waiting.items()
+        }
+        return tuple(waiting[name] for name in TopologicalSorter(before).static_order())
 
 
 def rulebook_path(given: Path | None) -> Path:
@@ -125,6 +134,7 @@ def load_rulebook(path: Path) -> Rulebook:
         rulings,
         file.lookback_days,
         file.comparison,
+        file.scores,
         file.review,
         file.person_points,
         file.fines,
@@ -160,6 +170,7 @@ def _model() -> type[Section]:
         lookback_days=(PositiveCount, ...),
         rules=(every, ...),
         comparison=(Comparison, ...),
+        scores=(Scores, ...),
         review=(Review, ...),
         person_points=(PersonPoints, ...),
         fines=(dict[Name, Fine], Field(default_factory=dict)),

@@ -11,6 +11,7 @@ from drgpay.show.tables import ReportTable
 from drgpay.show.tables_html import html_table
 from drgpay.show.tables_xlsx import write_tables
 from drgpay.show.template import render_page
+from drgpay.supervise.console import scores_table
 from drgpay.supervise.sentences import WORDS, clue_sentence, why_said
 from drgpay.supervise.supervision import Supervision
 from drgpay.supervise.tables import machine_tables
@@ -50,6 +51,7 @@ def shown_tables(found: Supervision, language: Language) -> list[ReportTable]:
         ReportTable(
             "t_hospitals", tables["by_hospital"], sums=frozenset({"hits", "stake_yuan", "expected"})
         ),
+        scores_table(tables["hospital_scores"]),
         ReportTable("t_clues", told, prefixes={"rule": "rule", "to_review": "review"}),
     ]
 

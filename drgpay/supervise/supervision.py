@@ -1,7 +1,7 @@
 """A supervision: every rule of the file of rules asked, its hits made into clues, scored and ranked."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from drgpay.supervise.clue_ids import clue_ids, evidence_hashes, hash_of
 from drgpay.supervise.clue_stays import by_hospital, clue_stays
 from drgpay.supervise.file import SuperviseJob
 from drgpay.supervise.found import FACT_SCHEMA, GUARD_SCHEMA, HIT_SCHEMA, STAKE_SCHEMA, Found
+from drgpay.supervise.hospital_scores import hospital_scores
 from drgpay.supervise.material import Material
 from drgpay.supervise.reading import read_material
 from drgpay.supervise.rulebook import Rulebook, Ruling, load_rulebook
@@ -79,11 +80,11 @@ def supervise_material(
     progress: Progress | None = None,
 ) -> Supervision:
     """The same of material that is at hand."""
-    asked = []
-    for number, ruling in enumerate(rulebook.rulings):
+    asked: list[_Asked] = []
+    for number, ruling in enumerate(rulebook.in_order()):
         if progress:
             progress(ruling.name, number, len(rulebook.rulings))
-        asked.append(_ask(ruling, material, rulebook))
+        asked.append(_ask(ruling, _with_earlier(material, ruling, asked), rulebook))
     ids = material.stays("case_id", "hospital_id", "account", "current")
     clues, evidence, stakes = _clues(asked, ids, material)
     risks = risk_of_stays(stakes)
@@ -91,6 +92,7 @@ def supervise_material(
     extra = {
         "clue_stays": clue_stays(clues, material),
         "by_hospital": by_hospital(clues, risks, material.hospitals),
+        "hospital_scores": hospital_scores(material, risks, rulebook.comparison, rulebook.scores),
     }
     return Supervision(
         job=job,
@@ -109,6 +111,16 @@ def supervise_material(
     )
 
 
+def _with_earlier(material: Material, ruling: Ruling, asked: Sequence[_Asked]) -> Material:
+    """The material with the hits of the rules that a rule comes after."""
+    earlier = {
+        one.ruling.name: one.found.hits
+        for one in asked
+        if one.found is not None and one.ruling.name in ruling.rule.after
+    }
+    return replace(material, earlier=earlier)
+
+
 def _ask(ruling: Ruling, material: Material, rulebook: Rulebook) -> _Asked:
     """Ask one rule: not where it is off or lacks a table, in part where its span is not covered."""
     if not ruling.card.on:
@@ -124,7 +136,8 @@ def _ask(ruling: Ruling, material: Material, rulebook: Rulebook) -> _Asked:
     ]
     lacking += found.lacking
     days = max(ruling.card.span_days or 0, rulebook.lookback_days)
-    due = _first_current(material) - timedelta(days=days)
+    first = _first_current(material)
+    due = min(first - timedelta(days=days), _months_before(first, ruling.card.months_before or 0))
     if not material.is_covered(due):
         lacking.append(f"from:{material.known_from}")
     return _Asked(ruling, PARTIAL if lacking else RUN, ";".join(lacking), found)
@@ -141,6 +154,12 @@ def _first_current(material: Material) -> date:
     first = min(run.period for run in material.runs if run.current)
     year, _, month = first.partition("-")
     return date(int(year), int(month or 1), 1)
+
+
+def _months_before(first: date, months: int) -> date:
+    """The first day of the month that lies as many months before that of a day."""
+    month = first.year * 12 + first.month - 1 - months
+    return date(month // 12, month % 12 + 1, 1)
 
 
 _OF_CLUE: dict[str, pl.DataType] = {

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from drgpay.sample.fraud.planting import LABELS, plant
+from drgpay.sample.fraud.planting import LABELS, plant, write_labels
 from drgpay.sample.fraud.rates import fraud_rates
 from drgpay.sample.plan import SamplePlan
 from drgpay.sample.region import write_region
@@ -17,7 +17,7 @@ PLAN = SamplePlan(stays_per_month=4000, months=1, history_months=1, seed=5)
 def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("fraud")
     write_region(PLAN, folder)
-    plant(PLAN, fraud_rates("usual"), folder)
+    write_labels(folder, plant(PLAN, fraud_rates("usual"), folder), [])
     return folder
 
 
@@ -88,7 +88,7 @@ def test_only_planted_stays_of_a_person_overlap(labels: pl.DataFrame, stays: pl.
 
 def test_the_same_plan_gives_the_same_bytes(region: Path, tmp_path: Path) -> None:
     write_region(PLAN, tmp_path)
-    plant(PLAN, fraud_rates("usual"), tmp_path)
+    write_labels(tmp_path, plant(PLAN, fraud_rates("usual"), tmp_path), [])
     files = sorted(path.relative_to(region) for path in region.rglob("*") if path.is_file())
     assert [path.name for path in files if path.name.startswith("fraud")] == [LABELS]
     for path in files:

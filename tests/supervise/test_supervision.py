@@ -8,49 +8,11 @@ import polars as pl
 import pytest
 
 from drgpay.base.errors import DrgpayError
-from drgpay.run.job import load_any_job
-from drgpay.run.month_end import run_month
-from drgpay.sample.fraud.planting import plant
-from drgpay.sample.fraud.rates import fraud_rates
-from drgpay.sample.job_files import write_job_files
-from drgpay.sample.plan import SamplePlan
-from drgpay.sample.region import write_region
 from drgpay.supervise.case_file import open_case_file, write_case_file
 from drgpay.supervise.file import load_supervise
 from drgpay.supervise.output import write_supervision
 from drgpay.supervise.score import apportioned, risk_of_stays
 from drgpay.supervise.supervision import supervise
-
-PLAN = SamplePlan(stays_per_month=3000, months=1, history_months=2, seed=3)
-_FILE = """
-name = "2026-10"
-hospitals = "hospitals.csv"
-[[months]]
-run = "{run}"
-stays = "stays/2026-10.parquet"
-[tables]
-stays_ext = "stays_ext.csv"
-beds = "beds.csv"
-"""
-
-
-@pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The file of a supervision of a settled month with planted fraud."""
-    region = tmp_path_factory.mktemp("supervised") / "region"
-    region.mkdir()
-    write_region(PLAN, region)
-    plant(PLAN, fraud_rates("usual"), region)
-    job = write_job_files(PLAN, region)[0]
-    run = run_month(load_any_job(job)).folder
-    path = region / "supervise.toml"
-    path.write_text(_FILE.format(run=run.relative_to(region).as_posix()), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def folder(file: Path) -> Path:
-    return write_supervision(supervise(load_supervise(file)))
 
 
 def table(folder: Path, name: str) -> pl.DataFrame:
@@ -63,6 +25,8 @@ def test_planted_splits_are_found_and_nothing_names_a_person(folder: Path, file:
     clues = table(folder, "clues").filter(pl.col("rule") == "split_stay")
     assert split.is_in(clues["case_ids"].explode().implode()).mean() >= 0.95  # type: ignore[operator]
     persons = pl.read_parquet(file.parent / "stays" / "2026-10.parquet")["person_id"].unique()
+    doctors = pl.read_csv(file.parent / "stays_ext.csv")["doctor_id"].cast(pl.String)
+    persons = pl.concat([persons, doctors.drop_nulls().unique()])
     whole = b"".join(path.read_bytes() for path in sorted(folder.glob("*.html")))
     assert not any(person.encode() in whole for person in persons)
     for path in folder.glob("*.parquet"):

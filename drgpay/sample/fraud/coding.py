@@ -7,19 +7,10 @@ import polars as pl
 
 from drgpay.grouper.compiled import CompiledScheme
 from drgpay.sample.fraud.month import PlantedMonth, grouped, with_costs
+from drgpay.supervise.severity_groups import severe_codes, with_coded
 
-
-def split_by_severity(compiled: CompiledScheme) -> list[str]:
-    """The ADRGs that have several groups."""
-    codes: dict[str, set[str]] = {}
-    for _, adrg, drg in compiled.scheme.paths():
-        codes.setdefault(adrg.code, set()).add(drg.code)
-    return sorted(code for code, drgs in codes.items() if len(drgs) > 1)
-
-
-def severe_codes(compiled: CompiledScheme) -> list[str]:
-    """The diagnoses that are complications."""
-    return sorted(compiled.scheme.complications)
+UP_CODING = "up_coding"
+_DRAWS = 12  # of codes for a stay: until one moves it
 
 
 def thinned(
@@ -29,21 +20,18 @@ def thinned(
     means: Mapping[str, float],
     rng: np.random.Generator,
 ) -> pl.DataFrame:
-    """Stays of which as many as wanted, of those that severity may move, have a severe diagnosis.
+    """Stays of which as many as wanted, of those that severity may move, are in a severe group.
 
     Those that lose theirs are grouped without, and cost what their new group costs beside the old one.
     """
-    eligible = pl.col("adrg").is_in(split_by_severity(compiled))
-    moved = stays.select(
-        e=eligible, c=eligible & (pl.col("severity_code").fill_null("") != "")
-    ).fill_null(value=False)
-    can = int(np.count_nonzero(moved["e"].to_numpy()))
-    share = int(np.count_nonzero(moved["c"].to_numpy())) / max(can, 1)
+    moved = with_coded(compiled, stays)
+    can = int(moved["eligible"].sum())
+    share = int(moved["coded"].sum()) / max(can, 1)
     if share <= coded:
         return stays
-    loses = moved["c"].to_numpy() & (rng.random(stays.height) < 1 - coded / share)
+    loses = moved["coded"].to_numpy() & (rng.random(stays.height) < 1 - coded / share)
     rows = np.flatnonzero(loses).tolist()
-    severe = pl.Series(severe_codes(compiled), dtype=pl.String)
+    severe = all_severe(compiled)
     taken = stays[rows]
     bare = grouped(
         compiled,
@@ -63,25 +51,39 @@ def thinned(
     return numbered.update(changed.select("row", *names), on="row", include_nulls=True).drop("row")
 
 
+def all_severe(compiled: CompiledScheme) -> pl.Series:
+    """The severe diagnoses of a scheme, of any level."""
+    return pl.concat([*severe_codes(compiled).values()])
+
+
 def up_coding(month: PlantedMonth, rate: float, hospitals: Sequence[str]) -> None:
-    """Stays of some hospitals get a severe diagnosis that nothing of their costs shows."""
-    eligible = pl.col("adrg").is_in(split_by_severity(month.compiled))
-    bare = (
-        eligible
-        & pl.col("hospital_id").is_in(list(hospitals))
-        & (pl.col("severity_code").fill_null("") == "")
-    )
-    there = month.stays.select(b=bare.fill_null(value=False))["b"].to_numpy() & month.free
-    rows = month.take(round(int(there.sum()) * rate), bare)
-    if rows.is_empty():
+    """Stays of some hospitals get, last, a severe diagnosis that moves them into a severe group of their
+    ADRG and that nothing of their costs shows. Which of them gain by it the catalogue tells (`gains`).
+    """
+    moved = with_coded(month.compiled, month.stays)
+    bare = (moved["eligible"] & ~moved["coded"]).to_numpy() & month.free
+    of_these = month.stays["hospital_id"].is_in(list(hospitals)).to_numpy()
+    wanted = round(int((bare & of_these).sum()) * rate)
+    left = month.take(wanted, pl.lit(pl.Series(bare & of_these)))
+    codes = codes_used(month.stays, all_severe(month.compiled))
+    if left.is_empty() or codes.is_empty():
         return
-    used = month.stays["severity_code"].drop_nulls()
-    codes = used.filter(used != "").sort().to_list()
-    drawn = pl.Series([codes[one] for one in month.rng.integers(0, len(codes), rows.height)])
-    coded = rows.with_columns(other_diagnoses=pl.col("other_diagnoses").list.concat(drawn))
-    again = grouped(month.compiled, coded)
-    month.change(again)
-    gains = (again["drg"] != rows["drg"]) & (again["adrg"] == rows["adrg"])
-    cases = rows["case_id"]
-    month.label([[case] for case in cases.filter(gains).to_list()], "up_coding")
-    month.label([[case] for case in cases.filter(~gains).to_list()], "up_coding_no_gain")
+    turned = []
+    for _ in range(_DRAWS):
+        drawn = codes.gather(month.rng.integers(0, len(codes), left.height))
+        coded = left.with_columns(other_diagnoses=pl.col("other_diagnoses").list.concat(drawn))
+        again = with_coded(month.compiled, grouped(month.compiled, coded))
+        moves = again["coded"] & (again["adrg"] == left["adrg"]).fill_null(value=False)
+        turned.append(again.filter(moves).drop("eligible", "coded"))
+        left = left.filter(~moves)
+        if left.is_empty():
+            break
+    rows = pl.concat(turned)
+    month.change(rows)
+    month.label([[case] for case in rows["case_id"].to_list()], UP_CODING)
+
+
+def codes_used(stays: pl.DataFrame, severe: pl.Series) -> pl.Series:
+    """The severe diagnoses of stays, each as often as it is there."""
+    used = stays["other_diagnoses"].explode(empty_as_null=False).drop_nulls()
+    return used.filter(used.is_in(severe.implode())).sort()

@@ -28,7 +28,7 @@ ROUTES = {"case_id": pl.String(), "admission_route": pl.String()}
 @dataclass
 class PlantedMonth:
     """The stays of a month with their groups. stays: of docs/files.md, amounts in fen, with status, adrg,
-    drg, severity_code and `row`. free: rows that nothing was planted in.
+    drg, severity and `row`. free: rows that nothing was planted in.
     """
 
     period: Month
@@ -117,8 +117,8 @@ class PlantedMonth:
 
 
 def grouped(compiled: CompiledScheme, stays: pl.DataFrame) -> pl.DataFrame:
-    """The stays with status, adrg, drg, severity_code of the scheme."""
-    names = ("status", "adrg", "drg", "severity_code")
+    """The stays with status, adrg, drg, severity of the scheme."""
+    names = ("status", "adrg", "drg", "severity")
     given = stays.drop(names, strict=False)
     batches = (
         pa.table(given.select("case_id", *compiled.columns).to_arrow())
@@ -126,8 +126,7 @@ def grouped(compiled: CompiledScheme, stays: pl.DataFrame) -> pl.DataFrame:
         .to_batches()
     )
     groups = pl.concat(
-        pl.DataFrame(pa.Table.from_batches([group_plain(compiled, one, reasons=True)]))
-        for one in batches
+        pl.DataFrame(pa.Table.from_batches([group_plain(compiled, one)])) for one in batches
     )
     return given.hstack(groups.select(pl.col(names).cast(pl.String)))
 

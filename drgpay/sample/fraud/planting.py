@@ -12,6 +12,8 @@ from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.records.stays import fen_of
 from drgpay.sample.fraud import alike, coding, same_person
 from drgpay.sample.fraud.beds import write_beds
+from drgpay.sample.fraud.gains import tell_gains
+from drgpay.sample.fraud.items import write_items
 from drgpay.sample.fraud.month import AMOUNTS, LABEL_SCHEMA, ROUTES, PlantedMonth, grouped
 from drgpay.sample.fraud.rates import FraudRates
 from drgpay.sample.plan import SamplePlan
@@ -24,8 +26,9 @@ _ROWS_PER_GROUP = 262_144
 
 
 def plant(plan: SamplePlan, rates: FraudRates, folder: Path) -> pl.DataFrame:
-    """Change the months of `folder` (stays/, history/) and write fraud_labels.parquet, stays_ext.csv and
-    beds.csv beside them; returns the labels (LABEL_SCHEMA). The same plan and rates give the same bytes.
+    """Change the months of `folder` (stays/, history/) and write stays_ext.csv, stay_items.csv,
+    lists.csv and beds.csv beside them;
+    returns the labels (LABEL_SCHEMA) for `write_labels`. The same plan and rates give the same bytes.
     """
     compiled = load_compiled(plan.scheme)
     months = {
@@ -54,15 +57,27 @@ def plant(plan: SamplePlan, rates: FraudRates, folder: Path) -> pl.DataFrame:
     shifted = pl.concat(labels).filter(pl.col("kind") == "cost_shift")["case_id"]
     ext = folder / "stays_ext.csv"
     _write_ext(pl.concat(planted), pl.concat(routes), shifted, ext, _stream(plan, 0, 3))
+    write_items(
+        pl.concat(planted),
+        coding.all_severe(compiled),
+        pl.concat(labels),
+        folder,
+        _stream(plan, 0, 5),
+    )
     labels += write_beds(
         pl.concat(planted),
         rates.fraud.get("ghost_bed", 0.0),
         folder / "beds.csv",
         _stream(plan, 0, 4),
     )
-    every = pl.concat(labels).sort("kind", "hard", "case_id")
-    every.write_parquet(folder / LABELS)
-    return every
+    return pl.concat(labels).sort("kind", "hard", "case_id")
+
+
+def write_labels(folder: Path, labels: pl.DataFrame, jobs: Sequence[Path]) -> pl.DataFrame:
+    """Write fraud_labels.parquet of a region whose job files are there; returns what it holds."""
+    told = tell_gains(folder, labels, jobs)
+    told.write_parquet(folder / LABELS)
+    return told
 
 
 def _plant_month(month: PlantedMonth, rates: FraudRates, bad: Sequence[str]) -> None:
