@@ -23,6 +23,7 @@ _INFO = CatalogueInfo(
     all_total_fen=1,
     all_cases=1,
     all_mean_yuan="1",
+    levels=("2A", "3A"),
 )
 
 
