@@ -9,6 +9,7 @@ import polars as pl
 
 from drgpay.base.working_folder import working_folder
 from drgpay.run.input_files import InputFiles
+from drgpay.supervise.audit_sample import audit_sample
 from drgpay.supervise.clue_ids import clue_ids, evidence_hashes, hash_of
 from drgpay.supervise.clue_stays import by_hospital, clue_stays
 from drgpay.supervise.file import SuperviseJob
@@ -93,6 +94,14 @@ def supervise_material(
         "clue_stays": clue_stays(clues, material),
         "by_hospital": by_hospital(clues, risks, material.hospitals),
         "hospital_scores": hospital_scores(material, risks, rulebook.comparison, rulebook.scores),
+        "audit_sample": audit_sample(
+            clues,
+            risks,
+            ids.filter("current"),
+            capacity=job.file.sample.capacity,
+            n_random=rulebook.review.n_random,
+            seed=job.file.sample.seed,
+        ),
     }
     return Supervision(
         job=job,
