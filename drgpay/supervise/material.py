@@ -134,6 +134,12 @@ class Material:
         return rows if rows.height else None
 
     @property
+    def first_current_day(self) -> date:
+        """The first day of the earliest month, or year, that is looked at."""
+        year, _, month = min(run.period for run in self.runs if run.current).partition("-")
+        return date(int(year), int(month or 1), 1)
+
+    @property
     def newest(self) -> Rated:
         """The newest of the runs that are looked at."""
         return [run for run in self.runs if run.current][-1]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -126,7 +126,7 @@ def _ask(ruling: Ruling, material: Material, rulebook: Rulebook) -> _Asked:
     ]
     lacking += found.lacking
     days = max(ruling.card.span_days or 0, rulebook.lookback_days)
-    due = _first_current(material) - timedelta(days=days)
+    due = material.first_current_day - timedelta(days=days)
     if not material.is_covered(due):
         lacking.append(f"from:{material.known_from}")
     return _Asked(ruling, PARTIAL if lacking else RUN, ";".join(lacking), found)
@@ -137,12 +137,6 @@ def _has(material: Material, name: str) -> bool:
     if name.startswith("lists."):
         return material.listed(name.removeprefix("lists.")) is not None
     return name in material.tables
-
-
-def _first_current(material: Material) -> date:
-    first = min(run.period for run in material.runs if run.current)
-    year, _, month = first.partition("-")
-    return date(int(year), int(month or 1), 1)
 
 
 _OF_CLUE: dict[str, pl.DataType] = {
@@ -179,10 +173,7 @@ def _clues(
         if one.found is None:
             continue
         found, card = one.found, one.ruling.card
-        now = found.hits.filter(
-            (pl.col("case_ids").list.len() == 0)
-            | pl.col("case_ids").list.eval(~pl.element().is_in(old.implode())).list.any()
-        )
+        now = _of_current(found.hits, old)
         named = now.with_columns(
             clue_ids(one.ruling.name, now),
             evidence_hashes(now, found.facts),
@@ -201,6 +192,14 @@ def _clues(
     evidence = pl.concat(facts).select("clue_id", *[name for name in FACT_SCHEMA if name != "hit"])
     order = ["clue_id", "fact", "table", "key", "column", "value"]
     return pl.concat(clues), evidence.sort(order), priced
+
+
+def _of_current(hits: pl.DataFrame, old: pl.Series) -> pl.DataFrame:
+    """Hits without stays, or with one that is not only looked back on; in their order."""
+    stays = hits.select("hit", case_id="case_ids").explode("case_id", empty_as_null=False)
+    news = stays.filter(~pl.col("case_id").is_in(old.implode()))["hit"].unique()
+    bare = pl.col("case_ids").list.len() == 0
+    return hits.filter(bare | pl.col("hit").is_in(news.implode()))
 
 
 def _files(

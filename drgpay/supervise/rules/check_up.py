@@ -3,7 +3,15 @@
 import polars as pl
 
 from drgpay.policy.fields import Section, Share
-from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of
+from drgpay.supervise.found import (
+    Found,
+    facts_of,
+    hits_of,
+    numbers_of,
+    stakes_of,
+    stay_rows,
+    yuan_said,
+)
 from drgpay.supervise.material import Material
 from drgpay.supervise.rule import Rule
 
@@ -29,12 +37,8 @@ def find(material: Material, limits: Limits) -> Found:
     share = pl.col("exam_fen") / pl.col("total_fen")
     rows = (
         known.filter(bare & reached)
-        .sort("case_id")
+        .pipe(stay_rows)
         .with_columns(
-            case_ids=pl.concat_list("case_id"),
-            keys=pl.concat_list("case_id"),
-            first=pl.col("admission_date"),
-            last=pl.col("discharge_date"),
             reason_code=pl.lit("check_up"),
             numbers=numbers_of(percent=(share * 100).round(1)),
         )
@@ -48,8 +52,8 @@ def find(material: Material, limits: Limits) -> Found:
         stakes_of(named.select("hit", "case_id", pl.col("points").fill_null(0))),
         pl.concat(
             [
-                facts_of(named, "exams", "stays", key, "exam_cost", pl.col("exam_fen") / 100),
-                facts_of(named, "cost", "cases", key, "total_cost", pl.col("total_fen") / 100),
+                facts_of(named, "exams", "stays", key, "exam_cost", yuan_said("exam_fen")),
+                facts_of(named, "cost", "cases", key, "total_cost", yuan_said("total_fen")),
                 facts_of(named, "share", "stays", key, "share", share.round(4), limits.exam_share),
             ]
         ),

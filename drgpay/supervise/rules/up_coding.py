@@ -7,7 +7,6 @@ peers is the prior; how well the cost fits each of the two groups is the evidenc
 import numpy as np
 import polars as pl
 
-from drgpay.points.catalogue import Catalogue
 from drgpay.points.formulas import class_formulas
 from drgpay.points.pricing import priced_cases
 from drgpay.policy.fields import PositiveCount, PositiveRatio, Ratio, Section, Share
@@ -21,8 +20,10 @@ from drgpay.supervise.found import (
     numbers_of,
     points_said,
     stakes_of,
+    stay_rows,
     yuan_said,
 )
+from drgpay.supervise.group_means import level_means
 from drgpay.supervise.material import Material, Rated
 from drgpay.supervise.peers import hospitals_of, peers_of
 from drgpay.supervise.rule import Rule
@@ -199,37 +200,6 @@ def _judged(low: pl.DataFrame, run: Rated, limits: Limits) -> pl.DataFrame:
     return known.with_columns(lr=pl.Series(lr, dtype=pl.Float64))
 
 
-def level_means(catalogue: Catalogue, min_cases: int) -> pl.DataFrame:
-    """drg, level, mean (fen), cv: the mean of a level, or, of too few cases, that of the group times the
-    factor of the level; the cv of the group. Null where the catalogue has none.
-    """
-    groups = catalogue.groups.filter(pl.col("account").is_null()).select(
-        "drg", group_mean=pl.col("mean_fen"), cv=pl.col("cv") / 10_000
-    )
-    by_level = catalogue.coefficients.filter(
-        pl.col("hospital_id").is_null() & pl.col("level").is_not_null()
-    )
-    of_all = by_level.filter(pl.col("drg").is_null()).select("level", whole=pl.col("coefficient"))
-    levels = pl.DataFrame({"level": catalogue.levels}, schema={"level": pl.String})
-    own = by_level.filter(pl.col("drg").is_not_null()).select(
-        "drg", "level", "coefficient", "level_cases", "level_total_fen"
-    )
-    rows = (
-        groups.join(levels, how="cross")
-        .join(own, on=["drg", "level"], how="left")
-        .join(of_all, on="level", how="left")
-    )
-    factor = pl.coalesce("coefficient", "whole", pl.lit(10_000)) / 10_000
-    measured = pl.col("level_total_fen") / pl.col("level_cases")
-    enough = (pl.col("level_cases") >= min_cases) & (pl.col("level_total_fen") > 0)
-    return rows.select(
-        "drg",
-        "level",
-        mean=pl.when(enough).then(measured).otherwise(pl.col("group_mean") * factor),
-        cv="cv",
-    )
-
-
 def log_density(cost: np.ndarray, mean: np.ndarray, cv: np.ndarray) -> np.ndarray:
     """The logarithm of the density of a log-normal cost of a mean and cv (S8)."""
     square = np.log(1 + cv**2)
@@ -318,11 +288,7 @@ def _found(
     stake = tried["points_own"] - tried["points_low"]
     tried = tried.with_columns(stake=stake)
     flagged = tried.filter(pl.col("c") >= float(limits.c_from))
-    rows = flagged.with_columns(
-        case_ids=pl.concat_list("case_id"),
-        keys=pl.concat_list("case_id"),
-        first="admission_date",
-        last="discharge_date",
+    rows = stay_rows(flagged).with_columns(
         reason_code=pl.lit("up_coding"),
         numbers=numbers_of(
             drg=pl.col("drg"),
@@ -332,7 +298,7 @@ def _found(
         ),
     )
     hits = hits_of(rows)
-    named = flagged.with_columns(hit=hits["hit"])
+    named = rows.with_columns(hit=hits["hit"])
     key = pl.col("case_id")
     facts = [
         facts_of(named, "group", "cases", key, "drg", pl.col("drg")),
