@@ -45,6 +45,7 @@ from drgpay.cli import (
     schema,
     scheme,
     shadow,
+    share,
     simulate,
     statements,
     stats,
@@ -106,7 +107,9 @@ add_command(app, shadow.shadow, shadow.EXAMPLES)
 add_command(app, transition.transition, transition.EXAMPLES)
 add_command(app, supervise.supervise, supervise.EXAMPLES)
 add_command(app, supervise.supervise_file, supervise.FILE_EXAMPLES, "supervise-file")
+add_command(app, supervise.supervise_audit, supervise.AUDIT_EXAMPLES, "supervise-audit")
 add_command(app, supervise.supervise_measure, supervise.MEASURE_EXAMPLES, "supervise-measure")
+add_command(app, share.share, share.EXAMPLES)
 add_command(app, stats.stats, stats.EXAMPLES)
 add_command(app, reconcile.reconcile, reconcile.EXAMPLES)
 add_command(app, sample.sample, sample.EXAMPLES)

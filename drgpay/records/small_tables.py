@@ -44,6 +44,7 @@ class Kind(StrEnum):
     DATE = "date"
     FLAG = "flag"
     YUAN = "yuan"
+    SIGNED_YUAN = "signed_yuan"
     POINTS = "points"
     SCORE = "score"
     COUNT = "count"
@@ -205,6 +206,7 @@ _READ_AS = {
     Kind.DATE: records.Kind.DATE,
     Kind.FLAG: records.Kind.FLAG,
     Kind.YUAN: records.Kind.MONEY,
+    Kind.SIGNED_YUAN: records.Kind.MONEY,
 }
 """What cells of other kinds are read as first: text."""
 
@@ -219,6 +221,9 @@ def _typed(cells: pl.Series, kind: Kind) -> pl.Series:
         case Kind.YUAN:
             fen = cells.to_physical().cast(pl.Int64)
             return fen.set(((fen < 0) | (fen >= _MOST_YUAN * 100)).fill_null(False), None)
+        case Kind.SIGNED_YUAN:
+            fen = cells.to_physical().cast(pl.Int64)
+            return fen.set((fen.abs() >= _MOST_YUAN * 100).fill_null(False), None)
         case Kind.POINTS | Kind.SCORE:
             return _scaled(cells.cast(pl.String), POINT_PLACES)
         case Kind.COUNT:
@@ -236,7 +241,7 @@ _TYPES: dict[Kind, pl.DataType] = {
     Kind.TEXT: pl.String(),
     Kind.DATE: pl.Date(),
     Kind.FLAG: pl.Boolean(),
-    **dict.fromkeys((Kind.YUAN, Kind.POINTS, Kind.SCORE, Kind.COUNT), pl.Int64()),
+    **dict.fromkeys((Kind.YUAN, Kind.SIGNED_YUAN, Kind.POINTS, Kind.SCORE, Kind.COUNT), pl.Int64()),
 }
 
 

@@ -21,10 +21,18 @@ import polars as pl
 from pydantic_core import to_json
 
 from drgpay.base.language import LANGUAGES, Language, Words
-from drgpay.results.manifest import PACKAGE, SUPERVISION, TRANSITION, Manifest, read_manifest
+from drgpay.results.manifest import (
+    PACKAGE,
+    RESPONSIBILITY,
+    SUPERVISION,
+    TRANSITION,
+    Manifest,
+    read_manifest,
+)
 from drgpay.tables.declared import (
     Field,
     Table,
+    responsibility_tables,
     scenario_tables,
     supervision_tables,
     table_of_file,
@@ -98,6 +106,8 @@ def table_of(path: PurePosixPath, manifest: Manifest) -> Table | None:
         return transition_tables().get(path.stem)
     if manifest.kind == SUPERVISION:
         return supervision_tables().get(path.stem)
+    if manifest.kind == RESPONSIBILITY:
+        return responsibility_tables().get(path.stem)
     compared = None if manifest.parts else scenario_tables().get(path.stem)
     return compared or table_of_file(path.stem, clearing="-" not in manifest.period)
 

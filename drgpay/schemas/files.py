@@ -13,7 +13,7 @@ from drgpay.records.writing import staged_file
 
 _ERRORS = Sentences("errors/schemas")
 
-Kind = Literal["job", "year", "policy", "scenario", "mapping", "transition"]
+Kind = Literal["job", "year", "policy", "scenario", "mapping", "transition", "responsibility"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _HERE = Path(__file__).resolve().parent
 _DIALECT = b'"$schema"'

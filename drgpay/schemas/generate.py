@@ -15,6 +15,7 @@ from pydantic_core import core_schema
 from drgpay.policy.load import Provenance
 from drgpay.policy.model import Policy
 from drgpay.records.mapping.model import Mapping
+from drgpay.responsibility.file import ResponsibilityFile
 from drgpay.run.job import JobFile
 from drgpay.run.year_job import YearFile
 from drgpay.schemas.files import Kind
@@ -31,8 +32,9 @@ _MODELS: dict[Kind, type[BaseModel]] = {
     "scenario": ScenarioFile,
     "mapping": Mapping,
     "transition": TransitionFile,
+    "responsibility": ResponsibilityFile,
 }
-_WITH_SOURCES: frozenset[Kind] = frozenset({"policy", "transition"})
+_WITH_SOURCES: frozenset[Kind] = frozenset({"policy", "transition", "responsibility"})
 """Files whose values may tell their source."""
 _NUMBERS: dict[str, JsonSchemaValue] = {
     "Whole": {"type": ["integer", "string"], "pattern": r"^\s*[+-]?\d[\d_]*(\.0+)?\s*$"},

@@ -43,6 +43,7 @@ _PATTERNS = {
     "number": rf"{_NUMBER}|[Nn][Aa][Nn]",
     "points": rf"{_NUMBER}",
     "amount": rf"{_NUMBER}|{_GROUPED}|[Nn][Aa][Nn]",
+    "signed amount": rf"{_NUMBER}|{_GROUPED}|[Nn][Aa][Nn]",
     "date": _DATE,
     "flag": "|".join(map(_in_any_case, _FLAGS)),
 }
@@ -52,6 +53,7 @@ _VALUES: dict[str, list[Schema]] = {
     "number": [{"type": "number"}],
     "points": [{"type": "number"}],
     "amount": [{"type": "number"}],
+    "signed amount": [{"type": "number"}],
     "date": [],
     "flag": [{"enum": [True, False, 1, 0]}],
 }

@@ -78,3 +78,12 @@ def measure_report(found: pl.DataFrame, language: Language) -> "Showable":
     """How well planted kinds are found: a block a kind, since a row has more figures than a terminal."""
     table = ReportTable("t_measure", found.drop("rule"), prefixes={"kind": "kind"}, turned=True)
     return console_tables([table], lambda key: _WORDS.word(key, language))
+
+
+def audit_report(found: pl.DataFrame, language: Language) -> "Showable":
+    """The error rates of hospitals; the limit in yuan only where there is one."""
+    shown = found if found["lower_limit"].count() else found.drop("lower_limit")
+    return console_tables(
+        [ReportTable("t_audit", shown, may_go=("drawn_of",))],
+        lambda key: _WORDS.word(key, language),
+    )

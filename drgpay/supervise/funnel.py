@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from drgpay.supervise.robust import NORMAL
 
@@ -32,6 +33,20 @@ def funnel(hits: Floats, n: Floats, others: Sequence[np.ndarray], min_n: int) ->
     plain = np.where(n >= min_n, plain_z(hits, n, theta), np.nan)
     phi = np.array([overdispersion(plain[one]) for one in others], dtype=float)
     return Funnel(theta, held(plain, phi), phi)
+
+
+def with_funnel(rows: pl.DataFrame, others: Sequence[np.ndarray], min_n: int) -> pl.DataFrame:
+    """The rows (hits, n) with theta, z and phi, null where there is nothing to judge by."""
+    found = funnel(
+        rows["hits"].fill_null(0).to_numpy().astype(float),
+        rows["n"].to_numpy().astype(float),
+        others,
+        min_n,
+    )
+    return rows.with_columns(
+        pl.Series(name, values, dtype=pl.Float64).fill_nan(None)
+        for name, values in (("theta", found.theta), ("z", found.z), ("phi", found.phi))
+    )
 
 
 def plain_z(hits: Floats, n: Floats, theta: Floats) -> Floats:

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-import numpy as np
 import polars as pl
 
-from drgpay.supervise.funnel import funnel, places_of
+from drgpay.supervise.funnel import places_of, with_funnel
 from drgpay.supervise.material import Material
 from drgpay.supervise.measures import SHARES, VALUES, Scores, measured
 from drgpay.supervise.peers import hospitals_of, peers_of
@@ -48,15 +47,8 @@ def shares_judged(
 ) -> pl.DataFrame:
     """One share of every hospital (hospital_id, measure, n, hits, x) by the funnel of its peers."""
     units = rows["hospital_id"].to_list()
-    found = funnel(
-        rows["hits"].fill_null(0).to_numpy().astype(float),
-        rows["n"].to_numpy().astype(float),
-        places_of(units, [peers.get(one, ()) for one in units]),
-        comparison.min_n,
-    )
-    judged = rows.with_columns(
-        theta=_series(found.theta), z=_series(found.z), phi=_series(found.phi)
-    )
+    others = places_of(units, [peers.get(one, ()) for one in units])
+    judged = with_funnel(rows, others, comparison.min_n)
     return _flagged(judged, comparison.funnel_z)
 
 
@@ -98,10 +90,6 @@ def _flagged(judged: pl.DataFrame, limit: Decimal) -> pl.DataFrame:
 
 
 _COLUMNS = ("hospital_id", "measure", "n", "x", "theta", "z", "phi", "flag")
-
-
-def _series(values: np.ndarray) -> pl.Series:
-    return pl.Series(values, dtype=pl.Float64).fill_nan(None)
 
 
 def expected_of_paid(material: Material, risks: pl.DataFrame) -> pl.DataFrame:

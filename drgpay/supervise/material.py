@@ -5,7 +5,7 @@ a run, and a rule loads the columns that it asks for.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -94,7 +94,8 @@ class Material:
     region that are given, as supervise/tables_given.py reads them; visits and items among them where runs
     have them, by `visits` and `items`. first_day, last_day: of discharge, of the current stays; known_from:
     the first day that the named runs cover. read, refused: stays of the records, and those of them that
-    were in quarantine and are not looked at.
+    were in quarantine and are not looked at. earlier: HIT_SCHEMA of the rules that a rule comes after, by
+    their names; without those that were not run.
     """
 
     files: tuple[Path, ...]
@@ -106,6 +107,7 @@ class Material:
     last_day: date
     read: int = 0
     refused: int = 0
+    earlier: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
     def stays(self, *columns: str, current: bool | None = None) -> pl.DataFrame:
         """Some columns of the stays of all runs, sorted by case_id within each run.
@@ -132,12 +134,6 @@ class Material:
             return None
         rows = lists.filter(pl.col("list") == name).select("code", "code2")
         return rows if rows.height else None
-
-    @property
-    def first_current_day(self) -> date:
-        """The first day of the earliest month, or year, that is looked at."""
-        year, _, month = min(run.period for run in self.runs if run.current).partition("-")
-        return date(int(year), int(month or 1), 1)
 
     @property
     def newest(self) -> Rated:

@@ -1,4 +1,4 @@
-"""Stays that are planned to follow others: one list, that of exempt groups and of diagnoses (03, 07)."""
+"""Returns by plan: groups that the scheme exempts, and diagnoses of the list `planned` (07, "split_stay")."""
 
 import polars as pl
 
@@ -6,18 +6,18 @@ from drgpay.supervise.code_prefixes import begins_with_any
 from drgpay.supervise.material import Material
 
 
-def knows_planned(material: Material) -> bool:
-    """Whether a scheme ships exempt groups or the region lists diagnoses."""
-    return material.listed("planned") is not None or any(
-        run.compiled.exempt for run in material.runs
-    )
+def planned_known(material: Material) -> bool:
+    """Whether a scheme or the table of lists says which returns are planned."""
+    exempt = any(run.compiled.exempt for run in material.runs)
+    return exempt or material.listed("planned") is not None
 
 
 def is_planned(material: Material) -> pl.Expr:
-    """Of stays with drg and principal_diagnosis: an exempt group, or a listed diagnosis by prefix."""
+    """Whether a stay (drg, principal_diagnosis) is one of those that come back by plan; never null."""
     exempt = sorted({drg for run in material.runs for drg in run.compiled.exempt})
     listed = material.listed("planned")
     prefixes = [] if listed is None else listed["code"].to_list()
-    in_group = pl.col("drg").is_in(pl.Series(exempt, dtype=pl.String).implode())
-    listed_code = begins_with_any(pl.col("principal_diagnosis"), prefixes)
-    return in_group.fill_null(value=False) | listed_code
+    of_group = pl.col("drg").is_in(pl.Series(exempt, dtype=pl.String).implode())
+    return of_group.fill_null(value=False) | begins_with_any(
+        pl.col("principal_diagnosis"), prefixes
+    )

@@ -35,10 +35,12 @@ class Rule:
     """A rule. limits: the model of its section `limits`. find: from the material and its limits.
 
     needs: tables of the region without which it is not run. parts: tables of which a part of it needs
-    one, by what that part is called.
+    one, by what that part is called. after: rules whose hits it looks at (Material.earlier): they are asked
+    before it.
     """
 
     limits: type[Section]
     find: Callable[[Material, Any], Found]
     needs: tuple[str, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
+    after: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ import pkgutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from pydantic import Field, create_model
 from drgpay.base.file_hash import file_hash
 from drgpay.base.shipped import shipped_folder
 from drgpay.base.words import Sentences
-from drgpay.policy.fields import Count, Name, PositiveCount, PositiveRatio, Section, Yuan
+from drgpay.policy.fields import Count, Name, PositiveCount, PositiveRatio, Section, Share, Yuan
 from drgpay.policy.load import Provenance, read_sourced
 from drgpay.supervise import rules
 from drgpay.supervise.measures import Scores
@@ -29,26 +30,26 @@ SHIPPED = "default"
 
 
 class Comparison(Section):
-    """[comparison]: peers, funnels, robust z and CUSUM (07a, "Comparing hospitals")."""
+    """[comparison]: peers and funnels of the measures of hospitals (07a, "Comparing hospitals")."""
 
     min_peers: PositiveCount
     min_n: PositiveCount
     funnel_z: PositiveRatio
-    cusum_slack: PositiveRatio
-    cusum_limit: PositiveRatio
-    cusum_months: PositiveCount
     benford: bool = False
 
 
 class Review(Section):
     """[review]: when a file is worth a review, what is drawn beside, and the days of each step.
 
-    extrapolate: whether the lower limit of an error rate is shown in yuan for all stays.
+    rate_confidence: of the two limits of an error rate. extrapolate: whether the lower limit of what is
+    wrong in all stays is shown; extrapolate_confidence: of that limit, one-sided.
     """
 
     cost_yuan: Yuan
     n_random: Count
+    rate_confidence: Share
     extrapolate: bool
+    extrapolate_confidence: Share
     decisions_to_learn: PositiveCount
     days: dict[Name, PositiveCount]
 
@@ -102,6 +103,15 @@ class Rulebook:
     def ruling(self, name: str) -> Ruling:
         """The rule of a name."""
         return next(one for one in self.rulings if one.name == name)
+
+    def in_order(self) -> tuple[Ruling, ...]:
+        """The rules as they are asked: each behind those of the file that it comes after."""
+        waiting = {one.name: one for one in self.rulings}
+        before = {
+            name: [other for other in one.rule.after if other in waiting]
+            for name, one in waiting.items()
+        }
+        return tuple(waiting[name] for name in TopologicalSorter(before).static_order())
 
 
 def rulebook_path(given: Path | None) -> Path:

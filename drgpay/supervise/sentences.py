@@ -40,6 +40,7 @@ def why_said(why: str, language: Language) -> str:
         kind, _, what = one.partition(":")
         key = f"why_{kind}"
         name, _, more = what.partition("=")
-        said = {"what": WORDS.named("table", name, language), "more": more or name}
+        prefix = "rule" if kind == "rule" else "table"
+        said = {"what": WORDS.named(prefix, name, language), "more": more or name}
         parts.append(WORDS.said(key, language, **said) if key in WORDS else one)
     return WORDS.said("between", language).join(parts)

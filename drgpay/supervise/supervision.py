@@ -1,14 +1,15 @@
 """A supervision: every rule of the file of rules asked, its hits made into clues, scored and ranked."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import polars as pl
 
 from drgpay.base.working_folder import working_folder
 from drgpay.run.input_files import InputFiles
+from drgpay.supervise.audit_sample import audit_sample
 from drgpay.supervise.clue_ids import clue_ids, evidence_hashes, hash_of
 from drgpay.supervise.clue_stays import by_hospital, clue_stays
 from drgpay.supervise.file import SuperviseJob
@@ -80,11 +81,11 @@ def supervise_material(
     progress: Progress | None = None,
 ) -> Supervision:
     """The same of material that is at hand."""
-    asked = []
-    for number, ruling in enumerate(rulebook.rulings):
+    asked: list[_Asked] = []
+    for number, ruling in enumerate(rulebook.in_order()):
         if progress:
             progress(ruling.name, number, len(rulebook.rulings))
-        asked.append(_ask(ruling, material, rulebook))
+        asked.append(_ask(ruling, _with_earlier(material, ruling, asked), rulebook))
     ids = material.stays("case_id", "hospital_id", "account", "current")
     clues, evidence, stakes = _clues(asked, ids, material)
     risks = risk_of_stays(stakes)
@@ -93,6 +94,14 @@ def supervise_material(
         "clue_stays": clue_stays(clues, material),
         "by_hospital": by_hospital(clues, risks, material.hospitals),
         "hospital_scores": hospital_scores(material, risks, rulebook.comparison, rulebook.scores),
+        "audit_sample": audit_sample(
+            clues,
+            risks,
+            ids.filter("current"),
+            capacity=job.file.sample.capacity,
+            n_random=rulebook.review.n_random,
+            seed=job.file.sample.seed,
+        ),
     }
     return Supervision(
         job=job,
@@ -111,6 +120,16 @@ def supervise_material(
     )
 
 
+def _with_earlier(material: Material, ruling: Ruling, asked: Sequence[_Asked]) -> Material:
+    """The material with the hits of the rules that a rule comes after."""
+    earlier = {
+        one.ruling.name: one.found.hits
+        for one in asked
+        if one.found is not None and one.ruling.name in ruling.rule.after
+    }
+    return replace(material, earlier=earlier)
+
+
 def _ask(ruling: Ruling, material: Material, rulebook: Rulebook) -> _Asked:
     """Ask one rule: not where it is off or lacks a table, in part where its span is not covered."""
     if not ruling.card.on:
@@ -126,7 +145,8 @@ def _ask(ruling: Ruling, material: Material, rulebook: Rulebook) -> _Asked:
     ]
     lacking += found.lacking
     days = max(ruling.card.span_days or 0, rulebook.lookback_days)
-    due = material.first_current_day - timedelta(days=days)
+    first = _first_current(material)
+    due = min(first - timedelta(days=days), _months_before(first, ruling.card.months_before or 0))
     if not material.is_covered(due):
         lacking.append(f"from:{material.known_from}")
     return _Asked(ruling, PARTIAL if lacking else RUN, ";".join(lacking), found)
@@ -137,6 +157,18 @@ def _has(material: Material, name: str) -> bool:
     if name.startswith("lists."):
         return material.listed(name.removeprefix("lists.")) is not None
     return name in material.tables
+
+
+def _first_current(material: Material) -> date:
+    first = min(run.period for run in material.runs if run.current)
+    year, _, month = first.partition("-")
+    return date(int(year), int(month or 1), 1)
+
+
+def _months_before(first: date, months: int) -> date:
+    """The first day of the month that lies as many months before that of a day."""
+    month = first.year * 12 + first.month - 1 - months
+    return date(month // 12, month % 12 + 1, 1)
 
 
 _OF_CLUE: dict[str, pl.DataType] = {

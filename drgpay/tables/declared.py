@@ -184,6 +184,11 @@ def supervision_tables() -> Mapping[str, Table]:
     return read_tables("supervision")
 
 
+def responsibility_tables() -> Mapping[str, Table]:
+    """The tables of a year's responsibility, by name."""
+    return read_tables("responsibility")
+
+
 @cache
 def read_tables(file: str) -> Mapping[str, Table]:
     """The tables that a file of this folder declares."""

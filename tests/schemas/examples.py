@@ -157,6 +157,40 @@ explanations = "explanations.csv"
 [phase_in]
 share_by_month = { "2027-01" = 0.25, "2028-01" = 1 }
 """
+_RESPONSIBILITY = """
+name = "2026"
+year = "2026"
+
+[tables]
+counties = "counties.csv"
+county_fund = "county_fund.csv"
+pool_balances = "pool_balances.csv"
+scores = "scores.csv"
+
+[clearing]
+run = "runs/2026"
+case_counties = "case_counties.parquet"
+
+[shares]
+bands = { value = [{ up_to = 0.03, share = 0.2 }, { share = 0.5 }], source = "a draft", verified = false }
+county_cap = 0.05
+signed = true
+base = "expected"
+
+[shares.management]
+neutral_score = 85
+
+[cascade]
+floor_months = 3
+investments = { employee = 1000000.00 }
+
+[adjustment]
+design = "after"
+fund = { employee = 2000000 }
+
+[incentives]
+use = "county_work"
+"""
 EXAMPLES: Final[dict[Kind, str]] = {
     "job": _JOB,
     "year": _YEAR,
@@ -164,4 +198,5 @@ EXAMPLES: Final[dict[Kind, str]] = {
     "scenario": _SCENARIO,
     "mapping": _MAPPING,
     "transition": _TRANSITION,
+    "responsibility": _RESPONSIBILITY,
 }

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from drgpay.base.errors import DrgpayError
 from drgpay.policy.load import load_policy
 from drgpay.records.mapping.load import load_mapping
+from drgpay.responsibility.file import load_responsibility
 from drgpay.run.job import JobFile, read_job_file
 from drgpay.run.year_job import YearFile
 from drgpay.schemas.files import Kind
@@ -68,3 +69,5 @@ def _read(kind: Kind, path: Path) -> None:
             load_mapping(path)
         case "transition":
             load_transition(path)
+        case "responsibility":
+            load_responsibility(path)

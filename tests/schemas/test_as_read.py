@@ -53,6 +53,11 @@ def test_the_examples_are_read(kind: Kind) -> None:
         ("mapping", "default = false", 'from = ["a"], formats = "%Y"'),
         ("transition", "open_notes = 0", 'open_notes = { value = "2", source = "a letter" }'),
         ("transition", "hospital_change_percent = 3", 'hospital_change_percent = "3.5"'),
+        (
+            "responsibility",
+            "county_cap = 0.05",
+            'county_cap = { value = "0.05", source = "a letter" }',
+        ),
     ],
 )
 def test_other_forms_are_read(kind: Kind, old: str, new: str) -> None:

@@ -23,6 +23,7 @@ _OF_PAGES: dict[str, Kind] = {
     "scenarios.md": "scenario",
     "mappings.md": "mapping",
     "transition.md": "transition",
+    "responsibility.md": "responsibility",
 }
 
 
@@ -82,4 +83,6 @@ def test_whole_files_of_the_documentation() -> None:
                 place = f"{page.name}:{block.line}"
                 assert not said_by_reader(kind, block.code)[0], place
                 assert not said_by_schema(kind, block.code), place
-    assert sorted(found) == ["job", "mapping", "mapping", "scenario", "transition", "year"]
+    assert sorted(found) == [
+        *("job", "mapping", "mapping", "responsibility", "scenario", "transition", "year"),
+    ]

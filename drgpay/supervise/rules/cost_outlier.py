@@ -3,15 +3,7 @@
 import polars as pl
 
 from drgpay.policy.fields import PositiveRatio, Section
-from drgpay.supervise.found import (
-    Found,
-    facts_of,
-    hits_of,
-    numbers_of,
-    stakes_of,
-    stay_rows,
-    yuan_said,
-)
+from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of, yuan_said
 from drgpay.supervise.material import Material
 from drgpay.supervise.robust import with_robust_z
 from drgpay.supervise.rule import Rule
@@ -38,8 +30,12 @@ def find(material: Material, limits: Limits) -> Found:
     judged = with_robust_z(logs, "log", ["drg", "level"])
     rows = (
         judged.filter(pl.col("z") > float(limits.robust_z))
-        .pipe(stay_rows)
+        .sort("case_id")
         .with_columns(
+            case_ids=pl.concat_list("case_id"),
+            keys=pl.concat_list("case_id"),
+            first=pl.col("admission_date"),
+            last=pl.col("discharge_date"),
             reason_code=pl.lit("cost_outlier"),
             numbers=numbers_of(drg=pl.col("drg"), z=pl.col("z").round(2)),
         )

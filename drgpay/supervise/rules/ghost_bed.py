@@ -1,176 +1,178 @@
-"""ghost_bed 超床位: more patients in a hospital than it has beds (07; S10).
+"""ghost_bed: more patients in house than a hospital has beds, on days and over months (07; S10)."""
 
-A stay lies in the hospital from its admission to the day before its discharge. Stays that are not settled
-yet are not seen, so what is found is the least.
-"""
+from datetime import date, timedelta
+from decimal import Decimal
 
 import polars as pl
 
-from drgpay.base.errors import DrgpayError
-from drgpay.base.words import Sentences
-from drgpay.policy.fields import Section
-from drgpay.supervise.found import HIT_SCHEMA, Found, facts_of, hits_of, numbers_of
+from drgpay.policy.fields import PositiveRatio, Section
+from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of
 from drgpay.supervise.material import Material
 from drgpay.supervise.rule import Rule
 
-_ERRORS = Sentences("errors/supervise")
-
 
 class Limits(Section):
-    """It has none: beds are counted."""
-
-
-def find(material: Material, _limits: Limits) -> Found:
-    """Runs of days with more patients than beds (part `day`), and months with more patient-days than beds
-    times days (part `period`). Clues of hospitals: without stays.
-
-    Raises DrgpayError for beds of a hospital that are told twice for a day.
+    """day_share, period_share: times the beds, above which the patients of a day, and the patient-days of a
+    calendar month, are a hit.
     """
-    days = _days(material)
-    beds = _beds(material.tables["beds"])
-    known = days.join(beds, on="hospital_id", how="inner").filter(
-        (pl.col("from") <= pl.col("day"))
-        & (pl.col("to").is_null() | (pl.col("day") <= pl.col("to")))
-    )
-    told = known.select("hospital_id", "day", "patients", "beds").sort("hospital_id", "day")
-    found = pl.concat([_over_days(told), _over_months(told)]).sort("part", "hospital_id", "first")
-    hits = hits_of(found) if found.height else pl.DataFrame(schema=HIT_SCHEMA)
-    named = found.with_columns(hit=hits["hit"])
-    key = pl.col("hospital_id")
+
+    day_share: PositiveRatio
+    period_share: PositiveRatio
+
+
+_EVENTS: dict[str, pl.DataType] = {
+    "hospital_id": pl.String(),
+    "day": pl.Date(),
+    "patients": pl.Int64(),
+    "now": pl.Int64(),
+    "beds": pl.Int64(),
+    "known": pl.Int64(),
+}
+"""What changes from a day on: patients in house, those of them whose stay is of the runs that are looked at,
+beds, and whether beds are known."""
+
+
+def find(material: Material, limits: Limits) -> Found:
+    """Runs of days, and calendar months, in which patients exceed beds; it ranks only.
+
+    Days in house are admission <= day < discharge. Days without known beds are not judged. A run in which
+    no stay of the current runs was in house was a clue of an earlier supervision.
+    """
+    stays = material.stays("hospital_id", "admission_date", "discharge_date", "current")
+    beds = material.tables["beds"]
+    spans = _spans(stays, beds)
+    found = [_runs_of_days(spans, limits), _months(spans, limits)]
+    rows = pl.concat(found, how="diagonal").sort("part", "hospital_id", "first")
+    hits = hits_of(rows)
+    named = rows.with_columns(hit=hits["hit"])
+    key = pl.col("hospital_id") + pl.format("@{}", "first")
+    days, months = (named.filter(pl.col("part") == part) for part in ("day", "period"))
+    shares = (limits.day_share, limits.period_share)
     facts = [
-        facts_of(named, "beds", "beds", key, "beds", pl.col("beds_said")),
-        facts_of(named, "patients", "stays", key, "patients", pl.col("patients_said")),
-        facts_of(named, "last_day", "stays", key, "day", pl.col("last")),
+        facts_of(days, "patients", "cases", key, "patients", pl.col("patients"), shares[0]),
+        facts_of(days, "beds", "beds", key, "beds", pl.col("beds")),
+        facts_of(
+            months, "patient_days", "cases", key, "patient_days", pl.col("patient_days"), shares[1]
+        ),
+        facts_of(months, "bed_days", "beds", key, "bed_days", pl.col("bed_days")),
     ]
-    unknown = days.height - told.height
+    hospitals = stays["hospital_id"].unique()
+    without = int((~hospitals.is_in(beds["hospital_id"].unique().implode())).sum())
     return Found(
         hits,
         facts=pl.concat(facts),
-        checked=told["hospital_id"].n_unique(),
-        not_judged={"no_beds": unknown} if unknown else {},
+        checked=len(hospitals),
+        not_judged={"no_beds": without} if without else {},
     )
 
 
-def _days(material: Material) -> pl.DataFrame:
-    """hospital_id, day, patients: of each day of the months looked at on which anybody is seen."""
-    stays = material.stays("hospital_id", "admission_date", "discharge_date").filter(
-        pl.col("discharge_date") > pl.col("admission_date")
-    )
-    moves = pl.concat(
+def _spans(stays: pl.DataFrame, beds: pl.DataFrame) -> pl.DataFrame:
+    """hospital_id, first, last and the numbers of _EVENTS: spans of days on which none of them changes,
+    cut at the firsts of months, of the days with known beds.
+    """
+    one, current = pl.lit(1, pl.Int64), pl.col("current").cast(pl.Int64)
+    inside = stays.filter(pl.col("discharge_date") > pl.col("admission_date"))
+    of_beds = beds.with_columns(after=pl.col("to") + pl.duration(days=1))
+    changes = pl.concat(
         [
-            stays.select("hospital_id", day="admission_date", moved=pl.lit(1, pl.Int64)),
-            stays.select("hospital_id", day="discharge_date", moved=pl.lit(-1, pl.Int64)),
+            _events(inside, "admission_date", patients=one, now=current),
+            _events(inside, "discharge_date", patients=-one, now=-current),
+            _events(of_beds, "from", beds=pl.col("beds"), known=one),
+            _events(of_beds.drop_nulls("after"), "after", beds=-pl.col("beds"), known=-one),
+            _events(_month_firsts(inside), "first"),
         ]
     )
-    counts = (
-        moves.group_by("hospital_id", "day")
-        .agg(pl.col("moved").sum())
+    return (
+        changes.group_by("hospital_id", "day")
+        .agg(pl.col("patients", "now", "beds", "known").sum())
         .sort("hospital_id", "day")
-        .with_columns(patients=pl.col("moved").cum_sum().over("hospital_id"))
-    )
-    until = pl.col("day").shift(-1).over("hospital_id") - pl.duration(days=1)
-    lasting = counts.with_columns(until=until.cast(pl.Date)).filter(
-        (pl.col("patients") > 0) & pl.col("until").is_not_null()
-    )
-    first, last = material.first_current_day, material.last_day
-    spans = lasting.with_columns(
-        day=pl.max_horizontal("day", pl.lit(first)), until=pl.min_horizontal("until", pl.lit(last))
-    ).filter(pl.col("day") <= pl.col("until"))
-    return spans.select(
-        "hospital_id", day=pl.date_ranges("day", "until"), patients="patients"
-    ).explode("day")
-
-
-def _beds(table: pl.DataFrame) -> pl.DataFrame:
-    """hospital_id, from, to, beds: no two spans of a hospital share a day."""
-    ordered = table.select("hospital_id", "from", "to", "beds", "row").sort("hospital_id", "from")
-    ended = pl.col("to").shift(1).over("hospital_id")
-    follows = pl.col("from").shift(1).over("hospital_id").is_not_null()
-    twice = ordered.filter(
-        (follows & (ended.is_null() | (pl.col("from") <= ended))) | (pl.col("to") < pl.col("from"))
-    )
-    if twice.height:
-        row = twice.row(0, named=True)
-        raise DrgpayError(
-            *_ERRORS("beds_twice", hospital=row["hospital_id"], row=row["row"], day=row["from"])
-        )
-    return ordered.drop("row")
-
-
-_SAID = (
-    "part",
-    "hospital_id",
-    "keys",
-    "case_ids",
-    "first",
-    "last",
-    "reason_code",
-    "numbers",
-    "file",
-)
-
-
-def _over_days(told: pl.DataFrame) -> pl.DataFrame:
-    """Days with more patients than beds, those that follow each other as one."""
-    over = told.filter(pl.col("patients") > pl.col("beds"))
-    gap = (pl.col("day") - pl.col("day").shift(1)).over("hospital_id").dt.total_days()
-    runs = over.with_columns(run=(gap != 1).fill_null(value=True).cum_sum().over("hospital_id"))
-    rows = runs.group_by("hospital_id", "run", maintain_order=True).agg(
-        first=pl.col("day").min(),
-        last=pl.col("day").max(),
-        days=pl.len(),
-        most=pl.col("patients").max(),
-        beds=pl.col("beds").min(),
-    )
-    return _clues(
-        rows,
-        "day",
-        pl.col("first").dt.to_string("%Y-%m-%d"),
-        numbers_of(days=pl.col("days"), most=pl.col("most"), beds=pl.col("beds")),
-        pl.col("most"),
-        pl.col("beds"),
+        .with_columns(pl.col("patients", "now", "beds", "known").cum_sum().over("hospital_id"))
+        .with_columns(after=pl.col("day").shift(-1).over("hospital_id"))
+        .filter(pl.col("known") > 0)
+        .drop_nulls("after")
+        .with_columns(length=(pl.col("after") - pl.col("day")).dt.total_days())
+        .rename({"day": "first"})
     )
 
 
-def _over_months(told: pl.DataFrame) -> pl.DataFrame:
-    """Months with more patient-days than there were beds, day by day (S10: 648 of 600 is 108%)."""
-    rows = (
-        told.group_by("hospital_id", month=pl.col("day").dt.to_string("%Y-%m"), maintain_order=True)
+def _events(frame: pl.DataFrame, day: str, **changes: pl.Expr) -> pl.DataFrame:
+    given = {name: pl.lit(0, pl.Int64) for name in ("patients", "now", "beds", "known")} | changes
+    rows = frame.select("hospital_id", pl.col(day).alias("day"), **given)
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in _EVENTS.items())
+
+
+def _month_firsts(stays: pl.DataFrame) -> pl.DataFrame:
+    """hospital_id, first: the first day of each month in which a stay may lie, and of the one after."""
+    begin, end = stays["admission_date"].min(), stays["discharge_date"].max()
+    if not isinstance(begin, date) or not isinstance(end, date):
+        return pl.DataFrame(schema={"hospital_id": pl.String, "first": pl.Date})
+    after = (end.replace(day=28) + timedelta(days=4)).replace(day=1)
+    firsts = pl.date_range(begin.replace(day=1), after, "1mo", eager=True).rename("first")
+    return stays.select("hospital_id").unique().join(firsts.to_frame(), how="cross")
+
+
+def _exceeds(patients: str, beds: str, share: Decimal) -> pl.Expr:
+    """patients > beds x share, in whole numbers: a share has four places."""
+    return pl.col(patients) * 10_000 > pl.col(beds) * int(share * 10_000)
+
+
+def _runs_of_days(spans: pl.DataFrame, limits: Limits) -> pl.DataFrame:
+    """Runs of days on each of which there are more patients than beds, one a clue."""
+    over = spans.filter(_exceeds("patients", "beds", limits.day_share))
+    follows = pl.col("first") == pl.col("after").shift(1).over("hospital_id")
+    return (
+        over.with_columns(run=(~follows.fill_null(value=False)).cast(pl.Int64).cum_sum())
+        .with_columns(excess=pl.col("patients") - pl.col("beds"))
+        .group_by("run", "hospital_id", maintain_order=True)
         .agg(
-            first=pl.col("day").min(),
-            last=pl.col("day").max(),
-            patient_days=pl.col("patients").sum(),
-            bed_days=pl.col("beds").sum(),
+            pl.col("first").min(),
+            pl.col("patients", "beds").sort_by("excess", "first").last(),
+            after=pl.col("after").max(),
+            now=pl.col("now").max(),
+            days=pl.col("length").sum(),
         )
-        .filter(pl.col("patient_days") > pl.col("bed_days"))
-    )
-    percent = (pl.col("patient_days") / pl.col("bed_days") * 100).round(1)
-    return _clues(
-        rows,
-        "period",
-        pl.col("month"),
-        numbers_of(
-            month=pl.col("month"),
-            percent=percent,
-            patients=pl.col("patient_days"),
-            beds=pl.col("bed_days"),
-        ),
-        pl.col("patient_days"),
-        pl.col("bed_days"),
+        .filter(pl.col("now") > 0)
+        .with_columns(
+            part=pl.lit("day"),
+            case_ids=pl.lit([], pl.List(pl.String)),
+            keys=pl.concat_list("hospital_id", pl.col("first").cast(pl.String)),
+            last=pl.col("after") - pl.duration(days=1),
+            reason_code=pl.lit("ghost_bed"),
+            numbers=numbers_of(
+                days=pl.col("days"), patients=pl.col("patients"), beds=pl.col("beds")
+            ),
+            file=pl.lit("none"),
+        )
     )
 
 
-def _clues(
-    rows: pl.DataFrame, part: str, when: pl.Expr, numbers: pl.Expr, patients: pl.Expr, beds: pl.Expr
-) -> pl.DataFrame:
-    return rows.with_columns(
-        part=pl.lit(part),
-        keys=pl.concat_list("hospital_id", when),
-        case_ids=pl.lit([], pl.List(pl.String)),
-        reason_code=pl.lit(f"ghost_bed_{part}"),
-        numbers=numbers,
-        file=pl.lit("none"),
-    ).select(*_SAID, patients_said=patients.cast(pl.Int64), beds_said=beds.cast(pl.Int64))
+def _months(spans: pl.DataFrame, limits: Limits) -> pl.DataFrame:
+    """Calendar months whose patient-days exceed the bed-days of the days with known beds."""
+    return (
+        spans.group_by("hospital_id", month=pl.col("first").dt.truncate("1mo"))
+        .agg(
+            patient_days=(pl.col("patients") * pl.col("length")).sum(),
+            bed_days=(pl.col("beds") * pl.col("length")).sum(),
+            now=pl.col("now").max(),
+            first=pl.col("first").min(),
+            after=pl.col("after").max(),
+        )
+        .filter(_exceeds("patient_days", "bed_days", limits.period_share) & (pl.col("now") > 0))
+        .with_columns(
+            part=pl.lit("period"),
+            case_ids=pl.lit([], pl.List(pl.String)),
+            keys=pl.concat_list("hospital_id", pl.col("month").dt.to_string("%Y-%m")),
+            last=pl.col("after") - pl.duration(days=1),
+            reason_code=pl.lit("ghost_bed_period"),
+            numbers=numbers_of(
+                month=pl.col("month").dt.to_string("%Y-%m"),
+                patient_days=pl.col("patient_days"),
+                bed_days=pl.col("bed_days"),
+                percent=(pl.col("patient_days") / pl.col("bed_days") * 100).round(1),
+            ),
+            file=pl.lit("none"),
+        )
+    )
 
 
 RULE = Rule(Limits, find, needs=("beds",))

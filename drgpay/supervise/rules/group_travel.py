@@ -12,7 +12,7 @@ import polars as pl
 from drgpay.policy.fields import PositiveCount, Section
 from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of
 from drgpay.supervise.material import Material
-from drgpay.supervise.planned import is_planned, knows_planned
+from drgpay.supervise.planned import is_planned, planned_known
 from drgpay.supervise.rule import Rule
 
 
@@ -59,7 +59,7 @@ def find(material: Material, limits: Limits) -> Found:
             not_judged += 1
         else:
             parts.append(_members_of(gangs, mine, limits.near_days))
-    lacking = () if knows_planned(material) else ("list:planned",)
+    lacking = () if planned_known(material) else ("list:planned",)
     judged = stays["hospital_id"].n_unique() - not_judged
     return _found(
         pl.concat(parts), limits, judged, {"pairs": not_judged} if not_judged else {}, lacking

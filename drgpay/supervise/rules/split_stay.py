@@ -10,7 +10,7 @@ import polars as pl
 from drgpay.policy.fields import Count, PositiveCount, PositiveRatio, Section, Share
 from drgpay.supervise.found import HIT_SCHEMA, Found, facts_of, hits_of, numbers_of, points_said
 from drgpay.supervise.material import Material
-from drgpay.supervise.planned import is_planned, knows_planned
+from drgpay.supervise.planned import is_planned, planned_known
 from drgpay.supervise.rule import Rule
 from drgpay.supervise.score import apportioned
 
@@ -54,7 +54,7 @@ def find(material: Material, limits: Limits) -> Found:
     Each stake is the points paid for a chain less the largest of its stays before readmission, shared
     among the other stays in proportion to their points.
     """
-    if not knows_planned(material):
+    if not planned_known(material):
         return Found(hits_of(pl.DataFrame(schema=HIT_SCHEMA).drop("hit")), not_run="list:planned")
     stays = material.stays(*_COLUMNS).sort("person", "admission_date", "discharge_date", "case_id")
     pairs = _pairs(stays, material, limits)

@@ -20,10 +20,9 @@ from drgpay.supervise.found import (
     numbers_of,
     points_said,
     stakes_of,
-    stay_rows,
     yuan_said,
 )
-from drgpay.supervise.group_means import level_means
+from drgpay.supervise.level_means import level_means
 from drgpay.supervise.material import Material, Rated
 from drgpay.supervise.peers import hospitals_of, peers_of
 from drgpay.supervise.rule import Rule
@@ -288,7 +287,11 @@ def _found(
     stake = tried["points_own"] - tried["points_low"]
     tried = tried.with_columns(stake=stake)
     flagged = tried.filter(pl.col("c") >= float(limits.c_from))
-    rows = stay_rows(flagged).with_columns(
+    rows = flagged.with_columns(
+        case_ids=pl.concat_list("case_id"),
+        keys=pl.concat_list("case_id"),
+        first="admission_date",
+        last="discharge_date",
         reason_code=pl.lit("up_coding"),
         numbers=numbers_of(
             drg=pl.col("drg"),
@@ -298,7 +301,7 @@ def _found(
         ),
     )
     hits = hits_of(rows)
-    named = rows.with_columns(hit=hits["hit"])
+    named = flagged.with_columns(hit=hits["hit"])
     key = pl.col("case_id")
     facts = [
         facts_of(named, "group", "cases", key, "drg", pl.col("drg")),

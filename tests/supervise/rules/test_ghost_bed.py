@@ -1,6 +1,7 @@
-"""More patients than beds (S10)."""
+"""More patients than beds (S10), and tables of beds that contradict themselves."""
 
-from datetime import date, timedelta
+import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,112 +10,159 @@ import pytest
 
 from drgpay.base.errors import DrgpayError
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.supervise.rules.ghost_bed import find
+from drgpay.supervise.rulebook import Rulebook
+from drgpay.supervise.rules.ghost_bed import RULE, find
+from drgpay.supervise.tables_given import refuse_beds_twice
 from tests.supervise.material import material_of, stay
 
+_SCHEMA = {
+    "row": pl.Int64,
+    "hospital_id": pl.String,
+    "from": pl.Date,
+    "to": pl.Date,
+    "beds": pl.Int64,
+}
 
-def beds(*rows: tuple[str, str, str | None, int]) -> dict[str, pl.DataFrame]:
-    days = [
-        (one, date.fromisoformat(first), date.fromisoformat(last) if last else None, number)
-        for one, first, last, number in rows
+
+def beds(*spans: tuple[str, str, str | None, int]) -> pl.DataFrame:
+    rows = [
+        (
+            row,
+            hospital,
+            date.fromisoformat(first),
+            date.fromisoformat(last) if last else None,
+            count,
+        )
+        for row, (hospital, first, last, count) in enumerate(spans, start=2)
     ]
-    schema = {"hospital_id": pl.String, "from": pl.Date, "to": pl.Date, "beds": pl.Int64}
-    return {"beds": pl.DataFrame(days, schema=schema, orient="row").with_row_index("row", 2)}
+    return pl.DataFrame(rows, schema=_SCHEMA, orient="row")
 
 
-def patients(spans: list[tuple[str, str]]) -> list[dict[str, Any]]:
-    return [stay(f"p{number:04}", *span, person=number) for number, span in enumerate(spans)]
+def patients(count: int, first: str, last: str, name: str = "s") -> list[dict[str, Any]]:
+    return [stay(f"{name}{number:03}", first, last, person=number) for number in range(count)]
 
 
-def found(tmp_path: Path, compiled: CompiledScheme, limits: Any, rows: Any, tables: Any) -> Any:
-    return find(material_of(tmp_path / "m", compiled, rows, tables=tables), limits("ghost_bed"))
+def clues(
+    tmp_path: Path, compiled: CompiledScheme, limits: Any, rows: Any, table: Any, **more: Any
+) -> Any:
+    material = material_of(tmp_path / "m", compiled, rows, tables={"beds": table}, **more)
+    return find(material, limits("ghost_bed"))
 
 
-def test_s10_patient_days_of_a_month(tmp_path: Path, compiled: CompiledScheme, limits: Any) -> None:
-    """20 beds, 30 days, 648 patient-days: 108%. (March; nobody is there on its last day.)"""
-    spans = [("2026-03-01", "2026-03-31")] * 21 + [("2026-03-01", "2026-03-19")]
-    tables = beds(("H1", "2026-01-01", None, 20))
-    hits = found(tmp_path, compiled, limits, patients(spans), tables).hits
-    period = hits.filter(pl.col("part") == "period").row(0, named=True)
-    assert '"patients":648,"beds":600' in period["numbers"]
-    assert '"percent":108.0' in period["numbers"]
-    assert period["case_ids"] == []
+def runs(found: Any, part: str = "day") -> list[tuple[str, str]]:
+    mine = found.hits.filter(pl.col("part") == part)
+    return [(str(first), str(last)) for first, last in mine.select("first", "last").iter_rows()]
 
 
-def test_runs_of_days_are_one_clue_each(
+def test_s10(tmp_path: Path, compiled: CompiledScheme, limits: Any) -> None:
+    # 21 patients of 30 days and one of 18: 648 patient-days in 20 beds of a month of 30 days
+    rows = [
+        *patients(21, "2026-04-01", "2026-05-01"),
+        *patients(1, "2026-04-01", "2026-04-19", "t"),
+    ]
+    found = clues(tmp_path, compiled, limits, rows, beds(("H1", "2026-01-01", None, 20)))
+    assert runs(found, "period") == [("2026-04-01", "2026-04-30")]
+    said = json.loads(found.hits.filter(pl.col("part") == "period")["numbers"][0])
+    assert said == {"month": "2026-04", "patient_days": 648, "bed_days": 600, "percent": 108.0}
+    assert runs(found) == [("2026-04-01", "2026-04-30")]
+    assert found.hits["case_ids"].list.len().sum() == 0
+    assert found.stakes.is_empty()
+
+
+def test_as_many_patients_as_beds_are_none_too_many(
     tmp_path: Path, compiled: CompiledScheme, limits: Any
 ) -> None:
-    spans = [
-        *[("2026-03-03", "2026-03-06")] * 3,
-        *[("2026-03-10", "2026-03-11")] * 3,
-        ("2026-03-01", "2026-03-20"),
+    rows = patients(20, "2026-04-01", "2026-05-01")
+    table = beds(("H1", "2026-01-01", None, 20))
+    assert clues(tmp_path, compiled, limits, rows, table).hits.is_empty()
+    more = [*rows, stay("x", "2026-04-10", "2026-04-11", person=99)]
+    found = clues(tmp_path, compiled, limits, more, table)
+    assert runs(found) == [("2026-04-10", "2026-04-10")]
+    assert runs(found, "period") == [("2026-04-01", "2026-04-30")]  # 601 in 600
+
+
+def test_a_stay_that_ends_on_its_day_needs_no_bed(
+    tmp_path: Path, compiled: CompiledScheme, limits: Any
+) -> None:
+    rows = patients(3, "2026-04-10", "2026-04-10")
+    table = beds(("H1", "2026-01-01", None, 1))
+    assert clues(tmp_path, compiled, limits, rows, table).hits.is_empty()
+
+
+def test_a_run_goes_over_months_and_ends_where_beds_were_added(
+    tmp_path: Path, compiled: CompiledScheme, limits: Any
+) -> None:
+    rows = patients(3, "2026-03-25", "2026-04-10")
+    table = beds(("H1", "2026-01-01", "2026-04-04", 2), ("H1", "2026-04-05", None, 3))
+    found = clues(tmp_path, compiled, limits, rows, table)
+    assert runs(found) == [("2026-03-25", "2026-04-04")]
+    assert runs(found, "period") == []
+
+
+def test_days_and_hospitals_without_beds_are_not_judged(
+    tmp_path: Path, compiled: CompiledScheme, limits: Any
+) -> None:
+    rows = [
+        *patients(3, "2026-04-01", "2026-04-10"),
+        stay("other", "2026-04-01", "2026-04-10", hospital_id="H2", person=7),
     ]
-    tables = beds(("H1", "2026-01-01", "2026-03-09", 3), ("H1", "2026-03-10", None, 2))
-    one = found(tmp_path / "a", compiled, limits, patients(spans), tables)
-    days = one.hits.filter(pl.col("part") == "day")
-    assert days.select("first", "last").rows() == [
-        (date(2026, 3, 3), date(2026, 3, 5)),
-        (date(2026, 3, 10), date(2026, 3, 10)),
+    found = clues(tmp_path, compiled, limits, rows, beds(("H1", "2026-04-03", "2026-04-05", 2)))
+    assert runs(found) == [("2026-04-03", "2026-04-05")]
+    assert runs(found, "period") == [("2026-04-03", "2026-04-05")]
+    assert (found.checked, found.not_judged) == (2, {"no_beds": 1})
+
+
+def test_what_only_stays_looked_back_on_fill_was_a_clue_before(
+    tmp_path: Path, compiled: CompiledScheme, limits: Any
+) -> None:
+    table = beds(("H1", "2026-01-01", None, 2))
+    before = patients(3, "2026-01-01", "2026-01-10")
+    now = [stay("now", "2026-03-01", "2026-03-05", person=50)]
+    assert clues(tmp_path, compiled, limits, now, table, before=before).hits.is_empty()
+    long = [stay("now", "2026-01-04", "2026-03-05", person=50)]
+    found = clues(tmp_path, compiled, limits, long, table, before=before)
+    assert runs(found) == [("2026-01-01", "2026-01-09")]
+
+
+def test_the_order_of_rows_changes_nothing(
+    tmp_path: Path, compiled: CompiledScheme, limits: Any
+) -> None:
+    rows = [
+        *patients(3, "2026-04-01", "2026-04-10"),
+        *patients(4, "2026-04-12", "2026-04-14", "t"),
+        *patients(4, "2026-04-13", "2026-04-15", "u"),
     ]
-    assert '"days":3,"most":4,"beds":3' in days["numbers"][0]
-    other = found(tmp_path / "b", compiled, limits, patients(spans)[::-1], tables)
+    table = beds(("H1", "2026-01-01", "2026-04-13", 2), ("H1", "2026-04-14", None, 1))
+    one = clues(tmp_path, compiled, limits, rows, table)
+    other = clues(tmp_path, compiled, limits, rows[::-1], table.reverse())
     assert one.hits.equals(other.hits)
+    assert one.facts.equals(other.facts)
 
 
-def test_as_many_as_beds_and_same_day_stays_are_no_clue(
-    tmp_path: Path, compiled: CompiledScheme, limits: Any
-) -> None:
-    spans = [("2026-03-03", "2026-03-06")] * 2 + [("2026-03-04", "2026-03-04")] * 5
-    tables = beds(("H1", "2026-01-01", None, 2))
-    assert found(tmp_path, compiled, limits, patients(spans), tables).hits.is_empty()
-
-
-def test_days_before_the_months_looked_at_are_not_judged_again(
-    tmp_path: Path, compiled: CompiledScheme, limits: Any
-) -> None:
-    spans = [("2026-02-20", "2026-03-01")] * 3
-    tables = beds(("H1", "2026-01-01", None, 2))
-    assert found(tmp_path, compiled, limits, patients(spans), tables).hits.is_empty()
-
-
-def test_days_without_beds_are_counted(
-    tmp_path: Path, compiled: CompiledScheme, limits: Any
-) -> None:
-    tables = beds(("H1", "2026-03-04", None, 2), ("H2", "2026-03-01", None, 2))
-    made = found(tmp_path, compiled, limits, patients([("2026-03-02", "2026-03-06")]), tables)
-    assert (made.checked, made.not_judged) == (1, {"no_beds": 2})
+def test_it_needs_beds(rulebook: Rulebook) -> None:
+    assert RULE.needs == ("beds",)
+    assert rulebook.ruling("ghost_bed").rule is RULE
 
 
 @pytest.mark.parametrize(
-    "rows",
+    ("spans", "problem"),
     [
-        [("H1", "2026-01-01", None, 2), ("H1", "2026-03-01", None, 3)],
-        [("H1", "2026-01-01", "2026-03-01", 2), ("H1", "2026-03-01", None, 3)],
-        [("H1", "2026-03-01", "2026-02-01", 2)],
+        (
+            (("H1", "2026-01-01", "2026-03-31", 20), ("H1", "2026-03-31", None, 25)),
+            "rows 2 and 3",
+        ),
+        ((("H1", "2026-05-01", None, 20), ("H1", "2026-01-01", None, 25)), "rows 2 and 3"),
+        ((("H1", "2026-01-01", "2025-12-31", 20),), "row 2"),
+        ((("H1", "2026-01-01", "2026-03-30", 20), ("H1", "2026-03-31", None, 25)), None),
+        ((("H1", "2026-01-01", None, 20), ("H2", "2026-01-01", None, 25)), None),
     ],
 )
-def test_beds_that_contradict_themselves_are_refused(
-    tmp_path: Path, compiled: CompiledScheme, limits: Any, rows: Any
+def test_beds_that_contradict_themselves_are_refused_by_row(
+    spans: Any, problem: str | None
 ) -> None:
-    with pytest.raises(DrgpayError, match="H1"):
-        found(tmp_path, compiled, limits, patients([("2026-03-02", "2026-03-06")]), beds(*rows))
-
-
-def test_every_day_again_by_counting(tmp_path: Path, compiled: CompiledScheme, limits: Any) -> None:
-    starts = [date(2026, 3, 1) + timedelta(days=number * 7 % 25) for number in range(40)]
-    spans = [(str(one), str(one + timedelta(days=number % 6))) for number, one in enumerate(starts)]
-    tables = beds(("H1", "2026-01-01", None, 4))
-    hits = found(tmp_path, compiled, limits, patients(spans), tables).hits
-    over = set()
-    for day in (date(2026, 3, 1) + timedelta(days=number) for number in range(31)):
-        there = sum(first <= str(day) < last for first, last in spans)
-        if there > 4:
-            over.add(day)
-    told = hits.filter(pl.col("part") == "day")
-    said = {
-        first + timedelta(days=number)
-        for first, last in told.select("first", "last").iter_rows()
-        for number in range((last - first).days + 1)
-    }
-    assert said == over
-    assert over
+    if problem is None:
+        refuse_beds_twice(beds(*spans), Path("beds.csv"))
+    else:
+        with pytest.raises(DrgpayError) as raised:
+            refuse_beds_twice(beds(*spans), Path("beds.csv"))
+        assert problem in str(raised.value.problem)

@@ -1,6 +1,5 @@
-"""Short, cheap stays that may have needed no bed."""
+"""Short and cheap stays in which nothing was done."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,92 +7,90 @@ import polars as pl
 import pytest
 
 from drgpay.grouper.compiled import CompiledScheme
-from drgpay.points.catalogue import read_catalogue
-from drgpay.supervise.group_means import level_means
-from drgpay.supervise.material import Material
+from drgpay.points.catalogue import COEFFICIENT_SCHEMA, GROUP_SCHEMA, Catalogue, CatalogueInfo
 from drgpay.supervise.rules.low_admission import find
 from tests.supervise.material import material_of, stay
 
-LIGHT: dict[str, Any] = {"length_of_stay": 3, "icu_days": 0, "discharge_type": 1.0, "level": "3A"}
+_INFO = CatalogueInfo(
+    id="c",
+    scheme="chs-drg-2.0",
+    scheme_hash="",
+    policy=None,
+    source="",
+    stays_read=0,
+    stays_eligible=0,
+    stays_trimmed=0,
+    all_total_fen=1,
+    all_cases=1,
+    all_mean_yuan="1",
+    levels=("2A", "3A"),
+)
 
 
-@pytest.fixture(scope="module")
-def group(file: Path) -> tuple[str, float]:
-    """A group of the region's catalogue and its mean in fen at the level."""
-    means = level_means(read_catalogue(file.parent / "catalogue"), 5)
-    row = means.filter(pl.col("level") == "3A").sort("mean").row(-1, named=True)
-    return row["drg"], row["mean"]
+def catalogue(mean_fen: int = 1_000_000) -> Catalogue:
+    """One group of a mean of 10,000 yuan, at level 3A of 6,000 by ten cases, at 2A 1.2 times it."""
+    groups = pl.DataFrame([{"drg": "ES35", "mean_fen": mean_fen}], schema=GROUP_SCHEMA)
+    coefficients = pl.DataFrame(
+        [
+            {"drg": "ES35", "level": "3A", "level_cases": 10, "level_total_fen": 6_000_000},
+            {"drg": "ES35", "level": "2A", "level_cases": 4, "level_total_fen": 4},
+            {"level": "2A", "coefficient": 12_000},
+        ],
+        schema=COEFFICIENT_SCHEMA,
+    )
+    return Catalogue(_INFO, groups, coefficients)
 
 
-@pytest.fixture
-def material(tmp_path: Path, compiled: CompiledScheme, file: Path) -> Any:
-    catalogue = read_catalogue(file.parent / "catalogue")
-
-    def make(*rows: dict[str, Any], tables: dict[str, pl.DataFrame] | None = None) -> Material:
-        return material_of(tmp_path / "m", compiled, rows, catalogue=catalogue, tables=tables)
-
-    return make
+LOW = {"total_fen": 299_999, "icu_days": 0}
 
 
-def one(group: tuple[str, float], case_id: str = "a", **said: Any) -> dict[str, Any]:
-    drg, mean = group
-    row = {**LIGHT, "drg": drg, "total_fen": int(mean * 0.5) - 1, **said}
-    return stay(case_id, "2026-03-01", "2026-03-04", **row)
-
-
-def test_all_that_is_asked_makes_a_hit(
-    material: Any, limits: Any, group: tuple[str, float]
-) -> None:
-    found = find(material(one(group)), limits("low_admission"))
-    assert found.hits["case_ids"].to_list() == [["a"]]
-    assert found.stakes["points"].to_list() == [1_000_000]
-    assert found.lacking == ("list:ambulatory",)
+def found(tmp_path: Path, compiled: CompiledScheme, limits: Any, said: Any, **more: Any) -> Any:
+    rows = [stay("a", "2026-03-01", "2026-03-04", **{**LOW, **said})]
+    material = material_of(tmp_path / "m", compiled, rows, catalogue=catalogue(), **more)
+    return find(material, limits("low_admission"))
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "hits"),
     [
-        {"length_of_stay": 4},
-        {"procedures": ["02.3405"]},
-        {"icu_days": 1},
-        {"discharge_type": 2.0},
-        {"payment_unit": "bed_day"},
-        {"status": "ungrouped"},
+        ({}, 1),
+        ({"total_fen": 300_000}, 0),  # half of the level's mean is not below it
+        ({"length_of_stay": 4}, 0),
+        ({"discharge_type": 2.0}, 0),
+        ({"procedures": ["51.2300"]}, 0),
+        ({"icu_days": 1}, 0),
+        ({"icu_days": None}, 1),
+        ({"payment_unit": "bed_day"}, 0),
+        ({"level": "2A", "total_fen": 599_999}, 1),  # too few cases: the group's mean x 1.2
+        ({"level": "2A", "total_fen": 600_000}, 0),
     ],
 )
-def test_one_thing_less_makes_none(
-    material: Any, limits: Any, group: tuple[str, float], said: dict[str, Any]
+def test_each_limit_at_both_sides(
+    tmp_path: Path, compiled: CompiledScheme, limits: Any, said: dict[str, Any], hits: int
 ) -> None:
-    assert find(material(one(group, **said)), limits("low_admission")).hits.is_empty()
+    result = found(tmp_path, compiled, limits, said)
+    assert result.hits.height == hits
+    assert result.stakes["points"].sum() == hits * 1_000_000
 
 
-def test_half_the_mean_is_not_below_it(
-    material: Any, limits: Any, group: tuple[str, float]
+def test_a_list_of_what_is_treated_without_a_stay_narrows_it(
+    tmp_path: Path, compiled: CompiledScheme, limits: Any
 ) -> None:
-    dear = one(group, total_fen=int(group[1] * 0.5) + 1)
-    assert find(material(dear), limits("low_admission")).hits.is_empty()
+    def listed(code: str) -> dict[str, pl.DataFrame]:
+        row = {"list": ["ambulatory"], "code": [code], "code2": [None]}
+        return {"lists": pl.DataFrame(row, schema_overrides={"code2": pl.String})}
+
+    near = found(tmp_path, compiled, limits, {}, tables=listed("J18"))
+    assert (near.hits.height, near.lacking) == (1, ())
+    assert found(tmp_path, compiled, limits, {}, tables=listed("I10")).hits.is_empty()
 
 
-def test_a_list_of_ambulatory_diagnoses_is_asked_by_prefix(
-    material: Any, limits: Any, group: tuple[str, float]
+def test_what_cannot_be_asked_is_named(
+    tmp_path: Path, compiled: CompiledScheme, limits: Any
 ) -> None:
-    lists = pl.DataFrame({"list": ["ambulatory"], "code": ["J18"], "code2": [None]})
-    rows = [one(group), one(group, "b", principal_diagnosis="I10.x00")]
-    found = find(material(*rows, tables={"lists": lists}), limits("low_admission"))
-    assert found.hits["case_ids"].to_list() == [["a"]]
-    assert found.lacking == ()
-
-
-def test_a_group_without_a_mean_is_not_judged(
-    material: Any, limits: Any, group: tuple[str, float]
-) -> None:
-    found = find(material(one(group), one(group, "b", drg="XX99")), limits("low_admission"))
-    assert (found.checked, found.not_judged) == (1, {"mean": 1})
-
-
-def test_only_months_that_are_looked_at_are_judged(
-    material: Any, limits: Any, group: tuple[str, float]
-) -> None:
-    now = material(one(group))
-    past = replace(now, runs=tuple(replace(run, current=False) for run in now.runs))
-    assert find(past, limits("low_admission")).checked == 0
+    assert found(tmp_path, compiled, limits, {"icu_days": None}).lacking == (
+        "ambulatory",
+        "icu_days",
+    )
+    unknown = found(tmp_path, compiled, limits, {"drg": "ES31"})
+    assert (unknown.checked, unknown.not_judged) == (0, {"mean": 1})

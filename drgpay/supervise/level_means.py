@@ -1,4 +1,4 @@
-"""What stays of a group cost at a level of hospitals, by the catalogue."""
+"""The mean cost of a group at a level of hospitals, as the catalogue has it (07, "up_coding")."""
 
 import polars as pl
 
