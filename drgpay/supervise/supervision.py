@@ -205,10 +205,7 @@ def _clues(
         if one.found is None:
             continue
         found, card = one.found, one.ruling.card
-        now = found.hits.filter(
-            (pl.col("case_ids").list.len() == 0)
-            | pl.col("case_ids").list.eval(~pl.element().is_in(old.implode())).list.any()
-        )
+        now = _of_current(found.hits, old)
         named = now.with_columns(
             clue_ids(one.ruling.name, now),
             evidence_hashes(now, found.facts),
@@ -227,6 +224,14 @@ def _clues(
     evidence = pl.concat(facts).select("clue_id", *[name for name in FACT_SCHEMA if name != "hit"])
     order = ["clue_id", "fact", "table", "key", "column", "value"]
     return pl.concat(clues), evidence.sort(order), priced
+
+
+def _of_current(hits: pl.DataFrame, old: pl.Series) -> pl.DataFrame:
+    """Hits without stays, or with one that is not only looked back on; in their order."""
+    stays = hits.select("hit", case_id="case_ids").explode("case_id", empty_as_null=False)
+    news = stays.filter(~pl.col("case_id").is_in(old.implode()))["hit"].unique()
+    bare = pl.col("case_ids").list.len() == 0
+    return hits.filter(bare | pl.col("hit").is_in(news.implode()))
 
 
 def _files(
