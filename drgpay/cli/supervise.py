@@ -19,6 +19,7 @@ EXAMPLES = (
 )
 
 MEASURE_EXAMPLES = ("drgpay supervise-measure clues-2026-10 region/fraud_labels.parquet",)
+AUDIT_EXAMPLES = ("drgpay supervise-audit clues-2026-10 audit-results.csv",)
 FILE_EXAMPLES = ("drgpay supervise-file clues-2026-10 3f9c1a7b20de --out case.html",)
 
 
@@ -74,6 +75,23 @@ def supervise_measure(
         console.give_json(json_text({"status": "done", "kinds": found.to_dicts()}))
     else:
         console.show(measure_report(found, chosen()))
+
+
+def supervise_audit(
+    folder: Annotated[Path, typer.Argument()],
+    results: Annotated[Path, typer.Argument()],
+    as_json: AsJson = False,
+) -> None:
+    """The error rate of each hospital, of the stays that were drawn at random."""
+    from drgpay.supervise.console import audit_report
+    from drgpay.supervise.error_rate import error_rates
+    from drgpay.supervise.tables import as_declared
+
+    found = as_declared("audit_rates", error_rates(folder, results))
+    if as_json:
+        console.give_json(json_text({"status": "done", "hospitals": found.to_dicts()}))
+    else:
+        console.show(audit_report(found, chosen()))
 
 
 def supervise_file(

@@ -48,7 +48,7 @@ class TablesFile(Section):
 
 
 class SampleFile(Section):
-    """[sample]: how many clues can be reviewed, and the seed of the random layer."""
+    """[sample]: how many case files can be reviewed, and the seed of the random layer."""
 
     capacity: PositiveCount | None = None
     seed: Count = 1

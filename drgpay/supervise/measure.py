@@ -91,9 +91,13 @@ def flagged_units(clues: pl.DataFrame, rule: str) -> pl.DataFrame:
     """
     mine = clues.filter(pl.col("rule") == rule)
     if rule == "ghost_bed":
-        days = mine.select(
-            "hospital_id", expected=pl.col("c"), day=pl.date_ranges("first_day", "last_day")
-        ).explode("day")
+        days = (
+            mine.filter(pl.col("part") == "day")
+            .select(
+                "hospital_id", expected=pl.col("c"), day=pl.date_ranges("first_day", "last_day")
+            )
+            .explode("day")
+        )
         units = days.select(
             "expected", unit=pl.col("hospital_id") + "@" + pl.col("day").dt.to_string("%Y-%m-%d")
         )

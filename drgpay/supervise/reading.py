@@ -97,7 +97,10 @@ def read_material(job: SuperviseJob, work: Path, read: InputFiles) -> Material:
         counts[0] += rows
         counts[1] += rows - frame.height
     _refuse_repeated(loose, rated)
-    files = _numbered(loose, tables.get("stays_ext"))
+    persons = _numbers(pl.concat(read_arrow(one, ["person_id"])["person_id"] for one in loose))
+    files = _numbered(loose, tables.get("stays_ext"), persons)
+    if "deaths" in tables:
+        tables["deaths"] = _deaths_numbered(tables["deaths"], persons)
     newest = max((run for given, run, *_ in opened if given.current), key=lambda one: one.period)
     ends = read_arrow(files[-1], ["discharge_date"])["discharge_date"].max()
     assert isinstance(ends, date)
@@ -194,9 +197,18 @@ def _refuse_repeated(files: Sequence[Path], runs: Sequence[Rated]) -> None:
         raise DrgpayError(*_ERRORS("case_twice", case=first["case_id"], run=first["run"]))
 
 
-def _numbered(loose: Sequence[Path], ext: pl.DataFrame | None) -> list[Path]:
+def _deaths_numbered(deaths: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFrame:
+    """person, death_date: of those who have a stay."""
+    return (
+        deaths.join(persons.rename({"id": "person_id", "number": "person"}), on="person_id")
+        .select("person", "death_date")
+        .unique()
+        .sort("person")
+    )
+
+
+def _numbered(loose: Sequence[Path], ext: pl.DataFrame | None, persons: pl.DataFrame) -> list[Path]:
     """The same files with numbers instead of the ids of persons and doctors, as STAY_SCHEMA."""
-    persons = _numbers(pl.concat(read_arrow(one, ["person_id"])["person_id"] for one in loose))
     doctors = _numbers(ext["doctor_id"] if ext is not None else pl.Series([], dtype=pl.String))
     files = []
     for one in loose:

@@ -17,7 +17,7 @@ from pydantic import Field, create_model
 from drgpay.base.file_hash import file_hash
 from drgpay.base.shipped import shipped_folder
 from drgpay.base.words import Sentences
-from drgpay.policy.fields import Count, Name, PositiveCount, PositiveRatio, Section, Yuan
+from drgpay.policy.fields import Count, Name, PositiveCount, PositiveRatio, Section, Share, Yuan
 from drgpay.policy.load import Provenance, read_sourced
 from drgpay.supervise import rules
 from drgpay.supervise.measures import Scores
@@ -41,12 +41,15 @@ class Comparison(Section):
 class Review(Section):
     """[review]: when a file is worth a review, what is drawn beside, and the days of each step.
 
-    extrapolate: whether the lower limit of an error rate is shown in yuan for all stays.
+    rate_confidence: of the two limits of an error rate. extrapolate: whether the lower limit of what is
+    wrong in all stays is shown; extrapolate_confidence: of that limit, one-sided.
     """
 
     cost_yuan: Yuan
     n_random: Count
+    rate_confidence: Share
     extrapolate: bool
+    extrapolate_confidence: Share
     decisions_to_learn: PositiveCount
     days: dict[Name, PositiveCount]
 

@@ -68,7 +68,10 @@ def write_summary(found: Supervision, folder: Path, language: Language) -> None:
         "rules_file": found.rulebook.id,
         "runs": "、".join(found.runs),
     }
-    write_tables(folder / WORKBOOK, "summary_title", facts, tables, language, say)
+    sample = ReportTable(
+        "t_sample", machine_tables(found)["audit_sample"], prefixes={"layer": "layer"}
+    )
+    write_tables(folder / WORKBOOK, "summary_title", facts, [*tables, sample], language, say)
     clues = found.clues
     expected = found.stay_risks["expected_fen"].sum() / 100
     stake = found.stay_risks["stake_yuan_fen"].sum() / 100

@@ -9,6 +9,7 @@ import polars as pl
 
 from drgpay.base.working_folder import working_folder
 from drgpay.run.input_files import InputFiles
+from drgpay.supervise.audit_sample import audit_sample
 from drgpay.supervise.clue_ids import clue_ids, evidence_hashes, hash_of
 from drgpay.supervise.clue_stays import by_hospital, clue_stays
 from drgpay.supervise.file import SuperviseJob
@@ -93,6 +94,14 @@ def supervise_material(
         "clue_stays": clue_stays(clues, material),
         "by_hospital": by_hospital(clues, risks, material.hospitals),
         "hospital_scores": hospital_scores(material, risks, rulebook.comparison, rulebook.scores),
+        "audit_sample": audit_sample(
+            clues,
+            risks,
+            ids.filter("current"),
+            capacity=job.file.sample.capacity,
+            n_random=rulebook.review.n_random,
+            seed=job.file.sample.seed,
+        ),
     }
     return Supervision(
         job=job,
@@ -196,10 +205,7 @@ def _clues(
         if one.found is None:
             continue
         found, card = one.found, one.ruling.card
-        now = found.hits.filter(
-            (pl.col("case_ids").list.len() == 0)
-            | pl.col("case_ids").list.eval(~pl.element().is_in(old.implode())).list.any()
-        )
+        now = _of_current(found.hits, old)
         named = now.with_columns(
             clue_ids(one.ruling.name, now),
             evidence_hashes(now, found.facts),
@@ -218,6 +224,14 @@ def _clues(
     evidence = pl.concat(facts).select("clue_id", *[name for name in FACT_SCHEMA if name != "hit"])
     order = ["clue_id", "fact", "table", "key", "column", "value"]
     return pl.concat(clues), evidence.sort(order), priced
+
+
+def _of_current(hits: pl.DataFrame, old: pl.Series) -> pl.DataFrame:
+    """Hits without stays, or with one that is not only looked back on; in their order."""
+    stays = hits.select("hit", case_id="case_ids").explode("case_id", empty_as_null=False)
+    news = stays.filter(~pl.col("case_id").is_in(old.implode()))["hit"].unique()
+    bare = pl.col("case_ids").list.len() == 0
+    return hits.filter(bare | pl.col("hit").is_in(news.implode()))
 
 
 def _files(

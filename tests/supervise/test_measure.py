@@ -27,11 +27,12 @@ def test_nothing_flagged_and_nothing_planted_are_no_numbers() -> None:
 def test_a_day_of_a_hospital_is_a_unit_of_ghost_beds() -> None:
     clues = pl.DataFrame(
         {
-            "rule": ["ghost_bed"],
-            "hospital_id": ["H1"],
-            "first_day": ["2026-03-01"],
-            "last_day": ["2026-03-03"],
-            "c": [1.0],
+            "rule": ["ghost_bed", "ghost_bed"],
+            "part": ["day", "period"],
+            "hospital_id": ["H1", "H1"],
+            "first_day": ["2026-03-01", "2026-03-01"],
+            "last_day": ["2026-03-03", "2026-03-31"],
+            "c": [1.0, 1.0],
         }
     ).with_columns(pl.col("first_day", "last_day").str.to_date())
     assert flagged_units(clues, "ghost_bed")["unit"].to_list() == [

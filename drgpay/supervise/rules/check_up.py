@@ -3,7 +3,7 @@
 import polars as pl
 
 from drgpay.policy.fields import Section, Share
-from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of
+from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of, yuan_said
 from drgpay.supervise.material import Material
 from drgpay.supervise.rule import Rule
 
@@ -48,8 +48,8 @@ def find(material: Material, limits: Limits) -> Found:
         stakes_of(named.select("hit", "case_id", pl.col("points").fill_null(0))),
         pl.concat(
             [
-                facts_of(named, "exams", "stays", key, "exam_cost", pl.col("exam_fen") / 100),
-                facts_of(named, "cost", "cases", key, "total_cost", pl.col("total_fen") / 100),
+                facts_of(named, "exams", "stays", key, "exam_cost", yuan_said("exam_fen")),
+                facts_of(named, "cost", "cases", key, "total_cost", yuan_said("total_fen")),
                 facts_of(named, "share", "stays", key, "share", share.round(4), limits.exam_share),
             ]
         ),

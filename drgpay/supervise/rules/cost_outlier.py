@@ -3,7 +3,7 @@
 import polars as pl
 
 from drgpay.policy.fields import PositiveRatio, Section
-from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of
+from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of, yuan_said
 from drgpay.supervise.material import Material
 from drgpay.supervise.robust import with_robust_z
 from drgpay.supervise.rule import Rule
@@ -48,7 +48,7 @@ def find(material: Material, limits: Limits) -> Found:
         stakes_of(named.select("hit", "case_id", points=pl.lit(0, pl.Int64))),
         pl.concat(
             [
-                facts_of(named, "cost", "cases", key, "total_cost", pl.col("total_fen") / 100),
+                facts_of(named, "cost", "cases", key, "total_cost", yuan_said("total_fen")),
                 facts_of(
                     named, "robust_z", "cases", key, "z", pl.col("z").round(4), limits.robust_z
                 ),

@@ -20,10 +20,85 @@ _COLUMNS = ("case_id", "person", "hospital_id", "admission_date", "discharge_dat
 
 
 def find(material: Material, _limits: Limits) -> Found:
-    """Each pair of stays that share a day; at stake is the stay that began later (ties: later case_id)."""
+    """Each pair of stays that share a day; at stake is the stay that began later (ties: later case_id).
+    And each stay with a day, or a charge, after the death of its person; at stake is the stay.
+    """
     stays = material.stays(*_COLUMNS)
     pairs = _pairs(stays)
-    rows = pairs.with_columns(
+    late = _after_death(stays, material)
+    paired = _rows_of_pairs(pairs)
+    hits = hits_of(pl.concat([paired, _rows_of_deaths(late)]))
+    of_pairs = pairs.with_columns(hit=hits["hit"].head(pairs.height))
+    of_deaths = late.with_columns(hit=hits["hit"].tail(late.height))
+    key = pl.col("case_id")
+    return Found(
+        hits,
+        pl.concat(
+            [
+                _stakes_of_pairs(of_pairs),
+                stakes_of(of_deaths.select("hit", "case_id", pl.col("points").fill_null(0))),
+            ]
+        ),
+        pl.concat(
+            [
+                *_facts_of_pairs(of_pairs),
+                facts_of(of_deaths, "death", "deaths", key, "death_date", pl.col("death_date")),
+                facts_of(of_deaths, "service", "cases", key, "date", pl.col("service"), None),
+            ]
+        ),
+        checked=stays.height,
+    )
+
+
+def _after_death(stays: pl.DataFrame, material: Material) -> pl.DataFrame:
+    """The stays of persons who died with `death_date` and `service`, the last day of a service after it.
+
+    Services are the days of the stay (of a same-day stay its day) and what was charged on a day; the day of
+    death itself may have charges.
+    """
+    deaths = material.table("deaths")
+    if deaths is None:
+        nothing = pl.lit(None, pl.Date)
+        return stays.clear().with_columns(death_date=nothing, service=nothing)
+    mine = stays.join(deaths.select("person", "death_date"), on="person")
+    last_day = pl.max_horizontal("admission_date", pl.col("discharge_date") - pl.duration(days=1))
+    for name in ("stay_days", "stay_items"):
+        table = material.table(name)
+        charged = pl.lit(None, pl.Date)
+        if table is not None:
+            amount = pl.col("total_amount" if name == "stay_days" else "amount")
+            last = (
+                table.filter(amount > 0).group_by("case_id").agg(pl.col("date").max().alias(name))
+            )
+            mine = mine.join(last, on="case_id", how="left")
+        else:
+            mine = mine.with_columns(charged.alias(name))
+    return (
+        mine.with_columns(service=pl.max_horizontal(last_day, "stay_days", "stay_items"))
+        .drop("stay_days", "stay_items")
+        .filter(pl.col("service") > pl.col("death_date"))
+        .sort("case_id")
+    )
+
+
+def _rows_of_deaths(late: pl.DataFrame) -> pl.DataFrame:
+    days = (pl.col("service") - pl.col("death_date")).dt.total_days()
+    return late.select(
+        part=pl.lit("death"),
+        case_ids=pl.concat_list("case_id"),
+        keys=pl.concat_list("case_id"),
+        hospital_id="hospital_id",
+        first="admission_date",
+        last=pl.max_horizontal("discharge_date", "service"),
+        reason_code=pl.lit("overlap_death"),
+        numbers=numbers_of(days=days),
+        file=pl.lit("stay"),
+    )
+
+
+def _rows_of_pairs(pairs: pl.DataFrame) -> pl.DataFrame:
+    return pairs.select(
+        part=pl.lit("stay"),
         case_ids=pl.concat_list("case_id", "case_id_b"),
         keys=pl.concat_list("case_id", "case_id_b"),
         hospital_id=pl.col("hospital_id_b"),
@@ -35,10 +110,15 @@ def find(material: Material, _limits: Limits) -> Found:
         numbers=numbers_of(days=pl.col("days")),
         file=pl.lit("chain"),
     )
-    hits = hits_of(rows)
-    named = pairs.with_columns(hit=hits["hit"])
+
+
+def _stakes_of_pairs(named: pl.DataFrame) -> pl.DataFrame:
     later = named.select("hit", case_id="case_id_b", points="points_b")
     earlier = named.select("hit", "case_id", points=pl.lit(0, pl.Int64))
+    return stakes_of(pl.concat([later, earlier]))
+
+
+def _facts_of_pairs(named: pl.DataFrame) -> list[pl.DataFrame]:
     sides = [
         named.select("hit", "case_id", "admission_date", "discharge_date"),
         named.select(
@@ -49,17 +129,11 @@ def find(material: Material, _limits: Limits) -> Found:
         ),
     ]
     key = pl.col("case_id")
-    facts = [
+    return [
         facts_of(side, "stay", "cases", key, name, pl.col(name))
         for side in sides
         for name in ("admission_date", "discharge_date")
     ]
-    return Found(
-        hits,
-        stakes_of(pl.concat([later, earlier])),
-        pl.concat(facts),
-        checked=stays.height,
-    )
 
 
 def _pairs(stays: pl.DataFrame) -> pl.DataFrame:
@@ -117,4 +191,4 @@ def _shared_days() -> pl.Expr:
     )
 
 
-RULE = Rule(Limits, find)
+RULE = Rule(Limits, find, parts=(("death", "deaths"),))

@@ -8,9 +8,9 @@ from decimal import Decimal
 import polars as pl
 
 from drgpay.policy.fields import Count, PositiveCount, PositiveRatio, Section, Share
-from drgpay.supervise.code_prefixes import begins_with_any
 from drgpay.supervise.found import HIT_SCHEMA, Found, facts_of, hits_of, numbers_of, points_said
 from drgpay.supervise.material import Material
+from drgpay.supervise.planned import is_planned, planned_known
 from drgpay.supervise.rule import Rule
 from drgpay.supervise.score import apportioned
 
@@ -54,7 +54,7 @@ def find(material: Material, limits: Limits) -> Found:
     Each stake is the points paid for a chain less the largest of its stays before readmission, shared
     among the other stays in proportion to their points.
     """
-    if material.listed("planned") is None and not any(run.compiled.exempt for run in material.runs):
+    if not planned_known(material):
         return Found(hits_of(pl.DataFrame(schema=HIT_SCHEMA).drop("hit")), not_run="list:planned")
     stays = material.stays(*_COLUMNS).sort("person", "admission_date", "discharge_date", "case_id")
     pairs = _pairs(stays, material, limits)
@@ -77,12 +77,8 @@ def find(material: Material, limits: Limits) -> Found:
 
 def _pairs(stays: pl.DataFrame, material: Material, limits: Limits) -> pl.DataFrame:
     """Neighbouring stays of a person, at most max_gap_days apart, with what is compared."""
-    exempt = sorted({drg for run in material.runs for drg in run.compiled.exempt})
-    listed = material.listed("planned")
-    prefixes = [] if listed is None else listed["code"].to_list()
     marked = stays.with_columns(
-        planned=pl.col("drg").is_in(pl.Series(exempt, dtype=pl.String).implode())
-        | begins_with_any(pl.col("principal_diagnosis"), prefixes),
+        planned=is_planned(material),
         categories=pl.col("procedures").list.eval(pl.element().str.slice(0, limits.same_procedure)),
     )
     following = marked.select(
