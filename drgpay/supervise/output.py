@@ -54,6 +54,7 @@ def basis_of(found: Supervision, language: Language) -> dict[str, Any]:
         "rules": {"id": found.rulebook.id, "sha256": found.rulebook.hash},
         "runs": list(found.runs),
         "schemes": list(found.schemes),
+        "sample": job.file.sample.model_dump(),
         "inputs": {
             "hospitals": {"file": job.hospitals.name, "sha256": file_hash(job.hospitals)},
             **{
