@@ -22,6 +22,7 @@ from pydantic_core import to_json
 
 from drgpay.base.language import LANGUAGES, Language, Words
 from drgpay.results.manifest import (
+    DECISIONS,
     PACKAGE,
     RESPONSIBILITY,
     SUPERVISION,
@@ -104,7 +105,7 @@ def table_of(path: PurePosixPath, manifest: Manifest) -> Table | None:
         return None
     if manifest.kind == TRANSITION:
         return transition_tables().get(path.stem)
-    if manifest.kind == SUPERVISION:
+    if manifest.kind in (SUPERVISION, DECISIONS):
         return supervision_tables().get(path.stem)
     if manifest.kind == RESPONSIBILITY:
         return responsibility_tables().get(path.stem)
