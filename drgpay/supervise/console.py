@@ -8,6 +8,7 @@ from drgpay.base.language import Language
 from drgpay.base.words import Wording
 from drgpay.show.tables import Block, ReportTable, Sentence
 from drgpay.show.tables_console import console_tables
+from drgpay.supervise.hospital_scores import HOSPITAL_SCORE
 from drgpay.supervise.sentences import why_said
 from drgpay.supervise.supervision import Supervision
 from drgpay.supervise.tables import machine_tables
@@ -46,15 +47,16 @@ def console_report(found: Supervision, language: Language, *, verbose: bool = Fa
 
 
 def scores_table(scores: pl.DataFrame) -> ReportTable:
-    """The measures of hospitals: those that lie furthest from the peers first, then by hospital."""
+    """The measures of hospitals: those that lie furthest from the peers, the scores, then all others."""
     flagged = pl.col("flag").is_in(["high", "low"]).fill_null(value=False)
     distance = pl.when(flagged).then(pl.col("z").abs())
-    ordered = scores.with_columns(flagged=flagged, distance=distance).sort(
-        ["flagged", "distance"], descending=[True, True], nulls_last=True, maintain_order=True
+    place = pl.when(flagged).then(0).when(pl.col("measure") == HOSPITAL_SCORE).then(1).otherwise(2)
+    ordered = scores.with_columns(place=place, distance=distance).sort(
+        ["place", "distance"], descending=[False, True], nulls_last=True, maintain_order=True
     )
     return ReportTable(
         "t_scores",
-        ordered.drop("flagged", "distance"),
+        ordered.drop("place", "distance"),
         prefixes={"measure": "measure", "flag": "flag"},
         may_go=("phi", "theta"),
     )

@@ -170,10 +170,15 @@ def chapter_of(code: pl.Expr, chapters: Sequence[tuple[str, str]]) -> pl.Expr:
 
 def returning(material: Material, days: int) -> pl.Series:
     """The case_ids of the stays that are a return to the same hospital, as the points find one (03)."""
-    stays = material.stays(
-        *("case_id", "person", "hospital_id", "drg", "status", "payment_unit"),
-        *("admission_date", "discharge_date"),
-    ).rename({"person": "person_id"})
+    now = material.stays("person", current=True).drop_nulls().unique()
+    stays = (
+        material.stays(
+            *("case_id", "person", "hospital_id", "drg", "status", "payment_unit"),
+            *("admission_date", "discharge_date"),
+        )
+        .join(now, on="person", how="semi")
+        .rename({"person": "person_id"})
+    )
     exempt = {drg for run in material.runs for drg in run.compiled.exempt}
     rule = material.newest.policy.points.readmission.model_copy(
         update={"days": days, "scope": "hospital"}

@@ -57,6 +57,7 @@ def basis_of(found: Supervision, language: Language) -> dict[str, Any]:
         "runs": list(found.runs),
         "schemes": list(found.schemes),
         "kinds": list(found.kinds),
+        "sample": job.file.sample.model_dump(),
         "inputs": {
             "hospitals": {"file": job.hospitals.name, "sha256": file_hash(job.hospitals)},
             **{

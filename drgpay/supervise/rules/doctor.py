@@ -94,8 +94,9 @@ def shares_of_doctors(stays: pl.DataFrame, clues: pl.DataFrame, min_n: int) -> p
     """hospital_id, doctor, n, hits, theta, z, phi: each doctor beside the others of the hospital."""
     counts = pl.col("case_id").is_in(clues["case_id"].implode())
     rows = (
-        stays.group_by("hospital_id", "doctor")
-        .agg(n=pl.len(), hits=counts.sum())
+        stays.with_columns(counts=counts)  # before it is grouped: in a group each would ask anew
+        .group_by("hospital_id", "doctor")
+        .agg(n=pl.len(), hits=pl.col("counts").sum())
         .sort("hospital_id", "doctor")
     )
     return with_funnel(rows, each_other(rows["hospital_id"].to_list()), min_n)
