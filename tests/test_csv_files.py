@@ -34,6 +34,7 @@ READ_AGAIN = {
     "sample/fraud/planting.py",
     "sample/hospitals.py",
     "schemes/workbook/importing.py",  # the tables of a scheme
+    "supervise/deciding.py",  # the deductions that a job takes
     "start/hospital_table.py",  # the table of hospitals of a project
 }
 WRITERS = {"write_csv", "sink_csv", "writer", "DictWriter", "to_csv"}

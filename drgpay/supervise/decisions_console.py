@@ -31,18 +31,17 @@ def decisions_report(decided: Decided, language: Language) -> "Showable":
     sums = frozenset({"confirmed", "points", "yuan"})
     money = ReportTable("t_money", tables["supervision_money"], sums=sums, prefixes=_KINDS)
     waiting = tables["decision_steps"].filter(pl.col("next_step").is_not_null())
-    due = waiting.sort("due_on", "clue_id")
+    late = pl.when("overdue").then(pl.lit("yes")).when(~pl.col("overdue")).then(pl.lit("no"))
+    due = waiting.sort("due_on", "clue_id").with_columns(overdue=late)
     if money.frame.height:
         blocks.append(money)
     if due.height:
-        blocks.append(
-            ReportTable("t_due", due, prefixes={"step": "step", "next_step": "step"}, most_rows=20)
-        )
+        blocks.append(ReportTable("t_due", due, prefixes=_STEPS, most_rows=20))
     if given.refused.height:
-        blocks.append(
-            ReportTable("t_refused", tables["decisions_refused"], prefixes={"code": "refused"})
-        )
+        blocks.append(ReportTable("t_refused", tables["decisions_refused"], prefixes=_REFUSED))
     return console_tables(blocks, lambda key: _WORDS.word(key, language))
 
 
 _KINDS = {"deduction_kind": "deduction"}
+_STEPS = {"step": "step", "next_step": "step", "overdue": "review"}
+_REFUSED = {"step": "step", "result": "result", "deduction_kind": "deduction", "code": "refused"}
