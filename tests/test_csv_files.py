@@ -25,6 +25,7 @@ FOR_PEOPLE = {
 }
 READ_AGAIN = {
     "adjust/tables.py",  # the tables of a scheme
+    "evaluation/output.py",  # what a clearing takes
     "grouper/exempt_groups.py",  # a table of a scheme
     "points/catalogue.py",  # a catalogue
     "sample/contractors.py",  # the inputs of a sample region
