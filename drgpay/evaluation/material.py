@@ -28,6 +28,7 @@ STAYS: dict[str, pl.DataType] = {
     "base_points": pl.Int64(),
     "points": pl.Int64(),
     "deducted": pl.Int64(),
+    "deductible": pl.Int64(),
     "length_of_stay": pl.Int64(),
     "admission_date": pl.Date(),
     "discharge_date": pl.Date(),
@@ -41,7 +42,7 @@ STAYS: dict[str, pl.DataType] = {
 }
 """A stay. block: of case_id, see `block_of`. cell: a number of hospital and block, group: of drg, as `coded`
 gives them to stays of both years. points in 1/10,000, as paid; deducted: what violations took
-of them. exempt: of a group that returns are natural in."""
+of them and of the hospital; deductible: the points before. exempt: of a group that returns are natural in."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ _LISTED = 400
 WORKBOOK, HOSPITALS, PAGE = "evaluation.xlsx", "hospitals.xlsx", "report.html"
 ASSESSMENT = "assessment.csv"
 """The scores of rated hospitals as a year file's `inputs.assessment` takes them."""
+OBJECTIONS = "objections.csv"
+"""A row for each indicator that a hospital may object to, as [tables] `objections` takes it."""
 GENERATOR = "drgpay evaluate"
 _STYLE = "td:first-child { white-space: nowrap; }\n"
 
@@ -45,6 +47,7 @@ def write_evaluation(found: Evaluation, out: Path | None = None, language: Langu
         for table, frame in machine_tables(found).items():
             write_frame(frame, staged / f"{table}.parquet")
         _scores(found).write_csv(staged / ASSESSMENT)
+        _objections(found).write_csv(staged / OBJECTIONS)
         _write_read(found, staged, language)
         (staged / found.job.path.name).write_bytes(found.job.path.read_bytes())
         counts = {"stays": found.stays, "hospitals": len(found.card.hospitals)}
@@ -82,6 +85,24 @@ def _scores(found: Evaluation) -> pl.DataFrame:
         },
         schema={"hospital_id": pl.String, "score": pl.String},
     )
+
+
+def _objections(found: Evaluation) -> pl.DataFrame:
+    """Objections as they stand; of what nobody objected to an empty claim that is open."""
+    every = pl.DataFrame(
+        [
+            {"hospital_id": hospital, "indicator": one.rules.id}
+            for hospital in found.card.hospitals
+            for one in found.card.scored[hospital]
+            if one.rules.weight
+        ],
+        schema={"hospital_id": pl.String, "indicator": pl.String},
+    )
+    table = machine_tables(found)["objections"].select(
+        "hospital_id", "indicator", pl.col("claimed_value").cast(pl.Decimal(18, 4)), "decision"
+    )
+    joined = every.join(table, on=["hospital_id", "indicator"], how="left", maintain_order="left")
+    return joined.with_columns(pl.col("decision").fill_null("open"))
 
 
 def _write_read(found: Evaluation, folder: Path, language: Language) -> None:

@@ -130,10 +130,13 @@ def _stays_of(run: PaidPart, given: RunInput, read: InputFiles) -> pl.DataFrame:
     ).unique("case_id", keep="first", maintain_order=True)
     kinds = [row.kind for row in policy.points.deductions]
     taken = (
-        run.scaled("adjustments", ["case_id", "kind", "points", "deduction_kind"])
+        run.scaled("adjustments", ["case_id", "kind", "applies_to", "points", "deduction_kind"])
         .filter(pl.col("kind").is_in(kinds) | pl.col("deduction_kind").is_in(kinds))
         .group_by("case_id")
-        .agg(deducted=-pl.col("points").sum())
+        .agg(
+            deducted=-pl.col("points").sum(),
+            of_case=-pl.col("points").filter(pl.col("applies_to") == "case").sum(),
+        )
     )
     readmission = policy.points.readmission
     exempt = {row.drg for row in compiled.scheme.exempt_groups}
@@ -147,6 +150,7 @@ def _stays_of(run: PaidPart, given: RunInput, read: InputFiles) -> pl.DataFrame:
             cell=pl.lit(None),
             group=pl.lit(None),
             deducted=pl.col("deducted").fill_null(0),
+            deductible=pl.col("points") + pl.col("of_case").fill_null(0),
             exempt=pl.col("drg").is_in(sorted(exempt)).fill_null(value=False),
         )
     )

@@ -18,6 +18,7 @@ USUAL: dict[str, Any] = {
     "base_points": 1_000_000,
     "points": 1_000_000,
     "deducted": 0,
+    "deductible": 1_000_000,
     "length_of_stay": 5,
     "admission_date": date(2026, 3, 1),
     "discharge_date": date(2026, 3, 6),

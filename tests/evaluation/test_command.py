@@ -194,6 +194,53 @@ def test_an_accepted_objection_gives_the_value(year: Year, write: Write, found: 
     assert table(folder, "objections")["decision"].to_list() == ["open", "accepted"]
 
 
+def test_the_file_of_objections_is_read_back(
+    year: Year, write: Write, folder: Path, found: Evaluation
+) -> None:
+    filled = write("filled.csv", (folder / "objections.csv").read_text("utf-8"))
+    content = text(year).replace("[tables]\n", f'[tables]\nobjections = "{filled.name}"\n')
+    again = evaluate(load_evaluation(write("filled.toml", content)))
+    assert again.card.totals == found.card.totals
+    assert write_evaluation(again) != folder
+
+
+def test_confirmed_clues_of_a_supervision_count(year: Year, write: Write, tmp_path: Path) -> None:
+    cases = pl.read_parquet(year.run / "cases.parquet").filter(pl.col("payment_unit") == "drg")
+    taken = pl.read_parquet(year.run / "adjustments.parquet").filter(pl.col("kind") == "split_stay")
+    first = cases.join(taken, on="case_id", how="anti").sort("case_id").row(0, named=True)
+    punished = taken.filter(pl.col("hospital_id") == first["hospital_id"])["case_id"][0]
+    clues = tmp_path / "clues"
+    clues.mkdir()
+    pl.DataFrame(
+        {
+            "clue_id": ["a", "b", "c"],
+            "hospital_id": [first["hospital_id"]] * 3,
+            "case_ids": [[first["case_id"]], [first["case_id"]], [punished]],
+        }
+    ).write_parquet(clues / "clues.parquet")
+    (clues / "manifest.json").write_text((year.run / "manifest.json").read_text("utf-8"), "utf-8")
+    decisions = write(
+        "decisions.csv",
+        "clue_id,step,result,by,date\na,decision,confirmed,Li,2026-12-01\n"
+        "b,decision,rejected,Li,2026-12-01\nc,decision,confirmed,Li,2026-12-01\n",
+    )
+    content = f'supervision = "{clues.as_posix()}"\n' + text(year)
+    content = content.replace("[tables]\n", f'[tables]\ndecisions = "{decisions.name}"\n')
+    content = content.replace(
+        'id = "satisfaction"\nweight = 10\nmethod = "given"',
+        ('id = "clue_confirmed"\nweight = 10\nmethod = "deduct"\nper = 2'),
+    )
+    found = evaluate(load_evaluation(write("clues.toml", content)))
+    one = next(
+        one for one in found.card.scored[first["hospital_id"]] if one.rules.id == "clue_confirmed"
+    )
+    assert (one.numerator, one.n) == (
+        1,
+        cases.filter(pl.col("hospital_id") == first["hospital_id"]).height,
+    )
+    write_evaluation(found)
+
+
 def test_a_missing_input_counts_neither_way(year: Year, write: Write) -> None:
     more = INDICATORS.replace("weight = 10", "weight = 5") + (
         '\n[[indicators]]\nid = "list_on_time"\nweight = 5\nmethod = "percentile"\n'

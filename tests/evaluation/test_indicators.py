@@ -45,7 +45,7 @@ def value(name: str, found: Material, hospital: str = "H1") -> Fraction | None:
         ("transfer_out", [{"discharge_type": 2.0}, {}, {"discharge_type": None}], "1/2"),
         ("visit_ratio", [{"person": 1}, {"person": 1}, {"person": 2}], "3/2"),
         ("cost_per_head", [{"person": 1}, {"person": 1}, {"person": 2}], 15_000),
-        ("deduct_rate", [{"points": 750_000, "deducted": 250_000}], "1/4"),
+        ("deduct_rate", [{"points": 750_000, "deducted": 250_000, "deductible": 1_000_000}], "1/4"),
     ],
 )
 def test_an_indicator(name: str, rows: list[dict[str, Any]], expected: object) -> None:

@@ -154,6 +154,17 @@ def test_fewer_than_5_of_a_kind_are_compared_with_all() -> None:
     assert (len(of.scored["H5"][0].peers), of.scored["H5"][0].widened) == (6, False)
 
 
+def test_the_value_of_the_year_before_stands_beside() -> None:
+    rows = [{"hospital_id": f"H{n}"} for n in range(5)] * 30
+    before = [{"hospital_id": "H1", "patient_fen": 250_000}] * 3
+    found = material(rows, before=before)
+    of = scorecard(
+        found, file({"id": "burden", "weight": 100, "method": "percentile"}), year_before(found)
+    )
+    assert of.scored["H1"][0].last_value == 250_000
+    assert of.scored["H2"][0].last_value is None
+
+
 def test_random_regions_recomputed_with_fractions() -> None:
     """Values, shrinking, quantiles, scores and totals by other means, on 60 regions."""
     for seed in range(60):

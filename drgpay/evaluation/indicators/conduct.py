@@ -10,8 +10,7 @@ from drgpay.evaluation.material import Material, blocks_of
 
 def _deducted(material: Material) -> pl.DataFrame:
     """Points taken by deductions by the points before them; shown, not scored beside deductions of points."""
-    taken = pl.col("deducted")
-    return summed(material.drg_stays, taken, pl.col("points") + taken)
+    return summed(material.drg_stays, pl.col("deducted"), pl.col("deductible"))
 
 
 def _confirmed(material: Material) -> pl.DataFrame | None:
