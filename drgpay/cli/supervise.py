@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "drgpay supervise supervise.toml",
+    "drgpay supervise 2026-10.toml --lookback 2026-09.toml --lookback 2026-08.toml",
     "drgpay supervise supervise.toml --out clues-2026-10 --lang en",
 )
 
@@ -24,24 +25,28 @@ DECIDE_EXAMPLES = (
     "drgpay supervise-decide clues-2026-10 decisions.csv",
     "drgpay supervise-decide clues-2026-10 decisions.csv --on 2026-12-01 --out decided-2026-10",
 )
-FILE_EXAMPLES = ("drgpay supervise-file clues-2026-10 3f9c1a7b20de --out case.html",)
+FILE_EXAMPLES = (
+    "drgpay supervise-file clues-2026-10 3f9c1a7b20de",
+    "drgpay supervise-file clues-2026-10 3f9c1a7b20de --out case.html",
+)
 
 
 def supervise(
-    file: Annotated[Path, typer.Argument()],
+    files: Annotated[list[Path], typer.Argument()],
+    lookback: Annotated[list[Path] | None, typer.Option()] = None,
     out: Annotated[Path | None, typer.Option()] = None,
     as_json: AsJson = False,
 ) -> None:
     """Look for clues in the stays of finished runs, by a file of rules."""
     from drgpay.cli.quality_output import refuse_existing
     from drgpay.supervise.console import console_report
-    from drgpay.supervise.file import load_supervise
+    from drgpay.supervise.from_jobs import open_supervise
     from drgpay.supervise.output import write_supervision
     from drgpay.supervise.supervision import supervise as look
 
     language = chosen()
     refuse_existing(out)
-    found = look(load_supervise(file))
+    found = look(open_supervise(files, lookback or ()))
     folder = write_supervision(found, out, language)
     if as_json:
         console.give_json(json_text(_summary(found, folder)))
@@ -101,12 +106,16 @@ def supervise_audit(
 def supervise_file(
     folder: Annotated[Path, typer.Argument()],
     clue: Annotated[str, typer.Argument()],
-    out: Annotated[Path, typer.Option()],
+    out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
-    """The case file of a clue: a page, and a workbook beside it."""
-    from drgpay.supervise.case_file import open_case_file, write_case_file
+    """The case file of a clue: on the terminal, or a page with a workbook beside it."""
+    from drgpay.supervise.case_file import case_report, open_case_file, write_case_file
 
-    for path in write_case_file(open_case_file(folder, clue), out, chosen()):
+    file = open_case_file(folder, clue)
+    if out is None:
+        console.show(case_report(file, chosen()))
+        return
+    for path in write_case_file(file, out, chosen()):
         console.say(console.shown(path))
 
 
