@@ -20,6 +20,10 @@ EXAMPLES = (
 
 MEASURE_EXAMPLES = ("drgpay supervise-measure clues-2026-10 region/fraud_labels.parquet",)
 AUDIT_EXAMPLES = ("drgpay supervise-audit clues-2026-10 audit-results.csv",)
+DECIDE_EXAMPLES = (
+    "drgpay supervise-decide clues-2026-10 decisions.csv",
+    "drgpay supervise-decide clues-2026-10 decisions.csv --on 2026-12-01 --out decided-2026-10",
+)
 FILE_EXAMPLES = ("drgpay supervise-file clues-2026-10 3f9c1a7b20de --out case.html",)
 
 
@@ -104,3 +108,47 @@ def supervise_file(
 
     for path in write_case_file(open_case_file(folder, clue), out, chosen()):
         console.say(console.shown(path))
+
+
+def supervise_decide(
+    folder: Annotated[Path, typer.Argument()],
+    decisions: Annotated[Path, typer.Argument()],
+    filed: Annotated[Path | None, typer.Option("--with")] = None,
+    on: Annotated[str | None, typer.Option()] = None,
+    out: Annotated[Path | None, typer.Option()] = None,
+    accept_refused: Annotated[bool, typer.Option("--accept-refused")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check decisions on clues, and make the deductions that a later month books."""
+    from drgpay.cli.quality_output import refuse_existing
+    from drgpay.supervise.deciding import DEDUCTIONS, day_given, decide, write_decided
+    from drgpay.supervise.decisions_console import decisions_report
+
+    language = chosen()
+    refuse_existing(out)
+    decided = decide(
+        folder,
+        decisions,
+        language,
+        on=day_given(on),
+        filed=filed,
+        accept_refused=accept_refused,
+    )
+    written = write_decided(decided, out)
+    if as_json:
+        given = decided.decisions
+        console.give_json(
+            json_text(
+                {
+                    "status": "done",
+                    "folder": str(console.shown(written)),
+                    "steps": given.steps.height,
+                    "refused": given.refused.height,
+                    "decided": given.final.height,
+                    "deductions": decided.deductions.height,
+                }
+            )
+        )
+        return
+    console.show(decisions_report(decided, language))
+    console.say(console.shown(written / DEDUCTIONS))

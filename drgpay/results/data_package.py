@@ -22,6 +22,7 @@ from pydantic_core import to_json
 
 from drgpay.base.language import LANGUAGES, Language, Words
 from drgpay.results.manifest import (
+    DECISIONS,
     EVALUATION,
     PACKAGE,
     RESPONSIBILITY,
@@ -106,7 +107,7 @@ def table_of(path: PurePosixPath, manifest: Manifest) -> Table | None:
         return None
     if manifest.kind == TRANSITION:
         return transition_tables().get(path.stem)
-    if manifest.kind == SUPERVISION:
+    if manifest.kind in (SUPERVISION, DECISIONS):
         return supervision_tables().get(path.stem)
     if manifest.kind == EVALUATION:
         return evaluation_tables().get(path.stem)
