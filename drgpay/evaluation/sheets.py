@@ -6,7 +6,15 @@ import polars as pl
 
 from drgpay.base.language import Language
 from drgpay.evaluation.evaluation import Evaluation
-from drgpay.evaluation.tables import PREFIXES, WORDS, flags_said, machine_tables, names_of
+from drgpay.evaluation.tables import (
+    POOLS,
+    PREFIXES,
+    TOTAL_PREFIXES,
+    WORDS,
+    flags_said,
+    machine_tables,
+    names_of,
+)
 from drgpay.show.sheets import BookPart, Sheet, SheetBlock, write_book
 from drgpay.show.tables import ReportTable
 
@@ -35,7 +43,7 @@ def write_hospital_sheets(found: Evaluation, path: Path, language: Language) -> 
             ReportTable(
                 "t_total",
                 mine["evaluation_total"].drop("hospital_id", "name"),
-                prefixes={"standing": "standing", "level": "level"},
+                prefixes=TOTAL_PREFIXES,
             ),
             ReportTable(
                 "t_lost",
@@ -46,7 +54,9 @@ def write_hospital_sheets(found: Evaluation, path: Path, language: Language) -> 
         ]
         if "evaluation_money" in mine:
             blocks.append(
-                ReportTable("t_money", mine["evaluation_money"].drop("hospital_id", "name"))
+                ReportTable(
+                    "t_money", mine["evaluation_money"].drop("hospital_id", "name"), worded=POOLS
+                )
             )
         sheets.append(Sheet(f"hospital_{hospital}", blocks, notes=["lost_note"]))
     title = WORDS.said("title", language, name=found.job.file.name, year=found.job.year)

@@ -170,7 +170,7 @@ def shown_tables(found: Evaluation, language: Language) -> list[ReportTable]:
             tables["evaluation_total"]
             .drop("hospital_id")
             .sort("level", "hospital_kind", "rank", "name", nulls_last=True),
-            prefixes={"standing": "standing", "level": "level"},
+            prefixes=TOTAL_PREFIXES,
             note="rank_note",
         )
     ]
@@ -179,6 +179,7 @@ def shown_tables(found: Evaluation, language: Language) -> list[ReportTable]:
             ReportTable(
                 "t_money",
                 tables["evaluation_money"].drop("hospital_id"),
+                worded=POOLS,
                 sums=frozenset(_ADDED),
                 note="money_note",
             )
@@ -210,6 +211,8 @@ def shown_tables(found: Evaluation, language: Language) -> list[ReportTable]:
     return shown
 
 
+POOLS = frozenset({"pool"})
+TOTAL_PREFIXES = {"standing": "standing", "level": "level", "hospital_kind": "hospital_kind"}
 PREFIXES = {"indicator": "indicator", "method": "method", "unscored": "unscored"}
 _ADDED = ("fund_before", "withheld_by_score", "given", "bond", "bond_back", "payable_by_score")
 
