@@ -139,7 +139,7 @@ def traces(file: CaseFile, language: Language) -> pl.DataFrame:
                 explain_stay(compiled, Stay.of(_as_record(row)), names, row["case_id"]), language
             ),
         )
-        for row in file.stays.iter_rows(named=True)
+        for row in file.stays.drop_nulls("stay_days").iter_rows(named=True)  # visits have none
     ]
     return pl.DataFrame(rows, schema={"case_id": pl.String, "trace": pl.String}, orient="row")
 

@@ -32,7 +32,13 @@ def clue_stays(
         .with_columns(place=pl.int_range(1, pl.len() + 1).over("clue_id"))
     )
     wanted = named["case_id"].unique()
-    stays = material.stays(*_COLUMNS).filter(pl.col("case_id").is_in(wanted.implode()))
+    stays = pl.concat(
+        [
+            material.stays(*_COLUMNS).filter(pl.col("case_id").is_in(wanted.implode())),
+            _visits(material, wanted),
+        ],
+        how="diagonal",
+    )
     rows = named.join(stays, on="case_id", how="left", maintain_order="left")
     rows = rows.join(
         stakes.group_by("clue_id", "case_id").agg(
@@ -54,6 +60,17 @@ def clue_stays(
     )
 
 
+def _visits(material: Material, wanted: pl.Series) -> pl.DataFrame:
+    """Visits of clues as stays of one day; what only stays have is null."""
+    visits = material.visits(
+        *("visit_id", "person", "hospital_id", "account", "visit_date", "department", "sex"),
+        *("age", "principal_diagnosis", "other_diagnoses", "total_fen"),
+    ).filter(pl.col("visit_id").is_in(wanted.implode()))
+    return visits.rename({"visit_id": "case_id", "visit_date": "admission_date"}).with_columns(
+        discharge_date=pl.col("admission_date")
+    )
+
+
 def _deducted(books: Mapping[str, Books]) -> pl.Expr:
     """Whether a confirmed clue deducts the stay."""
     of_chains = pl.Series(sorted(rule for rule, one in books.items() if one == "all_but_most"))
@@ -64,6 +81,8 @@ def _deducted(books: Mapping[str, Books]) -> pl.Expr:
         == 1
     )
     losing = (pl.col("stay_stake") > 0) | (pl.col("stay_stake_fen") > 0)
+    # A deduction takes points of a stay; what a visit was paid wrongly is held back as a payment.
+    losing &= pl.col("length_of_stay").is_not_null()
     return pl.when(pl.col("rule").is_in(of_chains.implode())).then(~most).otherwise(losing)
 
 

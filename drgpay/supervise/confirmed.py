@@ -38,9 +38,9 @@ def deductions_of(
         pl.col("date").dt.to_string("%Y-%m-%d"),
         "by",
     )
+    told = rows.with_columns(document=document, reason=pl.coalesce("note", "rule"))
     return (
-        rows.with_columns(document=document, reason=pl.coalesce("note", "rule"))
-        .group_by("case_id", "kind", maintain_order=True)
+        told.group_by("case_id", "kind", maintain_order=True)
         .agg(
             pl.col("serious").any(),
             pl.col("reason", "document", "clue_id").first(),
@@ -50,11 +50,40 @@ def deductions_of(
     )
 
 
-def with_filed(deductions: pl.DataFrame, filed: Path | None) -> pl.DataFrame:
-    """The deductions behind those of a table that a month has already, all as text, as they are filed."""
+def payments_of(final: pl.DataFrame, clue_stays: pl.DataFrame, language: Language) -> pl.DataFrame:
+    """What visits of confirmed clues were paid wrongly, held back: a row a visit, its largest amount.
+
+    kind, hospital_id, account, amount_yuan, reason (which names the clue), sorted by hospital and reason.
+    """
+    named = pl.format(
+        "{} {} {}", pl.lit(_WORDS.word("document_of_clue", language)), "clue_id", "case_id"
+    )
+    return (
+        final.filter(pl.col("result") == CONFIRMED)
+        .join(
+            clue_stays.filter(pl.col("stay_days").is_null() & (pl.col("stay_stake_fen") > 0)),
+            on="clue_id",
+        )
+        .sort(["case_id", "stay_stake_fen", "clue_id"], descending=[False, True, False])
+        .unique("case_id", keep="first", maintain_order=True)
+        .select(
+            pl.lit(PAYMENT_KIND).alias("kind"),
+            "hospital_id",
+            "account",
+            yuan_said("stay_stake_fen").cast(pl.String).alias("amount_yuan"),
+            named.alias("reason"),
+        )
+        .sort("hospital_id", "reason")
+    )
+
+
+def with_filed(
+    deductions: pl.DataFrame, held_back: pl.DataFrame, filed: Path | None
+) -> pl.DataFrame:
+    """Deductions and payments behind those of a table that a month has already, as they are filed."""
     own = deductions.with_columns(pl.col("serious").cast(pl.String))
     if filed is None:
-        return own
+        return pl.concat([own, held_back], how="diagonal") if held_back.height else own
     filings = read_filings(deductions=filed)
     known = filings.deductions.select("case_id", "kind")
     new = own.join(known, on=["case_id", "kind"], how="anti", maintain_order="left")
@@ -66,7 +95,7 @@ def with_filed(deductions: pl.DataFrame, filed: Path | None) -> pl.DataFrame:
         "reason",
     )
     given = filings.deductions.with_columns(pl.col("serious").cast(pl.String))
-    return pl.concat([given.select(DEDUCTION_COLUMNS), new, payments], how="diagonal")
+    return pl.concat([given.select(DEDUCTION_COLUMNS), new, payments, held_back], how="diagonal")
 
 
 def money_of(

@@ -29,7 +29,7 @@ from drgpay.results.manifest import (
 )
 from drgpay.run.staging import staged_folder
 from drgpay.simulate.output import keep_same
-from drgpay.supervise.confirmed import deductions_of, money_of, with_filed
+from drgpay.supervise.confirmed import deductions_of, money_of, payments_of, with_filed
 from drgpay.supervise.decided import DECIDED, EVIDENCE
 from drgpay.supervise.decisions import (
     CONFIRMED,
@@ -100,7 +100,9 @@ def decide(
         decisions_path,
         on,
         decisions,
-        with_filed(deductions_of(final, stays, language), filed),
+        with_filed(
+            deductions_of(final, stays, language), payments_of(final, stays, language), filed
+        ),
         {
             DECIDED: decided,
             EVIDENCE: _table(folder, "evidence")

@@ -6,6 +6,7 @@ from pathlib import Path
 from drgpay.base.errors import DrgpayError
 from drgpay.base.toml_reader import read_toml
 from drgpay.base.words import Sentences
+from drgpay.records.dataset import RecordsInput
 from drgpay.results.manifest import MANIFEST, read_manifest
 from drgpay.run.job import Job, load_any_job
 from drgpay.supervise.file import RunFile, RunInput, SuperviseFile, SuperviseJob, load_supervise
@@ -30,7 +31,8 @@ def open_supervise(given: Sequence[Path], lookback: Sequence[Path] = ()) -> Supe
     if len(tables) > 1:
         raise DrgpayError(*_ERRORS("two_hospital_tables", first=tables[0], second=tables[1]))
     runs = tuple(
-        RunInput(run, current, job.stays, None, None, job.scheme) for (job, run), current in jobs
+        RunInput(run, current, job.stays, *_visits_of(job), job.scheme)
+        for (job, run), current in jobs
     )
     newest = max((job for (job, _), current in jobs if current), key=lambda job: str(job.period))
     months = tuple(RunFile(run=str(run)) for (_, run), current in jobs if current)
@@ -41,6 +43,17 @@ def open_supervise(given: Sequence[Path], lookback: Sequence[Path] = ()) -> Supe
         rules=rulebook_path(None),
         runs=runs,
         tables={},
+    )
+
+
+def _visits_of(job: Job) -> tuple[RecordsInput | None, RecordsInput | None]:
+    """The visits of a job and their lines, where it settles any."""
+    if job.outpatient is None:
+        return None, None
+    of = job.outpatient.records
+    return (
+        RecordsInput(of.visits, of.visits_mapping, of.encoding, ignore=of.ignore),
+        RecordsInput(of.items, of.items_mapping, of.encoding, ignore=of.ignore),
     )
 
 

@@ -73,6 +73,41 @@ admission_route, doctor, self_pay_fen, icu_days: of stays_ext, null without. lev
 hospitals; kind is `general` where it says none."""
 
 
+VISIT_SCHEMA: dict[str, pl.DataType] = {
+    "visit_id": pl.String(),
+    "visit": pl.UInt32(),
+    "person": pl.Int32(),
+    "run": pl.Int32(),
+    "current": pl.Boolean(),
+    "hospital_id": pl.String(),
+    "account": pl.String(),
+    "out_of_area": pl.Boolean(),
+    "visit_date": pl.Date(),
+    "visit_type": pl.String(),
+    "department": pl.String(),
+    "principal_diagnosis": pl.String(),
+    "other_diagnoses": pl.List(pl.String()),
+    "sex": pl.Float64(),
+    "age": pl.Float64(),
+    "total_fen": pl.Int64(),
+    "fund_fen": pl.Int64(),
+}
+"""A valid visit of a run that names its visits. visit: its number, by which lines name it. person: null of
+persons who have no stay; the rest as STAY_SCHEMA."""
+
+LINE_SCHEMA: dict[str, pl.DataType] = {
+    "visit": pl.UInt32(),
+    "item_code": pl.String(),
+    "item_kind": pl.String(),
+    "quantity": pl.Float64(),
+    "amount_fen": pl.Int64(),
+}
+"""A line of a visit; a refund is negative."""
+
+VISITS = "visits"
+"""What rules name that need visits, as they name a table."""
+
+
 @dataclass(frozen=True)
 class Rated:
     """By what the stays of one run were grouped and paid. period: 2026-10, or 2026 of a clearing."""
@@ -108,6 +143,10 @@ class Material:
     read: int = 0
     refused: int = 0
     earlier: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    visit_files: tuple[Path, ...] = ()
+    line_files: tuple[Path, ...] = ()
+    visits_read: int = 0
+    visits_refused: int = 0
 
     def stays(self, *columns: str, current: bool | None = None) -> pl.DataFrame:
         """Some columns of the stays of all runs, sorted by case_id within each run.
@@ -122,6 +161,28 @@ class Material:
         parts = [read_arrow(file, columns) for file in taken]
         empty = pl.DataFrame(schema={name: STAY_SCHEMA[name] for name in columns})
         return pl.concat([empty, *parts])
+
+    def visits(self, *columns: str, current: bool | None = None) -> pl.DataFrame:
+        """Some columns of the visits, sorted by visit_id within each run; current as of `stays`."""
+        names = [*dict.fromkeys([*columns, "current"])]
+        parts = [read_arrow(file, names) for file in self.visit_files]
+        empty = pl.DataFrame(schema={name: VISIT_SCHEMA[name] for name in names})
+        every = pl.concat([empty, *parts])
+        chosen = every if current is None else every.filter(pl.col("current") == current)
+        return chosen.select(columns)
+
+    def lines(self, *columns: str) -> pl.DataFrame:
+        """Some columns of the lines of the visits, by visit and code."""
+        parts = [read_arrow(file, columns) for file in self.line_files]
+        return pl.concat(
+            [pl.DataFrame(schema={name: LINE_SCHEMA[name] for name in columns}), *parts]
+        )
+
+    def has(self, name: str) -> bool:
+        """Whether a table is given; `visits`: those of a run; `lists.NAME`: rows of that list."""
+        if name.startswith("lists."):
+            return self.listed(name.removeprefix("lists.")) is not None
+        return bool(self.visit_files) if name == VISITS else name in self.tables
 
     def table(self, name: str) -> pl.DataFrame | None:
         """A table of the region, None where it is not given."""

@@ -37,7 +37,13 @@ def write_supervision(
             write_frame(frame, staged / f"{table}.parquet")
         write_summary(found, staged, language)
         (staged / RULES).write_bytes(found.rulebook.path.read_bytes())
-        counts = {"read": found.read, "refused": found.refused, "clues": found.clues.height}
+        counts = {
+            "read": found.read,
+            "refused": found.refused,
+            "visits_read": found.visits_read,
+            "visits_refused": found.visits_refused,
+            "clues": found.clues.height,
+        }
         write_manifest(staged, folder.name, basis, counts, {}, OWNER)
         write_data_package(staged)
     return folder

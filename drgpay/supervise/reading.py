@@ -25,6 +25,7 @@ from drgpay.run.kept_rules import policy_kept, rules_kept
 from drgpay.run.previous import refuse_other_stays
 from drgpay.supervise.file import RunInput, SuperviseJob
 from drgpay.supervise.material import STAY_SCHEMA, Material, Rated
+from drgpay.supervise.reading_visits import read_visits
 from drgpay.supervise.tables_given import read_tables_given
 
 _ERRORS = Sentences("errors/supervise")
@@ -101,6 +102,12 @@ def read_material(job: SuperviseJob, work: Path, read: InputFiles) -> Material:
     files = _numbered(loose, tables.get("stays_ext"), persons)
     if "deaths" in tables:
         tables["deaths"] = _deaths_numbered(tables["deaths"], persons)
+    visits = read_visits(
+        [(given, run, Reading.of(policy_kept(run).records)) for given, run, *_ in opened],
+        persons,
+        work,
+        read,
+    )
     newest = max((run for given, run, *_ in opened if given.current), key=lambda one: one.period)
     ends = read_arrow(files[-1], ["discharge_date"])["discharge_date"].max()
     assert isinstance(ends, date)
@@ -114,6 +121,10 @@ def read_material(job: SuperviseJob, work: Path, read: InputFiles) -> Material:
         last_day=ends,
         read=counts[0],
         refused=counts[1],
+        visit_files=visits.visits,
+        line_files=visits.lines,
+        visits_read=visits.read,
+        visits_refused=visits.refused,
     )
 
 

@@ -47,6 +47,8 @@ class Supervision:
     schemes: tuple[str, ...]
     read: int
     refused: int
+    visits_read: int = 0
+    visits_refused: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ def supervise_material(
         if progress:
             progress(ruling.name, number, len(rulebook.rulings))
         asked.append(_ask(ruling, _with_earlier(material, ruling, asked), rulebook))
-    ids = material.stays("case_id", "hospital_id", "account", "current")
+    ids = pl.concat(
+        [material.stays("case_id", "hospital_id", "account", "current"), _visits(asked, material)]
+    )
     clues, evidence, stakes = _clues(asked, ids, material)
     known = read_decided(job.decided)
     clues, again = without_decided(clues, evidence, known)
@@ -131,7 +135,17 @@ def supervise_material(
         schemes=tuple(run.compiled.scheme.info.id for run in material.runs if run.current),
         read=material.read,
         refused=material.refused,
+        visits_read=material.visits_read,
+        visits_refused=material.visits_refused,
     )
+
+
+def _visits(asked: Sequence[_Asked], material: Material) -> pl.DataFrame:
+    """case_id, hospital_id, account, current of the visits that hits name."""
+    named = [one.found.hits["case_ids"].explode() for one in asked if one.found is not None]
+    visits = material.visits("visit_id", "hospital_id", "account", "current")
+    met = pl.concat([pl.Series([], dtype=pl.String), *named]).unique()
+    return visits.filter(pl.col("visit_id").is_in(met.implode())).rename({"visit_id": "case_id"})
 
 
 def _with_earlier(material: Material, ruling: Ruling, asked: Sequence[_Asked]) -> Material:
@@ -148,14 +162,14 @@ def _ask(ruling: Ruling, material: Material, rulebook: Rulebook) -> _Asked:
     """Ask one rule: not where it is off or lacks a table, in part where its span is not covered."""
     if not ruling.card.on:
         return _Asked(ruling, OFF, "", None)
-    missing = [name for name in ruling.rule.needs if not _has(material, name)]
+    missing = [name for name in ruling.rule.needs if not material.has(name)]
     if missing:
         return _Asked(ruling, NOT_RUN, "table:" + ",".join(missing), None)
     found = ruling.rule.find(material, ruling.limits)
     if found.not_run:
         return _Asked(ruling, NOT_RUN, found.not_run, None)
     lacking = [
-        f"table:{table}={part}" for part, table in ruling.rule.parts if not _has(material, table)
+        f"table:{table}={part}" for part, table in ruling.rule.parts if not material.has(table)
     ]
     lacking += found.lacking
     days = max(ruling.card.span_days or 0, rulebook.lookback_days)
@@ -164,13 +178,6 @@ def _ask(ruling: Ruling, material: Material, rulebook: Rulebook) -> _Asked:
     if not material.is_covered(due):
         lacking.append(f"from:{material.known_from}")
     return _Asked(ruling, PARTIAL if lacking else RUN, ";".join(lacking), found)
-
-
-def _has(material: Material, name: str) -> bool:
-    """Whether a table is given; `lists.NAME`: whether the table of lists has rows of that name."""
-    if name.startswith("lists."):
-        return material.listed(name.removeprefix("lists.")) is not None
-    return name in material.tables
 
 
 def _first_current(material: Material) -> date:

@@ -11,7 +11,7 @@ from drgpay.grouper.compiled import CompiledScheme
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.model import Policy
 from drgpay.records.arrow_files import write_arrow
-from drgpay.supervise.material import STAY_SCHEMA, Material, Rated
+from drgpay.supervise.material import LINE_SCHEMA, STAY_SCHEMA, VISIT_SCHEMA, Material, Rated
 
 USUAL: dict[str, Any] = {
     "person": 1,
@@ -67,6 +67,51 @@ def stay(case_id: str, admitted: str, discharged: str, **said: Any) -> dict[str,
     return row
 
 
+USUAL_VISIT: dict[str, Any] = {
+    "person": 1,
+    "run": 0,
+    "current": True,
+    "hospital_id": "H2",
+    "account": "employee",
+    "out_of_area": False,
+    "visit_type": "general",
+    "department": "2",
+    "principal_diagnosis": "I10.x00",
+    "other_diagnoses": [],
+    "sex": 1.0,
+    "age": 50.0,
+    "total_fen": 10_000,
+    "fund_fen": 6_000,
+}
+
+
+def visit(visit_id: str, day: str, *lines: tuple[Any, ...], **said: Any) -> dict[str, Any]:
+    """One visit with its lines (code, kind, amount in fen, quantity)."""
+    row = {**USUAL_VISIT, "visit_id": visit_id, "visit_date": date.fromisoformat(day), **said}
+    return {**row, "lines": lines}
+
+
+def _visit_files(folder: Path, visits: Sequence[Mapping[str, Any]]) -> tuple[Path, Path]:
+    ordered = sorted(visits, key=lambda one: str(one["visit_id"]))
+    frame = pl.DataFrame(
+        [
+            {**{k: v for k, v in row.items() if k != "lines"}, "visit": number}
+            for number, row in enumerate(ordered)
+        ],
+        schema=VISIT_SCHEMA,
+        strict=False,
+    )
+    lines = [
+        (number, line[0], line[1], float(line[3] if len(line) > 3 else 1), line[2])
+        for number, row in enumerate(ordered)
+        for line in row["lines"]
+    ]
+    files = folder / "v.arrow", folder / "l.arrow"
+    write_arrow(frame, files[0])
+    write_arrow(pl.DataFrame(lines, schema=LINE_SCHEMA, orient="row", strict=False), files[1])
+    return files
+
+
 def material_of(
     folder: Path,
     compiled: CompiledScheme,
@@ -79,6 +124,7 @@ def material_of(
     catalogue: Catalogue | None = None,
     policy: Policy | None = None,
     hospitals: pl.DataFrame | None = None,
+    visits: Sequence[Mapping[str, Any]] = (),
 ) -> Material:
     """Material of the stays `rows` of one run, and of those looked back on. value: of a point."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -109,7 +155,10 @@ def material_of(
         {"hospital_id": [None, None], "account": ["employee", "resident"], "value": [value, value]},
         schema={"hospital_id": pl.String, "account": pl.String, "value": pl.Float64},
     )
+    of_visits = _visit_files(folder, visits) if visits else None
     return Material(
+        visit_files=of_visits[:1] if of_visits else (),
+        line_files=of_visits[1:] if of_visits else (),
         files=tuple(files),
         runs=tuple(rated),
         values=values,
