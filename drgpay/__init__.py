@@ -43,6 +43,10 @@ _PUBLIC = {
     ),
     "drgpay.api.text": ("text_of",),
     "drgpay.api.shadows": ("save_shadow", "shadow_months", "shadow_tables"),
+    "drgpay.api.supervisions": (
+        *("decide_clues", "explain_clue", "save_supervision", "supervise_runs"),
+        "supervision_tables",
+    ),
     "drgpay.api.transitions": ("compare_over_history", "save_transition", "transition_tables"),
     "drgpay.api.visits": (
         *("calibrate_visits", "group_visits", "load_visit_scheme", "settle_visits"),
@@ -60,6 +64,7 @@ _PUBLIC = {
     "drgpay.simulate.at_once": ("Amounts",),
     "drgpay.simulate.outcome": ("Simulation",),
     "drgpay.simulate.scenario": ("Scenario",),
+    "drgpay.supervise.supervision": ("Supervision",),
     "drgpay.transition.outcome": ("Transition",),
     "drgpay.transition.shadow": ("Shadow",),
 }

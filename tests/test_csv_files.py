@@ -25,6 +25,7 @@ FOR_PEOPLE = {
 }
 READ_AGAIN = {
     "adjust/tables.py",  # the tables of a scheme
+    "evaluation/output.py",  # what a clearing takes
     "grouper/exempt_groups.py",  # a table of a scheme
     "points/catalogue.py",  # a catalogue
     "sample/contractors.py",  # the inputs of a sample region
@@ -34,6 +35,7 @@ READ_AGAIN = {
     "sample/fraud/planting.py",
     "sample/hospitals.py",
     "schemes/workbook/importing.py",  # the tables of a scheme
+    "supervise/deciding.py",  # the deductions that a job takes
     "start/hospital_table.py",  # the table of hospitals of a project
 }
 WRITERS = {"write_csv", "sink_csv", "writer", "DictWriter", "to_csv"}

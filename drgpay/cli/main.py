@@ -25,6 +25,7 @@ from drgpay.cli import (
     clear,
     console,
     doctor,
+    evaluate,
     explain,
     fault_report,
     fetch,
@@ -107,9 +108,11 @@ add_command(app, shadow.shadow, shadow.EXAMPLES)
 add_command(app, transition.transition, transition.EXAMPLES)
 add_command(app, supervise.supervise, supervise.EXAMPLES)
 add_command(app, supervise.supervise_file, supervise.FILE_EXAMPLES, "supervise-file")
+add_command(app, supervise.supervise_decide, supervise.DECIDE_EXAMPLES, "supervise-decide")
 add_command(app, supervise.supervise_audit, supervise.AUDIT_EXAMPLES, "supervise-audit")
 add_command(app, supervise.supervise_measure, supervise.MEASURE_EXAMPLES, "supervise-measure")
 add_command(app, share.share, share.EXAMPLES)
+add_command(app, evaluate.evaluate, evaluate.EXAMPLES)
 add_command(app, stats.stats, stats.EXAMPLES)
 add_command(app, reconcile.reconcile, reconcile.EXAMPLES)
 add_command(app, sample.sample, sample.EXAMPLES)

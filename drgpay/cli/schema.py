@@ -29,6 +29,8 @@ class Kind(StrEnum):
     scenario = "scenario"
     mapping = "mapping"
     transition = "transition"
+    responsibility = "responsibility"
+    evaluation = "evaluation"
     table = "table"
 
 

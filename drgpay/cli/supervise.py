@@ -15,29 +15,38 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "drgpay supervise supervise.toml",
+    "drgpay supervise 2026-10.toml --lookback 2026-09.toml --lookback 2026-08.toml",
     "drgpay supervise supervise.toml --out clues-2026-10 --lang en",
 )
 
 MEASURE_EXAMPLES = ("drgpay supervise-measure clues-2026-10 region/fraud_labels.parquet",)
 AUDIT_EXAMPLES = ("drgpay supervise-audit clues-2026-10 audit-results.csv",)
-FILE_EXAMPLES = ("drgpay supervise-file clues-2026-10 3f9c1a7b20de --out case.html",)
+DECIDE_EXAMPLES = (
+    "drgpay supervise-decide clues-2026-10 decisions.csv",
+    "drgpay supervise-decide clues-2026-10 decisions.csv --on 2026-12-01 --out decided-2026-10",
+)
+FILE_EXAMPLES = (
+    "drgpay supervise-file clues-2026-10 3f9c1a7b20de",
+    "drgpay supervise-file clues-2026-10 3f9c1a7b20de --out case.html",
+)
 
 
 def supervise(
-    file: Annotated[Path, typer.Argument()],
+    files: Annotated[list[Path], typer.Argument()],
+    lookback: Annotated[list[Path] | None, typer.Option()] = None,
     out: Annotated[Path | None, typer.Option()] = None,
     as_json: AsJson = False,
 ) -> None:
     """Look for clues in the stays of finished runs, by a file of rules."""
     from drgpay.cli.quality_output import refuse_existing
     from drgpay.supervise.console import console_report
-    from drgpay.supervise.file import load_supervise
+    from drgpay.supervise.from_jobs import open_supervise
     from drgpay.supervise.output import write_supervision
     from drgpay.supervise.supervision import supervise as look
 
     language = chosen()
     refuse_existing(out)
-    found = look(load_supervise(file))
+    found = look(open_supervise(files, lookback or ()))
     folder = write_supervision(found, out, language)
     if as_json:
         console.give_json(json_text(_summary(found, folder)))
@@ -97,10 +106,58 @@ def supervise_audit(
 def supervise_file(
     folder: Annotated[Path, typer.Argument()],
     clue: Annotated[str, typer.Argument()],
-    out: Annotated[Path, typer.Option()],
+    out: Annotated[Path | None, typer.Option()] = None,
 ) -> None:
-    """The case file of a clue: a page, and a workbook beside it."""
-    from drgpay.supervise.case_file import open_case_file, write_case_file
+    """The case file of a clue: on the terminal, or a page with a workbook beside it."""
+    from drgpay.supervise.case_file import case_report, open_case_file, write_case_file
 
-    for path in write_case_file(open_case_file(folder, clue), out, chosen()):
+    file = open_case_file(folder, clue)
+    if out is None:
+        console.show(case_report(file, chosen()))
+        return
+    for path in write_case_file(file, out, chosen()):
         console.say(console.shown(path))
+
+
+def supervise_decide(
+    folder: Annotated[Path, typer.Argument()],
+    decisions: Annotated[Path, typer.Argument()],
+    filed: Annotated[Path | None, typer.Option("--with")] = None,
+    on: Annotated[str | None, typer.Option()] = None,
+    out: Annotated[Path | None, typer.Option()] = None,
+    accept_refused: Annotated[bool, typer.Option("--accept-refused")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check decisions on clues, and make the deductions that a later month books."""
+    from drgpay.cli.quality_output import refuse_existing
+    from drgpay.supervise.deciding import DEDUCTIONS, day_given, decide, write_decided
+    from drgpay.supervise.decisions_console import decisions_report
+
+    language = chosen()
+    refuse_existing(out)
+    decided = decide(
+        folder,
+        decisions,
+        language,
+        on=day_given(on),
+        filed=filed,
+        accept_refused=accept_refused,
+    )
+    written = write_decided(decided, out)
+    if as_json:
+        given = decided.decisions
+        console.give_json(
+            json_text(
+                {
+                    "status": "done",
+                    "folder": str(console.shown(written)),
+                    "steps": given.steps.height,
+                    "refused": given.refused.height,
+                    "decided": given.final.height,
+                    "deductions": decided.deductions.height,
+                }
+            )
+        )
+        return
+    console.show(decisions_report(decided, language))
+    console.say(console.shown(written / DEDUCTIONS))

@@ -22,6 +22,8 @@ from pydantic_core import to_json
 
 from drgpay.base.language import LANGUAGES, Language, Words
 from drgpay.results.manifest import (
+    DECISIONS,
+    EVALUATION,
     PACKAGE,
     RESPONSIBILITY,
     SUPERVISION,
@@ -32,6 +34,7 @@ from drgpay.results.manifest import (
 from drgpay.tables.declared import (
     Field,
     Table,
+    evaluation_tables,
     responsibility_tables,
     scenario_tables,
     supervision_tables,
@@ -104,8 +107,10 @@ def table_of(path: PurePosixPath, manifest: Manifest) -> Table | None:
         return None
     if manifest.kind == TRANSITION:
         return transition_tables().get(path.stem)
-    if manifest.kind == SUPERVISION:
+    if manifest.kind in (SUPERVISION, DECISIONS):
         return supervision_tables().get(path.stem)
+    if manifest.kind == EVALUATION:
+        return evaluation_tables().get(path.stem)
     if manifest.kind == RESPONSIBILITY:
         return responsibility_tables().get(path.stem)
     compared = None if manifest.parts else scenario_tables().get(path.stem)

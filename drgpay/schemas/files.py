@@ -13,7 +13,9 @@ from drgpay.records.writing import staged_file
 
 _ERRORS = Sentences("errors/schemas")
 
-Kind = Literal["job", "year", "policy", "scenario", "mapping", "transition", "responsibility"]
+Kind = Literal[
+    "job", "year", "policy", "scenario", "mapping", "transition", "responsibility", "evaluation"
+]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _HERE = Path(__file__).resolve().parent
 _DIALECT = b'"$schema"'

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from drgpay.evaluation.file import EvaluationFile
 from drgpay.policy.load import Provenance
 from drgpay.policy.model import Policy
 from drgpay.records.mapping.model import Mapping
@@ -33,6 +34,7 @@ _MODELS: dict[Kind, type[BaseModel]] = {
     "mapping": Mapping,
     "transition": TransitionFile,
     "responsibility": ResponsibilityFile,
+    "evaluation": EvaluationFile,
 }
 _WITH_SOURCES: frozenset[Kind] = frozenset({"policy", "transition", "responsibility"})
 """Files whose values may tell their source."""

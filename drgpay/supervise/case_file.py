@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
@@ -21,12 +21,16 @@ from drgpay.records.writing import staged_file
 from drgpay.results.manifest import SUPERVISION, read_manifest
 from drgpay.show.cells import NONE
 from drgpay.show.sections import PageSection
-from drgpay.show.tables import ReportTable, prefixed_text
+from drgpay.show.tables import Block, ReportTable, Sentence, prefixed_text
+from drgpay.show.tables_console import console_tables
 from drgpay.show.tables_html import html_table
 from drgpay.show.tables_xlsx import write_tables
 from drgpay.show.template import render_page
 from drgpay.supervise.output import RULES
 from drgpay.supervise.sentences import WORDS, clue_sentence
+
+if TYPE_CHECKING:
+    from drgpay.show.terminal import Showable
 
 _ERRORS = Sentences("errors/supervise")
 GENERATOR = "drgpay supervise-file"
@@ -166,6 +170,24 @@ def rule_rows(rule: Mapping[str, Any], language: Language) -> pl.DataFrame:
         else:
             rows.append((name, str(value), unverified))
     return pl.DataFrame(rows, schema=["parameter", "value", "source"], orient="row")
+
+
+def told(file: CaseFile, language: Language) -> str:
+    """The clue in words: what it is of, the sentence, what is at stake, and that it is a suspicion."""
+    clue, say = file.clue, _say(language)
+    lines = [f"{name}: {value}" for name, value in _facts(file, language)]
+    lines += [
+        f"{say('stake_tile')}: {clue['stake_yuan']:,}",
+        f"{say('expected_tile')}: {clue['expected']:,}",
+        say("suspicion_note"),
+    ]
+    return "\n".join(lines)
+
+
+def case_report(file: CaseFile, language: Language) -> "Showable":
+    """The case file on a terminal."""
+    blocks: list[Block] = [Sentence(one) for one in told(file, language).splitlines()]
+    return console_tables([*blocks, *shown_tables(file, language)], _say(language))
 
 
 def write_case_file(file: CaseFile, out: Path, language: Language) -> tuple[Path, Path]:

@@ -63,6 +63,7 @@ class SuperviseFile(Section):
     months: Annotated[tuple[RunFile, ...], Field(min_length=1)]
     lookback: tuple[RunFile, ...] = ()
     tables: TablesFile = TablesFile()
+    decided: tuple[Name, ...] = ()
     sample: SampleFile = SampleFile()
 
 
@@ -83,7 +84,9 @@ class RunInput:
 
 @dataclass(frozen=True)
 class SuperviseJob:
-    """The file of a supervision with its paths resolved. tables: those that are given, by name."""
+    """The file of a supervision with its paths resolved. tables: those that are given, by
+    name. decided: folders of decisions on earlier clues.
+    """
 
     path: Path
     file: SuperviseFile
@@ -91,6 +94,7 @@ class SuperviseJob:
     rules: Path
     runs: tuple[RunInput, ...]
     tables: dict[str, Path]
+    decided: tuple[Path, ...] = ()
 
 
 def load_supervise(path: Path) -> SuperviseJob:
@@ -108,6 +112,7 @@ def load_supervise(path: Path) -> SuperviseJob:
         rules=rulebook_path(here / file.rules if file.rules else None),
         runs=tuple(runs),
         tables={name: here / table for name, table in given.items()},
+        decided=tuple(here / one for one in file.decided),
     )
 
 

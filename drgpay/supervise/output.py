@@ -11,12 +11,14 @@ from drgpay.results.data_package import write_data_package
 from drgpay.results.manifest import PROGRAM, SUPERVISION, basis_hash, write_manifest
 from drgpay.run.staging import staged_folder
 from drgpay.simulate.output import keep_same
+from drgpay.supervise.decided import DECIDED
 from drgpay.supervise.summary import write_summary
 from drgpay.supervise.supervision import Supervision
 from drgpay.supervise.tables import machine_tables
 
 _DIGITS = 10
 RULES = "rules.toml"
+DECIDED_FILE = f"{DECIDED}.parquet"
 
 
 def write_supervision(
@@ -54,12 +56,17 @@ def basis_of(found: Supervision, language: Language) -> dict[str, Any]:
         "rules": {"id": found.rulebook.id, "sha256": found.rulebook.hash},
         "runs": list(found.runs),
         "schemes": list(found.schemes),
+        "kinds": list(found.kinds),
         "sample": job.file.sample.model_dump(),
         "inputs": {
             "hospitals": {"file": job.hospitals.name, "sha256": file_hash(job.hospitals)},
             **{
                 name: {"file": path.name, "sha256": file_hash(path)}
                 for name, path in sorted(job.tables.items())
+            },
+            **{
+                f"decided_{number}": {"file": one.name, "sha256": file_hash(one / DECIDED_FILE)}
+                for number, one in enumerate(job.decided)
             },
         },
     }

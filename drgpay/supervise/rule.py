@@ -30,11 +30,16 @@ class Card(Section):
     months_before: int | None = None
 
 
+Books = Literal["losing", "all_but_most"]
+"""Which stays of a clue a confirmed one deducts: those that have something at stake, or all but the one with
+most points before readmission (ties: the first case_id)."""
+
+
 @dataclass(frozen=True)
 class Rule:
     """A rule. limits: the model of its section `limits`. find: from the material and its limits.
 
-    needs: tables of the region without which it is not run. parts: tables of which a part of it needs
+    books: which stays a confirmed clue deducts. needs: tables of the region without which it is not run. parts: tables of which a part of it needs
     one, by what that part is called. after: rules whose hits it looks at (Material.earlier): they are asked
     before it.
     """
@@ -44,3 +49,4 @@ class Rule:
     needs: tuple[str, ...] = ()
     parts: tuple[tuple[str, str], ...] = ()
     after: tuple[str, ...] = ()
+    books: Books = "losing"

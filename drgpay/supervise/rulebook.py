@@ -42,7 +42,8 @@ class Review(Section):
     """[review]: when a file is worth a review, what is drawn beside, and the days of each step.
 
     rate_confidence: of the two limits of an error rate. extrapolate: whether the lower limit of what is
-    wrong in all stays is shown; extrapolate_confidence: of that limit, one-sided.
+    wrong in all stays is shown; extrapolate_confidence: of that limit, one-sided. two_persons: whether the
+    second review is made by somebody else than the first.
     """
 
     cost_yuan: Yuan
@@ -51,6 +52,7 @@ class Review(Section):
     extrapolate: bool
     extrapolate_confidence: Share
     decisions_to_learn: PositiveCount
+    two_persons: bool = True
     days: dict[Name, PositiveCount]
 
 

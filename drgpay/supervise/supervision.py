@@ -12,6 +12,7 @@ from drgpay.run.input_files import InputFiles
 from drgpay.supervise.audit_sample import audit_sample
 from drgpay.supervise.clue_ids import clue_ids, evidence_hashes, hash_of
 from drgpay.supervise.clue_stays import by_hospital, clue_stays
+from drgpay.supervise.decided import read_decided, without_decided
 from drgpay.supervise.file import SuperviseJob
 from drgpay.supervise.found import FACT_SCHEMA, GUARD_SCHEMA, HIT_SCHEMA, STAKE_SCHEMA, Found
 from drgpay.supervise.hospital_scores import hospital_scores
@@ -28,11 +29,13 @@ RUN, PARTIAL, NOT_RUN, OFF = "run", "partial", "not_run", "off"
 @dataclass(frozen=True)
 class Supervision:
     """What was found. clues, evidence, guards, stay_risks, rule_report: as tables/supervision.toml
-    declares them, by their names in memory. extra: further tables that rules leave.
+    declares them, by their names in memory. extra: further tables that rules leave. kinds: of deductions that
+    the policy of the newest run knows.
     """
 
     job: SuperviseJob
     rulebook: Rulebook
+    kinds: tuple[str, ...]
     clues: pl.DataFrame
     evidence: pl.DataFrame
     guards: pl.DataFrame
@@ -88,10 +91,19 @@ def supervise_material(
         asked.append(_ask(ruling, _with_earlier(material, ruling, asked), rulebook))
     ids = material.stays("case_id", "hospital_id", "account", "current")
     clues, evidence, stakes = _clues(asked, ids, material)
+    known = read_decided(job.decided)
+    clues, again = without_decided(clues, evidence, known)
+    evidence, stakes = (
+        one.join(clues.select("clue_id"), on="clue_id", how="semi", maintain_order="left")
+        for one in (evidence, stakes)
+    )
     risks = risk_of_stays(stakes)
     clues, risks = _files(clues, stakes, risks, rulebook)
     extra = {
-        "clue_stays": clue_stays(clues, material),
+        "clues_decided": again,
+        "clue_stays": clue_stays(
+            clues, stakes, material, {one.name: one.rule.books for one in rulebook.rulings}
+        ),
         "by_hospital": by_hospital(clues, risks, material.hospitals),
         "hospital_scores": hospital_scores(material, risks, rulebook.comparison, rulebook.scores),
         "audit_sample": audit_sample(
@@ -103,8 +115,10 @@ def supervise_material(
             seed=job.file.sample.seed,
         ),
     }
+    kinds = [one.kind for one in material.newest.policy.points.deductions]
     return Supervision(
         job=job,
+        kinds=tuple(sorted(kinds)),
         rulebook=rulebook,
         clues=clues,
         evidence=evidence,
@@ -180,6 +194,7 @@ _OF_CLUE: dict[str, pl.DataType] = {
 }
 _NO_CLUES = pl.DataFrame(
     schema={
+        "changed": pl.List(pl.String()),
         **{name: dtype for name, dtype in HIT_SCHEMA.items() if name != "hit"},
         "clue_id": pl.String(),
         "evidence_hash": pl.String(),
@@ -212,6 +227,7 @@ def _clues(
             rule=pl.lit(one.ruling.name),
             rule_level=pl.lit(card.level),
             w=pl.lit(float(card.w)),
+            changed=pl.lit([], pl.List(pl.String)),
         )
         clues.append(named.drop("hit").select(_NO_CLUES.columns))
         by_hit = named.select("hit", "clue_id", "rule", "w", "c", "file")

@@ -189,6 +189,11 @@ def responsibility_tables() -> Mapping[str, Table]:
     return read_tables("responsibility")
 
 
+def evaluation_tables() -> Mapping[str, Table]:
+    """The tables of an evaluation, by name."""
+    return read_tables("evaluation")
+
+
 @cache
 def read_tables(file: str) -> Mapping[str, Table]:
     """The tables that a file of this folder declares."""

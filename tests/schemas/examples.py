@@ -191,6 +191,37 @@ fund = { employee = 2000000 }
 [incentives]
 use = "county_work"
 """
+_EVALUATION = """
+name = "2026"
+year = "2026"
+hospitals = "hospitals.csv"
+clearing = "runs/2026"
+
+[[months]]
+run = "runs/2026-01"
+stays = "stays/2026-01.parquet"
+
+[[indicators]]
+id = "cmi"
+weight = 60
+method = "percentile"
+
+[[indicators]]
+id = "grouped_rate"
+weight = 40
+method = "step"
+steps = [{ least = 0.95, score = 100 }, { least = 0, score = 50 }]
+source = "a draft"
+verified = false
+
+[money]
+use = "factor"
+form = "step"
+bands = [{ score_from = 90, factor = 1 }, { score_from = 0, factor = 0.95 }]
+
+[ranks]
+draws = 200
+"""
 EXAMPLES: Final[dict[Kind, str]] = {
     "job": _JOB,
     "year": _YEAR,
@@ -199,4 +230,5 @@ EXAMPLES: Final[dict[Kind, str]] = {
     "mapping": _MAPPING,
     "transition": _TRANSITION,
     "responsibility": _RESPONSIBILITY,
+    "evaluation": _EVALUATION,
 }

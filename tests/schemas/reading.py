@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from drgpay.base.errors import DrgpayError
+from drgpay.evaluation.file import load_evaluation
 from drgpay.policy.load import load_policy
 from drgpay.records.mapping.load import load_mapping
 from drgpay.responsibility.file import load_responsibility
@@ -71,3 +72,5 @@ def _read(kind: Kind, path: Path) -> None:
             load_transition(path)
         case "responsibility":
             load_responsibility(path)
+        case "evaluation":
+            load_evaluation(path)

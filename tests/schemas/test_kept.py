@@ -24,6 +24,7 @@ _OF_PAGES: dict[str, Kind] = {
     "mappings.md": "mapping",
     "transition.md": "transition",
     "responsibility.md": "responsibility",
+    "evaluation.md": "evaluation",
 }
 
 
@@ -84,5 +85,14 @@ def test_whole_files_of_the_documentation() -> None:
                 assert not said_by_reader(kind, block.code)[0], place
                 assert not said_by_schema(kind, block.code), place
     assert sorted(found) == [
-        *("job", "mapping", "mapping", "responsibility", "scenario", "transition", "year"),
+        *(
+            "evaluation",
+            "job",
+            "mapping",
+            "mapping",
+            "responsibility",
+            "scenario",
+            "transition",
+            "year",
+        ),
     ]

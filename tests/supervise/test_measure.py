@@ -77,3 +77,17 @@ def test_an_unknown_kind_is_named() -> None:
     with pytest.raises(DrgpayError, match="split=2"):
         fraud_rates("split=2")
     assert fraud_rates("split=0.01,transfer=0.02").fraud == {"split": 0.01}
+
+
+def test_planted_clones_and_days_without_beds_reach_their_targets(folder: Path, file: Path) -> None:
+    rows = measure(folder, file.with_name("fraud_labels.parquet")).rows_by_key("kind", named=True)
+    (clone,), (ghost_bed,), (low_admission,) = (
+        rows[kind] for kind in ("clone", "ghost_bed", "low_admission")
+    )
+    assert clone["planted"] > 0
+    assert clone["precision"] >= 0.95
+    assert clone["recall"] >= 0.95
+    assert clone["hard"] > 0
+    assert clone["hard_share"] <= 0.05
+    assert ghost_bed["recall"] >= 0.95  # printed, no target
+    assert low_admission["true"] > 0

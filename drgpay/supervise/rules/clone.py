@@ -114,7 +114,13 @@ def _members(alike: pl.DataFrame, limits: Limits) -> pl.DataFrame:
     )
     within = (
         alike.sort("day")
-        .join_asof(clues.sort("start"), left_on="day", right_on="start", by="alike")
+        .join_asof(
+            clues.sort("start"),
+            left_on="day",
+            right_on="start",
+            by="alike",
+            check_sortedness=False,  # both are sorted by day, in each group too
+        )
         .filter(pl.col("day") <= pl.col("end"))
     )
     return within.sort("clue", "discharge_date", "case_id")

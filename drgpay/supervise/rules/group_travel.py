@@ -1,227 +1,281 @@
-"""group_travel 结伴住院: the same persons go to the same hospital together, again and again (07).
+"""group_travel 结伴住院: the same persons are admitted together again and again (07)."""
 
-Pairs of persons grow with the square of a day's admissions. So only persons who come again are paired,
-hospital by hospital, and a hospital with more pairs than the limit is not judged, and counted.
-"""
+from dataclasses import dataclass
 
-from collections.abc import Sequence
-from datetime import timedelta
-
+import numpy as np
 import polars as pl
 
-from drgpay.policy.fields import PositiveCount, Section
-from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of
+from drgpay.policy.fields import Count, PositiveCount, Section
+from drgpay.supervise.found import HIT_SCHEMA, Found, facts_of, hits_of, numbers_of, stakes_of
 from drgpay.supervise.material import Material
 from drgpay.supervise.planned import is_planned, planned_known
 from drgpay.supervise.rule import Rule
 
 
 class Limits(Section):
-    """occasions: how often, few_occasions where a hospital admits at most few_admissions a day.
-    near_days: between the admissions of an occasion. span_days: of all occasions. most_pairs: of a
-    hospital, beyond which it is not judged. Persons come by three, or more.
+    """min_persons: who are admitted together. within_days: between their admissions of one occasion.
+    occasions: from which on they are a hit, and occasions_few: where a hospital has at most few_a_day
+    admissions a day. in_days: from the first occasion to the last.
     """
 
+    min_persons: PositiveCount
+    within_days: Count
     occasions: PositiveCount
-    few_occasions: PositiveCount
-    few_admissions: PositiveCount
-    near_days: PositiveCount
-    span_days: PositiveCount
-    most_pairs: PositiveCount
+    occasions_few: PositiveCount
+    few_a_day: PositiveCount
+    in_days: PositiveCount
 
 
 _COLUMNS = (
-    *("case_id", "person", "hospital_id", "admission_date", "discharge_date"),
-    *("principal_diagnosis", "payment_unit", "drg"),
+    *(
+        "case_id",
+        "person",
+        "hospital_id",
+        "admission_date",
+        "discharge_date",
+        "payment_unit",
+        "drg",
+    ),
+    "principal_diagnosis",
 )
-_THREE = ("a", "b", "c")
+_BUCKET = 500_000
+"""Admissions that are looked at together: what is held at once is bounded, hospitals are whole."""
 
 
 def find(material: Material, limits: Limits) -> Found:
-    """Groups of persons who were admitted together on several occasions that do not overlap; ranks only."""
-    first = max(material.last_day - timedelta(days=limits.span_days), material.known_from)
-    stays = material.stays(*_COLUMNS).filter(
-        (pl.col("payment_unit") == "drg")
-        & pl.col("person").is_not_null()
-        & ~is_planned(material)
-        & (pl.col("admission_date") >= first)
-    )
-    span = max((material.last_day - first).days, 1)
-    again = pl.struct("person", "hospital_id").is_duplicated()
-    returning = stays.with_columns(
-        day=pl.col("admission_date").cast(pl.Int32), admissions=pl.len().over("hospital_id")
-    ).filter(again)
-    parts, not_judged = [_members_of([], returning)], 0
-    for mine in returning.partition_by("hospital_id", maintain_order=False):
-        few = mine["admissions"][0] <= limits.few_admissions * span
-        gangs = _gangs(mine, limits.few_occasions if few else limits.occasions, limits)
-        if gangs is None:
-            not_judged += 1
-        else:
-            parts.append(_members_of(gangs, mine, limits.near_days))
-    lacking = () if planned_known(material) else ("list:planned",)
-    judged = stays["hospital_id"].n_unique() - not_judged
-    return _found(
-        pl.concat(parts), limits, judged, {"pairs": not_judged} if not_judged else {}, lacking
-    )
+    """Persons who share enough occasions: spans of days, of which none shares a day with another, in each
+    of which all of them were admitted. Stays by bed-day and those that come back by plan do not count.
 
-
-def _gangs(
-    stays: pl.DataFrame, least: int, limits: Limits
-) -> list[tuple[list[int], list[int]]] | None:
-    """Persons and days of the occasions of each group of a hospital; None where there are too many pairs."""
-    come = stays.select("person", "day").unique()
-    come = come.filter(pl.len().over("person") >= least)
-    a_day = come.group_by("day").len()
-    if int((a_day["len"].cast(pl.Int64) ** 2).sum()) * (limits.near_days + 1) > limits.most_pairs:
-        return None
-    pairs = _pairs(come, limits.near_days)
-    often = pairs.group_by("a", "b").agg(pl.col("day").n_unique()).filter(pl.col("day") >= least)
-    degrees = often.group_by("a").len()["len"].cast(pl.Int64)
-    if int((degrees**2).sum() or 0) > limits.most_pairs:
-        return None
-    links = often.select("a", "b")
-    triples = (
-        links.join(links.select("a", c="b"), on="a")
-        .filter(pl.col("b") < pl.col("c"))
-        .join(links.select(b="a", c="b"), on=["b", "c"], how="semi")
+    Groups that share an admission are one clue; it ranks only. Admissions a day: those of the hospital
+    in the days that the named runs cover.
+    """
+    if not planned_known(material):
+        return Found(hits_of(pl.DataFrame(schema=HIT_SCHEMA).drop("hit")), not_run="list:planned")
+    stays = material.stays(*_COLUMNS).filter(pl.col("payment_unit") == "drg")
+    few = _few(stays, material, limits)
+    asked = (
+        stays.filter(pl.col("person").is_not_null() & ~is_planned(material))
+        .select("case_id", "person", "hospital_id", "admission_date", "discharge_date")
+        .with_columns(
+            hospital=pl.col("hospital_id").rank("dense"),
+            day=pl.col("admission_date").to_physical(),
+        )
+        .sort("hospital", "person", "day", "case_id")
     )
-    occasions = _occasions(triples, come, limits.near_days)
-    kept = [
-        (people, days)
-        for *people, found in occasions.iter_rows()
-        if len(days := _apart(found, limits.near_days)) >= least
+    parts = [
+        _members(mine, _needed(mine, few, limits), limits)
+        for mine in _buckets(asked.select("hospital", "hospital_id", "person", "day"))
     ]
-    return _merged(kept, limits.near_days)
+    members = pl.concat([_NO_MEMBERS, *parts])
+    return _found(members, asked, limits, stays.height)
 
 
-def _pairs(come: pl.DataFrame, near_days: int) -> pl.DataFrame:
-    """a < b, day: two persons who came within near_days; the day of the first of the two."""
-    parts = []
-    for later in range(near_days + 1):
-        other = come.select(other="person", day=pl.col("day") - later)
-        parts.append(come.join(other, on="day").filter(pl.col("person") != pl.col("other")))
+def _few(stays: pl.DataFrame, material: Material, limits: Limits) -> pl.Series:
+    """The hospitals with few admissions a day in the days that the runs cover."""
+    days = (material.last_day - material.known_from).days + 1
+    counted = (
+        stays.filter(pl.col("admission_date").is_between(material.known_from, material.last_day))
+        .group_by("hospital_id")
+        .agg(admissions=pl.len())
+    )
+    busy = counted.filter(pl.col("admissions") > limits.few_a_day * days)["hospital_id"]
+    every = stays["hospital_id"].unique()
+    return every.filter(~every.is_in(busy.implode()))
+
+
+def _needed(mine: pl.DataFrame, few: pl.Series, limits: Limits) -> pl.DataFrame:
+    """hospital, needed: how many occasions make a hit there."""
+    is_few = pl.col("hospital_id").is_in(few.implode())
     return (
-        pl.concat(parts)
+        mine.select("hospital", "hospital_id")
+        .unique()
         .select(
-            a=pl.min_horizontal("person", "other"),
-            b=pl.max_horizontal("person", "other"),
-            day="day",
+            "hospital",
+            needed=pl.when(is_few).then(limits.occasions_few).otherwise(limits.occasions),
+        )
+    )
+
+
+def _buckets(asked: pl.DataFrame) -> list[pl.DataFrame]:
+    """The admissions in parts of whole hospitals, each of about _BUCKET admissions or one hospital."""
+    sizes = asked.group_by("hospital").agg(size=pl.len()).sort("hospital")
+    numbered = sizes.select(
+        "hospital", bucket=(pl.col("size").cum_sum() - pl.col("size")) // _BUCKET
+    )
+    return asked.join(numbered, on="hospital").partition_by("bucket", include_key=False)
+
+
+_NO_MEMBERS = pl.DataFrame(
+    schema={"hospital": pl.UInt32, "person": pl.Int32, "day": pl.Int32, "clue": pl.Int64}
+)
+
+
+def _members(mine: pl.DataFrame, needed: pl.DataFrame, limits: Limits) -> pl.DataFrame:
+    """hospital, person, day (of admission) and a number of their clue, of groups that share occasions enough.
+
+    A window begins on each day that a person of it was admitted. What grows is the windows of a person, not
+    the pairs of persons of a day: sequences of windows are lengthened by one at a time, and those that too
+    few persons share are dropped before they grow.
+    """
+    days = mine.select("hospital", "person", "day", who=_who()).unique()
+    days = days.join(needed, on="hospital").filter(pl.len().over("who") >= pl.col("needed"))
+    if days.is_empty():
+        return _NO_MEMBERS
+    starts = days.select("hospital", w1="day").unique()
+    windows = _shared(
+        pl.concat(
+            days.select("hospital", "who", "needed", w1=pl.col("day") - back).join(
+                starts, on=["hospital", "w1"], how="semi"
+            )
+            for back in range(limits.within_days + 1)
         )
         .unique()
+        .select("who", "needed", "w1", sequence=pl.col("hospital").cast(pl.Int64)),
+        "w1",
+        limits,
     )
+    found, sequences = [], windows
+    for length in range(1, max(limits.occasions, limits.occasions_few) + 1):
+        if length > 1:
+            sequences = _lengthened(sequences, windows, length, limits)
+        names = [f"w{number + 1}" for number in range(length)]
+        complete = sequences.filter(pl.col("needed") == length)
+        found.append(_admissions(complete, days, names, limits))
+        sequences = sequences.filter(pl.col("needed") > length)
+    return _as_clues([one for one in found if one.height])
 
 
-def _occasions(triples: pl.DataFrame, come: pl.DataFrame, near_days: int) -> pl.DataFrame:
-    """a, b, c and the sorted days on which all three came within near_days."""
-    joined = triples
-    for name in _THREE:
-        joined = joined.join(come.rename({"person": name, "day": f"day_{name}"}), on=name)
-        days = [f"day_{one}" for one in _THREE if f"day_{one}" in joined.columns]
-        spread = pl.max_horizontal(*days) - pl.min_horizontal(*days)
-        joined = joined.filter(spread <= near_days)
-    first = pl.min_horizontal(*(f"day_{one}" for one in _THREE))
-    return (
-        joined.with_columns(day=first)
-        .group_by(*_THREE)
-        .agg(pl.col("day").unique().sort())
-        .sort(*_THREE)
-    )
+def _who() -> pl.Expr:
+    """A person at a hospital as one whole number, by which joins and counts are quick."""
+    return pl.col("hospital").cast(pl.Int64) * 2**32 + pl.col("person")
 
 
-def _apart(days: Sequence[int], near_days: int) -> list[int]:
-    """The days of occasions that do not overlap, the earliest first."""
-    apart: list[int] = []
-    for day in days:
-        if not apart or day > apart[-1] + near_days:
-            apart.append(day)
-    return apart
+def _shared(rows: pl.DataFrame, newest: str, limits: Limits) -> pl.DataFrame:
+    """The rows whose sequence, with its newest window, enough persons share; numbered anew by both."""
+    window = pl.col(newest).cast(pl.Int64) + 2**20  # a day before 1970 has a negative number
+    keyed = rows.with_columns(sequence=pl.col("sequence") * 2**21 + window)
+    enough = keyed.group_by("sequence").len().filter(pl.col("len") >= limits.min_persons)
+    numbered = enough.select("sequence", number=pl.col("sequence").rank("dense").cast(pl.Int64))
+    return keyed.join(numbered, on="sequence").drop("sequence").rename({"number": "sequence"})
 
 
-def _merged(
-    triples: list[tuple[list[int], list[int]]], near_days: int
-) -> list[tuple[list[int], list[int]]]:
-    """Triples that share two persons are one group, with the occasions of all."""
-    leader = {tuple(people): tuple(people) for people, _ in triples}
-
-    def of(one: tuple[int, ...]) -> tuple[int, ...]:
-        while leader[one] != one:
-            one = leader[one]
-        return one
-
-    by_pair: dict[tuple[int, int], tuple[int, ...]] = {}
-    for people, _ in triples:
-        a, b, c = people
-        for pair in ((a, b), (a, c), (b, c)):
-            other = by_pair.setdefault(pair, (a, b, c))
-            first, second = sorted((of(other), of((a, b, c))))
-            leader[second] = first
-    groups: dict[tuple[int, ...], tuple[set[int], set[int]]] = {}
-    for people, days in triples:
-        persons, all_days = groups.setdefault(of(tuple(people)), (set(), set()))
-        persons.update(people)
-        all_days.update(days)
-    return [
-        (sorted(persons), _apart(sorted(days), near_days))
-        for _, (persons, days) in sorted(groups.items())
-    ]
-
-
-def _members_of(
-    gangs: Sequence[tuple[list[int], list[int]]], stays: pl.DataFrame, near_days: int = 0
+def _lengthened(
+    sequences: pl.DataFrame, windows: pl.DataFrame, length: int, limits: Limits
 ) -> pl.DataFrame:
-    """The stays of each group on its occasions, with `gang`, `occasions`."""
-    schema: dict[str, pl.DataType] = {
-        "gang": pl.Int64(),
-        "person": pl.List(pl.Int32()),
-        "occasion": pl.List(pl.Int32()),
-        "occasions": pl.Int64(),
-    }
-    rows = [(number, *gang, len(gang[1])) for number, gang in enumerate(gangs)]
-    listed = pl.DataFrame(rows, schema=schema, orient="row")
-    on_days = listed.explode("person", empty_as_null=False).explode("occasion", empty_as_null=False)
-    return (
-        stays.join(on_days, on="person")
-        .filter((pl.col("day") - pl.col("occasion")).is_between(0, near_days))
-        .unique(["gang", "case_id"])
-        .drop("occasion", "admissions")
+    """The sequences with a further window of each person, behind the last and within the days."""
+    last, following = f"w{length - 1}", f"w{length}"
+    joined = (
+        sequences.lazy()
+        .join(windows.lazy().select("who", pl.col("w1").alias(following)), on="who")
+        .filter(
+            (pl.col(following) > pl.col(last) + limits.within_days)
+            & (pl.col(following) - pl.col("w1") < limits.in_days)
+        )
+        .collect()
+    )
+    return _shared(joined, following, limits)
+
+
+def _admissions(
+    complete: pl.DataFrame, days: pl.DataFrame, names: list[str], limits: Limits
+) -> pl.DataFrame:
+    """hospital, person, day, length, sequence: the admissions in the windows of complete sequences."""
+    spans = [
+        complete.select(
+            "who", "sequence", length=pl.lit(len(names)), day=(pl.col(name) + after).cast(pl.Int32)
+        )
+        for name in names
+        for after in range(limits.within_days + 1)
+    ]
+    known = days.select("who", "hospital", "person", "day")
+    return pl.concat(spans).join(known, on=["who", "day"]).drop("who")
+
+
+@dataclass(frozen=True)
+class _Linked:
+    """Rows that name an admission and a sequence, both numbered from 0."""
+
+    admission: np.ndarray
+    sequence: np.ndarray
+
+    def clues(self) -> np.ndarray:
+        """A number for each row: the same where sequences share an admission, directly or by others."""
+        labels = np.arange(int(self.sequence.max()) + 1)
+        while True:
+            least = np.full(int(self.admission.max()) + 1, len(labels))
+            np.minimum.at(least, self.admission, labels[self.sequence])
+            better = labels.copy()
+            np.minimum.at(better, self.sequence, least[self.admission])
+            better = better[better]
+            if np.array_equal(better, labels):
+                return labels[self.sequence]
+            labels = better
+
+
+def _as_clues(found: list[pl.DataFrame]) -> pl.DataFrame:
+    if not found:
+        return _NO_MEMBERS
+    rows = pl.concat(found)
+    numbered = rows.select(
+        admission=pl.struct("hospital", "person", "day").rank("dense") - 1,
+        sequence=pl.struct("length", "sequence").rank("dense") - 1,
+    )
+    clues = _Linked(numbered["admission"].to_numpy(), numbered["sequence"].to_numpy()).clues()
+    named = rows.select("hospital", "person", "day", clue=pl.Series(clues, dtype=pl.Int64))
+    return named.unique().select(
+        pl.col(name).cast(dtype) for name, dtype in _NO_MEMBERS.schema.items()
     )
 
 
-def _found(
-    members: pl.DataFrame,
-    limits: Limits,
-    judged: int,
-    not_judged: dict[str, int],
-    lacking: tuple[str, ...],
-) -> Found:
-    ordered = members.sort("hospital_id", "gang", "admission_date", "case_id")
-    groups = ordered.group_by("hospital_id", "gang", maintain_order=True).agg(
-        case_ids=pl.col("case_id"),
-        keys=pl.col("case_id").tail(2),
-        first=pl.col("admission_date").min(),
-        last=pl.col("discharge_date").max(),
-        persons=pl.col("person").n_unique(),
-        occasions=pl.col("occasions").first(),
+def _found(members: pl.DataFrame, asked: pl.DataFrame, limits: Limits, checked: int) -> Found:
+    named = members.join(asked, on=["hospital", "person", "day"]).sort(
+        "hospital", "clue", "admission_date", "case_id"
     )
-    hits = hits_of(
-        groups.with_columns(
+    times = pl.col("day").n_unique().over("hospital", "clue", "person")
+    rows = (
+        named.with_columns(times=times)
+        .group_by("hospital", "clue", maintain_order=True)
+        .agg(
+            case_ids=pl.col("case_id"),
+            keys=pl.col("case_id").tail(2),
+            hospital_id=pl.col("hospital_id").first(),
+            first=pl.col("admission_date").min(),
+            last=pl.col("admission_date").max(),
+            persons=pl.col("person").n_unique(),
+            occasions=pl.col("times").max(),
+        )
+        .sort(pl.col("case_ids").list.join("\x1f"))
+        .with_columns(
             reason_code=pl.lit("group_travel"),
+            numbers=numbers_of(
+                persons=pl.col("persons"),
+                occasions=pl.col("occasions"),
+                days=pl.lit(limits.within_days),
+            ),
             file=pl.lit("none"),
-            numbers=numbers_of(persons=pl.col("persons"), occasions=pl.col("occasions")),
         )
     )
-    named = ordered.join(
-        groups.select("hospital_id", "gang", hit=hits["hit"]), on=["hospital_id", "gang"]
-    )
+    hits = hits_of(rows)
+    named = named.join(rows.select("hospital", "clue", hit=hits["hit"]), on=["hospital", "clue"])
     key = pl.col("case_id")
     return Found(
         hits,
         stakes_of(named.select("hit", "case_id", points=pl.lit(0, pl.Int64))),
-        facts_of(named, "stay", "cases", key, "admission_date", pl.col("admission_date")),
-        checked=judged,
-        not_judged=not_judged,
-        lacking=lacking,
+        pl.concat(
+            [
+                facts_of(
+                    named,
+                    "stay",
+                    "cases",
+                    key,
+                    "admission_date",
+                    pl.col("admission_date"),
+                    limits.within_days,
+                ),
+                facts_of(named, "stay", "cases", key, "discharge_date", pl.col("discharge_date")),
+            ]
+        ),
+        checked=checked,
     )
 
 

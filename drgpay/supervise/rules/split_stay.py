@@ -268,4 +268,4 @@ def _guards(judged: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-RULE = Rule(Limits, find)
+RULE = Rule(Limits, find, books="all_but_most")

@@ -54,7 +54,7 @@ class Limits(Section):
     c_from: Share
 
 
-_COLUMNS = (
+COLUMNS = (
     *("case_id", "run", "hospital_id", "level", "kind", "account", "out_of_area", "admission_date"),
     *("discharge_date", "settlement_date", "length_of_stay", "sex", "age", "age_days", "weight_g"),
     *("department", "discharge_type", "principal_diagnosis", "other_diagnoses", "procedures"),
@@ -65,7 +65,7 @@ _COLUMNS = (
 
 def find(material: Material, limits: Limits) -> Found:
     """Stays whose cost fits the less severe group better; leaves the table `candidates`."""
-    stays = material.stays(*_COLUMNS, current=True).filter(
+    stays = material.stays(*COLUMNS, current=True).filter(
         (pl.col("payment_unit") == "drg") & (pl.col("status") == "grouped")
     )
     parts, checked, not_judged = [], 0, dict[str, int]()
@@ -78,7 +78,7 @@ def find(material: Material, limits: Limits) -> Found:
         if mine.is_empty():
             continue
         low = _low(mine, run)
-        judged = _judged(low, run, limits)
+        judged = with_likelihood_ratio(low, run, limits.min_level_cases)
         checked += mine.height
         _count(not_judged, "low", mine.height - low.height)
         _count(not_judged, "mean", low.height - judged.height)
@@ -146,11 +146,17 @@ def _low(coded: pl.DataFrame, run: Rated) -> pl.DataFrame:
     """
     bare = without_level(run.compiled, coded)
     again = grouped_again(run.compiled, bare)
-    both = bare.join(again, on="case_id").filter(
-        (pl.col("low_status") == "grouped")
-        & (pl.col("low_adrg") == pl.col("adrg"))
-        & (pl.col("low_drg") != pl.col("drg"))
-    )
+    both = bare.join(again, on="case_id")
+    return cheaper(both.filter(pl.col("low_adrg") == pl.col("adrg")), run)
+
+
+def cheaper(both: pl.DataFrame, run: Rated) -> pl.DataFrame:
+    """The stays whose other group is stable and earns less, sorted by case_id; with points_own and
+    points_low, both before adjustments, at this stay's cost.
+
+    both: with low_status, low_mdc, low_adrg, low_drg, low_severity of `grouped_again`.
+    """
+    both = both.filter((pl.col("low_status") == "grouped") & (pl.col("low_drg") != pl.col("drg")))
     stable = run.catalogue.groups.filter(pl.col("stability") == "stable")["drg"].unique()
     both = both.filter(pl.col("low_drg").is_in(stable.implode())).sort("case_id")
     own = _points(both, run)
@@ -172,7 +178,9 @@ def _points(stays: pl.DataFrame, run: Rated) -> pl.Series:
     if stays.is_empty():
         return pl.Series([], dtype=pl.Int64)
     priced = priced_cases(
-        stays.drop("kind", "run", "coded", "suspects", strict=False).with_columns(person),
+        stays.select(*(name for name in COLUMNS if name not in ("kind", "run"))).with_columns(
+            person
+        ),
         run.catalogue,
         points,
         class_formulas(run.catalogue, points),
@@ -180,9 +188,9 @@ def _points(stays: pl.DataFrame, run: Rated) -> pl.Series:
     return priced["points_before"]
 
 
-def _judged(low: pl.DataFrame, run: Rated, limits: Limits) -> pl.DataFrame:
+def with_likelihood_ratio(low: pl.DataFrame, run: Rated, min_level_cases: int) -> pl.DataFrame:
     """Of those with means and cv of both groups: lr, of log-normal costs."""
-    means = level_means(run.catalogue, limits.min_level_cases)
+    means = level_means(run.catalogue, min_level_cases)
     both = low.join(
         means.rename({"mean": "mean_own", "cv": "cv_own"}), on=["drg", "level"], how="left"
     )

@@ -1,144 +1,142 @@
-"""Persons who go to hospital together."""
+"""Persons who are admitted together again and again."""
 
 from datetime import date, timedelta
-from itertools import combinations
+from itertools import combinations, product
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import polars as pl
 import pytest
 
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.supervise.rules import group_travel
 from drgpay.supervise.rules.group_travel import find
 from tests.supervise.material import material_of, stay
 
-START = date(2026, 1, 1)
+_FIRST = date(2025, 6, 1)
+_KNOWN = "2025-06-01"
 
 
-def stays(*visits: tuple[int, int], hospital: str = "H1", mark: str = "s") -> list[dict[str, Any]]:
-    """A stay for each (person, day)."""
-    rows = []
-    for number, (person, day) in enumerate(visits):
-        first = START + timedelta(days=day)
-        case = f"{mark}{number:04}"
-        last = first + timedelta(days=3)
-        rows.append(stay(case, str(first), str(last), person=person, hospital_id=hospital))
-    return rows
+def admitted(day: int, person: int | None, **said: Any) -> dict[str, Any]:
+    """A stay of two days that begins so many days after the first."""
+    begin = _FIRST + timedelta(days=day)
+    case = said.pop("case", f"{day:03}-{person}")
+    end = begin + timedelta(days=2)
+    return stay(case, begin.isoformat(), end.isoformat(), person=person, **said)
 
 
-def together(persons: range, *days: int) -> list[tuple[int, int]]:
-    return [(person, day) for day in days for person in persons]
+def together(*days: int, persons: tuple[int, ...] = (1, 2, 3)) -> list[dict[str, Any]]:
+    return [admitted(day, person) for day in days for person in persons]
 
 
-def crowd(limits: Any, hospital: str = "H1") -> list[dict[str, Any]]:
-    """So many others, who come once, that the hospital has more than a few admissions a day."""
-    others = [(1000 + number, number % 90) for number in range(90 * 12)]
-    return stays(*others, hospital=hospital, mark="x")
+def crowd(a_day: int, days: int) -> list[dict[str, Any]]:
+    """So many others a day, each once, and to the last of the days."""
+    return [
+        admitted(day, 1000 + day * 1000 + number) for day in range(days) for number in range(a_day)
+    ]
 
 
-def found(tmp_path: Path, compiled: CompiledScheme, limits: Any, rows: Any, **said: Any) -> Any:
-    material = material_of(tmp_path / "m", compiled, rows, known_from="2026-01-01", **said)
-    return find(material, limits("group_travel"))
+@pytest.fixture
+def clues(tmp_path: Path, compiled: CompiledScheme, limits: Any) -> Any:
+    def found(rows: list[dict[str, Any]]) -> Any:
+        material = material_of(tmp_path / "m", compiled, rows, known_from=_KNOWN)
+        return find(material, limits("group_travel"))
+
+    return found
+
+
+def test_twice_is_enough_where_few_are_admitted(clues: Any) -> None:
+    found = clues(together(0, 30))
+    assert found.hits["numbers"].to_list() == ['{"persons":3,"occasions":2,"days":1}']
+    assert found.hits["keys"].to_list() == [["030-2", "030-3"]]
+    assert found.hits["file"].to_list() == ["none"]
+    assert found.stakes["points"].sum() == 0
 
 
 @pytest.mark.parametrize(
-    ("visits", "occasions"),
+    ("rows", "hits"),
     [
-        (together(range(1, 4), 5, 30, 60), 3),
-        (together(range(1, 4), 5, 30), None),
-        (together(range(1, 3), 5, 30, 60), None),  # two persons
-        (together(range(1, 4), 5, 6, 30), None),  # the first two overlap
-        ([*together(range(1, 3), 5, 30, 60), (3, 6), (3, 31), (3, 61)], 3),  # a day apart
-        ([*together(range(1, 3), 5, 30, 60), (3, 7), (3, 31), (3, 61)], None),
-        (
-            [(1, 4), (2, 5), (3, 6), *together(range(1, 4), 30, 60)],
-            None,
-        ),  # 1 and 3 are two days apart
+        (together(0), 0),
+        (together(0, 30, persons=(1, 2)), 0),
+        ([*together(0), *together(30, persons=(1, 2, 4))], 0),  # not the same three
+        ([*together(0), admitted(30, 1), admitted(30, 2), admitted(31, 3)], 1),
+        ([*together(0), admitted(30, 1), admitted(31, 2), admitted(32, 3)], 0),
+        ([*together(0), admitted(30, 1), admitted(30, 2), admitted(30, 3, hospital_id="H2")], 0),
+        ([*together(0), admitted(30, 1), admitted(30, 2), admitted(30, None)], 0),
+        ([*together(0), *together(30, persons=(1, 2)), admitted(30, 3, payment_unit="bed_day")], 0),
+        (together(0, 364), 1),
+        (together(0, 365), 0),
+        (together(0, 2), 1),
+        (together(0, 1), 0),  # occasions that share a day are one
     ],
 )
-def test_three_persons_on_three_occasions(
-    tmp_path: Path,
-    compiled: CompiledScheme,
-    limits: Any,
-    visits: list[tuple[int, int]],
-    occasions: int | None,
+def test_limits_at_both_sides(clues: Any, rows: list[dict[str, Any]], hits: int) -> None:
+    assert clues(rows).hits.height == hits
+
+
+@pytest.mark.parametrize(("a_day", "hits"), [(9, 1), (11, 0)])
+def test_where_many_are_admitted_it_takes_three(clues: Any, a_day: int, hits: int) -> None:
+    others = crowd(a_day, 33)  # the last is discharged on the 35th day
+    assert clues([*others, *together(0, 30)]).hits.height == hits
+    assert clues([*others, *together(0, 15, 30)]).hits.height == 1
+
+
+def test_planned_stays_do_not_count(clues: Any, compiled: CompiledScheme) -> None:
+    drg = min(compiled.exempt)
+    rows = [*together(0), *(admitted(30, person, drg=drg) for person in (1, 2, 3))]
+    assert clues(rows).hits.is_empty()
+
+
+def test_groups_that_share_an_admission_are_one_clue_and_others_two(clues: Any) -> None:
+    linked = [*together(0, 30), admitted(30, 4), *together(60, persons=(2, 3, 4))]
+    found = clues(linked)
+    assert [len(cases) for cases in found.hits["case_ids"]] == [10]
+    apart = clues([*together(0, 30), *together(90, 120, persons=(5, 6, 7))])
+    assert [len(cases) for cases in apart.hits["case_ids"]] == [6, 6]
+
+
+def test_rows_in_any_order_and_hospitals_in_any_bucket(
+    clues: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hits = found(tmp_path, compiled, limits, stays(*visits) + crowd(limits)).hits
-    assert hits.height == (1 if occasions else 0)
-    if occasions:
-        assert f'"occasions":{occasions}' in hits["numbers"][0]
-        assert hits["case_ids"].list.len()[0] == 9
-
-
-def test_two_occasions_are_enough_where_few_are_admitted(
-    tmp_path: Path, compiled: CompiledScheme, limits: Any
-) -> None:
-    rows = stays(*together(range(1, 4), 5, 60)) + stays((9, 90), mark="z")
-    assert found(tmp_path, compiled, limits, rows).hits.height == 1
-
-
-def test_a_larger_group_is_one_clue_and_hospitals_are_apart(
-    tmp_path: Path, compiled: CompiledScheme, limits: Any
-) -> None:
-    rows = stays(*together(range(1, 6), 5, 30, 60)) + crowd(limits)
-    rows += stays(*together(range(1, 4), 10, 40), hospital="H2", mark="t") + crowd(limits, "H2")
-    for number, row in enumerate(rows):
-        row["case_id"] = f"{number:05}"
-    one = found(tmp_path / "one", compiled, limits, rows)
-    other = found(tmp_path / "other", compiled, limits, rows[::-1])
-    assert one.hits["case_ids"].list.len().to_list() == [15]
-    assert one.hits.equals(other.hits)
-    assert '"persons":5' in one.hits["numbers"][0]
-
-
-def test_planned_and_bed_day_stays_are_left_out(
-    tmp_path: Path, compiled: CompiledScheme, limits: Any
-) -> None:
-    rows = stays(*together(range(1, 4), 5, 30, 60))
-    planned = [{**row, "principal_diagnosis": "Z51.100"} for row in rows] + crowd(limits)
-    lists = pl.DataFrame({"list": ["planned"], "code": ["Z51"], "code2": [None]})
-    tables = {"lists": lists}
-    assert found(tmp_path / "p", compiled, limits, planned, tables=tables).hits.is_empty()
-    beds = [{**row, "payment_unit": "bed_day"} for row in rows] + crowd(limits)
-    assert found(tmp_path / "b", compiled, limits, beds).hits.is_empty()
-
-
-def test_a_hospital_with_too_many_pairs_is_not_judged_and_counted(
-    tmp_path: Path, compiled: CompiledScheme, limits: Any
-) -> None:
-    few = limits("group_travel").model_copy(update={"most_pairs": 20})
-    rows = stays(*together(range(1, 8), 5, 30, 60)) + stays((99, 1), hospital="H2", mark="y")
-    made = find(material_of(tmp_path / "m", compiled, rows, known_from="2026-01-01"), few)
-    assert made.hits.is_empty()
-    assert (made.checked, made.not_judged) == (1, {"pairs": 1})
+    rows = [
+        admitted(day, person, hospital_id=f"H{hospital}", case=f"{hospital}-{day:03}-{person}")
+        for hospital in range(4)
+        for day in (0, 1, 30, 60)
+        for person in range(hospital * 10, hospital * 10 + 4)
+    ]
+    one, other = clues(rows), clues(rows[::-1])
+    monkeypatch.setattr(group_travel, "_BUCKET", 7)
+    cut = clues(rows)
+    assert one.hits.height == 4
+    for found in (other, cut):
+        assert one.hits.equals(found.hits)
+        assert one.facts.sort("hit", "key", "column").equals(
+            found.facts.sort("hit", "key", "column")
+        )
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_any_three_that_meet_often_enough_are_in_a_clue(
-    tmp_path: Path, compiled: CompiledScheme, limits: Any, seed: int
-) -> None:
+def test_any_three_that_meet_often_enough_are_found_and_nobody_else(clues: Any, seed: int) -> None:
     """Compared with every three persons, tried one by one."""
     rng = np.random.default_rng(seed)
-    visits = sorted({(int(rng.integers(0, 14)), int(rng.integers(0, 40))) for _ in range(160)})
-    rows = stays(*visits) + stays((99, 89), mark="z")
-    hits = found(tmp_path, compiled, limits, rows).hits  # few admissions: two occasions
-    person = {row["case_id"]: row["person"] for row in rows}
-    in_clues = [{person[case] for case in cases} for cases in hits["case_ids"].to_list()]
-    days = {one: [day for who, day in visits if who == one] for one in range(14)}
-    for three in combinations(range(14), 3):
-        meets = sorted(
-            {
-                min(a, b, c)
-                for a in days[three[0]]
-                for b in days[three[1]]
-                for c in days[three[2]]
-                if max(a, b, c) - min(a, b, c) <= 1
-            }
-        )
-        apart: list[int] = []
-        for day in meets:
-            if not apart or day > apart[-1] + 1:
-                apart.append(day)
-        if len(apart) >= 2:
-            assert any(set(three) <= clue for clue in in_clues), three
+    visits = {(int(day), int(who)) for day, who in rng.integers(0, (40, 12), (90, 2))}
+    found = clues([admitted(day, who) for day, who in sorted(visits)])
+    in_clues = [set(cases) for cases in found.hits["case_ids"].to_list()]
+    days = {who: [day for day, one in visits if one == who] for who in range(12)}
+    expected = set()
+    for three in combinations(range(12), 3):
+        meets = [
+            meet for meet in product(*(days[who] for who in three)) if max(meet) - min(meet) <= 1
+        ]
+        for one, other in combinations(meets, 2):
+            if abs(min(one) - min(other)) > 1:
+                cases = {
+                    f"{day:03}-{who}"
+                    for meet in (one, other)
+                    for day, who in zip(meet, three, strict=True)
+                }
+                expected |= cases
+                assert any(cases <= clue for clue in in_clues), (three, one, other)
+    assert expected
+    assert set().union(*in_clues) == expected
+    assert sum(len(clue) for clue in in_clues) == len(expected)  # none is in two clues
