@@ -35,7 +35,6 @@ class Comparison(Section):
     min_peers: PositiveCount
     min_n: PositiveCount
     funnel_z: PositiveRatio
-    benford: bool = False
 
 
 class Review(Section):

@@ -41,7 +41,7 @@ def test_months_before_that_are_not_covered_are_named(
     policy = load_policy(shipped_folder("policies") / "illustrative.toml").policy
     rows = [stay("a", "2026-03-01", "2026-03-04")]
     material = material_of(tmp_path / "m", compiled, rows, known_from=known_from, policy=policy)
-    job: Any = SimpleNamespace(file=SimpleNamespace(sample=SampleFile()))
+    job: Any = SimpleNamespace(file=SimpleNamespace(sample=SampleFile()), decided=())
     alone = replace(rulebook, rulings=(rulebook.ruling("mix_jump"),))
     (row,) = supervise_material(material, alone, job, tmp_path).rule_report.to_dicts()
     assert row["state"] == state
