@@ -22,6 +22,7 @@ FOR_PEOPLE = {
     "records/writing.py",  # write_table: scheme check and diff, adjust check and propose
     "registry/export.py",  # runs list, show, compare and sql
     "schemes/workbook/notes.py",  # the report of scheme import
+    "supervise/staff_output.py",  # the standing of staff
 }
 READ_AGAIN = {
     "adjust/tables.py",  # the tables of a scheme

@@ -25,6 +25,10 @@ DECIDE_EXAMPLES = (
     "drgpay supervise-decide clues-2026-10 decisions.csv",
     "drgpay supervise-decide clues-2026-10 decisions.csv --on 2026-12-01 --out decided-2026-10",
 )
+STAFF_EXAMPLES = (
+    "drgpay supervise-staff supervise.toml",
+    "drgpay supervise-staff supervise.toml --out staff-status.csv",
+)
 FILE_EXAMPLES = (
     "drgpay supervise-file clues-2026-10 3f9c1a7b20de",
     "drgpay supervise-file clues-2026-10 3f9c1a7b20de --out case.html",
@@ -161,3 +165,29 @@ def supervise_decide(
         return
     console.show(decisions_report(decided, language))
     console.say(console.shown(written / DEDUCTIONS))
+
+
+def supervise_staff(
+    file: Annotated[Path, typer.Argument()],
+    out: Annotated[Path | None, typer.Option()] = None,
+    accept_refused: Annotated[bool, typer.Option("--accept-refused")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Points against members of staff: sums of a year, suspensions and ends, and what they concern."""
+    from drgpay.cli.quality_output import refuse_existing
+    from drgpay.supervise.file import load_supervise
+    from drgpay.supervise.staff import staff_of
+    from drgpay.supervise.staff_output import staff_report, staff_table, write_staff
+
+    refuse_existing(out)
+    found = staff_of(load_supervise(file), accept_refused=accept_refused)
+    if out is not None:
+        write_staff(found, out)
+    if as_json:
+        rows = staff_table(found).to_dicts()
+        refused = found.refused.height
+        console.give_json(json_text({"status": "done", "refused": refused, "staff": rows}))
+    elif out is None:
+        console.show(staff_report(found, chosen()))
+    else:
+        console.say(console.shown(out))

@@ -36,7 +36,7 @@ def deduction_steps(
 
     cases: case_id, the columns of `base`, AGE_COLUMNS, points_before. found: DEDUCTION_SCHEMA. Where a case has
     no base points, its points before adjustments stand for them. The evidence is the document, or
-    the reason where there is none.
+    the reason where there is none, and the clue that led to it (07).
     """
     steps: list[Step] = []
     for rule in rules:
@@ -53,7 +53,14 @@ def _case_step(cases: pl.DataFrame, rule: Deduction) -> CaseChange:
     return CaseChange(rule.kind, cases.select(columns))
 
 
-_EVIDENCE = pl.coalesce("document", "reason")
+_DOCUMENT = pl.coalesce("document", "reason")
+_NAMED = _DOCUMENT.str.contains(pl.col("clue_id"), literal=True)
+_EVIDENCE = (
+    pl.when(pl.col("clue_id").is_null() | _NAMED)
+    .then(_DOCUMENT)
+    .otherwise(pl.concat_str(_DOCUMENT, "clue_id", separator=" ", ignore_nulls=True))
+)
+"""The clue that led to a deduction is named by it, whatever the document says."""
 
 
 def _hospital_step(cases: pl.DataFrame, rule: Deduction, base: Base) -> HospitalMinus:

@@ -214,14 +214,19 @@ def _due(
 
 
 def _in_one(deductions: pl.DataFrame) -> pl.DataFrame:
-    """The deductions of each case as one: case_id, REASON_SCHEMA, the first evidence.
+    """The deductions of each case as one: case_id, REASON_SCHEMA, the evidence of all.
 
     factor: of all, null where four places do not write it.
     """
     return (
         deductions.group_by("case_id")
-        .agg(pl.col("factor"), pl.col("evidence").first(), number=pl.len())
+        .agg(
+            pl.col("factor"),
+            pl.col("evidence").drop_nulls().unique(maintain_order=True),
+            number=pl.len(),
+        )
         .with_columns(
+            pl.when(pl.col("evidence").list.len() > 0).then(pl.col("evidence").list.join("; ")),
             pl.col("factor").map_elements(_product, return_dtype=pl.Int64),
             several=pl.col("number") > 1,
         )

@@ -56,13 +56,19 @@ class Review(Section):
 
 
 class PersonPoints(Section):
-    """[person_points]: 驾照式记分: sums of a calendar year from which a person is suspended or ended."""
+    """[person_points]: 驾照式记分: sums of a calendar year from which a person is suspended or ended.
 
+    points: of one entry, at least and at most. ended_years_at_once: where an entry of the year has the most.
+    rescue_routes: admission routes of stays that a measure leaves out, since rescue is paid in any case.
+    """
+
+    points: tuple[PositiveCount, PositiveCount]
     suspended_from: PositiveCount
     ended_from: PositiveCount
     suspended_months: tuple[PositiveCount, PositiveCount]
     ended_years: PositiveCount
     ended_years_at_once: PositiveCount
+    rescue_routes: tuple[Name, ...]
 
 
 class Fine(Section):

@@ -26,3 +26,19 @@ def test_points_before_stand_for_missing_base_points() -> None:
 def test_an_unknown_kind_is_refused() -> None:
     with pytest.raises(DrgpayError, match="the case 0 is of the unknown kind rudeness"):
         earned(filings=filings(deductions=[deduction("rudeness")]))
+
+
+@pytest.mark.parametrize(
+    ("filed", "said"),
+    [
+        ({"document": "2026-9"}, "2026-9"),
+        ({"document": "2026-9", "clue_id": "3f9c1a7b20de"}, "2026-9 3f9c1a7b20de"),
+        ({"document": "clue 3f9c1a7b20de", "clue_id": "3f9c1a7b20de"}, "clue 3f9c1a7b20de"),
+        ({"reason": "split", "clue_id": "3f9c1a7b20de"}, "split 3f9c1a7b20de"),
+        ({"clue_id": "3f9c1a7b20de"}, "3f9c1a7b20de"),
+        ({}, None),
+    ],
+)
+def test_a_deduction_names_the_clue_that_led_to_it(filed: dict[str, Any], said: str | None) -> None:
+    done = earned(filings=filings(deductions=[deduction("up_coding", **filed)]))
+    assert set(done.adjustments["evidence"]) == {said}
