@@ -95,14 +95,15 @@ def _table(folder: Path, name: str) -> pl.DataFrame:
 def shown_tables(file: CaseFile, language: Language) -> list[ReportTable]:
     """Its tables: the stays side by side (a column a stay), evidence, guards, other clues, rule, groups."""
     stays = file.stays.drop("clue_id", "place").with_columns(
-        pl.col(name).list.join(" ") for name in ("other_diagnoses", "procedures")
+        *(pl.col(name).list.join(" ") for name in ("other_diagnoses", "procedures")),
+        pl.col("deducted").cast(pl.String),
     )
     tables = [
         ReportTable(
             "t_stays",
             stays,
             turned=True,
-            prefixes={"case_class": "class", "admission_route": "route"},
+            prefixes={"case_class": "class", "admission_route": "route", "deducted": "value"},
         ),
         ReportTable("t_traces", traces(file, language)),
         ReportTable("t_evidence", file.evidence, prefixes=_SAID),
@@ -129,18 +130,26 @@ def _others(clues: pl.DataFrame, language: Language) -> pl.DataFrame:
 
 
 def traces(file: CaseFile, language: Language) -> pl.DataFrame:
-    """case_id, trace: how each stay was grouped, in a sentence."""
+    """case_id, trace: how each stay was grouped, in a sentence; where diagnoses are suspected, also without."""
     compiled = load_compiled(file.scheme)
     names = CodeNames.of(compiled.scheme.info.code_system)
-    rows = [
-        (
-            row["case_id"],
-            sentence(
-                explain_stay(compiled, Stay.of(_as_record(row)), names, row["case_id"]), language
-            ),
-        )
-        for row in file.stays.drop_nulls("stay_days").iter_rows(named=True)  # visits have none
-    ]
+    suspects = file.evidence.filter(pl.col("fact") == "suspects").select("key", "value")
+    suspected = {case: set(codes.split()) for case, codes in suspects.iter_rows()}
+
+    def trace(row: Mapping[str, Any]) -> str:
+        case = row["case_id"]
+        return sentence(explain_stay(compiled, Stay.of(_as_record(row)), names, case), language)
+
+    rows = []
+    for row in file.stays.drop_nulls("stay_days").iter_rows(named=True):  # visits have none
+        case = row["case_id"]
+        rows.append((case, trace(row)))
+        if case in suspected:
+            kept = [code for code in row["other_diagnoses"] or () if code not in suspected[case]]
+            without = WORDS.said(
+                "without_suspects", language, codes=" ".join(sorted(suspected[case]))
+            )
+            rows.append((case, without + trace({**row, "other_diagnoses": kept})))
     return pl.DataFrame(rows, schema={"case_id": pl.String, "trace": pl.String}, orient="row")
 
 

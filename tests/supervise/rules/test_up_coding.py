@@ -11,6 +11,7 @@ import polars as pl
 import pytest
 
 from drgpay.grouper.compiled import CompiledScheme
+from drgpay.supervise.case_file import open_case_file, traces
 from drgpay.supervise.coded_share import coded_shares, prior
 from drgpay.supervise.rules.up_coding import log_density, posterior
 from drgpay.supervise.severity_groups import levels_of_groups, with_coded, without_level
@@ -163,6 +164,16 @@ def test_every_candidate_again(file: Path, folder: Path, candidates: pl.DataFram
         assert float(row["c"]) == pytest.approx(pi * nearest / (pi * nearest + 1 - pi), abs=6e-4)
         assert row["stake"] > 0
     assert compared > 20
+
+
+def test_the_case_file_has_both_groupings(folder: Path, candidates: pl.DataFrame) -> None:
+    clues = pl.read_parquet(folder / "clues.parquet").filter(pl.col("rule") == "up_coding")
+    clue = clues.row(0, named=True)
+    file = open_case_file(folder, clue["clue_id"])
+    own, low = traces(file, "zh")["trace"].to_list()
+    groups = candidates.filter(pl.col("case_id") == clue["case_ids"][0])
+    assert groups["low_drg"][0] not in own
+    assert f"{groups['low_drg'][0]} " in low
 
 
 def test_what_gained_is_judged_where_the_group_without_is_stable(
