@@ -21,6 +21,9 @@ EXAMPLES = (
 
 MEASURE_EXAMPLES = ("drgpay supervise-measure clues-2026-10 region/fraud_labels.parquet",)
 AUDIT_EXAMPLES = ("drgpay supervise-audit clues-2026-10 audit-results.csv",)
+LIBRARY_EXAMPLES = (
+    "drgpay supervise-library batch-1.xlsx --batch 1 --valid-from 2025-05-23 --out item_rules.csv",
+)
 DECIDE_EXAMPLES = (
     "drgpay supervise-decide clues-2026-10 decisions.csv",
     "drgpay supervise-decide clues-2026-10 decisions.csv --on 2026-12-01 --out decided-2026-10",
@@ -191,3 +194,31 @@ def supervise_staff(
         console.show(staff_report(found, chosen()))
     else:
         console.say(console.shown(out))
+
+
+def supervise_library(
+    files: Annotated[list[Path], typer.Argument()],
+    out: Annotated[Path, typer.Option()],
+    batch: Annotated[str | None, typer.Option()] = None,
+    valid_from: Annotated[str | None, typer.Option()] = None,
+    accept_refused: Annotated[bool, typer.Option("--accept-refused")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Tables of knowledge points as item_rules."""
+    from drgpay.cli.quality_output import refuse_existing
+    from drgpay.records.writing import write_table
+    from drgpay.supervise.deciding import day_given
+    from drgpay.supervise.library import read_library, refuse_refused_rules
+    from drgpay.supervise.library_console import library_report
+
+    refuse_existing(out)
+    library = read_library(files, batch=batch, valid_from=day_given(valid_from))
+    if not accept_refused:
+        refuse_refused_rules(library)
+    write_table(library.rules, out)
+    if as_json:
+        counts = {"read": library.read, "refused": library.refused.height}
+        console.give_json(json_text({"status": "done", "rules": library.rules.height, **counts}))
+        return
+    console.show(library_report(library, chosen()))
+    console.say(console.shown(out))

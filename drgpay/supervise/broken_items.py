@@ -5,12 +5,17 @@ import polars as pl
 from drgpay.supervise.charges import CASE_COLUMNS
 from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of, yuan_said
 
-BROKEN = ("rule_id", "table", "column", "value", "stake_fen")
-"""Of a broken rule beside CASE_COLUMNS: where the value stands, and what was charged wrongly."""
+BROKEN = ("rule_id", "table", "column", "value", "line", "stake_fen")
+"""Of a broken rule beside CASE_COLUMNS: where the value stands, which line it is, what was charged wrongly."""
 
 
 def broken_found(broken: pl.DataFrame, rule: str, checked: int, lacking: tuple[str, ...]) -> Found:
-    """CASE_COLUMNS and BROKEN as hits: reason_`rule`, filled with the number of rules and the amount."""
+    """CASE_COLUMNS and BROKEN as hits: reason_`rule`, filled with the number of rules and the amount.
+
+    A line that breaks several rules is at stake once, by the largest.
+    """
+    by_line = broken.group_by("case_id", "part", "line").agg(pl.col("stake_fen").max())
+    at_stake = by_line.group_by("case_id", "part").agg(pl.col("stake_fen").sum())
     rows = (
         broken.group_by("case_id", "part")
         .agg(
@@ -18,9 +23,9 @@ def broken_found(broken: pl.DataFrame, rule: str, checked: int, lacking: tuple[s
             first=pl.col("date").min(),
             last=pl.col("last").max(),
             rules=pl.col("rule_id").n_unique(),
-            stake_fen=pl.col("stake_fen").sum(),
             names=pl.col("rule_id").unique().sort().str.join(" "),
         )
+        .join(at_stake, on=["case_id", "part"])
         .sort("part", "case_id")
         .with_columns(
             case_ids=pl.concat_list("case_id"),
@@ -68,6 +73,7 @@ def broken_lines(lines: pl.DataFrame) -> pl.DataFrame:
         table.alias("table"),
         pl.lit("item_code").alias("column"),
         pl.col("item_code").alias("value"),
+        pl.format("{} {}", "day", "item_code").alias("line"),
         "stake_fen",
     )
 
@@ -81,5 +87,6 @@ def broken_diagnoses(cases: pl.DataFrame) -> pl.DataFrame:
         table.alias("table"),
         pl.lit("diagnosis").alias("column"),
         pl.col("met").alias("value"),
+        pl.col("met").alias("line"),
         pl.lit(0, pl.Int64).alias("stake_fen"),
     )

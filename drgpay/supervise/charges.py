@@ -28,16 +28,17 @@ def cases_of(material: Material) -> pl.DataFrame:
 
 
 def charges_of(material: Material, codes: pl.Series) -> pl.DataFrame:
-    """CASE_COLUMNS, day, item_code, quantity, amount_fen: lines of those items, of the months looked at.
+    """CASE_COLUMNS, day, item_code, charges, amount_fen: what each of those items costs on a day of a case of the
+    months looked at, less refunds; items whose charges were taken back are out.
 
-    A stay's lines have their days, a visit's that of the visit.
+    A stay's lines have their days, a visit's that of the visit. charges: how often it was charged, less
+    how often it was taken back; quantities are no factor (05).
     """
     wanted = codes.unique().implode()
     cases = cases_of(material).drop("codes")
     empty = cases.clear().with_columns(
         day=pl.lit(None, pl.Date),
         item_code=pl.lit(None, pl.String),
-        quantity=pl.lit(None, pl.Float64),
         amount_fen=pl.lit(None, pl.Int64),
     )
     parts = [empty]
@@ -47,13 +48,12 @@ def charges_of(material: Material, codes: pl.Series) -> pl.DataFrame:
             "case_id",
             "item_code",
             day="date",
-            quantity=pl.col("quantity").cast(pl.Float64).fill_null(1.0),
             amount_fen="amount",
         )
         of_stays = cases.filter(pl.col("part") == "stay")
         parts.append(of_stays.join(lines, on="case_id").select(empty.columns))
     if material.has(VISITS):
-        lines = material.lines("visit", "item_code", "quantity", "amount_fen").filter(
+        lines = material.lines("visit", "item_code", "amount_fen").filter(
             pl.col("item_code").is_in(wanted)
         )
         numbers = material.visits("visit_id", "visit").rename({"visit_id": "case_id"})
@@ -61,7 +61,19 @@ def charges_of(material: Material, codes: pl.Series) -> pl.DataFrame:
         of_visits = cases.filter(pl.col("part") == "visit")
         joined = of_visits.join(named, on="case_id").with_columns(day=pl.col("date"))
         parts.append(joined.select(empty.columns))
-    return pl.concat(parts)
+    about = [name for name in CASE_COLUMNS if name not in ("case_id", "part")]
+    charged = pl.col("amount_fen")
+    return (
+        pl.concat(parts)
+        .group_by("case_id", "part", "day", "item_code")
+        .agg(
+            *(pl.col(name).first() for name in about),
+            charges=((charged > 0).sum().cast(pl.Int64) - (charged < 0).sum()).clip(1),
+            amount_fen=charged.sum(),
+        )
+        .filter(pl.col("amount_fen") > 0)
+        .select(*CASE_COLUMNS, "day", "item_code", "charges", "amount_fen")
+    )
 
 
 def rules_of(material: Material, *kinds: str) -> pl.DataFrame:

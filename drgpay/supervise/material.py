@@ -4,7 +4,7 @@ Persons are numbers here: no id of a person is held beyond the reading. Stays wa
 a run, and a rule loads the columns that it asks for.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -71,6 +71,15 @@ not only looked back on. run: its number in Material.runs. points: as they were 
 adjustments of the run; points_before_return: before the step of readmission, else the same; 1/10,000.
 admission_route, doctor, self_pay_fen, icu_days: of stays_ext, null without. level, kind: of the table of
 hospitals; kind is `general` where it says none."""
+
+
+NUMBERED = ("person", "admission_route", "doctor", "self_pay_fen", "icu_days")
+"""Columns of stays that are laid into a file of their own beside the wide one, once all persons are known."""
+
+
+def numbers_file(file: Path) -> Path:
+    """The file of NUMBERED beside a file of stays."""
+    return file.with_suffix(".numbers.arrow")
 
 
 VISIT_SCHEMA: dict[str, pl.DataType] = {
@@ -158,7 +167,7 @@ class Material:
             for file, run in zip(self.files, self.runs, strict=True)
             if current is None or run.current == current
         ]
-        parts = [read_arrow(file, columns) for file in taken]
+        parts = [_columns_of(file, columns) for file in taken]
         empty = pl.DataFrame(schema={name: STAY_SCHEMA[name] for name in columns})
         return pl.concat([empty, *parts])
 
@@ -208,3 +217,12 @@ class Material:
 
 POINT = POINT_SCALE
 """How many units of a `points` column are one point."""
+
+
+def _columns_of(file: Path, columns: Sequence[str]) -> pl.DataFrame:
+    """Columns of a file of stays and of that of their numbers."""
+    numbered = [name for name in columns if name in NUMBERED]
+    wide = [name for name in columns if name not in NUMBERED]
+    parts = [read_arrow(file, wide)] if wide else []
+    parts += [read_arrow(numbers_file(file), numbered)] if numbered else []
+    return pl.concat(parts, how="horizontal").select(columns)

@@ -24,7 +24,7 @@ from drgpay.run.input_files import InputFiles
 from drgpay.run.kept_rules import policy_kept, rules_kept
 from drgpay.run.previous import refuse_other_stays
 from drgpay.supervise.file import RunInput, SuperviseJob
-from drgpay.supervise.material import STAY_SCHEMA, Material, Rated
+from drgpay.supervise.material import NUMBERED, STAY_SCHEMA, Material, Rated, numbers_file
 from drgpay.supervise.reading_visits import read_visits
 from drgpay.supervise.tables_given import read_tables_given
 
@@ -82,7 +82,7 @@ def read_material(job: SuperviseJob, work: Path, read: InputFiles) -> Material:
     _refuse_twice(job, [run for _, run, *_ in opened])
     kinds = hospitals.select("hospital_id", kind=pl.col("kind").fill_null("general"))
     tables = read_tables_given(job, read)
-    loose, rated, counts = [], [], [0, 0]
+    files, rated, counts = [], [], [0, 0]
     for number, (given, run, dataset, compiled) in enumerate(opened):
         frame, rows = _stays_of(run, dataset, given.current, number)
         rules = rules_kept(run, hospitals, given.scheme)
@@ -91,15 +91,13 @@ def read_material(job: SuperviseJob, work: Path, read: InputFiles) -> Material:
                 run.run_id, run.period, given.current, compiled, rules.catalogue, policy_kept(run)
             )
         )
-        loose.append(work / f"{number}.loose.arrow")
-        write_arrow(
-            frame.join(kinds, on="hospital_id", how="left", maintain_order="left"), loose[-1]
-        )
+        files.append(work / f"{number}.arrow")
+        write_arrow(_laid_out(_beside(frame, kinds)), files[-1])
         counts[0] += rows
         counts[1] += rows - frame.height
-    _refuse_repeated(loose, rated)
-    persons = _numbers(pl.concat(read_arrow(one, ["person_id"])["person_id"] for one in loose))
-    files = _numbered(loose, tables.get("stays_ext"), persons)
+    _refuse_repeated(files, rated)
+    persons = _numbers(pl.concat(read_arrow(one, ["person_id"])["person_id"] for one in files))
+    _numbered(files, tables.get("stays_ext"), persons)
     if "deaths" in tables:
         tables["deaths"] = _deaths_numbered(tables["deaths"], persons)
     visits = read_visits(
@@ -218,38 +216,47 @@ def _deaths_numbered(deaths: pl.DataFrame, persons: pl.DataFrame) -> pl.DataFram
     )
 
 
-def _numbered(loose: Sequence[Path], ext: pl.DataFrame | None, persons: pl.DataFrame) -> list[Path]:
-    """The same files with numbers instead of the ids of persons and doctors, as STAY_SCHEMA."""
+def _numbered(files: Sequence[Path], ext: pl.DataFrame | None, persons: pl.DataFrame) -> None:
+    """Lay NUMBERED of STAY_SCHEMA beside the files of stays: persons and doctors as numbers, and what else
+    stays_ext says. The wide files are not written again.
+    """
+    numbers = persons.rename({"id": "person_id", "number": "person"})
     doctors = _numbers(ext["doctor_id"] if ext is not None else pl.Series([], dtype=pl.String))
-    files = []
-    for one in loose:
-        frame = read_arrow(one).join(
-            persons.rename({"id": "person_id", "number": "person"}),
-            on="person_id",
-            how="left",
-            maintain_order="left",
-        )
-        if ext is not None:
-            more = ext.rename({"self_pay_cost": "self_pay_fen"}).select("case_id", *_OF_EXT)
-            frame = frame.join(more, on="case_id", how="left", maintain_order="left")
-        else:
+    for one in files:
+        frame = _beside(read_arrow(one, ["person_id", "case_id"]), numbers)
+        if ext is None:
             frame = frame.with_columns(
-                pl.lit(None, pl.String).alias(name) for name in ("admission_route", "doctor_id")
-            ).with_columns(
-                pl.lit(None, pl.Int64).alias(name) for name in ("self_pay_fen", "icu_days")
+                pl.lit(None, STAY_SCHEMA[name]).alias(name) for name in NUMBERED if name != "person"
             )
-        frame = frame.join(
-            doctors.rename({"id": "doctor_id", "number": "doctor"}),
-            on="doctor_id",
-            how="left",
-            maintain_order="left",
-        )
-        files.append(one.with_name(one.name.replace(".loose", "")))
+        else:
+            more = ext.rename({"self_pay_cost": "self_pay_fen"}).select("case_id", *_OF_EXT)
+            frame = _beside(frame.drop("person_id"), more)
+            frame = _beside(
+                frame.select("doctor_id", pl.all().exclude("doctor_id")),
+                doctors.rename({"id": "doctor_id", "number": "doctor"}),
+            )
         write_arrow(
-            frame.select(pl.col(name).cast(dtype) for name, dtype in STAY_SCHEMA.items()), files[-1]
+            frame.select(pl.col(name).cast(STAY_SCHEMA[name]) for name in NUMBERED),
+            numbers_file(one),
         )
-        one.unlink()
-    return files
+
+
+def _laid_out(frame: pl.DataFrame) -> pl.DataFrame:
+    """Stays with the types of STAY_SCHEMA, but for what is numbered, and person_id."""
+    return frame.select(
+        "person_id",
+        *(pl.col(name).cast(dtype) for name, dtype in STAY_SCHEMA.items() if name not in NUMBERED),
+    )
+
+
+def _beside(frame: pl.DataFrame, more: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the further columns of another one, which its first column finds; null where it does not.
+
+    Only the key goes through the join: the rest, with its lists, stays where it lies.
+    """
+    key = more.columns[0]
+    found = frame.select(key).join(more, on=key, how="left", maintain_order="left").drop(key)
+    return frame.hstack(found)
 
 
 def _numbers(ids: pl.Series) -> pl.DataFrame:

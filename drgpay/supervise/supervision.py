@@ -219,7 +219,7 @@ def _clues(
 
     A clue whose stays are all looked back on was one of an earlier supervision.
     """
-    old = ids.filter(~pl.col("current"))["case_id"]
+    old = _only_looked_back_on(asked, ids)
     clues = [_NO_CLUES]
     facts = [pl.DataFrame(schema={"clue_id": pl.String(), **FACT_SCHEMA}).drop("hit")]
     stakes = [pl.DataFrame(schema={**STAKE_SCHEMA, **_OF_CLUE}).drop("hit")]
@@ -241,12 +241,21 @@ def _clues(
         of_clues = found.facts.join(by_hit.select("hit", "clue_id"), on="hit").drop("hit")
         facts.append(of_clues.select(facts[0].columns))
         stakes.append(found.stakes.join(by_hit, on="hit").select(stakes[0].columns))
-    priced = stakes_in_fen(
-        pl.concat(stakes), ids.select("case_id", "hospital_id", "account"), material.values
+    every = pl.concat(stakes)
+    concerned = ids.select("case_id", "hospital_id", "account").join(
+        every.select("case_id").unique(), on="case_id", how="semi"
     )
+    priced = stakes_in_fen(every, concerned, material.values)
     evidence = pl.concat(facts).select("clue_id", *[name for name in FACT_SCHEMA if name != "hit"])
     order = ["clue_id", "fact", "table", "key", "column", "value"]
     return pl.concat(clues), evidence.sort(order), priced
+
+
+def _only_looked_back_on(asked: Sequence[_Asked], ids: pl.DataFrame) -> pl.Series:
+    """The stays of hits that are looked back on: one look-up among millions for all rules."""
+    named = [one.found.hits["case_ids"].explode() for one in asked if one.found is not None]
+    met = pl.DataFrame({"case_id": pl.concat([pl.Series([], dtype=pl.String), *named]).unique()})
+    return ids.filter(~pl.col("current")).join(met, on="case_id", how="semi")["case_id"]
 
 
 def _of_current(hits: pl.DataFrame, old: pl.Series) -> pl.DataFrame:

@@ -40,7 +40,12 @@ def read_tables_given(job: SuperviseJob, read: InputFiles) -> dict[str, pl.DataF
     """
     read.note(job.tables.values())
     tables = {name: table_given(name, path) for name, path in sorted(job.tables.items())}
-    for name, refuse in (("beds", refuse_beds_twice), ("deaths", refuse_deaths_twice)):
+    checks = {
+        "beds": refuse_beds_twice,
+        "deaths": refuse_deaths_twice,
+        "item_rules": refuse_half_rules,
+    }
+    for name, refuse in checks.items():
         if name in tables:
             refuse(tables[name], job.tables[name])
     return tables
@@ -67,6 +72,25 @@ def refuse_beds_twice(beds: pl.DataFrame, path: Path) -> None:
         said = {"path": path, "hospital": first["hospital_id"]}
         rows = sorted((first["row"], first["other"]))
         raise DrgpayError(*_ERRORS("beds_twice", row=rows[0], other=rows[1], **said))
+
+
+def refuse_half_rules(rules: pl.DataFrame, path: Path) -> None:
+    """Raise DrgpayError for a row of item_rules of no kind, or without what its kind needs."""
+    needed = {
+        "sex": pl.col("sex").is_in(["1", "2"]).fill_null(value=False),
+        "age": pl.col("age_min").is_not_null() | pl.col("age_max").is_not_null(),
+        "account": pl.lit(value=True),
+        "pair": pl.col("code2").is_not_null() & (pl.col("code2") != pl.col("code")),
+        "discount": pl.col("price").is_not_null() & pl.col("share").is_not_null(),
+    }
+    whole = pl.any_horizontal(
+        *((pl.col("kind") == kind) & holds.fill_null(value=False) for kind, holds in needed.items())
+    )
+    half = rules.filter(~whole).sort("row")
+    if half.height:
+        first = half.row(0, named=True)
+        said = {"path": path, "row": first["row"], "kind": first["kind"]}
+        raise DrgpayError(*_ERRORS("half_rule", **said, count=half.height))
 
 
 def refuse_deaths_twice(deaths: pl.DataFrame, path: Path) -> None:

@@ -11,7 +11,15 @@ from drgpay.grouper.compiled import CompiledScheme
 from drgpay.points.catalogue import Catalogue
 from drgpay.policy.model import Policy
 from drgpay.records.arrow_files import write_arrow
-from drgpay.supervise.material import LINE_SCHEMA, STAY_SCHEMA, VISIT_SCHEMA, Material, Rated
+from drgpay.supervise.material import (
+    LINE_SCHEMA,
+    NUMBERED,
+    STAY_SCHEMA,
+    VISIT_SCHEMA,
+    Material,
+    Rated,
+    numbers_file,
+)
 
 USUAL: dict[str, Any] = {
     "person": 1,
@@ -136,7 +144,9 @@ def material_of(
         said = {"current": current, "run": len(files)}
         frame = pl.DataFrame([{**row, **said} for row in part], schema=STAY_SCHEMA, strict=False)
         files.append(folder / f"{number}.arrow")
-        write_arrow(frame.sort("case_id"), files[-1])
+        ordered = frame.sort("case_id")
+        write_arrow(ordered.drop(NUMBERED), files[-1])
+        write_arrow(ordered.select(NUMBERED), numbers_file(files[-1]))
         rated.append(
             Rated(
                 f"run{number}",

@@ -7,7 +7,7 @@ from drgpay.sample.fraud.month import PlantedMonth, dated, with_costs
 
 _ADULT = pl.col("age").is_between(18, 100)
 _LONG = 8
-_MOST_GAP, _CYCLE, _WORSE = 8, 14, 1.8
+_MOST_GAP, _CYCLE, _WORSE = 8, 14, 2.2
 _ORDINARY, _TRANSFERRED = 1, 2
 
 
@@ -136,7 +136,7 @@ def deterioration(month: PlantedMonth, rate: float) -> None:
         month.stays.filter(pl.col("status") == "grouped")
         .group_by("adrg", "drg")
         .agg(mean=pl.col("total_cost").median(), cases=pl.len())
-        .filter(pl.col("cases") >= 5)
+        .filter(pl.col("cases") >= 10)
     )
     low = (
         means.sort("mean").unique("adrg", keep="first", maintain_order=True).rename({"mean": "low"})

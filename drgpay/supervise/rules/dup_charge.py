@@ -2,9 +2,10 @@
 
 import polars as pl
 
+from drgpay.base.exact import POINT_SCALE, divide_half_up, wide
 from drgpay.policy.fields import Section
 from drgpay.supervise.broken_items import broken_found, broken_lines
-from drgpay.supervise.charges import CASE_COLUMNS, charges_of, met_items, rules_of
+from drgpay.supervise.charges import charges_of, met_items, rules_of
 from drgpay.supervise.found import Found
 from drgpay.supervise.material import VISITS, Material
 from drgpay.supervise.rule import Rule
@@ -14,7 +15,6 @@ class Limits(Section):
     """It has none: item_rules has pairs, prices and shares."""
 
 
-_SHARE = 10_000
 _DAY = ("case_id", "part", "day")
 
 
@@ -25,44 +25,40 @@ def find(material: Material, _limits: Limits) -> Found:
     """
     rules = rules_of(material, "pair", "discount")
     codes = pl.concat([rules["code"], rules["code2"].drop_nulls()])
-    charges = _of_days(charges_of(material, codes))
+    charges = charges_of(material, codes)
     broken = pl.concat([_pairs(charges, rules), _operations(charges, rules)])
     return broken_found(broken, "dup_charge", charges.select(_DAY).n_unique(), ())
 
 
-def _of_days(charges: pl.DataFrame) -> pl.DataFrame:
-    """What each item costs on a day of a case, less refunds; items whose charges were taken back are out."""
-    about = [name for name in CASE_COLUMNS if name not in _DAY]
-    return (
-        charges.group_by(*_DAY, "item_code")
-        .agg(
-            *(pl.col(name).first() for name in about),
-            pl.col("quantity").sum(),
-            pl.col("amount_fen").sum(),
-        )
-        .filter(pl.col("amount_fen") > 0)
-        .select(*CASE_COLUMNS, "day", "item_code", "quantity", "amount_fen")
-    )
-
-
 def _pairs(charges: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
+    """Both items of a pair, whichever of them the rule names first."""
     first = met_items(charges, rules.filter(pl.col("kind") == "pair"))
     other = charges.select(*_DAY, code2="item_code", other_fen="amount_fen")
     both = first.join(other, on=[*_DAY, "code2"]).with_columns(
         stake_fen=pl.min_horizontal("amount_fen", "other_fen"),
-        item_code=pl.col("item_code") + " + " + pl.col("code2"),
+        item_code=pl.concat_list("item_code", "code2").list.sort().list.join(" + "),
     )
     return broken_lines(both)
 
 
 def _operations(charges: pl.DataFrame, rules: pl.DataFrame) -> pl.DataFrame:
-    """Of the operations of a day all but the dearest (ties: the first code), above share x price."""
-    met = met_items(charges, rules.filter(pl.col("kind") == "discount"))
-    dearest = pl.struct(-pl.col("amount_fen"), "item_code").rank("ordinal").over(_DAY) == 1
-    due = (pl.col("price") * pl.col("share") * pl.col("quantity") / _SHARE).round(
-        0, mode="half_away_from_zero"
+    """Of the operations of a day all but the dearest (ties: the first code), above share x price.
+
+    An item that was charged several times that day is so many operations, each at its mean.
+    """
+    discounted = rules.filter(pl.col("kind") == "discount")
+    operations = charges.filter(
+        pl.col("item_code").is_in(discounted["code"].implode())
+    ).with_columns(each=pl.col("amount_fen") // pl.col("charges"))
+    dearest = pl.struct(-pl.col("each"), "item_code").rank("ordinal").over(_DAY) == 1
+    further = operations.with_columns(
+        amount_fen=pl.col("amount_fen") - pl.when(dearest).then("each").otherwise(0),
+        charges=pl.col("charges") - dearest.cast(pl.Int64),
+    ).filter(pl.col("charges") > 0)
+    due = divide_half_up(wide("price") * wide("share") * wide("charges"), wide(POINT_SCALE))
+    above = met_items(further, discounted).with_columns(
+        stake_fen=pl.col("amount_fen") - due.cast(pl.Int64)
     )
-    above = met.filter(~dearest).with_columns(stake_fen=pl.col("amount_fen") - due.cast(pl.Int64))
     return broken_lines(above.filter(pl.col("stake_fen") > 0))
 
 

@@ -177,3 +177,41 @@ def test_rows_in_any_order_give_the_same(tmp_path: Path, compiled: CompiledSchem
         assert one.stakes.equals(other.stakes)
         columns = one.facts.columns
         assert one.facts.sort(columns).equals(other.facts.sort(columns))
+
+
+def test_a_line_is_at_stake_once_however_many_rules_it_breaks(
+    tmp_path: Path, compiled: CompiledScheme
+) -> None:
+    """Batches name the same item again; a pair stands in both orders."""
+    lines = items(("a", 2, "I1", 10_000), ("a", 2, "P1", 5_000), ("a", 2, "P2", 3_000))
+    twice = rules(WOMEN, {**WOMEN, "rule_id": "R1b"})
+    assert cases(found(sex_age, tmp_path / "s", compiled, twice, lines=lines)) == {"a": 10_000}
+    turned = rules(PAIR, {**PAIR, "rule_id": "R6b", "code": "P2", "code2": "P1"})
+    assert cases(found(dup_charge, tmp_path / "p", compiled, turned, lines=lines)) == {"a": 3_000}
+    one = items(("a", 2, "OP1", 100_000))
+    batches = rules(FIRST, {**FIRST, "rule_id": "R7b"})
+    assert cases(found(dup_charge, tmp_path / "o", compiled, batches, lines=one)) == {}
+
+
+def test_what_was_taken_back_is_no_charge(tmp_path: Path, compiled: CompiledScheme) -> None:
+    lines = items(
+        *(("a", 2, "I1", fen) for fen in (1_000, -1_000)),
+        *(("a", 2, "OP1", fen) for fen in (100_000, 100_000, -100_000)),
+        ("a", 2, "OP2", 80_000),
+    )
+    assert cases(found(sex_age, tmp_path / "s", compiled, rules(WOMEN), lines=lines)) == {}
+    made = found(dup_charge, tmp_path / "d", compiled, rules(FIRST, SECOND), lines=lines)
+    assert cases(made) == {"a": 40_000}
+
+
+def test_the_same_operation_twice_a_day(tmp_path: Path, compiled: CompiledScheme) -> None:
+    lines = items(("a", 2, "OP1", 100_000), ("a", 2, "OP1", 100_000))
+    made = found(dup_charge, tmp_path, compiled, rules(FIRST), lines=lines)
+    assert cases(made) == {"a": 50_000}
+
+
+def test_half_a_fen_of_what_is_due_is_rounded_up(tmp_path: Path, compiled: CompiledScheme) -> None:
+    lines = items(("a", 2, "OP1", 200), ("a", 2, "OP2", 151))
+    third = {**SECOND, "price": 101, "share": 5_000}  # 50.5 fen
+    made = found(dup_charge, tmp_path, compiled, rules(FIRST, third), lines=lines)
+    assert cases(made) == {"a": 151 - 51}
