@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 _WORDS = Wording("supervision")
 _MOST_CLUES = 20
-_SHOWN = ("rule", "hospital_id", "case_ids", "first_day", "last_day", "c", "stake_yuan", "expected")
+_SHOWN = (
+    *("clue_id", "rule", "hospital_id", "case_ids", "first_day", "last_day"),
+    *("c", "stake_yuan", "expected"),
+)
 
 
 def console_report(found: Supervision, language: Language, *, verbose: bool = False) -> "Showable":

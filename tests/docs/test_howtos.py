@@ -15,6 +15,7 @@ PAGES = [
     *("zh/howto-month-end.md", "zh/howto-scenarios.md", "zh/howto-group-review.md"),
     *("howto-transition.md", "zh/howto-transition.md"),
     *("howto-databases.md", "zh/howto-databases.md"),
+    *("howto-supervision.md", "zh/howto-supervision.md"),
 ]
 _CUT = "…"
 

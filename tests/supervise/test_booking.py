@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
+import openpyxl
 import polars as pl
 import pytest
 
@@ -100,15 +101,57 @@ def test_the_month_books_what_the_stay_still_has_and_the_clue_is_the_evidence(
     assert -sum(taken, Decimal(0)) == paid["points"].item()  # it lost all that it was paid
 
 
-def test_the_statement_of_the_hospital_has_the_points(followed: Followed) -> None:
-    lines = pl.read_parquet(followed.booking / "statements.parquet")
-    hospital = (
-        pl.read_parquet(followed.clues / "clue_stays.parquet")
-        .filter(pl.col("case_id") == followed.stay)["hospital_id"]
-        .first()
+def hospital_of(followed: Followed) -> str:
+    stays = pl.read_parquet(followed.clues / "clue_stays.parquet")
+    return str(stays.filter(pl.col("case_id") == followed.stay)["hospital_id"].item(0))
+
+
+def deducted(run: Path, hospital: str) -> Decimal:
+    lines = pl.read_parquet(run / "statements.parquet")
+    mine = lines.filter(pl.col("hospital_id") == hospital)["deducted_points"]
+    return sum(mine.drop_nulls(), Decimal(0))
+
+
+def test_the_statement_has_the_points_beside_those_of_the_month_that_did_not_know(
+    followed: Followed,
+) -> None:
+    hospital = hospital_of(followed)
+    before = next(
+        path for path in (followed.region / "runs").glob(f"{BOOKING}-*") if path != followed.booking
     )
-    mine = lines.filter(pl.col("hospital_id") == hospital)
-    assert mine["deducted_points"].sum() > 0
+    rows = pl.read_parquet(followed.booking / "adjustments.parquet").filter(
+        (pl.col("hospital_id") == hospital) & (pl.col("kind") == "deduction_earlier")
+    )
+    taken = -sum(rows["points"], Decimal(0))
+    assert taken > 0
+    assert deducted(followed.booking, hospital) - deducted(before, hospital) == taken
+
+
+def test_the_ledger_has_what_the_lines_keep(followed: Followed) -> None:
+    hospital = hospital_of(followed)
+    lines = pl.read_parquet(followed.booking / "statements.parquet").filter(
+        (pl.col("hospital_id") == hospital) & ~pl.col("out_of_area")
+    )
+    ledger = pl.read_parquet(followed.booking / "ledger.parquet").filter(
+        (pl.col("hospital_id") == hospital) & (pl.col("kind") == "deducted")
+    )
+    kept = sum(lines["kept"].drop_nulls(), Decimal(0))
+    assert kept > 0
+    assert sum(ledger["amount"], Decimal(0)) == kept
+
+
+def test_the_workbook_of_the_hospital_names_the_clue(followed: Followed) -> None:
+    book = openpyxl.load_workbook(
+        followed.booking / "statements" / f"{hospital_of(followed)}.xlsx", data_only=True
+    )
+    cells = [
+        [str(cell) for cell in row if cell is not None]
+        for sheet in book
+        for row in sheet.iter_rows(values_only=True)
+    ]
+    named = [row for row in cells if any(followed.clue in cell for cell in row)]
+    assert named
+    assert all(followed.stay in row for row in named)
 
 
 @pytest.mark.slow
