@@ -87,6 +87,13 @@ from drgpay.api.shadows import (
     shadow_months as shadow_months,
     shadow_tables as shadow_tables,
 )
+from drgpay.api.supervisions import (
+    decide_clues as decide_clues,
+    explain_clue as explain_clue,
+    save_supervision as save_supervision,
+    supervise_runs as supervise_runs,
+    supervision_tables as supervision_tables,
+)
 from drgpay.api.transitions import (
     compare_over_history as compare_over_history,
     save_transition as save_transition,
@@ -140,6 +147,7 @@ from drgpay.simulate.outcome import (
 from drgpay.simulate.scenario import (
     Scenario as Scenario,
 )
+from drgpay.supervise.supervision import Supervision as Supervision
 from drgpay.transition.outcome import (
     Transition as Transition,
 )
