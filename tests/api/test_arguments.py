@@ -129,6 +129,9 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
     if name in ("save_transition", "transition_tables"):
         file = transition_file(small_history(sample_data, tmp_path / "history"))
         given["transition"] = drgpay.compare_over_history(file)
+    if name in ("save_supervision", "supervision_tables"):
+        paid = paid_month(sample_data, tmp_path / "region")
+        given["supervision"] = drgpay.supervise_runs(paid.run)
     if name == "shadow_months":
         given |= {"runs": ["nowhere"], "jobs": ["nowhere.toml"], "scheme": "nowhere"}
         given["catalogue"] = "nowhere"
