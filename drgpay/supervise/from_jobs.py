@@ -21,6 +21,8 @@ def open_supervise(given: Sequence[Path], lookback: Sequence[Path] = ()) -> Supe
     lookback: jobs or runs that are looked back on. Raises DrgpayError for a job without a run, or with
     several, for a run whose job is not found, and for jobs with two tables of hospitals.
     """
+    if not given:
+        raise DrgpayError(*_ERRORS("nothing_given"))
     first = given[0]
     if first.is_file() and "months" in read_toml(first, _ERRORS.words("supervise_file")):
         if len(given) > 1 or lookback:

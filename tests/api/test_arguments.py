@@ -129,6 +129,12 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
     if name in ("save_transition", "transition_tables"):
         file = transition_file(small_history(sample_data, tmp_path / "history"))
         given["transition"] = drgpay.compare_over_history(file)
+    if name == "supervise_runs":
+        given |= {"given": "nowhere.toml", "lookback": []}
+    if name in ("decide_clues", "explain_clue"):
+        named = {"folder": "nowhere", "clue_id": "nothing", "decisions": "nowhere.csv"}
+        named |= {"deductions": "nowhere.csv", "on": None, "out": "out", "accept_refused": False}
+        given |= {one: value for one, value in named.items() if one in given}
     if name in ("save_supervision", "supervision_tables"):
         paid = paid_month(sample_data, tmp_path / "region")
         given["supervision"] = drgpay.supervise_runs(paid.run)
