@@ -132,7 +132,11 @@ def _given(name: str, right: dict[str, Any], sample_data: Path, tmp_path: Path) 
     if name == "supervise_runs":
         given |= {"given": "nowhere.toml", "lookback": []}
     if name in ("decide_clues", "explain_clue"):
-        named = {"folder": "nowhere", "clue_id": "nothing", "decisions": "nowhere.csv"}
+        named: dict[str, Any] = {
+            "folder": "nowhere",
+            "clue_id": "nothing",
+            "decisions": "nowhere.csv",
+        }
         named |= {"deductions": "nowhere.csv", "on": None, "out": "out", "accept_refused": False}
         given |= {one: value for one, value in named.items() if one in given}
     if name in ("save_supervision", "supervision_tables"):
