@@ -187,7 +187,7 @@ def _due(
         pl.col("payment") == "points"
     )
     taken = rows.filter(pl.col("kind").is_in({step.kind for step in steps}))
-    of_case = _in_one(taken.filter(pl.col("applies_to") == "case"))
+    of_case = _in_one(taken.filter(pl.col("applies_to") == "case"), brought)
     nothing = pl.lit(None, pl.String)
     rule = again.paid.known.points.readmission
     returns = followed.select(
@@ -213,16 +213,23 @@ def _due(
     return pl.concat([readmission.select(columns), deductions.select(columns)])
 
 
-def _in_one(deductions: pl.DataFrame) -> pl.DataFrame:
-    """The deductions of each case as one: case_id, REASON_SCHEMA, the evidence of all.
+def _in_one(deductions: pl.DataFrame, brought: pl.DataFrame) -> pl.DataFrame:
+    """The deductions of each case as one: case_id, REASON_SCHEMA, the first evidence, and that of those that
+    a clue led to (07).
 
-    factor: of all, null where four places do not write it.
+    brought: case_id, kind, clue_id, one row each. factor: of all, null where four places do not write it.
     """
+    clues = brought.select("case_id", "kind", "clue_id").drop_nulls("clue_id")
+    told = deductions.join(clues, on=["case_id", "kind"], how="left", maintain_order="left")
+    is_first = pl.int_range(pl.len()) == 0
     return (
-        deductions.group_by("case_id")
+        told.group_by("case_id")
         .agg(
             pl.col("factor"),
-            pl.col("evidence").drop_nulls().unique(maintain_order=True),
+            pl.col("evidence")
+            .filter(is_first | pl.col("clue_id").is_not_null())
+            .drop_nulls()
+            .unique(maintain_order=True),
             number=pl.len(),
         )
         .with_columns(

@@ -54,7 +54,6 @@ UNPROVABLE = {
         for name in ("drug_cost", "material_cost", "exam_cost")
     ),
     ("visit_records", "items"),
-    ("deductions", "clue_id"),
     *((table, "other_codes") for table in ("quarantine", "warnings")),
     *((table, "other_codes") for table in ("visit_quarantine", "visit_warnings")),
     *((table, "visit_id") for table in ("line_quarantine", "line_warnings")),
