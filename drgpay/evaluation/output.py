@@ -7,23 +7,19 @@ import polars as pl
 
 from drgpay import __version__
 from drgpay.base.file_hash import bytes_hash
-from drgpay.base.file_rights import OWNER
 from drgpay.base.language import Language
 from drgpay.evaluation.evaluation import Evaluation
 from drgpay.evaluation.sentences import facts, headline, proposals, standing
 from drgpay.evaluation.sheets import write_hospital_sheets
 from drgpay.evaluation.tables import WORDS, machine_tables, shown_tables
 from drgpay.records.writing import write_frame
-from drgpay.results.data_package import write_data_package
-from drgpay.results.manifest import EVALUATION, PROGRAM, basis_hash, read_manifest, write_manifest
-from drgpay.run.staging import staged_folder
+from drgpay.results.manifest import EVALUATION, PROGRAM, read_manifest
+from drgpay.run.result_folder import leave_result
 from drgpay.show.sections import PageSection
 from drgpay.show.tables_html import html_table
 from drgpay.show.tables_xlsx import write_tables
 from drgpay.show.template import render_page
-from drgpay.simulate.output import keep_same
 
-_DIGITS = 10
 _LISTED = 400
 WORKBOOK, HOSPITALS, PAGE = "evaluation.xlsx", "hospitals.xlsx", "report.html"
 ASSESSMENT = "assessment.csv"
@@ -41,19 +37,17 @@ def write_evaluation(found: Evaluation, out: Path | None = None, language: Langu
     DrgpayError if `out` exists, and for whatever the operating system refuses.
     """
     basis = basis_of(found, language)
-    name = f"{found.job.year}-{basis_hash(basis)[:_DIGITS]}"
-    folder = out or found.job.path.parent / "evaluations" / name
-    with staged_folder(folder, *(() if out else (keep_same,))) as staged:
+    counts = {"stays": found.stays, "hospitals": len(found.card.hospitals)}
+
+    def fill(folder: Path) -> None:
         for table, frame in machine_tables(found).items():
-            write_frame(frame, staged / f"{table}.parquet")
-        _scores(found).write_csv(staged / ASSESSMENT)
-        _objections(found).write_csv(staged / OBJECTIONS)
-        _write_read(found, staged, language)
-        (staged / found.job.path.name).write_bytes(found.job.path.read_bytes())
-        counts = {"stays": found.stays, "hospitals": len(found.card.hospitals)}
-        write_manifest(staged, folder.name, basis, counts, {}, OWNER)
-        write_data_package(staged)
-    return folder
+            write_frame(frame, folder / f"{table}.parquet")
+        _scores(found).write_csv(folder / ASSESSMENT)
+        _objections(found).write_csv(folder / OBJECTIONS)
+        _write_read(found, folder, language)
+        (folder / found.job.path.name).write_bytes(found.job.path.read_bytes())
+
+    return leave_result(basis, found.job.path.parent / "evaluations", out, fill, counts)
 
 
 def basis_of(found: Evaluation, language: Language) -> dict[str, Any]:

@@ -5,29 +5,19 @@ from typing import Any
 
 from drgpay import __version__
 from drgpay.base.file_hash import bytes_hash
-from drgpay.base.file_rights import OWNER
 from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
 from drgpay.responsibility.responsibility import Responsibility
 from drgpay.responsibility.sentences import facts, headlines, standing
 from drgpay.responsibility.sheets import write_county_sheets
 from drgpay.responsibility.tables import WORDS, account_sums, machine_tables, shown_tables
-from drgpay.results.data_package import write_data_package
-from drgpay.results.manifest import (
-    PROGRAM,
-    RESPONSIBILITY,
-    basis_hash,
-    read_manifest,
-    write_manifest,
-)
-from drgpay.run.staging import staged_folder
+from drgpay.results.manifest import PROGRAM, RESPONSIBILITY, read_manifest
+from drgpay.run.result_folder import leave_result
 from drgpay.show.sections import PageSection
 from drgpay.show.tables_html import html_table
 from drgpay.show.tables_xlsx import write_tables
 from drgpay.show.template import render_page
-from drgpay.simulate.output import keep_same
 
-_DIGITS = 10
 _LISTED = 200
 WORKBOOK, COUNTIES, PAGE = "responsibility.xlsx", "counties.xlsx", "report.html"
 GENERATOR = "drgpay share"
@@ -43,17 +33,15 @@ def write_responsibility(
     Raises DrgpayError if `out` exists, and for whatever the operating system refuses.
     """
     basis = basis_of(found, language)
-    name = f"{found.job.year}-{basis_hash(basis)[:_DIGITS]}"
-    folder = out or found.job.path.parent / "responsibility" / name
-    with staged_folder(folder, *(() if out else (keep_same,))) as staged:
+    counts = {"counties": found.given.counties.height, "accounts": len(found.accounts)}
+
+    def fill(folder: Path) -> None:
         for table, frame in machine_tables(found).items():
-            write_frame(frame, staged / f"{table}.parquet")
-        _write_read(found, staged, language)
-        (staged / found.job.path.name).write_bytes(found.job.path.read_bytes())
-        counts = {"counties": found.given.counties.height, "accounts": len(found.accounts)}
-        write_manifest(staged, folder.name, basis, counts, {}, OWNER)
-        write_data_package(staged)
-    return folder
+            write_frame(frame, folder / f"{table}.parquet")
+        _write_read(found, folder, language)
+        (folder / found.job.path.name).write_bytes(found.job.path.read_bytes())
+
+    return leave_result(basis, found.job.path.parent / "responsibility", out, fill, counts)
 
 
 def basis_of(found: Responsibility, language: Language) -> dict[str, Any]:

@@ -16,14 +16,13 @@ from drgpay.records.writing import write_frame
 from drgpay.results.data_package import write_data_package
 from drgpay.results.manifest import (
     PROGRAM,
-    basis_hash,
-    output_hashes,
-    read_manifest,
+    run_id_of,
     write_manifest,
 )
 from drgpay.results.part import STAYS
 from drgpay.results.results import case_frames, line_frames
 from drgpay.run.output_group import rights_of_output
+from drgpay.run.result_folder import keep_same
 from drgpay.run.staging import refusals_named, staged_folder
 from drgpay.show.tables_xlsx import write_tables
 from drgpay.simulate.notes import remarks_of, warnings_of
@@ -34,8 +33,6 @@ from drgpay.simulate.tables import conflicts_table, machine_tables, shown_tables
 from drgpay.simulate.wording import word
 
 _ERRORS = Sentences("errors/simulate")
-
-_DIGITS = 10
 
 
 def write_simulation(
@@ -48,8 +45,7 @@ def write_simulation(
     Raises DrgpayError if `out` exists, and for whatever the operating system refuses.
     """
     basis = _basis(found, language, with_cases)
-    name = f"{found.base.period}-{basis_hash(basis)[:_DIGITS]}"
-    folder = out or found.base.job.output / "scenarios" / name
+    folder = out or found.base.job.output / "scenarios" / run_id_of(basis)
     if out and folder.exists():
         raise DrgpayError(*_ERRORS("folder_exists", folder=folder))
     # In the output of a job a simulation is for those whom the job's runs are for.
@@ -143,10 +139,3 @@ def _basis(found: Simulation, language: Language, with_cases: bool) -> dict[str,
         "policy": after.plan.policy.model_dump(mode="json"),
         "commands": [command for _, command in commands_of(found)],
     }
-
-
-def keep_same(folder: Path, staged: Path) -> None:
-    """The id stands for the content; what lies there with it must be that."""
-    same = read_manifest(folder).at("basis_sha256") == read_manifest(staged).at("basis_sha256")
-    if not same or output_hashes(folder) != output_hashes(staged):
-        raise DrgpayError(*_ERRORS("other_results", folder=folder))

@@ -4,19 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from drgpay.base.file_hash import bytes_hash, file_hash
-from drgpay.base.file_rights import OWNER
 from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
-from drgpay.results.data_package import write_data_package
-from drgpay.results.manifest import PROGRAM, SUPERVISION, basis_hash, write_manifest
-from drgpay.run.staging import staged_folder
-from drgpay.simulate.output import keep_same
+from drgpay.results.manifest import PROGRAM, SUPERVISION
+from drgpay.run.result_folder import leave_result
 from drgpay.supervise.decided import DECIDED
 from drgpay.supervise.summary import write_summary
 from drgpay.supervise.supervision import Supervision
 from drgpay.supervise.tables import machine_tables
 
-_DIGITS = 10
 RULES = "rules.toml"
 DECIDED_FILE = f"{DECIDED}.parquet"
 
@@ -30,23 +26,21 @@ def write_supervision(
     DrgpayError if `out` exists, and for whatever the operating system refuses.
     """
     basis = basis_of(found, language)
-    name = f"{found.periods[-1]}-{basis_hash(basis)[:_DIGITS]}"
-    folder = out or found.job.path.parent / "supervision" / name
-    with staged_folder(folder, *(() if out else (keep_same,))) as staged:
+    counts = {
+        "read": found.read,
+        "refused": found.refused,
+        "visits_read": found.visits_read,
+        "visits_refused": found.visits_refused,
+        "clues": found.clues.height,
+    }
+
+    def fill(folder: Path) -> None:
         for table, frame in machine_tables(found).items():
-            write_frame(frame, staged / f"{table}.parquet")
-        write_summary(found, staged, language)
-        (staged / RULES).write_bytes(found.rulebook.path.read_bytes())
-        counts = {
-            "read": found.read,
-            "refused": found.refused,
-            "visits_read": found.visits_read,
-            "visits_refused": found.visits_refused,
-            "clues": found.clues.height,
-        }
-        write_manifest(staged, folder.name, basis, counts, {}, OWNER)
-        write_data_package(staged)
-    return folder
+            write_frame(frame, folder / f"{table}.parquet")
+        write_summary(found, folder, language)
+        (folder / RULES).write_bytes(found.rulebook.path.read_bytes())
+
+    return leave_result(basis, found.job.path.parent / "supervision", out, fill, counts)
 
 
 def basis_of(found: Supervision, language: Language) -> dict[str, Any]:

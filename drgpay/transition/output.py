@@ -5,22 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from drgpay.base.file_hash import bytes_hash, file_hash
-from drgpay.base.file_rights import OWNER
 from drgpay.base.language import Language
 from drgpay.points.catalogue import catalogue_hash
 from drgpay.records.writing import write_frame
-from drgpay.results.data_package import write_data_package
-from drgpay.results.manifest import (
-    PROGRAM,
-    TRANSITION,
-    basis_hash,
-    read_manifest,
-    write_manifest,
-)
+from drgpay.results.manifest import PROGRAM, TRANSITION, read_manifest
 from drgpay.run.calibration import leave_catalogue
-from drgpay.run.staging import staged_folder
+from drgpay.run.result_folder import leave_result
 from drgpay.show.tables_xlsx import write_tables
-from drgpay.simulate.output import keep_same
 from drgpay.transition.history import SIDES, Side
 from drgpay.transition.outcome import Transition
 from drgpay.transition.page import facts_of, page
@@ -30,7 +21,6 @@ from drgpay.transition.tables import machine_tables, shown_tables, word
 
 WORKBOOK = "transition.xlsx"
 REPORT = "report.html"
-_DIGITS = 10
 
 
 def write_transition(found: Transition, out: Path | None = None, language: Language = "zh") -> Path:
@@ -42,18 +32,17 @@ def write_transition(found: Transition, out: Path | None = None, language: Langu
     given = {side: found.catalogues[side].folder for side in SIDES}
     hashes = {side: catalogue_hash(folder) for side, folder in given.items() if folder}
     basis = _basis(found, hashes, language)
-    name = f"{found.period}-{basis_hash(basis)[:_DIGITS]}"
-    folder = out or found.job.path.parent / "transitions" / name
-    with staged_folder(folder, *(() if out else (keep_same,))) as staged:
-        _fill(found, staged, language)
-        counts = {
-            "read": found.history.read,
-            "refused": found.history.refused,
-            "valid": found.history.valid,
-        }
-        write_manifest(staged, folder.name, basis, counts, found.seconds, OWNER)
-        write_data_package(staged)
-    return folder
+    counts = {
+        "read": found.history.read,
+        "refused": found.history.refused,
+        "valid": found.history.valid,
+    }
+    beside = found.job.path.parent / "transitions"
+
+    def fill(folder: Path) -> None:
+        _fill(found, folder, language)
+
+    return leave_result(basis, beside, out, fill, counts, found.seconds)
 
 
 def _fill(found: Transition, folder: Path, language: Language) -> None:

@@ -8,18 +8,17 @@ from drgpay.base.file_rights import OWNER, make_folder
 from drgpay.base.language import Language
 from drgpay.records.writing import write_frame
 from drgpay.results.data_package import write_data_package
-from drgpay.results.manifest import PROGRAM, SHADOW, basis_hash, write_manifest
+from drgpay.results.manifest import PROGRAM, SHADOW, run_id_of, write_manifest
 from drgpay.run.output_group import rights_of_output
+from drgpay.run.result_folder import keep_same
 from drgpay.run.staging import refusals_named, staged_folder
 from drgpay.show.tables_xlsx import write_tables
-from drgpay.simulate.output import keep_same
 from drgpay.transition.shadow import Shadow
 from drgpay.transition.shadow_page import facts_of, page, sentences
 from drgpay.transition.shadow_tables import machine_tables, shown_tables, word
 
 WORKBOOK = "shadow.xlsx"
 REPORT = "report.html"
-_DIGITS = 10
 
 
 def write_shadow(found: Shadow, out: Path | None = None, language: Language = "zh") -> Path:
@@ -29,7 +28,7 @@ def write_shadow(found: Shadow, out: Path | None = None, language: Language = "z
     already. Raises DrgpayError if `out` exists, and for whatever the operating system refuses.
     """
     basis = _basis(found, language)
-    name = f"{found.period}-{basis_hash(basis)[:_DIGITS]}"
+    name = run_id_of(basis)
     output = found.output.output
     folder = out or output / SHADOW / name
     rights = OWNER if out else rights_of_output(found.output)
