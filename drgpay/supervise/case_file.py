@@ -18,7 +18,6 @@ from drgpay.explain.wording import sentence
 from drgpay.grouper.compiled_cache import load_compiled
 from drgpay.grouper.reference import Stay
 from drgpay.records.writing import staged_file
-from drgpay.results.manifest import SUPERVISION, read_manifest
 from drgpay.show.cells import NONE
 from drgpay.show.sections import PageSection
 from drgpay.show.tables import Block, ReportTable, Sentence, prefixed_text
@@ -26,6 +25,7 @@ from drgpay.show.tables_console import console_tables
 from drgpay.show.tables_html import html_table
 from drgpay.show.tables_xlsx import write_tables
 from drgpay.show.template import render_page
+from drgpay.supervise.kept_tables import kept_table, open_supervision
 from drgpay.supervise.output import RULES
 from drgpay.supervise.sentences import WORDS, clue_sentence
 
@@ -60,15 +60,13 @@ def open_case_file(folder: Path, clue_id: str) -> CaseFile:
     """The case file of a clue; raises DrgpayError for a folder that is no supervision, and a clue that it
     does not have.
     """
-    manifest = read_manifest(folder)
-    if manifest.kind != SUPERVISION:
-        raise DrgpayError(*_ERRORS("no_supervision", folder=folder))
-    clues = _table(folder, "clues")
+    manifest = open_supervision(folder)
+    clues = kept_table(folder, "clues")
     mine = clues.filter(pl.col("clue_id") == clue_id)
     if mine.is_empty():
         raise DrgpayError(*_ERRORS("unknown_clue", folder=folder, clue=clue_id))
     clue = mine.row(0, named=True)
-    stays = _table(folder, "clue_stays").filter(pl.col("clue_id") == clue_id)
+    stays = kept_table(folder, "clue_stays").filter(pl.col("clue_id") == clue_id)
     ids = stays["case_id"]
     touches = pl.col("case_ids").list.eval(pl.element().is_in(ids.implode())).list.any()
     rules = tomllib.loads((folder / RULES).read_text(encoding="utf-8"))["rules"]
@@ -77,19 +75,11 @@ def open_case_file(folder: Path, clue_id: str) -> CaseFile:
         clue,
         clues.filter(touches & (pl.col("clue_id") != clue_id)),
         stays,
-        _table(folder, "evidence").filter(pl.col("clue_id") == clue_id).drop("clue_id"),
-        _table(folder, "guards").filter(touches),
+        kept_table(folder, "evidence").filter(pl.col("clue_id") == clue_id).drop("clue_id"),
+        kept_table(folder, "guards").filter(touches),
         rules[clue["rule"]],
         manifest.content["schemes"][-1],
     )
-
-
-def _table(folder: Path, name: str) -> pl.DataFrame:
-    path = folder / f"{name}.parquet"
-    if not path.is_file():
-        raise DrgpayError(*_ERRORS("no_table", path=path))
-    with path.open("rb") as opened:
-        return pl.read_parquet(opened)
 
 
 def shown_tables(file: CaseFile, language: Language) -> list[ReportTable]:

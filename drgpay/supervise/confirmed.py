@@ -61,7 +61,7 @@ def payments_of(final: pl.DataFrame, clue_stays: pl.DataFrame, language: Languag
     return (
         final.filter(pl.col("result") == CONFIRMED)
         .join(
-            clue_stays.filter(pl.col("stay_days").is_null() & (pl.col("stay_stake_fen") > 0)),
+            clue_stays.filter(pl.col("length_of_stay").is_null() & (pl.col("stay_stake_fen") > 0)),
             on="clue_id",
         )
         .sort(["case_id", "stay_stake_fen", "clue_id"], descending=[False, True, False])

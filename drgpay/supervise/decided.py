@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
-from drgpay.base.errors import DrgpayError
-from drgpay.base.system_errors import reason_of
-from drgpay.base.words import Sentences
+from drgpay.supervise.kept_tables import read_kept
 
-_ERRORS = Sentences("errors/supervise")
+_REFUSAL = "unreadable_decided"
 
-DECIDED, EVIDENCE = "decided", "decided_evidence"
+DECIDED: Final = "decided"
+EVIDENCE: Final = "decided_evidence"
 _FACT = ("fact", "source_table", "key", "source_column", "value", "limit")
 _EVIDENCE_SCHEMA = {
     "clue_id": pl.String(),
@@ -46,8 +46,12 @@ def read_decided(folders: Sequence[Path]) -> Decided:
     clues = [pl.DataFrame(schema=_DECIDED_SCHEMA)]
     evidence = [pl.DataFrame(schema=_EVIDENCE_SCHEMA)]
     for number, folder in enumerate(folders):
-        clues.append(_read(folder / f"{DECIDED}.parquet").with_columns(folder=pl.lit(number)))
-        evidence.append(_read(folder / f"{EVIDENCE}.parquet").with_columns(folder=pl.lit(number)))
+        clues.append(
+            read_kept(folder / f"{DECIDED}.parquet", _REFUSAL).with_columns(folder=pl.lit(number))
+        )
+        evidence.append(
+            read_kept(folder / f"{EVIDENCE}.parquet", _REFUSAL).with_columns(folder=pl.lit(number))
+        )
     newest = (
         pl.concat(clues)
         .sort("clue_id", "decided_on", "folder")
@@ -98,14 +102,3 @@ def _again(clues: pl.DataFrame, decided: pl.DataFrame) -> pl.DataFrame:
         .join(decided.select("clue_id", "result", "decided_on", "decided_by"), on="clue_id")
         .sort("clue_id")
     )
-
-
-def _read(path: Path) -> pl.DataFrame:
-    try:
-        with path.open("rb") as opened:
-            return pl.read_parquet(opened)
-    except OSError as error:
-        reason: object = reason_of(error)
-    except pl.exceptions.PolarsError:
-        reason = _ERRORS.words("no_parquet")
-    raise DrgpayError(*_ERRORS("unreadable_decided", path=path, reason=reason))

@@ -14,21 +14,11 @@ import polars as pl
 
 from drgpay.base.errors import DrgpayError
 from drgpay.base.file_hash import file_hash
-from drgpay.base.file_rights import OWNER
 from drgpay.base.language import Language
 from drgpay.base.words import Sentences
 from drgpay.records.writing import write_frame
-from drgpay.results.data_package import write_data_package
-from drgpay.results.manifest import (
-    DECISIONS,
-    PROGRAM,
-    SUPERVISION,
-    basis_hash,
-    read_manifest,
-    write_manifest,
-)
-from drgpay.run.staging import staged_folder
-from drgpay.simulate.output import keep_same
+from drgpay.results.manifest import DECISIONS, PROGRAM
+from drgpay.run.result_folder import leave_result
 from drgpay.supervise.confirmed import deductions_of, money_of, payments_of, with_filed
 from drgpay.supervise.decided import DECIDED, EVIDENCE
 from drgpay.supervise.decisions import (
@@ -38,13 +28,13 @@ from drgpay.supervise.decisions import (
     checked_decisions,
     refuse_refused,
 )
+from drgpay.supervise.kept_tables import kept_table, open_supervision
 from drgpay.supervise.output import RULES
 from drgpay.supervise.rulebook import Rulebook, load_rulebook
-from drgpay.supervise.tables import as_declared
+from drgpay.supervise.tables import as_declared, as_scaled
 from drgpay.supervise.tables_given import table_given
 
 _ERRORS = Sentences("errors/supervise")
-_DIGITS = 10
 DEDUCTIONS = "deductions.csv"
 
 
@@ -73,15 +63,13 @@ def decide(
     """Check decisions on the clues of a supervision's folder and make what they book.
 
     filed: a table of deductions that the month has already: its rows come first, and what it deducts of a
-    stay by a kind is not deducted again. on: the day by which steps are overdue; None: nothing is called overdue. accept_refused: leave refused
-    rows out, which stand in the table decisions_refused. Raises DrgpayError for a folder that is no
-    supervision and for refused rows that are not accepted.
+    stay by a kind is not deducted again. on: the day by which steps are overdue; None: nothing is called
+    overdue. accept_refused: leave refused rows out, which stand in the table decisions_refused. Raises
+    DrgpayError for a folder that is no supervision and for refused rows that are not accepted.
     """
-    manifest = read_manifest(folder)
-    if manifest.kind != SUPERVISION:
-        raise DrgpayError(*_ERRORS("no_supervision", folder=folder))
+    manifest = open_supervision(folder)
     rulebook = load_rulebook(folder / RULES)
-    clues, stays = _table(folder, "clues"), _table(folder, "clue_stays")
+    clues, stays = kept_table(folder, "clues"), kept_table(folder, "clue_stays")
     kinds = {one.name: one.card.kind for one in rulebook.rulings}
     of_rule = clues.select("clue_id", kind=pl.col("rule").replace_strict(kinds))
     given = table_given("decisions", decisions_path)
@@ -89,10 +77,7 @@ def decide(
     decisions = checked_decisions(given, of_rule, known, two_persons=rulebook.review.two_persons)
     if not accept_refused:
         refuse_refused(decisions, decisions_path)
-    stays = stays.join(clues.select("clue_id", "rule"), on="clue_id").with_columns(
-        stay_stake=(pl.col("stay_stake") * 10_000).cast(pl.Int64),
-        stay_stake_fen=(pl.col("stay_stake_yuan") * 100).cast(pl.Int64),
-    )
+    stays = as_scaled("clue_stays", stays).join(clues.select("clue_id", "rule"), on="clue_id")
     final = decisions.final
     decided = _decided(final, clues)
     return Decided(
@@ -105,7 +90,7 @@ def decide(
         ),
         {
             DECIDED: decided,
-            EVIDENCE: _table(folder, "evidence")
+            EVIDENCE: kept_table(folder, "evidence")
             .join(decided.select("clue_id"), on="clue_id")
             .rename({"source_table": "table", "source_column": "column"}),
             "decision_steps": _steps(decisions, rulebook, on),
@@ -150,29 +135,21 @@ def write_decided(decided: Decided, out: Path | None = None) -> Path:
 
     Without `out` it is `decisions/<id>` beside decisions.csv, where the same one may lie already.
     """
-    name = f"{decided.basis['period']}-{basis_hash(decided.basis)[:_DIGITS]}"
-    folder = out or decided.decisions_path.parent / "decisions" / name
-    with staged_folder(folder, *(() if out else (keep_same,))) as staged:
+    counts = {
+        "steps": decided.decisions.steps.height,
+        "refused": decided.decisions.refused.height,
+        "decided": decided.tables[DECIDED].height,
+        "deductions": decided.deductions.height,
+    }
+
+    def fill(folder: Path) -> None:
         for table, frame in decided.tables.items():
-            write_frame(as_declared(table, frame), staged / f"{table}.parquet")
-        decided.deductions.write_csv(staged / DEDUCTIONS, include_bom=True)
-        counts = {
-            "steps": decided.decisions.steps.height,
-            "refused": decided.decisions.refused.height,
-            "decided": decided.tables[DECIDED].height,
-            "deductions": decided.deductions.height,
-        }
-        write_manifest(staged, folder.name, decided.basis, counts, {}, OWNER)
-        write_data_package(staged)
-    return folder
+            write_frame(as_declared(table, frame), folder / f"{table}.parquet")
+        decided.deductions.write_csv(folder / DEDUCTIONS, include_bom=True)
 
-
-def _table(folder: Path, name: str) -> pl.DataFrame:
-    path = folder / f"{name}.parquet"
-    if not path.is_file():
-        raise DrgpayError(*_ERRORS("no_table", path=path))
-    with path.open("rb") as opened:
-        return pl.read_parquet(opened)
+    return leave_result(
+        decided.basis, decided.decisions_path.parent / "decisions", out, fill, counts
+    )
 
 
 def _decided(final: pl.DataFrame, clues: pl.DataFrame) -> pl.DataFrame:

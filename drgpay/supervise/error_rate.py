@@ -10,6 +10,7 @@ import polars as pl
 from drgpay.base.errors import DrgpayError
 from drgpay.base.words import Sentences
 from drgpay.supervise.audit_sample import RANDOM
+from drgpay.supervise.kept_tables import kept_table
 from drgpay.supervise.output import RULES
 from drgpay.supervise.rulebook import Review, load_rulebook
 from drgpay.supervise.tables_given import table_given
@@ -60,7 +61,7 @@ def error_rates(folder: Path, results: Path) -> pl.DataFrame:
     results: case_id, result, amount, as an audit found. Raises DrgpayError for a folder without a
     sample, a case that was not drawn or stands twice, and a result that is none.
     """
-    sample = _sample(folder)
+    sample = kept_table(folder, "audit_sample")
     review = load_rulebook(folder / RULES).review
     given = table_given("audit_results", results)
     _refuse(given, sample, results)
@@ -136,14 +137,6 @@ def _whole(value: object) -> int:
 def _number(value: object) -> float:
     assert isinstance(value, int | float)
     return float(value)
-
-
-def _sample(folder: Path) -> pl.DataFrame:
-    path = folder / "audit_sample.parquet"
-    if not path.is_file():
-        raise DrgpayError(*_ERRORS("no_table", path=path))
-    with path.open("rb") as opened:
-        return pl.read_parquet(opened)
 
 
 def _refuse(given: pl.DataFrame, sample: pl.DataFrame, path: Path) -> None:

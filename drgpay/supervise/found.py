@@ -92,6 +92,19 @@ def hits_of(frame: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def stay_rows(stays: pl.DataFrame) -> pl.DataFrame:
+    """Stays of which each is a hit of its own, sorted by case_id, with case_ids, keys, first and last.
+
+    stays: case_id, admission_date, discharge_date and further columns.
+    """
+    return stays.sort("case_id", maintain_order=True).with_columns(
+        case_ids=pl.concat_list("case_id"),
+        keys=pl.concat_list("case_id"),
+        first=pl.col("admission_date"),
+        last=pl.col("discharge_date"),
+    )
+
+
 def numbers_of(**values: pl.Expr) -> pl.Expr:
     """The numbers of a sentence as JSON, by their names: what `reason_code` is filled with."""
     return pl.struct(*(value.alias(name) for name, value in values.items())).struct.json_encode()

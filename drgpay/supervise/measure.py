@@ -5,11 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from drgpay.base.errors import DrgpayError
-from drgpay.base.system_errors import reason_of
-from drgpay.base.words import Sentences
-
-_ERRORS = Sentences("errors/supervise")
+from drgpay.supervise.kept_tables import read_kept
 
 RULE_OF_KIND = {
     "split": "split_stay",
@@ -69,9 +65,9 @@ def measure(folder: Path, labels_path: Path) -> pl.DataFrame:
 
     Raises DrgpayError for files that cannot be read.
     """
-    clues, labels = _read(folder / "clues.parquet"), _read(labels_path)
+    clues, labels = read_kept(folder / "clues.parquet"), read_kept(labels_path)
     candidates = folder / "candidates.parquet"
-    tried = _read(candidates) if candidates.is_file() else None
+    tried = read_kept(candidates) if candidates.is_file() else None
     rows = []
     not_counted = labels.filter(pl.col("kind") == NO_GAIN)["case_id"]
     for kind, rule in RULE_OF_KIND.items():
@@ -148,14 +144,3 @@ def _loss(
     gained = rows.filter(pl.col("case_id").is_in(labels["case_id"].implode()))["stake"].sum()
     expected = (rows["c"] * rows["stake"]).sum()
     return {"expected_to_true_loss": float(expected) / float(gained) if gained else None}
-
-
-def _read(path: Path) -> pl.DataFrame:
-    try:
-        with path.open("rb") as opened:
-            return pl.read_parquet(opened)
-    except OSError as error:
-        reason: object = reason_of(error)
-    except pl.exceptions.PolarsError:
-        reason = _ERRORS.words("no_parquet")
-    raise DrgpayError(*_ERRORS("unreadable_table", path=path, reason=reason))

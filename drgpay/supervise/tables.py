@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from drgpay.results.columns import Column, columns_of_table, written
+from drgpay.results.columns import Column, columns_of_table, read_back, written
 from drgpay.supervise.supervision import Supervision
 from drgpay.tables.declared import supervision_tables
 
@@ -29,6 +29,11 @@ def as_declared(name: str, frame: pl.DataFrame) -> pl.DataFrame:
         if column.places is not None and frame.schema[column.scaled].is_float()
     )
     return written(rounded, columns)
+
+
+def as_scaled(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """A declared table of a file with its names and scaled integers in memory."""
+    return read_back(frame, columns_of_table(supervision_tables()[name]))
 
 
 def _rounded(column: Column) -> pl.Expr:

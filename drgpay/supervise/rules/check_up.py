@@ -3,7 +3,15 @@
 import polars as pl
 
 from drgpay.policy.fields import Section, Share
-from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of, yuan_said
+from drgpay.supervise.found import (
+    Found,
+    facts_of,
+    hits_of,
+    numbers_of,
+    stakes_of,
+    stay_rows,
+    yuan_said,
+)
 from drgpay.supervise.material import Material
 from drgpay.supervise.rule import Rule
 
@@ -29,12 +37,8 @@ def find(material: Material, limits: Limits) -> Found:
     share = pl.col("exam_fen") / pl.col("total_fen")
     rows = (
         known.filter(bare & reached)
-        .sort("case_id")
+        .pipe(stay_rows)
         .with_columns(
-            case_ids=pl.concat_list("case_id"),
-            keys=pl.concat_list("case_id"),
-            first=pl.col("admission_date"),
-            last=pl.col("discharge_date"),
             reason_code=pl.lit("check_up"),
             numbers=numbers_of(percent=(share * 100).round(1)),
         )

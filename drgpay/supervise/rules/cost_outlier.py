@@ -3,7 +3,15 @@
 import polars as pl
 
 from drgpay.policy.fields import PositiveRatio, Section
-from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of, yuan_said
+from drgpay.supervise.found import (
+    Found,
+    facts_of,
+    hits_of,
+    numbers_of,
+    stakes_of,
+    stay_rows,
+    yuan_said,
+)
 from drgpay.supervise.material import Material
 from drgpay.supervise.robust import with_robust_z
 from drgpay.supervise.rule import Rule
@@ -30,12 +38,8 @@ def find(material: Material, limits: Limits) -> Found:
     judged = with_robust_z(logs, "log", ["drg", "level"])
     rows = (
         judged.filter(pl.col("z") > float(limits.robust_z))
-        .sort("case_id")
+        .pipe(stay_rows)
         .with_columns(
-            case_ids=pl.concat_list("case_id"),
-            keys=pl.concat_list("case_id"),
-            first=pl.col("admission_date"),
-            last=pl.col("discharge_date"),
             reason_code=pl.lit("cost_outlier"),
             numbers=numbers_of(drg=pl.col("drg"), z=pl.col("z").round(2)),
         )

@@ -13,6 +13,7 @@ from drgpay.supervise.found import (
     hits_of,
     numbers_of,
     stakes_of,
+    stay_rows,
     yuan_said,
 )
 from drgpay.supervise.material import VISITS, Material
@@ -65,15 +66,9 @@ def find(material: Material, limits: Limits) -> Found:
     )
     paid, not_judged = _self_paid(stays, limits)
     columns = [*_COLUMNS, "part", "stake_fen", "reason_code", "numbers"]
-    rows = (
-        pl.concat([visited.select(columns), paid.select(columns)])
-        .sort("case_id", "part")
-        .with_columns(
-            case_ids=pl.concat_list("case_id"),
-            keys=pl.concat_list("case_id"),
-            first=pl.col("admission_date"),
-            last=pl.col("discharge_date"),
-        )
+    # By case and part: stay_rows keeps the order of the parts.
+    rows = stay_rows(
+        pl.concat([visited.select(columns), paid.select(columns)]).sort("case_id", "part")
     )
     hits = hits_of(rows)
     named = rows.with_columns(hit=hits["hit"])

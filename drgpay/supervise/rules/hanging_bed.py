@@ -6,7 +6,15 @@ import polars as pl
 
 from drgpay.policy.fields import PositiveCount, Section, Share
 from drgpay.supervise.code_prefixes import begins_with_any
-from drgpay.supervise.found import HIT_SCHEMA, Found, facts_of, hits_of, numbers_of, stakes_of
+from drgpay.supervise.found import (
+    HIT_SCHEMA,
+    Found,
+    facts_of,
+    hits_of,
+    numbers_of,
+    stakes_of,
+    stay_rows,
+)
 from drgpay.supervise.material import Material
 from drgpay.supervise.rule import Rule
 
@@ -89,11 +97,7 @@ def _cases_of(hits: pl.DataFrame | None) -> pl.Series:
 def _found(
     stays: pl.DataFrame, limits: Limits, checked: int, unknown: int, lacking: tuple[str, ...]
 ) -> Found:
-    rows = stays.sort("case_id").with_columns(
-        case_ids=pl.concat_list("case_id"),
-        keys=pl.concat_list("case_id"),
-        first=pl.col("admission_date"),
-        last=pl.col("discharge_date"),
+    rows = stay_rows(stays).with_columns(
         reason_code=pl.when("idle_enough")
         .then(pl.lit("hanging_bed"))
         .otherwise(pl.lit("hanging_bed_visit")),

@@ -4,7 +4,15 @@ import polars as pl
 
 from drgpay.policy.fields import Count, PositiveCount, Section, Share
 from drgpay.supervise.code_prefixes import begins_with_any
-from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of, yuan_said
+from drgpay.supervise.found import (
+    Found,
+    facts_of,
+    hits_of,
+    numbers_of,
+    stakes_of,
+    stay_rows,
+    yuan_said,
+)
 from drgpay.supervise.level_means import level_means
 from drgpay.supervise.material import Material
 from drgpay.supervise.rule import Rule
@@ -62,12 +70,8 @@ def find(material: Material, limits: Limits) -> Found:
         low &= begins_with_any(pl.col("principal_diagnosis"), listed["code"].to_list())
     rows = (
         known.filter(low)
-        .sort("case_id")
+        .pipe(stay_rows)
         .with_columns(
-            case_ids=pl.concat_list("case_id"),
-            keys=pl.concat_list("case_id"),
-            first=pl.col("admission_date"),
-            last=pl.col("discharge_date"),
             reason_code=pl.lit("low_admission"),
             numbers=numbers_of(
                 days=pl.col("length_of_stay"),

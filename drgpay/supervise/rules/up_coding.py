@@ -20,6 +20,7 @@ from drgpay.supervise.found import (
     numbers_of,
     points_said,
     stakes_of,
+    stay_rows,
     yuan_said,
 )
 from drgpay.supervise.level_means import level_means
@@ -295,11 +296,7 @@ def _found(
     stake = tried["points_own"] - tried["points_low"]
     tried = tried.with_columns(stake=stake)
     flagged = tried.filter(pl.col("c") >= float(limits.c_from))
-    rows = flagged.with_columns(
-        case_ids=pl.concat_list("case_id"),
-        keys=pl.concat_list("case_id"),
-        first="admission_date",
-        last="discharge_date",
+    rows = stay_rows(flagged).with_columns(
         reason_code=pl.lit("up_coding"),
         numbers=numbers_of(
             drg=pl.col("drg"),
@@ -309,7 +306,7 @@ def _found(
         ),
     )
     hits = hits_of(rows)
-    named = flagged.with_columns(hit=hits["hit"])
+    named = rows.with_columns(hit=hits["hit"])
     key = pl.col("case_id")
     facts = [
         facts_of(named, "group", "cases", key, "drg", pl.col("drg")),

@@ -3,7 +3,7 @@
 import polars as pl
 
 from drgpay.policy.fields import Section
-from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of
+from drgpay.supervise.found import Found, facts_of, hits_of, numbers_of, stakes_of, stay_rows
 from drgpay.supervise.material import VISITS, Material
 from drgpay.supervise.rule import Rule
 from drgpay.supervise.visits_inside import visits_elsewhere
@@ -23,12 +23,8 @@ def find(material: Material, _limits: Limits) -> Found:
     counted = visits.group_by("case_id").agg(visits=pl.len(), visited=pl.col("visited").n_unique())
     rows = (
         stays.join(counted, on="case_id")
-        .sort("case_id")
+        .pipe(stay_rows)
         .with_columns(
-            case_ids=pl.concat_list("case_id"),
-            keys=pl.concat_list("case_id"),
-            first=pl.col("admission_date"),
-            last=pl.col("discharge_date"),
             reason_code=pl.lit("visit_inside"),
             numbers=numbers_of(visits=pl.col("visits"), hospitals=pl.col("visited")),
         )
