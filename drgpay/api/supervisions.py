@@ -9,7 +9,7 @@ import polars as pl
 from drgpay.api.arguments import checked
 from drgpay.base.language import Language, chosen
 from drgpay.supervise.case_file import open_case_file, shown_tables, told
-from drgpay.supervise.deciding import Decided, write_decided
+from drgpay.supervise.deciding import Booked, write_decided
 from drgpay.supervise.deciding import decide as _decide
 from drgpay.supervise.from_jobs import open_supervise
 from drgpay.supervise.output import write_supervision
@@ -77,7 +77,7 @@ def decide_clues(
     deductions: str | Path | None = None,
     accept_refused: bool = False,
     out: str | Path | None = None,
-) -> tuple[Decided, Path]:
+) -> tuple[Booked, Path]:
     """Check decisions on the clues of a supervision and leave what they book; returns both.
 
     deductions: a table that the month has already. Raises DrgpayError as `drgpay supervise-decide`.

@@ -39,7 +39,7 @@ DEDUCTIONS = "deductions.csv"
 
 
 @dataclass(frozen=True)
-class Decided:
+class Booked:
     """What was decided on the clues of a supervision. tables: by name, with their names in memory."""
 
     source: Path
@@ -59,7 +59,7 @@ def decide(
     on: date | None = None,
     filed: Path | None = None,
     accept_refused: bool = False,
-) -> Decided:
+) -> Booked:
     """Check decisions on the clues of a supervision's folder and make what they book.
 
     filed: a table of deductions that the month has already: its rows come first, and what it deducts of a
@@ -80,7 +80,7 @@ def decide(
     stays = as_scaled("clue_stays", stays).join(clues.select("clue_id", "rule"), on="clue_id")
     final = decisions.final
     decided = _decided(final, clues)
-    return Decided(
+    return Booked(
         folder,
         decisions_path,
         on,
@@ -130,7 +130,7 @@ def day_given(text: str | None) -> date | None:
         raise DrgpayError(*_ERRORS("no_day", text=text)) from None
 
 
-def write_decided(decided: Decided, out: Path | None = None) -> Path:
+def write_decided(decided: Booked, out: Path | None = None) -> Path:
     """Leave the folder of decisions, whole or not at all; for its owner alone.
 
     Without `out` it is `decisions/<id>` beside decisions.csv, where the same one may lie already.

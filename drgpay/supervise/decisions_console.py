@@ -8,7 +8,7 @@ from drgpay.base.language import Language
 from drgpay.base.words import Wording
 from drgpay.show.tables import Block, ReportTable, Sentence
 from drgpay.show.tables_console import console_tables
-from drgpay.supervise.deciding import Decided
+from drgpay.supervise.deciding import Booked
 from drgpay.supervise.tables import as_declared
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _WORDS = Wording("supervision")
 
 
-def decisions_report(decided: Decided, language: Language) -> "Showable":
+def decisions_report(decided: Booked, language: Language) -> "Showable":
     """The sentence that says how many, the money by hospital and kind, what is due next."""
     tables = {name: as_declared(name, frame) for name, frame in decided.tables.items()}
     given = decided.decisions

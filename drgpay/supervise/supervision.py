@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import polars as pl
 
@@ -73,7 +72,7 @@ def supervise(
     read = read or InputFiles()
     with working_folder() as work:
         material = read_material(job, work, read)
-        supervised = supervise_material(material, rulebook, job, work, progress)
+        supervised = supervise_material(material, rulebook, job, progress)
     read.refuse_changed()
     return supervised
 
@@ -82,7 +81,6 @@ def supervise_material(
     material: Material,
     rulebook: Rulebook,
     job: SuperviseJob,
-    _work: Path,
     progress: Progress | None = None,
 ) -> Supervision:
     """The same of material that is at hand."""

@@ -43,6 +43,6 @@ def test_months_before_that_are_not_covered_are_named(
     material = material_of(tmp_path / "m", compiled, rows, known_from=known_from, policy=policy)
     job: Any = SimpleNamespace(file=SimpleNamespace(sample=SampleFile()), decided=())
     alone = replace(rulebook, rulings=(rulebook.ruling("mix_jump"),))
-    (row,) = supervise_material(material, alone, job, tmp_path).rule_report.to_dicts()
+    (row,) = supervise_material(material, alone, job).rule_report.to_dicts()
     assert row["state"] == state
     assert (f"from:{known_from}" in row["why"]) == (state == "partial")
