@@ -104,13 +104,11 @@ def _visits_of(
 ) -> pl.DataFrame:
     """The visits that the run holds as valid, sorted by visit_id."""
     valid = run.of(VISITS).scaled("cases", ["case_id"])["case_id"]
-    frames = [
-        frame.filter(pl.col("visit_id").is_in(valid.implode()))
-        for piece in records.visits.pieces()
-        for frame in visit_frames(piece, records.words)
-    ]
+    every = pl.concat(
+        frame for piece in records.visits.pieces() for frame in visit_frames(piece, records.words)
+    )
+    coded = every.filter(pl.col("visit_id").is_in(valid.implode()))
     texts = records.words.texts()
-    coded = pl.concat(frames)
     return (
         coded.with_columns(
             *(texts.gather(coded[name]).alias(name) for name in _TEXTS),
